@@ -1,0 +1,24 @@
+.PHONY: run setup test check format
+
+# Starts everything on this machine: installs what is missing, builds, serves until interrupted.
+run: setup
+	@cargo run --quiet --release -- dev
+
+# Installs what building and running need, as far as it is missing. Says nothing when all is there.
+setup:
+	@scripts/setup.sh
+
+# All tests, on a throw-away PostgreSQL server.
+test: setup
+	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- cargo test --workspace
+
+# What to run before pushing.
+check: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(MAKE) test
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: its check is left out (cargo install cargo-deny --locked)"; fi
+
+format:
+	cargo fmt --all

@@ -1,0 +1,134 @@
+//! API keys: shown once, kept as a hash.
+
+use capstan_engine::core::ids::WorkspaceId;
+use chrono::{DateTime, Utc};
+use rand::distr::{Alphanumeric, SampleString};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::error::{AccessError, check_name, violates};
+
+/// How every key begins, so that scanners for leaked secrets find it.
+const PREFIX: &str = "cap_";
+/// Random base62 characters after the prefix: 256 bits.
+const RANDOM_CHARS: usize = 43;
+/// Characters of a key that listings show.
+const SHOWN_CHARS: usize = 8;
+/// Most characters of a key's name.
+const NAME_CHARS_MAX: usize = 100;
+/// Length of a key.
+pub const KEY_BYTES: usize = PREFIX.len() + RANDOM_CHARS;
+
+/// One API key; not the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct KeyId(pub Uuid);
+
+/// A key as listings show it, without the secret.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct KeyRow {
+    /// Its id.
+    pub key_id: Uuid,
+    /// Its first characters.
+    pub prefix: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Since when it opens nothing.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// The hash that is kept of a key. No salt: the key itself is 256 random bits.
+#[must_use]
+pub fn hash_key(plain: &str) -> [u8; 32] {
+    Sha256::digest(plain.as_bytes()).into()
+}
+
+/// Whether `plain` has the form of a key; a look-up of anything else is in vain.
+#[must_use]
+pub fn is_key(plain: &str) -> bool {
+    let random = plain.strip_prefix(PREFIX).unwrap_or_default();
+    random.len() == RANDOM_CHARS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Makes a key of a workspace. The text is the secret, and is never shown again.
+///
+/// # Errors
+/// [`AccessError::BadName`], [`AccessError::UnknownWorkspace`], or if the database does.
+pub async fn create_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    name: &str,
+) -> Result<(KeyId, String), AccessError> {
+    let name = check_name(name, 1, NAME_CHARS_MAX)?;
+    let plain = format!("{PREFIX}{}", Alphanumeric.sample_string(&mut rand::rng(), RANDOM_CHARS));
+    let key_id = KeyId(Uuid::now_v7());
+    sqlx::query("INSERT INTO api_keys (workspace_id, key_id, key_hash, prefix, name) VALUES ($1, $2, $3, $4, $5)")
+        .bind(workspace_id.0)
+        .bind(key_id.0)
+        .bind(hash_key(&plain).as_slice())
+        .bind(&plain[..SHOWN_CHARS])
+        .bind(name)
+        .execute(connection)
+        .await
+        .map_err(|error| match error {
+            error if violates(&error, "api_keys_workspace_id_fkey") => AccessError::UnknownWorkspace(workspace_id),
+            error => error.into(),
+        })?;
+    Ok((key_id, plain))
+}
+
+/// The keys of a workspace, oldest first.
+///
+/// # Errors
+/// If the database does.
+pub async fn list_keys(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<Vec<KeyRow>, AccessError> {
+    let rows = sqlx::query_as(
+        "SELECT key_id, prefix, name, created_at, revoked_at FROM api_keys WHERE workspace_id = $1 ORDER BY key_id",
+    )
+    .bind(workspace_id.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// Revokes a key; false if the workspace has no such key in use. Processes notice within a few seconds.
+///
+/// # Errors
+/// If the database does.
+pub async fn revoke_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: KeyId,
+) -> Result<bool, AccessError> {
+    let revoked = sqlx::query(
+        "UPDATE api_keys SET revoked_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND key_id = $2 AND revoked_at IS NULL",
+    )
+    .bind(workspace_id.0)
+    .bind(key_id.0)
+    .execute(connection)
+    .await?;
+    Ok(revoked.rows_affected() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_of_the_form_of_a_key_is_looked_up() {
+        let key = format!("cap_{}", "aZ9".repeat(15).split_at(RANDOM_CHARS).0);
+        assert!(is_key(&key));
+        assert_eq!(key.len(), KEY_BYTES);
+        for wrong in ["", "cap_", &key[1..], &key[..key.len() - 1], &format!("{key}a"), &key.replace('Z', "-")] {
+            assert!(!is_key(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What can go wrong when workspaces and keys are made.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use thiserror::Error;
+
+/// A workspace or key could not be made.
+#[derive(Debug, Error)]
+pub enum AccessError {
+    /// The slug does not fit in an address.
+    #[error("the slug {0:?} cannot be used: write 3 to 63 lower-case letters, digits and -, without - at the ends")]
+    BadSlug(String),
+    /// Another workspace has it.
+    #[error("the slug {0:?} is taken: choose another one")]
+    SlugTaken(String),
+    /// Too short or too long.
+    #[error("the name {name:?} cannot be used: write {chars_min} to {chars_max} characters")]
+    BadName {
+        /// As given.
+        name: String,
+        /// Fewest characters.
+        chars_min: usize,
+        /// Most characters.
+        chars_max: usize,
+    },
+    /// A schema that is no cell.
+    #[error("there is no cell {0:?}: run `capstan migrate` first")]
+    UnknownCell(String),
+    /// No such workspace.
+    #[error("there is no workspace {0}")]
+    UnknownWorkspace(WorkspaceId),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for AccessError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Whether `error` is the violation of that constraint.
+pub(super) fn violates(error: &sqlx::Error, constraint: &str) -> bool {
+    error.as_database_error().and_then(|error| error.constraint()) == Some(constraint)
+}
+
+/// `name` without blanks around it, if it has that many characters and none of control.
+pub(super) fn check_name(name: &str, chars_min: usize, chars_max: usize) -> Result<&str, AccessError> {
+    let name = name.trim();
+    let good = (chars_min..=chars_max).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if good { Ok(name) } else { Err(AccessError::BadName { name: name.into(), chars_min, chars_max }) }
+}

@@ -1,0 +1,14 @@
+//! Workspaces and who may act for them.
+//!
+//! Making things needs a connection of the owner to the `control` schema; resolving needs one of the API role, which
+//! can only turn an exact key or slug into one workspace.
+
+mod api_keys;
+mod error;
+mod resolve;
+mod workspaces;
+
+pub use api_keys::{KEY_BYTES, KeyId, KeyRow, create_key, hash_key, is_key, list_keys, revoke_key};
+pub use error::AccessError;
+pub use resolve::{Tenant, is_slug, resolve_key, resolve_slug, slug_of};
+pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};

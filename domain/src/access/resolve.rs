@@ -1,0 +1,109 @@
+//! From a key or a slug to one workspace: the only way across workspaces.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::api_keys::hash_key;
+
+/// Fewest and most bytes of a slug.
+const SLUG_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
+
+/// Whom a request acts for, and where the rows live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its part of addresses.
+    pub slug: String,
+    /// Schema of its cell.
+    pub schema_name: String,
+}
+
+#[derive(FromRow)]
+struct TenantRow {
+    workspace_id: Uuid,
+    slug: String,
+    schema_name: String,
+}
+
+/// Whether `slug` can be that of a workspace.
+#[must_use]
+pub fn is_slug(slug: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    SLUG_BYTES.contains(&slug.len())
+        && slug.bytes().all(|byte| word(byte) || byte == b'-')
+        && slug.bytes().next().is_some_and(word)
+        && slug.bytes().last().is_some_and(word)
+}
+
+/// The workspace that the key `plain` opens, unless it is unknown or revoked.
+///
+/// # Errors
+/// If the database does.
+pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<Option<Tenant>, StoreError> {
+    resolve(connection, Some(&hash_key(plain)), None).await
+}
+
+/// The workspace of that slug.
+///
+/// # Errors
+/// If the database does.
+pub async fn resolve_slug(connection: &mut PgConnection, slug: &str) -> Result<Option<Tenant>, StoreError> {
+    if is_slug(slug) { resolve(connection, None, Some(slug)).await } else { Ok(None) }
+}
+
+async fn resolve(
+    connection: &mut PgConnection,
+    key_hash: Option<&[u8]>,
+    slug: Option<&str>,
+) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<TenantRow> =
+        sqlx::query_as("SELECT workspace_id, slug, schema_name FROM resolve_workspace_1($1, $2)")
+            .bind(key_hash)
+            .bind(slug)
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|row| Tenant {
+        workspace_id: WorkspaceId(row.workspace_id),
+        slug: row.slug,
+        schema_name: row.schema_name,
+    }))
+}
+
+/// The slug of the workspace that the transaction acts for. Run with `app.workspace_id` set to it.
+///
+/// # Errors
+/// If the database does.
+pub async fn slug_of(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<Option<String>, StoreError> {
+    let slug = sqlx::query_scalar("SELECT slug FROM workspaces WHERE workspace_id = $1")
+        .bind(workspace_id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_fit_in_addresses() {
+        for (slug, good) in [
+            ("demo", true),
+            ("a-1", true),
+            ("ab", false),
+            ("-ab", false),
+            ("ab-", false),
+            ("Abc", false),
+            ("a b", false),
+            (&"x".repeat(64), false),
+        ] {
+            assert_eq!(is_slug(slug), good, "{slug}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What Capstan knows beyond running graphs: who may come in, where triggers answer, the sandbox mailbox.
+//!
+//! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+pub mod access;
+pub mod mailbox;
+pub mod trigger_paths;
+pub mod watch;

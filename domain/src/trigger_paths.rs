@@ -1,0 +1,62 @@
+//! Where the triggers of a workflow answer: forms at `/p/{workspace}/{path}`, hooks at `/hooks/{workspace}/{path}`.
+
+use capstan_engine::core::graph::{Graph, Node};
+use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+/// Kind of the path of a `trigger.form`.
+pub const FORM: &str = "form";
+/// Kind of the path of a `trigger.webhook`.
+pub const WEBHOOK: &str = "webhook";
+/// Most bytes of a path.
+pub const PATH_BYTES_MAX: usize = 200;
+
+/// The paths of the triggers of `graph`, as `(kind, path, node_id)`, for publishing it.
+///
+/// A form without a path answers at `{workflow_id}/{node_id}`, which no other form can have.
+#[must_use]
+pub fn trigger_paths(graph: &Graph, workflow_id: WorkflowId) -> Vec<(&'static str, String, String)> {
+    let path = |node: &Node| node.config.get("path").and_then(Value::as_str).map(str::to_owned);
+    graph
+        .triggers()
+        .map(|ix| &graph.nodes[ix])
+        .filter_map(|node| match node.type_name.as_str() {
+            "trigger.form" => {
+                Some((FORM, path(node).unwrap_or_else(|| format!("{workflow_id}/{}", node.id)), node.id.to_string()))
+            }
+            "trigger.webhook" => Some((WEBHOOK, path(node)?, node.id.to_string())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether `path` can be that of a form or hook; a look-up of anything else is in vain.
+#[must_use]
+pub fn is_path(path: &str) -> bool {
+    path.len() <= PATH_BYTES_MAX
+        && path.split('/').all(|part| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        })
+}
+
+/// Paths of that kind that a workspace's published workflows answer at, in order.
+///
+/// # Errors
+/// If the database does.
+pub async fn list_paths(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    kind: &str,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let paths =
+        sqlx::query_scalar("SELECT path FROM trigger_paths WHERE workspace_id = $1 AND kind = $2 ORDER BY path LIMIT $3")
+            .bind(workspace_id.0)
+            .bind(kind)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    Ok(paths)
+}

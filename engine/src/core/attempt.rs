@@ -1,0 +1,186 @@
+//! From what an attempt asked for to the journal entry that records it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::graph::{EdgeKind, Graph, NodeIx};
+use super::ids::StepKey;
+use super::journal::{Event, SettledStatus, Settlement};
+use super::outcome::{Outcome, StepError, Until};
+use super::policy::OnError;
+use super::retry::retry_delay;
+use super::state::State;
+
+/// Largest output of one step, roughly as JSON.
+pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
+/// Deepest nesting of an output.
+pub const OUTPUT_DEPTH_MAX: usize = 64;
+/// Longest reason that is kept of an error, in bytes.
+pub const REASON_BYTES_MAX: usize = 4_096;
+
+/// An attempt that has just ended.
+pub struct Attempt<'a> {
+    /// The compiled graph.
+    pub graph: &'a Graph,
+    /// The state before the attempt is recorded.
+    pub state: &'a State,
+    /// Which node was tried.
+    pub node: NodeIx,
+    /// Database time.
+    pub now: DateTime<Utc>,
+    /// Draws the jitter of retries.
+    pub seed: u64,
+}
+
+impl Attempt<'_> {
+    /// The entry that records `outcome`. `holds` evaluates the `when` of an edge, given the node's output.
+    pub fn conclude(&self, outcome: Outcome, holds: impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
+        match outcome {
+            Outcome::Done { port, output } => match self.complete(port, output, None, &holds) {
+                Ok(event) => event,
+                Err(error) => self.fail(error, &holds),
+            },
+            Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
+            Outcome::Fail { class, reason } => self.fail(error(class, reason), &holds),
+            Outcome::Wait(Until { time: None, signal: None }) => {
+                self.fail(error("wait".into(), "the node asked to wait for nothing".into()), &holds)
+            }
+            Outcome::Wait(until) => Event::Waiting { step: self.step(), until },
+        }
+    }
+
+    /// The entry for an `at_most_once` attempt whose worker was lost.
+    #[must_use]
+    pub fn lost(&self) -> Event {
+        let reason = "the worker was lost after the attempt had started, and the node must not be repeated";
+        let error = error("outcome_unknown".into(), reason.into());
+        self.settled(SettledStatus::OutcomeUnknown, None, Value::Null, Some(error), Vec::new())
+    }
+
+    fn repeat(
+        &self,
+        error: StepError,
+        after: Option<Duration>,
+        holds: &impl Fn(&str, &Value) -> Result<bool, String>,
+    ) -> Event {
+        let attempt = self.attempts();
+        let policy = &self.graph.nodes[self.node].policy.retry;
+        match retry_delay(policy, attempt, &error.class, after, self.seed) {
+            Ok(delay) => {
+                let retry_at = self.now + TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+                Event::AttemptFailed { step: self.step(), attempt, error, retry_at }
+            }
+            Err(_) => self.fail(error, holds),
+        }
+    }
+
+    fn fail(&self, error: StepError, holds: &impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
+        let node = &self.graph.nodes[self.node];
+        let handled = self.graph.handles_error(self.node, &error.class);
+        if node.policy.on_error == OnError::Continue && !handled {
+            let port = node.ports.first().cloned().unwrap_or_default();
+            if let Ok(event) = self.complete(port, Value::Null, Some(error.clone()), holds) {
+                return event;
+            }
+        }
+        self.settled(SettledStatus::Failed, None, Value::Null, Some(error), Vec::new())
+    }
+
+    fn complete(
+        &self,
+        port: String,
+        output: Value,
+        failure: Option<StepError>,
+        holds: &impl Fn(&str, &Value) -> Result<bool, String>,
+    ) -> Result<Event, StepError> {
+        let node = &self.graph.nodes[self.node];
+        if !node.ports.contains(&port) {
+            let reason = format!("node type {} has no output port \"{port}\"", node.type_name);
+            return Err(error("port".into(), reason));
+        }
+        storable(&output).map_err(|reason| error("output".into(), reason))?;
+        let mut closed = Vec::new();
+        for &edge in &node.out_edges {
+            let edge = &self.graph.edges[edge];
+            if let EdgeKind::Flow { port: from, when: Some(when) } = &edge.kind
+                && *from == port
+                && !holds(when, &output).map_err(|reason| error("expression".into(), reason))?
+            {
+                closed.push(edge.id.clone());
+            }
+        }
+        Ok(self.settled(SettledStatus::Completed, Some(port), output, failure, closed))
+    }
+
+    fn settled(
+        &self,
+        status: SettledStatus,
+        port: Option<String>,
+        output: Value,
+        error: Option<StepError>,
+        closed_edges: Vec<String>,
+    ) -> Event {
+        let settlement = Settlement { status, port, output, error, attempts: self.attempts(), closed_edges };
+        Event::Settled { step: self.step(), settlement }
+    }
+
+    fn attempts(&self) -> u32 {
+        self.state.step(self.node).attempts + 1
+    }
+
+    fn step(&self) -> StepKey {
+        StepKey::root(self.graph.nodes[self.node].id.clone())
+    }
+}
+
+/// An error with its reason cut to [`REASON_BYTES_MAX`] and free of what the database cannot hold.
+fn error(class: String, reason: String) -> StepError {
+    let mut reason = reason.replace('\0', "\u{fffd}");
+    if reason.len() > REASON_BYTES_MAX {
+        let mut end = REASON_BYTES_MAX;
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        reason.truncate(end);
+        reason.push('…');
+    }
+    StepError { class: class.replace('\0', "\u{fffd}"), reason }
+}
+
+/// Whether the database can hold `value`: no NUL, not too large, not too deep.
+///
+/// # Errors
+/// What is wrong, for people.
+pub fn storable(value: &Value) -> Result<(), String> {
+    let bytes = measure(value, 0)?;
+    if bytes > OUTPUT_BYTES_MAX {
+        return Err(format!("the value has about {bytes} bytes; at most {OUTPUT_BYTES_MAX} can be kept"));
+    }
+    Ok(())
+}
+
+fn measure(value: &Value, depth: usize) -> Result<usize, String> {
+    if depth > OUTPUT_DEPTH_MAX {
+        return Err(format!("the value is nested deeper than {OUTPUT_DEPTH_MAX} levels"));
+    }
+    Ok(match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 8,
+        Value::String(text) => text_bytes(text)?,
+        Value::Array(items) => {
+            items.iter().try_fold(2, |sum, item| Ok::<_, String>(sum + 1 + measure(item, depth + 1)?))?
+        }
+        Value::Object(fields) => fields.iter().try_fold(2, |sum, (name, field)| {
+            Ok::<_, String>(sum + 2 + text_bytes(name)? + measure(field, depth + 1)?)
+        })?,
+    })
+}
+
+fn text_bytes(text: &str) -> Result<usize, String> {
+    if text.contains('\0') {
+        return Err("the value holds a NUL character, which cannot be stored".into());
+    }
+    Ok(text.len() + 2)
+}

@@ -1,0 +1,105 @@
+//! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
+
+mod edges;
+mod nodes;
+mod order;
+mod problems;
+mod references;
+mod shape;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_any;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use serde_json::Value;
+
+use super::catalogue::Catalogue;
+use super::document::Document;
+use super::graph::Graph;
+use super::ids::NodeId;
+use super::problem::Problem;
+pub(super) use problems::Problems;
+pub(super) use shape::json_bytes;
+
+/// Most nodes of a graph.
+pub const NODES_MAX: usize = 2_000;
+/// Most edges of a graph.
+pub const EDGES_MAX: usize = 10_000;
+/// Largest config of one node, as compact JSON.
+pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
+/// Largest document, as compact JSON.
+pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Deepest nesting of a document.
+pub const DEPTH_MAX: usize = 64;
+/// Longest node id, in characters.
+pub const NODE_ID_CHARS_MAX: usize = 100;
+/// Longest label of a node, in characters.
+pub const LABEL_CHARS_MAX: usize = 200;
+/// Most problems reported at once; then one more says that there are more.
+pub const PROBLEMS_MAX: usize = 200;
+
+impl Graph {
+    /// Checks and compiles `document`.
+    ///
+    /// # Errors
+    /// Every problem found, in document order within each kind, at most [`PROBLEMS_MAX`] and one.
+    pub fn compile(document: &Value, catalogue: &dyn Catalogue) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        if !shape::check(document, &mut problems) {
+            return Err(problems.into_vec());
+        }
+        let document = Document::read(document, &mut problems);
+        let nodes = nodes::compile(&document, catalogue, &mut problems);
+        let by_id = by_id(&document, &mut problems);
+        let edges = edges::compile(&document, &by_id, &nodes, &mut problems);
+        let order = order::check(&document, &nodes, &edges, &mut problems);
+        references::check(&document, &by_id, &order, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems.into_vec());
+        }
+        Ok(assemble(nodes, edges, order.ancestors, by_id))
+    }
+}
+
+fn by_id(document: &Document, problems: &mut Problems) -> HashMap<NodeId, usize> {
+    let mut by_id = HashMap::with_capacity(document.nodes.len());
+    for (ix, node) in document.nodes.iter().enumerate() {
+        let id = NodeId::from(node.id.as_str());
+        match by_id.entry(id) {
+            Entry::Vacant(free) => drop(free.insert(ix)),
+            Entry::Occupied(_) => problems.of_node(&node.id, |problems| {
+                let detail = format!("the node id {:?} is used more than once", node.id);
+                problems.add("duplicate_node_id", node.pointer("/id"), detail, "give each node its own id");
+            }),
+        }
+    }
+    by_id
+}
+
+fn assemble(
+    nodes: Vec<nodes::Compiled>,
+    edges: Vec<Option<super::graph::Edge>>,
+    ancestors: Vec<Vec<usize>>,
+    by_id: HashMap<NodeId, usize>,
+) -> Graph {
+    // Without problems nothing was left out, so indices are those of the document.
+    let edges: Vec<_> = edges.into_iter().flatten().collect();
+    let mut nodes: Vec<_> = nodes.into_iter().map(|compiled| compiled.node).collect();
+    for (node, ancestors) in nodes.iter_mut().zip(ancestors) {
+        node.ancestors = ancestors;
+    }
+    for (ix, edge) in edges.iter().enumerate() {
+        nodes[edge.source].out_edges.push(ix);
+        nodes[edge.target].in_edges.push(ix);
+    }
+    Graph { nodes, edges, by_id }
+}
+
+/// Whether expressions and idempotency keys can name it.
+pub(super) fn is_node_id(id: &str) -> bool {
+    (1..=NODE_ID_CHARS_MAX).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}

@@ -1,0 +1,114 @@
+//! What expressions may name: `input`, `steps`, `errors`, `execution` and `now`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use crate::core::graph::{Graph, NodeIx};
+use crate::core::ids::{ExecutionId, NodeId};
+use crate::core::outcome::StepError;
+use crate::core::state::{State, Step, StepStatus};
+
+/// The names that exist at the top level.
+pub(super) const ROOTS: [&str; 5] = ["input", "steps", "errors", "execution", "now"];
+
+/// What an expression sees of one step.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// It completed with this output.
+    Output(&'a Value),
+    /// It is null, for this reason, e.g. `was skipped`.
+    Null(&'static str),
+    /// It is no ancestor of the node whose expression this is, or does not exist.
+    Unknown,
+}
+
+/// The steps that expressions may name; looked up only when they are.
+pub trait Steps {
+    /// What is seen of the step of that node.
+    fn step(&self, id: &str) -> Seen<'_>;
+    /// Its error, if it has one.
+    fn error(&self, id: &str) -> Option<&StepError>;
+    /// All ids that may be named, for messages.
+    fn ids(&self) -> Vec<&str>;
+}
+
+/// Everything that the expressions of one step, or of one edge, may name. Cheap to build: it borrows.
+pub struct Names<'a> {
+    pub(super) input: &'a Value,
+    pub(super) steps: &'a dyn Steps,
+    pub(super) execution: Value,
+    pub(super) now: Value,
+}
+
+impl<'a> Names<'a> {
+    /// `input` is what the trigger got; `now` the time of the journal entry that fired the step.
+    #[must_use]
+    pub fn new(input: &'a Value, steps: &'a dyn Steps, execution: ExecutionId, now: DateTime<Utc>) -> Self {
+        Self {
+            input,
+            steps,
+            execution: json!({ "id": execution }),
+            now: Value::String(now.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        }
+    }
+}
+
+/// The ancestors of a node as an execution's state has them.
+#[derive(Clone, Copy, Debug)]
+pub struct Ancestors<'a> {
+    graph: &'a Graph,
+    state: &'a State,
+    node: NodeIx,
+    own_output: Option<&'a Value>,
+}
+
+impl<'a> Ancestors<'a> {
+    /// What the config of `node` may name.
+    #[must_use]
+    pub fn of(graph: &'a Graph, state: &'a State, node: NodeIx) -> Self {
+        Self { graph, state, node, own_output: None }
+    }
+
+    /// What the conditions of edges that leave `source` may name: its ancestors and its own, new output.
+    #[must_use]
+    pub fn and_itself(graph: &'a Graph, state: &'a State, source: NodeIx, output: &'a Value) -> Self {
+        Self { graph, state, node: source, own_output: Some(output) }
+    }
+
+    fn find(&self, id: &str) -> Option<&Step> {
+        let found = self.graph.find(&NodeId::from(id))?;
+        let visible = self.graph.nodes[self.node].ancestors.binary_search(&found).is_ok();
+        visible.then(|| self.state.step(found))
+    }
+
+    fn itself(&self) -> Option<(&'a str, &'a Value)> {
+        Some((self.graph.nodes[self.node].id.as_str(), self.own_output?))
+    }
+}
+
+impl Steps for Ancestors<'_> {
+    fn step(&self, id: &str) -> Seen<'_> {
+        if let Some((_, output)) = self.itself().filter(|(own, _)| *own == id) {
+            return Seen::Output(output);
+        }
+        match self.find(id) {
+            None => Seen::Unknown,
+            Some(step) => match step.status {
+                StepStatus::Completed => Seen::Output(&step.output),
+                StepStatus::Skipped => Seen::Null("was skipped"),
+                StepStatus::Failed | StepStatus::OutcomeUnknown => Seen::Null("failed"),
+                StepStatus::Cancelled => Seen::Null("was cancelled"),
+                StepStatus::Pending | StepStatus::Running | StepStatus::Waiting => Seen::Null("did not run"),
+            },
+        }
+    }
+
+    fn error(&self, id: &str) -> Option<&StepError> {
+        self.find(id)?.error.as_ref()
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        let ancestors = self.graph.nodes[self.node].ancestors.iter().map(|&ix| self.graph.nodes[ix].id.as_str());
+        ancestors.chain(self.itself().map(|(id, _)| id)).collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! A compiled graph: what `decide` walks. Built by [`super::compile`]; ids are stored, indices never.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::catalogue::{Effect, Role};
+use super::ids::NodeId;
+use super::policy::Policy;
+
+/// The rules under which a version was published. `decide` keeps old numbers alive.
+pub const SEMANTICS: i32 = 1;
+
+/// Index of a node in its graph; valid only within one compiled graph.
+pub type NodeIx = usize;
+/// Index of an edge in its graph; valid only within one compiled graph.
+pub type EdgeIx = usize;
+
+/// A valid graph, ready to be walked: acyclic, typed, every edge between existing ports.
+#[derive(Debug)]
+pub struct Graph {
+    /// In document order.
+    pub nodes: Vec<Node>,
+    /// In document order.
+    pub edges: Vec<Edge>,
+    pub(super) by_id: HashMap<NodeId, NodeIx>,
+}
+
+/// One node of a compiled graph.
+#[derive(Debug)]
+pub struct Node {
+    /// The author's id.
+    pub id: NodeId,
+    /// What people see.
+    pub label: String,
+    /// E.g. `action.http_request`.
+    pub type_name: String,
+    /// Trigger or step.
+    pub role: Role,
+    /// What repeating it means.
+    pub effect: Effect,
+    /// Config as written, expressions unevaluated.
+    pub config: Value,
+    /// Join, retry, timeout, error handling.
+    pub policy: Policy,
+    /// Output ports; the first is the default.
+    pub ports: Vec<String>,
+    /// Flow and error edges that end here.
+    pub in_edges: Vec<EdgeIx>,
+    /// Flow and error edges that leave here.
+    pub out_edges: Vec<EdgeIx>,
+    /// Every node from which a path leads here, ascending: what its expressions may name.
+    pub ancestors: Vec<NodeIx>,
+}
+
+/// One edge of a compiled graph.
+#[derive(Debug)]
+pub struct Edge {
+    /// The author's id.
+    pub id: String,
+    /// Where it leaves.
+    pub source: NodeIx,
+    /// Where it ends.
+    pub target: NodeIx,
+    /// When it is taken.
+    pub kind: EdgeKind,
+}
+
+/// When an edge is taken once its source has settled.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// When the source emits on `port` and `when`, if set, holds.
+    Flow {
+        /// Output port of the source.
+        port: String,
+        /// Expression over the source's ancestors and its own output.
+        when: Option<String>,
+    },
+    /// When the source failed with one of these classes; empty means any.
+    Error {
+        /// Error classes, e.g. `http_4xx`.
+        classes: Vec<String>,
+    },
+}
+
+impl Graph {
+    /// The node with that id.
+    #[must_use]
+    pub fn find(&self, id: &NodeId) -> Option<NodeIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// All triggers, in document order.
+    pub fn triggers(&self) -> impl Iterator<Item = NodeIx> {
+        (0..self.nodes.len()).filter(|&ix| self.nodes[ix].role == Role::Trigger)
+    }
+}

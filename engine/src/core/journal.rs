@@ -1,0 +1,100 @@
+//! The journal: what happened to an execution, by position.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::ids::{SignalId, StepKey};
+use super::outcome::{StepError, Until};
+
+/// One fact about an execution. Only the holder of its lease appends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Database time at which the fact was recorded.
+    pub at: DateTime<Utc>,
+    /// The fact.
+    pub event: Event,
+}
+
+/// What can happen to an execution after its start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A step was fired and waits; it holds no worker until then.
+    Waiting {
+        /// The step.
+        step: StepKey,
+        /// What wakes it.
+        until: Until,
+    },
+    /// An attempt failed and another follows.
+    AttemptFailed {
+        /// The step.
+        step: StepKey,
+        /// Number of the failed attempt, from 1.
+        attempt: u32,
+        /// Why.
+        error: StepError,
+        /// The next attempt starts no earlier.
+        retry_at: DateTime<Utc>,
+    },
+    /// An attempt of an `at_most_once` step is about to start.
+    Started {
+        /// The step.
+        step: StepKey,
+    },
+    /// A signal was consumed by a step that waited for it.
+    Signalled {
+        /// The step.
+        step: StepKey,
+        /// Which signal; its row goes in the same commit.
+        signal_id: SignalId,
+        /// What was sent along.
+        payload: Value,
+    },
+    /// A step ended, for ever.
+    Settled {
+        /// The step.
+        step: StepKey,
+        /// How it ended.
+        settlement: Settlement,
+    },
+    /// A person or a policy ended the execution.
+    Cancelled {
+        /// Why, for people.
+        reason: String,
+    },
+    /// The execution ran out of its own time.
+    TimedOut,
+    /// The execution lost too many workers and waits for a person.
+    Poisoned {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settlement {
+    /// `Completed`, `Failed` or `OutcomeUnknown`; skipped and cancelled steps have no entry.
+    pub status: SettledStatus,
+    /// The port it emitted on; absent if it failed.
+    pub port: Option<String>,
+    /// What it gave back; null if it failed.
+    pub output: Value,
+    /// Why it failed, also when `on_error: continue` completed it.
+    pub error: Option<StepError>,
+    /// Attempts made, the last one included.
+    pub attempts: u32,
+    /// Edges of the emitted port whose `when` did not hold.
+    pub closed_edges: Vec<String>,
+}
+
+/// How a settled step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettledStatus {
+    /// It emits on its port.
+    Completed,
+    /// It takes its matching error edges, or fails what encloses it.
+    Failed,
+    /// An `at_most_once` attempt was lost; handled like a failure of class `outcome_unknown`.
+    OutcomeUnknown,
+}

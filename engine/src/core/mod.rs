@@ -1,0 +1,21 @@
+//! The pure core: no async, no SQL, no clock, no randomness.
+//!
+//! A [`graph::Graph`] is compiled once per version. A [`state::State`] is the fold of an
+//! execution's journal, and [`decide::decide`] says what each new [`journal::Entry`] leads to.
+
+pub mod attempt;
+pub mod catalogue;
+pub mod compile;
+pub mod config;
+pub mod decide;
+pub mod document;
+pub mod expression;
+pub mod fold;
+pub mod graph;
+pub mod ids;
+pub mod journal;
+pub mod outcome;
+pub mod policy;
+pub mod problem;
+pub mod retry;
+pub mod state;

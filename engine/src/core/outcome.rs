@@ -1,0 +1,88 @@
+//! What one attempt of a node asks for next.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Settled; follow the edges that leave `port`.
+    Done {
+        /// One of the node type's output ports.
+        port: String,
+        /// What later steps see as `steps.<node_id>`.
+        output: Value,
+    },
+    /// Try again, at the earliest after `after`; this attempt counts.
+    Retry {
+        /// Class that retry policies and error edges select by.
+        class: String,
+        /// What went wrong, for people.
+        reason: String,
+        /// A delay asked for by the other side, e.g. `Retry-After`.
+        after: Option<Duration>,
+    },
+    /// Settled as failed; follow a matching error edge, else fail what encloses it.
+    Fail {
+        /// Class that error edges select by.
+        class: String,
+        /// What went wrong, for people.
+        reason: String,
+    },
+    /// Park without a worker until then; this attempt does not count. The node runs again with a [`Wake`].
+    Wait(Until),
+}
+
+impl Outcome {
+    /// Done on `port` with `output`.
+    #[must_use]
+    pub fn done(port: &str, output: Value) -> Self {
+        Self::Done { port: port.into(), output }
+    }
+
+    /// Failed for good.
+    #[must_use]
+    pub fn fail(class: &str, reason: impl Into<String>) -> Self {
+        Self::Fail { class: class.into(), reason: reason.into() }
+    }
+
+    /// Failed for now.
+    #[must_use]
+    pub fn retry(class: &str, reason: impl Into<String>, after: Option<Duration>) -> Self {
+        Self::Retry { class: class.into(), reason: reason.into(), after }
+    }
+}
+
+/// What a waiting step waits for. Whatever comes first wakes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// A point in database time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time: Option<DateTime<Utc>>,
+    /// The name of a signal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<String>,
+}
+
+/// Why a waiting step runs again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wake {
+    /// Its time has come.
+    Due,
+    /// Its signal was consumed.
+    Signal {
+        /// What the sender sent along.
+        payload: Value,
+    },
+}
+
+/// An error class and its reason, as stored and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepError {
+    /// E.g. `http_5xx`, `timeout`, `expression`, `panic`.
+    pub class: String,
+    /// For people; never holds a secret.
+    pub reason: String,
+}

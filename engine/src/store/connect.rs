@@ -1,0 +1,113 @@
+//! Connections by role. A cell is a database and a schema in it; no statement names the schema.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+
+use super::error::StoreError;
+
+/// Longest that a statement of the product may run, in milliseconds; maintenance sets its own.
+pub const STATEMENT_TIMEOUT_MS: u32 = 30_000;
+/// Longest wait for a free connection of a pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who a connection works as. Each role has only the rights that its work needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Migrates and makes workspaces; never used to serve.
+    Owner,
+    /// One workspace at a time, under row-level security.
+    Api,
+    /// May only start executions.
+    Starter,
+    /// Claims, commits, reaps, for all workspaces of a cell.
+    Worker,
+}
+
+impl Role {
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Owner => None,
+            Self::Api => Some("capstan_api"),
+            Self::Starter => Some("capstan_starter"),
+            Self::Worker => Some("capstan_worker"),
+        }
+    }
+}
+
+/// Where a schema of the product lives: the `control` schema, or a cell.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Address and login of the database.
+    pub database: PgConnectOptions,
+    /// The schema, lower case.
+    pub schema: String,
+}
+
+impl Place {
+    /// The schema `schema` of the database at `url`.
+    ///
+    /// # Errors
+    /// If `url` is not a PostgreSQL URL.
+    pub fn new(url: &str, schema: &str) -> Result<Self, StoreError> {
+        Ok(Self { database: PgConnectOptions::from_str(url)?, schema: schema.into() })
+    }
+
+    /// The same database, another schema.
+    #[must_use]
+    pub fn sibling(&self, schema: &str) -> Self {
+        Self { database: self.database.clone(), schema: schema.into() }
+    }
+
+    /// The channel of wake-up hints of this cell.
+    #[must_use]
+    pub fn channel(&self) -> String {
+        format!("capstan_{}", self.schema)
+    }
+
+    /// Options of a connection that works as `role`.
+    #[must_use]
+    pub fn options(&self, role: Role) -> PgConnectOptions {
+        let options = self
+            .database
+            .clone()
+            .application_name("capstan")
+            .options([("search_path", self.schema.as_str()), ("timezone", "UTC")]);
+        let Some(name) = role.name() else { return options };
+        let options = options.options([
+            ("role", name),
+            ("statement_timeout", &STATEMENT_TIMEOUT_MS.to_string()),
+            ("idle_in_transaction_session_timeout", "10000"),
+        ]);
+        // The queue's tables look empty when plans are made: a generic plan would scan them whole.
+        match role {
+            Role::Worker => options.options([
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("enable_bitmapscan", "off"),
+            ]),
+            _ => options,
+        }
+    }
+
+    /// One connection of its own.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or refuses.
+    pub async fn connect(&self, role: Role) -> Result<PgConnection, StoreError> {
+        Ok(PgConnection::connect_with(&self.options(role)).await?)
+    }
+
+    /// A pool of at most `connections_max`; connects when first used.
+    #[must_use]
+    pub fn pool(&self, role: Role, connections_max: u32) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(Duration::from_secs(30))
+            .connect_lazy_with(self.options(role))
+    }
+}

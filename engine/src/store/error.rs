@@ -1,0 +1,49 @@
+//! What can go wrong between the engine and its database.
+
+use thiserror::Error;
+
+/// SQLSTATE that the guard of a fenced worker raises.
+const FENCED: &str = "CAP01";
+/// SQLSTATE of a lock that was not had within `lock_timeout`.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// An engine statement failed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The worker was fenced: what it holds is no longer its own.
+    #[error("the worker has been fenced")]
+    Fenced,
+    /// A lock was not had within its time.
+    #[error("a lock was not available in time")]
+    LockTimeout,
+    /// The database refuses the data itself; repeating it would not help.
+    #[error("the database refused the data: {0}")]
+    Data(#[source] sqlx::Error),
+    /// Whether the statement took effect is not known, or it may be repeated.
+    #[error("the database did not answer as expected: {0}")]
+    Database(#[source] sqlx::Error),
+    /// A row does not read as what the engine wrote.
+    #[error("{0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// Whether trying the same again later may succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::LockTimeout | Self::Database(_))
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        match code.as_str() {
+            FENCED => Self::Fenced,
+            LOCK_NOT_AVAILABLE => Self::LockTimeout,
+            // Classes 22 (data exception) and 23 (constraint), and untranslatable characters.
+            code if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => Self::Data(error),
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Reading executions: one with its journal, or a page of them.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::codec::{JOURNAL_COLUMNS, JournalRow};
+use super::error::StoreError;
+use crate::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
+use crate::core::journal::Entry;
+
+/// An execution as it is recorded, with the status that leases and journal tell.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct ExecutionRow {
+    /// Its id.
+    pub execution_id: Uuid,
+    /// Its tenant.
+    #[serde(skip)]
+    pub workspace_id: Uuid,
+    /// Its workflow.
+    pub workflow_id: Uuid,
+    /// The version that it keeps for life.
+    pub version_id: Uuid,
+    /// The trigger it began at.
+    pub trigger_node_id: String,
+    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    pub status: String,
+    /// What it was started with.
+    pub input: Value,
+    /// Its result, once completed.
+    pub output: Option<Value>,
+    /// Why it failed.
+    pub error: Option<Value>,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
+    /// When it runs out of time, if ever.
+    pub deadline_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// The columns of [`ExecutionRow`]. An execution that has not ended is running while someone holds its lease,
+/// waiting once it has a journal or a timer, and queued before.
+const COLUMNS: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, \
+    CASE WHEN e.status <> 'queued' THEN e.status \
+         WHEN EXISTS (SELECT FROM leases l WHERE l.execution_id = e.execution_id) THEN 'running' \
+         WHEN EXISTS (SELECT FROM timers t WHERE t.execution_id = e.execution_id) THEN 'waiting' \
+         WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
+         ELSE 'queued' END AS status, \
+    e.input, e.output, e.error, e.created_at, e.deadline_at, e.ended_at";
+
+/// One execution of a workspace.
+///
+/// # Errors
+/// If the database does.
+pub async fn find(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<ExecutionRow>, StoreError> {
+    let row = sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM executions e WHERE e.execution_id = $1 AND e.workspace_id = $2"
+    ))
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row)
+}
+
+/// A page of executions of a workspace, newest first, older than `before`.
+///
+/// # Errors
+/// If the database does.
+pub async fn list(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: Option<WorkflowId>,
+    before: ExecutionId,
+    limit: i64,
+) -> Result<Vec<ExecutionRow>, StoreError> {
+    let rows = sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM executions e WHERE e.workspace_id = $1 AND e.execution_id < $2 \
+         AND ($3::uuid IS NULL OR e.workflow_id = $3) ORDER BY e.execution_id DESC LIMIT $4"
+    ))
+    .bind(workspace_id.0)
+    .bind(before.0)
+    .bind(workflow_id.map(|id| id.0))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// Journal entries of an execution after position `after`, in order, with their positions.
+///
+/// # Errors
+/// If the database does, or a row cannot be read.
+pub async fn journal(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<(i32, Entry)>, StoreError> {
+    let rows: Vec<JournalRow> = sqlx::query_as(&format!(
+        "SELECT {JOURNAL_COLUMNS} FROM journal WHERE execution_id = $1 AND workspace_id = $2 AND position > $3 \
+         ORDER BY position LIMIT $4"
+    ))
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.position, row.decode()?))).collect()
+}

@@ -1,0 +1,16 @@
+//! Every statement of the engine. Functions take a connection and are named after what happens.
+
+pub mod claim;
+pub mod codec;
+pub mod commit;
+pub mod connect;
+pub mod error;
+pub mod executions;
+pub mod logs;
+pub mod migrate;
+pub mod preflight;
+pub mod signals;
+pub mod start;
+pub mod upkeep;
+pub mod workers;
+pub mod workflows;

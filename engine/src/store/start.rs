@@ -1,0 +1,109 @@
+//! Starting executions, many at once, each at most once per idempotency key.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::error::StoreError;
+use crate::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
+
+/// An execution to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its id, made by the caller.
+    pub execution_id: ExecutionId,
+    /// The tenant, from the authenticated request.
+    pub workspace_id: WorkspaceId,
+    /// The workflow.
+    pub workflow_id: WorkflowId,
+    /// The version that it keeps for life.
+    pub version_id: VersionId,
+    /// The trigger it begins at.
+    pub trigger: NodeId,
+    /// What the trigger gives to the graph.
+    pub input: Value,
+    /// Longest time until its end, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Repetitions with the same key start nothing.
+    pub idempotency_key: Option<String>,
+    /// Virtual time that the tenant's share asks for; the queue's front if lower.
+    pub vt: i64,
+}
+
+/// What became of a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// A new execution, durable.
+    New(ExecutionId),
+    /// The execution that the same key and request started before.
+    Replayed(ExecutionId),
+    /// The key was used before with another request; nothing was started.
+    Conflict,
+}
+
+/// The answer to a batch of starts.
+#[derive(Debug)]
+pub struct StartReply {
+    /// In the order of the batch.
+    pub started: Vec<Started>,
+    /// Where claims stand in virtual time.
+    pub front: i64,
+}
+
+#[derive(FromRow)]
+struct StartRow {
+    execution_id: Uuid,
+    verdict: String,
+    front: i64,
+}
+
+impl Start {
+    fn key_hash(&self) -> Option<Vec<u8>> {
+        self.idempotency_key.as_ref().map(|key| Sha256::digest(key.as_bytes()).to_vec())
+    }
+
+    /// What has to be the same for a repetition: workflow, trigger and input.
+    fn request_hash(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(self.workflow_id.0.as_bytes());
+        hash.update(self.trigger.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(self.input.to_string().as_bytes());
+        hash.finalize().to_vec()
+    }
+}
+
+/// Starts a batch of executions in one round trip.
+///
+/// # Errors
+/// [`StoreError::Data`] if one of them cannot be stored, else [`StoreError::Database`]; either way none was started
+/// or, after a lost reply, it is not known: only an idempotency key makes repeating safe.
+pub async fn start(connection: &mut PgConnection, starts: &[Start]) -> Result<StartReply, StoreError> {
+    let column = |value: fn(&Start) -> Uuid| starts.iter().map(value).collect::<Vec<_>>();
+    let rows: Vec<StartRow> = sqlx::query_as(
+        "SELECT execution_id, verdict, front FROM start_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ORDER BY ordinal",
+    )
+    .bind(column(|start| start.execution_id.0))
+    .bind(column(|start| start.workspace_id.0))
+    .bind(column(|start| start.workflow_id.0))
+    .bind(column(|start| start.version_id.0))
+    .bind(starts.iter().map(|start| start.trigger.as_str()).collect::<Vec<_>>())
+    .bind(starts.iter().map(|start| start.input.to_string()).collect::<Vec<_>>())
+    .bind(starts.iter().map(|start| start.timeout_ms.and_then(|ms| i64::try_from(ms).ok())).collect::<Vec<_>>())
+    .bind(starts.iter().map(|start| start.vt).collect::<Vec<_>>())
+    .bind(starts.iter().map(Start::key_hash).collect::<Vec<_>>())
+    .bind(starts.iter().map(Start::request_hash).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    let front = rows.first().map_or(0, |row| row.front);
+    let started = rows
+        .into_iter()
+        .map(|row| match row.verdict.as_str() {
+            "started" => Started::New(ExecutionId(row.execution_id)),
+            "replayed" => Started::Replayed(ExecutionId(row.execution_id)),
+            _ => Started::Conflict,
+        })
+        .collect();
+    Ok(StartReply { started, front })
+}

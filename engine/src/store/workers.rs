@@ -1,0 +1,189 @@
+//! The life of a worker in the database: registered, beating, fenced.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::error::StoreError;
+use crate::core::ids::ExecutionId;
+
+/// Longest wait of a reaper for the lock of a lost worker, in milliseconds.
+const REAP_LOCK_TIMEOUT_MS: u32 = 1_000;
+
+/// The answer to a beat.
+#[derive(Clone, Debug, FromRow)]
+pub struct Beat {
+    /// False once the worker is fenced.
+    pub alive: bool,
+    /// Database time.
+    pub now: DateTime<Utc>,
+    /// Where claims stand in virtual time.
+    pub front: i64,
+    /// The earliest timer.
+    pub next_due_at: Option<DateTime<Utc>>,
+    /// Leases of this worker for which a signal is there.
+    pub woken: Vec<Uuid>,
+    /// The database's timeline; another one means a failover.
+    pub timeline: String,
+}
+
+/// Another worker, as a watcher sees it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Peer {
+    /// Its number.
+    pub worker_no: i32,
+    /// A mark that moves while it lives.
+    pub beat: DateTime<Utc>,
+    /// Whether its control connection holds its session lock.
+    pub connected: bool,
+}
+
+/// Registers a worker with a fresh number and takes the session lock that tells that it lives.
+///
+/// # Errors
+/// If the database does.
+pub async fn register(control: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
+    let worker_no =
+        sqlx::query_scalar("INSERT INTO workers (name) VALUES ($1) RETURNING worker_no").bind(name).fetch_one(&mut *control).await?;
+    show_alive(control, worker_no).await?;
+    Ok(worker_no)
+}
+
+/// Takes the session lock of a worker on its control connection, without waiting: another session of the same
+/// worker may still hold it, until the database notices that it is gone.
+///
+/// # Errors
+/// If the database does.
+pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_try_advisory_lock_shared(alive_lock_1(), $1)").bind(worker_no).execute(control).await?;
+    Ok(())
+}
+
+/// One beat; raises the front of the queue to `front` and looks for timers from `bound` on.
+///
+/// # Errors
+/// If the database does.
+pub async fn beat(
+    control: &mut PgConnection,
+    worker_no: i32,
+    front: i64,
+    bound: DateTime<Utc>,
+) -> Result<Beat, StoreError> {
+    let beat = sqlx::query_as("SELECT alive, now, front, next_due_at, woken, timeline FROM beat_1($1, $2, $3)")
+        .bind(worker_no)
+        .bind(front)
+        .bind(bound)
+        .fetch_one(control)
+        .await?;
+    Ok(beat)
+}
+
+/// All other workers that are not fenced.
+///
+/// # Errors
+/// If the database does.
+pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Peer>, StoreError> {
+    let peers = sqlx::query_as("SELECT worker_no, beat, connected FROM peers_1($1)")
+        .bind(worker_no)
+        .fetch_all(control)
+        .await?;
+    Ok(peers)
+}
+
+/// Fences a lost worker and gives its executions back; answers how many. If connections of it still hold its
+/// lock after a second, they are ended, and [`StoreError::LockTimeout`] asks the caller to come again.
+///
+/// # Errors
+/// If the database does.
+pub async fn reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
+    match try_reap(connection, lost).await {
+        Err(StoreError::LockTimeout) => {
+            sqlx::query("SELECT evict_1($1)").bind(lost).execute(connection).await?;
+            Err(StoreError::LockTimeout)
+        }
+        result => result,
+    }
+}
+
+async fn try_reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
+    let reaped = sqlx::query_scalar("SELECT reap_1($1)").bind(lost).fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(reaped)
+}
+
+/// Takes the worker's own lock exclusively until the transaction ends: nothing of the worker is in flight then.
+///
+/// # Errors
+/// If the database does.
+pub async fn exclude_self(connection: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(worker_lock_1(), $1)").bind(worker_no).execute(connection).await?;
+    Ok(())
+}
+
+/// Gives executions back unharmed: their leases become tokens and no loss is counted. Answers how many.
+///
+/// # Errors
+/// If the database does.
+pub async fn release(
+    connection: &mut PgConnection,
+    worker_no: i32,
+    leases: &[(ExecutionId, i64)],
+) -> Result<i32, StoreError> {
+    let ids: Vec<Uuid> = leases.iter().map(|(id, _)| id.0).collect();
+    let numbers: Vec<i64> = leases.iter().map(|&(_, lease_no)| lease_no).collect();
+    let released = sqlx::query_scalar("SELECT release_1($1, $2, $3)")
+        .bind(worker_no)
+        .bind(ids)
+        .bind(numbers)
+        .fetch_one(connection)
+        .await?;
+    Ok(released)
+}
+
+/// Fences the worker by its own wish, at the end of its life; whatever it still holds goes back.
+///
+/// # Errors
+/// If the database does.
+pub async fn retire(connection: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
+    sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1").bind(worker_no).execute(connection).await?;
+    Ok(())
+}
+
+/// Sends a wake-up hint to all processes of the cell. Never inside a work transaction.
+///
+/// # Errors
+/// If the database does.
+pub async fn hint(connection: &mut PgConnection, channel: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(connection).await?;
+    Ok(())
+}
+
+/// Gives back the leases of this worker that `known` does not know: a claim whose answer was lost left them.
+///
+/// Only the process's one claimer may call it, with no claim in flight. Answers how many.
+///
+/// # Errors
+/// If the database does.
+pub async fn release_unknown(
+    connection: &mut PgConnection,
+    worker_no: i32,
+    known: impl Fn(ExecutionId, i64) -> bool,
+) -> Result<i32, StoreError> {
+    let mut transaction = connection.begin().await?;
+    // Waits out a claim that may still run on a connection which this process has given up.
+    exclude_self(&mut transaction, worker_no).await?;
+    let leases: Vec<(Uuid, i64)> = sqlx::query_as("SELECT execution_id, lease_no FROM leases WHERE worker_no = $1")
+        .bind(worker_no)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let unknown: Vec<_> = leases
+        .into_iter()
+        .map(|(id, lease_no)| (ExecutionId(id), lease_no))
+        .filter(|&(id, lease_no)| !known(id, lease_no))
+        .collect();
+    let released = if unknown.is_empty() { 0 } else { release(&mut transaction, worker_no, &unknown).await? };
+    transaction.commit().await?;
+    Ok(released)
+}

@@ -1,0 +1,64 @@
+//! Two node types, enough to draw any graph with.
+
+use capstan_engine::core::catalogue::{Catalogue, Effect, NodeTypeInfo, Role};
+use capstan_engine::core::problem::Problem;
+use serde_json::{Value, json};
+
+/// Ports of `test.step`; `config.ports` says how many of them a node has.
+pub(crate) const PORTS: [&str; 3] = ["out", "alt", "other"];
+
+pub(crate) struct TestTypes {
+    trigger: TestType,
+    step: TestType,
+}
+
+struct TestType {
+    name: &'static str,
+    role: Role,
+    schema: Value,
+}
+
+impl TestTypes {
+    pub(crate) fn new() -> Self {
+        let schema = json!({"type": "object", "properties": {"ports": {"type": "integer", "minimum": 1, "maximum": 3}}});
+        let named = |name, role| TestType { name, role, schema: schema.clone() };
+        Self { trigger: named("test.trigger", Role::Trigger), step: named("test.step", Role::Step) }
+    }
+}
+
+impl Catalogue for TestTypes {
+    fn node_type(&self, name: &str) -> Option<&dyn NodeTypeInfo> {
+        [&self.trigger, &self.step].into_iter().find(|known| known.name == name).map(|known| known as &dyn NodeTypeInfo)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        vec![self.step.name, self.trigger.name]
+    }
+}
+
+impl NodeTypeInfo for TestType {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::Pure
+    }
+
+    fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    fn ports(&self, config: &Value) -> Vec<String> {
+        let ports = config["ports"].as_u64().unwrap_or(1) as usize;
+        PORTS.iter().take(ports).map(|&port| port.to_owned()).collect()
+    }
+
+    fn check(&self, _config: &Value) -> Vec<Problem> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,15 @@
+//! The core against a second opinion: random graphs, random orders, and tables of small cases.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod arms;
+mod catalogue;
+mod checks;
+mod count;
+mod driver;
+mod fate;
+mod generator;
+mod noise;
+mod oracle;
+mod properties;
+mod rng;
+mod spec;

@@ -1,0 +1,86 @@
+-- What comes in from outside: starts and signals. Each is one round trip, in autocommit.
+
+-- Starts executions, all arrays in step. A null in `p_keys` means no idempotency key.
+-- Answers one row for each item: `started`, `replayed` (same key, same request: the first one's id) or
+-- `conflict` (same key, another request). Locks: idempotency keys in key order. No index is scanned to insert.
+CREATE FUNCTION start_1(
+  p_ids uuid[], p_workspaces uuid[], p_workflows uuid[], p_versions uuid[], p_triggers text[], p_inputs text[],
+  p_timeouts_ms bigint[], p_vts bigint[], p_keys bytea[], p_requests bytea[]
+) RETURNS TABLE (ordinal int, execution_id uuid, verdict text, front bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_front bigint := (SELECT f.vt FROM queue_front f);
+  v_refused int[] := '{}';
+  v_keyed boolean := array_position(p_keys, NULL) IS NULL OR cardinality(array_remove(p_keys, NULL)) > 0;
+BEGIN
+  IF v_keyed THEN
+    INSERT INTO idempotency_keys (workspace_id, key_hash, request_hash, execution_id)
+    SELECT i.workspace_id, i.key_hash, i.request_hash, i.id
+      FROM unnest(p_ids, p_workspaces, p_keys, p_requests) AS i (id, workspace_id, key_hash, request_hash)
+     WHERE i.key_hash IS NOT NULL
+     ORDER BY i.workspace_id, i.key_hash
+    ON CONFLICT DO NOTHING;
+
+    -- A second statement: it sees what others have committed while the first one waited for them.
+    SELECT coalesce(array_agg(i.n::int), '{}') INTO v_refused
+      FROM unnest(p_ids, p_workspaces, p_keys) WITH ORDINALITY AS i (id, workspace_id, key_hash, n)
+      JOIN idempotency_keys k ON k.workspace_id = i.workspace_id AND k.key_hash = i.key_hash
+     WHERE k.execution_id <> i.id;
+  END IF;
+
+  INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, deadline_at)
+  SELECT i.id, i.workspace_id, i.workflow_id, i.version_id, i.trigger_id, i.input::jsonb,
+         clock_timestamp() + i.timeout_ms * interval '1 millisecond'
+    FROM unnest(p_ids, p_workspaces, p_workflows, p_versions, p_triggers, p_inputs, p_timeouts_ms)
+         WITH ORDINALITY AS i (id, workspace_id, workflow_id, version_id, trigger_id, input, timeout_ms, n)
+   WHERE i.n <> ALL (v_refused);
+
+  INSERT INTO queue (vt, execution_id, workspace_id, fresh)
+  SELECT greatest(i.vt, v_front), i.id, i.workspace_id, true
+    FROM unnest(p_ids, p_workspaces, p_vts) WITH ORDINALITY AS i (id, workspace_id, vt, n)
+   WHERE i.n <> ALL (v_refused);
+
+  RETURN QUERY
+  SELECT i.n::int, coalesce(k.execution_id, i.id),
+         CASE WHEN i.n <> ALL (v_refused) THEN 'started'
+              WHEN k.request_hash = i.request_hash THEN 'replayed'
+              ELSE 'conflict' END,
+         v_front
+    FROM unnest(p_ids, p_workspaces, p_keys, p_requests) WITH ORDINALITY AS i (id, workspace_id, key_hash, request_hash, n)
+    LEFT JOIN idempotency_keys k ON v_keyed AND k.workspace_id = i.workspace_id AND k.key_hash = i.key_hash
+   ORDER BY i.n;
+END
+$$;
+
+-- Sends a signal to an execution of the workspace: the signal and a wake token, in one commit.
+-- Answers `accepted`, `ended`, `unknown` or `full` (too many signals wait already).
+-- A repeated signal id is accepted and changes nothing.
+CREATE FUNCTION signal_1(
+  p_workspace uuid, p_execution uuid, p_signal uuid, p_name text, p_payload text, p_pending_max int
+) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_ended boolean;
+BEGIN
+  SELECT e.ended_at IS NOT NULL INTO v_ended
+    FROM executions e WHERE e.execution_id = p_execution AND e.workspace_id = p_workspace;
+  IF NOT FOUND THEN
+    RETURN 'unknown';
+  ELSIF v_ended THEN
+    RETURN 'ended';
+  ELSIF (SELECT count(*) FROM signals s WHERE s.execution_id = p_execution AND s.workspace_id = p_workspace)
+        >= p_pending_max THEN
+    RETURN 'full';
+  END IF;
+  INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload)
+  VALUES (p_execution, p_signal, p_workspace, p_name, p_payload::jsonb)
+  ON CONFLICT DO NOTHING;
+  INSERT INTO queue (vt, execution_id, workspace_id, fresh)
+  SELECT f.vt, p_execution, p_workspace, false FROM queue_front f;
+  RETURN 'accepted';
+END
+$$;

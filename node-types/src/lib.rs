@@ -1,0 +1,12 @@
+//! Node types: one file each in `types/`, one list in [`registry`].
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+pub mod node_type;
+pub mod reference;
+pub mod registry;
+pub mod services;
+pub mod smtp_sink;
+pub mod span;
+#[cfg(test)]
+mod testing;
+pub mod types;

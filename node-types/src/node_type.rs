@@ -1,0 +1,206 @@
+//! What a node type is: one file in `types/`, one line in the registry.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use capstan_engine::core::catalogue::{Effect, NodeTypeInfo, Role};
+use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
+use capstan_engine::core::outcome::{Outcome, Wake};
+use capstan_engine::core::problem::Problem;
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::services::Services;
+
+/// A kind of node. Implementations are unit structs; everything they need is in the config and the context.
+pub trait NodeType: Send + Sync + 'static {
+    /// `trigger.`, `action.`, `logic.`, `data.` or `debug.`, then the verb or noun.
+    const NAME: &'static str;
+    /// What repeating it means. Triggers are pure.
+    const EFFECT: Effect;
+    /// The shape of `data.config`; its JSON Schema makes the form in the editor.
+    type Config: DeserializeOwned + JsonSchema + Send + 'static;
+    /// The meter that each completed step counts on, beside the steps themselves.
+    const METER: Option<&'static str> = None;
+
+    /// Title, description and ports.
+    fn spec() -> Spec;
+
+    /// Output ports of a node with this config, when they depend on it. `config` is as written, unchecked.
+    fn ports(config: &Value) -> Vec<String> {
+        let _ = config;
+        Self::spec().outputs
+    }
+
+    /// Findings beyond the schema, on the config as written (expressions unevaluated).
+    fn check(config: &Value) -> Vec<Problem> {
+        let _ = config;
+        Vec::new()
+    }
+
+    /// One attempt. `config` has its expressions filled in. A trigger's run is never called.
+    fn run(&self, config: Self::Config, context: &Context) -> impl Future<Output = Outcome> + Send;
+}
+
+/// What the palette shows of a node type.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Short title, sentence case.
+    pub title: &'static str,
+    /// One sentence on what it does.
+    pub description: &'static str,
+    /// Trigger or step.
+    pub role: Role,
+    /// Output ports; the first is the default.
+    pub outputs: Vec<String>,
+}
+
+impl Spec {
+    /// A step with one output port, `out`.
+    #[must_use]
+    pub fn step(title: &'static str, description: &'static str) -> Self {
+        Self { title, description, role: Role::Step, outputs: vec!["out".into()] }
+    }
+
+    /// A trigger with one output port, `out`.
+    #[must_use]
+    pub fn trigger(title: &'static str, description: &'static str) -> Self {
+        Self { role: Role::Trigger, ..Self::step(title, description) }
+    }
+
+    /// The same with these output ports.
+    #[must_use]
+    pub fn outputs(mut self, ports: &[&str]) -> Self {
+        self.outputs = ports.iter().map(|&port| port.into()).collect();
+        self
+    }
+}
+
+/// Where a step's log lines go. Lines beyond the caps are dropped and counted; never blocks.
+pub trait LogSink: Send + Sync {
+    /// Records one line for the step that this sink belongs to.
+    fn log(&self, level: LogLevel, message: &str);
+}
+
+/// Level of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For the author of the workflow.
+    Debug,
+    /// Normal.
+    Info,
+    /// Odd, but the step goes on.
+    Warn,
+    /// The step fails.
+    Error,
+}
+
+impl LogLevel {
+    /// As stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What an attempt may know and use.
+pub struct Context {
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// The step.
+    pub step: StepKey,
+    /// Number of this attempt, from 1.
+    pub attempt: u32,
+    /// Time of the journal entry that fired the step: the same in every attempt.
+    pub now: DateTime<Utc>,
+    /// Why the step runs again after a wait; absent on a first run.
+    pub wake: Option<Wake>,
+    /// Log of this step.
+    pub log: Arc<dyn LogSink>,
+    /// HTTP client and mailer.
+    pub services: Arc<Services>,
+}
+
+impl Context {
+    /// The same for every attempt of this step: `execution:node:scope`.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}:{}", self.execution_id, self.step.node_id, self.step.scope.as_str())
+    }
+}
+
+/// A node type behind a pointer, as the registry and the worker see it.
+pub trait AnyNodeType: NodeTypeInfo {
+    /// Title, description and ports.
+    fn spec(&self) -> &Spec;
+    /// The meter that each completed step counts on, beside the steps themselves.
+    fn meter(&self) -> Option<&'static str>;
+    /// One attempt on a filled-in config. A config that does not deserialize fails with class `config`.
+    fn run<'a>(&'a self, config: Value, context: &'a Context) -> BoxFuture<'a, Outcome>;
+}
+
+/// Makes a [`NodeType`] an [`AnyNodeType`], with its schema and spec computed once.
+pub(crate) struct Erased<T: NodeType> {
+    node_type: T,
+    schema: Value,
+    spec: Spec,
+}
+
+impl<T: NodeType> Erased<T> {
+    pub(crate) fn new(node_type: T) -> Self {
+        let schema =
+            schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T::Config>();
+        Self { node_type, schema: schema.to_value(), spec: T::spec() }
+    }
+}
+
+impl<T: NodeType> NodeTypeInfo for Erased<T> {
+    fn name(&self) -> &str {
+        T::NAME
+    }
+    fn role(&self) -> Role {
+        self.spec.role
+    }
+    fn effect(&self) -> Effect {
+        T::EFFECT
+    }
+    fn schema(&self) -> &Value {
+        &self.schema
+    }
+    fn ports(&self, config: &Value) -> Vec<String> {
+        T::ports(config)
+    }
+    fn check(&self, config: &Value) -> Vec<Problem> {
+        T::check(config)
+    }
+}
+
+impl<T: NodeType> AnyNodeType for Erased<T> {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+    fn meter(&self) -> Option<&'static str> {
+        T::METER
+    }
+    fn run<'a>(&'a self, config: Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            match serde_json::from_value(config) {
+                Ok(config) => self.node_type.run(config, context).await,
+                Err(error) => Outcome::fail(
+                    "config",
+                    format!("the config of node \"{}\" does not fit its schema once filled in: {error}", context.step),
+                ),
+            }
+        })
+    }
+}

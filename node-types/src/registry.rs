@@ -1,0 +1,113 @@
+//! The one list of node types.
+
+use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
+
+use crate::node_type::{AnyNodeType, Erased, NodeType};
+use crate::types::{
+    ActionHttpRequest, ActionSendEmail, DataSet, DebugFail, DebugLog, DebugNoop, LogicCondition, LogicDelay,
+    LogicMerge, LogicSwitch, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+};
+
+/// Node types by name, in the order of the palette.
+pub struct Registry {
+    types: Vec<Box<dyn AnyNodeType>>,
+}
+
+impl Registry {
+    /// Every node type that there is.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { types: Vec::new() }
+            .register(TriggerManual)
+            .register(TriggerForm)
+            .register(TriggerWebhook)
+            .register(ActionHttpRequest)
+            .register(ActionSendEmail)
+            .register(LogicCondition)
+            .register(LogicSwitch)
+            .register(LogicDelay)
+            .register(LogicWaitForSignal)
+            .register(LogicMerge)
+            .register(DataSet)
+            .register(DebugLog)
+            .register(DebugNoop)
+            .register(DebugFail)
+    }
+
+    fn register<T: NodeType>(mut self, node_type: T) -> Self {
+        self.types.push(Box::new(Erased::new(node_type)));
+        self
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&dyn AnyNodeType> {
+        self.iter().find(|node_type| node_type.name() == name)
+    }
+
+    /// All types, in the order of the palette.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn AnyNodeType> {
+        self.types.iter().map(Box::as_ref)
+    }
+}
+
+impl Catalogue for Registry {
+    fn node_type(&self, name: &str) -> Option<&dyn NodeTypeInfo> {
+        self.get(name).map(|node_type| node_type as &dyn NodeTypeInfo)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.types.iter().map(|node_type| node_type.name()).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use capstan_engine::core::catalogue::{Effect, Role};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_unique_name_a_title_a_description_a_schema_and_a_port() {
+        let registry = Registry::standard();
+        let mut names = HashSet::new();
+        for node_type in registry.iter() {
+            let name = node_type.name();
+            assert!(names.insert(name.to_owned()), "{name} is listed twice");
+            let family = name.split('.').next().unwrap();
+            assert!(["trigger", "action", "logic", "data", "debug"].contains(&family), "{name}");
+            assert!(!node_type.spec().title.is_empty(), "{name}");
+            assert!(node_type.spec().description.ends_with('.'), "{name}");
+            assert_eq!(node_type.schema()["type"], "object", "{name}");
+            assert_eq!(node_type.schema()["additionalProperties"], false, "{name}");
+            assert!(!node_type.ports(&json!({})).is_empty(), "{name}");
+            assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
+            assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
+        }
+        assert_eq!(names.len(), 14);
+    }
+
+    #[test]
+    fn every_config_field_is_described() {
+        for node_type in Registry::standard().iter() {
+            let Some(fields) = node_type.schema()["properties"].as_object() else { continue };
+            for (field, schema) in fields {
+                assert!(schema["description"].is_string(), "{} {field}", node_type.name());
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_sorted_and_found() {
+        let registry = Registry::standard();
+        let names = registry.names();
+        assert!(names.is_sorted());
+        assert!(names.iter().all(|name| registry.node_type(name).is_some()));
+        assert!(registry.node_type("action.teleport").is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! Reads answers within bounds: body, headers and `Retry-After`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde_json::{Map, Value};
+
+use super::http::HttpError;
+
+/// Longest delay that a server may ask for.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
+/// Longest header value that is kept, in bytes; the rest is cut.
+const HEADER_VALUE_BYTES_MAX: usize = 4_096;
+
+/// Longest time that an excerpt is worth.
+const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a body cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Longer than the cap; what came beyond it was not kept.
+    #[error("the answer is longer than {bytes_max} bytes; raise body_bytes_max or ask for less")]
+    TooLarge {
+        /// The cap.
+        bytes_max: usize,
+    },
+    /// Declared as JSON, but is not.
+    #[error("the answer says that it is JSON, but it is not: {0}")]
+    InvalidJson(serde_json::Error),
+    /// The connection broke or timed out in the middle.
+    #[error(transparent)]
+    Http(HttpError),
+}
+
+/// Reads at most `bytes_max` bytes and then stops, whatever the server has declared.
+///
+/// # Errors
+/// [`BodyError::TooLarge`] also at once if the declared length is over the cap.
+pub async fn read_body(response: &mut Response, bytes_max: usize) -> Result<Vec<u8>, BodyError> {
+    let too_large = BodyError::TooLarge { bytes_max };
+    if response.content_length().is_some_and(|length| length > bytes_max as u64) {
+        return Err(too_large);
+    }
+    let mut body = Vec::new();
+    loop {
+        let chunk = response.chunk().await;
+        let chunk = chunk.map_err(|error| BodyError::Http(HttpError::from_reqwest(response.url(), error)))?;
+        let Some(chunk) = chunk else { return Ok(body) };
+        if body.len() + chunk.len() > bytes_max {
+            return Err(too_large);
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// The first `bytes_max` bytes of the body as text, for a person; what a second brings, perhaps nothing.
+pub async fn read_excerpt(response: &mut Response, bytes_max: usize) -> String {
+    let mut body = Vec::new();
+    let read = async {
+        while body.len() < bytes_max {
+            let Ok(Some(chunk)) = response.chunk().await else { break };
+            body.extend_from_slice(&chunk[..chunk.len().min(bytes_max - body.len())]);
+        }
+    };
+    // Late is as good as never: what has come by then is shown.
+    let _ = tokio::time::timeout(EXCERPT_TIMEOUT, read).await;
+    text(&body)
+}
+
+/// JSON if declared so (null if empty), else text.
+///
+/// # Errors
+/// [`BodyError::InvalidJson`]; nesting deeper than 128 is not read.
+pub fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, BodyError> {
+    if !is_json(headers) {
+        return Ok(Value::String(text(body)));
+    }
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(body).map_err(BodyError::InvalidJson)
+}
+
+/// Names in lower case; several lines of one name are joined by a comma and a space, long values are cut.
+#[must_use]
+pub fn headers_json(headers: &HeaderMap) -> Value {
+    let mut map = Map::new();
+    for name in headers.keys() {
+        let lines: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let mut value = lines.join(", ");
+        value.truncate(value.floor_char_boundary(HEADER_VALUE_BYTES_MAX));
+        map.insert(name.as_str().into(), Value::String(value));
+    }
+    Value::Object(map)
+}
+
+/// `Retry-After` in seconds or as an HTTP date (IMF-fixdate), at most [`RETRY_AFTER_MAX`]; absent if unreadable.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let delay = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let at = DateTime::parse_from_rfc2822(text).ok()?;
+        (at.with_timezone(&Utc) - now).to_std().unwrap_or_default()
+    };
+    Some(delay.min(RETRY_AFTER_MAX))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// Lossy UTF-8; NUL, which the store cannot hold, becomes the replacement character.
+fn text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(reqwest::header::HeaderName::from_static(name), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_and_bounded() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (text, expected_s) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("99999999999999999999999", Some(3_600)),
+            ("86400", Some(3_600)),
+            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60)),
+            ("Wed, 31 Dec 2025 00:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("soon", None),
+        ] {
+            assert_eq!(retry_after(&headers("retry-after", text), now).map(|d| d.as_secs()), expected_s, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_json_when_declared_and_text_otherwise() {
+        let json = |kind: &str, body: &[u8]| parse_body(&headers("content-type", kind), body).ok();
+        assert_eq!(json("application/json; charset=utf-8", b"{\"a\":1}"), Some(serde_json::json!({"a": 1})));
+        assert_eq!(json("application/problem+JSON", b"[]"), Some(serde_json::json!([])));
+        assert_eq!(json("application/json", b""), Some(Value::Null));
+        assert_eq!(json("application/json", b"<html>"), None);
+        assert_eq!(json("application/json", "[".repeat(100_000).as_bytes()), None);
+        assert_eq!(json("text/plain", b"{\"a\":1}"), Some("{\"a\":1}".into()));
+        assert_eq!(json("text/plain", b"a\xff\0"), Some("a\u{fffd}\u{fffd}".into()));
+    }
+
+    #[test]
+    fn long_header_values_are_cut_at_a_character() {
+        let value = headers_json(&headers("x-long", &"e".repeat(HEADER_VALUE_BYTES_MAX + 9)));
+        assert_eq!(value["x-long"].as_str().unwrap().len(), HEADER_VALUE_BYTES_MAX);
+    }
+}

@@ -1,0 +1,161 @@
+//! The HTTP client of the nodes: guarded at every hop, bounded in time and redirects.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, Response, StatusCode};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::guard::{Guard, Refusal, Trust, shown};
+use super::redirect::next_hop;
+use super::resolver::{GuardedResolver, LOOKUPS_MAX};
+
+/// Most redirects that are followed.
+pub const REDIRECTS_MAX: usize = 5;
+/// Longest time to resolve, connect and agree on TLS, for one hop.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most header lines that an answer may have.
+const HEADER_LINES_MAX: usize = 100;
+
+/// Makes requests on behalf of workflows.
+///
+/// Connections are not kept: none is shared between workspaces, and every request's address is judged.
+pub struct HttpClient {
+    guard: Arc<Guard>,
+    judged: Client,
+    named: Client,
+}
+
+/// One request; the body is kept so that a redirect can repeat it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// E.g. `POST`.
+    pub method: Method,
+    /// With query.
+    pub url: Url,
+    /// Sent as they are, to the first origin only where they could hold a secret.
+    pub headers: HeaderMap,
+    /// Absent for none.
+    pub body: Option<Vec<u8>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// Never asked: the destination is not allowed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No connection, or it broke.
+    #[error("{url} cannot be reached: {why}")]
+    Connect {
+        /// Without query.
+        url: String,
+        /// Chain of causes.
+        why: String,
+    },
+    /// Took too long.
+    #[error("{url} did not answer in time: {why}")]
+    Timeout {
+        /// Without query.
+        url: String,
+        /// Chain of causes.
+        why: String,
+    },
+    /// Too many redirects, or one that leads nowhere.
+    #[error("the redirects from {url} are not followed: {why}")]
+    Redirect {
+        /// Where the last redirect came from, without query.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl HttpClient {
+    /// A client that reaches what `guard` allows.
+    ///
+    /// # Errors
+    /// The system's TLS roots cannot be used.
+    pub fn new(guard: Guard) -> Result<Self, reqwest::Error> {
+        let guard = Arc::new(guard);
+        let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
+        let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, lookups: Arc::clone(&lookups) };
+        let judged = client(resolver(Trust::Judged))?;
+        let named = client(resolver(Trust::Named))?;
+        Ok(Self { guard, judged, named })
+    }
+
+    /// Sends `request` and follows redirects, except at a status that `accepts`. The body is not read yet.
+    ///
+    /// Bounded by the caller's time; each hop also by the connect time.
+    ///
+    /// # Errors
+    /// See [`HttpError`]; an answer with any status is none.
+    pub async fn execute(
+        &self,
+        mut request: Request,
+        accepts: impl Fn(StatusCode) -> bool + Send,
+    ) -> Result<Response, HttpError> {
+        for _ in 0..=REDIRECTS_MAX {
+            let response = self.send(&request).await?;
+            if accepts(response.status()) {
+                return Ok(response);
+            }
+            match next_hop(&request, &response)? {
+                Some(next) => request = next,
+                None => return Ok(response),
+            }
+        }
+        Err(HttpError::Redirect { url: shown(&request.url), why: format!("there are more than {REDIRECTS_MAX}") })
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        let client = match self.guard.check(&request.url)? {
+            Trust::Named => &self.named,
+            Trust::Judged => &self.judged,
+        };
+        let mut builder = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        builder.send().await.map_err(|error| HttpError::from_reqwest(&request.url, error))
+    }
+}
+
+impl HttpError {
+    /// What a reqwest error at `url` means; a refusal of the resolver is found in its sources.
+    pub(super) fn from_reqwest(url: &Url, error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut why = String::new();
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(current) = cause {
+            if let Some(refusal) = current.downcast_ref::<Refusal>() {
+                return Self::Refused(refusal.clone());
+            }
+            let text = current.to_string();
+            if !why.contains(&text) {
+                why.push_str(if why.is_empty() { "" } else { ": " });
+                why.push_str(&text);
+            }
+            cause = current.source();
+        }
+        let url = shown(url);
+        if error.is_timeout() && !error.is_connect() { Self::Timeout { url, why } } else { Self::Connect { url, why } }
+    }
+}
+
+fn client(resolver: GuardedResolver) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(resolver)
+        .pool_max_idle_per_host(0)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http1_max_headers(HEADER_LINES_MAX)
+        .referer(false)
+        .user_agent(concat!("capstan/", env!("CARGO_PKG_VERSION")))
+        .build()
+}

@@ -1,0 +1,69 @@
+//! Name resolution that is bounded in time and number, and judged by the guard.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
+
+use super::guard::{Guard, Refusal, Trust};
+
+/// Longest time that a name may take to resolve.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most look-ups at once; each holds a thread of the blocking pool until the system answers.
+pub(super) const LOOKUPS_MAX: usize = 64;
+
+/// The system's resolver behind the guard.
+pub(super) struct GuardedResolver {
+    pub(super) guard: Arc<Guard>,
+    /// With [`Trust::Named`], every address is let through.
+    pub(super) trust: Trust,
+    pub(super) lookups: Arc<Semaphore>,
+}
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = Arc::clone(&self.guard);
+        let trust = self.trust;
+        let lookups = Arc::clone(&self.lookups);
+        Box::pin(async move {
+            let host = name.as_str().to_owned();
+            let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, lookup(host.clone(), lookups))
+                .await
+                .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))??;
+            let allowed = match trust {
+                Trust::Named => addresses,
+                Trust::Judged => judged(&guard, &host, addresses)?,
+            };
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Looks up in a task of its own, so that a permit stays taken for as long as its thread does.
+async fn lookup(host: String, lookups: Arc<Semaphore>) -> std::io::Result<Vec<SocketAddr>> {
+    let permit = lookups.acquire_owned().await.map_err(std::io::Error::other)?;
+    let task = tokio::spawn(async move {
+        let found = tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect);
+        drop(permit);
+        found
+    });
+    task.await.map_err(std::io::Error::other)?
+}
+
+/// The addresses that may be connected to; the first refusal if there is none.
+fn judged(guard: &Guard, host: &str, addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refusal> {
+    let mut refusal = None;
+    let mut allowed = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        match guard.check_address(host, address.ip()) {
+            Ok(()) => allowed.push(address),
+            Err(refused) => refusal = refusal.or(Some(refused)),
+        }
+    }
+    match refusal {
+        Some(refusal) if allowed.is_empty() => Err(refusal),
+        _ => Ok(allowed),
+    }
+}

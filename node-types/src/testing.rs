@@ -1,0 +1,84 @@
+//! What the tests of node types share.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::outcome::Outcome;
+use futures::future::BoxFuture;
+
+use crate::node_type::{Context, LogLevel, LogSink};
+use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
+use crate::services::{ServiceSettings, Services};
+
+/// `now` of every test context.
+pub(crate) const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// Keeps log lines as `level message`.
+#[derive(Default)]
+pub(crate) struct Lines(Mutex<Vec<String>>);
+
+impl Lines {
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl LogSink for Lines {
+    fn log(&self, level: LogLevel, message: &str) {
+        self.0.lock().unwrap().push(format!("{} {message}", level.as_str()));
+    }
+}
+
+/// A mailbox in memory.
+#[derive(Default)]
+pub(crate) struct Mails(pub(crate) Mutex<Vec<Mail>>);
+
+impl Mailbox for Mails {
+    fn store<'a>(&'a self, _workspace: WorkspaceId, mail: Mail) -> BoxFuture<'a, Result<(), MailboxError>> {
+        self.0.lock().unwrap().push(mail);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// First attempt of the step `node`, with services that reach no private address.
+pub(crate) fn context() -> Context {
+    context_allowing(&[])
+}
+
+/// The same, with these private servers allowed.
+pub(crate) fn context_allowing(servers: &[SocketAddr]) -> Context {
+    let mail = MailSettings { from: "Capstan <capstan@example.com>".into(), ..MailSettings::default() };
+    context_with(servers, mail, Arc::new(Mails::default()))
+}
+
+pub(crate) fn context_with(servers: &[SocketAddr], mail: MailSettings, mailbox: Arc<dyn Mailbox>) -> Context {
+    let allow = servers.iter().map(ToString::to_string).collect();
+    let services = Services::new(ServiceSettings { allow, mail, mailbox }).unwrap();
+    Context {
+        workspace_id: WorkspaceId::new(),
+        execution_id: ExecutionId::new(),
+        step: StepKey::root(NodeId::from("node")),
+        attempt: 1,
+        now: NOW.parse().unwrap(),
+        wake: None,
+        log: Arc::new(Lines::default()),
+        services: Arc::new(services),
+    }
+}
+
+/// Class and reason of a failure; anything else fails the test.
+pub(crate) fn failed(outcome: Outcome) -> (String, String) {
+    match outcome {
+        Outcome::Fail { class, reason } => (class, reason),
+        other => panic!("expected a failure, got {other:?}"),
+    }
+}
+
+/// Class and reason of a retry; anything else fails the test.
+pub(crate) fn retried(outcome: Outcome) -> (String, String) {
+    match outcome {
+        Outcome::Retry { class, reason, .. } => (class, reason),
+        other => panic!("expected a retry, got {other:?}"),
+    }
+}

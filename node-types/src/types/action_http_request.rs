@@ -1,0 +1,205 @@
+//! `action.http_request`
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::problem::Problem;
+use chrono::Utc;
+use reqwest::{Response, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::parts::{OneOrMany, Scalar, has_expression, problem};
+use crate::node_type::{Context, LogLevel, NodeType, Spec};
+use crate::services::answer::{BodyError, headers_json, parse_body, read_body, read_excerpt, retry_after};
+use crate::services::guard::{Refusal, shown};
+use crate::services::http::{HttpError, Request};
+
+mod request;
+
+/// Time for the whole exchange when the node sets none.
+const TIMEOUT_MS_DEFAULT: u64 = 30_000;
+/// Most time that a node may set.
+const TIMEOUT_MS_MAX: u64 = 600_000;
+/// Longest answer when the node sets none.
+const BODY_BYTES_DEFAULT: usize = 1024 * 1024;
+/// Longest answer that a node may set.
+const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// How much of an unsuccessful answer goes to the log of the step.
+const EXCERPT_BYTES_MAX: usize = 500;
+
+/// Calls another system over HTTP.
+pub(crate) struct ActionHttpRequest;
+
+/// The request, and which answers are good.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// HTTP method.
+    #[serde(default)]
+    method: Method,
+    /// Address, http or https, without user name and password.
+    url: String,
+    /// Header names and values; those of the connection and `Idempotency-Key` are the engine's own.
+    #[serde(default)]
+    headers: BTreeMap<String, Scalar>,
+    /// Names and values for the query of the address; a list repeats the name, null leaves it out.
+    #[serde(default)]
+    query: BTreeMap<String, Option<OneOrMany<Scalar>>>,
+    /// Body, sent as JSON; text goes as it is if the header `Content-Type` says something other than JSON.
+    body: Option<Value>,
+    /// Time for the whole exchange in milliseconds, redirects and body included; 30,000 if absent.
+    #[schemars(range(min = 1, max = 600_000))]
+    timeout_ms: Option<u64>,
+    /// Longest answer in bytes, at most 10 MiB; 1 MiB if absent.
+    #[schemars(range(min = 1, max = 10_485_760))]
+    body_bytes_max: Option<usize>,
+    /// Statuses that mean success, such as `[200, 404]`; 200 to 299 if empty.
+    #[serde(default)]
+    success: Vec<u16>,
+}
+
+/// Methods of a request.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Method {
+    /// Reads.
+    #[default]
+    Get,
+    /// Reads headers only.
+    Head,
+    /// Makes or does.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
+    /// Asks what is possible.
+    Options,
+}
+
+impl NodeType for ActionHttpRequest {
+    const NAME: &'static str = "action.http_request";
+    const EFFECT: Effect = Effect::AtLeastOnce;
+    type Config = Config;
+
+    fn spec() -> Spec {
+        Spec::step(
+            "HTTP request",
+            "Calls another system over HTTP, with the same Idempotency-Key at every attempt; the output is its answer.",
+        )
+    }
+
+    fn check(config: &Value) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let url = config.get("url").and_then(Value::as_str).filter(|text| !has_expression(text));
+        if let Some(text) = url
+            && !Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty())
+        {
+            let detail = format!("{:?} cannot be requested", text.chars().take(100).collect::<String>());
+            problems.push(problem(
+                "bad_url",
+                "/url",
+                detail,
+                "write a full address with http:// or https://, without a login",
+            ));
+        }
+        for name in config.get("headers").and_then(Value::as_object).into_iter().flat_map(|headers| headers.keys()) {
+            if let Err(why) = request::header_name(name) {
+                problems.push(problem("bad_header", "/headers", why, "remove or rename the header"));
+            }
+        }
+        problems
+    }
+
+    async fn run(&self, config: Config, context: &Context) -> Outcome {
+        let timeout_ms = config.timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT);
+        let bytes_max = config.body_bytes_max.unwrap_or(BODY_BYTES_DEFAULT);
+        if !(1..=TIMEOUT_MS_MAX).contains(&timeout_ms) || !(1..=BODY_BYTES_MAX).contains(&bytes_max) {
+            let reason = format!("timeout_ms is 1 to {TIMEOUT_MS_MAX} and body_bytes_max 1 to {BODY_BYTES_MAX}");
+            return Outcome::fail("config", reason);
+        }
+        let success = config.success.clone();
+        let request = match request::build(config, &context.idempotency_key()) {
+            Ok(request) => request,
+            Err(why) => return Outcome::fail("config", why),
+        };
+        let url = shown(&request.url);
+        let exchange = Box::pin(exchange(request, &success, bytes_max, context));
+        match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                Outcome::retry("timeout", format!("{url} did not finish its answer within {timeout_ms} ms"), None)
+            }
+        }
+    }
+}
+
+/// From request to outcome; the caller bounds its time.
+async fn exchange(request: Request, success: &[u16], bytes_max: usize, context: &Context) -> Outcome {
+    let succeeds = |status: StatusCode| {
+        if success.is_empty() { status.is_success() } else { success.contains(&status.as_u16()) }
+    };
+    let mut response = match context.services.http.execute(request, succeeds).await {
+        Ok(response) => response,
+        Err(error) => return http_error(&error),
+    };
+    if !succeeds(response.status()) {
+        return unsuccessful(response, context).await;
+    }
+    let body = match read_body(&mut response, bytes_max).await {
+        Ok(bytes) => parse_body(response.headers(), &bytes),
+        Err(error) => Err(error),
+    };
+    match body {
+        Ok(body) => {
+            let headers = headers_json(response.headers());
+            Outcome::done("out", json!({"status": response.status().as_u16(), "headers": headers, "body": body}))
+        }
+        Err(BodyError::Http(error)) => http_error(&error),
+        Err(error @ BodyError::TooLarge { .. }) => Outcome::fail("body_too_large", told(&response, &error)),
+        Err(error @ BodyError::InvalidJson(_)) => Outcome::fail("invalid_json", told(&response, &error)),
+    }
+}
+
+/// Another attempt is worth it if the server says so, or if the fault is its own.
+async fn unsuccessful(mut response: Response, context: &Context) -> Outcome {
+    let status = response.status();
+    let reason = format!("{} answered {status}", shown(response.url()));
+    let after = retry_after(response.headers(), Utc::now());
+    let excerpt = read_excerpt(&mut response, EXCERPT_BYTES_MAX).await;
+    context.log.log(LogLevel::Warn, &format!("{reason}: {excerpt}"));
+    match status.as_u16() {
+        408 => Outcome::retry("http_408", reason, after),
+        425 => Outcome::retry("http_425", reason, after),
+        429 => Outcome::retry("http_429", reason, after),
+        500..=599 => Outcome::retry("http_5xx", reason, after),
+        400..=499 => Outcome::fail("http_4xx", reason),
+        300..=399 => Outcome::fail("http_3xx", reason),
+        _ => Outcome::fail("http_status", reason),
+    }
+}
+
+fn http_error(error: &HttpError) -> Outcome {
+    let reason = error.to_string();
+    match error {
+        HttpError::Refused(Refusal::Address { .. }) => Outcome::fail("address_blocked", reason),
+        HttpError::Refused(Refusal::Url { .. }) => Outcome::fail("config", reason),
+        HttpError::Redirect { .. } => Outcome::fail("redirect", reason),
+        HttpError::Connect { .. } => Outcome::retry("connect", reason, None),
+        HttpError::Timeout { .. } => Outcome::retry("timeout", reason, None),
+    }
+}
+
+fn told(response: &Response, error: &BodyError) -> String {
+    format!("{} answered {}: {error}", shown(response.url()), response.status())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! `action.send_email`
+
+use std::collections::BTreeMap;
+
+use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::problem::Problem;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::parts::{OneOrMany, Scalar, problem};
+use crate::node_type::{Context, NodeType, Spec};
+use crate::services::mail::letter::may_set_header;
+use crate::services::mail::{Letter, MailError};
+
+/// Sends mail.
+pub(crate) struct ActionSendEmail;
+
+/// The mail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Recipients, at most 50: an address, several with commas, or a list; `Ada <ada@example.com>` works too.
+    to: OneOrMany<String>,
+    /// Subject, one line.
+    subject: Scalar,
+    /// Message as plain text.
+    text: Scalar,
+    /// Message as HTML, sent along with the plain text; values that are filled in are not escaped.
+    html: Option<String>,
+    /// Sender; the one of the server's settings if absent.
+    from: Option<String>,
+    /// Address that answers go to, if not the sender.
+    reply_to: Option<String>,
+    /// Further headers, one line each, such as `List-Id`.
+    #[serde(default)]
+    headers: BTreeMap<String, Scalar>,
+}
+
+impl NodeType for ActionSendEmail {
+    const NAME: &'static str = "action.send_email";
+    const EFFECT: Effect = Effect::AtLeastOnce;
+    const METER: Option<&'static str> = Some("emails");
+    type Config = Config;
+
+    fn spec() -> Spec {
+        Spec::step("Send an e-mail", "Sends mail over SMTP, with the same message id at every attempt.")
+    }
+
+    fn check(config: &Value) -> Vec<Problem> {
+        let names = config.get("headers").and_then(Value::as_object).into_iter().flat_map(|headers| headers.keys());
+        let bad = names.filter(|name| !may_set_header(name));
+        bad.map(|name| {
+            let detail = format!("the header {:?} cannot be set", name.chars().take(60).collect::<String>());
+            problem("bad_header", "/headers", detail, "use the fields of the node, or another name")
+        })
+        .collect()
+    }
+
+    async fn run(&self, config: Config, context: &Context) -> Outcome {
+        let letter = Letter {
+            to: config.to.into_vec(),
+            from: config.from,
+            reply_to: config.reply_to,
+            subject: config.subject.to_string(),
+            text: config.text.to_string(),
+            html: config.html,
+            headers: config.headers.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
+        };
+        let sent = Box::pin(context.services.mail.send(context.workspace_id, &context.idempotency_key(), letter)).await;
+        match sent {
+            Ok(receipt) => {
+                let output = json!({"message_id": receipt.message_id, "accepted_by": receipt.accepted_by});
+                Outcome::done("out", output)
+            }
+            Err(error) => mail_error(&error),
+        }
+    }
+}
+
+fn mail_error(error: &MailError) -> Outcome {
+    let reason = error.to_string();
+    match error {
+        MailError::Letter(_) | MailError::Setup { .. } => Outcome::fail("config", reason),
+        MailError::Rejected { .. } => Outcome::fail("smtp_rejected", reason),
+        MailError::Transient { .. } => Outcome::retry("smtp_transient", reason, None),
+        MailError::Connect { .. } => Outcome::retry("connect", reason, None),
+        MailError::Mailbox(_) => Outcome::retry("mailbox", reason, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::services::mail::MailSettings;
+    use crate::smtp_sink::SmtpSink;
+    use crate::testing::{Mails, context, context_with, failed, retried};
+
+    fn over_smtp(server: SocketAddr) -> Context {
+        let server = Some(format!("smtp://{server}").parse().unwrap());
+        let mail = MailSettings { server, from: "Capstan <capstan@example.com>".into(), sandbox: false };
+        context_with(&[], mail, Arc::new(Mails::default()))
+    }
+
+    fn config(to: Value) -> Config {
+        let config = json!({"to": to, "subject": "Offer", "text": "Hello,\n.\nbye", "headers": {"X-Tag": 7}});
+        serde_json::from_value(config).unwrap()
+    }
+
+    #[tokio::test]
+    async fn mail_is_delivered_with_one_id_for_all_attempts() {
+        let (sink, mut mails) = SmtpSink::start().await.unwrap();
+        let context = over_smtp(sink.address());
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let to = json!(["Ada <ada@example.com>", "bob@example.com"]);
+            let outcome = ActionSendEmail.run(config(to), &context).await;
+            let Outcome::Done { output, .. } = outcome else { panic!("{outcome:?}") };
+            assert_eq!(output["accepted_by"], sink.address().to_string());
+            let mail = mails.recv().await.unwrap();
+            assert_eq!(mail.from, "capstan@example.com");
+            assert_eq!(mail.to, ["ada@example.com", "bob@example.com"]);
+            assert_eq!(mail.header("subject").as_deref(), Some("Offer"));
+            assert_eq!(mail.header("X-Tag").as_deref(), Some("7"));
+            assert_eq!(mail.header("X-Idempotency-Key"), Some(context.idempotency_key()));
+            assert_eq!(mail.body().trim_end(), "Hello,\r\n.\r\nbye");
+            assert_eq!(mail.header("Message-ID").as_deref(), output["message_id"].as_str());
+            ids.push(mail.header("Message-ID"));
+        }
+        assert_eq!(ids[0], ids[1]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_fails_and_a_delay_is_another_attempt() {
+        let (sink, _mails) = SmtpSink::start().await.unwrap();
+        let context = over_smtp(sink.address());
+        let (class, reason) = failed(ActionSendEmail.run(config(json!("reject@example.com")), &context).await);
+        assert!(class == "smtp_rejected" && reason.contains("no such mailbox"), "{class}: {reason}");
+        let (class, reason) = retried(ActionSendEmail.run(config(json!("busy@example.com")), &context).await);
+        assert!(class == "smtp_transient" && reason.contains("try again"), "{class}: {reason}");
+        let closed = sink.address();
+        drop(sink);
+        tokio::task::yield_now().await;
+        let (class, reason) = retried(ActionSendEmail.run(config(json!("ada@example.com")), &over_smtp(closed)).await);
+        assert!(class == "connect" && reason.contains(&closed.to_string()), "{class}: {reason}");
+    }
+
+    #[tokio::test]
+    async fn without_a_server_mail_goes_to_the_sandbox() {
+        let mails = Arc::new(Mails::default());
+        let settings = MailSettings { from: "capstan@example.com".into(), ..MailSettings::default() };
+        let context = context_with(&[], settings, mails.clone());
+        let outcome = ActionSendEmail.run(config(json!("Ada <ada@example.com>")), &context).await;
+        let Outcome::Done { output, .. } = outcome else { panic!("{outcome:?}") };
+        assert_eq!(output["accepted_by"], "sandbox");
+        let kept = mails.0.lock().unwrap();
+        assert_eq!((kept[0].to.as_slice(), kept[0].subject.as_str()), (&["ada@example.com".to_owned()][..], "Offer"));
+        assert_eq!(kept[0].message_id, output["message_id"]);
+    }
+
+    #[tokio::test]
+    async fn a_bad_mail_fails_before_it_is_sent() {
+        for to in [json!("nobody"), json!([]), json!("a@example.com\r\nBcc: b@example.com")] {
+            assert_eq!(failed(ActionSendEmail.run(config(to), &context()).await).0, "config");
+        }
+        assert_eq!(ActionSendEmail::check(&json!({"headers": {"Bcc": "x", "X-Tag": "x"}})).len(), 1);
+    }
+}

@@ -1,0 +1,136 @@
+//! `logic.switch`
+
+use std::collections::HashSet;
+
+use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::problem::Problem;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::parts::{boolean, check_boolean, problem};
+use crate::node_type::{Context, NodeType, Spec};
+
+/// Most cases of a switch.
+const CASES_MAX: usize = 50;
+/// Longest name of a port, in bytes.
+const PORT_BYTES_MAX: usize = 64;
+/// The port when no case holds.
+const DEFAULT_PORT: &str = "default";
+
+/// Goes one of several ways.
+pub(crate) struct LogicSwitch;
+
+/// The ways.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Cases in order; the first that holds is taken, else the port `default`.
+    cases: Vec<Case>,
+}
+
+/// One way.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    /// Name of the output port, such as `large`.
+    port: String,
+    /// An expression that comes to true or false.
+    when: Value,
+}
+
+impl NodeType for LogicSwitch {
+    const NAME: &'static str = "logic.switch";
+    const EFFECT: Effect = Effect::Pure;
+    type Config = Config;
+
+    fn spec() -> Spec {
+        Spec::step("Switch", "Goes on at the port of the first case that holds, else at the port default.")
+            .outputs(&[DEFAULT_PORT])
+    }
+
+    fn ports(config: &Value) -> Vec<String> {
+        let named = cases(config).iter().filter_map(|case| case.get("port")?.as_str());
+        let mut ports: Vec<String> = named.take(CASES_MAX).map(Into::into).collect();
+        ports.push(DEFAULT_PORT.into());
+        ports
+    }
+
+    fn check(config: &Value) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let cases = cases(config);
+        if cases.len() > CASES_MAX {
+            let detail = format!("a switch has at most {CASES_MAX} cases, this one has {}", cases.len());
+            problems.push(problem("bad_switch", "/cases", detail, "split it in two switches"));
+        }
+        let mut names = HashSet::from([DEFAULT_PORT]);
+        for (index, case) in cases.iter().take(CASES_MAX).enumerate() {
+            let Some(port) = case.get("port").and_then(Value::as_str) else { continue };
+            let pointer = format!("/cases/{index}/port");
+            if port.is_empty() || port.len() > PORT_BYTES_MAX || port.contains(char::is_control) {
+                let detail = format!("case {} has no usable port name", index + 1);
+                let hint = format!("give it a name of 1 to {PORT_BYTES_MAX} bytes");
+                problems.push(problem("bad_switch", &pointer, detail, hint));
+            } else if !names.insert(port) {
+                let detail = format!("the port \"{port}\" is there twice");
+                problems.push(problem("bad_switch", &pointer, detail, "rename one; default is always there"));
+            }
+            problems.extend(check_boolean(case.get("when"), &format!("/cases/{index}/when")));
+        }
+        problems
+    }
+
+    async fn run(&self, config: Config, _context: &Context) -> Outcome {
+        for (index, case) in config.cases.iter().enumerate() {
+            match boolean(&case.when, &format!("when of case {} (\"{}\")", index + 1, case.port)) {
+                Ok(true) => return Outcome::done(&case.port, json!({"port": case.port})),
+                Ok(false) => {}
+                Err(failed) => return failed,
+            }
+        }
+        Outcome::done(DEFAULT_PORT, json!({"port": DEFAULT_PORT}))
+    }
+}
+
+fn cases(config: &Value) -> &[Value] {
+    config.get("cases").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{context, failed};
+
+    async fn run(cases: Value) -> Outcome {
+        LogicSwitch.run(serde_json::from_value(json!({"cases": cases})).unwrap(), &context()).await
+    }
+
+    #[tokio::test]
+    async fn the_first_case_that_holds_wins() {
+        for (a, b, port) in [(true, true, "a"), (false, true, "b"), (false, false, "default")] {
+            let outcome = run(json!([{"port": "a", "when": a}, {"port": "b", "when": b}])).await;
+            assert_eq!(outcome, Outcome::done(port, json!({"port": port})));
+        }
+        assert_eq!(run(json!([])).await, Outcome::done("default", json!({"port": "default"})));
+        let (class, reason) = failed(run(json!([{"port": "a", "when": "yes"}])).await);
+        assert!(class == "config" && reason.contains("case 1 (\"a\")"), "{reason}");
+    }
+
+    #[test]
+    fn ports_follow_the_cases() {
+        let config = json!({"cases": [{"port": "a", "when": true}, {"port": "b", "when": true}, 3]});
+        assert_eq!(LogicSwitch::ports(&config), ["a", "b", "default"]);
+        assert_eq!(LogicSwitch::ports(&json!(null)), ["default"]);
+    }
+
+    #[test]
+    fn flawed_cases_are_found_with_their_place() {
+        let config = json!({"cases": [
+            {"port": "a", "when": "{{ x }}"}, {"port": "a", "when": true}, {"port": "default", "when": true},
+            {"port": "", "when": true}, {"port": "b", "when": 1},
+        ]});
+        let found: Vec<_> = LogicSwitch::check(&config).into_iter().map(|problem| problem.pointer).collect();
+        assert_eq!(found, ["/cases/1/port", "/cases/2/port", "/cases/3/port", "/cases/4/when"]);
+    }
+}

@@ -1,0 +1,37 @@
+//! One file per node type.
+
+mod action_http_request;
+mod action_send_email;
+mod data_set;
+mod debug_fail;
+mod debug_log;
+mod debug_noop;
+mod form_submission;
+mod logic_condition;
+mod logic_delay;
+mod logic_merge;
+mod logic_switch;
+mod logic_wait_for_signal;
+mod parts;
+mod trigger_form;
+mod trigger_manual;
+mod trigger_webhook;
+
+pub use form_submission::{FieldError, validate_submission};
+pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as FormFieldType};
+pub use trigger_webhook::{Config as WebhookConfig, Method as WebhookMethod};
+
+pub(crate) use action_http_request::ActionHttpRequest;
+pub(crate) use action_send_email::ActionSendEmail;
+pub(crate) use data_set::DataSet;
+pub(crate) use debug_fail::DebugFail;
+pub(crate) use debug_log::DebugLog;
+pub(crate) use debug_noop::DebugNoop;
+pub(crate) use logic_condition::LogicCondition;
+pub(crate) use logic_delay::LogicDelay;
+pub(crate) use logic_merge::LogicMerge;
+pub(crate) use logic_switch::LogicSwitch;
+pub(crate) use logic_wait_for_signal::LogicWaitForSignal;
+pub(crate) use trigger_form::TriggerForm;
+pub(crate) use trigger_manual::TriggerManual;
+pub(crate) use trigger_webhook::TriggerWebhook;

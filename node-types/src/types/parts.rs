@@ -1,0 +1,148 @@
+//! What several node types share: findings, scalars, lists of one, spans, path checks.
+
+use std::time::Duration;
+
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::problem::Problem;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Number, Value};
+
+use crate::span;
+
+/// Longest path of a form or hook, in bytes.
+const PATH_BYTES_MAX: usize = 200;
+
+/// Text, number or boolean: an expression that stands alone keeps its type.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Scalar {
+    Text(String),
+    Number(Number),
+    Bool(bool),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Bool(flag) => flag.fmt(f),
+        }
+    }
+}
+
+/// One or several.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    pub(super) fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// A finding on a config; `pointer` starts at the config.
+pub(super) fn problem(code: &str, pointer: &str, detail: impl Into<String>, hint: impl Into<String>) -> Problem {
+    Problem {
+        code: code.into(),
+        node_id: None,
+        edge_id: None,
+        pointer: pointer.into(),
+        detail: detail.into(),
+        hint: hint.into(),
+    }
+}
+
+/// True if the text holds an expression, whose value is not known before the run.
+pub(super) fn has_expression(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// What a value is, for a message: `the number 3`, `an object`. Long text is cut.
+pub(super) fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "null (is something missing?)".into(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the text {:?}", text.chars().take(60).collect::<String>()),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(_) => "an object".into(),
+    }
+}
+
+/// A finding if `value` is written as something that can never be a boolean.
+pub(super) fn check_boolean(value: Option<&Value>, pointer: &str) -> Option<Problem> {
+    match value {
+        None | Some(Value::Bool(_)) => None,
+        Some(Value::String(text)) if has_expression(text) => None,
+        Some(other) => Some(problem(
+            "not_boolean",
+            pointer,
+            format!("a condition is true or false, but this is {}", describe(other)),
+            "write an expression that compares, such as {{ input.amount > 100 }}",
+        )),
+    }
+}
+
+/// The boolean that a condition came to, or the failure that says what came instead.
+pub(super) fn boolean(value: &Value, field: &str) -> Result<bool, Outcome> {
+    value.as_bool().ok_or_else(|| {
+        let reason = format!(
+            "{field} must come to true or false, but came to {}; compare it, e.g. with == or >",
+            describe(value)
+        );
+        Outcome::fail("config", reason)
+    })
+}
+
+/// A span given in milliseconds or as text; absent if neither is.
+pub(super) fn span_of(ms: Option<u64>, text: Option<&str>) -> Result<Option<Duration>, Outcome> {
+    let found = match (ms, text) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            return Err(Outcome::fail("config", "a span is given twice, in milliseconds and as text; leave one out"));
+        }
+        (Some(ms), None) => Ok(Duration::from_millis(ms)).and_then(|span| {
+            if span > span::SPAN_MAX { Err(span::SpanError::TooLong(format!("{ms} ms"))) } else { Ok(span) }
+        }),
+        (None, Some(text)) => span::parse(text),
+    };
+    found.map(Some).map_err(|error| Outcome::fail("config", error.to_string()))
+}
+
+/// A finding if the span at `field` is plain text that cannot be read.
+pub(super) fn check_span(config: &Value, field: &str) -> Option<Problem> {
+    let text = config.get(field)?.as_str().filter(|text| !has_expression(text))?;
+    let error = span::parse(text).err()?;
+    Some(problem("bad_span", &format!("/{field}"), error.to_string(), "write numbers with units, such as 3d 2h"))
+}
+
+/// A finding if `path` is not lower-case words with hyphens, in parts divided by single slashes.
+pub(super) fn check_path(config: &Value) -> Option<Problem> {
+    let path = config.get("path")?.as_str()?;
+    let word = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    };
+    let good = path.len() <= PATH_BYTES_MAX && path.split('/').all(word);
+    (!good).then(|| {
+        problem(
+            "bad_path",
+            "/path",
+            format!("the path {:?} cannot be part of an address", path.chars().take(60).collect::<String>()),
+            format!("use lower-case letters, digits, - and _, with / between parts, at most {PATH_BYTES_MAX} bytes"),
+        )
+    })
+}
+
+/// The outcome of a trigger's run, which nobody asks for.
+pub(super) fn trigger_run() -> Outcome {
+    Outcome::fail("config", "a trigger starts executions and never runs in one")
+}

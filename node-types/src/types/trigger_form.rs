@@ -1,0 +1,172 @@
+//! `trigger.form`
+
+use std::collections::HashSet;
+
+use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::problem::Problem;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::parts::{check_path, problem, trigger_run};
+use crate::node_type::{Context, NodeType, Spec};
+
+/// Most fields of a form.
+const FIELDS_MAX: usize = 100;
+/// Longest name of a field, in bytes.
+const NAME_BYTES_MAX: usize = 64;
+/// Most options of a select field.
+const OPTIONS_MAX: usize = 500;
+
+/// Starts when someone sends a form.
+pub(crate) struct TriggerForm;
+
+/// The form page.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Heading of the page.
+    pub title: String,
+    /// Text under the heading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Fields in the order of the page.
+    pub fields: Vec<Field>,
+    /// Words on the button.
+    #[serde(default = "submit_label")]
+    pub submit_label: String,
+    /// Path of the page, after `/p/{workspace}/`; lower-case letters, digits, `-`, `_` and `/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// One field.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Key in the input of the execution; a letter, then letters, digits and `_`.
+    pub name: String,
+    /// What the page calls it.
+    pub label: String,
+    /// What can be entered.
+    #[serde(rename = "type", default)]
+    pub field_type: FieldType,
+    /// True if the form cannot be sent without it.
+    #[serde(default)]
+    pub required: bool,
+    /// The choices of a `select` field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// What a field takes, and what it becomes in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// One line of text.
+    #[default]
+    Text,
+    /// An e-mail address, as text.
+    Email,
+    /// A number.
+    Number,
+    /// One of the options, as text.
+    Select,
+    /// True or false.
+    Checkbox,
+    /// Several lines of text.
+    Textarea,
+}
+
+fn submit_label() -> String {
+    "Send".into()
+}
+
+impl NodeType for TriggerForm {
+    const NAME: &'static str = "trigger.form";
+    const EFFECT: Effect = Effect::Pure;
+    type Config = Config;
+
+    fn spec() -> Spec {
+        Spec::trigger("Form", "Starts when someone fills in a form on a page of its own; the fields are the input.")
+    }
+
+    fn check(config: &Value) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = check_path(config).into_iter().collect();
+        let fields = config.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if fields.is_empty() || fields.len() > FIELDS_MAX {
+            let detail = format!("a form has 1 to {FIELDS_MAX} fields, this one has {}", fields.len());
+            problems.push(problem("bad_form", "/fields", detail, "add or remove fields"));
+        }
+        let mut names = HashSet::new();
+        for (index, field) in fields.iter().take(FIELDS_MAX).enumerate() {
+            check_field(index, field, &mut names, &mut problems);
+        }
+        problems
+    }
+
+    async fn run(&self, _config: Config, _context: &Context) -> Outcome {
+        trigger_run()
+    }
+}
+
+fn check_field<'a>(index: usize, field: &'a Value, names: &mut HashSet<&'a str>, problems: &mut Vec<Problem>) {
+    // A field of the wrong shape is the schema's finding.
+    let Some(name) = field.get("name").and_then(Value::as_str) else { return };
+    let mut report = |part: &str, detail: String, hint: &str| {
+        problems.push(problem("bad_form", &format!("/fields/{index}/{part}"), detail, hint));
+    };
+    let shown: String = name.chars().take(NAME_BYTES_MAX).collect();
+    if !is_field_name(name) {
+        let hint = "use a letter, then letters, digits and _, so that expressions can say input.name";
+        report("name", format!("the field name {shown:?} cannot be used"), hint);
+    }
+    if !names.insert(name) {
+        report("name", format!("two fields are called {shown:?}"), "rename one of them");
+    }
+    let options = field.get("options").and_then(Value::as_array).map_or(0, Vec::len);
+    let is_select = field.get("type").and_then(Value::as_str) == Some("select");
+    if is_select && options == 0 {
+        report("options", format!("the select field {shown:?} has no options"), "list the choices in options");
+    }
+    if options > OPTIONS_MAX {
+        let detail = format!("the field {shown:?} has {options} options; {OPTIONS_MAX} are possible");
+        report("options", detail, "remove some, or take a text field");
+    }
+}
+
+fn is_field_name(name: &str) -> bool {
+    name.len() <= NAME_BYTES_MAX
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_flaw_of_a_form_is_found_with_its_place() {
+        let config = json!({"title": "T", "path": "a b", "fields": [
+            {"name": "ok", "label": "Ok"},
+            {"name": "ok", "label": "Again"},
+            {"name": "1st", "label": "First"},
+            {"name": "pick", "label": "Pick", "type": "select"},
+        ]});
+        let found: Vec<_> = TriggerForm::check(&config).into_iter().map(|problem| problem.pointer).collect();
+        assert_eq!(found, ["/path", "/fields/1/name", "/fields/2/name", "/fields/3/options"]);
+        assert_eq!(TriggerForm::check(&json!({"title": "T", "fields": []})).len(), 1);
+        assert_eq!(TriggerForm::check(&json!(null)).len(), 1);
+    }
+
+    #[test]
+    fn a_form_needs_little() {
+        let config = json!({"title": "T", "fields": [{"name": "a", "label": "A"}]});
+        assert!(TriggerForm::check(&config).is_empty());
+        let config: Config = serde_json::from_value(config).unwrap();
+        assert_eq!((config.submit_label.as_str(), config.fields[0].field_type), ("Send", FieldType::Text));
+    }
+}

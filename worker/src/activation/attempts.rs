@@ -1,0 +1,121 @@
+//! One attempt of a node: fill in its config, run it within its time, survive its panic.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use capstan_engine::core::expression::{Ancestors, Names, holds, render};
+use capstan_engine::core::graph::NodeIx;
+use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
+use capstan_engine::core::outcome::{Outcome, Wake};
+use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
+use capstan_engine::core::state::Phase;
+use capstan_node_types::node_type::Context;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Either};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::drive::Drive;
+use crate::logs::{Origin, StepLog};
+
+impl Drive<'_> {
+    /// Starts an attempt with effects; its outcome arrives through `tasks`.
+    pub(super) fn spawn(&mut self, node: NodeIx) {
+        let attempt = self.attempt(node, ATTEMPT_TIMEOUT_MS_DEFAULT);
+        let engine = Arc::clone(self.engine);
+        let life = Arc::clone(self.life);
+        let task = self.tasks.spawn(async move {
+            // Closed only with the process.
+            let _permit = engine.effects.acquire().await;
+            life.may_act().await;
+            (node, attempt.await)
+        });
+        self.running.insert(node, task);
+    }
+
+    /// One attempt of `node` in the present state. `timeout_ms` holds if its policy names none; 0 is no limit.
+    pub(super) fn attempt(&self, node: NodeIx, timeout_ms: u64) -> BoxFuture<'static, Outcome> {
+        let limit_ms = self.graph.nodes[node].policy.timeout_ms.unwrap_or(timeout_ms);
+        let log = Arc::new(self.log(node));
+        let config = match self.config(node) {
+            Ok(config) => config,
+            Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
+        };
+        let context = self.context(node, Arc::clone(&log));
+        let registry = Arc::clone(&self.engine.registry);
+        let type_name = self.graph.nodes[node].type_name.clone();
+        let run = async move {
+            match registry.get(&type_name) {
+                Some(node_type) => node_type.run(config, &context).await,
+                None => Outcome::fail("config", format!("this build has no node type \"{type_name}\"")),
+            }
+        };
+        let run = AssertUnwindSafe(run).catch_unwind();
+        let run = match limit_ms {
+            0 => Either::Left(run.map(Ok)),
+            limit_ms => Either::Right(timeout(Duration::from_millis(limit_ms), run)),
+        };
+        async move {
+            let outcome = match run.await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) => Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log"),
+                Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
+            };
+            log.finish().await;
+            outcome
+        }
+        .boxed()
+    }
+
+    /// Whether an edge's condition holds, once `node` has given `output`.
+    pub(super) fn holds(&self, node: NodeIx, when: &str, output: &Value) -> Result<bool, String> {
+        let steps = Ancestors::and_itself(&self.graph, &self.state, node, output);
+        holds(when, &self.names(node, &steps)).map_err(|error| error.to_string())
+    }
+
+    fn config(&self, node: NodeIx) -> Result<Value, String> {
+        let steps = Ancestors::of(&self.graph, &self.state, node);
+        render(&self.graph.nodes[node].config, &self.names(node, &steps)).map_err(|error| error.to_string())
+    }
+
+    fn names<'n>(&'n self, node: NodeIx, steps: &'n Ancestors<'n>) -> Names<'n> {
+        let now = self.state.step(node).fired_at.unwrap_or(self.claimed.created_at);
+        Names::new(self.input(), steps, ExecutionId(self.claimed.execution_id), now)
+    }
+
+    /// What the trigger gave: the execution's input.
+    fn input(&self) -> &Value {
+        let trigger = self.graph.find(&NodeId::from(self.claimed.trigger_node_id.as_str()));
+        trigger.map_or(&Value::Null, |node| &self.state.step(node).output)
+    }
+
+    fn context(&self, node: NodeIx, log: Arc<StepLog>) -> Context {
+        let step = self.state.step(node);
+        let wake = match &step.phase {
+            Phase::Waiting(_) => Some(Wake::Due),
+            Phase::Signalled(payload) => Some(Wake::Signal { payload: payload.clone() }),
+            _ => None,
+        };
+        Context {
+            workspace_id: WorkspaceId(self.claimed.workspace_id),
+            execution_id: ExecutionId(self.claimed.execution_id),
+            step: self.step(node),
+            attempt: step.attempts + 1,
+            now: step.fired_at.unwrap_or(self.claimed.created_at),
+            wake,
+            log,
+            services: Arc::clone(&self.engine.services),
+        }
+    }
+
+    fn log(&self, node: NodeIx) -> StepLog {
+        let origin = Origin {
+            execution_id: ExecutionId(self.claimed.execution_id),
+            workspace_id: WorkspaceId(self.claimed.workspace_id),
+            step: self.step(node),
+            attempt: self.state.step(node).attempts + 1,
+        };
+        self.engine.logs.step(origin, Arc::clone(self.life), Arc::clone(&self.log_budget))
+    }
+}

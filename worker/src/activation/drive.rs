@@ -1,0 +1,360 @@
+//! Decide, write, drive: one execution, in memory, while this worker holds its lease.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use capstan_engine::core::attempt::Attempt;
+use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::decide::decide;
+use capstan_engine::core::graph::{Graph, NodeIx};
+use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
+use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::state::{End, Phase, State};
+use capstan_engine::store::claim::Claimed;
+use capstan_engine::store::commit::Then;
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::signals::{CANCEL, Pending, heed};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, sleep_until};
+use tracing::debug;
+
+use super::{Exit, READ_PAUSE, commit_of};
+use crate::committer::Committed;
+use crate::life::Life;
+use crate::logs::Budget;
+use crate::worker::Engine;
+
+/// Entries that wait for a flush at most, and the longest that the first of them waits.
+const PENDING_MAX: usize = 1_000;
+const PENDING_AGE_MAX: Duration = Duration::from_millis(100);
+/// Workers lost in a row that make an execution an incident.
+const LOSSES_MAX: i16 = 3;
+
+/// One execution while it is active.
+pub(super) struct Drive<'a> {
+    pub(super) engine: &'a Arc<Engine>,
+    pub(super) life: &'a Arc<Life>,
+    pub(super) claimed: &'a Claimed,
+    pub(super) graph: Arc<Graph>,
+    pub(super) state: State,
+    pub(super) tasks: JoinSet<(NodeIx, Outcome)>,
+    pub(super) running: HashMap<NodeIx, AbortHandle>,
+    signals: Vec<Pending>,
+    /// Decided on, but not yet durable.
+    pending: Vec<Entry>,
+    pending_since: Option<Instant>,
+    usage: BTreeMap<&'static str, i64>,
+    /// Starts of `at_most_once` attempts that this activation has journaled.
+    announced: HashSet<NodeIx>,
+    pub(super) log_budget: Arc<Budget>,
+    leftovers: bool,
+}
+
+/// What a flush tells the loop.
+enum Flushed {
+    Durable,
+    Exit(Exit),
+}
+
+impl<'a> Drive<'a> {
+    pub(super) fn new(
+        engine: &'a Arc<Engine>,
+        life: &'a Arc<Life>,
+        claimed: &'a Claimed,
+        graph: Arc<Graph>,
+        state: State,
+        signals: Vec<Pending>,
+    ) -> Self {
+        Self {
+            engine,
+            life,
+            claimed,
+            graph,
+            state,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            signals,
+            pending: Vec::new(),
+            pending_since: None,
+            usage: BTreeMap::new(),
+            announced: HashSet::new(),
+            log_budget: Arc::default(),
+            leftovers: !claimed.fresh,
+        }
+    }
+
+    /// Goes on until the execution ends, parks, is lost, or has to be given back.
+    pub(super) async fn run(mut self, wake: &Notify) -> Exit {
+        if self.claimed.losses >= LOSSES_MAX && self.state.incident().is_none() {
+            let reason = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
+            self.record(Event::Poisoned { reason });
+        }
+        loop {
+            self.consume_signals();
+            self.judge_deadline();
+            if self.state.end().is_some() || self.state.incident().is_some() {
+                return self.finish().await;
+            }
+            if self.step_purely().await {
+                if self.must_flush()
+                    && let Flushed::Exit(exit) = self.flush(Then::Hold).await
+                {
+                    return exit;
+                }
+                continue;
+            }
+            // Whatever comes next rests on a durable prefix: effects, waiting, parking.
+            if !self.pending.is_empty() && !self.about_to_park() {
+                if let Flushed::Exit(exit) = self.flush(Then::Hold).await {
+                    return exit;
+                }
+                continue;
+            }
+            if self.about_to_park() {
+                match self.flush(Then::Park { due_at: self.next_look() }).await {
+                    Flushed::Durable => continue,
+                    Flushed::Exit(exit) => return exit,
+                }
+            }
+            if self.engine.hurry.is_cancelled() || (self.engine.stop.is_cancelled() && self.running.is_empty()) {
+                return Exit::GiveBack;
+            }
+            if self.start_effects() {
+                continue;
+            }
+            self.wait(wake).await;
+        }
+    }
+
+    /// Takes in an entry: decides, folds, and keeps it for the next flush. Late or repeated events change nothing.
+    ///
+    /// False if it came too late.
+    pub(super) fn record(&mut self, event: Event) -> bool {
+        let entry = Entry { at: self.life.clock.now(), event };
+        let decision = match decide(&self.graph, &self.state, &entry) {
+            Ok(decision) => decision,
+            Err(illegal) => {
+                debug!(%illegal, execution_id = %self.claimed.execution_id, "an event came too late");
+                return false;
+            }
+        };
+        self.state.apply(&self.graph, &entry, &decision);
+        for node in &decision.cancelled {
+            if let Some(task) = self.running.remove(node) {
+                task.abort();
+            }
+        }
+        self.pending_since.get_or_insert_with(Instant::now);
+        self.pending.push(entry);
+        true
+    }
+
+    fn consume_signals(&mut self) {
+        for signal in std::mem::take(&mut self.signals) {
+            if self.state.end().is_some() {
+                return;
+            }
+            if signal.name == CANCEL {
+                let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
+                self.record(Event::Cancelled { reason });
+            } else if let Some(node) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none()) {
+                let signal_id = SignalId(signal.signal_id);
+                self.record(Event::Signalled { step: self.step(node), signal_id, payload: signal.payload });
+            } else {
+                self.signals.push(signal);
+            }
+        }
+    }
+
+    fn judge_deadline(&mut self) {
+        let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
+        if late && self.state.end().is_none() && self.state.incident().is_none() {
+            self.record(Event::TimedOut);
+        }
+    }
+
+    /// Runs every pure step that may run, and settles lost `at_most_once` attempts. False if there was none.
+    async fn step_purely(&mut self) -> bool {
+        let mut stepped = false;
+        for node in self.runnable() {
+            if self.graph.nodes[node].effect == Effect::Pure {
+                let outcome = self.attempt(node, 0).await;
+                self.conclude(node, outcome);
+                stepped = true;
+            } else if self.state.step(node).phase == Phase::Started && !self.announced.contains(&node) {
+                let event = self.attempt_of(node).lost();
+                self.record(event);
+                stepped = true;
+            }
+            if self.state.end().is_some() || self.must_flush() {
+                return stepped;
+            }
+        }
+        stepped
+    }
+
+    /// Starts attempts with effects, on a durable prefix. True if something has to be journaled before.
+    fn start_effects(&mut self) -> bool {
+        if self.engine.stop.is_cancelled() {
+            return false;
+        }
+        let mut journaled = false;
+        for node in self.runnable() {
+            if self.graph.nodes[node].policy.at_most_once && self.announced.insert(node) {
+                self.record(Event::Started { step: self.step(node) });
+                journaled = true;
+            } else {
+                self.spawn(node);
+            }
+        }
+        journaled
+    }
+
+    /// Records how an attempt ended.
+    fn conclude(&mut self, node: NodeIx, outcome: Outcome) {
+        let metered = matches!(outcome, Outcome::Done { .. })
+            .then(|| self.engine.registry.get(&self.graph.nodes[node].type_name)?.meter())
+            .flatten();
+        let event = self.attempt_of(node).conclude(outcome, |when, output| self.holds(node, when, output));
+        self.announced.remove(&node);
+        if self.record(event)
+            && let Some(meter) = metered
+        {
+            *self.usage.entry(meter).or_default() += 1;
+        }
+    }
+
+    fn attempt_of(&self, node: NodeIx) -> Attempt<'_> {
+        let seed = self.claimed.execution_id.as_u64_pair().1 ^ node as u64;
+        Attempt { graph: &self.graph, state: &self.state, node, now: self.life.clock.now(), seed }
+    }
+
+    /// Waits for whatever comes first: an attempt's end, a wake-up, a time, a drain.
+    async fn wait(&mut self, wake: &Notify) {
+        let due = self.next_look().map(|due| (due - self.life.clock.now()).to_std().unwrap_or_default());
+        let due = due.and_then(|until| tokio::time::Instant::now().checked_add(until));
+        let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
+        let draining = self.engine.stop.is_cancelled();
+        tokio::select! {
+            Some(ended) = self.tasks.join_next() => {
+                if let Ok((node, outcome)) = ended
+                    && self.running.remove(&node).is_some()
+                {
+                    self.conclude(node, outcome);
+                }
+            }
+            () = wake.notified() => self.heed().await,
+            () = sleep_until(due.unwrap_or(far)), if !draining => {}
+            () = self.engine.stop.cancelled(), if !draining => {}
+            () = self.engine.hurry.cancelled() => {}
+        }
+    }
+
+    /// Reads the signals that wait, after a wake-up.
+    async fn heed(&mut self) {
+        self.leftovers = true;
+        let id = ExecutionId(self.claimed.execution_id);
+        loop {
+            let read = async {
+                heed(&mut *self.engine.pool.acquire().await.map_err(StoreError::from)?, self.life.worker_no, id).await
+            };
+            match read.await {
+                Ok(signals) => return self.signals = signals,
+                Err(error) => {
+                    debug!(%error, execution_id = %id, "signals could not be read; trying again");
+                    sleep(READ_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Writes the end of the execution, or sets it aside as an incident.
+    async fn finish(&mut self) -> Exit {
+        self.tasks.abort_all();
+        let (status, output, error) = match (self.state.end(), self.state.incident()) {
+            (Some(End::Completed), _) => ("completed", Some(self.output()), None),
+            (Some(End::Failed { step, error }), _) => {
+                let node_id = step.as_ref().map(|step| step.node_id.as_str());
+                ("failed", None, Some(json!({ "class": error.class, "reason": error.reason, "node_id": node_id })))
+            }
+            (Some(End::Cancelled { reason }), _) => ("cancelled", None, Some(json!({ "class": "cancelled", "reason": reason }))),
+            (None, reason) => ("incident", None, Some(json!({ "class": "incident", "reason": reason }))),
+        };
+        metrics::counter!("capstan_executions_total", "status" => status).increment(1);
+        match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
+            Flushed::Durable => Exit::Gone,
+            Flushed::Exit(exit) => exit,
+        }
+    }
+
+    /// The result of a completed execution: the output of its one last step, or all of theirs by node id.
+    fn output(&self) -> Value {
+        let last = |&node: &NodeIx| {
+            self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some()
+        };
+        let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
+        match nodes[..] {
+            [node] => self.state.step(node).output.clone(),
+            _ => nodes.iter().map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone())).collect(),
+        }
+    }
+
+    /// Makes everything decided so far durable, with what becomes of the lease.
+    async fn flush(&mut self, then: Then) -> Flushed {
+        let held = matches!(then, Then::Hold);
+        let parked = if let Then::Park { due_at } = then { Some(due_at) } else { None };
+        let mut commit = commit_of(self.claimed, then);
+        commit.entries = std::mem::take(&mut self.pending);
+        commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
+        commit.position = self.state.position() + 1 - u32::try_from(commit.entries.len()).unwrap_or_default();
+        self.pending_since = None;
+        metrics::counter!("capstan_journal_entries_total").increment(commit.entries.len() as u64);
+        match self.life.committers.commit(commit).await {
+            Committed::Lost => Flushed::Exit(Exit::Gone),
+            Committed::Refused(reason) => {
+                Flushed::Exit(Exit::Quarantine(format!("a result could not be stored: {reason}")))
+            }
+            Committed::Written { woken: true } if held || parked.is_some() => {
+                self.heed().await;
+                Flushed::Durable
+            }
+            Committed::Written { .. } => {
+                let Some(due_at) = parked else { return Flushed::Durable };
+                if let Some(due_at) = due_at {
+                    self.engine.pace.due_in((due_at - self.life.clock.now()).to_std().unwrap_or_default());
+                }
+                Flushed::Exit(Exit::Gone)
+            }
+        }
+    }
+
+    /// Whether nothing runs and nothing can run before a time or a signal comes.
+    fn about_to_park(&self) -> bool {
+        self.running.is_empty() && self.state.runnable(self.life.clock.now()).next().is_none()
+    }
+
+    /// When something is due next: a step that does not run, or the execution's own deadline.
+    fn next_look(&self) -> Option<DateTime<Utc>> {
+        let steps = self.state.dues().filter(|(node, _)| !self.running.contains_key(node)).map(|(_, due)| due);
+        steps.chain(self.claimed.deadline_at).min()
+    }
+
+    fn must_flush(&self) -> bool {
+        self.pending.len() >= PENDING_MAX
+            || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
+    }
+
+    /// Steps that may run now and do not.
+    fn runnable(&self) -> Vec<NodeIx> {
+        self.state.runnable(self.life.clock.now()).filter(|node| !self.running.contains_key(node)).collect()
+    }
+
+    pub(super) fn step(&self, node: NodeIx) -> StepKey {
+        StepKey::root(self.graph.nodes[node].id.clone())
+    }
+}

@@ -1,0 +1,243 @@
+//! The claimer: one per process, asks for as many executions as there is room for.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::claim::{Claimed, NO_BOUND, claim, fire_timers};
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::workers::{hint, release_unknown};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use crate::life::Life;
+use crate::runtime::Activation;
+
+/// Executions that one claim asks for at most.
+const CLAIM_MAX: usize = 200;
+/// Shortest and longest pause between two claims that found nothing.
+const IDLE_MIN: Duration = Duration::from_millis(20);
+const IDLE_MAX: Duration = Duration::from_millis(1_000);
+/// How old a known front must be to bound a claim's scan: older than any start in flight.
+const FRONT_AGE: Duration = Duration::from_secs(2);
+/// Time between two claims and timer scans without a bound, which find what was committed late.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Shortest time between two looks for due timers while there is work.
+const TIMERS_EVERY: Duration = Duration::from_millis(20);
+/// Fronts that are remembered.
+const FRONTS_MAX: usize = 16;
+/// Pause after the database failed a claim.
+const FAILURE_PAUSE: Duration = Duration::from_millis(100);
+
+/// What claiming goes by, shared with the control connection.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    claimed: AtomicI64,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    fronts: VecDeque<(Instant, i64)>,
+    next_due: Option<Instant>,
+}
+
+impl Pace {
+    /// The front that this process's claims have reached.
+    pub(crate) fn front(&self) -> i64 {
+        self.claimed.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of the database's front and of the time until the earliest timer.
+    pub(crate) fn beat(&self, front: i64, until_due: Option<TimeDelta>) {
+        let mut known = self.known();
+        if known.fronts.len() == FRONTS_MAX {
+            known.fronts.pop_front();
+        }
+        known.fronts.push_back((Instant::now(), front));
+        let until_due = until_due.map(|until| until.to_std().unwrap_or_default());
+        known.next_due = until_due.and_then(|until| Instant::now().checked_add(until));
+    }
+
+    /// Takes note of a timer that this process has just set.
+    pub(crate) fn due_in(&self, until: Duration) {
+        let mut known = self.known();
+        let Some(due) = Instant::now().checked_add(until) else { return };
+        known.next_due = Some(known.next_due.map_or(due, |known| known.min(due)));
+    }
+
+    fn bound(&self) -> i64 {
+        let old = |&&(seen, _): &&(Instant, i64)| seen.elapsed() >= FRONT_AGE;
+        self.known().fronts.iter().rev().find(old).map_or(NO_BOUND, |&(_, front)| front)
+    }
+
+    /// Time until the earliest known timer; none if no timer is known.
+    fn until_due(&self) -> Option<Duration> {
+        self.known().next_due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Feeds claimed executions of one life to the runtime.
+pub(crate) struct Claimer {
+    pub(crate) place: Place,
+    pub(crate) life: Arc<Life>,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) slots: usize,
+    /// Rings when new tokens may be there.
+    pub(crate) waker: Arc<Notify>,
+    /// Rings when an execution has left its slot.
+    pub(crate) freed: Arc<Notify>,
+    pub(crate) outbox: mpsc::Sender<Activation>,
+    /// Cancelled when no more executions are to be claimed.
+    pub(crate) stop: CancellationToken,
+}
+
+struct Scan {
+    swept: Option<Instant>,
+    timers: Instant,
+    idle: Duration,
+}
+
+impl Claimer {
+    /// Claims until told to stop, or until the life is over.
+    pub(crate) async fn run(self) {
+        let (stop, over) = (self.stop.clone(), self.life.over.clone());
+        let work = async {
+            loop {
+                if let Err(error) = self.work().await {
+                    warn!(%error, "claiming failed; connecting again");
+                    sleep(FAILURE_PAUSE).await;
+                }
+            }
+        };
+        tokio::select! {
+            () = work => {}
+            () = stop.cancelled() => {}
+            () = over.cancelled() => {}
+        }
+    }
+
+    /// Claims over one connection, until it fails.
+    async fn work(&self) -> Result<(), StoreError> {
+        let mut connection = self.place.connect(Role::Worker).await?;
+        // A claim whose answer was lost has left leases that nobody knows of.
+        self.return_unknown(&mut connection).await?;
+        let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN };
+        loop {
+            let room = self.room().await;
+            let woken = self.waker.notified();
+            let claimed = self.claim(&mut connection, room, &mut scan).await?;
+            if self.accept(&mut connection, claimed).await? > 0 {
+                scan.idle = IDLE_MIN;
+                continue;
+            }
+            let pause = jittered(scan.idle).min(self.pace.until_due().unwrap_or(IDLE_MAX).max(TIMERS_EVERY));
+            scan.idle = (scan.idle * 2).min(IDLE_MAX);
+            if timeout(pause, woken).await.is_ok() {
+                scan.idle = IDLE_MIN;
+            }
+        }
+    }
+
+    /// Waits until there is room, and tells how much.
+    async fn room(&self) -> usize {
+        loop {
+            let freed = self.freed.notified();
+            match self.slots.saturating_sub(self.life.holding()) {
+                0 => freed.await,
+                room => return room.min(CLAIM_MAX),
+            }
+        }
+    }
+
+    async fn claim(
+        &self,
+        connection: &mut PgConnection,
+        room: usize,
+        scan: &mut Scan,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let sweep = scan.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY);
+        if sweep {
+            scan.swept = Some(Instant::now());
+        }
+        let room = i32::try_from(room).unwrap_or(i32::MAX);
+        if sweep || scan.timers.elapsed() >= TIMERS_EVERY {
+            let bound = if sweep { DateTime::<Utc>::UNIX_EPOCH } else { self.timer_bound() };
+            fire_timers(connection, room, bound).await?;
+            scan.timers = Instant::now();
+        }
+        let bound = if sweep { NO_BOUND } else { self.pace.bound() };
+        match claim(connection, self.life.worker_no, room, bound, !self.life.has_suspect()).await {
+            Err(StoreError::Fenced) => {
+                self.life.over.cancel();
+                std::future::pending().await
+            }
+            result => result,
+        }
+    }
+
+    fn timer_bound(&self) -> DateTime<Utc> {
+        self.life.clock.now() - TimeDelta::from_std(2 * SWEEP_EVERY).unwrap_or_default()
+    }
+
+    /// Hands claimed executions on; wakes those that are held. Answers how many tokens there were.
+    async fn accept(&self, connection: &mut PgConnection, claimed: Vec<Claimed>) -> Result<usize, StoreError> {
+        let count = claimed.len();
+        if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {
+            self.pace.claimed.fetch_max(front, Ordering::Relaxed);
+        }
+        let mut elsewhere = false;
+        let mut unknown = false;
+        for claimed in claimed {
+            let id = ExecutionId(claimed.execution_id);
+            match claimed.held_by {
+                None => self.hand_on(id, claimed).await,
+                Some(holder) if holder == self.life.worker_no => unknown |= !self.life.wake(id),
+                Some(_) => elsewhere = true,
+            }
+        }
+        if elsewhere {
+            hint(connection, &self.place.channel()).await?;
+        }
+        if unknown {
+            self.return_unknown(connection).await?;
+        }
+        Ok(count)
+    }
+
+    async fn hand_on(&self, id: ExecutionId, claimed: Claimed) {
+        let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
+        let activation = Activation { claimed, wake, life: Arc::clone(&self.life) };
+        // The runtime outlives its lives; if it is gone, so is the process.
+        if self.outbox.send(activation).await.is_err() {
+            debug!(%id, "the runtime has stopped");
+        }
+    }
+
+    /// Gives back leases of this worker that no activation knows of.
+    async fn return_unknown(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let life = &self.life;
+        let returned = release_unknown(connection, life.worker_no, |id, lease_no| life.holds(id, lease_no)).await?;
+        if returned > 0 {
+            warn!(executions = returned, "gave back executions whose claim had lost its answer");
+        }
+        Ok(())
+    }
+}
+
+/// Up to a quarter less, so that the processes of a fleet do not poll in step.
+fn jittered(pause: Duration) -> Duration {
+    let share = f64::from(uuid::Uuid::now_v7().as_bytes()[15]) / 255.0;
+    pause.mul_f64(1.0 - share / 4.0)
+}

@@ -1,0 +1,21 @@
+//! The worker: claims executions, drives them, commits what they came to, and watches its peers.
+//!
+//! One [`worker::Worker`] is one process's part of the fleet. It works through [`life::Life`]s: a life has one
+//! number in the database; a fenced worker drops its memory and begins another.
+
+mod activation;
+mod claimer;
+mod clock;
+mod committer;
+mod control;
+mod duties;
+mod life;
+mod logs;
+mod runtime;
+mod settings;
+mod versions;
+mod watch;
+mod worker;
+
+pub use settings::WorkerSettings;
+pub use worker::Worker;

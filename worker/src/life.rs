@@ -1,0 +1,106 @@
+//! One life of a worker: its number, what it holds, and whether it may act.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use capstan_engine::core::ids::ExecutionId;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::DatabaseClock;
+use crate::committer::Committers;
+
+/// Age of the last beat beyond which no effect starts: well below the silence that makes a worker lost.
+const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
+
+/// A worker between registering and being fenced or retired.
+pub(crate) struct Life {
+    /// Its number in the database, used for this life only.
+    pub(crate) worker_no: i32,
+    /// Database time.
+    pub(crate) clock: DatabaseClock,
+    /// Cancelled when the life is over: fenced, failed over, or retired. Nothing is written after that.
+    pub(crate) over: CancellationToken,
+    /// Where results go.
+    pub(crate) committers: Committers,
+    held: Mutex<HashMap<ExecutionId, Held>>,
+    last_beat: Mutex<Instant>,
+    beaten: Notify,
+}
+
+struct Held {
+    lease_no: i64,
+    wake: Arc<Notify>,
+    suspect: bool,
+}
+
+impl Life {
+    pub(crate) fn new(worker_no: i32, clock: DatabaseClock, committers: Committers, over: CancellationToken) -> Self {
+        Self {
+            worker_no,
+            clock,
+            over,
+            committers,
+            held: Mutex::default(),
+            last_beat: Mutex::new(Instant::now()),
+            beaten: Notify::new(),
+        }
+    }
+
+    /// Takes note that the database has just answered a beat.
+    pub(crate) fn beat(&self) {
+        *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.beaten.notify_waiters();
+    }
+
+    /// Returns once an effect may start: at once while the control connection is alive, else after its next beat.
+    pub(crate) async fn may_act(&self) {
+        loop {
+            let beaten = self.beaten.notified();
+            if self.last_beat.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < BEAT_AGE_MAX {
+                return;
+            }
+            beaten.await;
+        }
+    }
+
+    /// Holds an execution from now on; answers what wakes it.
+    pub(crate) fn hold(&self, id: ExecutionId, lease_no: i64, suspect: bool) -> Arc<Notify> {
+        let wake = Arc::new(Notify::new());
+        self.held().insert(id, Held { lease_no, wake: Arc::clone(&wake), suspect });
+        wake
+    }
+
+    /// No longer holds that lease.
+    pub(crate) fn let_go(&self, id: ExecutionId, lease_no: i64) {
+        let mut held = self.held();
+        if held.get(&id).is_some_and(|entry| entry.lease_no == lease_no) {
+            held.remove(&id);
+        }
+    }
+
+    /// Wakes an execution; false if this process does not hold it.
+    pub(crate) fn wake(&self, id: ExecutionId) -> bool {
+        self.held().get(&id).map(|entry| entry.wake.notify_one()).is_some()
+    }
+
+    /// How many executions are held.
+    pub(crate) fn holding(&self) -> usize {
+        self.held().len()
+    }
+
+    /// Whether an execution that lost two workers runs here.
+    pub(crate) fn has_suspect(&self) -> bool {
+        self.held().values().any(|entry| entry.suspect)
+    }
+
+    /// Whether that very lease is held here.
+    pub(crate) fn holds(&self, id: ExecutionId, lease_no: i64) -> bool {
+        self.held().get(&id).is_some_and(|entry| entry.lease_no == lease_no)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<ExecutionId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

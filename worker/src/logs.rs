@@ -1,0 +1,164 @@
+//! Log lines of steps: a bounded pipeline beside the journal. Whatever does not fit is counted, and a marker tells.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
+use capstan_engine::store::logs::{LogLine, write};
+use capstan_node_types::node_type::{LogLevel, LogSink};
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::life::Life;
+
+/// Lines that wait to be written at most, over all steps of the process.
+const WAITING_MAX: usize = 10_000;
+/// Lines that one statement writes at most.
+const BATCH_MAX: usize = 500;
+/// Bytes and lines that one attempt may log.
+const STEP_BYTES_MAX: usize = 256 * 1024;
+const STEP_LINES_MAX: usize = 1_000;
+/// Bytes that one activation of an execution may log.
+const ACTIVATION_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one line; the rest of it is cut.
+const LINE_BYTES_MAX: usize = 8 * 1024;
+/// How often a batch is tried again while the database is away, and how long between.
+const TRIES_MAX: usize = 20;
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The pipeline of one process.
+pub(crate) struct Logs {
+    lines: mpsc::Sender<LogLine>,
+}
+
+/// Whose lines these are.
+pub(crate) struct Origin {
+    pub(crate) execution_id: ExecutionId,
+    pub(crate) workspace_id: WorkspaceId,
+    pub(crate) step: StepKey,
+    pub(crate) attempt: u32,
+}
+
+/// Bytes that an activation has logged.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    bytes: AtomicUsize,
+}
+
+/// The log of one attempt.
+pub(crate) struct StepLog {
+    origin: Origin,
+    life: Arc<Life>,
+    budget: Arc<Budget>,
+    lines: mpsc::Sender<LogLine>,
+    kept_lines: AtomicUsize,
+    kept_bytes: AtomicUsize,
+    dropped: AtomicUsize,
+}
+
+impl Logs {
+    /// Starts the writer, which ends once the last sender is gone.
+    pub(crate) fn spawn(pool: PgPool) -> Self {
+        let (lines, inbox) = mpsc::channel(WAITING_MAX);
+        tokio::spawn(keep(pool, inbox));
+        Self { lines }
+    }
+
+    /// The log of one attempt.
+    pub(crate) fn step(&self, origin: Origin, life: Arc<Life>, budget: Arc<Budget>) -> StepLog {
+        let lines = self.lines.clone();
+        let zero = AtomicUsize::default;
+        StepLog { origin, life, budget, lines, kept_lines: zero(), kept_bytes: zero(), dropped: zero() }
+    }
+}
+
+impl StepLog {
+    /// Writes the marker if lines were dropped. Call once, after the attempt.
+    pub(crate) async fn finish(&self) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            let message = format!(
+                "{dropped} more lines were dropped: an attempt may log {STEP_LINES_MAX} lines and {STEP_BYTES_MAX} bytes"
+            );
+            // The writer ends with the process only.
+            let _ = self.lines.send(self.line(LogLevel::Warn, message)).await;
+        }
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.kept_lines.fetch_add(1, Ordering::Relaxed) < STEP_LINES_MAX
+            && self.kept_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= STEP_BYTES_MAX
+            && self.budget.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= ACTIVATION_BYTES_MAX
+    }
+
+    fn line(&self, level: LogLevel, message: String) -> LogLine {
+        LogLine {
+            execution_id: self.origin.execution_id.0,
+            log_id: Uuid::now_v7(),
+            workspace_id: self.origin.workspace_id.0,
+            node_id: self.origin.step.node_id.to_string(),
+            scope: self.origin.step.scope.as_str().to_owned(),
+            attempt: i32::try_from(self.origin.attempt).unwrap_or(i32::MAX),
+            level: level.as_str().to_owned(),
+            message,
+            created_at: self.life.clock.now(),
+        }
+    }
+}
+
+impl LogSink for StepLog {
+    fn log(&self, level: LogLevel, message: &str) {
+        let message = cut(message);
+        let kept = self.has_room(message.len()) && self.lines.try_send(self.line(level, message)).is_ok();
+        if !kept {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// At most [`LINE_BYTES_MAX`] of a line, without what the database cannot hold.
+fn cut(message: &str) -> String {
+    let mut end = message.len().min(LINE_BYTES_MAX);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut line = message[..end].replace('\0', "\u{fffd}");
+    if end < message.len() {
+        line.push('…');
+    }
+    line
+}
+
+async fn keep(pool: PgPool, mut inbox: mpsc::Receiver<LogLine>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while inbox.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        for tried in 1..=TRIES_MAX {
+            let result = async { write(&mut *pool.acquire().await?, &batch).await };
+            match result.await {
+                Ok(()) => break,
+                Err(error) if error.is_transient() && tried < TRIES_MAX => sleep(RETRY_PAUSE).await,
+                Err(error) => {
+                    warn!(%error, lines = batch.len(), "log lines were lost");
+                    break;
+                }
+            }
+        }
+        batch.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let line = cut(&"ä".repeat(LINE_BYTES_MAX));
+        assert!(line.ends_with('…') && line.len() <= LINE_BYTES_MAX + '…'.len_utf8());
+        assert_eq!(cut("a\0b"), "a\u{fffd}b");
+    }
+}

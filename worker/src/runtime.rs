@@ -1,0 +1,112 @@
+//! apalis as the runtime of the worker: its `Worker` and `Monitor` over our own `Backend`, which the claimer feeds.
+//!
+//! Retries and timeouts of apalis are not used: they belong to the journal. This is the only file that names it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use apalis::layers::WorkerBuilderExt;
+use apalis_core::backend::finalize::Ephemeral;
+use apalis_core::backend::{Backend, BackendConfig};
+use apalis_core::monitor::Monitor;
+use apalis_core::task::Task;
+use apalis_core::task::builder::TaskBuilder;
+use apalis_core::task::data::Data;
+use apalis_core::task::task_id::RandomId;
+use apalis_core::worker::builder::WorkerBuilder;
+use apalis_core::worker::context::WorkerContext;
+use apalis_core::worker::ext::parallelize::ParallelizeExt;
+use capstan_engine::store::claim::Claimed;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tower_layer::Identity;
+use tracing::error;
+
+use crate::activation;
+use crate::life::Life;
+use crate::worker::Engine;
+
+/// A claimed execution on its way to a slot.
+pub(crate) struct Activation {
+    pub(crate) claimed: Claimed,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) life: Arc<Life>,
+}
+
+/// The claimer's feed as an apalis backend. It never fails: the claimer deals with the database.
+struct Feed {
+    inbox: mpsc::Receiver<Activation>,
+}
+
+impl Backend for Feed {
+    type Task = Task<Activation>;
+    type Error = Infallible;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Self::Task, Infallible>>> {
+        self.inbox.poll_recv(context).map(|next| next.map(|activation| Ok(TaskBuilder::new(activation).build())))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl BackendConfig for Feed {
+    type Args = Activation;
+    type Id = RandomId;
+    type Kind = Ephemeral;
+    type Config = ();
+    type Layer = Identity;
+
+    fn config(&self) -> &() {
+        &()
+    }
+
+    fn middleware(&mut self, _: &mut WorkerContext) -> Identity {
+        Identity::new()
+    }
+}
+
+async fn handle(activation: Activation, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
+    activation::drive(&engine, activation).await;
+    Ok(())
+}
+
+/// Runs activations from `inbox`, at most `slots` at a time, until `stop`; then waits for those that run.
+pub(crate) async fn run(
+    engine: Arc<Engine>,
+    inbox: mpsc::Receiver<Activation>,
+    slots: usize,
+    stop: CancellationToken,
+    drain_timeout: Duration,
+) {
+    // A worker that apalis restarts takes the feed over from the one before.
+    let inbox = std::sync::Mutex::new(Some(inbox));
+    let monitor = Monitor::new().register(move |_| {
+        let inbox = inbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let inbox = inbox.unwrap_or_else(|| mpsc::channel(1).1);
+        WorkerBuilder::new("capstan")
+            .backend(Feed { inbox })
+            .data(Arc::clone(&engine))
+            .concurrency(slots)
+            .parallelize(tokio::spawn)
+            .build(handle)
+    });
+    let stopped = async move {
+        stop.cancelled().await;
+        Ok(())
+    };
+    if let Err(error) = monitor.shutdown_timeout(drain_timeout).run_with_signal(stopped).await {
+        error!(%error, "the worker runtime ended with an error");
+    }
+}

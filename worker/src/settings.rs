@@ -1,0 +1,30 @@
+//! How large a worker is.
+
+use std::time::Duration;
+
+/// Size and manners of one worker.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// What operators see in the `workers` table.
+    pub name: String,
+    /// Executions that are active in this process at a time; also the room of the claimer.
+    pub slots: usize,
+    /// Connections that write group commits, 1 to 16. An execution always uses the same one.
+    pub committers: usize,
+    /// Attempts with effects that run at a time, over all executions of the process.
+    pub effects: usize,
+    /// How long a drain waits for running attempts before it gives their executions back.
+    pub drain_timeout: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            name: format!("pid-{}", std::process::id()),
+            slots: 512,
+            committers: 4,
+            effects: 512,
+            drain_timeout: Duration::from_secs(20),
+        }
+    }
+}

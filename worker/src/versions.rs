@@ -1,0 +1,55 @@
+//! Compiled versions: loaded in one query, compiled once, kept while there is room, for they never change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{VersionId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::workflows::version_graph;
+use capstan_node_types::registry::Registry;
+use sqlx::PgPool;
+
+/// Compiled versions that are kept; beyond that all are dropped and loaded anew as they are needed.
+const VERSIONS_MAX: usize = 5_000;
+
+/// The cache of compiled versions of one process.
+#[derive(Default)]
+pub(crate) struct Versions {
+    compiled: Mutex<HashMap<VersionId, Arc<Graph>>>,
+}
+
+impl Versions {
+    /// The compiled graph of a version.
+    ///
+    /// # Errors
+    /// If the database fails, or [`StoreError::Corrupt`] if the version is gone or no longer compiles.
+    pub(crate) async fn get(
+        &self,
+        pool: &PgPool,
+        registry: &Registry,
+        workspace_id: WorkspaceId,
+        version_id: VersionId,
+    ) -> Result<Arc<Graph>, StoreError> {
+        if let Some(graph) = self.compiled().get(&version_id) {
+            return Ok(Arc::clone(graph));
+        }
+        let document = version_graph(&mut *pool.acquire().await?, workspace_id, version_id).await?;
+        let document = document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
+        let graph = Graph::compile(&document, registry).map_err(|problems| {
+            let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
+            StoreError::Corrupt(format!("version {version_id} cannot be run by this build: {first}"))
+        })?;
+        let graph = Arc::new(graph);
+        let mut compiled = self.compiled();
+        if compiled.len() >= VERSIONS_MAX {
+            compiled.clear();
+        }
+        compiled.insert(version_id, Arc::clone(&graph));
+        Ok(graph)
+    }
+
+    fn compiled(&self) -> std::sync::MutexGuard<'_, HashMap<VersionId, Arc<Graph>>> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

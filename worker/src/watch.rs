@@ -1,0 +1,93 @@
+//! Who is lost: silence that this process has watched itself, over one unbroken connection.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use capstan_engine::store::workers::Peer;
+use chrono::{DateTime, Utc};
+
+/// Silence after which a worker counts as lost.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(8);
+/// The same once its session lock is gone, which tells of a killed process.
+pub(crate) const SILENCE_MAX_DISCONNECTED: Duration = Duration::from_millis(1_500);
+
+/// What one unbroken connection has seen of the other workers. A new connection begins a new watch.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    seen: HashMap<i32, Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    beat: DateTime<Utc>,
+    since: Instant,
+    disconnected_since: Option<Instant>,
+}
+
+impl Watch {
+    /// Takes one look at the fleet and names the workers that are lost by now.
+    pub(crate) fn look(&mut self, peers: &[Peer], now: Instant) -> Vec<i32> {
+        self.seen.retain(|worker_no, _| peers.iter().any(|peer| peer.worker_no == *worker_no));
+        peers.iter().filter(|peer| self.is_lost(peer, now)).map(|peer| peer.worker_no).collect()
+    }
+
+    fn is_lost(&mut self, peer: &Peer, now: Instant) -> bool {
+        let seen = self
+            .seen
+            .entry(peer.worker_no)
+            .or_insert_with(|| Seen { beat: peer.beat, since: now, disconnected_since: None });
+        if seen.beat != peer.beat {
+            seen.beat = peer.beat;
+            seen.since = now;
+        }
+        seen.disconnected_since = if peer.connected { None } else { seen.disconnected_since.or(Some(now)) };
+        let silence = now.duration_since(seen.since);
+        let apart = seen.disconnected_since.map(|since| now.duration_since(since));
+        silence >= SILENCE_MAX
+            || (silence >= SILENCE_MAX_DISCONNECTED && apart.is_some_and(|apart| apart >= SILENCE_MAX_DISCONNECTED))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(beat_s: i64, connected: bool) -> Peer {
+        let beat = DateTime::from_timestamp(1_700_000_000 + beat_s, 0).unwrap_or_default();
+        Peer { worker_no: 7, beat, connected }
+    }
+
+    /// Looks once for each `(at, beat, connected)` and tells at which of them worker 7 was lost.
+    fn lost_at(looks: &[(u64, i64, bool)]) -> Vec<u64> {
+        let (mut watch, start) = (Watch::default(), Instant::now());
+        let lost = |&&(at, beat, connected): &&(u64, i64, bool)| {
+            !watch.look(&[peer(beat, connected)], start + Duration::from_millis(at)).is_empty()
+        };
+        looks.iter().filter(lost).map(|look| look.0).collect()
+    }
+
+    #[test]
+    fn a_beating_worker_is_never_lost() {
+        assert_eq!(lost_at(&[(0, 0, true), (7_000, 1, true), (14_000, 2, true), (21_000, 3, false)]), [0_u64; 0]);
+    }
+
+    #[test]
+    fn silence_of_eight_seconds_is_a_loss() {
+        assert_eq!(lost_at(&[(0, 0, true), (7_900, 0, true), (8_000, 0, true)]), [8_000]);
+    }
+
+    #[test]
+    fn a_silent_worker_without_its_lock_is_lost_sooner() {
+        assert_eq!(lost_at(&[(0, 0, false), (1_400, 0, false), (1_500, 0, false)]), [1_500]);
+    }
+
+    #[test]
+    fn a_worker_that_reconnects_in_time_is_kept() {
+        assert_eq!(lost_at(&[(0, 0, false), (1_000, 0, true), (2_000, 0, false), (3_000, 0, false)]), [0_u64; 0]);
+    }
+
+    #[test]
+    fn an_old_beat_counts_only_from_the_first_look() {
+        assert_eq!(lost_at(&[(0, -3_600, true)]), [0_u64; 0]);
+    }
+}

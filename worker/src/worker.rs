@@ -1,0 +1,201 @@
+//! One process's part of the fleet: life after life, until it is drained.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::workers::{beat, register, release_unknown, retire};
+use capstan_node_types::registry::Registry;
+use capstan_node_types::services::Services;
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::claimer::{Claimer, Pace};
+use crate::clock::DatabaseClock;
+use crate::committer::Committers;
+use crate::life::Life;
+use crate::logs::Logs;
+use crate::runtime::Activation;
+use crate::versions::Versions;
+use crate::{WorkerSettings, control, duties, runtime};
+
+/// Connections for reading journals and signals, and for logs and upkeep.
+const POOL_CONNECTIONS_MAX: u32 = 6;
+/// Pause between attempts to register after a life has ended.
+const REGISTER_PAUSE: Duration = Duration::from_millis(500);
+/// How long aborted activations have to give their executions back.
+const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What all activations of a process share.
+pub(crate) struct Engine {
+    pub(crate) pool: PgPool,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) versions: Versions,
+    pub(crate) logs: Logs,
+    pub(crate) pace: Arc<Pace>,
+    /// Bounds attempts with effects.
+    pub(crate) effects: Semaphore,
+    /// Rings when a slot becomes free.
+    pub(crate) freed: Arc<Notify>,
+    /// No new claims and effects: what runs may finish.
+    pub(crate) stop: CancellationToken,
+    /// What still runs is to be given back now.
+    pub(crate) hurry: CancellationToken,
+}
+
+/// A running worker. Dropping it without [`Worker::drain`] is like killing it: its peers take over.
+pub struct Worker {
+    engine: Arc<Engine>,
+    place: Place,
+    waker: Arc<Notify>,
+    settings: WorkerSettings,
+    runtime: JoinHandle<()>,
+    lives: JoinHandle<Option<Arc<Life>>>,
+    _duties: JoinSet<()>,
+}
+
+impl Worker {
+    /// Registers with the cell at `place` and begins to work.
+    ///
+    /// # Errors
+    /// If the database cannot be reached or refuses.
+    pub async fn start(
+        place: Place,
+        registry: Arc<Registry>,
+        services: Arc<Services>,
+        settings: WorkerSettings,
+    ) -> Result<Self, StoreError> {
+        let pool = place.pool(Role::Worker, POOL_CONNECTIONS_MAX);
+        let engine = Arc::new(Engine {
+            registry,
+            services,
+            versions: Versions::default(),
+            logs: Logs::spawn(pool.clone()),
+            pool: pool.clone(),
+            pace: Arc::default(),
+            effects: Semaphore::new(settings.effects.max(1)),
+            freed: Arc::default(),
+            stop: CancellationToken::new(),
+            hurry: CancellationToken::new(),
+        });
+        let waker = Arc::new(Notify::new());
+        let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
+        let begun = begin(&place, &settings).await?;
+        let fleet = Fleet {
+            engine: Arc::clone(&engine),
+            place: place.clone(),
+            settings: settings.clone(),
+            waker: Arc::clone(&waker),
+            outbox,
+        };
+        let drain_timeout = settings.drain_timeout + HURRY_TIMEOUT;
+        let stop = engine.stop.clone();
+        let runtime = tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
+        let mut side = JoinSet::new();
+        side.spawn(duties::upkeep(pool.clone()));
+        side.spawn(duties::listen(place.pool(Role::Worker, 1), place.channel(), Arc::clone(&waker)));
+        let lives = tokio::spawn(fleet.live(begun));
+        Ok(Self { engine, place, waker, settings, runtime, lives, _duties: side })
+    }
+
+    /// Rings the claimer: new tokens may be there.
+    #[must_use]
+    pub fn waker(&self) -> Arc<Notify> {
+        Arc::clone(&self.waker)
+    }
+
+    /// Claims nothing more, lets running attempts finish for a while, gives back the rest, and retires.
+    pub async fn drain(self) {
+        info!(name = self.settings.name, "draining");
+        self.engine.stop.cancel();
+        let mut runtime = self.runtime;
+        if timeout(self.settings.drain_timeout, &mut runtime).await.is_err() {
+            self.engine.hurry.cancel();
+            let _ = timeout(HURRY_TIMEOUT, &mut runtime).await;
+        }
+        let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
+        if let Err(error) = leave(&self.place, &life).await {
+            warn!(%error, "could not say goodbye to the database; peers will take over");
+        }
+        life.over.cancel();
+    }
+}
+
+/// Gives back whatever is still held, and ends the worker's number.
+async fn leave(place: &Place, life: &Life) -> Result<(), StoreError> {
+    let mut connection = place.connect(Role::Worker).await?;
+    release_unknown(&mut connection, life.worker_no, |_, _| false).await?;
+    retire(&mut connection, life.worker_no).await
+}
+
+/// A life that has just begun, with its control connection and the database's timeline.
+struct Begun {
+    life: Arc<Life>,
+    control: sqlx::PgConnection,
+    timeline: String,
+}
+
+async fn begin(place: &Place, settings: &WorkerSettings) -> Result<Begun, StoreError> {
+    let mut control = place.connect(Role::Worker).await?;
+    let worker_no = register(&mut control, &settings.name).await?;
+    let first = beat(&mut control, worker_no, 0, DateTime::<Utc>::MAX_UTC).await?;
+    let over = CancellationToken::new();
+    let committers = Committers::spawn(place, worker_no, settings.committers, &over);
+    let life = Arc::new(Life::new(worker_no, DatabaseClock::new(first.now), committers, over));
+    info!(worker_no, name = settings.name, "worker registered");
+    Ok(Begun { life, control, timeline: first.timeline })
+}
+
+/// The succession of lives.
+struct Fleet {
+    engine: Arc<Engine>,
+    place: Place,
+    settings: WorkerSettings,
+    waker: Arc<Notify>,
+    outbox: mpsc::Sender<Activation>,
+}
+
+impl Fleet {
+    /// Lives until told to stop; answers the life that was on then.
+    async fn live(self, mut begun: Begun) -> Option<Arc<Life>> {
+        loop {
+            let Begun { life, control, timeline } = begun;
+            let pace = Arc::clone(&self.engine.pace);
+            tokio::spawn(control::keep(self.place.clone(), Arc::clone(&life), pace, control, timeline));
+            self.claimer(&life).run().await;
+            if self.engine.stop.is_cancelled() {
+                return Some(life);
+            }
+            warn!(worker_no = life.worker_no, "this worker lost what it held; beginning anew");
+            begun = loop {
+                match begin(&self.place, &self.settings).await {
+                    Ok(begun) => break begun,
+                    Err(error) => warn!(%error, "could not register; trying again"),
+                }
+                if self.engine.stop.run_until_cancelled(sleep(REGISTER_PAUSE)).await.is_none() {
+                    return None;
+                }
+            };
+        }
+    }
+
+    fn claimer(&self, life: &Arc<Life>) -> Claimer {
+        Claimer {
+            place: self.place.clone(),
+            life: Arc::clone(life),
+            pace: Arc::clone(&self.engine.pace),
+            slots: self.settings.slots.max(1),
+            waker: Arc::clone(&self.waker),
+            freed: Arc::clone(&self.engine.freed),
+            outbox: self.outbox.clone(),
+            stop: self.engine.stop.clone(),
+        }
+    }
+}
