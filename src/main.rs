@@ -1,2 +1,45 @@
-//! The `capstan` binary.
-fn main() {}
+//! The `capstan` binary: reads the command line and runs one command.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod cli;
+mod config;
+mod database;
+mod demo;
+mod dev;
+mod document;
+mod exec;
+mod follow;
+mod fleet;
+mod interrupt;
+mod key;
+mod mailbox;
+mod memory;
+mod migrate;
+mod output;
+mod pack;
+mod publish;
+mod serve;
+mod telemetry;
+mod tenant;
+mod validate;
+mod worker;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let json = cli.json;
+    run(cli).unwrap_or_else(|error| output::failure::report(&error, json))
+}
+
+fn run(cli: cli::Cli) -> anyhow::Result<ExitCode> {
+    telemetry::init(&cli.log, cli.command.is_for_people())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(cli.run());
+    // Nothing that is still running may hold the process.
+    runtime.shutdown_background();
+    done
+}

@@ -1,1 +1,133 @@
-//! Capstan: api.
+//! Everything HTTP: the API under `/api/v1`, forms, hooks, live events, and the page at `/`.
+//!
+//! Handlers are thin: they extract, call one verb, answer. What crosses all of them (request ids, problems,
+//! time-outs, security headers) lives in `edge`.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod auth;
+mod body;
+mod cells;
+mod directory;
+mod edge;
+mod graphs;
+mod html;
+mod live;
+mod metrics;
+mod page;
+mod paging;
+mod problem;
+mod router;
+mod routes;
+pub mod starter;
+mod tenant;
+pub mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::connect::{Place, Role};
+use capstan_node_types::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use cells::Cells;
+use directory::Directory;
+use graphs::Graphs;
+use live::Hub;
+pub use problem::Problem;
+
+/// Most connections to the `control` schema.
+const CONTROL_CONNECTIONS_MAX: u32 = 4;
+/// Longest wait at the end for answers that are under way.
+const DRAIN_MAX: Duration = Duration::from_secs(30);
+
+/// What the API has to know of its surroundings.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The `control` schema.
+    pub control: Place,
+    /// The first cell; others are schemas beside it, by the cell map in `control`.
+    pub cell: Place,
+    /// The workspace that reading requests from this machine act for when they bring no key. Only `capstan dev`
+    /// sets it.
+    pub page_workspace: Option<WorkspaceId>,
+    /// Whether mail goes to the sandbox mailbox, so that `/dev/mail` shows it.
+    pub mail_sandbox: bool,
+}
+
+/// The API of one process; cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+pub(crate) struct Inner {
+    settings: ApiSettings,
+    registry: Arc<Registry>,
+    directory: Directory,
+    cells: Cells,
+    graphs: Graphs,
+    hub: Hub,
+    metrics: metrics::Exposition,
+    closing: CancellationToken,
+}
+
+impl Api {
+    /// Connects when first used. `waker` is told of new work for a worker in the same process.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
+        let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
+        Self(Arc::new(Inner {
+            directory: Directory::new(control, settings.cell.schema.clone()),
+            cells: Cells::new(settings.cell.clone(), waker),
+            graphs: Graphs::new(Arc::clone(&registry)),
+            hub: Hub::default(),
+            metrics: metrics::Exposition::install(),
+            closing: CancellationToken::new(),
+            settings,
+            registry,
+        }))
+    }
+
+    /// All routes, with everything that surrounds them.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        router::router(self)
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Serves until `shutdown`: then it is no longer ready, takes no new connections, ends live streams and waits for
+/// answers under way, at most half a minute.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(listener: TcpListener, api: Api, shutdown: CancellationToken) -> std::io::Result<()> {
+    let closing = api.closing.clone();
+    let stop = async move {
+        shutdown.cancelled().await;
+        closing.cancel();
+    };
+    let server = axum::serve(listener, api.router()).with_graceful_shutdown(stop);
+    let drained = async {
+        api.closing.cancelled().await;
+        tokio::time::sleep(DRAIN_MAX).await;
+    };
+    tokio::select! {
+        result = server => result,
+        () = drained => {
+            tracing::warn!("some answers were still under way after {} s and are given up", DRAIN_MAX.as_secs());
+            Ok(())
+        }
+    }
+}

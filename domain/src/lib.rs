@@ -7,3 +7,4 @@ pub mod access;
 pub mod mailbox;
 pub mod trigger_paths;
 pub mod watch;
+pub mod workflows;

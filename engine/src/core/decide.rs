@@ -64,7 +64,7 @@ pub fn begin(
     input: Value,
     at: DateTime<Utc>,
 ) -> Result<(State, Decision), IllegalEvent> {
-    let node = graph.find(&trigger.node_id).ok_or_else(|| IllegalEvent::UnknownStep(trigger.clone()))?;
+    let node = find(graph, trigger)?;
     if !graph.triggers().any(|ix| ix == node) {
         return Err(IllegalEvent::NotATrigger(trigger.clone()));
     }
@@ -103,7 +103,13 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
             }
             Ok(Decision { start: vec![node], ..Decision::default() })
         }
-        Event::Settled { step, settlement } => settle(graph, state, active(graph, state, step)?, settlement),
+        Event::Settled { step, settlement } => {
+            let node = active(graph, state, step)?;
+            if !may_run(&state.steps[node]) {
+                return Err(IllegalEvent::WrongPhase(step.clone()));
+            }
+            settle(graph, state, node, settlement)
+        }
     }
 }
 
@@ -141,11 +147,13 @@ fn may_run(step: &Step) -> bool {
     !matches!(&step.phase, Phase::Waiting(until) if until.time.is_none())
 }
 
+fn find(graph: &Graph, step: &StepKey) -> Result<NodeIx, IllegalEvent> {
+    let node = graph.find(&step.node_id).filter(|_| step.scope.as_str().is_empty());
+    node.ok_or_else(|| IllegalEvent::UnknownStep(step.clone()))
+}
+
 fn active(graph: &Graph, state: &State, step: &StepKey) -> Result<NodeIx, IllegalEvent> {
-    let node = match graph.find(&step.node_id) {
-        Some(node) if step.scope.as_str().is_empty() => node,
-        _ => return Err(IllegalEvent::UnknownStep(step.clone())),
-    };
+    let node = find(graph, step)?;
     if state.steps[node].is_active() { Ok(node) } else { Err(IllegalEvent::NotActive(step.clone())) }
 }
 

@@ -46,7 +46,7 @@ impl NodeTypeInfo for TestType {
     }
 
     fn effect(&self) -> Effect {
-        Effect::Pure
+        Effect::AtLeastOnce
     }
 
     fn schema(&self) -> &Value {

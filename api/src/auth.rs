@@ -1,0 +1,156 @@
+//! Who a request acts for.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use capstan_domain::access::Tenant;
+use capstan_engine::core::ids::WorkspaceId;
+use sqlx::PgTransaction;
+
+use crate::Api;
+use crate::cells::Cell;
+use crate::problem::Problem;
+use crate::tenant;
+
+/// Cookie of the page that holds the API key.
+pub(crate) const KEY_COOKIE: &str = "capstan_key";
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The workspace of a request, by its key: `Authorization: Bearer`, `X-Api-Key`, or, for reading, the page's cookie.
+pub(crate) struct Caller {
+    pub(crate) workspace_id: WorkspaceId,
+    pub(crate) slug: String,
+    pub(crate) cell: Arc<Cell>,
+}
+
+impl Caller {
+    pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
+        Self { workspace_id: tenant.workspace_id, cell: api.cells.get(&tenant.schema_name), slug: tenant.slug }
+    }
+
+    /// The workspace of that slug, for forms and hooks, which anyone may send.
+    pub(crate) async fn by_slug(api: &Api, slug: &str) -> Result<Option<Self>, Problem> {
+        Ok(api.directory.by_slug(slug).await?.map(|tenant| Self::new(api, tenant)))
+    }
+
+    /// One consistent view of the workspace's rows.
+    pub(crate) async fn read(&self) -> Result<PgTransaction<'static>, Problem> {
+        tenant::read(&self.cell.pool, self.workspace_id).await
+    }
+
+    /// Changes to the workspace's rows.
+    pub(crate) async fn write(&self) -> Result<PgTransaction<'static>, Problem> {
+        tenant::write(&self.cell.pool, self.workspace_id).await
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let is_reading = parts.method == Method::GET || parts.method == Method::HEAD;
+        if let Some(key) = key_in_headers(&parts.headers)? {
+            let tenant = api.directory.by_key(key).await?.ok_or_else(wrong_key)?;
+            return Ok(Self::new(api, tenant));
+        }
+        if !is_reading {
+            return Err(no_key());
+        }
+        let in_cookie = cookie(&parts.headers, KEY_COOKIE);
+        if let Some(key) = in_cookie
+            && let Some(tenant) = api.directory.by_key(key).await?
+        {
+            return Ok(Self::new(api, tenant));
+        }
+        if let Some(workspace_id) = api.settings.page_workspace
+            && is_from_this_machine(&parts.headers, &parts.uri)
+            && let Some(tenant) = api.directory.by_id(workspace_id).await?
+        {
+            return Ok(Self::new(api, tenant));
+        }
+        Err(if in_cookie.is_some() { wrong_key() } else { no_key() })
+    }
+}
+
+fn key_in_headers(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let (scheme, key) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(wrong_key)?;
+        return if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(key.trim())) } else { Err(wrong_key()) };
+    }
+    headers.get(API_KEY).map(|value| value.to_str().map(str::trim).map_err(|_| wrong_key())).transpose()
+}
+
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    pairs.flat_map(|pairs| pairs.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Whether the address bar says loopback, and no other site sent the browser. A name that an attacker lets point
+/// to 127.0.0.1 is another name.
+fn is_from_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
+    let authority = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(|it| it.as_str()));
+    let Some(authority) = authority else { return false };
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    ["127.0.0.1", "localhost", "[::1]"].contains(&host) && !is_cross_site(headers)
+}
+
+/// Whether a browser says that another site caused the request.
+pub(crate) fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+fn no_key() -> Problem {
+    unauthorized("no_key", "the request brings no API key")
+}
+
+fn wrong_key() -> Problem {
+    unauthorized("wrong_key", "the API key opens nothing: it is wrong or has been revoked")
+}
+
+fn unauthorized(code: &'static str, detail: &str) -> Problem {
+    let hint = "send Authorization: Bearer cap_…; `capstan key create` makes a key";
+    Problem::new(StatusCode::UNAUTHORIZED, code, detail, hint)
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"capstan\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_the_loopback_count_as_this_machine() {
+        for (host, site, expected) in [
+            ("127.0.0.1:7400", None, true),
+            ("localhost", None, true),
+            ("[::1]:7400", Some("same-origin"), true),
+            ("localhost:7400", Some("none"), true),
+            ("localhost:7400", Some("cross-site"), false),
+            ("localhost:7400", Some("same-site"), false),
+            ("127.0.0.1.example.com:7400", None, false),
+            ("evil.example.com", None, false),
+            ("localhost:7400@evil.example.com", None, false),
+            ("", None, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            if let Some(site) = site {
+                headers.insert(FETCH_SITE, site.parse().unwrap());
+            }
+            assert_eq!(is_from_this_machine(&headers, &Uri::from_static("/")), expected, "{host} {site:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, "xcapstan_key=a; capstan_key2=b; capstan_key=c".parse().unwrap());
+        assert_eq!(cookie(&headers, KEY_COOKIE), Some("c"));
+    }
+}

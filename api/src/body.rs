@@ -1,0 +1,153 @@
+//! Reading bodies: bounded, of exactly the right type, and storable.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::request::Parts;
+use capstan_engine::core::compile::DEPTH_MAX;
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// Largest body of any request.
+pub(crate) const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Largest input of an execution, as JSON, also as the body of a form or hook.
+pub(crate) const INPUT_BYTES_MAX: usize = 1024 * 1024;
+
+/// The body as `T`.
+pub(crate) async fn typed<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
+    let value = json(request, bytes_max).await?;
+    if !value.is_object() {
+        return Err(Problem::bad_request("bad_body", "the body is not an object", "send a JSON object"));
+    }
+    serde_json::from_value(value).map_err(|error| {
+        Problem::bad_request("bad_body", format!("the body does not fit: {error}"), "see the fields of this route")
+    })
+}
+
+/// The body as JSON.
+pub(crate) async fn json(request: Request, bytes_max: usize) -> Result<Value, Problem> {
+    let (parts, body) = request.into_parts();
+    require_type(&parts, is_json, "application/json")?;
+    parse(&bytes(&parts, body, bytes_max).await?)
+}
+
+/// The body as JSON, or null if there is none.
+pub(crate) async fn json_or_null(request: Request, bytes_max: usize) -> Result<Value, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = bytes(&parts, body, bytes_max).await?;
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    require_type(&parts, is_json, "application/json")?;
+    parse(&bytes)
+}
+
+/// The whole body, if it is not compressed and has at most `bytes_max` bytes.
+pub(crate) async fn bytes(parts: &Parts, body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+    if parts.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content_encoding",
+            "compressed bodies are not taken",
+            "send the body without Content-Encoding",
+        ));
+    }
+    let mut whole = Vec::new();
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::bad_request("body_not_read", "the body broke off", "send it again").because(error.to_string())
+        })?;
+        if whole.len() + chunk.len() > bytes_max {
+            return Err(Problem::too_large("body_too_large", "the body", bytes_max));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole)
+}
+
+/// The content type without parameters, lower case.
+pub(crate) fn content_type(parts: &Parts) -> String {
+    let value = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+pub(crate) fn is_json(content_type: &str) -> bool {
+    content_type == "application/json" || (content_type.starts_with("application/") && content_type.ends_with("+json"))
+}
+
+pub(crate) fn require_type(parts: &Parts, good: fn(&str) -> bool, wanted: &str) -> Result<(), Problem> {
+    let found = content_type(parts);
+    if good(&found) {
+        return Ok(());
+    }
+    let found = if found.is_empty() { "missing" } else { &found };
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        format!("the content type is {found}"),
+        format!("send Content-Type: {wanted}"),
+    ))
+}
+
+/// Parses JSON that can be stored: UTF-8, at most [`DEPTH_MAX`] deep, without NUL.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let detail = format!("the body is not UTF-8 at byte {}", error.valid_up_to());
+        Problem::bad_request("not_utf8", detail, "encode the body as UTF-8")
+    })?;
+    let value = serde_json::from_str(text).map_err(|error| match error.to_string() {
+        text if text.contains("recursion limit") => too_deep(),
+        text => Problem::bad_request("malformed_json", format!("the body is not JSON: {text}"), "send valid JSON"),
+    })?;
+    check_storable(&value)?;
+    Ok(value)
+}
+
+/// Refuses what JSON may hold and the database cannot.
+pub(crate) fn check_storable(value: &Value) -> Result<(), Problem> {
+    walk(value, DEPTH_MAX, &mut Vec::new())
+}
+
+fn walk<'a>(value: &'a Value, depth: usize, path: &mut Vec<std::borrow::Cow<'a, str>>) -> Result<(), Problem> {
+    match value {
+        Value::String(text) if text.contains('\0') => Err(nul(path)),
+        Value::Array(items) => {
+            let below = depth.checked_sub(1).ok_or_else(too_deep)?;
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string().into());
+                walk(item, below, path)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        Value::Object(fields) => {
+            let below = depth.checked_sub(1).ok_or_else(too_deep)?;
+            for (key, item) in fields {
+                path.push(key.into());
+                if key.contains('\0') {
+                    return Err(nul(path));
+                }
+                walk(item, below, path)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn nul(path: &[std::borrow::Cow<'_, str>]) -> Problem {
+    let place: String = path.iter().flat_map(|part| ["/", part]).collect::<String>().replace('\0', "\\u0000");
+    let place: String = place.chars().take(200).collect();
+    let detail = format!("the value at \"{place}\" holds a NUL character, which cannot be stored");
+    Problem::bad_request("nul_character", detail, "remove the character")
+}
+
+fn too_deep() -> Problem {
+    Problem::bad_request("too_deep", format!("the body is nested more than {DEPTH_MAX} deep"), "flatten it")
+}

@@ -1,0 +1,49 @@
+//! The cells that this process has met: a pool for reads and writes, and a starter, of each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use capstan_engine::store::connect::{Place, Role};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+use crate::starter::Starter;
+
+/// Most connections of the API role to one cell.
+const CELL_CONNECTIONS_MAX: u32 = 16;
+
+/// One cell.
+pub(crate) struct Cell {
+    pub(crate) schema: String,
+    pub(crate) pool: PgPool,
+    pub(crate) starter: Starter,
+}
+
+/// Cells by schema. They come from the cell map only, so there are few.
+pub(crate) struct Cells {
+    first: Place,
+    waker: Option<Arc<Notify>>,
+    met: Mutex<HashMap<String, Arc<Cell>>>,
+}
+
+impl Cells {
+    pub(crate) fn new(first: Place, waker: Option<Arc<Notify>>) -> Self {
+        Self { first, waker, met: Mutex::default() }
+    }
+
+    /// The cell of that schema; connects when first used.
+    pub(crate) fn get(&self, schema: &str) -> Arc<Cell> {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = met.get(schema) {
+            return Arc::clone(cell);
+        }
+        let place = self.first.sibling(schema);
+        let cell = Arc::new(Cell {
+            schema: schema.into(),
+            pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
+            starter: Starter::spawn(place, self.waker.clone()),
+        });
+        met.insert(schema.into(), Arc::clone(&cell));
+        cell
+    }
+}

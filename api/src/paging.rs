@@ -1,0 +1,66 @@
+//! Pages of lists: newest first, with an opaque cursor.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::problem::Problem;
+
+/// Most items of a page.
+pub(crate) const LIMIT_MAX: i64 = 100;
+/// Items of a page when none are asked for.
+pub(crate) const LIMIT_DEFAULT: i64 = 50;
+
+/// What a list was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paging {
+    pub(crate) limit: i64,
+    /// Only items with a lower id.
+    pub(crate) before: Uuid,
+}
+
+/// One page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    items: Vec<T>,
+    /// Absent on the last page.
+    next_cursor: Option<String>,
+}
+
+impl Paging {
+    pub(crate) fn new(limit: Option<&str>, cursor: Option<&str>) -> Result<Self, Problem> {
+        let limit = match limit {
+            None => LIMIT_DEFAULT,
+            Some(text) => text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
+                let hint = format!("ask for 1 to {LIMIT_MAX} items and follow next_cursor");
+                Problem::bad_request("bad_limit", "the limit is not in range", hint)
+            })?,
+        };
+        let before = match cursor {
+            None => Uuid::max(),
+            Some(text) => decode(text).ok_or_else(|| {
+                Problem::bad_request("bad_cursor", "the cursor is none of ours", "use next_cursor as it was given")
+            })?,
+        };
+        Ok(Self { limit, before })
+    }
+
+    /// How many rows to read: one more than shown tells whether there is another page.
+    pub(crate) fn rows(self) -> i64 {
+        self.limit + 1
+    }
+
+    /// The page that these rows make.
+    pub(crate) fn page<R, T>(self, mut rows: Vec<R>, id: fn(&R) -> Uuid, show: impl Fn(R) -> T) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(id(row).as_bytes()));
+        Page { items: rows.into_iter().map(show).collect(), next_cursor }
+    }
+}
+
+fn decode(cursor: &str) -> Option<Uuid> {
+    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+}

@@ -1,0 +1,71 @@
+//! Workflows as lists show them: without their graphs, which may be large.
+
+use std::collections::HashMap;
+
+use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+/// A workflow without its draft.
+#[derive(Clone, Debug, FromRow)]
+pub struct WorkflowSummary {
+    /// Its id.
+    pub workflow_id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// Rises by one with each save of the draft.
+    pub revision: i32,
+    /// Number of the newest version, if one was published.
+    pub published: Option<i32>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When name or draft last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Workflows of a workspace, newest first, older than `before`.
+///
+/// # Errors
+/// If the database does.
+pub async fn summaries(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    before: WorkflowId,
+    limit: i64,
+) -> Result<Vec<WorkflowSummary>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT w.workflow_id, w.name, d.revision, \
+         (SELECT max(v.number) FROM workflow_versions v \
+           WHERE v.workspace_id = w.workspace_id AND v.workflow_id = w.workflow_id) AS published, \
+         w.created_at, greatest(w.updated_at, d.updated_at) AS updated_at \
+         FROM workflows w JOIN workflow_drafts d ON d.workspace_id = w.workspace_id AND d.workflow_id = w.workflow_id \
+         WHERE w.workspace_id = $1 AND w.workflow_id < $2 AND w.deleted_at IS NULL \
+         ORDER BY w.workflow_id DESC LIMIT $3",
+    )
+    .bind(workspace_id.0)
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// The names of those workflows, deleted ones too.
+///
+/// # Errors
+/// If the database does.
+pub async fn names(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, StoreError> {
+    let rows: Vec<(Uuid, String)> =
+        sqlx::query_as("SELECT workflow_id, name FROM workflows WHERE workspace_id = $1 AND workflow_id = ANY ($2)")
+            .bind(workspace_id.0)
+            .bind(workflow_ids)
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,59 @@
+//! Faults are planted in the core, one at a time, and the property test must notice each of them.
+//!
+//! All faulty cores are packages of one scratch workspace, so that their dependencies are compiled once.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod list;
+mod scratch;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use list::MUTATIONS;
+use scratch::Scratch;
+
+/// Graphs that each faulty core gets; the sound one has to pass as many.
+const GRAPHS: u32 = 1_500;
+const THREADS: usize = 2;
+/// The least number of faults that must be planted.
+const MUTATIONS_MIN: usize = 10;
+/// The package whose core is left as it is.
+const SOUND: &str = "sound";
+
+#[test]
+fn every_planted_fault_in_the_core_is_caught() {
+    const { assert!(MUTATIONS.len() >= MUTATIONS_MIN) };
+    let packages: Vec<_> = (0..MUTATIONS.len()).map(|number| format!("fault-{number:02}")).collect();
+    let scratch = Scratch::new(packages.iter().map(String::as_str).chain([SOUND]));
+    scratch.add(SOUND, |_, source| source);
+    for (package, mutation) in packages.iter().zip(MUTATIONS) {
+        scratch.add(package, |file, source| if file == mutation.file { mutation.plant(&source) } else { source });
+    }
+    let tests = scratch.build();
+    let sound = scratch.run(&tests[SOUND], GRAPHS);
+    assert!(sound.passed, "the sound core fails its own test:\n{}", sound.output);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut missed = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(mutation) = MUTATIONS.get(number) else { return missed };
+            let run = scratch.run(&tests[&packages[number]], GRAPHS);
+            println!("{}: {}\n        {}", if run.passed { "MISSED" } else { "caught" }, mutation.name, run.first_failure());
+            missed.extend(run.passed.then_some(mutation.name));
+        }
+    };
+    let missed: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(missed.is_empty(), "not caught: {missed:?}");
+}
+
+impl list::Mutation {
+    fn plant(&self, source: &str) -> String {
+        let found = source.matches(self.find).count();
+        assert_eq!(found, 1, "\"{}\" no longer applies to {}: {:?} is there {found} times", self.name, self.file, self.find);
+        source.replacen(self.find, self.replace, 1)
+    }
+}

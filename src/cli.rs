@@ -1,0 +1,80 @@
+//! The command line: one variant per command, each with its own file.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::LogArgs;
+use crate::{dev, exec, key, migrate, serve, validate, worker, workspace};
+
+/// A durable workflow execution engine with a worker fleet, on PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// Print for programs: one JSON object a line, the result last.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything in this process, with a private PostgreSQL, and run the example.
+    Dev(Box<dev::DevArgs>),
+    /// Check a workflow file and list everything that is wrong with it.
+    Validate(validate::ValidateArgs),
+    /// Run a workflow file once and print the tree of its steps.
+    Exec(Box<exec::ExecArgs>),
+    /// Serve API, forms and hooks; executes nothing.
+    Serve(Box<serve::ServeArgs>),
+    /// Execute; serves nothing. Start as many as you like.
+    Worker(Box<worker::WorkerArgs>),
+    /// Bring the database to the newest schema.
+    Migrate(migrate::MigrateArgs),
+    /// Make workspaces.
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
+    /// Make API keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+}
+
+impl Command {
+    /// Whether people watch it, so that logs would be in the way.
+    pub(crate) fn is_for_people(&self) -> bool {
+        !matches!(self, Self::Serve(_) | Self::Worker(_))
+    }
+}
+
+impl Cli {
+    /// Runs the command; its exit code is 0 only on success.
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        let json = self.json;
+        match self.command {
+            Command::Dev(args) => Box::pin(dev::run(*args, json)).await,
+            Command::Validate(args) => validate::run(&args, json),
+            Command::Exec(args) => Box::pin(exec::run(*args, json)).await,
+            Command::Serve(args) => Box::pin(serve::run(*args, json)).await,
+            Command::Worker(args) => Box::pin(worker::run(*args, json)).await,
+            Command::Migrate(args) => migrate::run(&args, json).await,
+            Command::Workspace(command) => workspace::run(&command, json).await,
+            Command::Key(command) => key::run(&command, json).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

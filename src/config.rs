@@ -1,0 +1,143 @@
+//! Settings, from flags and environment. `.env.example` lists each variable.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use capstan_worker::WorkerSettings;
+use clap::{Args, ValueEnum};
+
+/// Most executions that one worker may have active at a time.
+const SLOTS_MAX: u64 = 100_000;
+
+/// Which database.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DatabaseArgs {
+    /// PostgreSQL 15 or later, as postgres://user:password@host/database. Where unset, `dev` and `exec` start one.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, help_heading = "Database")]
+    pub(crate) database_url: Option<String>,
+    /// Folder of private clusters and of what `dev` and `exec` remember; below your data folder if unset.
+    #[arg(long, env = "CAPSTAN_DATA_DIR", global = true, help_heading = "Database")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Schema of workspaces and keys.
+    #[arg(long, env = "CAPSTAN_CONTROL_SCHEMA", default_value = "control", value_parser = schema_name, global = true, help_heading = "Database")]
+    pub(crate) control_schema: String,
+    /// Schema of the cell that this process works for.
+    #[arg(long, env = "CAPSTAN_CELL_SCHEMA", default_value = "cell_1", value_parser = schema_name, global = true, help_heading = "Database")]
+    pub(crate) cell_schema: String,
+    /// Use a server that may lose acknowledged work in a crash (fsync and the like switched off).
+    #[arg(long, global = true, help_heading = "Database")]
+    pub(crate) allow_unsafe_database: bool,
+}
+
+impl DatabaseArgs {
+    /// The URL, unless it is unset or empty.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// The data folder, unless it is unset or empty.
+    pub(crate) fn folder(&self) -> Option<&PathBuf> {
+        self.data_dir.as_ref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+}
+
+/// What nodes may reach.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServiceArgs {
+    /// Private destinations that workflows may call: `host:port` or networks such as `10.1.0.0/16`, with commas.
+    #[arg(long, env = "CAPSTAN_ALLOW_PRIVATE", value_delimiter = ',', help_heading = "Services")]
+    pub(crate) allow_private: Vec<String>,
+    /// Mail server, such as `smtp://user:password@host:587?tls=required`; a sandbox mailbox if unset.
+    #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
+    pub(crate) smtp_url: Option<String>,
+    /// Sender of mails that name none.
+    #[arg(
+        long,
+        env = "CAPSTAN_MAIL_FROM",
+        default_value = "Capstan <capstan@example.com>",
+        help_heading = "Services"
+    )]
+    pub(crate) mail_from: String,
+}
+
+impl ServiceArgs {
+    /// The mail server, unless it is unset or empty.
+    pub(crate) fn smtp(&self) -> Option<&str> {
+        self.smtp_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// The allow-list without empty entries.
+    pub(crate) fn allowed(&self) -> Vec<String> {
+        self.allow_private.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+    }
+}
+
+/// How large the worker is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FleetArgs {
+    /// Executions that are active in this process at a time.
+    #[arg(long, env = "CAPSTAN_SLOTS", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=SLOTS_MAX), help_heading = "Worker")]
+    pub(crate) slots: u64,
+}
+
+impl FleetArgs {
+    /// Settings of the worker.
+    pub(crate) fn settings(&self) -> WorkerSettings {
+        let slots = usize::try_from(self.slots).unwrap_or(usize::MAX);
+        WorkerSettings { slots, ..WorkerSettings::default() }
+    }
+}
+
+/// Where to serve.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ListenArgs {
+    /// Address and port to serve on; port 0 takes a free one.
+    #[arg(long, env = "CAPSTAN_LISTEN", default_value = "127.0.0.1:7400", help_heading = "API")]
+    pub(crate) listen: SocketAddr,
+}
+
+/// What to log, on standard error.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LogArgs {
+    /// Filter such as `capstan=debug`; `capstan=info` for serve and worker, warnings for the rest if unset.
+    #[arg(long = "log", env = "CAPSTAN_LOG", global = true, help_heading = "Log")]
+    pub(crate) filter: Option<String>,
+    /// How log lines look.
+    #[arg(
+        long = "log-format",
+        env = "CAPSTAN_LOG_FORMAT",
+        default_value = "text",
+        global = true,
+        help_heading = "Log"
+    )]
+    pub(crate) format: LogFormat,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// A schema name that needs no quotes, as the cell map takes it.
+fn schema_name(text: &str) -> Result<String, String> {
+    let good = text.len() <= 41
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    good.then(|| text.to_owned()).ok_or_else(|| "a schema name is a lower-case letter, then at most 40 of a-z, 0-9, _".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schema_names_need_no_quotes() {
+        for (name, good) in [("cell_1", true), ("", false), ("1a", false), ("a\"b", false), ("Cell", false)] {
+            assert_eq!(schema_name(name).is_ok(), good, "{name}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What `dev` and `exec` remember between runs, in small files beside the database, for the owner only.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// Ports of the demo services: published versions name them, so they have to stay.
+const PORTS_FILE: &str = "ports.json";
+/// The key of the demo workspace; the database keeps its hash only.
+const KEY_FILE: &str = "api-key";
+
+/// The folder of these files.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    folder: PathBuf,
+}
+
+impl Memory {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The API key of the last run, if there was one.
+    pub(crate) fn key(&self) -> Option<String> {
+        let text = fs::read_to_string(self.folder.join(KEY_FILE)).ok()?;
+        Some(text.trim().to_owned()).filter(|key| !key.is_empty())
+    }
+
+    /// Keeps the API key.
+    pub(crate) fn keep_key(&self, key: &str) -> anyhow::Result<()> {
+        self.keep(KEY_FILE, &format!("{key}\n"))
+    }
+
+    /// Ports by service; empty if nothing is known or readable.
+    pub(crate) fn ports(&self) -> BTreeMap<String, u16> {
+        let text = fs::read_to_string(self.folder.join(PORTS_FILE)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Keeps the ports.
+    pub(crate) fn keep_ports(&self, ports: &BTreeMap<String, u16>) -> anyhow::Result<()> {
+        self.keep(PORTS_FILE, &serde_json::to_string(ports)?)
+    }
+
+    /// Replaces a file as a whole, so that a kill leaves the old or the new one.
+    fn keep(&self, name: &str, content: &str) -> anyhow::Result<()> {
+        let path = self.folder.join(name);
+        make_folder(&self.folder)
+            .and_then(|()| write(&path.with_extension("new"), content))
+            .and_then(|()| fs::rename(path.with_extension("new"), &path))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn write(path: &Path, content: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_kept_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(folder.path().join("a/b"));
+        assert_eq!(memory.key(), None);
+        memory.keep_key("cap_1").unwrap();
+        memory.keep_key("cap_2").unwrap();
+        assert_eq!(memory.key().as_deref(), Some("cap_2"));
+        let mode = fs::metadata(folder.path().join("a/b").join(KEY_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn unreadable_ports_are_no_ports() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(folder.path().to_owned());
+        fs::write(folder.path().join(PORTS_FILE), "{").unwrap();
+        assert!(memory.ports().is_empty());
+        memory.keep_ports(&BTreeMap::from([("a".into(), 7)])).unwrap();
+        assert_eq!(memory.ports()["a"], 7);
+    }
+}

@@ -1,0 +1,55 @@
+//! The result of an execution for programs: the last line of `--json`.
+
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::outcome::StepError;
+use capstan_engine::core::state::{State, StepStatus};
+use serde::Serialize;
+
+/// An execution and its steps, in graph order. Nodes that nothing was decided about are left out.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary<'a> {
+    id: ExecutionId,
+    status: &'a str,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Step<'a> {
+    node_id: &'a str,
+    scope: &'a str,
+    status: StepStatus,
+    port: Option<&'a str>,
+    attempts: u32,
+    error: Option<&'a StepError>,
+}
+
+impl<'a> Summary<'a> {
+    /// The summary of `state`.
+    pub(crate) fn new(id: ExecutionId, status: &'a str, graph: &'a Graph, state: &'a State) -> Self {
+        let steps = graph.nodes.iter().enumerate().map(|(ix, node)| (node, state.step(ix)));
+        let steps = steps.filter(|(_, step)| step.status != StepStatus::Pending).map(|(node, step)| Step {
+            node_id: node.id.as_str(),
+            scope: "",
+            status: step.status,
+            port: step.port.as_deref(),
+            attempts: step.attempts,
+            error: step.error.as_ref(),
+        });
+        Self { id, status, steps: steps.collect() }
+    }
+}
+
+/// A status as it is written everywhere.
+pub(crate) fn word(status: StepStatus) -> &'static str {
+    match status {
+        StepStatus::Pending => "pending",
+        StepStatus::Running => "running",
+        StepStatus::Waiting => "waiting",
+        StepStatus::Completed => "completed",
+        StepStatus::Failed => "failed",
+        StepStatus::Skipped => "skipped",
+        StepStatus::Cancelled => "cancelled",
+        StepStatus::OutcomeUnknown => "outcome_unknown",
+    }
+}

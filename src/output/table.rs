@@ -1,0 +1,72 @@
+//! Problems of a graph as a table.
+
+use capstan_engine::core::problem::Problem;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+use serde_json::json;
+
+use super::{has_colours, line};
+
+/// Width of the table where there is no terminal to ask, in characters.
+const WIDTH_DEFAULT: u16 = 120;
+
+/// Prints all problems of the graph in `file`, or that it has none.
+pub(crate) fn print(file: &str, problems: &[Problem], json: bool) {
+    if json {
+        line(&json!({"valid": problems.is_empty(), "problems": problems}).to_string());
+    } else if problems.is_empty() {
+        line(&format!("{file} is valid"));
+    } else {
+        line(&render(problems));
+        let count = if problems.len() == 1 { "1 problem".into() } else { format!("{} problems", problems.len()) };
+        line(&format!("{file} has {count}"));
+    }
+}
+
+fn render(problems: &[Problem]) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if !has_colours() {
+        table.force_no_tty().set_width(WIDTH_DEFAULT);
+    }
+    table.set_header(["code", "at", "detail", "hint"]);
+    for problem in problems {
+        table.add_row([problem.code.as_str(), &place(problem), &printable(&problem.detail), &problem.hint]);
+    }
+    table.to_string()
+}
+
+fn place(problem: &Problem) -> String {
+    match (&problem.node_id, &problem.edge_id) {
+        (Some(node), _) => format!("node {node}"),
+        (None, Some(edge)) => format!("edge {edge}"),
+        (None, None) => problem.pointer.clone(),
+    }
+}
+
+/// Without control characters, which a hostile file could use to rewrite the screen.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_has_its_row() {
+        let problem = |code: &str, node: Option<&str>, edge: Option<&str>| Problem {
+            code: code.into(),
+            node_id: node.map(Into::into),
+            edge_id: edge.map(Into::into),
+            pointer: "/x".into(),
+            detail: "bad\u{1b}[2J".into(),
+            hint: "do".into(),
+        };
+        let text = render(&[problem("a", Some("n"), None), problem("b", None, Some("e")), problem("c", None, None)]);
+        for expected in ["node n", "edge e", "/x"] {
+            assert!(text.contains(expected), "{text}");
+        }
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}

@@ -1,0 +1,26 @@
+//! Logs: on standard error, as text or JSON.
+
+use std::io;
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{LogArgs, LogFormat};
+
+/// What is logged where nobody chose: the product's own news, or for people only what went wrong.
+const FILTER_SERVICE: &str = "capstan=info,warn";
+const FILTER_PEOPLE: &str = "warn";
+
+/// Starts logging. `quietly`: the output is for people, who are told what happens in another way.
+pub(crate) fn init(args: &LogArgs, quietly: bool) -> anyhow::Result<()> {
+    let usual = if quietly { FILTER_PEOPLE } else { FILTER_SERVICE };
+    let chosen = args.filter.as_deref().filter(|filter| !filter.trim().is_empty()).unwrap_or(usual);
+    let filter = EnvFilter::try_new(chosen)
+        .with_context(|| format!("CAPSTAN_LOG={chosen:?} is no log filter; write for example capstan=debug,warn"))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match args.format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

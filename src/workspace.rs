@@ -1,0 +1,58 @@
+//! `capstan workspace`
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use capstan_domain::access;
+use capstan_engine::core::ids::WorkspaceId;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::config::DatabaseArgs;
+use crate::database::Database;
+use crate::output;
+
+/// What to do with workspaces.
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Make a workspace.
+    Create(CreateArgs),
+}
+
+/// The new workspace.
+#[derive(Args, Debug)]
+pub(crate) struct CreateArgs {
+    /// Its name in addresses: 3 to 63 of a-z, 0-9 and hyphens.
+    slug: String,
+    /// What people call it; the slug if absent.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Runs `capstan workspace …`.
+pub(crate) async fn run(command: &WorkspaceCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let WorkspaceCommand::Create(args) = command;
+    let database = Database::connect(&args.database, "workspace create").await?;
+    database.require_migrated().await?;
+    let name = args.name.as_deref().unwrap_or(&args.slug);
+    let mut owner = database.owner().await?;
+    let id = access::create_workspace(&mut owner, &args.slug, name, &database.cell.schema)
+        .await
+        .with_context(|| format!("workspace {:?} was not made", args.slug))?;
+    let said = format!("workspace {} made ({id}); next: capstan key create --workspace {}", args.slug, args.slug);
+    output::result(json, &json!({"workspace_id": id, "slug": args.slug, "name": name}), &said);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The workspace called `slug`, made if there is none.
+pub(crate) async fn ensure(database: &Database, slug: &str, name: &str) -> anyhow::Result<WorkspaceId> {
+    let mut owner = database.owner().await?;
+    if let Some(tenant) = access::resolve_slug(&mut owner, slug).await? {
+        return Ok(tenant.workspace_id);
+    }
+    access::create_workspace(&mut owner, slug, name, &database.cell.schema)
+        .await
+        .with_context(|| format!("workspace {slug:?} was not made"))
+}

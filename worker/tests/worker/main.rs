@@ -1,0 +1,5 @@
+//! The worker on a real database: claims, commits, waits, survives.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod calm;
+mod support;
