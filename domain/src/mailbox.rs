@@ -111,11 +111,10 @@ pub async fn find_mail(
     workspace_id: WorkspaceId,
     mail_id: Uuid,
 ) -> Result<Option<MailRow>, StoreError> {
-    let row =
-        sqlx::query_as(&format!("SELECT {COLUMNS} FROM sandbox_mails WHERE workspace_id = $1 AND mail_id = $2"))
-            .bind(workspace_id.0)
-            .bind(mail_id)
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query_as(&format!("SELECT {COLUMNS} FROM sandbox_mails WHERE workspace_id = $1 AND mail_id = $2"))
+        .bind(workspace_id.0)
+        .bind(mail_id)
+        .fetch_optional(connection)
+        .await?;
     Ok(row)
 }

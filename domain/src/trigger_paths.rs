@@ -51,12 +51,13 @@ pub async fn list_paths(
     kind: &str,
     limit: i64,
 ) -> Result<Vec<String>, StoreError> {
-    let paths =
-        sqlx::query_scalar("SELECT path FROM trigger_paths WHERE workspace_id = $1 AND kind = $2 ORDER BY path LIMIT $3")
-            .bind(workspace_id.0)
-            .bind(kind)
-            .bind(limit)
-            .fetch_all(connection)
-            .await?;
+    let paths = sqlx::query_scalar(
+        "SELECT path FROM trigger_paths WHERE workspace_id = $1 AND kind = $2 ORDER BY path LIMIT $3",
+    )
+    .bind(workspace_id.0)
+    .bind(kind)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
     Ok(paths)
 }

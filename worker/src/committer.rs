@@ -53,8 +53,7 @@ impl Committers {
     pub(crate) fn spawn(place: &Place, worker_no: i32, count: usize, over: &CancellationToken) -> Self {
         let lanes = (0..count.clamp(1, 16)).map(|_| {
             let (sender, inbox) = mpsc::channel(WAITING_MAX);
-            let committer =
-                Committer { place: place.clone(), worker_no, inbox, connection: None, over: over.clone() };
+            let committer = Committer { place: place.clone(), worker_no, inbox, connection: None, over: over.clone() };
             tokio::spawn(committer.run());
             sender
         });

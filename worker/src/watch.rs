@@ -32,10 +32,11 @@ impl Watch {
     }
 
     fn is_lost(&mut self, peer: &Peer, now: Instant) -> bool {
-        let seen = self
-            .seen
-            .entry(peer.worker_no)
-            .or_insert_with(|| Seen { beat: peer.beat, since: now, disconnected_since: None });
+        let seen = self.seen.entry(peer.worker_no).or_insert_with(|| Seen {
+            beat: peer.beat,
+            since: now,
+            disconnected_since: None,
+        });
         if seen.beat != peer.beat {
             seen.beat = peer.beat;
             seen.since = now;

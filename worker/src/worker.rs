@@ -97,7 +97,8 @@ impl Worker {
         };
         let drain_timeout = settings.drain_timeout + HURRY_TIMEOUT;
         let stop = engine.stop.clone();
-        let runtime = tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
+        let runtime =
+            tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
         let mut side = JoinSet::new();
         side.spawn(duties::upkeep(pool.clone()));
         side.spawn(duties::listen(place.pool(Role::Worker, 1), place.channel(), Arc::clone(&waker)));

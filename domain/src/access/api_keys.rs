@@ -85,10 +85,7 @@ pub async fn create_key(
 ///
 /// # Errors
 /// If the database does.
-pub async fn list_keys(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-) -> Result<Vec<KeyRow>, AccessError> {
+pub async fn list_keys(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Vec<KeyRow>, AccessError> {
     let rows = sqlx::query_as(
         "SELECT key_id, prefix, name, created_at, revoked_at FROM api_keys WHERE workspace_id = $1 ORDER BY key_id",
     )

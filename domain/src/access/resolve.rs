@@ -76,10 +76,7 @@ async fn resolve(
 ///
 /// # Errors
 /// If the database does.
-pub async fn slug_of(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-) -> Result<Option<String>, StoreError> {
+pub async fn slug_of(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<String>, StoreError> {
     let slug = sqlx::query_scalar("SELECT slug FROM workspaces WHERE workspace_id = $1")
         .bind(workspace_id.0)
         .fetch_optional(connection)

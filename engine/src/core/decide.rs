@@ -159,8 +159,7 @@ fn active(graph: &Graph, state: &State, step: &StepKey) -> Result<NodeIx, Illega
 
 /// The end of the execution: everything active but `settled` is cancelled.
 fn stop(state: &State, settled: Option<NodeIx>, end: End) -> Decision {
-    let cancelled =
-        (0..state.steps.len()).filter(|&ix| state.steps[ix].is_active() && Some(ix) != settled).collect();
+    let cancelled = (0..state.steps.len()).filter(|&ix| state.steps[ix].is_active() && Some(ix) != settled).collect();
     Decision { cancelled, end: Some(end), ..Decision::default() }
 }
 

@@ -65,8 +65,9 @@ mod tests {
     #[test]
     fn jitter_stays_within_its_share_and_depends_on_the_seed() {
         let policy = RetryPolicy { jitter: 0.2, ..policy() };
-        let delays: Vec<_> =
-            (0..200).map(|seed| retry_delay(&policy, 1, "timeout", None, seed).expect("one more").as_millis()).collect();
+        let delays: Vec<_> = (0..200)
+            .map(|seed| retry_delay(&policy, 1, "timeout", None, seed).expect("one more").as_millis())
+            .collect();
         assert!(delays.iter().all(|ms| (800..=1_200).contains(ms)), "{delays:?}");
         assert!(delays.iter().min() < delays.iter().max());
     }

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-
 use super::graph::{Graph, NodeIx};
 use super::ids::StepKey;
 
@@ -192,7 +191,9 @@ impl State {
     /// The step that waits for that signal; the earliest in document order if several do.
     #[must_use]
     pub fn waiting_for(&self, signal: &str) -> Option<NodeIx> {
-        self.active_steps().find(|(_, step)| matches!(&step.phase, Phase::Waiting(until) if until.signal.as_deref() == Some(signal))).map(|(ix, _)| ix)
+        self.active_steps()
+            .find(|(_, step)| matches!(&step.phase, Phase::Waiting(until) if until.signal.as_deref() == Some(signal)))
+            .map(|(ix, _)| ix)
     }
 
     fn active_steps(&self) -> impl Iterator<Item = (NodeIx, &Step)> {

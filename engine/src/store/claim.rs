@@ -70,11 +70,7 @@ pub async fn claim(
 ///
 /// # Errors
 /// If the database does.
-pub async fn fire_timers(
-    connection: &mut PgConnection,
-    room: i32,
-    bound: DateTime<Utc>,
-) -> Result<i32, StoreError> {
+pub async fn fire_timers(connection: &mut PgConnection, room: i32, bound: DateTime<Utc>) -> Result<i32, StoreError> {
     Ok(sqlx::query_scalar("SELECT fire_timers_1($1, $2)").bind(room).bind(bound).fetch_one(connection).await?)
 }
 
@@ -86,19 +82,17 @@ pub async fn load_journal(
     connection: &mut PgConnection,
     execution_id: ExecutionId,
 ) -> Result<Option<Vec<Entry>>, StoreError> {
-    let ended: bool =
-        sqlx::query_scalar("SELECT ended_at IS NOT NULL FROM executions WHERE execution_id = $1")
-            .bind(execution_id.0)
-            .fetch_one(&mut *connection)
-            .await?;
+    let ended: bool = sqlx::query_scalar("SELECT ended_at IS NOT NULL FROM executions WHERE execution_id = $1")
+        .bind(execution_id.0)
+        .fetch_one(&mut *connection)
+        .await?;
     if ended {
         return Ok(None);
     }
-    let rows: Vec<JournalRow> = sqlx::query_as(&format!(
-        "SELECT {JOURNAL_COLUMNS} FROM journal WHERE execution_id = $1 ORDER BY position"
-    ))
-    .bind(execution_id.0)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<JournalRow> =
+        sqlx::query_as(&format!("SELECT {JOURNAL_COLUMNS} FROM journal WHERE execution_id = $1 ORDER BY position"))
+            .bind(execution_id.0)
+            .fetch_all(connection)
+            .await?;
     rows.into_iter().map(JournalRow::decode).collect::<Result<_, _>>().map(Some)
 }

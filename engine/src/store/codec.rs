@@ -111,8 +111,7 @@ pub(super) fn encode(event: &Event) -> Encoded<'_> {
 
 fn settled<'a>(step: &'a StepKey, settlement: &'a Settlement) -> Encoded<'a> {
     let plain = settlement.error.is_none() && settlement.closed_edges.is_empty();
-    let detail =
-        SettledDetail { error: settlement.error.clone(), closed_edges: settlement.closed_edges.clone() };
+    let detail = SettledDetail { error: settlement.error.clone(), closed_edges: settlement.closed_edges.clone() };
     Encoded {
         kind: "settled",
         step: Some(step),

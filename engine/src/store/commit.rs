@@ -70,11 +70,7 @@ const CALL: &str = "SELECT execution_id, verdict FROM commit_1(\
 /// # Errors
 /// [`StoreError::Fenced`], [`StoreError::Data`] if one of them cannot be stored (bisect the group), else
 /// [`StoreError::Database`]: then it is not known whether it was written.
-pub async fn commit(
-    connection: &mut PgConnection,
-    worker_no: i32,
-    commits: &[&Commit],
-) -> Result<Reply, StoreError> {
+pub async fn commit(connection: &mut PgConnection, worker_no: i32, commits: &[&Commit]) -> Result<Reply, StoreError> {
     let mut commits = commits.to_vec();
     commits.sort_unstable_by_key(|commit| commit.execution_id);
     let mut rows = Columns::default();

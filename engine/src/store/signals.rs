@@ -84,10 +84,7 @@ pub async fn heed(
 ///
 /// # Errors
 /// If the database does.
-pub async fn pending(
-    connection: &mut PgConnection,
-    execution_id: ExecutionId,
-) -> Result<Vec<Pending>, StoreError> {
+pub async fn pending(connection: &mut PgConnection, execution_id: ExecutionId) -> Result<Vec<Pending>, StoreError> {
     let rows = sqlx::query_as(
         "SELECT signal_id, name, payload FROM signals WHERE execution_id = $1 ORDER BY created_at, signal_id",
     )

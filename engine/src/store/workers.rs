@@ -43,8 +43,10 @@ pub struct Peer {
 /// # Errors
 /// If the database does.
 pub async fn register(control: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
-    let worker_no =
-        sqlx::query_scalar("INSERT INTO workers (name) VALUES ($1) RETURNING worker_no").bind(name).fetch_one(&mut *control).await?;
+    let worker_no = sqlx::query_scalar("INSERT INTO workers (name) VALUES ($1) RETURNING worker_no")
+        .bind(name)
+        .fetch_one(&mut *control)
+        .await?;
     show_alive(control, worker_no).await?;
     Ok(worker_no)
 }
@@ -83,10 +85,8 @@ pub async fn beat(
 /// # Errors
 /// If the database does.
 pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Peer>, StoreError> {
-    let peers = sqlx::query_as("SELECT worker_no, beat, connected FROM peers_1($1)")
-        .bind(worker_no)
-        .fetch_all(control)
-        .await?;
+    let peers =
+        sqlx::query_as("SELECT worker_no, beat, connected FROM peers_1($1)").bind(worker_no).fetch_all(control).await?;
     Ok(peers)
 }
 

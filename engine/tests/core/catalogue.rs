@@ -20,7 +20,8 @@ struct TestType {
 
 impl TestTypes {
     pub(crate) fn new() -> Self {
-        let schema = json!({"type": "object", "properties": {"ports": {"type": "integer", "minimum": 1, "maximum": 3}}});
+        let schema =
+            json!({"type": "object", "properties": {"ports": {"type": "integer", "minimum": 1, "maximum": 3}}});
         let named = |name, role| TestType { name, role, schema: schema.clone() };
         Self { trigger: named("test.trigger", Role::Trigger), step: named("test.step", Role::Step) }
     }

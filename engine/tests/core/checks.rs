@@ -33,7 +33,8 @@ pub(crate) fn decision(driver: &mut Driver<'_>, before: &Picture, entry: &Entry,
         _ => None,
     };
     difference(driver.spec, driver.graph, Some(before), &driver.oracle, woken, got)?;
-    for &node in got.start.iter().filter(|&&ix| woken.is_none_or(|woken| ix != index(driver.spec, driver.graph, woken))) {
+    for &node in got.start.iter().filter(|&&ix| woken.is_none_or(|woken| ix != index(driver.spec, driver.graph, woken)))
+    {
         ensure(!driver.fired[node], || format!("{} was fired twice", driver.graph.nodes[node].id))?;
         driver.fired[node] = true;
     }
@@ -80,8 +81,7 @@ fn difference(
     edges.sort_unstable_by_key(|(edge, _)| *edge);
     let open = |edge: usize| before.is_none_or(|picture| picture.edges[edge] != after.edges[edge]);
     let resolved = after.edges.iter().copied().enumerate();
-    let wanted: Vec<_> =
-        resolved.filter(|&(edge, state)| open(edge) && state != EdgeState::Open).collect();
+    let wanted: Vec<_> = resolved.filter(|&(edge, state)| open(edge) && state != EdgeState::Open).collect();
     ensure(edges == wanted, || format!("resolves edges {edges:?}, not {wanted:?}"))?;
     end(got.end.as_ref(), oracle, spec)
 }
@@ -129,13 +129,7 @@ pub(crate) fn state(
 }
 
 /// What may run, and when the next one may, follow from what the steps are doing.
-fn wake_ups(
-    spec: &Spec,
-    graph: &Graph,
-    oracle: &Oracle<'_>,
-    state: &State,
-    now: DateTime<Utc>,
-) -> Result<(), String> {
+fn wake_ups(spec: &Spec, graph: &Graph, oracle: &Oracle<'_>, state: &State, now: DateTime<Utc>) -> Result<(), String> {
     let mut due: Vec<(NodeIx, DateTime<Utc>)> = Vec::new();
     for node in 0..spec.nodes.len() {
         let time = match oracle.phase(node) {
@@ -151,7 +145,9 @@ fn wake_ups(
     ensure(state.next_due() == next, || format!("next due is {:?}, not {next:?}", state.next_due()))?;
     for at in [now, next.unwrap_or(now), DateTime::<Utc>::MAX_UTC] {
         let wanted = due.iter().filter(|(_, time)| *time <= at).map(|(node, _)| *node);
-        ensure(state.runnable(at).eq(wanted), || format!("runnable at {at} are {:?}", state.runnable(at).collect::<Vec<_>>()))?;
+        ensure(state.runnable(at).eq(wanted), || {
+            format!("runnable at {at} are {:?}", state.runnable(at).collect::<Vec<_>>())
+        })?;
     }
     Ok(())
 }

@@ -150,7 +150,9 @@ impl<'a> Driver<'a> {
     }
 
     fn after_the_end(&mut self) -> Result<(), String> {
-        for event in [Event::Cancelled { reason: "late".into() }, Event::TimedOut, noise::event(self), noise::event(self)] {
+        for event in
+            [Event::Cancelled { reason: "late".into() }, Event::TimedOut, noise::event(self), noise::event(self)]
+        {
             if self.offer(event)? {
                 return Err("an entry was accepted after the end".into());
             }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod arms;
+mod attempts;
 mod catalogue;
 mod checks;
 mod count;
@@ -12,4 +13,6 @@ mod noise;
 mod oracle;
 mod properties;
 mod rng;
+mod script;
 mod spec;
+mod tables;

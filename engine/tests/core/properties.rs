@@ -86,7 +86,9 @@ fn report(seed: u64, failure: &str) -> String {
     let mut smallest = (generate(seed).nodes.len(), seed, failure.to_owned());
     for seed in seed + 1..seed + SMALLER_SEEDS {
         let size = generate(seed).nodes.len();
-        if size < smallest.0 && let Err(failure) = attempt(seed, &mut Tally::new()) {
+        if size < smallest.0
+            && let Err(failure) = attempt(seed, &mut Tally::new())
+        {
             smallest = (size, seed, failure);
         }
     }

@@ -114,7 +114,9 @@ impl Spec {
     fn edge_document(&self, edge: &EdgeSpec) -> Value {
         let (handle, data) = match &edge.kind {
             Kind::Flow(port, None) => (PORTS[*port], json!({"kind": "flow"})),
-            Kind::Flow(port, Some(holds)) => (PORTS[*port], json!({"kind": "flow", "when": format!("{{{{ {holds} }}}}")})),
+            Kind::Flow(port, Some(holds)) => {
+                (PORTS[*port], json!({"kind": "flow", "when": format!("{{{{ {holds} }}}}")}))
+            }
             Kind::Error(classes) => ("error", json!({"kind": "error", "error_classes": classes})),
         };
         let (source, target) = (&self.nodes[edge.source].id, &self.nodes[edge.target].id);

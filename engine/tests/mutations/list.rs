@@ -49,7 +49,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if state.steps[node].fired_at.is_some() { Ok(node) }",
     ),
     decide("an edge whose condition does not hold is taken", " && !closed.contains(&self.graph.edges[edge].id)", ""),
-    decide("an error edge is taken by a step that completed", "EdgeKind::Error { .. } => false,", "EdgeKind::Error { .. } => true,"),
+    decide(
+        "an error edge is taken by a step that completed",
+        "EdgeKind::Error { .. } => false,",
+        "EdgeKind::Error { .. } => true,",
+    ),
     decide(
         "a flow edge is taken by a step that failed",
         "self.resolve(edge, self.graph.edges[edge].kind.takes_error(class));",
@@ -91,11 +95,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "may_run(step) && step.attempts + 1 == *attempt",
         "may_run(step) && step.attempts <= *attempt",
     ),
-    decide(
-        "a step starts twice in one attempt",
-        "may_run(step) && step.phase != Phase::Started",
-        "may_run(step)",
-    ),
+    decide("a step starts twice in one attempt", "may_run(step) && step.phase != Phase::Started", "may_run(step)"),
     decide(
         "a step that waits for a signal settles without it",
         "            if !may_run(&state.steps[node]) {",
@@ -117,7 +117,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "            self.steps[node].settled_at = Some(at);\n",
     ),
     fold("a skipped node stays undecided", "self.steps[node].status = StepStatus::Skipped;", "let _ = node;"),
-    fold("failed attempts are not counted", "                step.attempts = *attempt;\n", "                let _ = attempt;\n"),
+    fold(
+        "failed attempts are not counted",
+        "                step.attempts = *attempt;\n",
+        "                let _ = attempt;\n",
+    ),
     fold(
         "resolved edges are not counted at their target",
         "            self.steps[graph.edges[edge].target].inbound.resolve(to);\n",

@@ -39,7 +39,12 @@ fn every_planted_fault_in_the_core_is_caught() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(mutation) = MUTATIONS.get(number) else { return missed };
             let run = scratch.run(&tests[&packages[number]], GRAPHS);
-            println!("{}: {}\n        {}", if run.passed { "MISSED" } else { "caught" }, mutation.name, run.first_failure());
+            println!(
+                "{}: {}\n        {}",
+                if run.passed { "MISSED" } else { "caught" },
+                mutation.name,
+                run.first_failure()
+            );
             missed.extend(run.passed.then_some(mutation.name));
         }
     };
@@ -53,7 +58,11 @@ fn every_planted_fault_in_the_core_is_caught() {
 impl list::Mutation {
     fn plant(&self, source: &str) -> String {
         let found = source.matches(self.find).count();
-        assert_eq!(found, 1, "\"{}\" no longer applies to {}: {:?} is there {found} times", self.name, self.file, self.find);
+        assert_eq!(
+            found, 1,
+            "\"{}\" no longer applies to {}: {:?} is there {found} times",
+            self.name, self.file, self.find
+        );
         source.replacen(self.find, self.replace, 1)
     }
 }

@@ -59,7 +59,9 @@ impl Drive<'_> {
         async move {
             let outcome = match run.await {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(_)) => Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log"),
+                Ok(Err(_)) => {
+                    Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log")
+                }
                 Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
             };
             log.finish().await;

@@ -162,7 +162,8 @@ impl<'a> Drive<'a> {
             if signal.name == CANCEL {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
                 self.record(Event::Cancelled { reason });
-            } else if let Some(node) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none()) {
+            } else if let Some(node) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
+            {
                 let signal_id = SignalId(signal.signal_id);
                 self.record(Event::Signalled { step: self.step(node), signal_id, payload: signal.payload });
             } else {
@@ -282,7 +283,9 @@ impl<'a> Drive<'a> {
                 let node_id = step.as_ref().map(|step| step.node_id.as_str());
                 ("failed", None, Some(json!({ "class": error.class, "reason": error.reason, "node_id": node_id })))
             }
-            (Some(End::Cancelled { reason }), _) => ("cancelled", None, Some(json!({ "class": "cancelled", "reason": reason }))),
+            (Some(End::Cancelled { reason }), _) => {
+                ("cancelled", None, Some(json!({ "class": "cancelled", "reason": reason })))
+            }
             (None, reason) => ("incident", None, Some(json!({ "class": "incident", "reason": reason }))),
         };
         metrics::counter!("capstan_executions_total", "status" => status).increment(1);
@@ -294,13 +297,15 @@ impl<'a> Drive<'a> {
 
     /// The result of a completed execution: the output of its one last step, or all of theirs by node id.
     fn output(&self) -> Value {
-        let last = |&node: &NodeIx| {
-            self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some()
-        };
+        let last =
+            |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
         let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
         match nodes[..] {
             [node] => self.state.step(node).output.clone(),
-            _ => nodes.iter().map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone())).collect(),
+            _ => nodes
+                .iter()
+                .map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone()))
+                .collect(),
         }
     }
 
@@ -345,8 +350,7 @@ impl<'a> Drive<'a> {
     }
 
     fn must_flush(&self) -> bool {
-        self.pending.len() >= PENDING_MAX
-            || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
+        self.pending.len() >= PENDING_MAX || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
     }
 
     /// Steps that may run now and do not.

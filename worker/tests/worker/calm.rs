@@ -10,7 +10,10 @@ async fn three_steps_in_a_row_complete() {
     let cell = Cell::new().await;
     let noop = |id| node(id, "debug.noop", json!({ "output": id }));
     let version = cell
-        .publish(&graph(vec![noop("a"), noop("b"), noop("c")], &[("start", "out", "a"), ("a", "out", "b"), ("b", "out", "c")]))
+        .publish(&graph(
+            vec![noop("a"), noop("b"), noop("c")],
+            &[("start", "out", "a"), ("a", "out", "b"), ("b", "out", "c")],
+        ))
         .await;
     let worker = cell.worker().await;
     let id = cell.start(version, json!({ "n": 1 })).await;
@@ -76,10 +79,8 @@ async fn a_delay_and_a_signal_park_and_wake() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_early_signal_waits_for_its_step() {
     let cell = Cell::new().await;
-    let document = graph(
-        vec![node("reply", "logic.wait_for_signal", json!({ "signal": "reply" }))],
-        &[("start", "out", "reply")],
-    );
+    let document =
+        graph(vec![node("reply", "logic.wait_for_signal", json!({ "signal": "reply" }))], &[("start", "out", "reply")]);
     let version = cell.publish(&document).await;
     let id = cell.start(version, json!({})).await;
     cell.signal(id, "reply", json!("early")).await;
@@ -94,8 +95,10 @@ async fn a_failure_is_retried_then_taken_by_its_error_edge() {
     let cell = Cell::new().await;
     let mut fails = node("fails", "debug.fail", json!({ "class": "flaky", "reason": "again", "retryable": true }));
     fails["data"]["policy"] = json!({ "retry": { "attempts_max": 3, "delay_ms": 1 } });
-    let document =
-        graph(vec![fails, node("saved", "debug.noop", json!({}))], &[("start", "out", "fails"), ("fails", "error", "saved")]);
+    let document = graph(
+        vec![fails, node("saved", "debug.noop", json!({}))],
+        &[("start", "out", "fails"), ("fails", "error", "saved")],
+    );
     let version = cell.publish(&document).await;
     let worker = cell.worker().await;
     let id = cell.start(version, json!({})).await;
@@ -109,10 +112,8 @@ async fn a_failure_is_retried_then_taken_by_its_error_edge() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unhandled_failure_fails_the_execution_with_its_reason() {
     let cell = Cell::new().await;
-    let document = graph(
-        vec![node("set", "data.set", json!({ "values": "{{ input.nope }}" }))],
-        &[("start", "out", "set")],
-    );
+    let document =
+        graph(vec![node("set", "data.set", json!({ "values": "{{ input.nope }}" }))], &[("start", "out", "set")]);
     let version = cell.publish(&document).await;
     let worker = cell.worker().await;
     let id = cell.start(version, json!({ "name": 1, "mail": 2 })).await;

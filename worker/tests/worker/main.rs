@@ -2,4 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod calm;
+mod doomed;
+mod outside;
+mod rough;
 mod support;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
-use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::migrate::{Kind, migrate};
@@ -25,13 +24,13 @@ use sqlx::PgConnection;
 use tokio::time::{Instant, interval};
 
 /// Longest that anything in these tests may take; reaching it is a failure.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Cell {
-    pub place: Place,
-    pub workspace_id: WorkspaceId,
-    pub registry: Arc<Registry>,
-    pub services: Arc<Services>,
+pub(crate) struct Cell {
+    pub(crate) place: Place,
+    pub(crate) workspace_id: WorkspaceId,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) services: Arc<Services>,
     _database: TestDatabase,
 }
 
@@ -44,11 +43,11 @@ impl Mailbox for NoMailbox {
 }
 
 impl Cell {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with_registry(Registry::standard(), &[]).await
     }
 
-    pub async fn with_registry(registry: Registry, allow: &[&str]) -> Self {
+    pub(crate) async fn with_registry(registry: Registry, allow: &[&str]) -> Self {
         let database = tokio::task::spawn_blocking(capstan_private_postgres::test_database).await.unwrap();
         let place = Place::new(&database.url, "cell_1").unwrap();
         migrate(&place, Kind::Cell).await.unwrap();
@@ -62,32 +61,42 @@ impl Cell {
         Self { place, workspace_id, registry: Arc::new(registry), services, _database: database }
     }
 
-    pub async fn worker(&self) -> Worker {
-        self.worker_of(self.place.clone(), WorkerSettings { drain_timeout: Duration::from_secs(5), ..Default::default() }).await
+    pub(crate) async fn worker(&self) -> Worker {
+        self.worker_of(
+            self.place.clone(),
+            WorkerSettings { drain_timeout: Duration::from_secs(5), ..Default::default() },
+        )
+        .await
     }
 
-    pub async fn worker_of(&self, place: Place, settings: WorkerSettings) -> Worker {
+    pub(crate) async fn worker_of(&self, place: Place, settings: WorkerSettings) -> Worker {
         Worker::start(place, Arc::clone(&self.registry), Arc::clone(&self.services), settings).await.unwrap()
     }
 
-    pub async fn owner(&self) -> PgConnection {
+    pub(crate) async fn owner(&self) -> PgConnection {
         self.place.connect(Role::Owner).await.unwrap()
     }
 
-    pub async fn publish(&self, document: &Value) -> (WorkflowId, VersionId) {
+    pub(crate) async fn publish(&self, document: &Value) -> (WorkflowId, VersionId) {
         let graph = Graph::compile(document, &*self.registry).unwrap();
         let workflow_id = WorkflowId::new();
         let mut owner = self.owner().await;
         create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();
-        let version = publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
+        let version =
+            publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
         (workflow_id, VersionId(version.version_id))
     }
 
-    pub async fn start(&self, version: (WorkflowId, VersionId), input: Value) -> ExecutionId {
+    pub(crate) async fn start(&self, version: (WorkflowId, VersionId), input: Value) -> ExecutionId {
         self.start_many(version, input, 1).await[0]
     }
 
-    pub async fn start_many(&self, version: (WorkflowId, VersionId), input: Value, count: usize) -> Vec<ExecutionId> {
+    pub(crate) async fn start_many(
+        &self,
+        version: (WorkflowId, VersionId),
+        input: Value,
+        count: usize,
+    ) -> Vec<ExecutionId> {
         let starts: Vec<Start> = (0..count)
             .map(|_| Start {
                 execution_id: ExecutionId::new(),
@@ -107,17 +116,13 @@ impl Cell {
         reply.started.into_iter().map(id).collect()
     }
 
-    pub async fn signal(&self, id: ExecutionId, name: &str, payload: Value) -> Sent {
+    pub(crate) async fn signal(&self, id: ExecutionId, name: &str, payload: Value) -> Sent {
         let mut owner = self.owner().await;
         signals::send(&mut owner, self.workspace_id, id, SignalId::new(), name, &payload).await.unwrap()
     }
 
-    pub async fn row(&self, id: ExecutionId) -> ExecutionRow {
-        executions::find(&mut self.owner().await, self.workspace_id, id).await.unwrap().unwrap()
-    }
-
     /// Waits until the execution has one of these statuses.
-    pub async fn until(&self, id: ExecutionId, statuses: &[&str]) -> ExecutionRow {
+    pub(crate) async fn until(&self, id: ExecutionId, statuses: &[&str]) -> ExecutionRow {
         let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(10)));
         let mut owner = self.owner().await;
         loop {
@@ -131,7 +136,7 @@ impl Cell {
     }
 
     /// Waits until a count of rows is as wished.
-    pub async fn until_count(&self, sql: &str, wished: i64) {
+    pub(crate) async fn until_count(&self, sql: &str, wished: i64) {
         let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(20)));
         let mut owner = self.owner().await;
         loop {
@@ -144,38 +149,37 @@ impl Cell {
         }
     }
 
-    pub async fn count(&self, sql: &str) -> i64 {
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.owner().await).await.unwrap()
     }
 
     /// The steps of an execution by node, as `status/port/attempts`.
-    pub async fn steps(&self, id: ExecutionId) -> BTreeMap<String, String> {
-        let rows: Vec<(String, String, Option<String>, i32)> = sqlx::query_as(
-            "SELECT node_id, status, port, attempts FROM execution_steps WHERE execution_id = $1",
-        )
-        .bind(id.0)
-        .fetch_all(&mut self.owner().await)
-        .await
-        .unwrap();
+    pub(crate) async fn steps(&self, id: ExecutionId) -> BTreeMap<String, String> {
+        let rows: Vec<(String, String, Option<String>, i32)> =
+            sqlx::query_as("SELECT node_id, status, port, attempts FROM execution_steps WHERE execution_id = $1")
+                .bind(id.0)
+                .fetch_all(&mut self.owner().await)
+                .await
+                .unwrap();
         rows.into_iter()
             .map(|(node, status, port, attempts)| (node, format!("{status}/{}/{attempts}", port.unwrap_or_default())))
             .collect()
     }
 
     /// Fails if a lease, token or timer is left.
-    pub async fn assert_clean(&self) {
+    pub(crate) async fn assert_clean(&self) {
         for table in ["leases", "queue", "timers", "signals"] {
             self.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
         }
     }
 }
 
-pub fn node(id: &str, kind: &str, config: Value) -> Value {
+pub(crate) fn node(id: &str, kind: &str, config: Value) -> Value {
     json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } })
 }
 
 /// A graph from nodes and `(source, port, target)` edges; `start` is a manual trigger.
-pub fn graph(nodes: Vec<Value>, edges: &[(&str, &str, &str)]) -> Value {
+pub(crate) fn graph(nodes: Vec<Value>, edges: &[(&str, &str, &str)]) -> Value {
     let trigger = node("start", "trigger.manual", json!({}));
     let edges: Vec<Value> = edges
         .iter()
@@ -186,9 +190,4 @@ pub fn graph(nodes: Vec<Value>, edges: &[(&str, &str, &str)]) -> Value {
         })
         .collect();
     json!({ "nodes": std::iter::once(trigger).chain(nodes).collect::<Vec<_>>(), "edges": edges })
-}
-
-/// An outcome that a test node gives when it has nothing else to say.
-pub fn done() -> Outcome {
-    Outcome::done("out", Value::Null)
 }

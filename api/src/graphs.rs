@@ -1,0 +1,98 @@
+//! Compiled graphs: of drafts once, of versions for as long as there is room, since they never change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use capstan_engine::core::graph::{Graph, Node};
+use capstan_engine::core::ids::{VersionId, WorkspaceId};
+use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::store::workflows;
+use capstan_node_types::registry::Registry;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::problem::Problem;
+
+/// Most bytes of documents, as compact JSON, whose graphs are kept.
+const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A published graph, as drawn and as walked.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) document: Value,
+    pub(crate) graph: Graph,
+    bytes: usize,
+}
+
+impl Version {
+    pub(crate) fn node(&self, id: &str) -> Option<&Node> {
+        self.graph.find(&id.into()).map(|ix| &self.graph.nodes[ix])
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    versions: HashMap<(WorkspaceId, VersionId), Arc<Version>>,
+    bytes: usize,
+}
+
+pub(crate) struct Graphs {
+    registry: Arc<Registry>,
+    kept: Mutex<Kept>,
+}
+
+impl Graphs {
+    pub(crate) fn new(registry: Arc<Registry>) -> Self {
+        Self { registry, kept: Mutex::default() }
+    }
+
+    /// Checks and compiles a document, away from the threads that serve: a large one takes a while.
+    pub(crate) async fn compile(&self, document: Value) -> Result<(Value, Result<Graph, Vec<Finding>>), Problem> {
+        let registry = Arc::clone(&self.registry);
+        let work = move || {
+            let compiled = Graph::compile(&document, registry.as_ref());
+            (document, compiled)
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Problem::internal(format!("compiling a graph failed: {error}")))
+    }
+
+    /// A version of the workspace, if there is one of that id.
+    pub(crate) async fn version(
+        &self,
+        connection: &mut PgConnection,
+        workspace_id: WorkspaceId,
+        version_id: VersionId,
+    ) -> Result<Option<Arc<Version>>, Problem> {
+        let key = (workspace_id, version_id);
+        if let Some(version) = self.kept().versions.get(&key) {
+            return Ok(Some(Arc::clone(version)));
+        }
+        let Some(document) = workflows::version_graph(connection, workspace_id, version_id).await? else {
+            return Ok(None);
+        };
+        let (document, graph) = self.compile(document).await?;
+        let graph = graph.map_err(|problems| {
+            let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
+            Problem::internal(format!("version {version_id} does not compile any more: {first}"))
+        })?;
+        let version = Arc::new(Version { bytes: document.to_string().len(), document, graph });
+        self.keep(key, &version);
+        Ok(Some(version))
+    }
+
+    fn keep(&self, key: (WorkspaceId, VersionId), version: &Arc<Version>) {
+        let mut kept = self.kept();
+        if kept.bytes + version.bytes > KEPT_BYTES_MAX {
+            *kept = Kept::default();
+        }
+        if kept.versions.insert(key, Arc::clone(version)).is_none() {
+            kept.bytes += version.bytes;
+        }
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

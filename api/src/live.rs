@@ -1,0 +1,100 @@
+//! Live events of executions. One task for all that are watched reads their journals every 200 ms, and only while
+//! someone watches; each watcher folds what it gets by itself.
+
+mod poller;
+mod story;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use capstan_engine::core::journal::Entry;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+
+use crate::cells::Cell;
+use crate::problem::Problem;
+pub(crate) use story::{Story, Told};
+
+/// Most clients that watch executions at a time, in one process.
+pub(crate) const WATCHERS_MAX: usize = 500;
+/// Most news that wait for one client; a slower one is dropped and resumes where it was.
+const NEWS_WAITING_MAX: usize = 256;
+
+/// Something that happened to a watched execution.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// A journal entry and its position.
+    Entry(i32, Arc<Entry>),
+    /// The execution has ended with this status; nothing follows.
+    Ended(String),
+}
+
+/// Whose journal is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Topic {
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+}
+
+/// A watched execution.
+struct Feed {
+    cell: Arc<Cell>,
+    /// All entries up to here were sent, or lie before the first watcher.
+    position: i32,
+    news: broadcast::Sender<News>,
+}
+
+#[derive(Default)]
+struct Watched {
+    feeds: HashMap<Topic, Feed>,
+    is_polling: bool,
+}
+
+/// All watched executions of the process.
+pub(crate) struct Hub {
+    watched: Arc<Mutex<Watched>>,
+    seats: Arc<Semaphore>,
+}
+
+/// A watcher's place; news come until it is dropped.
+pub(crate) struct Watch {
+    /// What comes after `position`.
+    pub(crate) news: broadcast::Receiver<News>,
+    /// Entries up to here are in the database already, and may not come as news.
+    pub(crate) position: i32,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { watched: Arc::default(), seats: Arc::new(Semaphore::new(WATCHERS_MAX)) }
+    }
+}
+
+impl Hub {
+    /// Watches an execution whose journal the caller has read up to `position`.
+    pub(crate) fn watch(
+        &self,
+        cell: &Arc<Cell>,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        position: i32,
+    ) -> Result<Watch, Problem> {
+        let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| {
+            let detail = format!("{WATCHERS_MAX} clients watch executions already");
+            Problem::unavailable("too_many_watchers", detail, "read the execution instead, or try again in a moment")
+        })?;
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let feed = watched.feeds.entry(Topic { workspace_id, execution_id }).or_insert_with(|| Feed {
+            cell: Arc::clone(cell),
+            position,
+            news: broadcast::Sender::new(NEWS_WAITING_MAX),
+        });
+        let watch = Watch { news: feed.news.subscribe(), position: feed.position, _seat: seat };
+        if !watched.is_polling {
+            watched.is_polling = true;
+            tokio::spawn(poller::poll(Arc::clone(&self.watched)));
+        }
+        Ok(watch)
+    }
+}

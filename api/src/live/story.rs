@@ -1,0 +1,90 @@
+//! One watcher's fold: each journal entry becomes the steps that it changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use capstan_engine::core::decide::decide;
+use capstan_engine::core::ids::StepKey;
+use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::outcome::StepError;
+use capstan_engine::core::state::{State, StepStatus};
+use capstan_engine::store::error::StoreError;
+use serde::Serialize;
+
+use crate::graphs::Version;
+use crate::view;
+
+/// Where a watcher is in the life of an execution.
+pub(crate) struct Story {
+    version: Arc<Version>,
+    state: State,
+    position: i32,
+}
+
+/// A step that one entry changed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Told {
+    position: i32,
+    node_id: String,
+    scope: String,
+    status: StepStatus,
+    port: Option<String>,
+    attempts: u32,
+    error: Option<StepError>,
+}
+
+impl Story {
+    /// `state` is the fold of the journal up to `position`.
+    pub(crate) fn new(version: Arc<Version>, state: State, position: i32) -> Self {
+        Self { version, state, position }
+    }
+
+    pub(crate) fn position(&self) -> i32 {
+        self.position
+    }
+
+    /// Folds an entry in and tells which steps it changed; an entry that was folded in before changes nothing.
+    pub(crate) fn tell(&mut self, position: i32, entry: &Entry) -> Result<Vec<Told>, StoreError> {
+        if position <= self.position {
+            return Ok(Vec::new());
+        }
+        let graph = &self.version.graph;
+        let decision = decide(graph, &self.state, entry)
+            .map_err(|illegal| StoreError::Corrupt(format!("journal position {position}: {illegal}")))?;
+        self.state.apply(graph, entry, &decision);
+        self.position = position;
+        let own = step_of(&entry.event).and_then(|step| graph.find(&step.node_id));
+        let changed: BTreeSet<usize> =
+            own.into_iter().chain(decision.start).chain(decision.skipped).chain(decision.cancelled).collect();
+        Ok(changed.into_iter().map(|ix| self.told(ix)).collect())
+    }
+
+    fn told(&self, ix: usize) -> Told {
+        let step = view::step(&self.version.graph, &self.state, ix);
+        Told {
+            position: self.position,
+            node_id: step.node_id,
+            scope: step.scope,
+            status: step.status,
+            port: step.port,
+            attempts: step.attempts,
+            error: step.error,
+        }
+    }
+
+    /// Whether the execution waits for a person.
+    pub(crate) fn is_incident(&self) -> bool {
+        self.state.incident().is_some() && self.state.end().is_none()
+    }
+}
+
+fn step_of(event: &Event) -> Option<&StepKey> {
+    match event {
+        Event::Waiting { step, .. }
+        | Event::AttemptFailed { step, .. }
+        | Event::Started { step }
+        | Event::Signalled { step, .. }
+        | Event::Settled { step, .. } => Some(step),
+        Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Starting executions: requests of many clients go to the database together, one batch after the other.
+//!
+//! There is no timer: a batch leaves as soon as the last one is answered, so that idle means at once and busy means
+//! large batches.
+
+mod error;
+mod flusher;
+mod hints;
+mod shares;
+
+use std::sync::Arc;
+
+use capstan_engine::store::connect::Place;
+use capstan_engine::store::start::{Start, Started};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+pub use error::StartError;
+use flusher::{Flusher, Item};
+use hints::Hints;
+
+/// Most starts that may wait for the database; beyond that clients are asked to come again.
+pub const STARTS_WAITING_MAX: usize = 10_000;
+
+/// Starts executions in one cell. Cheap to clone; its task ends with the last clone.
+#[derive(Clone)]
+pub struct Starter {
+    waiting: mpsc::Sender<Item>,
+    hints: Hints,
+}
+
+impl Starter {
+    /// Spawns the task that writes. `waker` is told of new work for a worker in the same process.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn spawn(place: Place, waker: Option<Arc<Notify>>) -> Self {
+        let (waiting, items) = mpsc::channel(STARTS_WAITING_MAX);
+        let hints = Hints::spawn(place.clone(), waker);
+        tokio::spawn(Flusher::new(place, hints.clone()).run(items));
+        Self { waiting, hints }
+    }
+
+    /// Starts an execution; answers once it is durable. `vt` is filled in here.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(&self, start: Start) -> Result<Started, StartError> {
+        let (answer, answered) = oneshot::channel();
+        self.waiting.try_send(Item { start, answer }).map_err(|_| StartError::Overloaded)?;
+        answered.await.unwrap_or(Err(StartError::Unknown))
+    }
+
+    /// Tells workers, here and elsewhere, that there is something to do.
+    pub fn wake(&self) {
+        self.hints.wake();
+    }
+}

@@ -1,0 +1,213 @@
+//! Executions and steps as clients see them: the fold of the journal, in graph order.
+
+use capstan_engine::core::fold::fold;
+use capstan_engine::core::graph::{Graph, NodeIx};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::journal::Entry;
+use capstan_engine::core::outcome::{StepError, Until};
+use capstan_engine::core::state::{EdgeState, Phase, State, StepStatus};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::executions::{self, ExecutionRow};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Journal entries of one read.
+const ENTRIES_PER_READ: i64 = 1_000;
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepView {
+    /// Its node.
+    pub node_id: String,
+    /// Empty at the top level.
+    pub scope: String,
+    /// What people see.
+    pub label: String,
+    /// Node type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// See [`StepStatus`].
+    pub status: StepStatus,
+    /// The port it emitted on.
+    pub port: Option<String>,
+    /// Attempts so far that failed, and after the end all attempts.
+    pub attempts: u32,
+    /// When it was fired.
+    pub fired_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// What it waits for.
+    pub waiting: Option<Until>,
+    /// When its next attempt starts at the earliest.
+    pub retry_at: Option<DateTime<Utc>>,
+    /// What it gave back.
+    pub output: Value,
+    /// Its last error.
+    pub error: Option<StepError>,
+}
+
+/// How far one edge is resolved.
+#[derive(Clone, Debug, Serialize)]
+pub struct EdgeView {
+    /// The author's id.
+    pub id: String,
+    /// `open`, `taken` or `skipped`.
+    pub state: &'static str,
+}
+
+/// An execution without what can be large.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExecutionSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Its workflow.
+    pub workflow_id: Uuid,
+    /// The version that it keeps for life.
+    pub version_id: Uuid,
+    /// The node it began at.
+    pub trigger: String,
+    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    pub status: String,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
+    /// When it runs out of time, if ever.
+    pub deadline_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// An execution with its steps.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExecutionView {
+    /// The execution itself.
+    #[serde(flatten)]
+    pub summary: ExecutionSummary,
+    /// What it was started with.
+    pub input: Value,
+    /// Its result, once completed.
+    pub output: Option<Value>,
+    /// Why it failed.
+    pub error: Option<Value>,
+    /// Journal entries so far.
+    pub position: u32,
+    /// Steps that are decided, in graph order.
+    pub steps: Vec<StepView>,
+    /// All edges, in graph order.
+    pub edges: Vec<EdgeView>,
+}
+
+impl From<&ExecutionRow> for ExecutionSummary {
+    fn from(row: &ExecutionRow) -> Self {
+        Self {
+            id: row.execution_id,
+            workflow_id: row.workflow_id,
+            version_id: row.version_id,
+            trigger: row.trigger_node_id.clone(),
+            status: row.status.clone(),
+            created_at: row.created_at,
+            deadline_at: row.deadline_at,
+            ended_at: row.ended_at,
+        }
+    }
+}
+
+impl ExecutionView {
+    /// What clients see of `row` in `state`.
+    #[must_use]
+    pub fn new(row: ExecutionRow, graph: &Graph, state: &State) -> Self {
+        Self {
+            summary: ExecutionSummary::from(&row),
+            input: row.input,
+            output: row.output,
+            error: row.error,
+            position: state.position(),
+            steps: steps(graph, state),
+            edges: edges(graph, state),
+        }
+    }
+}
+
+/// The state of an execution at the end of `entries`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the journal does not fit the graph.
+pub fn state<'a>(
+    row: &ExecutionRow,
+    graph: &Graph,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Result<State, StoreError> {
+    let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
+    fold(graph, &trigger, row.input.clone(), row.created_at, entries)
+        .map_err(|illegal| StoreError::Corrupt(format!("execution {} cannot be folded: {illegal}", row.execution_id)))
+}
+
+/// The steps that are decided, in graph order.
+#[must_use]
+pub fn steps(graph: &Graph, state: &State) -> Vec<StepView> {
+    let decided = (0..graph.nodes.len()).filter(|&ix| state.step(ix).status != StepStatus::Pending);
+    decided.map(|ix| step(graph, state, ix)).collect()
+}
+
+/// One step.
+#[must_use]
+pub fn step(graph: &Graph, state: &State, ix: NodeIx) -> StepView {
+    let (node, step) = (&graph.nodes[ix], state.step(ix));
+    let (waiting, retry_at) = match &step.phase {
+        Phase::Waiting(until) => (Some(until.clone()), None),
+        Phase::Backoff(at) => (None, Some(*at)),
+        _ => (None, None),
+    };
+    StepView {
+        node_id: node.id.to_string(),
+        scope: String::new(),
+        label: node.label.clone(),
+        type_name: node.type_name.clone(),
+        status: step.status,
+        port: step.port.clone(),
+        attempts: step.attempts,
+        fired_at: step.fired_at,
+        settled_at: step.settled_at,
+        waiting,
+        retry_at,
+        output: step.output.clone(),
+        error: step.error.clone(),
+    }
+}
+
+/// All edges, in graph order.
+#[must_use]
+pub fn edges(graph: &Graph, state: &State) -> Vec<EdgeView> {
+    let name = |state: &EdgeState| match state {
+        EdgeState::Open => "open",
+        EdgeState::Taken => "taken",
+        EdgeState::Skipped => "skipped",
+    };
+    let pairs = graph.edges.iter().zip(state.edges());
+    pairs.map(|(edge, state)| EdgeView { id: edge.id.clone(), state: name(state) }).collect()
+}
+
+/// The journal of an execution after position `after`, to its end.
+///
+/// # Errors
+/// If the database does, or a row cannot be read.
+pub async fn journal(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    after: i32,
+) -> Result<Vec<(i32, Entry)>, StoreError> {
+    let mut entries: Vec<(i32, Entry)> = Vec::new();
+    loop {
+        let from = entries.last().map_or(after, |&(position, _)| position);
+        let more =
+            executions::journal(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
+        let is_last = i64::try_from(more.len()).is_ok_and(|count| count < ENTRIES_PER_READ);
+        entries.extend(more);
+        if is_last {
+            return Ok(entries);
+        }
+    }
+}

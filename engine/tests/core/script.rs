@@ -1,0 +1,186 @@
+//! Tables of small cases: a graph in a few words, what happens, and how it then stands.
+
+use capstan_engine::core::decide::{IllegalEvent, begin, decide};
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::SignalId;
+use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::core::outcome::{StepError, Until};
+use capstan_engine::core::state::{End, State};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::driver::{input, key, start_of_time};
+use crate::spec::compile;
+
+/// A graph from lines such as `start -> a`, `a.alt -> b`, `a !boom,timeout -> c`, `a ! -> d` and `b {"join": "any"}`,
+/// the last of which gives a policy. Nodes come in the order in which they are first named; `start` and whatever
+/// begins with it is a trigger. Edges are named by their line, without blanks.
+pub(crate) fn graph(lines: &str) -> Graph {
+    let mut nodes: Vec<Value> = Vec::new();
+    let mut edges: Vec<Value> = Vec::new();
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some((id, policy)) = line.split_once(" {") {
+            let policy: Value = serde_json::from_str(&format!("{{{policy}")).unwrap();
+            let node = named(&mut nodes, id);
+            node["data"]["policy"] = policy;
+            continue;
+        }
+        let (from, to) = line.split_once(" -> ").expect("an arrow");
+        let (from, when) = from.split_once(" if ").map_or((from, None), |(from, when)| (from, Some(when)));
+        let (source, handle, data) = match from.split_once(" !") {
+            Some((source, classes)) => {
+                let classes: Vec<_> = classes.split(',').filter(|class| !class.is_empty()).collect();
+                (source, "error", json!({"kind": "error", "error_classes": classes}))
+            }
+            None => {
+                let (source, port) = from.split_once('.').unwrap_or((from, "out"));
+                (source, port, json!({"kind": "flow", "when": when.map(|when| format!("{{{{ {when} }}}}"))}))
+            }
+        };
+        named(&mut nodes, source);
+        named(&mut nodes, to);
+        let id = line.replace(' ', "");
+        edges.push(json!({"id": id, "source": source, "sourceHandle": handle, "target": to, "data": data}));
+    }
+    compile(&json!({"nodes": nodes, "edges": edges})).unwrap()
+}
+
+fn named<'a>(nodes: &'a mut Vec<Value>, id: &str) -> &'a mut Value {
+    let place = nodes.iter().position(|node| node["id"] == id).unwrap_or_else(|| {
+        let name = if id.starts_with("start") { "test.trigger" } else { "test.step" };
+        let data = json!({"label": id, "config": {"ports": if id.starts_with("start") { 1 } else { 3 }}, "policy": {}});
+        nodes.push(json!({"id": id, "type": name, "position": {"x": 0, "y": 0}, "data": data}));
+        nodes.len() - 1
+    });
+    &mut nodes[place]
+}
+
+/// The time of the entry with that number, from 1; 0 is the start.
+pub(crate) fn at(position: u32) -> DateTime<Utc> {
+    start_of_time() + TimeDelta::seconds(i64::from(position))
+}
+
+/// The execution after `events`, which must all be accepted, as one line per node that is decided and one for the end.
+pub(crate) fn check(graph: &Graph, events: &[Event], expected: &str) {
+    let expected: Vec<_> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines(graph, &after(graph, events)), expected);
+}
+
+/// The state after `events`, which must all be accepted.
+pub(crate) fn after(graph: &Graph, events: &[Event]) -> State {
+    let (mut state, _) = begin(graph, &key("start"), input(), at(0)).unwrap();
+    for event in events {
+        let entry = Entry { at: at(state.position() + 1), event: event.clone() };
+        let decision = decide(graph, &state, &entry).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
+        state.apply(graph, &entry, &decision);
+    }
+    state
+}
+
+/// Why `event` may not follow `events`.
+pub(crate) fn refusal(graph: &Graph, events: &[Event], event: Event) -> IllegalEvent {
+    let state = after(graph, events);
+    decide(graph, &state, &Entry { at: at(99), event }).expect_err("it should be refused")
+}
+
+fn lines(graph: &Graph, state: &State) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (ix, node) in graph.nodes.iter().enumerate().filter(|(_, node)| !node.id.as_str().starts_with("start")) {
+        let step = state.step(ix);
+        let status = serde_json::to_value(step.status).unwrap();
+        let mut line = format!("{} {}", node.id, status.as_str().unwrap());
+        if let Some(port) = &step.port {
+            line += &format!(" on {port}");
+        }
+        if step.attempts > 1 {
+            line += &format!(" after {}", step.attempts);
+        }
+        if let Some(error) = &step.error {
+            line += &format!(" with {}", error.class);
+        }
+        lines.push(line);
+    }
+    lines.extend(state.incident().map(|_| "incident".into()));
+    lines.push(match state.end() {
+        None => "goes on".into(),
+        Some(End::Completed) => "completed".into(),
+        Some(End::Cancelled { reason }) => format!("cancelled: {reason}"),
+        Some(End::Failed { step: Some(step), error }) => format!("failed: {} by {step}", error.class),
+        Some(End::Failed { step: None, error }) => format!("failed: {}", error.class),
+    });
+    lines
+}
+
+fn settled(step: &str, status: SettledStatus, port: Option<&str>, class: Option<&str>, attempts: u32) -> Event {
+    let settlement = Settlement {
+        status,
+        port: port.map(Into::into),
+        output: Value::Null,
+        error: class.map(error),
+        attempts,
+        closed_edges: Vec::new(),
+    };
+    Event::Settled { step: key(step), settlement }
+}
+
+fn error(class: &str) -> StepError {
+    StepError { class: class.into(), reason: "it broke".into() }
+}
+
+pub(crate) fn done(step: &str) -> Event {
+    done_on(step, "out")
+}
+
+pub(crate) fn done_on(step: &str, port: &str) -> Event {
+    settled(step, SettledStatus::Completed, Some(port), None, 1)
+}
+
+/// Done, with these edges closed by their `when`.
+pub(crate) fn done_without(step: &str, closed: &[&str]) -> Event {
+    let mut event = done(step);
+    if let Event::Settled { settlement, .. } = &mut event {
+        settlement.closed_edges = closed.iter().map(|&edge| edge.to_owned()).collect();
+    }
+    event
+}
+
+pub(crate) fn done_despite(step: &str, class: &str) -> Event {
+    settled(step, SettledStatus::Completed, Some("out"), Some(class), 1)
+}
+
+pub(crate) fn failed(step: &str, class: &str) -> Event {
+    settled(step, SettledStatus::Failed, None, Some(class), 1)
+}
+
+pub(crate) fn failed_after(step: &str, class: &str, attempts: u32) -> Event {
+    settled(step, SettledStatus::Failed, None, Some(class), attempts)
+}
+
+pub(crate) fn unknown(step: &str) -> Event {
+    settled(step, SettledStatus::OutcomeUnknown, None, Some("outcome_unknown"), 1)
+}
+
+pub(crate) fn retry(step: &str, attempt: u32) -> Event {
+    Event::AttemptFailed { step: key(step), attempt, error: error("http_5xx"), retry_at: at(attempt * 10) }
+}
+
+pub(crate) fn started(step: &str) -> Event {
+    Event::Started { step: key(step) }
+}
+
+/// Waits for a time, in seconds from the start, or a signal, or both.
+pub(crate) fn waiting(step: &str, time: Option<u32>, signal: Option<&str>) -> Event {
+    Event::Waiting { step: key(step), until: Until { time: time.map(at), signal: signal.map(Into::into) } }
+}
+
+pub(crate) fn signalled(step: &str) -> Event {
+    Event::Signalled { step: key(step), signal_id: SignalId::new(), payload: json!("yes") }
+}
+
+pub(crate) fn cancelled() -> Event {
+    Event::Cancelled { reason: "enough".into() }
+}
+
+pub(crate) fn poisoned() -> Event {
+    Event::Poisoned { reason: "three workers were lost".into() }
+}

@@ -1,0 +1,169 @@
+//! `capstan exec`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use capstan_api::Starter;
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, VersionId, WorkspaceId};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::{executions, workflows};
+use capstan_node_types::registry::Registry;
+use capstan_node_types::span;
+use clap::Args;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+
+use crate::config::{DatabaseArgs, FleetArgs, ServiceArgs};
+use crate::database::Database;
+use crate::demo::customer::{Answers, Customers};
+use crate::follow::Followed;
+use crate::output::failure::{BAD_INPUT, BadInput};
+use crate::output::progress::Progress;
+use crate::output::{note, table};
+use crate::validate::{self, Loaded};
+use crate::{demo, fleet, interrupt, publish, tenant, workspace};
+
+/// Connections for reading the execution.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// What to run.
+#[derive(Args, Debug)]
+pub(crate) struct ExecArgs {
+    /// Workflow file: a graph as JSON, with a pack.toml beside it if it needs one.
+    file: PathBuf,
+    /// Input as JSON, or @file; that of pack.toml, else {}, if absent.
+    #[arg(long)]
+    input: Option<String>,
+    /// Id of the trigger to start at; the first if absent.
+    #[arg(long)]
+    trigger: Option<String>,
+    /// Longest time until its end, such as `90s` or `10 min`; then it fails.
+    #[arg(long, value_parser = parse_span)]
+    timeout: Option<Duration>,
+    /// Go on with an execution of this file that was interrupted, instead of starting one.
+    #[arg(long, value_name = "EXECUTION_ID", conflicts_with_all = ["input", "trigger", "timeout"])]
+    resume: Option<ExecutionId>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    services: ServiceArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
+}
+
+/// Runs the file once; succeeds only if its execution completes.
+pub(crate) async fn run(args: ExecArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let registry = Arc::new(Registry::standard());
+    let loaded = match validate::load(&args.file, &registry) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            table::print(&args.file.display().to_string(), &problems, json);
+            return Ok(ExitCode::from(BAD_INPUT));
+        }
+    };
+    let input = input(&args, &loaded)?;
+    if !json && !loaded.pack.overrides.is_empty() {
+        let nodes: Vec<&str> = loaded.pack.overrides.keys().map(String::as_str).collect();
+        note(&format!("pack.toml changes the config of {}", nodes.join(", ")));
+    }
+    let (file, cell) = cell_of(&args.file);
+    let database_args = DatabaseArgs { cell_schema: cell.clone(), ..args.database.clone() };
+    let database = Database::open(&database_args, "exec").await?;
+    let done = Box::pin(run_in(&args, &database, &registry, &loaded, input, &file, json)).await;
+    database.close().await?;
+    done
+}
+
+async fn run_in(
+    args: &ExecArgs,
+    database: &Database,
+    registry: &Arc<Registry>,
+    loaded: &Loaded,
+    input: Value,
+    file: &str,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let stop = interrupt::token()?;
+    database.migrate().await?;
+    let slug = database.cell.schema.replace('_', "-");
+    let workspace = workspace::ensure(database, &slug, "Runs of one file").await?;
+    let demo = demo::start(&loaded.pack, &database.memory).await?;
+    let document = loaded.pack.apply(&loaded.document, demo.addresses()).map_err(|problem| BadInput(problem.detail))?;
+    let pool = database.cell.pool(Role::Api, CONNECTIONS_MAX);
+    let published = publish::publish(&pool, workspace, file, &document, registry).await?;
+    let services = fleet::services(&args.services, demo.reach(), &database.cell)?;
+    let worker = fleet::worker(&database.cell, registry, services, &args.fleet).await?;
+    let waker = worker.waker();
+    let answers = Answers::Store { pool: pool.clone(), waker: Arc::clone(&waker) };
+    let customers = Customers::new(&database.cell, workspace, answers, demo::REPLY_AFTER);
+    let _serving = demo.serve_mail(&customers);
+
+    let (id, graph) = match args.resume {
+        Some(id) => (id, resumed(&pool, workspace, id, registry).await?),
+        None => {
+            let starter = Starter::spawn(database.cell.clone(), Some(waker));
+            let trigger = publish::trigger(&published.graph, args.trigger.as_deref())?;
+            let timeout_ms = args.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+            let id = fleet::start(&starter, workspace, &published, trigger, input, timeout_ms).await?;
+            (id, Arc::clone(&published.graph))
+        }
+    };
+    let mut followed = Followed::new(pool, workspace, id, graph).await?;
+    if args.resume.is_some() {
+        customers.catch_up(&followed);
+    }
+    let mut progress = Progress::new(json);
+    let over = followed.until_over(&mut progress, &stop).await;
+    drop(progress);
+    worker.drain().await;
+    if !over? {
+        note(&format!("interrupted; the execution is kept. Go on with:\n  capstan exec {} --resume {id}", args.file.display()));
+    }
+    followed.print(json)?;
+    Ok(if followed.is_completed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The graph of the version that an interrupted execution keeps for life.
+async fn resumed(
+    pool: &PgPool,
+    workspace: WorkspaceId,
+    id: ExecutionId,
+    registry: &Registry,
+) -> anyhow::Result<Arc<Graph>> {
+    let mut transaction = tenant::begin(pool, workspace).await?;
+    let Some(row) = executions::find(&mut transaction, workspace, id).await? else {
+        bail!(BadInput(format!("this file has no execution {id} in this database")));
+    };
+    let document = workflows::version_graph(&mut transaction, workspace, VersionId(row.version_id)).await?;
+    let document = document.with_context(|| format!("version {} is gone", row.version_id))?;
+    let graph = Graph::compile(&document, registry);
+    Ok(Arc::new(graph.map_err(|_| anyhow::anyhow!("version {} does not compile any more", row.version_id))?))
+}
+
+/// The file's name for the workflow, and a cell of its own: a run never touches the executions of other files.
+fn cell_of(file: &Path) -> (String, String) {
+    let full = file.canonicalize().unwrap_or_else(|_| file.to_owned()).display().to_string();
+    let hash = Sha256::digest(full.as_bytes());
+    let hex: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    (full, format!("exec_{hex}"))
+}
+
+fn input(args: &ExecArgs, loaded: &Loaded) -> anyhow::Result<Value> {
+    let Some(given) = &args.input else {
+        return Ok(loaded.pack.input.clone().unwrap_or_else(|| json!({})));
+    };
+    let text = match given.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| BadInput(format!("--input @{path}: {error}")))?,
+        None => given.clone(),
+    };
+    Ok(serde_json::from_str(&text).map_err(|error| BadInput(format!("--input is not JSON: {error}")))?)
+}
+
+fn parse_span(text: &str) -> Result<Duration, String> {
+    span::parse(text).map_err(|error| error.to_string())
+}

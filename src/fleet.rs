@@ -1,0 +1,77 @@
+//! A worker inside this process, and a way to start executions for it.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use capstan_api::{Starter, StartError};
+use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
+use capstan_engine::store::connect::Place;
+use capstan_engine::store::start::{Start, Started};
+use capstan_node_types::registry::Registry;
+use capstan_node_types::services::mail::MailSettings;
+use capstan_node_types::services::{ServiceSettings, Services};
+use capstan_worker::Worker;
+use serde_json::Value;
+
+use crate::config::{FleetArgs, ServiceArgs};
+use crate::mailbox::SandboxMailbox;
+use crate::publish::Published;
+
+/// What nodes may reach beyond the settings: the demo services of a pack.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
+    /// Allowed private destinations.
+    pub(crate) allow: Vec<String>,
+    /// Mail server, where the settings have none.
+    pub(crate) smtp: Option<String>,
+}
+
+/// The services of a worker of the cell at `place`.
+pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyhow::Result<Arc<Services>> {
+    let mut allow = args.allowed();
+    allow.extend(reach.allow);
+    let smtp = args.smtp().map(str::to_owned).or(reach.smtp);
+    let server = smtp.map(|url| url.parse()).transpose().context("CAPSTAN_SMTP_URL is no URL")?;
+    let mail = MailSettings { server, from: args.mail_from.clone(), sandbox: false };
+    let mailbox = Arc::new(SandboxMailbox::new(place));
+    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox })?))
+}
+
+/// Starts a worker of the cell at `place`.
+pub(crate) async fn worker(
+    place: &Place,
+    registry: &Arc<Registry>,
+    services: Arc<Services>,
+    args: &FleetArgs,
+) -> anyhow::Result<Worker> {
+    Worker::start(place.clone(), Arc::clone(registry), services, args.settings())
+        .await
+        .context("the worker did not start")
+}
+
+/// Starts one execution of a version.
+pub(crate) async fn start(
+    starter: &Starter,
+    workspace_id: WorkspaceId,
+    published: &Published,
+    trigger: NodeId,
+    input: Value,
+    timeout_ms: Option<u64>,
+) -> anyhow::Result<ExecutionId> {
+    let execution_id = ExecutionId::new();
+    let start = Start {
+        execution_id,
+        workspace_id,
+        workflow_id: published.workflow_id,
+        version_id: published.version_id,
+        trigger,
+        input,
+        timeout_ms,
+        idempotency_key: None,
+        vt: 0,
+    };
+    match starter.start(start).await.map_err(|error: StartError| anyhow::Error::new(error))? {
+        Started::New(id) | Started::Replayed(id) => Ok(id),
+        Started::Conflict => anyhow::bail!("the execution was not started: its key was used before"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `capstan serve`
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use capstan_api::{Api, ApiSettings};
+use capstan_node_types::registry::Registry;
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::config::{DatabaseArgs, ListenArgs};
+use crate::database::Database;
+use crate::{interrupt, output};
+
+/// Settings of an API process.
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+}
+
+/// Serves until SIGINT or SIGTERM, then lets running requests finish.
+pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let stop = interrupt::token()?;
+    let listener = bind(&args.listen).await?;
+    let url = local_url(listener.local_addr()?);
+    let database = Database::connect(&args.database, "serve").await?;
+    database.require_migrated().await?;
+    let settings = ApiSettings {
+        control: database.control.clone(),
+        cell: database.cell.clone(),
+        page_workspace: None,
+        mail_sandbox: false,
+    };
+    let api = Api::new(settings, Arc::new(Registry::standard()), None);
+    tracing::info!(url, "serving");
+    if json {
+        output::line(&json!({"event": "ready", "url": url, "pid": std::process::id()}).to_string());
+    }
+    capstan_api::serve(listener, api, stop).await.context("the API stopped")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Listens, or says what to do about a port that is taken.
+pub(crate) async fn bind(args: &ListenArgs) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(args.listen).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
+            "{} is in use: stop the program that listens there (another `capstan dev`?), or choose another address \
+             with --listen or CAPSTAN_LISTEN (port 0 takes a free one)",
+            args.listen
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {}", args.listen)),
+    }
+}
+
+/// The address as a browser on this machine writes it.
+pub(crate) fn local_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}

@@ -1,0 +1,43 @@
+//! `capstan worker`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use capstan_node_types::registry::Registry;
+use clap::Args;
+use serde_json::json;
+
+use crate::config::{DatabaseArgs, FleetArgs, ServiceArgs};
+use crate::database::Database;
+use crate::fleet::{self, Reach};
+use crate::{interrupt, output};
+
+/// Settings of a worker process.
+#[derive(Args, Debug)]
+pub(crate) struct WorkerArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    services: ServiceArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
+}
+
+/// Works until SIGINT or SIGTERM, then finishes or gives back what runs.
+pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let stop = interrupt::token()?;
+    let database = Database::connect(&args.database, "worker").await?;
+    database.require_migrated().await?;
+    let services = fleet::services(&args.services, Reach::default(), &database.cell)?;
+    let registry = Arc::new(Registry::standard());
+    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
+    tracing::info!(cell = database.cell.schema, slots = args.fleet.slots, "working");
+    if json {
+        output::line(&json!({"event": "ready", "pid": std::process::id()}).to_string());
+    }
+    stop.cancelled().await;
+    tracing::info!("draining");
+    worker.drain().await;
+    tracing::info!("drained");
+    Ok(ExitCode::SUCCESS)
+}
