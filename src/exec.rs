@@ -5,18 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use capstan_api::Starter;
-use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::{ExecutionId, VersionId, WorkspaceId};
+use capstan_api::starter::Starter;
+use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::{executions, workflows};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::span;
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
 
 use crate::config::{DatabaseArgs, FleetArgs, ServiceArgs};
 use crate::database::Database;
@@ -26,7 +22,7 @@ use crate::output::failure::{BAD_INPUT, BadInput};
 use crate::output::progress::Progress;
 use crate::output::{note, table};
 use crate::validate::{self, Loaded};
-use crate::{demo, fleet, interrupt, publish, tenant, workspace};
+use crate::{demo, fleet, interrupt, publish, workspace};
 
 /// Connections for reading the execution.
 const CONNECTIONS_MAX: u32 = 4;
@@ -103,17 +99,16 @@ async fn run_in(
     let customers = Customers::new(&database.cell, workspace, answers, demo::REPLY_AFTER);
     let _serving = demo.serve_mail(&customers);
 
-    let (id, graph) = match args.resume {
-        Some(id) => (id, resumed(&pool, workspace, id, registry).await?),
+    let id = match args.resume {
+        Some(id) => id,
         None => {
             let starter = Starter::spawn(database.cell.clone(), Some(waker));
             let trigger = publish::trigger(&published.graph, args.trigger.as_deref())?;
             let timeout_ms = args.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-            let id = fleet::start(&starter, workspace, &published, trigger, input, timeout_ms).await?;
-            (id, Arc::clone(&published.graph))
+            fleet::start(&starter, workspace, &published, trigger, input, timeout_ms).await?
         }
     };
-    let mut followed = Followed::new(pool, workspace, id, graph).await?;
+    let mut followed = Followed::new(pool, workspace, id, registry).await?;
     if args.resume.is_some() {
         customers.catch_up(&followed);
     }
@@ -126,23 +121,6 @@ async fn run_in(
     }
     followed.print(json)?;
     Ok(if followed.is_completed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The graph of the version that an interrupted execution keeps for life.
-async fn resumed(
-    pool: &PgPool,
-    workspace: WorkspaceId,
-    id: ExecutionId,
-    registry: &Registry,
-) -> anyhow::Result<Arc<Graph>> {
-    let mut transaction = tenant::begin(pool, workspace).await?;
-    let Some(row) = executions::find(&mut transaction, workspace, id).await? else {
-        bail!(BadInput(format!("this file has no execution {id} in this database")));
-    };
-    let document = workflows::version_graph(&mut transaction, workspace, VersionId(row.version_id)).await?;
-    let document = document.with_context(|| format!("version {} is gone", row.version_id))?;
-    let graph = Graph::compile(&document, registry);
-    Ok(Arc::new(graph.map_err(|_| anyhow::anyhow!("version {} does not compile any more", row.version_id))?))
 }
 
 /// The file's name for the workflow, and a cell of its own: a run never touches the executions of other files.

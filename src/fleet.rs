@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use capstan_api::{Starter, StartError};
+use capstan_api::starter::{StartError, Starter};
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};

@@ -7,13 +7,16 @@ use anyhow::anyhow;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
 use capstan_engine::core::state::State;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::workflows;
+use capstan_node_types::registry::Registry;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::output::failure::BadInput;
 use crate::output::progress::Progress;
 use crate::output::summary::Summary;
 use crate::output::{has_colours, line, tree};
@@ -38,20 +41,24 @@ pub(crate) struct Followed {
 }
 
 impl Followed {
-    /// Looks at an execution of `graph` for the first time.
+    /// Looks at an execution for the first time, with the graph of the version that it keeps for life.
     pub(crate) async fn new(
         pool: PgPool,
         workspace: WorkspaceId,
         id: ExecutionId,
-        graph: Arc<Graph>,
+        registry: &Registry,
     ) -> anyhow::Result<Self> {
         let mut transaction = tenant::begin(&pool, workspace).await?;
         let row = executions::find(&mut transaction, workspace, id).await?;
-        let row = row.ok_or_else(|| anyhow!("there is no execution {id}"))?;
+        let row = row.ok_or_else(|| BadInput(format!("there is no execution {id} here")))?;
+        let document = workflows::version_graph(&mut transaction, workspace, VersionId(row.version_id)).await?;
         drop(transaction);
+        let document = document.ok_or_else(|| anyhow!("version {} is gone", row.version_id))?;
+        let graph = Graph::compile(&document, registry)
+            .map_err(|_| anyhow!("version {} of execution {id} does not compile any more", row.version_id))?;
         let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
         let state = fold(&graph, &trigger, row.input.clone(), row.created_at, [])?;
-        let mut followed = Self { id, graph, row, state, workspace, pool, read: 0 };
+        let mut followed = Self { id, graph: Arc::new(graph), row, state, workspace, pool, read: 0 };
         followed.look().await?;
         Ok(followed)
     }
@@ -64,6 +71,13 @@ impl Followed {
     /// Whether it ended well.
     pub(crate) fn is_completed(&self) -> bool {
         self.row.status == "completed"
+    }
+
+    /// The node that settled last; none before the trigger did.
+    pub(crate) fn last_settled(&self) -> Option<&str> {
+        let settled = self.graph.nodes.iter().enumerate();
+        let settled = settled.filter_map(|(ix, node)| Some((self.state.step(ix).settled_at?, node.id.as_str())));
+        settled.max_by_key(|&(at, _)| at).map(|(_, id)| id)
     }
 
     /// Shows progress until it is over or `stop` is cancelled; answers whether it is over.

@@ -8,6 +8,7 @@ use capstan_engine::core::ids::{ExecutionId, SignalId, WorkspaceId};
 use capstan_engine::core::state::Phase;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::signals;
+use capstan_node_types::services::Services;
 use capstan_node_types::services::http::{HttpClient, Request};
 use capstan_node_types::services::mail::Mailbox;
 use capstan_node_types::smtp_sink::ReceivedMail;
@@ -37,7 +38,7 @@ pub(crate) enum Answers {
     /// Over the HTTP API, as the outside world does.
     Http {
         /// Allowed to reach `url`.
-        client: Arc<HttpClient>,
+        client: Arc<Services>,
         /// Of the API, without a slash at the end.
         url: String,
         /// API key.
@@ -117,7 +118,7 @@ fn execution_of(mail: &ReceivedMail) -> Option<ExecutionId> {
 impl Answers {
     async fn send(&self, workspace: WorkspaceId, id: ExecutionId, signal: &str, payload: &Value) -> anyhow::Result<()> {
         match self {
-            Self::Http { client, url, key } => post(client, url, key, id, signal, payload).await,
+            Self::Http { client, url, key } => post(&client.http, url, key, id, signal, payload).await,
             Self::Store { pool, waker } => {
                 let mut transaction = tenant::begin(pool, workspace).await?;
                 signals::send(&mut transaction, workspace, id, SignalId::new(), signal, payload).await?;

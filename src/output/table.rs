@@ -25,7 +25,7 @@ pub(crate) fn print(file: &str, problems: &[Problem], json: bool) {
 
 fn render(problems: &[Problem]) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if !has_colours() {
         table.force_no_tty().set_width(WIDTH_DEFAULT);
     }

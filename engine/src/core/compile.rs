@@ -5,6 +5,7 @@ mod nodes;
 mod order;
 mod problems;
 mod references;
+mod settings;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use super::graph::Graph;
 use super::ids::NodeId;
 use super::problem::Problem;
 pub(super) use problems::Problems;
+pub use settings::EXECUTION_TIMEOUT_MS_MAX;
 pub(super) use shape::json_bytes;
 
 /// Most nodes of a graph.
@@ -51,6 +53,7 @@ impl Graph {
         if !shape::check(document, &mut problems) {
             return Err(problems.into_vec());
         }
+        let timeout_ms = settings::timeout_ms(document, &mut problems);
         let document = Document::read(document, &mut problems);
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
@@ -60,7 +63,7 @@ impl Graph {
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }
-        Ok(assemble(nodes, edges, order.ancestors, by_id))
+        Ok(Self { timeout_ms, ..assemble(nodes, edges, order.ancestors, by_id) })
     }
 }
 
@@ -95,7 +98,7 @@ fn assemble(
         nodes[edge.source].out_edges.push(ix);
         nodes[edge.target].in_edges.push(ix);
     }
-    Graph { nodes, edges, by_id }
+    Graph { nodes, edges, timeout_ms: None, by_id }
 }
 
 /// Whether expressions and idempotency keys can name it.

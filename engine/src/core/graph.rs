@@ -23,6 +23,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// In document order.
     pub edges: Vec<Edge>,
+    /// Longest time from an execution's start to its end, from `settings.timeout_ms`.
+    pub timeout_ms: Option<u64>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 

@@ -112,15 +112,17 @@ impl Spec {
     }
 
     fn edge_document(&self, edge: &EdgeSpec) -> Value {
+        let when = |holds: &bool| format!("{{{{ {holds} }}}}");
         let (handle, data) = match &edge.kind {
             Kind::Flow(port, None) => (PORTS[*port], json!({"kind": "flow"})),
-            Kind::Flow(port, Some(holds)) => {
-                (PORTS[*port], json!({"kind": "flow", "when": format!("{{{{ {holds} }}}}")}))
-            }
+            Kind::Flow(port, Some(holds)) => (PORTS[*port], json!({"kind": "flow", "when": when(holds)})),
             Kind::Error(classes) => ("error", json!({"kind": "error", "error_classes": classes})),
         };
         let (source, target) = (&self.nodes[edge.source].id, &self.nodes[edge.target].id);
-        json!({"id": edge.id, "source": source, "sourceHandle": handle, "target": target, "targetHandle": "in", "data": data})
+        json!({
+            "id": edge.id, "source": source, "sourceHandle": handle,
+            "target": target, "targetHandle": "in", "data": data,
+        })
     }
 
     pub(crate) fn compile(&self) -> Result<Graph, String> {

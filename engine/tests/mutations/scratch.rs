@@ -54,6 +54,8 @@ impl Scratch {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["test", "--workspace", "--test", "core", "--no-run", "--offline", "--message-format", "json"]);
         cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", self.root.join("target"));
+        // No build here is debugged or changed a little at a time.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "false").env("CARGO_INCREMENTAL", "0");
         // A faulty core may well have unused parts.
         cargo.env("RUSTFLAGS", "--cap-lints=allow").env_remove("CARGO_ENCODED_RUSTFLAGS");
         let output = cargo.stdin(Stdio::null()).output().expect("cargo runs");

@@ -141,6 +141,21 @@ async fn a_cancel_ends_a_waiting_execution() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_runs_out_of_time_fails() {
+    let cell = Cell::new().await;
+    let mut document = graph(vec![node("delay", "logic.delay", json!({ "for": "3d" }))], &[("start", "out", "delay")]);
+    document["settings"] = json!({ "timeout_ms": 300 });
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    let row = cell.until(id, &["failed"]).await;
+    assert_eq!(row.error.unwrap()["class"], "execution_timeout");
+    assert!((row.ended_at.unwrap() - row.created_at).num_milliseconds() >= 300);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delay_outlives_a_restart_of_everything() {
     let cell = Cell::new().await;
     let document = graph(vec![node("delay", "logic.delay", json!({ "for_ms": 1500 }))], &[("start", "out", "delay")]);

@@ -34,6 +34,14 @@ pub(crate) struct Cell {
     _database: TestDatabase,
 }
 
+/// What an execution is started of.
+#[derive(Clone, Copy)]
+pub(crate) struct Version {
+    workflow_id: WorkflowId,
+    version_id: VersionId,
+    timeout_ms: Option<u64>,
+}
+
 struct NoMailbox;
 
 impl Mailbox for NoMailbox {
@@ -77,23 +85,24 @@ impl Cell {
         self.place.connect(Role::Owner).await.unwrap()
     }
 
-    pub(crate) async fn publish(&self, document: &Value) -> (WorkflowId, VersionId) {
+    /// Publishes a document as a workflow of its own; executions get the time that it sets.
+    pub(crate) async fn publish(&self, document: &Value) -> Version {
         let graph = Graph::compile(document, &*self.registry).unwrap();
         let workflow_id = WorkflowId::new();
         let mut owner = self.owner().await;
         create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();
         let version =
             publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
-        (workflow_id, VersionId(version.version_id))
+        Version { workflow_id, version_id: VersionId(version.version_id), timeout_ms: graph.timeout_ms }
     }
 
-    pub(crate) async fn start(&self, version: (WorkflowId, VersionId), input: Value) -> ExecutionId {
+    pub(crate) async fn start(&self, version: Version, input: Value) -> ExecutionId {
         self.start_many(version, input, 1).await[0]
     }
 
     pub(crate) async fn start_many(
         &self,
-        version: (WorkflowId, VersionId),
+        version: Version,
         input: Value,
         count: usize,
     ) -> Vec<ExecutionId> {
@@ -101,11 +110,11 @@ impl Cell {
             .map(|_| Start {
                 execution_id: ExecutionId::new(),
                 workspace_id: self.workspace_id,
-                workflow_id: version.0,
-                version_id: version.1,
+                workflow_id: version.workflow_id,
+                version_id: version.version_id,
                 trigger: NodeId::from("start"),
                 input: input.clone(),
-                timeout_ms: None,
+                timeout_ms: version.timeout_ms,
                 idempotency_key: None,
                 vt: 0,
             })

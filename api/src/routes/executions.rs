@@ -1,0 +1,198 @@
+//! Executions: start, list, look.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use capstan_engine::core::journal::Entry;
+use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::workflows;
+use capstan_node_types::types::validate_submission;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::launch::{Launch, launch};
+use super::{id, idempotency_key};
+use crate::Api;
+use crate::auth::Caller;
+use crate::body::{self, BODY_BYTES_MAX};
+use crate::graphs::Version;
+use crate::paging::Paging;
+use crate::problem::{Finding, Problem};
+use crate::view::{self, ExecutionSummary, ExecutionView};
+
+/// Longest time limit of an execution: 366 days.
+const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
+/// Versions looked through for the one that a request names.
+const VERSIONS_MAX: i64 = 100_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewExecution {
+    workflow_id: Uuid,
+    version_id: Option<Uuid>,
+    trigger: Option<String>,
+    input: Option<Value>,
+    timeout_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ListQuery {
+    workflow_id: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// `POST /executions {workflow_id, version_id?, trigger?, input?, timeout_ms?}` with an optional `Idempotency-Key`:
+/// 202 `{id, status, workflow_id, version_id}`. A repeated key answers the same, with `Idempotent-Replayed: true`;
+/// with another request 422 `idempotency_key_reused`. 409 `not_published` if there is no version.
+pub(crate) async fn start(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?.map(|key| format!("api:{key}"));
+    let new: NewExecution = body::typed(request, BODY_BYTES_MAX).await?;
+    if new.timeout_ms.is_some_and(|ms| !(1..=TIMEOUT_MS_MAX).contains(&ms)) {
+        let hint = format!("give 1 to {TIMEOUT_MS_MAX} milliseconds, or leave it out");
+        return Err(Problem::unprocessable("bad_timeout", "timeout_ms is not in range", hint));
+    }
+    let workflow_id = WorkflowId(new.workflow_id);
+    let (version_id, version) = version(&api, &caller, workflow_id, new.version_id).await?;
+    let trigger = trigger(&version, new.trigger.as_deref())?;
+    let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
+    let launch_this =
+        Launch { workflow_id, version_id, trigger, input, timeout_ms: new.timeout_ms, idempotency_key: key };
+    Ok(launch(&caller, launch_this).await?.into_response())
+}
+
+/// `GET /executions?workflow_id&limit&cursor`: newest first.
+pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
+    let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
+    let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
+    let mut transaction = caller.read().await?;
+    let before = ExecutionId(paging.before);
+    let rows =
+        executions::list(&mut transaction, caller.workspace_id, workflow_id, before, paging.rows()).await?;
+    transaction.commit().await?;
+    Ok(Json(paging.page(rows, |row| row.execution_id, |row| ExecutionSummary::from(&row))).into_response())
+}
+
+/// `GET /executions/{id}`: with its steps and edges.
+pub(crate) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(execution_id): Path<String>,
+) -> Result<Response, Problem> {
+    let Loaded { row, version, entries } = load(&api, &caller, &execution_id).await?;
+    let state = view::state(&row, &version.graph, entries.iter().map(|(_, entry)| entry))?;
+    Ok(Json(ExecutionView::new(row, &version.graph, &state)).into_response())
+}
+
+/// An execution with all that it takes to fold it, from one view of the database.
+pub(super) struct Loaded {
+    pub(super) row: ExecutionRow,
+    pub(super) version: Arc<Version>,
+    /// With their positions.
+    pub(super) entries: Vec<(i32, Entry)>,
+}
+
+/// The execution of that id, of this workspace.
+pub(super) async fn load(api: &Api, caller: &Caller, execution_id: &str) -> Result<Loaded, Problem> {
+    let id: ExecutionId = id(execution_id, "execution")?;
+    let mut transaction = caller.read().await?;
+    let row = find(&mut transaction, caller, id).await?;
+    let entries = view::journal(&mut transaction, caller.workspace_id, id, 0).await?;
+    let version_id = VersionId(row.version_id);
+    let version = api.graphs.version(&mut transaction, caller.workspace_id, version_id).await?;
+    transaction.commit().await?;
+    let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
+    Ok(Loaded { row, version, entries })
+}
+
+/// The row of an execution of this workspace.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    id: ExecutionId,
+) -> Result<ExecutionRow, Problem> {
+    let row = executions::find(connection, caller.workspace_id, id).await?;
+    row.ok_or_else(|| Problem::not_found("execution", &id.to_string()))
+}
+
+/// The version asked for, else the newest.
+async fn version(
+    api: &Api,
+    caller: &Caller,
+    workflow_id: WorkflowId,
+    wanted: Option<Uuid>,
+) -> Result<(VersionId, Arc<Version>), Problem> {
+    let workspace_id = caller.workspace_id;
+    let mut transaction = caller.read().await?;
+    let limit = if wanted.is_some() { VERSIONS_MAX } else { 1 };
+    let versions = workflows::versions(&mut transaction, workspace_id, workflow_id, limit).await?;
+    let version_id = match wanted {
+        Some(wanted) => versions.iter().map(|row| row.version_id).find(|&id| id == wanted),
+        None => versions.first().map(|row| row.version_id),
+    };
+    let Some(version_id) = version_id.map(VersionId) else {
+        if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
+            return Err(Problem::not_found("workflow", &workflow_id.to_string()));
+        }
+        return Err(wanted.map_or_else(
+            || Problem::conflict("not_published", "the workflow has no version yet", "publish its draft first"),
+            |wanted| Problem::not_found("version", &wanted.to_string()),
+        ));
+    };
+    let version = api.graphs.version(&mut transaction, workspace_id, version_id).await?;
+    transaction.commit().await?;
+    let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
+    Ok((version_id, version))
+}
+
+/// The trigger asked for, else the only one.
+fn trigger(version: &Version, wanted: Option<&str>) -> Result<NodeId, Problem> {
+    let graph = &version.graph;
+    let all: Vec<&NodeId> = graph.triggers().map(|ix| &graph.nodes[ix].id).collect();
+    let names = || all.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
+    match (wanted, all.as_slice()) {
+        (None, [only]) => Ok((*only).clone()),
+        (None, _) => Err(Problem::unprocessable(
+            "trigger_required",
+            format!("the workflow has {} triggers: {}", all.len(), names()),
+            "name one of them as \"trigger\"",
+        )),
+        (Some(wanted), _) => all.iter().find(|id| id.as_str() == wanted).map(|id| (*id).clone()).ok_or_else(|| {
+            let wanted: String = wanted.chars().take(100).collect();
+            let detail = format!("\"{wanted}\" is no trigger of this workflow; it has {}", names());
+            Problem::unprocessable("unknown_trigger", detail, "name one of them, or leave \"trigger\" out")
+        }),
+    }
+}
+
+/// The input of a form is what the form would make of it.
+fn check_form(version: &Version, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
+    let Some(node) = version.node(trigger.as_str()).filter(|node| node.type_name == "trigger.form") else {
+        return Ok(input);
+    };
+    let Value::Object(fields) = &input else {
+        let detail = format!("the input of form \"{trigger}\" is not an object");
+        return Err(Problem::unprocessable("invalid_input", detail, "send an object with the fields of the form"));
+    };
+    validate_submission(&node.config, fields).map_err(|errors| {
+        let detail = format!("the input does not fit form \"{trigger}\"");
+        let findings = errors.into_iter().map(|error| Finding {
+            code: error.code,
+            pointer: format!("/input/{}", error.field),
+            detail: error.detail,
+            hint: "correct the field".into(),
+        });
+        Problem::unprocessable("invalid_input", detail, "each entry of errors names a field").findings(findings)
+    })
+}

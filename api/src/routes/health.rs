@@ -1,0 +1,49 @@
+//! Is the process alive, is it ready, what has it counted.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use sqlx::Connection;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// Longest wait for the database.
+const PING_MAX: Duration = Duration::from_secs(1);
+
+/// `GET /healthz`: 200 while the process and its database answer.
+pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem> {
+    ping(&api).await?;
+    Ok(Json(json!({ "status": "ok" })).into_response())
+}
+
+/// `GET /readyz`: the same, and the process is not about to stop.
+pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {
+    if api.closing.is_cancelled() {
+        return Err(Problem::unavailable("stopping", "the process is about to stop", "ask another one"));
+    }
+    ping(&api).await?;
+    Ok(Json(json!({ "status": "ready" })).into_response())
+}
+
+/// `GET /metrics`: Prometheus text.
+pub(crate) async fn metrics(State(api): State<Api>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.metrics.render()).into_response()
+}
+
+async fn ping(api: &Api) -> Result<(), Problem> {
+    let ping = async { api.directory.pool.acquire().await?.ping().await };
+    let away = |cause: String| {
+        Problem::unavailable("database_unavailable", "the database does not answer", "look at the database")
+            .because(cause)
+    };
+    match tokio::time::timeout(PING_MAX, ping).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(away(error.to_string())),
+        Err(_) => Err(away(format!("no answer within {} s", PING_MAX.as_secs()))),
+    }
+}

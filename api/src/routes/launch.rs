@@ -1,0 +1,101 @@
+//! Starting an execution: what the API, forms and hooks have in common.
+
+use axum::Json;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use capstan_engine::store::executions;
+use capstan_engine::store::start::{Start, Started};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::body::{self, INPUT_BYTES_MAX};
+use crate::problem::Problem;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// What to start.
+pub(super) struct Launch {
+    pub(super) workflow_id: WorkflowId,
+    pub(super) version_id: VersionId,
+    pub(super) trigger: NodeId,
+    pub(super) input: Value,
+    pub(super) timeout_ms: Option<u64>,
+    /// Scoped by its route, so that a form and an API client never share one.
+    pub(super) idempotency_key: Option<String>,
+}
+
+/// What was started, now or before.
+pub(super) struct Launched {
+    execution_id: ExecutionId,
+    workflow_id: Uuid,
+    version_id: Uuid,
+    replayed: bool,
+}
+
+/// Starts it and waits until it is durable.
+pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
+    check_input(&launch.input)?;
+    let (workflow_id, version_id) = (launch.workflow_id, launch.version_id);
+    let start = Start {
+        execution_id: ExecutionId::new(),
+        workspace_id: caller.workspace_id,
+        workflow_id,
+        version_id,
+        trigger: launch.trigger,
+        input: launch.input,
+        timeout_ms: launch.timeout_ms,
+        idempotency_key: launch.idempotency_key,
+        vt: 0,
+    };
+    match caller.cell.starter.start(start).await? {
+        Started::New(execution_id) => {
+            Ok(Launched { execution_id, workflow_id: workflow_id.0, version_id: version_id.0, replayed: false })
+        }
+        Started::Replayed(execution_id) => replayed(caller, execution_id).await,
+        Started::Conflict => Err(Problem::unprocessable(
+            "idempotency_key_reused",
+            "the idempotency key was used before with another request",
+            "use a new key for a new request",
+        )),
+    }
+}
+
+/// The answer that the first request got: its version may be older than the newest.
+async fn replayed(caller: &Caller, execution_id: ExecutionId) -> Result<Launched, Problem> {
+    let mut transaction = caller.read().await?;
+    let row = executions::find(&mut transaction, caller.workspace_id, execution_id).await?;
+    transaction.commit().await?;
+    let row = row.ok_or_else(|| {
+        let detail = "the execution that this idempotency key started is no longer kept";
+        Problem::conflict("idempotency_key_reused", detail, "use a new key for a new request")
+    })?;
+    Ok(Launched { execution_id, workflow_id: row.workflow_id, version_id: row.version_id, replayed: true })
+}
+
+fn check_input(input: &Value) -> Result<(), Problem> {
+    body::check_storable(input)?;
+    if input.to_string().len() > INPUT_BYTES_MAX {
+        return Err(Problem::too_large("input_too_large", "the input", INPUT_BYTES_MAX));
+    }
+    Ok(())
+}
+
+impl IntoResponse for Launched {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "id": self.execution_id,
+            "status": "queued",
+            "workflow_id": self.workflow_id,
+            "version_id": self.version_id,
+        });
+        let location = format!("/api/v1/executions/{}", self.execution_id);
+        let mut response = (StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response();
+        if self.replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

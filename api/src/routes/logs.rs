@@ -1,0 +1,43 @@
+//! Log lines of an execution.
+
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Response};
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::logs;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{executions, id};
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+/// Most lines of one answer.
+const LINES_MAX: i64 = 1_000;
+
+#[derive(Deserialize)]
+pub(crate) struct LogsQuery {
+    after: Option<String>,
+}
+
+/// `GET /executions/{id}/logs?after`: oldest first, after the line `after`; `next` is where to go on, null at the end.
+pub(crate) async fn read(
+    caller: Caller,
+    Path(execution_id): Path<String>,
+    Query(query): Query<LogsQuery>,
+) -> Result<Response, Problem> {
+    let execution_id: ExecutionId = id(&execution_id, "execution")?;
+    let after = query.after.as_deref().map(Uuid::parse_str).transpose();
+    let after = after.map_err(|_| {
+        Problem::bad_request("bad_cursor", "after is no id of a log line", "use \"next\" as it was given")
+    })?;
+    let mut transaction = caller.read().await?;
+    executions::find(&mut transaction, &caller, execution_id).await?;
+    let after = after.unwrap_or_default();
+    let lines = logs::read(&mut transaction, caller.workspace_id, execution_id, after, LINES_MAX).await?;
+    transaction.commit().await?;
+    let is_full = i64::try_from(lines.len()).is_ok_and(|count| count == LINES_MAX);
+    let next = lines.last().filter(|_| is_full).map(|line| line.log_id);
+    Ok(Json(json!({ "items": lines, "next": next })).into_response())
+}

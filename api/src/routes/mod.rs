@@ -1,0 +1,44 @@
+//! One file per noun. Handlers extract, call one verb, answer.
+
+pub(crate) mod assets;
+pub(crate) mod events;
+pub(crate) mod executions;
+pub(crate) mod forms;
+pub(crate) mod health;
+pub(crate) mod hooks;
+pub(crate) mod launch;
+pub(crate) mod logs;
+pub(crate) mod mail;
+pub(crate) mod node_types;
+pub(crate) mod page;
+pub(crate) mod publish;
+pub(crate) mod session;
+pub(crate) mod signals;
+pub(crate) mod workflows;
+
+use std::str::FromStr;
+
+use crate::problem::Problem;
+
+/// Longest `Idempotency-Key`, in bytes.
+const KEY_BYTES_MAX: usize = 200;
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The id in a path. What is no id cannot exist: 404.
+fn id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found(what, text))
+}
+
+/// The client's `Idempotency-Key`, if it sent one.
+fn idempotency_key(headers: &axum::http::HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| is_key(key)).ok_or_else(|| {
+        let detail = "the Idempotency-Key cannot be used";
+        Problem::bad_request("bad_idempotency_key", detail, "send 1 to 200 visible ASCII characters, e.g. a UUID")
+    })?;
+    Ok(Some(key))
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}

@@ -1,0 +1,103 @@
+//! From a draft to a version.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use capstan_domain::trigger_paths::{FORM, trigger_paths};
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::WorkflowId;
+use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::store::workflows::{self, VersionRow};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::workflows::{find, invalid_graph, require_object};
+use crate::Api;
+use crate::auth::Caller;
+use crate::body::{self, BODY_BYTES_MAX};
+use crate::problem::Problem;
+
+/// Most versions that a list shows: the newest.
+const VERSIONS_MAX: i64 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Candidate {
+    graph: Value,
+}
+
+/// `POST /workflows/validate {graph}`: 200 `{valid, problems}`.
+pub(crate) async fn validate(State(api): State<Api>, _caller: Caller, request: Request) -> Result<Response, Problem> {
+    let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
+    require_object(&candidate.graph)?;
+    let (_, compiled) = api.graphs.compile(candidate.graph).await?;
+    Ok(verdict(compiled))
+}
+
+/// `POST /workflows/{id}/validate`: the same for the draft.
+pub(crate) async fn validate_draft(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(workflow_id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = find(&caller, &workflow_id).await?;
+    let (_, compiled) = api.graphs.compile(row.graph).await?;
+    Ok(verdict(compiled))
+}
+
+/// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
+/// on. 422 `invalid_graph` with all problems; 409 `path_taken` if another workflow has a path of it.
+pub(crate) async fn publish(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(workflow_id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = find(&caller, &workflow_id).await?;
+    let id = WorkflowId(row.workflow_id);
+    let (document, compiled) = api.graphs.compile(row.graph).await?;
+    let graph = compiled.map_err(|problems| invalid_graph(&problems))?;
+    let paths = trigger_paths(&graph, id);
+    let mut transaction = caller.write().await?;
+    let published =
+        workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
+    let version = published.map_err(|taken| {
+        let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
+        Problem::conflict("path_taken", detail, "give the trigger another path")
+    })?;
+    transaction.commit().await?;
+    let location = format!("/api/v1/workflows/{id}/versions");
+    let mut shown = show(&version);
+    shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
+}
+
+/// `GET /workflows/{id}/versions`: newest first.
+pub(crate) async fn versions(caller: Caller, Path(workflow_id): Path<String>) -> Result<Response, Problem> {
+    let id = WorkflowId(find(&caller, &workflow_id).await?.workflow_id);
+    let mut transaction = caller.read().await?;
+    let rows = workflows::versions(&mut transaction, caller.workspace_id, id, VERSIONS_MAX).await?;
+    transaction.commit().await?;
+    Ok(Json(json!({ "items": rows.iter().map(show).collect::<Vec<_>>() })).into_response())
+}
+
+fn verdict(compiled: Result<Graph, Vec<Finding>>) -> Response {
+    let problems = compiled.err().unwrap_or_default();
+    Json(json!({ "valid": problems.is_empty(), "problems": problems })).into_response()
+}
+
+fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {
+    let url = if *kind == FORM { format!("/p/{slug}/{path}") } else { format!("/hooks/{slug}/{path}") };
+    json!({ "kind": kind, "node_id": node_id, "url": url })
+}
+
+fn show(row: &VersionRow) -> Value {
+    json!({
+        "id": row.version_id,
+        "workflow_id": row.workflow_id,
+        "number": row.number,
+        "semantics": row.semantics,
+        "created_at": row.created_at,
+    })
+}

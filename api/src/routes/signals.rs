@@ -1,0 +1,124 @@
+//! Signals to executions, cancel among them.
+
+use axum::Json;
+use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use capstan_engine::core::ids::{ExecutionId, SignalId};
+use capstan_engine::store::signals::{self, CANCEL, SIGNAL_BYTES_MAX, SIGNALS_PENDING_MAX, Sent};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::{id, idempotency_key};
+use crate::auth::Caller;
+use crate::body;
+use crate::problem::Problem;
+
+/// Longest name of a signal, in characters.
+const NAME_CHARS_MAX: usize = 200;
+/// Longest reason of a cancel, in characters.
+const REASON_CHARS_MAX: usize = 500;
+/// Most bytes of a cancel's body.
+const CANCEL_BYTES_MAX: usize = 16 * 1024;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cancel {
+    reason: Option<String>,
+}
+
+/// `POST /executions/{id}/cancel {reason?}`: 202; the execution ends as soon as its worker has seen it.
+pub(crate) async fn cancel(
+    caller: Caller,
+    Path(execution_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let cancel = match body::json_or_null(request, CANCEL_BYTES_MAX).await? {
+        Value::Null => Cancel::default(),
+        value => serde_json::from_value(value)
+            .map_err(|error| Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing"))?,
+    };
+    let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
+    if reason.chars().count() > REASON_CHARS_MAX {
+        let hint = format!("write at most {REASON_CHARS_MAX} characters");
+        return Err(Problem::unprocessable("reason_too_long", "the reason is too long", hint));
+    }
+    let execution_id = id(&execution_id, "execution")?;
+    deliver(&caller, execution_id, SignalId::new(), CANCEL, &json!({ "reason": reason })).await
+}
+
+/// `POST /executions/{id}/signals/{name}` with any JSON as payload: 202. With an `Idempotency-Key` the same signal
+/// is taken once while it waits. 404 unknown, 409 ended, 429 too many wait.
+pub(crate) async fn send(
+    caller: Caller,
+    Path((execution_id, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let execution_id = id(&execution_id, "execution")?;
+    check_name(&name)?;
+    let signal_id = match idempotency_key(&headers)? {
+        Some(key) => derived_id(&caller, execution_id, key),
+        None => SignalId::new(),
+    };
+    let payload = body::json_or_null(request, SIGNAL_BYTES_MAX).await?;
+    deliver(&caller, execution_id, signal_id, &name, &payload).await
+}
+
+async fn deliver(
+    caller: &Caller,
+    execution_id: ExecutionId,
+    signal_id: SignalId,
+    name: &str,
+    payload: &Value,
+) -> Result<Response, Problem> {
+    let mut transaction = caller.write().await?;
+    let sent =
+        signals::send(&mut transaction, caller.workspace_id, execution_id, signal_id, name, payload).await?;
+    transaction.commit().await?;
+    match sent {
+        Sent::Accepted => {
+            caller.cell.starter.wake();
+            Ok((StatusCode::ACCEPTED, Json(json!({ "signal_id": signal_id }))).into_response())
+        }
+        Sent::Unknown => Err(Problem::not_found("execution", &execution_id.to_string())),
+        Sent::Ended => Err(Problem::conflict(
+            "execution_ended",
+            format!("execution \"{execution_id}\" has ended"),
+            "read the execution to see how it ended",
+        )),
+        Sent::Full => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_signals",
+            format!("{SIGNALS_PENDING_MAX} signals wait for execution \"{execution_id}\" already"),
+            "wait until it has taken some of them",
+        )),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Problem> {
+    let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if !good {
+        let hint = format!("use 1 to {NAME_CHARS_MAX} characters");
+        return Err(Problem::unprocessable("bad_name", "the name of the signal cannot be used", hint));
+    }
+    if name.starts_with('$') {
+        let detail = format!("signals such as \"{name}\" are our own");
+        return Err(Problem::unprocessable("reserved_name", detail, "use a name that does not begin with $"));
+    }
+    Ok(())
+}
+
+/// The same for the same key of the same execution.
+fn derived_id(caller: &Caller, execution_id: ExecutionId, key: &str) -> SignalId {
+    let mut hash = Sha256::new();
+    hash.update(caller.workspace_id.0.as_bytes());
+    hash.update(execution_id.0.as_bytes());
+    hash.update(key.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    let id: Uuid = Builder::from_custom_bytes(bytes).into_uuid();
+    SignalId(id)
+}

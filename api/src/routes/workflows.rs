@@ -1,0 +1,190 @@
+//! Workflows and their drafts.
+
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::header::{ETAG, IF_MATCH, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use capstan_domain::workflows::{self as listing, WorkflowSummary};
+use capstan_engine::core::ids::WorkflowId;
+use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::store::workflows::{self, WorkflowRow};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::id;
+use crate::Api;
+use crate::auth::Caller;
+use crate::body::{self, BODY_BYTES_MAX};
+use crate::paging::Paging;
+use crate::problem::Problem;
+
+/// Most characters of a workflow's name.
+const NAME_CHARS_MAX: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewWorkflow {
+    name: String,
+    graph: Value,
+    /// Whether to store the graph even if it is not valid.
+    #[serde(default)]
+    draft: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewDraft {
+    graph: Value,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ListQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// `POST /workflows {name, graph, draft?}`: 201 with the workflow. A graph with problems is refused with all of them
+/// (422 `invalid_graph`), unless `draft` is true: then it is stored, and the problems come along.
+pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let new: NewWorkflow = body::typed(request, BODY_BYTES_MAX).await?;
+    let name = check_name(&new.name)?;
+    require_object(&new.graph)?;
+    let (graph, compiled) = api.graphs.compile(new.graph).await?;
+    let problems = compiled.err().unwrap_or_default();
+    if !problems.is_empty() && !new.draft {
+        return Err(invalid_graph(&problems));
+    }
+    let workflow_id = WorkflowId::new();
+    let mut transaction = caller.write().await?;
+    workflows::create(&mut transaction, caller.workspace_id, workflow_id, name, &graph).await?;
+    let row = workflows::find(&mut transaction, caller.workspace_id, workflow_id).await?;
+    transaction.commit().await?;
+    let row = row.ok_or_else(|| Problem::internal("a workflow is not there after it was made"))?;
+    let location = format!("/api/v1/workflows/{workflow_id}");
+    let mut shown = show(row);
+    shown["problems"] = json!(problems);
+    Ok((StatusCode::CREATED, [(LOCATION, location), (ETAG, etag(1))], Json(shown)).into_response())
+}
+
+/// `GET /workflows?limit&cursor`: newest first, without graphs.
+pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
+    let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
+    let mut transaction = caller.read().await?;
+    let before = WorkflowId(paging.before);
+    let rows = listing::summaries(&mut transaction, caller.workspace_id, before, paging.rows()).await?;
+    transaction.commit().await?;
+    Ok(Json(paging.page(rows, |row| row.workflow_id, summary)).into_response())
+}
+
+/// `GET /workflows/{id}`: with its draft; the ETag is the draft's revision.
+pub(crate) async fn get(caller: Caller, Path(workflow_id): Path<String>) -> Result<Response, Problem> {
+    let row = find(&caller, &workflow_id).await?;
+    Ok(([(ETAG, etag(row.revision))], Json(show(row))).into_response())
+}
+
+/// `PUT /workflows/{id}/draft {graph}` with `If-Match`: stores any JSON object and answers `{revision, problems}`.
+/// 428 without `If-Match`, 412 if the draft has another revision.
+pub(crate) async fn save_draft(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(workflow_id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let row = find(&caller, &workflow_id).await?;
+    let revision = expected_revision(&headers, row.revision)?;
+    let new: NewDraft = body::typed(request, BODY_BYTES_MAX).await?;
+    require_object(&new.graph)?;
+    let (graph, compiled) = api.graphs.compile(new.graph).await?;
+    let mut transaction = caller.write().await?;
+    let id = WorkflowId(row.workflow_id);
+    let saved = workflows::save_draft(&mut transaction, caller.workspace_id, id, revision, &graph).await?;
+    transaction.commit().await?;
+    let revision = saved.ok_or_else(stale)?;
+    let answer = json!({ "revision": revision, "problems": compiled.err().unwrap_or_default() });
+    Ok(([(ETAG, etag(revision))], Json(answer)).into_response())
+}
+
+/// The workflow of that id, of this workspace.
+pub(super) async fn find(caller: &Caller, workflow_id: &str) -> Result<WorkflowRow, Problem> {
+    let mut transaction = caller.read().await?;
+    let row = workflows::find(&mut transaction, caller.workspace_id, id(workflow_id, "workflow")?).await?;
+    transaction.commit().await?;
+    row.ok_or_else(|| Problem::not_found("workflow", workflow_id))
+}
+
+/// 422 with every finding.
+pub(super) fn invalid_graph(problems: &[Finding]) -> Problem {
+    let detail = format!("the graph has {} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" });
+    Problem::unprocessable("invalid_graph", detail, "each entry of errors says what to do").findings(problems)
+}
+
+pub(super) fn require_object(graph: &Value) -> Result<(), Problem> {
+    if graph.is_object() {
+        return Ok(());
+    }
+    let hint = "send {\"nodes\": […], \"edges\": […]}";
+    Err(Problem::bad_request("bad_graph", "the graph is not an object", hint))
+}
+
+fn check_name(name: &str) -> Result<&str, Problem> {
+    let name = name.trim();
+    if (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        return Ok(name);
+    }
+    let hint = format!("write 1 to {NAME_CHARS_MAX} characters on one line");
+    Err(Problem::unprocessable("bad_name", "the name cannot be used", hint))
+}
+
+fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
+    let Some(expected) = headers.get(IF_MATCH) else {
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match_required",
+            "the request does not say which revision it changes",
+            "send If-Match with the ETag of the workflow that you read",
+        ));
+    };
+    if HeaderValue::from_str(&etag(current)).is_ok_and(|current| current == *expected) {
+        Ok(current)
+    } else {
+        Err(stale())
+    }
+}
+
+fn stale() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "stale_revision",
+        "someone has saved the draft since it was read",
+        "read the workflow again, bring your change in and send the new ETag",
+    )
+}
+
+fn etag(revision: i32) -> String {
+    format!("\"{revision}\"")
+}
+
+fn show(row: WorkflowRow) -> Value {
+    json!({
+        "id": row.workflow_id,
+        "name": row.name,
+        "graph": row.graph,
+        "revision": row.revision,
+        "published": row.published,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    })
+}
+
+fn summary(row: WorkflowSummary) -> Value {
+    json!({
+        "id": row.workflow_id,
+        "name": row.name,
+        "revision": row.revision,
+        "published": row.published,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    })
+}
