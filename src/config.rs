@@ -51,12 +51,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
     pub(crate) smtp_url: Option<String>,
     /// Sender of mails that name none.
-    #[arg(
-        long,
-        env = "CAPSTAN_MAIL_FROM",
-        default_value = "Capstan <capstan@example.com>",
-        help_heading = "Services"
-    )]
+    #[arg(long, env = "CAPSTAN_MAIL_FROM", default_value = "Capstan <capstan@example.com>", help_heading = "Services")]
     pub(crate) mail_from: String,
 }
 
@@ -127,7 +122,8 @@ fn schema_name(text: &str) -> Result<String, String> {
     let good = text.len() <= 41
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    good.then(|| text.to_owned()).ok_or_else(|| "a schema name is a lower-case letter, then at most 40 of a-z, 0-9, _".into())
+    good.then(|| text.to_owned())
+        .ok_or_else(|| "a schema name is a lower-case letter, then at most 40 of a-z, 0-9, _".into())
 }
 
 #[cfg(test)]

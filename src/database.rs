@@ -71,7 +71,10 @@ impl Database {
 
     /// A connection to `control` with the rights of the login: migrates, makes workspaces and keys.
     pub(crate) async fn owner(&self) -> anyhow::Result<PgConnection> {
-        self.control.connect(Role::Owner).await.context("the database cannot be reached; is it running, and is DATABASE_URL right?")
+        self.control
+            .connect(Role::Owner)
+            .await
+            .context("the database cannot be reached; is it running, and is DATABASE_URL right?")
     }
 
     /// Brings `control` and the cell to the newest schema, and enters the cell in the map.

@@ -96,7 +96,9 @@ async fn run_in(
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();
     let serving = tokio::spawn(capstan_api::serve(listener, api, closing.clone()));
-    let customers = customers(args, database, workspace, &url, &key)?;
+    let answers = answers(args, database, &url, &key)?;
+    let replies = if args.services.smtp().is_none() { demo.replies() } else { Vec::new() };
+    let customers = Customers::new(&database.cell, workspace, answers, args.reply_after, replies);
     let _mail = demo.serve_mail(&customers);
 
     let pool = database.cell.pool(Role::Api, CONNECTIONS_MAX);
@@ -154,17 +156,11 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
     }
 }
 
-fn customers(
-    args: &DevArgs,
-    database: &Database,
-    workspace: WorkspaceId,
-    url: &str,
-    key: &str,
-) -> anyhow::Result<Customers> {
+/// Customers answer through the API, as the outside world does.
+fn answers(args: &DevArgs, database: &Database, url: &str, key: &str) -> anyhow::Result<Answers> {
     let own = url.trim_start_matches("http://").to_owned();
     let client = fleet::services(&args.services, Reach { allow: vec![own], smtp: None }, &database.cell)?;
-    let answers = Answers::Http { client, url: url.to_owned(), key: key.to_owned() };
-    Ok(Customers::new(&database.cell, workspace, answers, args.reply_after))
+    Ok(Answers::Http { client, url: url.to_owned(), key: key.to_owned() })
 }
 
 /// The key of the last start if it still opens the workspace, else a new one. The database keeps a hash only.

@@ -11,15 +11,19 @@ use serde_json::Value;
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The document in the file at `path`.
-pub(crate) fn read(path: &Path) -> Result<Value, Problem> {
+pub(crate) fn read(path: &Path) -> Result<Value, Box<Problem>> {
     parse(&text(path)?)
 }
 
 /// The text of the file at `path`.
-pub(crate) fn text(path: &Path) -> Result<String, Problem> {
+pub(crate) fn text(path: &Path) -> Result<String, Box<Problem>> {
     let name = path.display();
     let unreadable = |error: std::io::Error| {
-        problem("unreadable_file", format!("{name} cannot be read: {error}"), "name a workflow file, such as workflow.json")
+        problem(
+            "unreadable_file",
+            format!("{name} cannot be read: {error}"),
+            "name a workflow file, such as workflow.json",
+        )
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
@@ -35,7 +39,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Problem> {
 }
 
 /// The document that `text` holds.
-pub(crate) fn parse(text: &str) -> Result<Value, Problem> {
+pub(crate) fn parse(text: &str) -> Result<Value, Box<Problem>> {
     if let Some(at) = text.find('\0') {
         return Err(problem("nul", format!("the file holds a NUL at byte {at}"), "remove it"));
     }
@@ -45,8 +49,15 @@ pub(crate) fn parse(text: &str) -> Result<Value, Problem> {
 }
 
 /// A problem of the file as a whole.
-pub(crate) fn problem(code: &str, detail: String, hint: &str) -> Problem {
-    Problem { code: code.into(), node_id: None, edge_id: None, pointer: String::new(), detail, hint: hint.into() }
+pub(crate) fn problem(code: &str, detail: String, hint: &str) -> Box<Problem> {
+    Box::new(Problem {
+        code: code.into(),
+        node_id: None,
+        edge_id: None,
+        pointer: String::new(),
+        detail,
+        hint: hint.into(),
+    })
 }
 
 #[cfg(test)]

@@ -96,7 +96,8 @@ async fn run_in(
     let worker = fleet::worker(&database.cell, registry, services, &args.fleet).await?;
     let waker = worker.waker();
     let answers = Answers::Store { pool: pool.clone(), waker: Arc::clone(&waker) };
-    let customers = Customers::new(&database.cell, workspace, answers, demo::REPLY_AFTER);
+    let replies = if args.services.smtp().is_none() { demo.replies() } else { Vec::new() };
+    let customers = Customers::new(&database.cell, workspace, answers, demo::REPLY_AFTER, replies);
     let _serving = demo.serve_mail(&customers);
 
     let id = match args.resume {
@@ -117,7 +118,10 @@ async fn run_in(
     drop(progress);
     worker.drain().await;
     if !over? {
-        note(&format!("interrupted; the execution is kept. Go on with:\n  capstan exec {} --resume {id}", args.file.display()));
+        note(&format!(
+            "interrupted; the execution is kept. Go on with:\n  capstan exec {} --resume {id}",
+            args.file.display()
+        ));
     }
     followed.print(json)?;
     Ok(if followed.is_completed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -81,7 +81,11 @@ impl Followed {
     }
 
     /// Shows progress until it is over or `stop` is cancelled; answers whether it is over.
-    pub(crate) async fn until_over(&mut self, progress: &mut Progress, stop: &CancellationToken) -> anyhow::Result<bool> {
+    pub(crate) async fn until_over(
+        &mut self,
+        progress: &mut Progress,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<bool> {
         let mut seen_at = Instant::now();
         loop {
             match self.look().await {

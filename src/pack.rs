@@ -48,7 +48,7 @@ pub(crate) type Addresses = BTreeMap<String, SocketAddr>;
 
 impl Pack {
     /// The pack beside the workflow file at `path`; an empty one if there is none.
-    pub(crate) fn beside(path: &Path) -> Result<Self, Problem> {
+    pub(crate) fn beside(path: &Path) -> Result<Self, Box<Problem>> {
         let path = path.with_file_name(FILE);
         if !path.exists() {
             return Ok(Self::default());
@@ -57,7 +57,7 @@ impl Pack {
     }
 
     /// The pack that `text` describes.
-    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Box<Problem>> {
         toml::from_str(text).map_err(|error| {
             let detail = format!("{FILE} beside the workflow file cannot be used: {error}");
             problem("bad_pack", detail, "it has `input`, `services` and `overrides`")
@@ -65,12 +65,12 @@ impl Pack {
     }
 
     /// `document` with short waits and with services that run nowhere: good for checking it.
-    pub(crate) fn preview(&self, document: &Value) -> Result<Value, Problem> {
+    pub(crate) fn preview(&self, document: &Value) -> Result<Value, Box<Problem>> {
         self.apply(document, &self.services.keys().map(|name| (name.clone(), NOWHERE.into())).collect())
     }
 
     /// `document` with short waits and the addresses of the services.
-    pub(crate) fn apply(&self, document: &Value, addresses: &Addresses) -> Result<Value, Problem> {
+    pub(crate) fn apply(&self, document: &Value, addresses: &Addresses) -> Result<Value, Box<Problem>> {
         let mut document = document.clone();
         for (id, fields) in &self.overrides {
             let config = config_of(&mut document, id).ok_or_else(|| {
@@ -91,7 +91,7 @@ fn config_of<'a>(document: &'a mut Value, id: &str) -> Option<&'a mut Map<String
 }
 
 /// Replaces `${name.url}` and `${name.address}` in every string.
-fn fill(value: &mut Value, addresses: &Addresses) -> Result<(), Problem> {
+fn fill(value: &mut Value, addresses: &Addresses) -> Result<(), Box<Problem>> {
     match value {
         Value::String(text) if text.contains("${") => *text = filled(text, addresses)?,
         Value::Array(items) => items.iter_mut().try_for_each(|item| fill(item, addresses))?,
@@ -101,7 +101,7 @@ fn fill(value: &mut Value, addresses: &Addresses) -> Result<(), Problem> {
     Ok(())
 }
 
-fn filled(text: &str, addresses: &Addresses) -> Result<String, Problem> {
+fn filled(text: &str, addresses: &Addresses) -> Result<String, Box<Problem>> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -57,7 +57,8 @@ pub(crate) fn trigger(graph: &Graph, named: Option<&str>) -> anyhow::Result<Node
     };
     found.map(|&id| id.clone()).ok_or_else(|| {
         let known: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
-        BadInput(format!("there is no trigger {:?}: the triggers are {}", named.unwrap_or_default(), known.join(", "))).into()
+        BadInput(format!("there is no trigger {:?}: the triggers are {}", named.unwrap_or_default(), known.join(", ")))
+            .into()
     })
 }
 
@@ -80,7 +81,9 @@ async fn find_or_create(
         return Ok(WorkflowId(row.workflow_id));
     }
     let workflow_id = WorkflowId::new();
-    workflows::create(connection, workspace, workflow_id, name, document).await.context("the workflow was not stored")?;
+    workflows::create(connection, workspace, workflow_id, name, document)
+        .await
+        .context("the workflow was not stored")?;
     Ok(workflow_id)
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn load(file: &Path, registry: &Registry) -> Result<Loaded, Vec<Probl
         let preview = pack.preview(&document)?;
         Ok((Loaded { document, pack }, preview))
     };
-    let (loaded, preview) = read().map_err(|problem| vec![problem])?;
+    let (loaded, preview) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
     Graph::compile(&preview, registry)?;
     Ok(loaded)
 }

@@ -14,7 +14,6 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 
 /// One cell.
 pub(crate) struct Cell {
-    pub(crate) schema: String,
     pub(crate) pool: PgPool,
     pub(crate) starter: Starter,
 }
@@ -39,7 +38,6 @@ impl Cells {
         }
         let place = self.first.sibling(schema);
         let cell = Arc::new(Cell {
-            schema: schema.into(),
             pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
             starter: Starter::spawn(place, self.waker.clone()),
         });

@@ -60,15 +60,13 @@ pub struct ApiSettings {
 
 /// The API of one process; cheap to clone.
 #[derive(Clone)]
-pub struct Api(Arc<Inner>);
-
-pub(crate) struct Inner {
-    settings: ApiSettings,
+pub struct Api {
+    settings: Arc<ApiSettings>,
     registry: Arc<Registry>,
-    directory: Directory,
-    cells: Cells,
-    graphs: Graphs,
-    hub: Hub,
+    directory: Arc<Directory>,
+    cells: Arc<Cells>,
+    graphs: Arc<Graphs>,
+    hub: Arc<Hub>,
     metrics: metrics::Exposition,
     closing: CancellationToken,
 }
@@ -81,29 +79,22 @@ impl Api {
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
-        Self(Arc::new(Inner {
-            directory: Directory::new(control, settings.cell.schema.clone()),
-            cells: Cells::new(settings.cell.clone(), waker),
-            graphs: Graphs::new(Arc::clone(&registry)),
-            hub: Hub::default(),
+        Self {
+            directory: Arc::new(Directory::new(control, settings.cell.schema.clone())),
+            cells: Arc::new(Cells::new(settings.cell.clone(), waker)),
+            graphs: Arc::new(Graphs::new(Arc::clone(&registry))),
+            hub: Arc::default(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
-            settings,
+            settings: Arc::new(settings),
             registry,
-        }))
+        }
     }
 
     /// All routes, with everything that surrounds them.
     #[must_use]
     pub fn router(&self) -> Router {
         router::router(self)
-    }
-}
-
-impl std::ops::Deref for Api {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
-        &self.0
     }
 }
 

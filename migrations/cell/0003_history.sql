@@ -120,7 +120,9 @@ BEGIN
     FOREACH v_parent IN ARRAY ARRAY['executions', 'journal', 'execution_logs', 'usage'] LOOP
       v_name := v_parent || to_char(v_month AT TIME ZONE 'UTC', '_YYYY_MM');
       IF to_regclass(quote_ident(v_name)) IS NULL THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', v_name, v_parent,
+        -- Attached, not made as a partition: that would lock the parent against everybody.
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', v_name, v_parent);
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_parent, v_name,
           uuid_floor_1(v_month),
           uuid_floor_1(((v_month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'));
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', v_name);

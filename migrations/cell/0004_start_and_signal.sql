@@ -13,22 +13,25 @@ AS $$
 #variable_conflict use_column
 DECLARE
   v_front bigint := (SELECT f.vt FROM queue_front f);
+  v_made uuid[];
   v_refused int[] := '{}';
   v_keyed boolean := array_position(p_keys, NULL) IS NULL OR cardinality(array_remove(p_keys, NULL)) > 0;
 BEGIN
   IF v_keyed THEN
-    INSERT INTO idempotency_keys (workspace_id, key_hash, request_hash, execution_id)
-    SELECT i.workspace_id, i.key_hash, i.request_hash, i.id
-      FROM unnest(p_ids, p_workspaces, p_keys, p_requests) AS i (id, workspace_id, key_hash, request_hash)
-     WHERE i.key_hash IS NOT NULL
-     ORDER BY i.workspace_id, i.key_hash
-    ON CONFLICT DO NOTHING;
-
-    -- A second statement: it sees what others have committed while the first one waited for them.
+    WITH made AS (
+      INSERT INTO idempotency_keys AS k (workspace_id, key_hash, request_hash, execution_id)
+      SELECT i.workspace_id, i.key_hash, i.request_hash, i.id
+        FROM unnest(p_ids, p_workspaces, p_keys, p_requests) AS i (id, workspace_id, key_hash, request_hash)
+       WHERE i.key_hash IS NOT NULL
+       ORDER BY i.workspace_id, i.key_hash
+      ON CONFLICT DO NOTHING
+      RETURNING k.execution_id
+    )
+    SELECT coalesce(array_agg(m.execution_id), '{}') INTO v_made FROM made m;
+    -- Also a call that is repeated with the same ids, after its answer was lost, made no key this time.
     SELECT coalesce(array_agg(i.n::int), '{}') INTO v_refused
-      FROM unnest(p_ids, p_workspaces, p_keys) WITH ORDINALITY AS i (id, workspace_id, key_hash, n)
-      JOIN idempotency_keys k ON k.workspace_id = i.workspace_id AND k.key_hash = i.key_hash
-     WHERE k.execution_id <> i.id;
+      FROM unnest(p_ids, p_keys) WITH ORDINALITY AS i (id, key_hash, n)
+     WHERE i.key_hash IS NOT NULL AND i.id <> ALL (v_made);
   END IF;
 
   INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, deadline_at)
@@ -72,7 +75,8 @@ BEGIN
     RETURN 'unknown';
   ELSIF v_ended THEN
     RETURN 'ended';
-  ELSIF (SELECT count(*) FROM signals s WHERE s.execution_id = p_execution AND s.workspace_id = p_workspace)
+  ELSIF (SELECT count(*) FROM signals s
+          WHERE s.execution_id = p_execution AND s.workspace_id = p_workspace AND s.signal_id <> p_signal)
         >= p_pending_max THEN
     RETURN 'full';
   END IF;
@@ -83,4 +87,41 @@ BEGIN
   SELECT f.vt, p_execution, p_workspace, false FROM queue_front f;
   RETURN 'accepted';
 END
+$$;
+
+-- Takes a slice of this month's quota of a workspace for a process to spend in memory: at most `p_units`, and a tenth
+-- of what is left, so that slices shrink as the rest does. Never grants beyond 120 % of `units_max`; a workspace
+-- without a counter is counted and not limited. Answers the units granted; zero is a refusal. One row, by key.
+CREATE FUNCTION take_slice_1(p_workspace uuid, p_meter text, p_units bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_period date := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date;
+  v_counter quota_counters;
+  v_rest bigint;
+  v_units bigint := p_units;
+BEGIN
+  INSERT INTO quota_counters (workspace_id, meter, period) VALUES (p_workspace, p_meter, v_period)
+  ON CONFLICT DO NOTHING;
+  SELECT q.* INTO v_counter FROM quota_counters q
+   WHERE q.workspace_id = p_workspace AND q.meter = p_meter AND q.period = v_period FOR UPDATE;
+  IF v_counter.units_max IS NOT NULL THEN
+    v_rest := greatest(v_counter.units_max * 12 / 10 - v_counter.granted, 0);
+    v_units := least(p_units, v_rest, greatest(v_rest / 10, 1));
+  END IF;
+  IF v_units > 0 THEN
+    UPDATE quota_counters q SET granted = q.granted + v_units, updated_at = clock_timestamp()
+     WHERE q.workspace_id = p_workspace AND q.meter = p_meter AND q.period = v_period;
+  END IF;
+  RETURN v_units;
+END
+$$;
+
+-- Returns the unspent part of a slice taken this month.
+CREATE FUNCTION return_slice_1(p_workspace uuid, p_meter text, p_units bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+  UPDATE quota_counters q SET granted = greatest(q.granted - p_units, 0), updated_at = clock_timestamp()
+   WHERE q.workspace_id = p_workspace AND q.meter = p_meter
+     AND q.period = date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date
 $$;

@@ -24,11 +24,12 @@ CREATE FUNCTION fire_timers_1(p_room int, p_bound timestamptz) RETURNS int
 LANGUAGE plpgsql
 AS $$
 DECLARE
+  v_now timestamptz := clock_timestamp(); -- as a value: a volatile function would not end the index scan
   v_fired int;
 BEGIN
   WITH due AS MATERIALIZED (
     SELECT t.execution_id FROM timers t
-     WHERE t.due_at >= p_bound AND t.due_at <= clock_timestamp()
+     WHERE t.due_at >= p_bound AND t.due_at <= v_now
      ORDER BY t.due_at LIMIT p_room FOR UPDATE SKIP LOCKED
   ), fired AS (
     DELETE FROM timers t WHERE t.execution_id = ANY (ARRAY(SELECT d.execution_id FROM due d))
@@ -43,7 +44,7 @@ $$;
 
 -- Claims up to `p_room` executions for a worker: tokens in virtual time from `p_bound` on, deleted; leases inserted.
 -- A token that meets a lease marks it `woken`; that row comes back with the lease's holder in `held_by`.
--- Tokens of ended executions are dropped. With `p_suspect` one execution that lost two workers may come too.
+-- Tokens of ended executions are dropped, with signals that came too late. With `p_suspect` one execution that lost two workers may come too.
 -- Uses queue_vt, the tid of the tokens, and the key of executions within the months of the tokens.
 -- Locks: tokens (skipping locked ones), then leases in execution order.
 CREATE FUNCTION claim_1(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
@@ -61,6 +62,7 @@ DECLARE
   v_losses smallint[];
   v_vts bigint[];
   v_suspect tid[] := '{}';
+  v_live int;
 BEGIN
   PERFORM guard_1(p_worker);
   IF p_suspect THEN
@@ -85,21 +87,31 @@ BEGIN
   END IF;
   RETURN QUERY
   WITH live AS MATERIALIZED (
-    SELECT t.id, t.workspace_id, t.fresh, t.losses, t.vt, e.version_id, e.trigger_node_id, e.input, e.created_at,
-           e.deadline_at
+    -- A wake-up may have overtaken the token of the start. No EXISTS: it could be planned as a scan of all months.
+    SELECT t.id, t.workspace_id, t.losses, t.vt,
+           t.fresh AND (SELECT true FROM journal j
+                         WHERE j.execution_id = t.id
+                           AND j.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) IS NULL AS fresh,
+           e.version_id, e.trigger_node_id, e.input, e.created_at, e.deadline_at
       FROM unnest(v_ids, v_workspaces, v_fresh, v_losses, v_vts) AS t (id, workspace_id, fresh, losses, vt)
       JOIN executions e ON e.execution_id = t.id
      WHERE e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] AND e.ended_at IS NULL
   ), leased AS (
     INSERT INTO leases AS l (execution_id, workspace_id, worker_no, lease_no, losses)
     SELECT live.id, live.workspace_id, p_worker, nextval('lease_numbers'), live.losses FROM live ORDER BY live.id
-    ON CONFLICT (execution_id) DO UPDATE SET woken = true
+    ON CONFLICT (execution_id) DO UPDATE SET woken = true, losses = greatest(l.losses, excluded.losses)
     RETURNING l.execution_id, l.worker_no, l.lease_no, l.losses, l.woken
   )
   SELECT live.id, live.workspace_id, leased.lease_no, leased.losses,
          CASE WHEN leased.woken THEN leased.worker_no END,
          live.fresh, live.vt, live.version_id, live.trigger_node_id, live.input::text, live.created_at, live.deadline_at
     FROM leased JOIN live ON live.id = leased.execution_id;
+  GET DIAGNOSTICS v_live = ROW_COUNT;
+  IF v_live < cardinality(v_ids) THEN
+    DELETE FROM signals s USING executions e
+     WHERE s.execution_id = ANY (v_ids) AND e.execution_id = s.execution_id AND e.ended_at IS NOT NULL
+       AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)];
+  END IF;
 END
 $$;
 
@@ -129,11 +141,12 @@ BEGIN
   PERFORM guard_1(p_worker);
   SELECT count(*), array_agg(l.execution_id) FILTER (WHERE l.woken) INTO v_held, v_woken
     FROM unnest(x_ids, x_leases) AS x (id, lease_no)
-    JOIN leases l ON l.execution_id = x.id AND l.lease_no = x.lease_no;
+    JOIN leases l ON l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker;
   IF v_held < cardinality(x_ids) THEN
     RETURN QUERY
     SELECT x.id, 'lost' FROM unnest(x_ids, x_leases) AS x (id, lease_no)
-     WHERE NOT EXISTS (SELECT FROM leases l WHERE l.execution_id = x.id AND l.lease_no = x.lease_no);
+      LEFT JOIN leases l ON l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker
+     WHERE l.execution_id IS NULL;
     RETURN;
   END IF;
 
@@ -152,15 +165,16 @@ BEGIN
            ended_at = CASE WHEN n.status <> 'incident' THEN clock_timestamp() END
       FROM unnest(e_ids, e_statuses, e_outputs, e_errors) AS n (id, status, output, error)
      WHERE e.execution_id = n.id AND e.execution_id BETWEEN e_ids[1] AND e_ids[cardinality(e_ids)];
-    DELETE FROM leases l WHERE l.execution_id = ANY (e_ids);
   END IF;
   IF cardinality(s_ids) > 0 THEN
     DELETE FROM signals s USING unnest(s_executions, s_ids) AS c (execution_id, signal_id)
      WHERE s.execution_id = c.execution_id AND s.signal_id = c.signal_id;
   END IF;
-  IF cardinality(k_ids) > 0 THEN
+  IF cardinality(e_ids || k_ids) > 0 THEN
+    -- One statement for ends and parks: its index scan locks the leases in execution order.
     WITH parked AS (
-      DELETE FROM leases l WHERE l.execution_id = ANY (k_ids) AND NOT l.woken
+      DELETE FROM leases l
+       WHERE l.execution_id = ANY (e_ids || k_ids) AND (NOT l.woken OR l.execution_id = ANY (e_ids))
       RETURNING l.execution_id, l.workspace_id
     )
     INSERT INTO timers AS t (execution_id, workspace_id, due_at)
@@ -237,7 +251,9 @@ BEGIN
   )
   INSERT INTO queue (vt, execution_id, workspace_id, fresh, losses)
   SELECT (SELECT f.vt FROM queue_front f), lost.execution_id, lost.workspace_id, false,
-         CASE WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = lost.execution_id AND j.lease_no = lost.lease_no)
+         -- No EXISTS: it could be planned as a scan of all months.
+         CASE WHEN (SELECT true FROM journal j
+                     WHERE j.execution_id = lost.execution_id AND j.lease_no = lost.lease_no LIMIT 1)
               THEN 1 ELSE lost.losses + 1 END
     FROM lost;
   GET DIAGNOSTICS v_reaped = ROW_COUNT;
@@ -280,9 +296,10 @@ AS $$
    ORDER BY w.worker_no
 $$;
 
--- Ends the database connections that hold a lost worker's lock, so that its reaper can have it.
+-- Ends the database connections that hold a lost worker's lock, so that its reaper can have it. Runs as the login
+-- itself: a role that nobody logs in as may end no connection.
 CREATE FUNCTION evict_1(p_worker int) RETURNS int
-LANGUAGE sql
+LANGUAGE sql SET role = 'none'
 AS $$
   SELECT count(pg_terminate_backend(l.pid))::int FROM pg_locks l
    WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()

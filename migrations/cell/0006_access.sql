@@ -31,11 +31,14 @@ BEGIN
   EXECUTE format('GRANT CREATE ON SCHEMA %I TO capstan_worker', v_schema);
   ALTER FUNCTION start_1(uuid[], uuid[], uuid[], uuid[], text[], text[], bigint[], bigint[], bytea[], bytea[])
     OWNER TO capstan_worker;
+  ALTER FUNCTION take_slice_1(uuid, text, bigint) OWNER TO capstan_worker;
+  ALTER FUNCTION return_slice_1(uuid, text, bigint) OWNER TO capstan_worker;
   EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM capstan_worker', v_schema);
 END
 $$;
 
--- Starts: the function and nothing else.
+-- Starts: the function, and the quota that starts spend; nothing else.
+GRANT EXECUTE ON FUNCTION take_slice_1(uuid, text, bigint), return_slice_1(uuid, text, bigint) TO capstan_starter;
 GRANT EXECUTE ON FUNCTION start_1(uuid[], uuid[], uuid[], uuid[], text[], text[], bigint[], bigint[], bytea[], bytea[])
   TO capstan_starter;
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use capstan_engine::core::ids::{ExecutionId, SignalId, WorkspaceId};
-use capstan_engine::core::state::Phase;
+use capstan_engine::core::graph::NodeIx;
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, WorkspaceId};
+use capstan_engine::core::state::StepStatus;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::signals;
 use capstan_node_types::services::Services;
 use capstan_node_types::services::http::{HttpClient, Request};
 use capstan_node_types::services::mail::Mailbox;
 use capstan_node_types::smtp_sink::ReceivedMail;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore};
 
@@ -60,14 +61,28 @@ pub(crate) struct Customers {
     workspace: WorkspaceId,
     answers: Answers,
     reply_after: Duration,
+    replies: Arc<Vec<Reply>>,
     room: Arc<Semaphore>,
 }
 
 impl Customers {
-    /// Customers of `workspace`, who answer after `reply_after`.
-    pub(crate) fn new(cell: &Place, workspace: WorkspaceId, answers: Answers, reply_after: Duration) -> Self {
+    /// Customers of `workspace`, who answer after `reply_after`. `replies` are for mails of an earlier process.
+    pub(crate) fn new(
+        cell: &Place,
+        workspace: WorkspaceId,
+        answers: Answers,
+        reply_after: Duration,
+        replies: Vec<Reply>,
+    ) -> Self {
         let mailbox = Arc::new(SandboxMailbox::new(cell));
-        Self { mailbox, workspace, answers, reply_after, room: Arc::new(Semaphore::new(REPLIES_MAX)) }
+        Self {
+            mailbox,
+            workspace,
+            answers,
+            reply_after,
+            replies: Arc::new(replies),
+            room: Arc::new(Semaphore::new(REPLIES_MAX)),
+        }
     }
 
     /// Keeps each mail in the mailbox and has it answered.
@@ -85,14 +100,16 @@ impl Customers {
         }
     }
 
-    /// Answers for an execution that waits for a signal, whose mail came before this process was started.
+    /// Answers the mails of an execution that came before this process was started, unless they were answered then.
     pub(crate) fn catch_up(&self, followed: &Followed) {
-        for (ix, _) in followed.graph.nodes.iter().enumerate() {
-            if let Phase::Waiting(until) = &followed.state.step(ix).phase
-                && let Some(signal) = &until.signal
-            {
-                let reply = Reply { signal: signal.clone(), payload: json!({"answer": "yes"}) };
-                self.reply(followed.id, reply, CAUGHT_UP_REPLY_AFTER);
+        for node in &followed.graph.nodes {
+            for reply in self.replies.iter() {
+                if node.config.get("signal").and_then(Value::as_str) == Some(&reply.signal)
+                    && is_open(followed, &node.id)
+                    && node.ancestors.iter().any(|&ix| has_sent_mail(followed, ix))
+                {
+                    self.reply(followed.id, reply.clone(), CAUGHT_UP_REPLY_AFTER);
+                }
             }
         }
     }
@@ -108,6 +125,15 @@ impl Customers {
             drop(permit);
         });
     }
+}
+
+fn is_open(followed: &Followed, id: &NodeId) -> bool {
+    let status = followed.graph.find(id).map(|ix| followed.state.step(ix).status);
+    matches!(status, Some(StepStatus::Pending | StepStatus::Running | StepStatus::Waiting))
+}
+
+fn has_sent_mail(followed: &Followed, ix: NodeIx) -> bool {
+    followed.graph.nodes[ix].type_name == "action.send_email" && followed.state.step(ix).status == StepStatus::Completed
 }
 
 /// The execution that sent a mail.
@@ -140,9 +166,9 @@ async fn post(
 ) -> anyhow::Result<()> {
     let mut request = Request {
         method: "POST".parse()?,
-        url: format!("{url}/api/v1/executions/{id}/signals").parse()?,
+        url: format!("{url}/api/v1/executions/{id}/signals/{signal}").parse()?,
         headers: Default::default(),
-        body: Some(json!({"name": signal, "payload": payload}).to_string().into_bytes()),
+        body: Some(payload.to_string().into_bytes()),
     };
     request.headers.insert("authorization", format!("Bearer {key}").parse()?);
     request.headers.insert("content-type", "application/json".parse()?);

@@ -38,7 +38,8 @@ fn bodies(received: &ReceivedMail) -> (String, Option<String>) {
 }
 
 fn parameter(header: &str, name: &str) -> Option<String> {
-    let (_, value) = header.split(';').filter_map(|part| part.trim().split_once('=')).find(|(found, _)| *found == name)?;
+    let (_, value) =
+        header.split(';').filter_map(|part| part.trim().split_once('=')).find(|(found, _)| *found == name)?;
     Some(value.trim_matches('"').to_owned())
 }
 
@@ -156,7 +157,10 @@ mod tests {
             let mail = read(&mails.recv().await.unwrap());
             assert_eq!((mail.subject.as_str(), mail.text.as_str(), mail.html.as_deref()), (subject, text, html));
             assert_eq!(mail.message_id, receipt.message_id);
-            assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("Capstan <capstan@example.com>", &["ada@example.com".to_owned()][..]));
+            assert_eq!(
+                (mail.from.as_str(), mail.to.as_slice()),
+                ("Capstan <capstan@example.com>", &["ada@example.com".to_owned()][..])
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ mod letter;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -99,10 +99,22 @@ impl Demo {
         Reach { allow: self.addresses.values().map(ToString::to_string).collect(), smtp }
     }
 
+    /// How the customers of all mail services answer.
+    pub(crate) fn replies(&self) -> Vec<Reply> {
+        self.mails().iter().map(|incoming| incoming.reply.clone()).collect()
+    }
+
     /// Hands incoming mail to `customers` for as long as the answer is kept.
     pub(crate) fn serve_mail(&self, customers: &Customers) -> Vec<AbortOnDropHandle<()>> {
-        let incoming = std::mem::take(&mut *self.mails.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        incoming.into_iter().map(|incoming| AbortOnDropHandle::new(tokio::spawn(customers.clone().read(incoming)))).collect()
+        let incoming = std::mem::take(&mut *self.mails());
+        incoming
+            .into_iter()
+            .map(|incoming| AbortOnDropHandle::new(tokio::spawn(customers.clone().read(incoming))))
+            .collect()
+    }
+
+    fn mails(&self) -> MutexGuard<'_, Vec<Incoming>> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve_enrichment(&mut self, listener: TcpListener) -> anyhow::Result<SocketAddr> {
@@ -117,7 +129,7 @@ impl Demo {
         let (sink, mails) = SmtpSink::start_at(address).await.context("the demo mail server did not start")?;
         self.smtp = Some(sink.address());
         self._sinks.push(sink);
-        self.mails.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).push(Incoming { mails, reply });
+        self.mails().push(Incoming { mails, reply });
         Ok(address)
     }
 }

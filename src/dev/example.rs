@@ -55,7 +55,7 @@ pub(crate) fn filled(pack: &Pack, document: &Value, demo: &Demo) -> anyhow::Resu
     pack.apply(document, demo.addresses()).map_err(failed)
 }
 
-fn failed(problem: Problem) -> anyhow::Error {
+fn failed(problem: Box<Problem>) -> anyhow::Error {
     anyhow!("the built-in example cannot be used: {}", problem.detail)
 }
 
@@ -126,7 +126,13 @@ impl Example {
         Ok(ids)
     }
 
-    async fn follow(&self, id: ExecutionId, resumed: bool, stop: &CancellationToken, json: bool) -> anyhow::Result<bool> {
+    async fn follow(
+        &self,
+        id: ExecutionId,
+        resumed: bool,
+        stop: &CancellationToken,
+        json: bool,
+    ) -> anyhow::Result<bool> {
         let mut followed = Followed::new(self.pool.clone(), self.workspace, id, &self.registry).await?;
         if resumed {
             self.customers.catch_up(&followed);

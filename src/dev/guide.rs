@@ -22,20 +22,20 @@ pub(crate) fn text(facts: &Facts<'_>) -> String {
     let workflow = example.workflow_id();
     let auth = format!("-H 'Authorization: Bearer {key}'");
     let body = "-H 'Content-Type: application/json'";
-    let input = quoted(&json!({"input": example.slow_input()}).to_string());
+    let input = quoted(&json!({"workflow_id": workflow, "input": example.slow_input()}).to_string());
     let mut text = format!(
         "\n  Page     {url}/\n  Form     {url}/p/demo/lead\n  Mailbox  {url}/dev/mail\n  API key  {key}\n\n\
          Start \"{NAME}\" for a customer who takes a minute to answer:\n  \
-         curl -sS {url}/api/v1/workflows/{workflow}/executions {auth} {body} -d {input}\n"
+         curl -sS {url}/api/v1/executions {auth} {body} -d {input}\n"
     );
     if let Some(id) = waiting {
-        let reply = quoted(&json!({"name": "reply", "payload": {"answer": "yes"}}).to_string());
+        let reply = quoted(&json!({"answer": "yes"}).to_string());
         // Writing to a string cannot fail.
         let _ = write!(
             text,
             "Look at one that waits now:\n  curl -sS {url}/api/v1/executions/{id} {auth}\n\
              Answer it in the customer's place:\n  \
-             curl -sS {url}/api/v1/executions/{id}/signals {auth} {body} -d {reply}\n\n\
+             curl -sS {url}/api/v1/executions/{id}/signals/reply {auth} {body} -d {reply}\n\n\
              Try this: execution {id} waits for its customer.\n\
              Kill this process now (Ctrl-C, or kill -9 {}) and start it again:\n\
              the same execution goes on from its last settled step.\n",

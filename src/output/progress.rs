@@ -55,6 +55,7 @@ impl Progress {
         let text = describe(id, step);
         match &mut self.mode {
             Mode::Silent => {}
+            Mode::Lines if step.status == StepStatus::Running => {}
             Mode::Lines => note(&text),
             Mode::Spinners { all, active } if step.is_active() => {
                 active.entry(node).or_insert_with(|| all.add(spinner())).set_message(text);

@@ -9,6 +9,7 @@ pub mod executions;
 pub mod logs;
 pub mod migrate;
 pub mod preflight;
+pub mod quotas;
 pub mod signals;
 pub mod start;
 pub mod upkeep;

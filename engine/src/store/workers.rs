@@ -125,12 +125,15 @@ pub async fn exclude_self(connection: &mut PgConnection, worker_no: i32) -> Resu
 /// Gives executions back unharmed: their leases become tokens and no loss is counted. Answers how many.
 ///
 /// # Errors
-/// If the database does.
+/// [`StoreError::Fenced`] if the worker is.
 pub async fn release(
     connection: &mut PgConnection,
     worker_no: i32,
     leases: &[(ExecutionId, i64)],
 ) -> Result<i32, StoreError> {
+    let mut leases = leases.to_vec();
+    // Leases are locked in execution order.
+    leases.sort_unstable();
     let ids: Vec<Uuid> = leases.iter().map(|(id, _)| id.0).collect();
     let numbers: Vec<i64> = leases.iter().map(|&(_, lease_no)| lease_no).collect();
     let released = sqlx::query_scalar("SELECT release_1($1, $2, $3)")
@@ -142,12 +145,23 @@ pub async fn release(
     Ok(released)
 }
 
-/// Fences the worker by its own wish, at the end of its life; whatever it still holds goes back.
+/// Fences the worker by its own wish, at the end of its life; whatever it still holds goes back, and no loss is
+/// counted. Waits out what may still run for it on a connection that it has given up. Repeating it changes nothing.
 ///
 /// # Errors
 /// If the database does.
 pub async fn retire(connection: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
-    sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1").bind(worker_no).execute(connection).await?;
+    let mut transaction = connection.begin().await?;
+    match release_unknown_in(&mut transaction, worker_no, |_, _| false).await {
+        // Fenced before: whoever did that has taken the leases.
+        Err(StoreError::Fenced) => return Ok(()),
+        released => released?,
+    };
+    sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1 AND NOT fenced")
+        .bind(worker_no)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
     Ok(())
 }
 
@@ -172,8 +186,18 @@ pub async fn release_unknown(
     known: impl Fn(ExecutionId, i64) -> bool,
 ) -> Result<i32, StoreError> {
     let mut transaction = connection.begin().await?;
+    let released = release_unknown_in(&mut transaction, worker_no, known).await?;
+    transaction.commit().await?;
+    Ok(released)
+}
+
+async fn release_unknown_in(
+    transaction: &mut PgConnection,
+    worker_no: i32,
+    known: impl Fn(ExecutionId, i64) -> bool,
+) -> Result<i32, StoreError> {
     // Waits out a claim that may still run on a connection which this process has given up.
-    exclude_self(&mut transaction, worker_no).await?;
+    exclude_self(transaction, worker_no).await?;
     let leases: Vec<(Uuid, i64)> = sqlx::query_as("SELECT execution_id, lease_no FROM leases WHERE worker_no = $1")
         .bind(worker_no)
         .fetch_all(&mut *transaction)
@@ -183,7 +207,5 @@ pub async fn release_unknown(
         .map(|(id, lease_no)| (ExecutionId(id), lease_no))
         .filter(|&(id, lease_no)| !known(id, lease_no))
         .collect();
-    let released = if unknown.is_empty() { 0 } else { release(&mut transaction, worker_no, &unknown).await? };
-    transaction.commit().await?;
-    Ok(released)
+    if unknown.is_empty() { Ok(0) } else { release(transaction, worker_no, &unknown).await }
 }

@@ -41,7 +41,7 @@ pub(crate) fn accepted(driver: &mut Driver<'_>, before: &Picture) {
     driver.arms.hit(entry_arm(&event));
     changes(driver.spec, &driver.oracle, before, driver.arms);
     let after = &driver.oracle.picture;
-    if after.steps.iter().any(|status| *status == StepStatus::Cancelled) {
+    if after.steps.contains(&StepStatus::Cancelled) {
         driver.arms.hit("end: others cancelled");
     }
     match &after.ended {

@@ -1,5 +1,6 @@
 //! Random graphs under random orders and duplicates.
 
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -188,9 +189,12 @@ impl Tally {
         self.entries += other.entries;
     }
 
+    /// Writes past the capture of the test harness, so that every run shows it.
     fn print(&self) {
         let Self { arms, graphs, joins, error_edges, order_free, entries } = self;
-        println!("{graphs} graphs in {ORDERS} orders each: {joins} with a join, {error_edges} with error edges,");
-        println!("{order_free} where no order matters; {entries} entries accepted.\n{arms}");
+        let head =
+            format!("{graphs} graphs in {ORDERS} orders each: {joins} with a join, {error_edges} with error edges,");
+        let text = format!("\n{head}\n{order_free} where no order matters; {entries} entries accepted.\n{arms}\n");
+        std::io::stdout().write_all(text.as_bytes()).expect("stdout is open");
     }
 }

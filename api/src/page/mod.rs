@@ -1,0 +1,8 @@
+//! Pages rendered on the server: no build step, no inline script or style.
+
+pub(crate) mod chosen;
+pub(crate) mod form;
+pub(crate) mod layout;
+pub(crate) mod overview;
+pub(crate) mod sign_in;
+mod svg;

@@ -1,0 +1,182 @@
+//! Starting, reading, signalling and cancelling executions.
+
+use axum::http::Request;
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, App, as_json, chain, simple};
+
+fn keyed(app: &App, key: &str, body: &Value) -> Request<Body> {
+    as_json(app.request("POST", "/api/v1/executions").header("idempotency-key", key), body)
+}
+
+#[tokio::test]
+async fn a_started_execution_is_queued_and_can_be_read() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let started = app.post("/api/v1/executions", &json!({ "workflow_id": workflow, "input": { "n": 1 } })).await;
+    assert_eq!(started.status, 202);
+    let body = started.json();
+    let id = body["id"].as_str().unwrap();
+    assert_eq!(started.header("location"), Some(format!("/api/v1/executions/{id}").as_str()));
+    assert_eq!(body["status"], "queued");
+    let mut read = app.get(&format!("/api/v1/executions/{id}")).await.json();
+    assert_eq!(read["version_id"], body["version_id"]);
+    let steps = read["steps"].take();
+    let seen: Vec<_> = steps.as_array().unwrap().iter().map(|step| (&step["node_id"], &step["status"])).collect();
+    assert_eq!(seen, [(&json!("start"), &json!("completed")), (&json!("a"), &json!("running"))]);
+    assert_eq!(read["edges"], json!([{ "id": "start-a", "state": "taken" }, { "id": "a-b", "state": "open" }]));
+    assert_eq!((&read["status"], &read["input"]), (&json!("queued"), &json!({ "n": 1 })));
+    let listed = app.get(&format!("/api/v1/executions?workflow_id={workflow}")).await.json();
+    assert_eq!(listed["items"][0]["id"], id);
+    assert_eq!(app.get(&format!("/api/v1/executions/{id}/logs")).await.json(), json!({ "items": [], "next": null }));
+    assert_eq!(app.count("queue").await, 1);
+}
+
+#[tokio::test]
+async fn one_key_posted_fifty_times_at_once_starts_one_execution_and_gets_one_answer() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let body = json!({ "workflow_id": workflow, "input": { "n": 1 } });
+    let posts = (0..50).map(|_| app.send(keyed(&app, "order-1", &body)));
+    let answers: Vec<Answer> = futures::future::join_all(posts).await;
+    assert!(answers.iter().all(|answer| answer.status == 202));
+    assert!(answers.iter().all(|answer| answer.body == answers[0].body));
+    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
+    assert_eq!(replayed, 49);
+    assert_eq!((app.count("executions").await, app.count("queue").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_repeated_key_gets_the_first_answer_even_after_a_new_version() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let body = json!({ "workflow_id": workflow });
+    let first = app.send(keyed(&app, "k", &body)).await;
+    assert_eq!(app.post_nothing(&format!("/api/v1/workflows/{workflow}/publish")).await.status, 201);
+    let second = app.send(keyed(&app, "k", &body)).await;
+    assert_eq!((second.status, &second.body), (first.status, &first.body));
+    assert_eq!(second.header("idempotent-replayed"), Some("true"));
+}
+
+#[tokio::test]
+async fn one_key_with_another_request_is_refused() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    assert_eq!(app.send(keyed(&app, "k", &json!({ "workflow_id": workflow, "input": 1 }))).await.status, 202);
+    let refused = app.send(keyed(&app, "k", &json!({ "workflow_id": workflow, "input": 2 }))).await;
+    assert_eq!(refused.verdict(), "422 idempotency_key_reused");
+    for key in ["", "with blank", &"x".repeat(201)] {
+        let refused = app.send(keyed(&app, key, &json!({ "workflow_id": workflow }))).await;
+        assert_eq!(refused.verdict(), "400 bad_idempotency_key", "{key}");
+    }
+    assert_eq!(app.count("executions").await, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_says_why() {
+    let app = App::start().await;
+    let two = json!({
+        "nodes": [
+            { "id": "one", "type": "trigger.manual" },
+            { "id": "two", "type": "trigger.manual" },
+            { "id": "a", "type": "debug.noop" },
+        ],
+        "edges": [{ "id": "1", "source": "one", "target": "a" }, { "id": "2", "source": "two", "target": "a" }],
+    });
+    let workflow = app.publish(&two).await;
+    let nobody = uuid::Uuid::now_v7();
+    let big = "x".repeat(1024 * 1024);
+    for (body, expected) in [
+        (json!({ "workflow_id": nobody }), "404 not_found"),
+        (json!({ "workflow_id": "x" }), "400 bad_body"),
+        (json!({ "workflow_id": workflow, "surprise": 1 }), "400 bad_body"),
+        (json!({ "workflow_id": workflow, "version_id": nobody, "trigger": "one" }), "404 not_found"),
+        (json!({ "workflow_id": workflow }), "422 trigger_required"),
+        (json!({ "workflow_id": workflow, "trigger": "a" }), "422 unknown_trigger"),
+        (json!({ "workflow_id": workflow, "trigger": "one", "timeout_ms": 0 }), "422 bad_timeout"),
+        (json!({ "workflow_id": workflow, "trigger": "one", "input": big }), "413 input_too_large"),
+        (json!({ "workflow_id": workflow, "trigger": "one", "input": "a\0" }), "400 nul_character"),
+    ] {
+        assert_eq!(app.post("/api/v1/executions", &body).await.verdict(), expected);
+    }
+    let detail = app.post("/api/v1/executions", &json!({ "workflow_id": workflow })).await.json();
+    assert!(detail["detail"].as_str().unwrap().contains("\"one\", \"two\""), "{detail}");
+    assert_eq!(app.count("executions").await, 0);
+    let version = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json()["items"][0]["id"].clone();
+    let good = json!({ "workflow_id": workflow, "version_id": version, "trigger": "two", "timeout_ms": 1000 });
+    let started = app.post("/api/v1/executions", &good).await.json();
+    let read = app.get(&format!("/api/v1/executions/{}", started["id"].as_str().unwrap())).await.json();
+    assert!(read["deadline_at"].is_string());
+}
+
+#[tokio::test]
+async fn the_input_of_a_form_is_checked_like_the_form() {
+    let app = App::start().await;
+    let fields = json!([{ "name": "email", "label": "E-mail", "type": "email", "required": true }]);
+    let form = chain(&[("form", "trigger.form", json!({ "title": "Hi", "fields": fields })), ("a", "debug.noop", json!({}))]);
+    let workflow = app.publish(&form).await;
+    let refused = app.post("/api/v1/executions", &json!({ "workflow_id": workflow, "input": { "email": "x" } })).await;
+    assert_eq!(refused.verdict(), "422 invalid_input");
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/input/email");
+    let good = json!({ "workflow_id": workflow, "input": { "email": "ada@example.com" } });
+    assert_eq!(app.post("/api/v1/executions", &good).await.status, 202);
+}
+
+#[tokio::test]
+async fn signals_wait_for_their_execution() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let base = format!("/api/v1/executions/{id}/signals");
+    assert_eq!(app.post(&format!("{base}/reply"), &json!({ "any": ["json"] })).await.status, 202);
+    assert_eq!(app.post_nothing(&format!("{base}/reply")).await.status, 202);
+    for _ in 0..3 {
+        let request = app.request("POST", &format!("{base}/reply")).header("idempotency-key", "once");
+        assert_eq!(app.send(as_json(request, &json!(1))).await.status, 202);
+    }
+    assert_eq!(app.count("signals").await, 3);
+    let big = Value::String("x".repeat(256 * 1024));
+    assert_eq!(app.post(&format!("{base}/reply"), &big).await.verdict(), "413 body_too_large");
+    assert_eq!(app.post(&format!("{base}/$cancel"), &json!(1)).await.verdict(), "422 reserved_name");
+    assert_eq!(app.post(&format!("{base}/{}", "x".repeat(201)), &json!(1)).await.verdict(), "422 bad_name");
+    assert_eq!(app.post(&format!("{base}/a%00"), &json!(1)).await.verdict(), "422 bad_name");
+    let nobody = uuid::Uuid::now_v7();
+    assert_eq!(app.post(&format!("/api/v1/executions/{nobody}/signals/x"), &json!(1)).await.verdict(), "404 not_found");
+}
+
+#[tokio::test]
+async fn a_full_or_ended_execution_takes_no_signals() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut owner = app.cell.connect(capstan_engine::store::connect::Role::Owner).await.unwrap();
+    sqlx::query(
+        "INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+         SELECT execution_id, gen_random_uuid(), workspace_id, 'x', '1' FROM executions, generate_series(1, 1000)",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let path = format!("/api/v1/executions/{id}/signals/x");
+    assert_eq!(app.post(&path, &json!(1)).await.verdict(), "429 too_many_signals");
+    sqlx::query("UPDATE executions SET status = 'completed', ended_at = clock_timestamp()").execute(&mut owner).await.unwrap();
+    assert_eq!(app.post(&path, &json!(1)).await.verdict(), "409 execution_ended");
+    assert_eq!(app.post_nothing(&format!("/api/v1/executions/{id}/cancel")).await.verdict(), "409 execution_ended");
+}
+
+#[tokio::test]
+async fn a_cancel_is_a_signal_with_its_reason() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let path = format!("/api/v1/executions/{id}/cancel");
+    assert_eq!(app.post_nothing(&path).await.status, 202);
+    assert_eq!(app.post(&path, &json!({ "reason": "no longer needed" })).await.status, 202);
+    assert_eq!(app.post(&path, &json!({ "why": 1 })).await.verdict(), "400 bad_body");
+    assert_eq!(app.post(&path, &json!({ "reason": "x".repeat(501) })).await.verdict(), "422 reason_too_long");
+    let mut owner = app.cell.connect(capstan_engine::store::connect::Role::Owner).await.unwrap();
+    let payloads: Vec<Value> =
+        sqlx::query_scalar("SELECT payload FROM signals WHERE name = '$cancel' ORDER BY created_at")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
+    assert_eq!(payloads[1], json!({ "reason": "no longer needed" }));
+}

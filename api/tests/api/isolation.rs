@@ -1,0 +1,183 @@
+//! Nothing of one workspace is seen by another: not through any route, and not through the database.
+
+use axum::body::Body;
+use axum::http::Request;
+use capstan_domain::access;
+use capstan_engine::store::connect::{Place, Role};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use crate::support::{App, as_json, simple};
+
+#[tokio::test]
+async fn another_workspaces_ids_are_404_through_every_route() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let execution = app.begin(&workflow).await;
+    let version = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json()["items"][0]["id"].clone();
+    let (w, x) = (format!("/api/v1/workflows/{workflow}"), format!("/api/v1/executions/{execution}"));
+    for (method, path, body) in [
+        ("GET", w.clone(), Value::Null),
+        ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
+        ("POST", format!("{w}/validate"), Value::Null),
+        ("POST", format!("{w}/publish"), Value::Null),
+        ("GET", format!("{w}/versions"), Value::Null),
+        ("POST", "/api/v1/executions".into(), json!({ "workflow_id": workflow })),
+        ("POST", "/api/v1/executions".into(), json!({ "workflow_id": workflow, "version_id": version })),
+        ("GET", x.clone(), Value::Null),
+        ("GET", format!("{x}/logs"), Value::Null),
+        ("GET", format!("{x}/events"), Value::Null),
+        ("POST", format!("{x}/cancel"), json!({})),
+        ("POST", format!("{x}/signals/reply"), json!({})),
+        ("GET", format!("/?execution={execution}"), Value::Null),
+        ("GET", format!("/dev/mail/{execution}"), Value::Null),
+    ] {
+        let request = Request::builder().method(method).uri(&path).header("x-api-key", &app.other_key).header("if-match", "\"1\"");
+        let answer = app.send(as_json(request, &body)).await;
+        assert_eq!(answer.verdict(), "404 not_found", "{method} {path}");
+    }
+    for path in ["/api/v1/workflows", "/api/v1/executions", &format!("/api/v1/executions?workflow_id={workflow}")] {
+        let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
+        assert_eq!(app.send(request).await.json()["items"], json!([]), "{path}");
+    }
+    let page = Request::get("/").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
+    assert!(!app.send(page).await.text().contains(&execution));
+    assert_eq!((app.count("signals").await, app.count("executions").await), (0, 1));
+}
+
+/// Tables with a `workspace_id`, partitioned ones by their parent, that the API role may read.
+async fn tenant_tables(connection: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id' \
+         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition \
+         ORDER BY 1",
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap()
+}
+
+/// Puts a row of `acme` into every tenant table of the cell.
+async fn fill(app: &App) {
+    let workflow = app.publish(&simple()).await;
+    let execution = app.begin(&workflow).await;
+    app.post(&format!("/api/v1/executions/{execution}/signals/x"), &json!(1)).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let (w, x) = (app.acme, execution);
+    for statement in [
+        format!("INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"),
+        format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
+        format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
+        format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
+        format!("INSERT INTO quota_counters VALUES ('{w}', 'm', now())"),
+        format!("INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"),
+        format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
+        format!("INSERT INTO outbox VALUES ('{x}', '{w}', 't', '{x}', '1')"),
+        format!("INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \
+                 VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"),
+        format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
+        format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
+    ] {
+        sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+}
+
+async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(connection).await
+}
+
+fn is_denied(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).as_deref() == Some("42501")
+}
+
+async fn looked_at(place: &Place, workspace: Option<&str>) -> Vec<(String, Option<i64>)> {
+    let mut owner = place.connect(Role::Owner).await.unwrap();
+    let mut api = place.connect(Role::Api).await.unwrap();
+    if let Some(workspace) = workspace {
+        sqlx::query("SELECT set_config('app.workspace_id', $1, false)").bind(workspace).execute(&mut api).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    for table in tenant_tables(&mut owner).await {
+        assert!(rows(&mut owner, &table).await.unwrap() > 0, "{table} is empty: the test proves nothing of it");
+        match rows(&mut api, &table).await {
+            Ok(count) => seen.push((table, Some(count))),
+            Err(error) if is_denied(&error) => seen.push((table, None)),
+            Err(error) => panic!("{table}: {error}"),
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn without_a_workspace_the_api_role_sees_no_row_of_any_tenant_table() {
+    let app = App::start().await;
+    fill(&app).await;
+    for place in [&app.cell, &app.control] {
+        for stranger in [None, Some(""), Some("00000000-0000-0000-0000-000000000000")] {
+            let seen = looked_at(place, stranger).await;
+            assert!(seen.iter().all(|(_, rows)| rows.is_none_or(|rows| rows == 0)), "{stranger:?}: {seen:?}");
+        }
+        let own = looked_at(place, Some(&app.acme.to_string())).await;
+        assert!(own.iter().filter(|(_, rows)| rows.is_some_and(|rows| rows > 0)).count() >= 1, "{own:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_partition_is_open_to_the_api_role() {
+    let app = App::start().await;
+    fill(&app).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut api = app.cell.connect(Role::Api).await.unwrap();
+    let partitions: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relispartition AND relkind = 'r'",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    assert!(partitions.len() >= 16, "{partitions:?}");
+    for partition in partitions {
+        assert!(is_denied(&rows(&mut api, &partition).await.unwrap_err()), "{partition}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_for_another_workspace_is_refused_by_the_database() {
+    let app = App::start().await;
+    let mut api = app.cell.connect(Role::Api).await.unwrap();
+    sqlx::query("SELECT set_config('app.workspace_id', gen_random_uuid()::text, false)").execute(&mut api).await.unwrap();
+    let error = sqlx::query("INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ($1, gen_random_uuid(), 'x')")
+        .bind(app.acme.0)
+        .execute(&mut api)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("row-level security"), "{error}");
+}
+
+#[tokio::test]
+async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
+    let app = App::start().await;
+    let mut api = app.control.connect(Role::Api).await.unwrap();
+    let by_key = access::resolve_key(&mut api, &app.key).await.unwrap().unwrap();
+    assert_eq!((by_key.workspace_id, by_key.slug.as_str(), by_key.schema_name.as_str()), (app.acme, "acme", "cell_1"));
+    assert_eq!(access::resolve_slug(&mut api, "acme").await.unwrap(), Some(by_key));
+    for slug in ["acm", "ACME", "acme%", ""] {
+        assert_eq!(access::resolve_slug(&mut api, slug).await.unwrap(), None, "{slug}");
+    }
+    let both_null: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_1(NULL, NULL)").fetch_all(&mut api).await.unwrap();
+    assert!(both_null.is_empty());
+    let hash = access::hash_key(&app.key);
+    for (key, slug, expected) in [(Some(hash.as_slice()), Some("other"), 0), (Some(&hash[..31]), None, 0), (Some(&hash[..]), None, 1)] {
+        let found: Vec<(String,)> =
+            sqlx::query_as("SELECT slug FROM resolve_workspace_1($1, $2)").bind(key).bind(slug).fetch_all(&mut api).await.unwrap();
+        assert_eq!(found.len(), expected, "{slug:?}");
+    }
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let crossing: Vec<String> = sqlx::query_scalar(
+        "SELECT p.proname::text FROM pg_proc p WHERE p.prosecdef AND has_function_privilege('capstan_api', p.oid, 'EXECUTE') \
+         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace)",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(crossing, ["resolve_workspace_1"]);
+}

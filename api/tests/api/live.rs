@@ -1,0 +1,170 @@
+//! Server-sent events.
+
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
+use capstan_engine::store::commit::{Commit, Reply, Then, commit};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::workers::register;
+use chrono::Utc;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use tower::ServiceExt;
+
+use crate::support::{App, simple};
+
+/// A worker that does by hand what the test says.
+struct Hand {
+    connection: PgConnection,
+    worker_no: i32,
+    claimed: Claimed,
+    position: u32,
+}
+
+impl Hand {
+    async fn claim(app: &App) -> Self {
+        let mut connection = app.cell.connect(Role::Worker).await.unwrap();
+        let worker_no = register(&mut connection, "hand").await.unwrap();
+        let claimed = claim(&mut connection, worker_no, 1, NO_BOUND, false).await.unwrap().remove(0);
+        Self { connection, worker_no, claimed, position: 1 }
+    }
+
+    async fn settle(&mut self, node: &str, then: Then) {
+        let settlement = Settlement {
+            status: SettledStatus::Completed,
+            port: Some("out".into()),
+            output: json!({ "from": node }),
+            error: None,
+            attempts: 1,
+            closed_edges: Vec::new(),
+        };
+        let event = Event::Settled { step: StepKey::root(NodeId::from(node)), settlement };
+        let this = Commit {
+            execution_id: ExecutionId(self.claimed.execution_id),
+            workspace_id: WorkspaceId(self.claimed.workspace_id),
+            lease_no: self.claimed.lease_no,
+            position: self.position,
+            entries: vec![Entry { at: Utc::now(), event }],
+            usage: Vec::new(),
+            then,
+        };
+        self.position += 1;
+        assert!(matches!(commit(&mut self.connection, self.worker_no, &mut [&this]).await.unwrap(), Reply::Written(_)));
+    }
+}
+
+fn completed() -> Then {
+    Then::End { status: "completed", output: None, error: None, leftovers: false }
+}
+
+/// A client of the events of one execution.
+struct Client {
+    stream: BodyDataStream,
+    text: String,
+}
+
+impl Client {
+    async fn open(app: &App, id: &str, last: Option<&str>) -> Self {
+        let mut request = app.request("GET", &format!("/api/v1/executions/{id}/events"));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { stream: response.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// The next event as `(name, id, data)`; none at the end of the stream.
+    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    event.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().to_owned()))
+                };
+                let told = field("event:").map(|name| (name, field("id:"), serde_json::from_str(&field("data:").unwrap()).unwrap()));
+                self.text = rest.to_owned();
+                if told.is_some() {
+                    return told;
+                }
+                continue;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.stream.next()).await.expect("no event came")?;
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+    }
+
+    /// `name node status @id` of everything to the end.
+    async fn rest(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Some((name, id, data)) = self.next().await {
+            let node = data["node_id"].as_str().unwrap_or("-");
+            let status = data["status"].as_str().unwrap();
+            told.push(format!("{name} {node} {status} @{}", id.unwrap_or_default()));
+        }
+        told
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_gets_a_snapshot_then_each_change_then_the_end() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut client = Client::open(&app, &id, None).await;
+    let (name, at, snapshot) = client.next().await.unwrap();
+    assert_eq!((name.as_str(), at.as_deref()), ("snapshot", Some("0")));
+    assert_eq!(snapshot["steps"][1]["status"], "running");
+    let mut hand = Hand::claim(&app).await;
+    hand.settle("a", Then::Hold).await;
+    hand.settle("b", completed()).await;
+    assert_eq!(client.rest().await, [
+        "step a completed @",
+        "step b running @1",
+        "step b completed @2",
+        "end - completed @",
+    ]);
+}
+
+#[tokio::test]
+async fn a_client_that_lost_its_connection_misses_nothing() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut hand = Hand::claim(&app).await;
+    hand.settle("a", Then::Hold).await;
+    let mut early = Client::open(&app, &id, Some("0")).await;
+    let mut late = Client::open(&app, &id, Some("1")).await;
+    let mut future = Client::open(&app, &id, Some("99")).await;
+    hand.settle("b", completed()).await;
+    let whole = ["step a completed @", "step b running @1", "step b completed @2", "end - completed @"];
+    assert_eq!(early.rest().await, whole);
+    assert_eq!(late.rest().await, whole[2..]);
+    assert_eq!(future.rest().await.last().map(String::as_str), Some("end - completed @"));
+    let mut after = Client::open(&app, &id, Some("0")).await;
+    assert_eq!(after.rest().await, whole);
+    let mut anew = Client::open(&app, &id, None).await;
+    assert_eq!(anew.rest().await, ["snapshot - completed @2", "end - completed @"]);
+}
+
+#[tokio::test]
+async fn many_watch_at_once_up_to_a_bound() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut clients = Vec::new();
+    for _ in 0..500 {
+        clients.push(Client::open(&app, &id, None).await);
+    }
+    let refused = app.get(&format!("/api/v1/executions/{id}/events")).await;
+    assert_eq!((refused.verdict().as_str(), refused.header("retry-after")), ("503 too_many_watchers", Some("2")));
+    clients.truncate(10);
+    assert_eq!(app.router.clone().oneshot(app.request("GET", &format!("/api/v1/executions/{id}/events")).body(Body::empty()).unwrap()).await.unwrap().status(), 200);
+    let mut hand = Hand::claim(&app).await;
+    hand.settle("a", Then::Hold).await;
+    hand.settle("b", completed()).await;
+    for client in &mut clients {
+        assert_eq!(client.rest().await.len(), 5);
+    }
+}

@@ -1,0 +1,15 @@
+//! The real router on a real database.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod access;
+mod bad_input;
+mod executions;
+mod forms;
+mod grants;
+mod hooks;
+mod isolation;
+mod live;
+mod pages;
+mod starter;
+mod support;
+mod workflows;

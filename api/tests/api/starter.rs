@@ -1,0 +1,85 @@
+//! The starter when the database misbehaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use capstan_api::starter::{StartError, Starter};
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::start::{Start, Started};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::support::App;
+
+fn item(app: &App, input: Value, key: Option<&str>) -> Start {
+    Start {
+        execution_id: ExecutionId::new(),
+        workspace_id: app.acme,
+        workflow_id: WorkflowId::new(),
+        version_id: VersionId::new(),
+        trigger: NodeId::from("start"),
+        input,
+        timeout_ms: None,
+        idempotency_key: key.map(Into::into),
+        vt: 0,
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_fails_alone() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    let starts = (0..40).map(|n| {
+        let input = if n % 10 == 3 { json!("a\0b") } else { json!(n) };
+        starter.start(item(&app, input, None))
+    });
+    let answers = futures::future::join_all(starts).await;
+    for (n, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok(Started::New(_)) => assert_ne!(n % 10, 3),
+            Err(StartError::Refused(_)) => assert_eq!(n % 10, 3),
+            other => panic!("{n}: {other:?}"),
+        }
+    }
+    assert_eq!(app.count("executions").await, 36);
+}
+
+#[tokio::test]
+async fn a_start_wakes_the_worker_of_the_process_and_others() {
+    let app = App::start().await;
+    let waker = Arc::new(Notify::new());
+    let mut listener = sqlx::postgres::PgListener::connect_with(&app.cell.pool(Role::Api, 1)).await.unwrap();
+    listener.listen(&app.cell.channel()).await.unwrap();
+    let starter = Starter::spawn(app.cell.clone(), Some(Arc::clone(&waker)));
+    starter.start(item(&app, json!(1), None)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waker.notified()).await.expect("the worker was not woken");
+    tokio::time::timeout(Duration::from_secs(10), listener.recv()).await.expect("no hint came").unwrap();
+}
+
+#[tokio::test]
+async fn after_a_lost_connection_starts_go_on() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    starter.start(item(&app, json!(1), None)).await.unwrap();
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan' AND pid <> pg_backend_pid() AND datname = current_database()")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let keyed = starter.start(item(&app, json!(2), Some("k"))).await.unwrap();
+    assert!(matches!(keyed, Started::New(_) | Started::Replayed(_)));
+    assert_eq!(app.count("executions").await, 2);
+}
+
+#[tokio::test]
+async fn a_workspace_that_starts_much_queues_behind_itself() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    for _ in 0..3 {
+        starter.start(item(&app, json!(1), None)).await.unwrap();
+    }
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let stamps: Vec<i64> = sqlx::query_scalar("SELECT vt FROM queue ORDER BY vt").fetch_all(&mut owner).await.unwrap();
+    assert_eq!(stamps, [0, 1_000_000, 2_000_000]);
+}

@@ -1,0 +1,150 @@
+//! A router with two workspaces on a database of its own.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use capstan_api::{Api, ApiSettings};
+use capstan_domain::access;
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::migrate::{Kind, migrate};
+use capstan_node_types::registry::Registry;
+use capstan_private_postgres::{TestDatabase, test_database};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) acme: WorkspaceId,
+    pub(crate) key: String,
+    pub(crate) other_key: String,
+    pub(crate) control: Place,
+    pub(crate) cell: Place,
+    _database: TestDatabase,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status and problem code: `404 not_found`.
+    pub(crate) fn verdict(&self) -> String {
+        let code = serde_json::from_slice::<Value>(&self.body).ok();
+        let code = code.as_ref().and_then(|body| body["code"].as_str()).unwrap_or_default().to_owned();
+        format!("{} {code}", self.status.as_u16()).trim().into()
+    }
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_, _| {}).await
+    }
+
+    /// `change` may change the settings; it gets the id of `acme`.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut ApiSettings, WorkspaceId)) -> Self {
+        let database = tokio::task::spawn_blocking(test_database).await.unwrap();
+        let control = Place::new(&database.url, "control").unwrap();
+        let cell = control.sibling("cell_1");
+        migrate(&control, Kind::Control).await.unwrap();
+        migrate(&cell, Kind::Cell).await.unwrap();
+        let mut owner = control.connect(Role::Owner).await.unwrap();
+        access::ensure_cell(&mut owner, &cell.schema).await.unwrap();
+        access::ensure_cell(&mut owner, &cell.schema).await.unwrap();
+        let acme = access::create_workspace(&mut owner, "acme", "Acme", &cell.schema).await.unwrap();
+        let other = access::create_workspace(&mut owner, "other", "Other", &cell.schema).await.unwrap();
+        let (_, key) = access::create_key(&mut owner, acme, "test").await.unwrap();
+        let (_, other_key) = access::create_key(&mut owner, other, "test").await.unwrap();
+        let mut settings =
+            ApiSettings { control: control.clone(), cell: cell.clone(), page_workspace: None, mail_sandbox: true };
+        change(&mut settings, acme);
+        let router = Api::new(settings, Arc::new(Registry::standard()), None).router();
+        Self { router, acme, key, other_key, control, cell, _database: database }
+    }
+
+    /// A request with the key of `acme`, to be completed.
+    pub(crate) fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(as_json(self.request("POST", path), body)).await
+    }
+
+    pub(crate) async fn post_nothing(&self, path: &str) -> Answer {
+        self.send(self.request("POST", path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Makes and publishes a workflow; answers its id.
+    pub(crate) async fn publish(&self, graph: &Value) -> String {
+        let made = self.post("/api/v1/workflows", &json!({ "name": "Test", "graph": graph })).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let published = self.post_nothing(&format!("/api/v1/workflows/{id}/publish")).await;
+        assert_eq!(published.status, 201, "{}", published.text());
+        id
+    }
+
+    /// Starts an execution; answers its id.
+    pub(crate) async fn begin(&self, workflow_id: &str) -> String {
+        let started = self.post("/api/v1/executions", &json!({ "workflow_id": workflow_id })).await;
+        assert_eq!(started.status, 202, "{}", started.text());
+        started.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Rows of a table of the cell, seen by the owner.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let mut owner = self.cell.connect(Role::Owner).await.unwrap();
+        sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut owner).await.unwrap()
+    }
+}
+
+pub(crate) fn as_json(request: axum::http::request::Builder, body: &Value) -> Request<Body> {
+    request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
+}
+
+/// A graph of these nodes, as `(id, type, config)`, in a row.
+pub(crate) fn chain(nodes: &[(&str, &str, Value)]) -> Value {
+    let drawn: Vec<Value> = nodes
+        .iter()
+        .map(|(id, kind, config)| json!({ "id": id, "type": kind, "data": { "label": id, "config": config } }))
+        .collect();
+    let edges: Vec<Value> = nodes
+        .windows(2)
+        .map(|pair| json!({ "id": format!("{}-{}", pair[0].0, pair[1].0), "source": pair[0].0, "target": pair[1].0 }))
+        .collect();
+    json!({ "nodes": drawn, "edges": edges })
+}
+
+/// Starts by hand, does nothing twice.
+pub(crate) fn simple() -> Value {
+    chain(&[("start", "trigger.manual", json!({})), ("a", "debug.noop", json!({})), ("b", "debug.noop", json!({}))])
+}

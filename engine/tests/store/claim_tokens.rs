@@ -1,0 +1,95 @@
+use capstan_engine::store::claim::{NO_BOUND, claim};
+use capstan_engine::store::commit::{Reply, commit};
+use capstan_engine::store::start::Start;
+
+use super::support::{Cell, PARK, claim_all, new_start, step, write};
+
+#[tokio::test]
+async fn a_token_that_meets_a_lease_wakes_it() {
+    let cell = Cell::new().await;
+    let mut holder = cell.worker().await;
+    let held = cell.leased(&mut holder).await;
+    cell.signal(held.execution_id).await;
+    let mut other = cell.worker().await;
+    let met = claim_all(&mut other).await.remove(0);
+    assert_eq!((met.held_by, met.lease_no), (Some(holder.1), held.lease_no));
+    assert_eq!(cell.count("SELECT count(*) FROM leases WHERE woken").await, 1);
+    assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
+}
+
+#[tokio::test]
+async fn tokens_of_one_execution_merge_and_are_fresh_only_if_all_are() {
+    let cell = Cell::new().await;
+    let started = cell.start(2).await;
+    cell.signal(started[0].0).await;
+    let mut worker = cell.worker().await;
+    let mut claimed = claim_all(&mut worker).await;
+    claimed.sort_by_key(|claimed| claimed.execution_id);
+    let fresh: Vec<_> = claimed.iter().map(|claimed| (claimed.execution_id, claimed.fresh)).collect();
+    assert_eq!(fresh, [(started[0].0, false), (started[1].0, true)]);
+    assert!(claimed.iter().all(|claimed| claimed.held_by.is_none()));
+}
+
+#[tokio::test]
+async fn the_token_of_a_start_that_a_wake_overtook_is_not_fresh_any_more() {
+    let cell = Cell::new().await;
+    let waits = Start { vt: 1_000, ..new_start(cell.workspace) };
+    let id = cell.start_all(&[waits]).await[0];
+    cell.signal(id.0).await;
+    let mut worker = cell.worker().await;
+    let first = claim(&mut worker.0, worker.1, 1, NO_BOUND, false).await.unwrap().remove(0);
+    assert!(!first.fresh);
+    write(&mut worker, &[&step(&first, 1, PARK)]).await;
+    let second = claim_all(&mut worker).await.remove(0);
+    assert_eq!((second.held_by, second.fresh), (None, false));
+}
+
+#[tokio::test]
+async fn suspects_are_claimed_only_when_asked_for_and_one_at_a_time() {
+    let cell = Cell::new().await;
+    cell.start(3).await;
+    cell.execute("UPDATE queue SET losses = 2").await;
+    let calm = cell.start(1).await[0];
+    let (mut connection, worker_no) = cell.worker().await;
+    let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, false).await.unwrap();
+    assert_eq!(claimed.iter().map(|claimed| claimed.execution_id).collect::<Vec<_>>(), [calm.0]);
+    for left in [2, 1, 0] {
+        let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, true).await.unwrap();
+        assert_eq!(claimed.iter().map(|claimed| claimed.losses).collect::<Vec<_>>(), [2]);
+        assert_eq!(cell.count("SELECT count(*) FROM queue").await, left);
+    }
+}
+
+#[tokio::test]
+async fn a_wake_that_overtakes_a_suspect_does_not_make_its_losses_forgotten() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    cell.execute("UPDATE queue SET losses = 2").await;
+    cell.signal(id.0).await;
+    let (mut connection, worker_no) = cell.worker().await;
+    let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, false).await.unwrap().remove(0);
+    assert_eq!((claimed.losses, claimed.held_by), (0, None));
+    let suspect = claim(&mut connection, worker_no, 10, NO_BOUND, true).await.unwrap().remove(0);
+    assert_eq!((suspect.losses, suspect.held_by), (2, Some(worker_no)));
+    assert_eq!(cell.count("SELECT losses::bigint FROM leases").await, 2);
+}
+
+#[tokio::test]
+async fn two_claims_at_once_of_two_tokens_of_one_execution_lease_it_once() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    let (mut one, mut two) = (cell.worker().await, cell.worker().await);
+    // The first claim holds the start's token and the new lease, not yet committed.
+    super::support::run(&mut one.0, "BEGIN").await;
+    let first = claim_all(&mut one).await.remove(0);
+    assert_eq!(first.held_by, None);
+    cell.signal(id.0).await;
+    let pid = super::support::pid(&mut two.0).await;
+    let other = tokio::spawn(async move { claim_all(&mut two).await });
+    cell.until_blocked(pid).await;
+    super::support::run(&mut one.0, "COMMIT").await;
+    let met = other.await.unwrap().remove(0);
+    assert_eq!((met.held_by, met.lease_no), (Some(one.1), first.lease_no));
+    let reply = commit(&mut one.0, one.1, &[&step(&first, 1, PARK)]).await.unwrap();
+    assert_eq!(reply, Reply::Written(vec![id]));
+}

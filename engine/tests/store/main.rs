@@ -1,0 +1,21 @@
+//! The store on a real database: what each call promises, what races do, and which plans the hot statements have.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod claim;
+mod claim_tokens;
+mod commit;
+mod commit_locks;
+mod explain;
+mod migrate;
+mod plans;
+mod plans_api;
+mod plans_data;
+mod preflight;
+mod race;
+mod reap;
+mod release;
+//mod roles;
+//mod roles_rows;
+mod start;
+mod support;
+mod timers;

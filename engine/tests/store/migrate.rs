@@ -1,0 +1,151 @@
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::claim::{NO_BOUND, claim};
+use capstan_engine::store::commit::Then;
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::migrate::{Kind, migrate};
+use capstan_engine::store::start::start;
+use capstan_engine::store::upkeep::make_months;
+use capstan_engine::store::workers::{reap, register};
+use chrono::{Datelike, Utc};
+use sqlx::PgConnection;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::support::{Cell, claim_all, database, end, new_start, run, step, write};
+
+#[tokio::test]
+async fn migrating_twice_is_harmless() {
+    let cell = Cell::new().await;
+    cell.start(1).await;
+    migrate(&cell.place, Kind::Cell).await.unwrap();
+    let control = cell.place.sibling("control");
+    migrate(&control, Kind::Control).await.unwrap();
+    migrate(&control, Kind::Control).await.unwrap();
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 1);
+}
+
+#[tokio::test]
+async fn eight_processes_may_migrate_a_new_database_at_once() {
+    let database = database().await;
+    let place = Place::new(&database.url, "cell_1").unwrap();
+    let mut all = JoinSet::new();
+    for n in 0..8 {
+        let (place, kind) = if n % 2 == 0 { (place.clone(), Kind::Cell) } else { (place.sibling("control"), Kind::Control) };
+        // A thread and runtime of its own each: nothing is shared, as between processes.
+        all.spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(migrate(&place, kind))
+        });
+    }
+    for migrated in all.join_all().await {
+        migrated.unwrap();
+    }
+    let mut owner = place.connect(Role::Owner).await.unwrap();
+    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(&mut owner).await.unwrap();
+    assert!(applied.len() >= 6);
+}
+
+#[tokio::test]
+async fn an_owner_without_superuser_rights_can_migrate_and_its_login_can_work() {
+    let database = database().await;
+    let owner = format!("owner_{}", Uuid::now_v7().simple());
+    let mut admin = Place::new(&database.url, "public").unwrap().connect(Role::Owner).await.unwrap();
+    run(&mut admin, include_str!("../../../migrations/roles.sql")).await;
+    run(&mut admin, &format!("CREATE ROLE {owner} LOGIN CREATEROLE; GRANT CREATE ON DATABASE {} TO {owner}", database.name)).await;
+    for role in ["api", "starter", "worker", "tenant", "resolver"] {
+        run(&mut admin, &format!("GRANT capstan_{role} TO {owner}")).await;
+    }
+    let place = Place::new(&database.url, "cell_1").unwrap();
+    let place = Place { database: place.database.username(&owner), ..place };
+    migrate(&place, Kind::Cell).await.unwrap();
+    migrate(&place.sibling("control"), Kind::Control).await.unwrap();
+    let mut starter = place.connect(Role::Starter).await.unwrap();
+    let item = new_start(WorkspaceId::new());
+    start(&mut starter, &[item]).await.unwrap();
+    let mut worker = (place.connect(Role::Worker).await.unwrap(), 0);
+    worker.1 = register(&mut worker.0, "w").await.unwrap();
+    let claimed = claim_all(&mut worker).await.remove(0);
+    write(&mut worker, &[&step(&claimed, 1, end(true))]).await;
+    assert_eq!(make_months(&mut worker.0).await.unwrap(), 0);
+    drop((starter, worker));
+    run(&mut admin, &format!("DROP OWNED BY {owner} CASCADE")).await;
+    run(&mut admin, &format!("DROP ROLE {owner}")).await;
+}
+
+#[tokio::test]
+async fn months_from_the_last_to_the_second_next_have_partitions_and_are_made_once() {
+    let cell = Cell::new().await;
+    let mut owner = cell.connect(Role::Owner).await;
+    let now = Utc::now();
+    let month = |ahead: i32| {
+        let months = now.year() * 12 + now.month0().cast_signed() + ahead;
+        format!("_{:04}_{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
+    };
+    for parent in ["executions", "journal", "execution_logs", "usage"] {
+        let parts: Vec<String> = sqlx::query_scalar(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass \
+             AND c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1",
+        )
+        .bind(parent)
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
+        assert_eq!(parts, [-1, 0, 1, 2].map(|ahead| format!("{parent}{}", month(ahead))));
+    }
+    let mut worker = cell.connect(Role::Worker).await;
+    assert_eq!(make_months(&mut worker).await.unwrap(), 0);
+    cell.execute(&format!("DROP TABLE journal{}", month(2))).await;
+    assert_eq!(make_months(&mut worker).await.unwrap(), 1);
+    assert_eq!(make_months(&mut worker).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_month_is_made_while_the_history_is_read_and_written() {
+    let cell = Cell::new().await;
+    let mut owner = cell.connect(Role::Owner).await;
+    let newest: String = sqlx::query_scalar(
+        "SELECT max(c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
+         WHERE i.inhparent = 'journal'::regclass",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
+    run(&mut owner, &format!("DROP TABLE {newest}")).await;
+    let mut worker = cell.worker().await;
+    let claimed = cell.leased(&mut worker).await;
+    run(&mut worker.0, "BEGIN").await;
+    write(&mut worker, &[&step(&claimed, 1, end(false))]).await;
+    let mut reader = cell.connect(Role::Worker).await;
+    run(&mut reader, "BEGIN; SELECT FROM executions; SELECT FROM journal").await;
+    let mut maker = cell.connect(Role::Worker).await;
+    run(&mut maker, "SET lock_timeout = '5s'").await;
+    assert_eq!(make_months(&mut maker).await.unwrap(), 1);
+    run(&mut worker.0, "COMMIT").await;
+}
+
+async fn lock_classes(connection: &mut PgConnection) -> (i32, i32) {
+    sqlx::query_as("SELECT worker_lock_1(), alive_lock_1()").fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn two_cells_in_one_database_do_not_see_each_other() {
+    let first = Cell::new().await;
+    let other = first.place.sibling("cell_2");
+    migrate(&other, Kind::Cell).await.unwrap();
+    let mut ours = first.worker().await;
+    let mut theirs = (other.connect(Role::Worker).await.unwrap(), 0);
+    theirs.1 = register(&mut theirs.0, "w").await.unwrap();
+    assert_eq!(ours.1, theirs.1, "both count from one");
+    let (mine, others) = (lock_classes(&mut ours.0).await, lock_classes(&mut theirs.0).await);
+    assert!(mine.0 != others.0 && mine.1 != others.1 && mine.0 != mine.1, "{mine:?} {others:?}");
+    assert_ne!(first.place.channel(), other.channel());
+
+    let claimed = first.leased(&mut ours).await;
+    assert!(claim(&mut theirs.0, theirs.1, 10, NO_BOUND, true).await.unwrap().is_empty());
+    // A commit in flight of worker 1 here does not hold up the reaper of worker 1 there, nor is it fenced by it.
+    run(&mut ours.0, "BEGIN").await;
+    write(&mut ours, &[&step(&claimed, 1, Then::Hold)]).await;
+    assert_eq!(reap(&mut theirs.0, theirs.1).await.unwrap(), 0);
+    run(&mut ours.0, "COMMIT").await;
+    write(&mut ours, &[&step(&claimed, 2, Then::Hold)]).await;
+}

@@ -1,0 +1,107 @@
+//! `capstan dev`: the first thing that anybody runs.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use support::{Client, Running, capstan, data_dir, last_json, stdout, step};
+
+/// Steps of the example that settle before its customer answers.
+const BEFORE_THE_REPLY: [&str; 6] = ["form", "fields", "qualified", "enrich", "pause", "mail"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_completes_and_its_mail_is_received() {
+    let data = data_dir();
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json"]));
+    let client = Client::new(&dev.event("ready"));
+    let result = dev.json_with("steps");
+    assert_eq!(result["status"], "completed", "{result:#}");
+    assert_eq!(step(&result, "reply")["port"], "received");
+    assert_eq!(mails_to(&client, "ada@analytical.example").await, 1);
+    assert!(client.get("/").await.contains("Lead automation"));
+    assert!(client.get("/p/demo/lead").await.contains("Budget in euros"));
+    assert_eq!(dev.interrupt().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_to_copy_work_as_they_are_printed() {
+    let data = data_dir();
+    let dev = Running::start(capstan(data.path()).arg("dev"));
+    let mut lines = Vec::new();
+    while lines.len() < 3 {
+        let line = dev.line().unwrap();
+        lines.extend(line.trim().starts_with("curl ").then_some(line));
+    }
+    let key = lines[0].split("Bearer ").nth(1).unwrap().split('\'').next().unwrap();
+    let url = lines[0].split_whitespace().find(|word| word.starts_with("http")).unwrap();
+    let url = url.split("/api/").next().unwrap();
+    let client = Client::new(&serde_json::json!({"url": url, "api_key": key}));
+
+    let (status, started) = client.send_curl(&lines[0]).await;
+    assert_eq!(status, 202, "{started}");
+    let (status, waiting) = client.send_curl(&lines[1]).await;
+    assert_eq!(status, 200, "{waiting}");
+    let id = waiting["id"].as_str().unwrap();
+    client.until_step(id, "reply", "waiting").await;
+    let (status, answer) = client.send_curl(&lines[2]).await;
+    assert_eq!(status, 202, "{answer}");
+    let execution = client.until_step(id, "done", "completed").await;
+    assert_eq!(step(&execution, "won")["output"]["answer"], "yes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_goes_on_from_the_last_settled_step() {
+    let data = data_dir();
+    // The customer answers long after the kill.
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json", "--reply-after", "10 min"]));
+    let client = Client::new(&dev.event("ready"));
+    let id = dev.event("execution")["id"].as_str().unwrap().to_owned();
+    let before = client.until_step(&id, "reply", "waiting").await;
+    dev.kill9();
+
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json"]));
+    let client = Client::new(&dev.event("ready"));
+    let resumed = dev.event("execution");
+    assert_eq!((resumed["id"].as_str(), resumed["resumed"].as_bool()), (Some(id.as_str()), Some(true)));
+    let result = dev.json_with("steps");
+    assert_eq!((result["id"].as_str(), result["status"].as_str()), (Some(id.as_str()), Some("completed")));
+
+    let after = client.execution(&id).await;
+    for node in BEFORE_THE_REPLY {
+        assert_eq!(step(&before, node)["status"], "completed", "{node}");
+        assert_eq!(step(&before, node), step(&after, node), "{node} settled again");
+    }
+    for (node, times) in settled(&client, &id).await {
+        assert_eq!(times, 1, "{node} settled {times} times");
+    }
+    assert_eq!(mails_to(&client, "ada@analytical.example").await, 1);
+
+    // An orderly end is as good: the execution that waits for its slow customer is gone on with, too.
+    let slow = dev.event("waiting")["id"].as_str().unwrap().to_owned();
+    client.until_step(&slow, "reply", "waiting").await;
+    assert_eq!(dev.interrupt().code(), Some(0));
+    let output = capstan(data.path()).args(["dev", "--json", "--once"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let result = last_json(&stdout(&output));
+    assert_eq!((result["id"].as_str(), result["status"].as_str()), (Some(slow.as_str()), Some("completed")));
+}
+
+/// How often each node settled, by the journal: the events of an execution tell it from any position on.
+async fn settled(client: &Client, id: &str) -> HashMap<String, usize> {
+    let stream = client.get_after(&format!("/api/v1/executions/{id}/events"), Some("0")).await;
+    let mut times = HashMap::new();
+    for data in stream.lines().filter_map(|line| line.strip_prefix("data:")) {
+        let event: Value = serde_json::from_str(data).unwrap();
+        if let (Some(node), Some("completed" | "failed")) = (event["node_id"].as_str(), event["status"].as_str()) {
+            *times.entry(node.to_owned()).or_default() += 1;
+        }
+    }
+    assert!(times.len() >= BEFORE_THE_REPLY.len(), "{stream}");
+    times
+}
+
+async fn mails_to(client: &Client, address: &str) -> usize {
+    client.get("/dev/mail").await.matches(&format!("<td>{address}</td>")).count()
+}

@@ -1,0 +1,146 @@
+//! `capstan exec` and `capstan validate`, as a person or a script runs them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{EXAMPLE, capstan, data_dir, last_json, stdout};
+
+const LOW_BUDGET: &str = r#"{"name": "Bob", "email": "bob@example.com", "budget": 10}"#;
+
+#[test]
+fn the_example_runs_and_its_tree_is_printed() {
+    let data = data_dir();
+    let output = capstan(data.path()).args(["exec", EXAMPLE]).output().unwrap();
+    assert_eq!(
+        stdout(&output),
+        "\
+execution completed
+├─ form          completed
+├─ fields        completed
+├─ qualified     completed  port true
+│  ├─ enrich     completed  attempt 1
+│  ├─ pause      completed
+│  ├─ mail       completed  attempt 1
+│  ├─ reply      completed  port received
+│  │  ├─ won     completed
+│  │  └─ silent  skipped
+│  └─ decline    skipped
+└─ done          completed
+",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(0));
+
+    let output = capstan(data.path()).args(["exec", EXAMPLE, "--input", LOW_BUDGET]).output().unwrap();
+    assert_eq!(
+        stdout(&output),
+        "\
+execution completed
+├─ form          completed
+├─ fields        completed
+├─ qualified     completed  port false
+│  ├─ enrich     skipped
+│  ├─ pause      skipped
+│  ├─ mail       skipped
+│  ├─ reply      skipped
+│  │  ├─ won     skipped
+│  │  └─ silent  skipped
+│  └─ decline    completed
+└─ done          completed
+"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_last_line_for_programs_tells_every_step_and_the_exit_code_tells_the_end() {
+    let data = data_dir();
+    let graph = json!({
+        "nodes": [
+            {"id": "start", "type": "trigger.manual", "data": {}},
+            {"id": "break", "type": "debug.fail", "data": {"config": {"class": "broken", "reason": "no luck"}}},
+            {"id": "after", "type": "debug.noop", "data": {}},
+        ],
+        "edges": [{"id": "a", "source": "start", "target": "break"}, {"id": "b", "source": "break", "target": "after"}],
+    });
+    let file = data.path().join("fails.json");
+    std::fs::write(&file, graph.to_string()).unwrap();
+    let output = capstan(data.path()).args(["--json", "exec"]).arg(&file).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let mut result = last_json(&stdout(&output));
+    assert!(result["id"].take().is_string());
+    let step = |id: &str, status: &str, port: Value, error: Value| json!({"node_id": id, "scope": "", "status": status, "port": port, "attempts": 1, "error": error});
+    assert_eq!(
+        result,
+        json!({"id": null, "status": "failed", "steps": [
+            step("start", "completed", json!("out"), Value::Null),
+            step("break", "failed", Value::Null, json!({"class": "broken", "reason": "no luck"})),
+        ]})
+    );
+}
+
+#[test]
+fn everything_wrong_with_a_graph_is_said_at_once() {
+    let data = data_dir();
+    let file = data.path().join("bad.json");
+    let graph = json!({
+        "nodes": [
+            {"id": "start", "type": "trigger.manual", "data": {}},
+            {"id": "wait", "type": "logic.delay", "data": {"config": {"for": "soon"}}},
+            {"id": "beam", "type": "action.teleport", "data": {}},
+        ],
+        "edges": [{"id": "gone", "source": "start", "target": "nowhere"}, {"id": "ok", "source": "start", "target": "wait"}],
+    });
+    std::fs::write(&file, graph.to_string()).unwrap();
+    for command in ["validate", "exec"] {
+        let output = capstan(data.path()).args([command, "--json"]).arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let result = last_json(&stdout(&output));
+        assert_eq!(result["valid"], false);
+        let problems = result["problems"].as_array().unwrap();
+        for code in ["bad_span", "unknown_node_type", "dangling_edge"] {
+            assert!(problems.iter().any(|problem| problem["code"] == code), "{code} is not in {problems:?}");
+        }
+        let output = capstan(data.path()).arg(command).arg(&file).output().unwrap();
+        let table = stdout(&output);
+        for place in ["node wait", "node beam", "edge gone"] {
+            assert!(table.contains(place), "{table}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_graph_is_bad_input() {
+    let data = data_dir();
+    let file = data.path().join("bad.json");
+    let (nul, deep) = (b"{\"a\": \"\0\"}".to_vec(), "[".repeat(200_000).into_bytes());
+    for content in [b"{".to_vec(), b"\xff\xfe".to_vec(), nul, deep, b"3".to_vec(), b"{}".to_vec()] {
+        std::fs::write(&file, &content).unwrap();
+        let output = capstan(data.path()).arg("validate").arg(&file).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{:?}", String::from_utf8_lossy(&content[..content.len().min(20)]));
+    }
+    for arguments in [&["exec", EXAMPLE, "--input", "{"][..], &["exec", "no-such-file.json"], &["exec"], &["dance"]] {
+        let output = capstan(data.path()).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!(output.stdout.is_empty() && output.stderr.is_empty()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_needs_a_database_says_so() {
+    let data = data_dir();
+    for arguments in [
+        &["serve"][..],
+        &["worker"],
+        &["migrate"],
+        &["workspace", "create", "acme"],
+        &["key", "create", "--workspace", "acme"],
+    ] {
+        let output = capstan(data.path()).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("DATABASE_URL"), "{arguments:?}: {said}");
+    }
+}

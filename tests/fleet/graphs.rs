@@ -1,0 +1,53 @@
+//! The graphs that the fleet runs.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// Steps that an execution of the example settles where it sends its mail.
+pub(crate) const EXAMPLE_STEPS: i64 = 8;
+
+/// The example's graph with short waits; its reply is awaited for `reply_ms`.
+pub(crate) fn example(world: &World, reply_ms: u64) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/lead-automation/workflow.json");
+    let text = fs::read_to_string(path).unwrap().replace("${enrichment.url}", &world.url);
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    for node in document["nodes"].as_array_mut().unwrap() {
+        match node["id"].as_str() {
+            Some("pause") => node["data"]["config"]["for"] = json!("200ms"),
+            Some("reply") => node["data"]["config"]["timeout"] = json!(format!("{reply_ms}ms")),
+            _ => {}
+        }
+    }
+    document
+}
+
+/// What a lead with enough of a budget fills in.
+pub(crate) fn lead() -> Value {
+    json!({ "name": "Ada Lovelace", "email": "ada@analytical.example", "budget": 12_000 })
+}
+
+/// `start`, then the given nodes in a row.
+pub(crate) fn row(nodes: &[(&str, &str, Value)]) -> Value {
+    let node = |id: &str, kind: &str, config: &Value| {
+        json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } })
+    };
+    let mut all = vec![node("start", "trigger.manual", &json!({}))];
+    let mut edges = Vec::new();
+    let mut source = "start";
+    for (id, kind, config) in nodes {
+        all.push(node(id, kind, config));
+        edges.push(json!({ "id": format!("{source}-{id}"), "source": source, "sourceHandle": "out", "target": id,
+                           "targetHandle": "in", "data": { "kind": "flow" } }));
+        source = id;
+    }
+    json!({ "nodes": all, "edges": edges })
+}
+
+/// A node that calls `url`.
+pub(crate) fn call<'a>(id: &'a str, url: String) -> (&'a str, &'a str, Value) {
+    (id, "action.http_request", json!({ "url": url }))
+}

@@ -1,0 +1,22 @@
+//! A fleet of real processes on a real PostgreSQL, and what must not matter to it: kills, outages, freezes, restarts.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod drain;
+mod freeze;
+mod graphs;
+mod keys;
+mod kill;
+mod memory;
+mod outage;
+mod process;
+mod restart;
+mod site;
+mod story;
+mod world;
+
+use std::time::Duration;
+
+/// Longest that anything in these tests may take; reaching it is a failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Pause between two looks at something that is awaited.
+const LOOK_EVERY: Duration = Duration::from_millis(25);

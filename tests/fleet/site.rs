@@ -1,0 +1,183 @@
+//! One installation: a PostgreSQL cluster of its own, a workspace with a key, and processes around it.
+
+use std::collections::HashSet;
+
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::start::{Start, Started, start};
+use capstan_engine::store::workflows::{create, publish};
+use capstan_node_types::registry::Registry;
+use capstan_private_postgres::{Options, PrivatePostgres};
+use serde_json::Value;
+use sqlx::PgConnection;
+use tokio::task::block_in_place;
+use tokio::time::{Instant, interval};
+use uuid::Uuid;
+
+use crate::process::Process;
+use crate::world::World;
+use crate::{LOOK_EVERY, PATIENCE};
+
+/// Executions that are started in one round trip.
+const STARTS_MAX: usize = 500;
+
+pub(crate) struct Site {
+    pub(crate) place: Place,
+    pub(crate) workspace_id: WorkspaceId,
+    /// API key of the workspace.
+    pub(crate) key: String,
+    url: String,
+    postgres: PrivatePostgres,
+}
+
+/// What an execution is started of.
+#[derive(Clone)]
+pub(crate) struct Version {
+    pub(crate) workflow_id: WorkflowId,
+    version_id: VersionId,
+    trigger: NodeId,
+}
+
+impl Site {
+    /// Set up as an operator does it, by commands.
+    pub(crate) async fn new() -> Self {
+        let postgres = block_in_place(|| {
+            let postgres = PrivatePostgres::start(Options::throw_away()).unwrap();
+            postgres.create_database("capstan").unwrap();
+            postgres
+        });
+        let url = postgres.url("capstan");
+        let env = [("DATABASE_URL", url.clone())];
+        Process::result(&["migrate"], &env).await;
+        let workspace = Process::result(&["workspace", "create", "acme"], &env).await;
+        let key = Process::result(&["key", "create", "--workspace", "acme"], &env).await;
+        let workspace_id = workspace["workspace_id"].as_str().unwrap().parse().unwrap();
+        let place = Place::new(&url, "cell_1").unwrap();
+        Self { place, workspace_id, key: key["key"].as_str().unwrap().to_owned(), url, postgres }
+    }
+
+    pub(crate) async fn worker(&self, world: &World) -> Process {
+        let env = [
+            ("DATABASE_URL", self.url.clone()),
+            ("CAPSTAN_ALLOW_PRIVATE", world.address.to_string()),
+            ("CAPSTAN_SMTP_URL", format!("smtp://{}", world.mail_address())),
+            ("CAPSTAN_LOG", "capstan=info".into()),
+        ];
+        Process::start(&["worker"], &env).await
+    }
+
+    /// Serves the API; answers its address, too.
+    pub(crate) async fn serve(&self) -> (Process, String) {
+        let env = [("DATABASE_URL", self.url.clone()), ("CAPSTAN_LISTEN", "127.0.0.1:0".into())];
+        let process = Process::start(&["serve"], &env).await;
+        let url = process.ready["url"].as_str().unwrap().to_owned();
+        (process, url)
+    }
+
+    /// Stops the database without writing, as in a crash.
+    pub(crate) fn crash_database(&mut self) {
+        block_in_place(|| self.postgres.stop_immediate()).unwrap();
+    }
+
+    pub(crate) fn stop_database(&mut self) {
+        block_in_place(|| self.postgres.stop()).unwrap();
+    }
+
+    pub(crate) fn start_database(&mut self) {
+        block_in_place(|| self.postgres.restart()).unwrap();
+    }
+
+    pub(crate) async fn owner(&self) -> PgConnection {
+        self.place.connect(Role::Owner).await.unwrap()
+    }
+
+    pub(crate) async fn publish(&self, document: &Value) -> Version {
+        let graph = Graph::compile(document, &Registry::standard()).unwrap();
+        let workflow_id = WorkflowId::new();
+        let mut owner = self.owner().await;
+        create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();
+        let version =
+            publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
+        let trigger = graph.nodes[graph.triggers().next().unwrap()].id.clone();
+        Version { workflow_id, version_id: VersionId(version.version_id), trigger }
+    }
+
+    pub(crate) async fn start(&self, version: &Version, input: Value) -> ExecutionId {
+        self.start_many(version, &input, 1).await[0]
+    }
+
+    pub(crate) async fn start_many(&self, version: &Version, input: &Value, count: usize) -> Vec<ExecutionId> {
+        let mut starter = self.place.connect(Role::Starter).await.unwrap();
+        let mut ids = Vec::with_capacity(count);
+        while ids.len() < count {
+            let batch = (count - ids.len()).min(STARTS_MAX);
+            let starts: Vec<Start> = (0..batch).map(|_| self.a_start(version, input)).collect();
+            for started in start(&mut starter, &starts).await.unwrap().started {
+                let Started::New(id) = started else { panic!("not started: {started:?}") };
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    fn a_start(&self, version: &Version, input: &Value) -> Start {
+        Start {
+            execution_id: ExecutionId::new(),
+            workspace_id: self.workspace_id,
+            workflow_id: version.workflow_id,
+            version_id: version.version_id,
+            trigger: version.trigger.clone(),
+            input: input.clone(),
+            timeout_ms: None,
+            idempotency_key: None,
+            vt: 0,
+        }
+    }
+
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&mut self.owner().await).await.unwrap()
+    }
+
+    /// Waits until a count is at least `wished`.
+    pub(crate) async fn until_count(&self, sql: &str, wished: i64) {
+        let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(LOOK_EVERY));
+        let mut owner = self.owner().await;
+        loop {
+            ticks.tick().await;
+            let count: i64 = sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap();
+            if count >= wished {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{sql} gives {count}, not {wished}");
+        }
+    }
+
+    /// The number under which a process works at present.
+    pub(crate) async fn worker_no(&self, process: &Process) -> Option<i32> {
+        sqlx::query_scalar("SELECT worker_no FROM workers WHERE name = $1 AND NOT fenced")
+            .bind(format!("pid-{}", process.id()))
+            .fetch_optional(&mut self.owner().await)
+            .await
+            .unwrap()
+    }
+
+    /// The executions that a worker holds.
+    pub(crate) async fn held_by(&self, worker_no: i32) -> HashSet<ExecutionId> {
+        let ids: Vec<Uuid> = sqlx::query_scalar("SELECT execution_id FROM leases WHERE worker_no = $1")
+            .bind(worker_no)
+            .fetch_all(&mut self.owner().await)
+            .await
+            .unwrap();
+        ids.into_iter().map(ExecutionId).collect()
+    }
+
+    /// The journal of an execution, whole.
+    pub(crate) async fn journal(&self, id: ExecutionId) -> Vec<Value> {
+        sqlx::query_scalar("SELECT to_jsonb(j) FROM journal j WHERE execution_id = $1 ORDER BY position")
+            .bind(id.0)
+            .fetch_all(&mut self.owner().await)
+            .await
+            .unwrap()
+    }
+}

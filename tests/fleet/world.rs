@@ -1,0 +1,127 @@
+//! The outside world on the loopback: a company directory, effects that hang, answers without end, a mail server.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Json;
+use axum::routing::get;
+use capstan_engine::core::ids::ExecutionId;
+use capstan_node_types::smtp_sink::{ReceivedMail, SmtpSink};
+use futures::stream;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::PATIENCE;
+
+/// An answer "without end": a GiB in pieces.
+const PIECE_BYTES: usize = 64 * 1024;
+const PIECES: usize = 16 * 1024;
+/// Mails that wait for who answers them; what comes beyond is not answered.
+const ANSWERS_WAITING_MAX: usize = 10_000;
+
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) address: SocketAddr,
+    shared: Shared,
+    sink: SmtpSink,
+    _tasks: JoinSet<()>,
+}
+
+/// How often each idempotency key came.
+pub(crate) type Tally = HashMap<String, usize>;
+
+#[derive(Clone)]
+struct Shared {
+    calls: watch::Sender<Tally>,
+    mails: Arc<Mutex<Tally>>,
+    open: watch::Sender<bool>,
+}
+
+impl World {
+    /// The world, and the executions whose mail came, in that order, for who wants to answer them.
+    pub(crate) async fn start() -> (Self, mpsc::Receiver<ExecutionId>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sink, mails) = SmtpSink::start().await.unwrap();
+        let (customers, letters) = mpsc::channel(ANSWERS_WAITING_MAX);
+        let shared =
+            Shared { calls: watch::channel(Tally::new()).0, mails: Arc::default(), open: watch::channel(false).0 };
+        let router = Router::new()
+            .route("/companies", get(company))
+            .route("/effect", get(effect))
+            .route("/small", get(async || "small"))
+            .route("/endless", get(async || endless()))
+            .with_state(shared.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        tasks.spawn(receive(mails, Arc::clone(&shared.mails), customers));
+        (Self { url: format!("http://{address}"), address, shared, sink, _tasks: tasks }, letters)
+    }
+
+    pub(crate) fn mail_address(&self) -> SocketAddr {
+        self.sink.address()
+    }
+
+    /// Answers the calls of `/effect`, those that hang and all that come.
+    pub(crate) fn answer(&self) {
+        self.shared.open.send_replace(true);
+    }
+
+    /// Calls of `/effect`.
+    pub(crate) fn calls(&self) -> Tally {
+        self.shared.calls.borrow().clone()
+    }
+
+    pub(crate) fn mails(&self) -> Tally {
+        self.shared.mails.lock().unwrap().clone()
+    }
+
+    /// Waits until `/effect` was called that often.
+    pub(crate) async fn until_called(&self, times: usize) {
+        let mut calls = self.shared.calls.subscribe();
+        let called = timeout(PATIENCE, calls.wait_for(|calls| calls.values().sum::<usize>() >= times)).await;
+        called.unwrap_or_else(|_| panic!("the effect was not called {times} times")).unwrap();
+    }
+}
+
+async fn company() -> Json<Value> {
+    Json(json!({ "company": "analytical", "domain": "analytical.example", "industry": "energy", "employees": 10 }))
+}
+
+async fn effect(State(shared): State<Shared>, headers: HeaderMap) -> &'static str {
+    let key = headers.get("idempotency-key").map_or("none", |key| key.to_str().unwrap()).to_owned();
+    shared.calls.send_modify(|calls| *calls.entry(key).or_default() += 1);
+    // The sender lives as long as this state.
+    let _ = shared.open.subscribe().wait_for(|&open| open).await;
+    "done"
+}
+
+fn endless() -> Body {
+    let piece = Bytes::from(vec![b'x'; PIECE_BYTES]);
+    Body::from_stream(stream::iter((0..PIECES).map(move |_| Ok::<_, Infallible>(piece.clone()))))
+}
+
+/// Counts mails by the step that sent them.
+async fn receive(
+    mut mails: mpsc::Receiver<ReceivedMail>,
+    tally: Arc<Mutex<Tally>>,
+    customers: mpsc::Sender<ExecutionId>,
+) {
+    while let Some(mail) = mails.recv().await {
+        let key = mail.header("X-Idempotency-Key").expect("our mail names its step");
+        if let Some(Ok(id)) = key.split(':').next().map(str::parse) {
+            // Nobody may care to answer.
+            let _ = customers.try_send(id);
+        }
+        *tally.lock().unwrap().entry(key).or_default() += 1;
+    }
+}
