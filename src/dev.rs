@@ -103,9 +103,13 @@ async fn run_in(
 
     let pool = database.cell.pool(Role::Api, CONNECTIONS_MAX);
     let starter = capstan_api::starter::Starter::spawn(database.cell.clone(), Some(worker.waker()));
-    let example = Example::publish(pool, workspace, &document, registry, starter, customers, pack.input).await?;
-    say_ready(&url, &key, &example, json);
-    let done = stay(args, &example, &url, &key, stop, json).await;
+    // The example, with its way to start executions, is gone before the worker is.
+    let done = Box::pin(async {
+        let example = Example::publish(pool, workspace, &document, registry, starter, customers, pack.input).await?;
+        say_ready(&url, &key, &example, json);
+        stay(args, &example, &url, &key, stop, json).await
+    })
+    .await;
 
     closing.cancel();
     worker.drain().await;

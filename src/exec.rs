@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_api::starter::Starter;
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::connect::Role;
 use capstan_node_types::registry::Registry;
 use capstan_node_types::span;
 use clap::Args;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{DatabaseArgs, FleetArgs, ServiceArgs};
 use crate::database::Database;
@@ -21,6 +23,7 @@ use crate::follow::Followed;
 use crate::output::failure::{BAD_INPUT, BadInput};
 use crate::output::progress::Progress;
 use crate::output::{note, table};
+use crate::publish::Published;
 use crate::validate::{self, Loaded};
 use crate::{demo, fleet, interrupt, publish, workspace};
 
@@ -84,7 +87,6 @@ async fn run_in(
     file: &str,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let stop = interrupt::token()?;
     database.migrate().await?;
     let slug = database.cell.schema.replace('_', "-");
     let workspace = workspace::ensure(database, &slug, "Runs of one file").await?;
@@ -100,31 +102,56 @@ async fn run_in(
     let customers = Customers::new(&database.cell, workspace, answers, demo::REPLY_AFTER, replies);
     let _serving = demo.serve_mail(&customers);
 
-    let id = match args.resume {
-        Some(id) => id,
-        None => {
-            let starter = Starter::spawn(database.cell.clone(), Some(waker));
-            let trigger = publish::trigger(&published.graph, args.trigger.as_deref())?;
-            let timeout_ms = args.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-            fleet::start(&starter, workspace, &published, trigger, input, timeout_ms).await?
-        }
-    };
-    let mut followed = Followed::new(pool, workspace, id, registry).await?;
-    if args.resume.is_some() {
-        customers.catch_up(&followed);
-    }
-    let mut progress = Progress::new(json);
-    let over = followed.until_over(&mut progress, &stop).await;
-    drop(progress);
+    let run = Run { pool, workspace, registry, customers, stop: interrupt::token()? };
+    let starter = Starter::spawn(database.cell.clone(), Some(waker));
+    let done = Box::pin(run.one(args, starter, &published, input, json)).await;
     worker.drain().await;
-    if !over? {
+    let followed = done?;
+    if !followed.is_over() {
+        let file = args.file.display();
         note(&format!(
-            "interrupted; the execution is kept. Go on with:\n  capstan exec {} --resume {id}",
-            args.file.display()
+            "interrupted; the execution is kept. Go on with:\n  capstan exec {file} --resume {}",
+            followed.id
         ));
     }
     followed.print(json)?;
     Ok(if followed.is_completed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What it takes to run an execution beside a worker.
+struct Run<'a> {
+    pool: PgPool,
+    workspace: WorkspaceId,
+    registry: &'a Registry,
+    customers: Customers,
+    stop: CancellationToken,
+}
+
+impl Run<'_> {
+    /// Starts or resumes one execution, and follows it until it is over or interrupted.
+    async fn one(
+        self,
+        args: &ExecArgs,
+        starter: Starter,
+        published: &Published,
+        input: Value,
+        json: bool,
+    ) -> anyhow::Result<Followed> {
+        let id = match args.resume {
+            Some(id) => id,
+            None => {
+                let trigger = publish::trigger(&published.graph, args.trigger.as_deref())?;
+                let timeout_ms = args.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+                fleet::start(&starter, self.workspace, published, trigger, input, timeout_ms).await?
+            }
+        };
+        let mut followed = Followed::new(self.pool, self.workspace, id, self.registry).await?;
+        if args.resume.is_some() {
+            self.customers.catch_up(&followed);
+        }
+        followed.until_over(&mut Progress::new(json), &self.stop).await?;
+        Ok(followed)
+    }
 }
 
 /// The file's name for the workflow, and a cell of its own: a run never touches the executions of other files.

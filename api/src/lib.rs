@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_node_types::registry::Registry;
@@ -92,7 +93,6 @@ impl Api {
     }
 
     /// All routes, with everything that surrounds them.
-    #[must_use]
     pub fn router(&self) -> Router {
         router::router(self)
     }
@@ -109,6 +109,11 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: CancellationToken)
         shutdown.cancelled().await;
         closing.cancel();
     };
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
     let server = axum::serve(listener, api.router()).with_graceful_shutdown(stop);
     let drained = async {
         api.closing.cancelled().await;

@@ -26,7 +26,11 @@ impl Exposition {
                 tracing::warn!("another metrics recorder is installed: /metrics stays empty");
             }
             describe_counter!("capstan_http_requests_total", "Requests answered, by route, method and status.");
-            describe_histogram!("capstan_http_request_duration_seconds", "Time until the head of the answer, by route.");
+            describe_counter!("capstan_executions_started_total", "Executions started through this process.");
+            describe_histogram!(
+                "capstan_http_request_duration_seconds",
+                "Time until the head of the answer, by route."
+            );
             handle
         });
         Self(handle.clone())
@@ -37,6 +41,11 @@ impl Exposition {
         self.0.run_upkeep();
         self.0.render()
     }
+}
+
+/// Counts executions that became durable.
+pub(crate) fn started(count: usize) {
+    counter!("capstan_executions_started_total").increment(count as u64);
 }
 
 /// Counts one answer. `route` is the template, never the path.

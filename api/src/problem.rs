@@ -15,11 +15,11 @@ const COME_AGAIN_S: u16 = 2;
 pub struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
-    pub(crate) detail: String,
-    pub(crate) hint: String,
+    pub(crate) detail: Box<str>,
+    pub(crate) hint: Box<str>,
     pub(crate) errors: Vec<Value>,
     /// For the log only.
-    pub(crate) internal: Option<String>,
+    pub(crate) internal: Option<Box<str>>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -40,7 +40,7 @@ impl Problem {
         detail: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        let (detail, hint) = (detail.into(), hint.into());
+        let (detail, hint) = (detail.into().into(), hint.into().into());
         Self { status, code, detail, hint, errors: Vec::new(), internal: None, headers: Vec::new() }
     }
 
@@ -111,7 +111,7 @@ impl Problem {
     }
 
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
-        self.internal = Some(cause.into());
+        self.internal = Some(cause.into().into());
         self
     }
 
@@ -176,12 +176,10 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let cause = error.to_string();
         match &error {
-            StoreError::Data(_) => Self::bad_request(
-                "not_storable",
-                "the data cannot be stored",
-                "check numbers, lengths and characters",
-            )
-            .because(cause),
+            StoreError::Data(_) => {
+                Self::bad_request("not_storable", "the data cannot be stored", "check numbers, lengths and characters")
+                    .because(cause)
+            }
             StoreError::Database(error) if is_our_mistake(error) => Self::internal(cause),
             StoreError::LockTimeout | StoreError::Database(_) => Self::unavailable(
                 "database_unavailable",
@@ -197,7 +195,8 @@ impl From<StoreError> for Problem {
 /// Class 42: a statement that is wrong or not permitted; trying again would not help.
 fn is_our_mistake(error: &sqlx::Error) -> bool {
     let by_server = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("42"));
-    by_server || matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_))
+    by_server
+        || matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_))
 }
 
 impl From<sqlx::Error> for Problem {

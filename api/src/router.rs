@@ -1,6 +1,7 @@
 //! Which route goes where.
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post, put};
@@ -15,6 +16,18 @@ use crate::routes::{
 };
 
 pub(crate) fn router(api: &Api) -> Router {
+    surrounded(routes()).with_state(api.clone())
+}
+
+/// What crosses all routes, also those that do not exist.
+fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
+        .fallback(async || Problem::from_status(StatusCode::NOT_FOUND).into_response())
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(from_fn(edge::surround))
+}
+
+fn routes() -> Router<Api> {
     Router::new()
         .nest("/api/v1", resources())
         .route("/", get(page::show))
@@ -29,10 +42,6 @@ pub(crate) fn router(api: &Api) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
-        .fallback(async || Problem::from_status(axum::http::StatusCode::NOT_FOUND).into_response())
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(from_fn(edge::surround))
-        .with_state(api.clone())
 }
 
 fn resources() -> Router<Api> {
@@ -51,4 +60,40 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/cancel", post(signals::cancel))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/node-types", get(node_types::list))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt;
+    use serde_json::Value;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn ask(path: &str) -> (u16, Value) {
+        let routes = Router::new()
+            .route("/panics", get(async || -> &'static str { panic!("secret detail of row 7") }))
+            .route("/bare", get(async || (StatusCode::BAD_GATEWAY, "secret detail")))
+            .route("/query", get(async |_: axum::extract::Query<Vec<(u8, u8)>>| "fine"));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = surrounded(routes).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn whatever_breaks_becomes_a_problem_that_tells_nothing_of_the_inside() {
+        for (path, status, code) in [
+            ("/panics", 500, "internal"),
+            ("/bare", 500, "internal"),
+            ("/query?a=b", 400, "bad_request"),
+            ("/no", 404, "not_found"),
+        ] {
+            let (found, body) = ask(path).await;
+            assert_eq!((found, body["code"].as_str()), (status, Some(code)), "{path}");
+            assert!(!body.to_string().contains("secret") && body["request_id"].is_string(), "{body}");
+        }
+    }
 }

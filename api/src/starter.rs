@@ -6,25 +6,29 @@
 mod error;
 mod flusher;
 mod hints;
+mod quotas;
 mod shares;
 
 use std::sync::Arc;
 
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 pub use error::StartError;
-use flusher::{Flusher, Item};
+use flusher::{Flusher, Item, Waiter};
 use hints::Hints;
 
 /// Most starts that may wait for the database; beyond that clients are asked to come again.
 pub const STARTS_WAITING_MAX: usize = 10_000;
+/// Most KiB of input that may wait for the database.
+const INPUT_WAITING_KIB_MAX: usize = 64 * 1024;
 
 /// Starts executions in one cell. Cheap to clone; its task ends with the last clone.
 #[derive(Clone)]
 pub struct Starter {
     waiting: mpsc::Sender<Item>,
+    room: Arc<Semaphore>,
     hints: Hints,
 }
 
@@ -38,7 +42,7 @@ impl Starter {
         let (waiting, items) = mpsc::channel(STARTS_WAITING_MAX);
         let hints = Hints::spawn(place.clone(), waker);
         tokio::spawn(Flusher::new(place, hints.clone()).run(items));
-        Self { waiting, hints }
+        Self { waiting, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints }
     }
 
     /// Starts an execution; answers once it is durable. `vt` is filled in here.
@@ -47,6 +51,10 @@ impl Starter {
     /// See [`StartError`].
     pub async fn start(&self, start: Start) -> Result<Started, StartError> {
         let (answer, answered) = oneshot::channel();
+        let bytes = start.input.to_string().len();
+        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StartError::Overloaded)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| StartError::Overloaded)?;
+        let answer = Waiter { answer, bytes, _room: room };
         self.waiting.try_send(Item { start, answer }).map_err(|_| StartError::Overloaded)?;
         answered.await.unwrap_or(Err(StartError::Unknown))
     }

@@ -202,8 +202,7 @@ pub async fn journal(
     let mut entries: Vec<(i32, Entry)> = Vec::new();
     loop {
         let from = entries.last().map_or(after, |&(position, _)| position);
-        let more =
-            executions::journal(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
+        let more = executions::journal(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
         let is_last = i64::try_from(more.len()).is_ok_and(|count| count < ENTRIES_PER_READ);
         entries.extend(more);
         if is_last {

@@ -87,15 +87,19 @@ BEGIN
   END IF;
   RETURN QUERY
   WITH live AS MATERIALIZED (
-    -- A wake-up may have overtaken the token of the start. No EXISTS: it could be planned as a scan of all months.
+    -- `fresh`: a wake-up may have overtaken the token of the start. LIMIT 1 keeps these look-ups look-ups: as joins
+    -- they could be planned, on tables that look empty, as scans from the oldest execution to the newest.
     SELECT t.id, t.workspace_id, t.losses, t.vt,
            t.fresh AND (SELECT true FROM journal j
                          WHERE j.execution_id = t.id
                            AND j.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) IS NULL AS fresh,
            e.version_id, e.trigger_node_id, e.input, e.created_at, e.deadline_at
       FROM unnest(v_ids, v_workspaces, v_fresh, v_losses, v_vts) AS t (id, workspace_id, fresh, losses, vt)
-      JOIN executions e ON e.execution_id = t.id
-     WHERE e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] AND e.ended_at IS NULL
+     CROSS JOIN LATERAL (
+             SELECT x.* FROM executions x
+              WHERE x.execution_id = t.id
+                AND x.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) AS e
+     WHERE e.ended_at IS NULL
   ), leased AS (
     INSERT INTO leases AS l (execution_id, workspace_id, worker_no, lease_no, losses)
     SELECT live.id, live.workspace_id, p_worker, nextval('lease_numbers'), live.losses FROM live ORDER BY live.id
@@ -108,9 +112,11 @@ BEGIN
     FROM leased JOIN live ON live.id = leased.execution_id;
   GET DIAGNOSTICS v_live = ROW_COUNT;
   IF v_live < cardinality(v_ids) THEN
-    DELETE FROM signals s USING executions e
-     WHERE s.execution_id = ANY (v_ids) AND e.execution_id = s.execution_id AND e.ended_at IS NOT NULL
-       AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)];
+    DELETE FROM signals s
+     WHERE s.execution_id = ANY (v_ids)
+       AND (SELECT e.ended_at FROM executions e
+             WHERE e.execution_id = s.execution_id
+               AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)]) IS NOT NULL;
   END IF;
 END
 $$;
@@ -139,14 +145,17 @@ DECLARE
   v_woken uuid[];
 BEGIN
   PERFORM guard_1(p_worker);
-  SELECT count(*), array_agg(l.execution_id) FILTER (WHERE l.woken) INTO v_held, v_woken
+  -- LIMIT 1 keeps the look-ups look-ups: a join could be planned as a scan of the leases of the whole fleet.
+  SELECT count(*), array_agg(x.id) FILTER (WHERE held.woken) INTO v_held, v_woken
     FROM unnest(x_ids, x_leases) AS x (id, lease_no)
-    JOIN leases l ON l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker;
+   CROSS JOIN LATERAL (
+           SELECT l.woken FROM leases l
+            WHERE l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker LIMIT 1) AS held;
   IF v_held < cardinality(x_ids) THEN
     RETURN QUERY
     SELECT x.id, 'lost' FROM unnest(x_ids, x_leases) AS x (id, lease_no)
-      LEFT JOIN leases l ON l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker
-     WHERE l.execution_id IS NULL;
+     WHERE (SELECT true FROM leases l
+             WHERE l.execution_id = x.id AND l.lease_no = x.lease_no AND l.worker_no = p_worker LIMIT 1) IS NULL;
     RETURN;
   END IF;
 
@@ -160,11 +169,13 @@ BEGIN
                recorded_at);
 
   IF cardinality(e_ids) > 0 THEN
+    -- No join: it could be planned as a scan from the oldest execution to the newest.
     UPDATE executions e
-       SET status = n.status, output = n.output::jsonb, error = n.error::jsonb,
-           ended_at = CASE WHEN n.status <> 'incident' THEN clock_timestamp() END
-      FROM unnest(e_ids, e_statuses, e_outputs, e_errors) AS n (id, status, output, error)
-     WHERE e.execution_id = n.id AND e.execution_id BETWEEN e_ids[1] AND e_ids[cardinality(e_ids)];
+       SET (status, output, error, ended_at) = (
+             SELECT e_statuses[n], e_outputs[n]::jsonb, e_errors[n]::jsonb,
+                    CASE WHEN e_statuses[n] <> 'incident' THEN clock_timestamp() END
+               FROM array_position(e_ids, e.execution_id) AS n)
+     WHERE e.execution_id = ANY (e_ids) AND e.execution_id BETWEEN e_ids[1] AND e_ids[cardinality(e_ids)];
   END IF;
   IF cardinality(s_ids) > 0 THEN
     DELETE FROM signals s USING unnest(s_executions, s_ids) AS c (execution_id, signal_id)

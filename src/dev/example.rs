@@ -47,15 +47,18 @@ pub(crate) struct Example {
 
 /// Pack and document, as they lie in the repository.
 pub(crate) fn files() -> anyhow::Result<(Pack, Value)> {
-    Ok((Pack::parse(PACK).map_err(failed)?, document::parse(DOCUMENT).map_err(failed)?))
+    Ok((
+        Pack::parse(PACK).map_err(|problem| failed(&problem))?,
+        document::parse(DOCUMENT).map_err(|problem| failed(&problem))?,
+    ))
 }
 
 /// The document with short waits and the addresses of the demo services.
 pub(crate) fn filled(pack: &Pack, document: &Value, demo: &Demo) -> anyhow::Result<Value> {
-    pack.apply(document, demo.addresses()).map_err(failed)
+    pack.apply(document, demo.addresses()).map_err(|problem| failed(&problem))
 }
 
-fn failed(problem: Box<Problem>) -> anyhow::Error {
+fn failed(problem: &Problem) -> anyhow::Error {
     anyhow!("the built-in example cannot be used: {}", problem.detail)
 }
 

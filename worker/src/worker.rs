@@ -180,9 +180,7 @@ impl Fleet {
                     Ok(begun) => break begun,
                     Err(error) => warn!(%error, "could not register; trying again"),
                 }
-                if self.engine.stop.run_until_cancelled(sleep(REGISTER_PAUSE)).await.is_none() {
-                    return None;
-                }
+                self.engine.stop.run_until_cancelled(sleep(REGISTER_PAUSE)).await?;
             };
         }
     }

@@ -85,7 +85,9 @@ fn control(field: &FormField, attributes: &str, value: &str) -> String {
             }
             format!("<select {attributes}>{options}</select>")
         }
-        FormFieldType::Email => format!("<input type=\"email\" {attributes} value=\"{escaped}\" autocomplete=\"email\">"),
+        FormFieldType::Email => {
+            format!("<input type=\"email\" {attributes} value=\"{escaped}\" autocomplete=\"email\">")
+        }
         FormFieldType::Number => format!("<input type=\"number\" step=\"any\" {attributes} value=\"{escaped}\">"),
         FormFieldType::Text | FormFieldType::Checkbox => {
             format!("<input type=\"text\" {attributes} value=\"{escaped}\">")

@@ -31,7 +31,9 @@ pub(crate) fn page(overview: &Overview<'_>) -> Response {
     body.push_str(&list(overview));
     match overview.chosen {
         Some(chosen) => body.push_str(&chosen.render(overview.name(chosen.view().summary.workflow_id))),
-        None => body.push_str("<section id=\"execution\"><p>Start one with a form above, or through the API.</p></section>"),
+        None => {
+            body.push_str("<section id=\"execution\"><p>Start one with a form above, or through the API.</p></section>")
+        }
     }
     body.push_str("\n</main>");
     html::page(&format!("{} · Capstan", overview.slug), &body)
@@ -44,7 +46,10 @@ impl Overview<'_> {
 }
 
 fn header(overview: &Overview<'_>) -> String {
-    let mut html = format!("<header>\n<h1>Capstan</h1>\n<p class=\"quiet\">{}</p>\n<nav aria-label=\"Workspace\">", escape(overview.slug));
+    let mut html = format!(
+        "<header>\n<h1>Capstan</h1>\n<p class=\"quiet\">{}</p>\n<nav aria-label=\"Workspace\">",
+        escape(overview.slug)
+    );
     for path in overview.forms {
         let path = escape(path);
         let _ = write!(html, "<a href=\"/p/{}/{path}\">Form {path}</a> ", escape(overview.slug));
@@ -54,7 +59,9 @@ fn header(overview: &Overview<'_>) -> String {
     }
     html.push_str("</nav>\n");
     if overview.is_signed_in {
-        html.push_str("<form method=\"post\" action=\"/session/end\"><button class=\"plain\">Sign out</button></form>\n");
+        html.push_str(
+            "<form method=\"post\" action=\"/session/end\"><button class=\"plain\">Sign out</button></form>\n",
+        );
     }
     html.push_str("</header>\n");
     html

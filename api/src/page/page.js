@@ -20,7 +20,7 @@
 
   function follow() {
     const address = document.getElementById("execution")?.dataset.events;
-    if (source && source.address === address) return;
+    if (source && source.address === address && source.readyState !== EventSource.CLOSED) return;
     source?.close();
     source = null;
     if (!address || document.hidden) return;

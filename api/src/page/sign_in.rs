@@ -6,7 +6,8 @@ use crate::html::{self, escape};
 
 /// The form; `complaint` is what was wrong with the last try.
 pub(crate) fn page(complaint: Option<&str>) -> Response {
-    let complaint = complaint.map(|it| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(it))).unwrap_or_default();
+    let complaint =
+        complaint.map(|it| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(it))).unwrap_or_default();
     let body = format!(
         "<main class=\"narrow\">\n<h1>Capstan</h1>\n{complaint}\n<form method=\"post\" action=\"/session\">\n\
          <label for=\"key\">API key</label>\n<input id=\"key\" name=\"key\" type=\"password\" required \

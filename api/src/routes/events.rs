@@ -47,8 +47,7 @@ pub(crate) async fn follow(
             let watch = api.hub.watch(&caller.cell, caller.workspace_id, id, story.position())?;
             if watch.position > story.position() {
                 let mut transaction = caller.read().await?;
-                let missed =
-                    view::journal(&mut transaction, caller.workspace_id, id, story.position()).await?;
+                let missed = view::journal(&mut transaction, caller.workspace_id, id, story.position()).await?;
                 transaction.commit().await?;
                 events.extend(tell_all(&mut story, &missed)?);
             }

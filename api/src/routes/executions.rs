@@ -49,7 +49,7 @@ pub(crate) struct ListQuery {
 }
 
 /// `POST /executions {workflow_id, version_id?, trigger?, input?, timeout_ms?}` with an optional `Idempotency-Key`:
-/// 202 `{id, status, workflow_id, version_id}`. A repeated key answers the same, with `Idempotent-Replayed: true`;
+/// 202 `{id, status, workflow_id, version_id}`. Without `timeout_ms` the time limit is that of the graph. A repeated key answers the same, with `Idempotent-Replayed: true`;
 /// with another request 422 `idempotency_key_reused`. 409 `not_published` if there is no version.
 pub(crate) async fn start(
     State(api): State<Api>,
@@ -67,8 +67,8 @@ pub(crate) async fn start(
     let (version_id, version) = version(&api, &caller, workflow_id, new.version_id).await?;
     let trigger = trigger(&version, new.trigger.as_deref())?;
     let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
-    let launch_this =
-        Launch { workflow_id, version_id, trigger, input, timeout_ms: new.timeout_ms, idempotency_key: key };
+    let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
+    let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, idempotency_key: key };
     Ok(launch(&caller, launch_this).await?.into_response())
 }
 
@@ -78,8 +78,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
     let mut transaction = caller.read().await?;
     let before = ExecutionId(paging.before);
-    let rows =
-        executions::list(&mut transaction, caller.workspace_id, workflow_id, before, paging.rows()).await?;
+    let rows = executions::list(&mut transaction, caller.workspace_id, workflow_id, before, paging.rows()).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row| row.execution_id, |row| ExecutionSummary::from(&row))).into_response())
 }

@@ -32,6 +32,7 @@ struct Found {
     version_id: VersionId,
     trigger: NodeId,
     node_config: Value,
+    timeout_ms: Option<u64>,
     config: FormConfig,
     path: String,
 }
@@ -93,6 +94,7 @@ async fn find(api: &Api, slug: &str, path: String) -> Result<Found, Problem> {
         version_id,
         trigger: node.id.clone(),
         node_config: node.config.clone(),
+        timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
         config,
         path,
     })
@@ -109,7 +111,7 @@ async fn start(found: &Found, token: Option<String>, input: Value) -> Result<Lau
         version_id: found.version_id,
         trigger: found.trigger.clone(),
         input,
-        timeout_ms: None,
+        timeout_ms: found.timeout_ms,
         idempotency_key: key,
     };
     launch(&found.caller, launch_this).await

@@ -20,10 +20,37 @@ use crate::problem::{Problem, method_not_allowed};
 const PAIRS_MAX: usize = 100;
 /// Headers with such a part in their name never go into the input: secrets, and what differs between two
 /// deliveries of the same message (its input must be the same, so that a repetition is recognised).
-const LEFT_OUT: [&str; 24] = [
-    "auth", "cookie", "token", "secret", "key", "password", "credential", "session", "signature", "timestamp", "date",
-    "trace", "request-id", "attempt", "retry", "forwarded", "real-ip", "connection", "keep-alive", "via", "host",
-    "content-length", "encoding", "upgrade",
+const PARTS_LEFT_OUT: [&str; 16] = [
+    "auth",
+    "cookie",
+    "token",
+    "secret",
+    "key",
+    "password",
+    "credential",
+    "session",
+    "signature",
+    "timestamp",
+    "trace",
+    "request-id",
+    "attempt",
+    "retry",
+    "forwarded",
+    "real-ip",
+];
+/// Headers of the connection rather than of the message.
+const LEFT_OUT: [&str; 11] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "date",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "via",
 ];
 
 /// Any method at `/hooks/{workspace}/{path}` that the trigger takes: 202 `{id, …}`. The input is
@@ -58,7 +85,7 @@ pub(crate) async fn receive(
         version_id,
         trigger: found.node_id.as_str().into(),
         input: json!({ "body": body, "headers": safe_headers(&headers), "query": query }),
-        timeout_ms: None,
+        timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
         idempotency_key: key,
     };
     Ok(launch(&caller, launch_this).await?.into_response())
@@ -72,7 +99,7 @@ fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 fn safe_headers(headers: &HeaderMap) -> Map<String, Value> {
-    let is_safe = |name: &str| !LEFT_OUT.iter().any(|part| name.contains(part));
+    let is_safe = |name: &str| !LEFT_OUT.contains(&name) && !PARTS_LEFT_OUT.iter().any(|part| name.contains(part));
     let kept = headers.iter().filter(|(name, _)| is_safe(name.as_str()));
     kept.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into()))).take(PAIRS_MAX).collect()
 }

@@ -22,9 +22,7 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
     if mails.is_empty() {
         body.push_str("<p>No mail yet. Mail of this workspace comes here because no mail server is set.</p>\n");
     } else {
-        body.push_str(
-            "<table>\n<thead><tr><th>Subject</th><th>To</th><th>Sent (UTC)</th></tr></thead>\n<tbody>\n",
-        );
+        body.push_str("<table>\n<thead><tr><th>Subject</th><th>To</th><th>Sent (UTC)</th></tr></thead>\n<tbody>\n");
         for mail in &mails {
             row(&mut body, mail);
         }

@@ -60,8 +60,7 @@ pub(crate) async fn publish(
     let graph = compiled.map_err(|problems| invalid_graph(&problems))?;
     let paths = trigger_paths(&graph, id);
     let mut transaction = caller.write().await?;
-    let published =
-        workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
+    let published = workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
     let version = published.map_err(|taken| {
         let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
         Problem::conflict("path_taken", detail, "give the trigger another path")

@@ -37,8 +37,9 @@ pub(crate) async fn cancel(
 ) -> Result<Response, Problem> {
     let cancel = match body::json_or_null(request, CANCEL_BYTES_MAX).await? {
         Value::Null => Cancel::default(),
-        value => serde_json::from_value(value)
-            .map_err(|error| Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing"))?,
+        value => serde_json::from_value(value).map_err(|error| {
+            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing")
+        })?,
     };
     let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
     if reason.chars().count() > REASON_CHARS_MAX {
@@ -75,8 +76,7 @@ async fn deliver(
     payload: &Value,
 ) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
-    let sent =
-        signals::send(&mut transaction, caller.workspace_id, execution_id, signal_id, name, payload).await?;
+    let sent = signals::send(&mut transaction, caller.workspace_id, execution_id, signal_id, name, payload).await?;
     transaction.commit().await?;
     match sent {
         Sent::Accepted => {

@@ -17,6 +17,9 @@ pub enum StartError {
     /// The database was lost while it was asked.
     #[error("the database was lost while the execution was being started: whether it started is not known")]
     Unknown,
+    /// The workspace has used up its quota, with the tolerance; nothing was started.
+    #[error("the quota of executions is used up")]
+    QuotaExceeded,
     /// The database refuses the data; nothing was started.
     #[error("the database refused the start: {0}")]
     Refused(String),
@@ -39,6 +42,12 @@ impl From<StartError> for Problem {
                 "start_unknown",
                 "the database was lost at the wrong moment: whether the execution started is not known",
                 "list the executions before you try again; with an Idempotency-Key repeating is always safe",
+            ),
+            StartError::QuotaExceeded => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "quota_exceeded",
+                "this workspace has used up its executions of this month; nothing was started",
+                "wait for the next month, or have the quota raised",
             ),
             StartError::Refused(cause) => Self::new(
                 StatusCode::BAD_REQUEST,

@@ -1,19 +1,26 @@
 //! The one task that writes starts.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
 use capstan_engine::store::start::{Start, Started, start};
 use sqlx::PgConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::error::StartError;
 use super::hints::Hints;
+use super::quotas::{Quotas, SLICE_UNITS};
 use super::shares::Shares;
+use crate::metrics;
 
 /// Most starts of one round trip.
 const BATCH_MAX: usize = 500;
+/// Most bytes of input of one round trip, unless one start alone has more.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a batch waits for a database that is away.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between two attempts to reach the database.
@@ -22,18 +29,27 @@ const RECONNECT_EVERY: Duration = Duration::from_millis(200);
 /// One start and who waits for it.
 pub(super) struct Item {
     pub(super) start: Start,
+    pub(super) answer: Waiter,
+}
+
+/// Who waits for a start.
+pub(super) struct Waiter {
     pub(super) answer: oneshot::Sender<Result<Started, StartError>>,
+    /// Of the input, as JSON.
+    pub(super) bytes: usize,
+    /// The input counts as waiting until the answer.
+    pub(super) _room: OwnedSemaphorePermit,
 }
 
 /// Starts of one round trip and who waits for them, in step.
 #[derive(Default)]
 struct Batch {
     starts: Vec<Start>,
-    answers: Vec<oneshot::Sender<Result<Started, StartError>>>,
+    answers: Vec<Waiter>,
 }
 
 impl Batch {
-    fn push(&mut self, start: Start, answer: oneshot::Sender<Result<Started, StartError>>) {
+    fn push(&mut self, start: Start, answer: Waiter) {
         self.starts.push(start);
         self.answers.push(answer);
     }
@@ -42,6 +58,22 @@ impl Batch {
         let half = self.starts.len() / 2;
         let second = Self { starts: self.starts.split_off(half), answers: self.answers.split_off(half) };
         [self, second]
+    }
+
+    /// The same in portions of at most [`BATCH_BYTES_MAX`], the last one first.
+    fn in_portions(self) -> Vec<Self> {
+        let (mut portions, mut bytes) = (vec![Self::default()], 0);
+        for (start, answer) in self.starts.into_iter().zip(self.answers).rev() {
+            bytes += answer.bytes;
+            if bytes > BATCH_BYTES_MAX {
+                portions.push(Self::default());
+                bytes = answer.bytes;
+            }
+            if let Some(portion) = portions.last_mut() {
+                portion.push(start, answer);
+            }
+        }
+        portions
     }
 
     /// Those that may be repeated after a lost reply; the others are told that nobody knows.
@@ -65,40 +97,93 @@ impl Batch {
 }
 
 /// A client that has gone does not hear the answer; its execution is started all the same.
-fn reply(answer: oneshot::Sender<Result<Started, StartError>>, result: Result<Started, StartError>) {
-    let _ = answer.send(result);
+fn reply(waiter: Waiter, result: Result<Started, StartError>) {
+    let _ = waiter.answer.send(result);
 }
 
 pub(super) struct Flusher {
     place: Place,
     hints: Hints,
     shares: Shares,
+    quotas: Quotas,
     connection: Option<PgConnection>,
 }
 
 impl Flusher {
     pub(super) fn new(place: Place, hints: Hints) -> Self {
-        Self { place, hints, shares: Shares::default(), connection: None }
+        Self { place, hints, shares: Shares::default(), quotas: Quotas::default(), connection: None }
     }
 
     /// Runs until nobody can send any more.
     pub(super) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
         let mut room = Vec::with_capacity(BATCH_MAX);
         while items.recv_many(&mut room, BATCH_MAX).await > 0 {
-            let mut batch = Batch::default();
-            for Item { mut start, answer } in room.drain(..) {
-                start.vt = self.shares.stamp(start.workspace_id);
-                batch.push(start, answer);
-            }
+            let batch = self.admit(room.drain(..)).await;
             self.flush(batch).await;
             self.hints.wake();
+        }
+        self.return_slices().await;
+    }
+
+    /// Lets in what the quotas of its workspaces allow. A refusal comes only after a fresh ask, one for each
+    /// workspace and batch.
+    async fn admit(&mut self, items: impl Iterator<Item = Item>) -> Batch {
+        let (mut batch, mut refused) = (Batch::default(), HashMap::new());
+        for Item { mut start, answer } in items {
+            let workspace = start.workspace_id;
+            if !self.quotas.spend(workspace) {
+                if !refused.contains_key(&workspace)
+                    && let Err(error) = self.refill(workspace).await
+                {
+                    refused.insert(workspace, error);
+                }
+                if let Some(error) = refused.get(&workspace) {
+                    reply(answer, Err(error.clone()));
+                    continue;
+                }
+                self.quotas.spend(workspace);
+            }
+            start.vt = self.shares.stamp(workspace);
+            batch.push(start, answer);
+        }
+        batch
+    }
+
+    async fn refill(&mut self, workspace: WorkspaceId) -> Result<(), StartError> {
+        if self.quotas.is_full() {
+            self.return_slices().await;
+        }
+        let until = Instant::now() + PATIENCE;
+        while let Some(connection) = self.connected(until).await {
+            match take_slice(connection, workspace, EXECUTIONS, SLICE_UNITS).await {
+                Ok(0) => return Err(StartError::QuotaExceeded),
+                Ok(units) => {
+                    self.quotas.add(workspace, units);
+                    return Ok(());
+                }
+                Err(error) if was_refused(&error) => {
+                    tracing::error!(%error, "the database refuses to grant quota");
+                    return Err(StartError::Unavailable);
+                }
+                Err(_) => self.connection = None,
+            }
+        }
+        Err(StartError::Unavailable)
+    }
+
+    async fn return_slices(&mut self) {
+        for (workspace, units) in self.quotas.take_all() {
+            let Some(connection) = self.connected(Instant::now()).await else { return };
+            if let Err(error) = return_slice(connection, workspace, EXECUTIONS, units).await {
+                tracing::warn!(%error, %workspace, units, "a slice of quota could not be given back");
+            }
         }
     }
 
     /// Writes a batch; halves it as long as the database refuses some of its data.
     async fn flush(&mut self, batch: Batch) {
         let until = Instant::now() + PATIENCE;
-        let mut left = vec![batch];
+        let mut left = batch.in_portions();
         let mut asked_in_vain = false;
         while let Some(batch) = left.pop() {
             if batch.starts.is_empty() {
@@ -111,6 +196,11 @@ impl Flusher {
             match start(connection, &batch.starts).await {
                 Ok(reply) => {
                     self.shares.advance(reply.front);
+                    for (start, started) in batch.starts.iter().zip(&reply.started) {
+                        if !matches!(started, Started::New(_)) {
+                            self.quotas.add(start.workspace_id, 1);
+                        }
+                    }
                     answer_all(batch, reply.started);
                 }
                 Err(StoreError::Data(error)) if batch.starts.len() == 1 => {
@@ -147,6 +237,7 @@ impl Flusher {
 }
 
 fn answer_all(batch: Batch, started: Vec<Started>) {
+    metrics::started(started.iter().filter(|started| matches!(started, Started::New(_))).count());
     for (answer, started) in batch.answers.into_iter().zip(started) {
         reply(answer, Ok(started));
     }

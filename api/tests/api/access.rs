@@ -23,7 +23,9 @@ async fn without_a_key_that_opens_something_the_answer_is_401_with_what_to_do() 
         ("x-api-key", "cap_short"),
         ("cookie", "capstan_key=cap_short"),
     ] {
-        for (method, path) in [("GET", "/api/v1/workflows"), ("POST", "/api/v1/executions"), ("GET", "/api/v1/node-types")] {
+        for (method, path) in
+            [("GET", "/api/v1/workflows"), ("POST", "/api/v1/executions"), ("GET", "/api/v1/node-types")]
+        {
             let request = bare(path).method(method).header(name, value).body(Body::empty()).unwrap();
             let answer = app.send(request).await;
             assert_eq!(answer.status, 401, "{method} {path} with {name}: {value}");
@@ -60,10 +62,10 @@ async fn a_revoked_key_opens_nothing() {
     let request = bare("/api/v1/workflows").header("x-api-key", plain).body(Body::empty()).unwrap();
     assert_eq!(app.send(request).await.verdict(), "401 wrong_key");
     let listed = access::list_keys(&mut owner, app.acme).await.unwrap();
-    assert_eq!(listed.iter().map(|key| (key.name.as_str(), key.revoked_at.is_some())).collect::<Vec<_>>(), [
-        ("test", false),
-        ("old", true)
-    ]);
+    assert_eq!(
+        listed.iter().map(|key| (key.name.as_str(), key.revoked_at.is_some())).collect::<Vec<_>>(),
+        [("test", false), ("old", true)]
+    );
 }
 
 #[tokio::test]

@@ -24,16 +24,14 @@ fn push(list: &mut Value, item: Value) {
 async fn an_invalid_graph_is_refused_with_all_its_problems_and_nothing_is_stored() {
     let app = App::start().await;
     let many: Vec<(String, &str, Value)> = (0..10_000).map(|ix| (format!("n{ix}"), "debug.noop", json!({}))).collect();
-    let many: Vec<(&str, &str, Value)> = many.iter().map(|(id, kind, config)| (id.as_str(), *kind, config.clone())).collect();
+    let many: Vec<(&str, &str, Value)> =
+        many.iter().map(|(id, kind, config)| (id.as_str(), *kind, config.clone())).collect();
     for (graph, code) in [
         (changed(|graph| push(&mut graph["edges"], edge("back", "b", "a"))), "cycle"),
         (changed(|graph| graph["nodes"][1]["type"] = json!("action.teleport")), "unknown_node_type"),
         (changed(|graph| push(&mut graph["edges"], edge("off", "b", "nowhere"))), "dangling_edge"),
         (chain(&[("a", "debug.noop", json!({}))]), "no_trigger"),
-        (
-            changed(|graph| push(&mut graph["nodes"], json!({ "id": "lost", "type": "debug.noop" }))),
-            "unreachable_node",
-        ),
+        (changed(|graph| push(&mut graph["nodes"], json!({ "id": "lost", "type": "debug.noop" }))), "unreachable_node"),
         (changed(|graph| graph["nodes"][1]["data"]["config"] = json!({ "output": "{{ 1 + }}" })), "bad_expression"),
         (changed(|graph| graph["nodes"][1]["data"]["config"] = json!({ "no_such_field": 1 })), "bad_config"),
         (chain(&many), "too_many_nodes"),
@@ -41,7 +39,8 @@ async fn an_invalid_graph_is_refused_with_all_its_problems_and_nothing_is_stored
         let refused = app.post("/api/v1/workflows", &json!({ "name": "Bad", "graph": graph })).await;
         assert_eq!(refused.verdict(), "422 invalid_graph", "{code}");
         let body = refused.json();
-        let codes: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
+        let codes: Vec<_> =
+            body["errors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
         assert!(codes.contains(&code), "{code} is not among {codes:?}");
         let checked = app.post("/api/v1/workflows/validate", &json!({ "graph": graph })).await.json();
         assert_eq!(checked["valid"], false);
@@ -53,7 +52,11 @@ async fn an_invalid_graph_is_refused_with_all_its_problems_and_nothing_is_stored
 #[tokio::test]
 async fn every_problem_of_a_graph_is_named_with_its_node() {
     let app = App::start().await;
-    let graph = chain(&[("start", "trigger.manual", json!({})), ("a", "action.teleport", json!({})), ("b", "debug.noop", json!({ "x": 1 }))]);
+    let graph = chain(&[
+        ("start", "trigger.manual", json!({})),
+        ("a", "action.teleport", json!({})),
+        ("b", "debug.noop", json!({ "x": 1 })),
+    ]);
     let refused = app.post("/api/v1/workflows", &json!({ "name": "Bad", "graph": graph })).await.json();
     let nodes: Vec<_> = refused["errors"].as_array().unwrap().iter().map(|error| error["node_id"].as_str()).collect();
     assert!(nodes.contains(&Some("a")) && nodes.contains(&Some("b")), "{refused}");

@@ -1,7 +1,7 @@
 //! Starting, reading, signalling and cancelling executions.
 
-use axum::http::Request;
 use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, as_json, chain, simple};
@@ -114,7 +114,8 @@ async fn what_cannot_be_started_says_why() {
 async fn the_input_of_a_form_is_checked_like_the_form() {
     let app = App::start().await;
     let fields = json!([{ "name": "email", "label": "E-mail", "type": "email", "required": true }]);
-    let form = chain(&[("form", "trigger.form", json!({ "title": "Hi", "fields": fields })), ("a", "debug.noop", json!({}))]);
+    let form =
+        chain(&[("form", "trigger.form", json!({ "title": "Hi", "fields": fields })), ("a", "debug.noop", json!({}))]);
     let workflow = app.publish(&form).await;
     let refused = app.post("/api/v1/executions", &json!({ "workflow_id": workflow, "input": { "email": "x" } })).await;
     assert_eq!(refused.verdict(), "422 invalid_input");
@@ -158,7 +159,10 @@ async fn a_full_or_ended_execution_takes_no_signals() {
     .unwrap();
     let path = format!("/api/v1/executions/{id}/signals/x");
     assert_eq!(app.post(&path, &json!(1)).await.verdict(), "429 too_many_signals");
-    sqlx::query("UPDATE executions SET status = 'completed', ended_at = clock_timestamp()").execute(&mut owner).await.unwrap();
+    sqlx::query("UPDATE executions SET status = 'completed', ended_at = clock_timestamp()")
+        .execute(&mut owner)
+        .await
+        .unwrap();
     assert_eq!(app.post(&path, &json!(1)).await.verdict(), "409 execution_ended");
     assert_eq!(app.post_nothing(&format!("/api/v1/executions/{id}/cancel")).await.verdict(), "409 execution_ended");
 }
@@ -179,4 +183,20 @@ async fn a_cancel_is_a_signal_with_its_reason() {
             .await
             .unwrap();
     assert_eq!(payloads[1], json!({ "reason": "no longer needed" }));
+}
+
+#[tokio::test]
+async fn the_time_limit_is_that_of_the_request_else_of_the_graph() {
+    let app = App::start().await;
+    let mut graph = simple();
+    graph["settings"] = json!({ "timeout_ms": 60_000 });
+    let workflow = app.publish(&graph).await;
+    for (asked, expected_s) in [(Value::Null, 60), (json!(5_000), 5)] {
+        let body = json!({ "workflow_id": workflow, "timeout_ms": asked });
+        let started = app.post("/api/v1/executions", &body).await.json();
+        let read = app.get(&format!("/api/v1/executions/{}", started["id"].as_str().unwrap())).await.json();
+        let at = |field: &str| read[field].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        let limit_ms = (at("deadline_at") - at("created_at")).num_milliseconds();
+        assert!((limit_ms - expected_s * 1_000).abs() < 500, "{limit_ms} ms");
+    }
 }

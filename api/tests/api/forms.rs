@@ -23,7 +23,8 @@ fn contact() -> Value {
 }
 
 async fn submit(app: &App, body: &str) -> Answer {
-    let request = Request::post("/p/acme/contact").header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    let request =
+        Request::post("/p/acme/contact").header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
     app.send(request.body(Body::from(body.to_owned())).unwrap()).await
 }
 
@@ -103,7 +104,9 @@ async fn a_form_without_a_path_has_one_of_its_own_and_unknown_forms_are_404() {
     graph["nodes"][0]["data"]["config"].as_object_mut().unwrap().remove("path");
     let workflow = app.publish(&graph).await;
     let own = format!("/p/acme/{workflow}/form");
-    for (path, expected) in [(own.as_str(), 200), ("/p/acme/nothing", 404), ("/p/other/contact", 404), ("/p/nobody/contact", 404)] {
+    for (path, expected) in
+        [(own.as_str(), 200), ("/p/acme/nothing", 404), ("/p/other/contact", 404), ("/p/nobody/contact", 404)]
+    {
         let page = app.send(Request::get(path).header("accept", "text/html").body(Body::empty()).unwrap()).await;
         assert_eq!(page.status, expected, "{path}");
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");

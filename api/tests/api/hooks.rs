@@ -23,11 +23,14 @@ async fn a_hook_starts_an_execution_with_body_headers_and_query() {
     assert_eq!(answer.status, 202, "{}", answer.text());
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let input: Value = sqlx::query_scalar("SELECT input FROM executions").fetch_one(&mut owner).await.unwrap();
-    assert_eq!(input, json!({
-        "body": { "id": 7 },
-        "headers": { "content-type": "application/json", "x-shop-event": "order.paid" },
-        "query": { "a": "1", "b": "é" },
-    }));
+    assert_eq!(
+        input,
+        json!({
+            "body": { "id": 7 },
+            "headers": { "content-type": "application/json", "x-shop-event": "order.paid" },
+            "query": { "a": "1", "b": "é" },
+        })
+    );
 }
 
 #[tokio::test]
@@ -35,7 +38,8 @@ async fn a_repeated_delivery_starts_nothing_although_its_signature_differs() {
     let app = App::start().await;
     app.publish(&orders(json!({ "path": "orders" }))).await;
     for attempt in 0..3 {
-        let request = call("/hooks/acme/orders").header("webhook-id", "msg_1").header("webhook-timestamp", attempt.to_string());
+        let request =
+            call("/hooks/acme/orders").header("webhook-id", "msg_1").header("webhook-timestamp", attempt.to_string());
         let request = request.header("webhook-signature", format!("v1,{attempt}"));
         let answer = app.send(as_json(request, &json!({ "id": 7 }))).await;
         assert_eq!(answer.status, 202);
@@ -61,7 +65,10 @@ async fn a_hook_takes_its_method_and_json_only() {
     let post = |body: Vec<u8>, content_type: &'static str| {
         app.send(Request::post("/hooks/acme/push").header("content-type", content_type).body(Body::from(body)).unwrap())
     };
-    assert_eq!(post(Vec::from("a=1"), "application/x-www-form-urlencoded").await.verdict(), "415 unsupported_media_type");
+    assert_eq!(
+        post(Vec::from("a=1"), "application/x-www-form-urlencoded").await.verdict(),
+        "415 unsupported_media_type"
+    );
     assert_eq!(post(Vec::from("{"), "application/json").await.verdict(), "400 malformed_json");
     assert_eq!(post(vec![b' '; 1024 * 1024 + 1], "application/json").await.verdict(), "413 body_too_large");
     let nul = app.send(Request::post("/hooks/acme/push?a=%00").body(Body::empty()).unwrap()).await;

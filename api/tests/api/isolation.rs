@@ -32,7 +32,11 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
     ] {
-        let request = Request::builder().method(method).uri(&path).header("x-api-key", &app.other_key).header("if-match", "\"1\"");
+        let request = Request::builder()
+            .method(method)
+            .uri(&path)
+            .header("x-api-key", &app.other_key)
+            .header("if-match", "\"1\"");
         let answer = app.send(as_json(request, &body)).await;
         assert_eq!(answer.verdict(), "404 not_found", "{method} {path}");
     }
@@ -65,16 +69,21 @@ async fn fill(app: &App) {
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let (w, x) = (app.acme, execution);
     for statement in [
-        format!("INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"),
+        format!(
+            "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"
+        ),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
         format!("INSERT INTO quota_counters VALUES ('{w}', 'm', now())"),
-        format!("INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"),
+        "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"
+            .into(),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
         format!("INSERT INTO outbox VALUES ('{x}', '{w}', 't', '{x}', '1')"),
-        format!("INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \
-                 VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"),
+        format!(
+            "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \
+                 VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"
+        ),
         format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
     ] {
@@ -94,7 +103,11 @@ async fn looked_at(place: &Place, workspace: Option<&str>) -> Vec<(String, Optio
     let mut owner = place.connect(Role::Owner).await.unwrap();
     let mut api = place.connect(Role::Api).await.unwrap();
     if let Some(workspace) = workspace {
-        sqlx::query("SELECT set_config('app.workspace_id', $1, false)").bind(workspace).execute(&mut api).await.unwrap();
+        sqlx::query("SELECT set_config('app.workspace_id', $1, false)")
+            .bind(workspace)
+            .execute(&mut api)
+            .await
+            .unwrap();
     }
     let mut seen = Vec::new();
     for table in tenant_tables(&mut owner).await {
@@ -144,12 +157,16 @@ async fn no_partition_is_open_to_the_api_role() {
 async fn a_row_for_another_workspace_is_refused_by_the_database() {
     let app = App::start().await;
     let mut api = app.cell.connect(Role::Api).await.unwrap();
-    sqlx::query("SELECT set_config('app.workspace_id', gen_random_uuid()::text, false)").execute(&mut api).await.unwrap();
-    let error = sqlx::query("INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ($1, gen_random_uuid(), 'x')")
-        .bind(app.acme.0)
+    sqlx::query("SELECT set_config('app.workspace_id', gen_random_uuid()::text, false)")
         .execute(&mut api)
         .await
-        .unwrap_err();
+        .unwrap();
+    let error =
+        sqlx::query("INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ($1, gen_random_uuid(), 'x')")
+            .bind(app.acme.0)
+            .execute(&mut api)
+            .await
+            .unwrap_err();
     assert!(error.to_string().contains("row-level security"), "{error}");
 }
 
@@ -163,12 +180,19 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     for slug in ["acm", "ACME", "acme%", ""] {
         assert_eq!(access::resolve_slug(&mut api, slug).await.unwrap(), None, "{slug}");
     }
-    let both_null: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_1(NULL, NULL)").fetch_all(&mut api).await.unwrap();
+    let both_null: Vec<(String,)> =
+        sqlx::query_as("SELECT slug FROM resolve_workspace_1(NULL, NULL)").fetch_all(&mut api).await.unwrap();
     assert!(both_null.is_empty());
     let hash = access::hash_key(&app.key);
-    for (key, slug, expected) in [(Some(hash.as_slice()), Some("other"), 0), (Some(&hash[..31]), None, 0), (Some(&hash[..]), None, 1)] {
-        let found: Vec<(String,)> =
-            sqlx::query_as("SELECT slug FROM resolve_workspace_1($1, $2)").bind(key).bind(slug).fetch_all(&mut api).await.unwrap();
+    for (key, slug, expected) in
+        [(Some(hash.as_slice()), Some("other"), 0), (Some(&hash[..31]), None, 0), (Some(&hash[..]), None, 1)]
+    {
+        let found: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_1($1, $2)")
+            .bind(key)
+            .bind(slug)
+            .fetch_all(&mut api)
+            .await
+            .unwrap();
         assert_eq!(found.len(), expected, "{slug:?}");
     }
     let mut owner = app.control.connect(Role::Owner).await.unwrap();

@@ -53,7 +53,7 @@ impl Hand {
             then,
         };
         self.position += 1;
-        assert!(matches!(commit(&mut self.connection, self.worker_no, &mut [&this]).await.unwrap(), Reply::Written(_)));
+        assert!(matches!(commit(&mut self.connection, self.worker_no, &[&this]).await.unwrap(), Reply::Written(_)));
     }
 }
 
@@ -83,17 +83,18 @@ impl Client {
     async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| {
-                    event.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().to_owned()))
-                };
-                let told = field("event:").map(|name| (name, field("id:"), serde_json::from_str(&field("data:").unwrap()).unwrap()));
+                let field =
+                    |name: &str| event.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().to_owned()));
+                let told = field("event:")
+                    .map(|name| (name, field("id:"), serde_json::from_str(&field("data:").unwrap()).unwrap()));
                 self.text = rest.to_owned();
                 if told.is_some() {
                     return told;
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(20), self.stream.next()).await.expect("no event came")?;
+            let chunk =
+                tokio::time::timeout(Duration::from_secs(20), self.stream.next()).await.expect("no event came")?;
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }
@@ -121,12 +122,10 @@ async fn a_watcher_gets_a_snapshot_then_each_change_then_the_end() {
     let mut hand = Hand::claim(&app).await;
     hand.settle("a", Then::Hold).await;
     hand.settle("b", completed()).await;
-    assert_eq!(client.rest().await, [
-        "step a completed @",
-        "step b running @1",
-        "step b completed @2",
-        "end - completed @",
-    ]);
+    assert_eq!(
+        client.rest().await,
+        ["step a completed @", "step b running @1", "step b completed @2", "end - completed @",]
+    );
 }
 
 #[tokio::test]
@@ -160,7 +159,15 @@ async fn many_watch_at_once_up_to_a_bound() {
     let refused = app.get(&format!("/api/v1/executions/{id}/events")).await;
     assert_eq!((refused.verdict().as_str(), refused.header("retry-after")), ("503 too_many_watchers", Some("2")));
     clients.truncate(10);
-    assert_eq!(app.router.clone().oneshot(app.request("GET", &format!("/api/v1/executions/{id}/events")).body(Body::empty()).unwrap()).await.unwrap().status(), 200);
+    assert_eq!(
+        app.router
+            .clone()
+            .oneshot(app.request("GET", &format!("/api/v1/executions/{id}/events")).body(Body::empty()).unwrap())
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     let mut hand = Hand::claim(&app).await;
     hand.settle("a", Then::Hold).await;
     hand.settle("b", completed()).await;

@@ -84,7 +84,11 @@ async fn the_mailbox_shows_mail_without_running_it() {
     let list = show(&app, "/dev/mail").await.text();
     assert!(list.contains("&lt;Mail 1&gt;") && !list.contains("<Mail"));
     let one = show(&app, &format!("/dev/mail/{}", rows[0].mail_id)).await.text();
-    assert!(one.contains("Hello &lt;Ada&gt;") && one.contains("<iframe class=\"mail\" sandbox ") && !one.contains("<script>alert"));
+    assert!(
+        one.contains("Hello &lt;Ada&gt;")
+            && one.contains("<iframe class=\"mail\" sandbox ")
+            && !one.contains("<script>alert")
+    );
     let without = App::start_with(|settings, _| settings.mail_sandbox = false).await;
     assert_eq!(show(&without, "/dev/mail").await.status, 404);
 }
@@ -108,14 +112,18 @@ async fn health_and_metrics_answer_without_a_key() {
         assert_eq!(app.send(Request::get(path).body(Body::empty()).unwrap()).await.status, 200, "{path}");
     }
     let metrics = app.send(Request::get("/metrics").body(Body::empty()).unwrap()).await.text();
-    assert!(metrics.contains("capstan_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"}"), "{metrics}");
+    assert!(
+        metrics.contains("capstan_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"}"),
+        "{metrics}"
+    );
     assert!(!metrics.contains(&app.acme.to_string()));
 }
 
 #[tokio::test]
 async fn without_its_database_the_process_says_so() {
     let app = App::start_with(|settings, _| {
-        settings.control = capstan_engine::store::connect::Place::new("postgres://nobody@127.0.0.1:1/none", "control").unwrap();
+        settings.control =
+            capstan_engine::store::connect::Place::new("postgres://nobody@127.0.0.1:1/none", "control").unwrap();
     })
     .await;
     let ill = app.send(Request::get("/healthz").body(Body::empty()).unwrap()).await;

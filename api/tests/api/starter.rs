@@ -83,3 +83,17 @@ async fn a_workspace_that_starts_much_queues_behind_itself() {
     let stamps: Vec<i64> = sqlx::query_scalar("SELECT vt FROM queue ORDER BY vt").fetch_all(&mut owner).await.unwrap();
     assert_eq!(stamps, [0, 1_000_000, 2_000_000]);
 }
+
+#[tokio::test]
+async fn large_inputs_go_in_several_batches_and_too_many_at_once_are_put_off() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    let large = json!("x".repeat(1024 * 1024));
+    let starts = (0..80).map(|_| starter.start(item(&app, large.clone(), None)));
+    let answers = futures::future::join_all(starts).await;
+    let started = answers.iter().filter(|answer| matches!(answer, Ok(Started::New(_)))).count();
+    let put_off = answers.iter().filter(|answer| matches!(answer, Err(StartError::Overloaded))).count();
+    assert_eq!(started + put_off, 80);
+    assert!(started >= 60 && put_off >= 10, "{started} started, {put_off} put off");
+    assert!(matches!(starter.start(item(&app, large, None)).await, Ok(Started::New(_))));
+}

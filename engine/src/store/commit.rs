@@ -123,12 +123,38 @@ fn position(position: u32) -> i32 {
 struct Columns {
     x: (Vec<Uuid>, Vec<i64>),
     j: JournalColumns,
-    e: (Vec<Uuid>, Vec<&'static str>, Vec<Option<String>>, Vec<Option<String>>),
+    e: EndColumns,
     s: (Vec<Uuid>, Vec<Uuid>),
     k: (Vec<Uuid>, Vec<Option<DateTime<Utc>>>),
     t: Vec<Uuid>,
-    o: (Vec<Uuid>, Vec<Uuid>, Vec<String>, Vec<Uuid>, Vec<String>),
-    u: (Vec<Uuid>, Vec<i32>, Vec<&'static str>, Vec<Uuid>, Vec<i64>),
+    o: OutboxColumns,
+    u: UsageColumns,
+}
+
+#[derive(Default)]
+struct EndColumns {
+    ids: Vec<Uuid>,
+    statuses: Vec<&'static str>,
+    outputs: Vec<Option<String>>,
+    errors: Vec<Option<String>>,
+}
+
+#[derive(Default)]
+struct OutboxColumns {
+    ids: Vec<Uuid>,
+    workspaces: Vec<Uuid>,
+    types: Vec<String>,
+    aggregates: Vec<Uuid>,
+    payloads: Vec<String>,
+}
+
+#[derive(Default)]
+struct UsageColumns {
+    ids: Vec<Uuid>,
+    positions: Vec<i32>,
+    meters: Vec<&'static str>,
+    workspaces: Vec<Uuid>,
+    units: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -163,11 +189,11 @@ impl Columns {
             }
         }
         for &(meter, units) in &commit.usage {
-            self.u.0.push(id);
-            self.u.1.push(position(commit.position));
-            self.u.2.push(meter);
-            self.u.3.push(commit.workspace_id.0);
-            self.u.4.push(units);
+            self.u.ids.push(id);
+            self.u.positions.push(position(commit.position));
+            self.u.meters.push(meter);
+            self.u.workspaces.push(commit.workspace_id.0);
+            self.u.units.push(units);
         }
         match &commit.then {
             Then::Hold => {}
@@ -186,15 +212,15 @@ impl Columns {
 
     fn end(&mut self, commit: &Commit, status: &'static str, output: Option<&Value>, error: Option<&Value>) {
         let id = commit.execution_id.0;
-        self.e.0.push(id);
-        self.e.1.push(status);
-        self.e.2.push(output.map(Value::to_string));
-        self.e.3.push(error.map(Value::to_string));
-        self.o.0.push(Uuid::now_v7());
-        self.o.1.push(commit.workspace_id.0);
-        self.o.2.push(format!("execution.{status}"));
-        self.o.3.push(id);
-        self.o.4.push(json!({ "execution_id": commit.execution_id, "status": status }).to_string());
+        self.e.ids.push(id);
+        self.e.statuses.push(status);
+        self.e.outputs.push(output.map(Value::to_string));
+        self.e.errors.push(error.map(Value::to_string));
+        self.o.ids.push(Uuid::now_v7());
+        self.o.workspaces.push(commit.workspace_id.0);
+        self.o.types.push(format!("execution.{status}"));
+        self.o.aggregates.push(id);
+        self.o.payloads.push(json!({ "execution_id": commit.execution_id, "status": status }).to_string());
     }
 
     fn bind<'q>(self, call: Call<'q>) -> Call<'q> {
@@ -214,25 +240,25 @@ impl Columns {
             .bind(j.outputs)
             .bind(j.details)
             .bind(j.ats)
-            .bind(self.e.0)
-            .bind(self.e.1)
-            .bind(self.e.2)
-            .bind(self.e.3)
+            .bind(self.e.ids)
+            .bind(self.e.statuses)
+            .bind(self.e.outputs)
+            .bind(self.e.errors)
             .bind(self.s.0)
             .bind(self.s.1)
             .bind(self.k.0)
             .bind(self.k.1)
             .bind(self.t)
-            .bind(self.o.0)
-            .bind(self.o.1)
-            .bind(self.o.2)
-            .bind(self.o.3)
-            .bind(self.o.4)
-            .bind(self.u.0)
-            .bind(self.u.1)
-            .bind(self.u.2)
-            .bind(self.u.3)
-            .bind(self.u.4)
+            .bind(self.o.ids)
+            .bind(self.o.workspaces)
+            .bind(self.o.types)
+            .bind(self.o.aggregates)
+            .bind(self.o.payloads)
+            .bind(self.u.ids)
+            .bind(self.u.positions)
+            .bind(self.u.meters)
+            .bind(self.u.workspaces)
+            .bind(self.u.units)
     }
 }
 

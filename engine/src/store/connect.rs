@@ -81,13 +81,16 @@ impl Place {
             ("statement_timeout", &STATEMENT_TIMEOUT_MS.to_string()),
             ("idle_in_transaction_session_timeout", "10000"),
         ]);
-        // The queue's tables look empty when plans are made: a generic plan would scan them whole.
+        // Tables look empty when plans are made, the queue's always and a month's at its beginning: a plan that a
+        // connection keeps from then would scan them whole.
         match role {
-            Role::Worker => options.options([
+            Role::Worker | Role::Api => options.options([
                 ("enable_seqscan", "off"),
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
                 ("enable_bitmapscan", "off"),
+                // Else the key of a month, which is in the order of its rows, looks cheaper than the workspace's index.
+                ("random_page_cost", "1"),
             ]),
             _ => options,
         }

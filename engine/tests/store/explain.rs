@@ -33,10 +33,10 @@ impl Plan {
         self.nodes.iter().filter(|node| node["Actual Loops"].as_f64().unwrap() > 0.0)
     }
 
-    /// Relations that were looked at, functions and subqueries aside; each once, in order of name.
+    /// Tables that were looked at, other than the one row of `queue_front`; each once, in order of name.
     pub(crate) fn relations(&self) -> Vec<String> {
         let scans = self.ran().filter(|node| text(node, "Node Type").ends_with("Scan"));
-        sorted(scans.filter_map(|node| node["Relation Name"].as_str()))
+        sorted(scans.filter_map(|node| node["Relation Name"].as_str()).filter(|name| *name != "queue_front"))
     }
 
     /// Indexes that were scanned; each once, in order of name.
@@ -50,9 +50,9 @@ impl Plan {
         scans.map(seen).max().unwrap_or_default()
     }
 
-    /// Fails if a table was read whole.
+    /// Fails if a table was read whole, other than the one row of `queue_front`.
     pub(crate) fn assert_no_seq_scan(&self) {
-        for node in self.ran() {
+        for node in self.ran().filter(|node| node["Relation Name"] != "queue_front") {
             let kind = text(node, "Node Type");
             assert!(
                 !matches!(kind, "Seq Scan" | "Bitmap Heap Scan"),

@@ -1,13 +1,15 @@
 //! The plans of what a worker does all the time. A plan that was made while the tables looked empty is kept by the
 //! connection, so each statement first runs a few times on empty tables, then on full ones, then with fresh statistics.
 
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
+use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::store::claim::{Claimed, claim, fire_timers, load_journal};
 use capstan_engine::store::commit::{Then, already_written, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::start::{Start, start};
 use capstan_engine::store::workers::{reap, register};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::explain::{Plan, Plans};
@@ -31,7 +33,8 @@ impl Warm {
         for _ in 0..WARM_UP {
             let claimed = cell.leased_many(&mut worker, 2).await;
             load_journal(&mut worker.0, ExecutionId(claimed[0].execution_id)).await.unwrap();
-            let commits = [step(&claimed[0], 1, end(true)), step(&claimed[1], 1, PARK)];
+            let mut commits = [step(&claimed[0], 1, end(true)), step(&claimed[1], 1, PARK)];
+            commits[0].entries.push(consumed_signal());
             commit(&mut worker.0, worker.1, &[&commits[0], &commits[1]]).await.unwrap();
             already_written(&mut worker.0, &[&commits[0]]).await.unwrap();
             fire_timers(&mut worker.0, ROOM, DateTime::<Utc>::UNIX_EPOCH).await.unwrap();
@@ -46,6 +49,11 @@ impl Warm {
         assert_eq!(claimed.len(), 100);
         claimed
     }
+}
+
+fn consumed_signal() -> Entry {
+    let event = Event::Signalled { step: StepKey::root("n".into()), signal_id: SignalId::new(), payload: Value::Null };
+    Entry { at: Utc::now(), event }
 }
 
 /// The table of the month of an execution.
@@ -108,7 +116,7 @@ async fn due_timers_are_found_without_looking_at_those_that_are_not_due() {
         for room in [100, 1_000] {
             fire_timers(&mut warm.worker.0, room, DateTime::<Utc>::UNIX_EPOCH).await.unwrap();
             let plan = plans.take_one("DELETE FROM timers");
-            assert_uses(&plan, &["queue_front", "timers"], &["queue_front_pkey", "timers_due_at", "timers_pkey"]);
+            assert_uses(&plan, &["timers"], &["timers_due_at", "timers_pkey"]);
             assert!(plan.rows_seen("timers") <= 400, "{plan:#?}");
         }
         warm.cell.execute("UPDATE timers SET due_at = now() WHERE execution_id IN (SELECT execution_id FROM timers LIMIT 200)").await;
@@ -122,12 +130,15 @@ async fn a_commit_finds_leases_and_executions_by_key_and_inserts_without_a_look(
         let claimed = warm.claim().await;
         let then = |n: usize| if n % 2 == 0 { end(true) } else { PARK };
         let next = u32::try_from(ROWS_EACH).unwrap() + 1;
-        let commits: Vec<_> = claimed.iter().enumerate().map(|(n, claimed)| step(claimed, next, then(n))).collect();
+        let mut commits: Vec<_> = claimed.iter().enumerate().map(|(n, claimed)| step(claimed, next, then(n))).collect();
+        for commit in &mut commits {
+            commit.entries.push(consumed_signal());
+        }
         plans.take();
         commit(&mut warm.worker.0, warm.worker.1, &commits.iter().collect::<Vec<_>>()).await.unwrap();
         let all = plans.take();
         let find = |words: &str| all.iter().find(|plan| plan.query.contains(words)).unwrap();
-        let check = find("count(*), array_agg(l.execution_id)");
+        let check = find("array_agg(x.id)");
         assert_uses(check, &["leases"], &["leases_pkey"]);
         assert_eq!(check.rows_seen("leases"), 100);
         let executions = month(&warm.cell, "executions", commits[0].execution_id).await;
@@ -137,8 +148,41 @@ async fn a_commit_finds_leases_and_executions_by_key_and_inserts_without_a_look(
         assert_uses(find("INSERT INTO timers"), &["leases"], &["leases_pkey"]);
         assert_uses(find("DELETE FROM timers"), &["timers"], &["timers_pkey"]);
         assert_uses(find("DELETE FROM signals s WHERE s.execution_id = ANY (t_ids)"), &["signals"], &["signals_pkey"]);
+        let consumed = find("DELETE FROM signals s USING");
+        assert_uses(consumed, &["signals"], &["signals_pkey"]);
+        assert!(consumed.rows_seen("signals") <= 100, "{consumed:#?}");
         find("INSERT INTO journal").assert_no_seq_scan();
         assert!(find("INSERT INTO journal").relations().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn executions_far_apart_are_claimed_and_ended_without_a_look_at_those_between() {
+    before_and_after_analyze(async |warm, plans| {
+        let ends = "(SELECT min(execution_id::text) FROM executions_now UNION ALL SELECT max(execution_id::text) FROM executions_now)";
+        let newest: String = {
+            let mut owner = warm.cell.connect(Role::Owner).await;
+            let sql = "SELECT tableoid::regclass::text FROM executions ORDER BY execution_id DESC LIMIT 1";
+            sqlx::query_scalar(sql).fetch_one(&mut owner).await.unwrap()
+        };
+        let tokens = format!(
+            "UPDATE executions SET status = 'queued', ended_at = NULL WHERE ended_at IS NOT NULL; \
+             DELETE FROM journal WHERE node_id IS NOT NULL; DELETE FROM leases WHERE worker_no < 1000; \
+             INSERT INTO queue SELECT 1, e::uuid, '{}', true, 0 FROM {} AS e (e)",
+            warm.cell.workspace,
+            ends.replace("executions_now", &newest)
+        );
+        warm.cell.execute(&tokens).await;
+        let mut claimed = claim(&mut warm.worker.0, warm.worker.1, 2, 0, false).await.unwrap();
+        claimed.sort_by_key(|claimed| claimed.execution_id);
+        let next = u32::try_from(ROWS_EACH).unwrap() + 1;
+        let commits = [step(&claimed[0], next, end(true)), step(&claimed[1], next, end(true))];
+        commit(&mut warm.worker.0, warm.worker.1, &[&commits[0], &commits[1]]).await.unwrap();
+        for plan in plans.take() {
+            assert!(plan.rows_seen(&newest) <= 2, "{plan:#?}");
+            assert!(plan.rows_seen(&newest.replace("executions", "journal")) <= 2, "{plan:#?}");
+        }
     })
     .await;
 }

@@ -4,7 +4,7 @@ use capstan_engine::store::connect::Role;
 
 use super::support::{Cell, run};
 
-/// Executions of the full tables, this month and last month each; tokens and timers are as many.
+/// Executions of the full tables, this month and last month each; tokens, timers, leases and signals are as many.
 pub(crate) const ROWS: i64 = 5_000;
 /// Journal rows and log lines of each execution.
 pub(crate) const ROWS_EACH: i64 = 5;
@@ -60,6 +60,10 @@ pub(crate) async fn fill(cell: &Cell) {
             "INSERT INTO timers SELECT id, {workspace}, \
              CASE WHEN n % 10 = 0 THEN now() - n * interval '1 ms' ELSE now() + interval '1 day' + n * interval '1 ms' END \
              FROM {IDS} WHERE m = -1"
+        ),
+        format!(
+            "INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+             SELECT id, id, {workspace}, 'go', '1' FROM {IDS} WHERE m = -1"
         ),
         format!(
             "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
