@@ -109,14 +109,9 @@ impl<'a> Drive<'a> {
                 continue;
             }
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
-            if !self.pending.is_empty() && !self.about_to_park() {
-                if let Flushed::Exit(exit) = self.flush(Then::Hold).await {
-                    return exit;
-                }
-                continue;
-            }
-            if self.about_to_park() {
-                match self.flush(Then::Park { due_at: self.next_look() }).await {
+            let then = if self.is_idle() { Then::Park { due_at: self.next_look() } } else { Then::Hold };
+            if !self.pending.is_empty() || matches!(then, Then::Park { .. }) {
+                match self.flush(then).await {
                     Flushed::Durable => continue,
                     Flushed::Exit(exit) => return exit,
                 }
@@ -339,7 +334,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Whether nothing runs and nothing can run before a time or a signal comes.
-    fn about_to_park(&self) -> bool {
+    fn is_idle(&self) -> bool {
         self.running.is_empty() && self.state.runnable(self.life.clock.now()).next().is_none()
     }
 

@@ -1,0 +1,49 @@
+//! One row of each tenant table for a workspace.
+
+/// Statements that give workspace `workspace` a row in every tenant table, ids derived from its own.
+pub(crate) fn rows(workspace: &str) -> String {
+    let w = format!("'{workspace}'::uuid");
+    // In this month, and different for each workspace.
+    let id = format!("overlay({w}::text placing left(uuid_floor_1(now())::text, 15) from 1 for 15)::uuid");
+    [
+        format!("workflows (workspace_id, workflow_id, name) VALUES ({w}, {id}, 'w')"),
+        format!("workflow_drafts (workspace_id, workflow_id, graph) VALUES ({w}, {id}, '1')"),
+        format!(
+            "workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics) \
+             VALUES ({w}, {id}, {id}, 1, '1', 1)"
+        ),
+        format!("workflow_nodes VALUES ({w}, {id}, 'n', 't', 'l', '1')"),
+        format!("workflow_edges VALUES ({w}, {id}, 'e', 'n', 'out', 'n', 'flow')"),
+        format!(
+            "trigger_paths (workspace_id, kind, path, workflow_id, version_id, node_id) \
+             VALUES ({w}, 'form', 'p', {id}, {id}, 'n')"
+        ),
+        format!("queue VALUES (1, {id}, {w}, true, 0)"),
+        format!("leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ({id}, {w}, 1, 1, 0)"),
+        format!("timers VALUES ({id}, {w}, now())"),
+        format!("gated VALUES ({w}, 'k', 1, {id})"),
+        format!("signals (execution_id, signal_id, workspace_id, name, payload) VALUES ({id}, {id}, {w}, 's', '1')"),
+        format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),
+        format!("quota_counters (workspace_id, meter, period) VALUES ({w}, 'm', now())"),
+        format!(
+            "executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
+             VALUES ({id}, {w}, {id}, {id}, 'n', '1')"
+        ),
+        format!(
+            "journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \
+             VALUES ({id}, 1, {w}, 1, 'settled', 'n', 'completed', now())"
+        ),
+        format!(
+            "execution_logs (execution_id, log_id, workspace_id, node_id, attempt, level, message, created_at) \
+             VALUES ({id}, {id}, {w}, 'n', 1, 'info', 'm', now())"
+        ),
+        format!("usage (execution_id, position, meter, workspace_id, units) VALUES ({id}, 1, 'm', {w}, 1)"),
+        format!("outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({id}, {w}, 't', {id}, '1')"),
+        format!(
+            "sandbox_mails (workspace_id, mail_id, message_id, sender, recipients, subject, body_text) \
+             VALUES ({w}, {id}, 'm', 'a', '{{b}}', 's', 'b')"
+        ),
+    ]
+    .map(|row| format!("INSERT INTO {row};"))
+    .concat()
+}

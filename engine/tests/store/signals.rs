@@ -1,0 +1,51 @@
+use capstan_engine::core::ids::{ExecutionId, SignalId};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::signals::{SIGNALS_PENDING_MAX, Sent, pending, send};
+use serde_json::json;
+
+use super::support::{Cell, end, step, write};
+
+#[tokio::test]
+async fn a_signal_repeated_with_its_id_waits_once_and_wakes_again() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    let mut sender = cell.connect(Role::Worker).await;
+    let signal_id = SignalId::new();
+    for payload in [json!(1), json!(2)] {
+        let sent = send(&mut sender, cell.workspace, id, signal_id, "go", &payload).await.unwrap();
+        assert_eq!(sent, Sent::Accepted);
+    }
+    let waiting = pending(&mut sender, id).await.unwrap();
+    assert_eq!(waiting.iter().map(|waiting| waiting.payload.clone()).collect::<Vec<_>>(), [json!(1)]);
+}
+
+#[tokio::test]
+async fn signals_are_bounded_and_a_repeated_one_is_still_accepted() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    cell.execute(&format!(
+        "INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+         SELECT '{id}', md5(n::text)::uuid, '{}', 'go', '1' FROM generate_series(2, {SIGNALS_PENDING_MAX}) n",
+        cell.workspace
+    ))
+    .await;
+    let mut sender = cell.connect(Role::Worker).await;
+    let last = SignalId::new();
+    for (signal_id, expected) in [(last, Sent::Accepted), (SignalId::new(), Sent::Full), (last, Sent::Accepted)] {
+        let sent = send(&mut sender, cell.workspace, id, signal_id, "go", &json!(1)).await.unwrap();
+        assert_eq!(sent, expected);
+    }
+    assert_eq!(cell.count("SELECT count(*) FROM signals").await, i64::from(SIGNALS_PENDING_MAX));
+}
+
+#[tokio::test]
+async fn a_signal_to_an_ended_or_unknown_execution_is_not_stored() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let claimed = cell.leased(&mut worker).await;
+    write(&mut worker, &[&step(&claimed, 1, end(false))]).await;
+    assert_eq!(cell.signal(claimed.execution_id).await, Sent::Ended);
+    assert_eq!(cell.signal(ExecutionId::new().0).await, Sent::Unknown);
+    assert_eq!(cell.count("SELECT count(*) FROM signals").await, 0);
+    assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
+}
