@@ -79,6 +79,10 @@ BEGIN
           WHERE s.execution_id = p_execution AND s.workspace_id = p_workspace AND s.signal_id <> p_signal)
         >= p_pending_max THEN
     RETURN 'full';
+  ELSIF EXISTS (SELECT FROM journal j
+                 WHERE j.execution_id = p_execution AND j.workspace_id = p_workspace AND j.kind = 'signalled'
+                   AND j.detail ->> 'signal_id' = p_signal::text) THEN
+    RETURN 'accepted'; -- consumed before, and sent again
   END IF;
   INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload)
   VALUES (p_execution, p_signal, p_workspace, p_name, p_payload::jsonb)

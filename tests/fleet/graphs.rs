@@ -32,9 +32,7 @@ pub(crate) fn lead() -> Value {
 
 /// `start`, then the given nodes in a row.
 pub(crate) fn row(nodes: &[(&str, &str, Value)]) -> Value {
-    let node = |id: &str, kind: &str, config: &Value| {
-        json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } })
-    };
+    let node = |id: &str, kind: &str, config: &Value| json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } });
     let mut all = vec![node("start", "trigger.manual", &json!({}))];
     let mut edges = Vec::new();
     let mut source = "start";

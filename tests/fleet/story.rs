@@ -10,8 +10,11 @@ use crate::site::Site;
 impl Site {
     /// Waits until that many executions have ended; all of them must have completed.
     pub(crate) async fn until_completed(&self, executions: i64) {
-        self.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL OR status = 'incident'", executions)
-            .await;
+        self.until_count(
+            "SELECT count(*) FROM executions WHERE ended_at IS NOT NULL OR status = 'incident'",
+            executions,
+        )
+        .await;
         let rows: Vec<(String, i64, Option<Value>)> =
             sqlx::query_as("SELECT status, count(*), (array_agg(error))[1] FROM executions GROUP BY status")
                 .fetch_all(&mut self.owner().await)

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
 use capstan_node_types::types::validate_submission;
 use serde::Deserialize;
@@ -57,8 +58,10 @@ pub(crate) async fn start(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?.map(|key| format!("api:{key}"));
+    let key = idempotency_key(&headers)?;
     let new: NewExecution = body::typed(request, BODY_BYTES_MAX).await?;
+    let wishes = format!("version {:?}, timeout {:?}", new.version_id, new.timeout_ms);
+    let key = key.map(|key| IdempotencyKey { key: format!("api:{key}"), wishes });
     if new.timeout_ms.is_some_and(|ms| !(1..=TIMEOUT_MS_MAX).contains(&ms)) {
         let hint = format!("give 1 to {TIMEOUT_MS_MAX} milliseconds, or leave it out");
         return Err(Problem::unprocessable("bad_timeout", "timeout_ms is not in range", hint));

@@ -112,7 +112,7 @@ async fn start(found: &Found, token: Option<String>, input: Value) -> Result<Lau
         trigger: found.trigger.clone(),
         input,
         timeout_ms: found.timeout_ms,
-        idempotency_key: key,
+        idempotency_key: key.map(Into::into),
     };
     launch(&found.caller, launch_this).await
 }

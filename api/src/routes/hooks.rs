@@ -86,7 +86,7 @@ pub(crate) async fn receive(
         trigger: found.node_id.as_str().into(),
         input: json!({ "body": body, "headers": safe_headers(&headers), "query": query }),
         timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
-        idempotency_key: key,
+        idempotency_key: key.map(Into::into),
     };
     Ok(launch(&caller, launch_this).await?.into_response())
 }

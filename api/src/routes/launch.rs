@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
-use capstan_engine::store::start::{Start, Started};
+use capstan_engine::store::start::{IdempotencyKey, Start, Started};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(super) struct Launch {
     pub(super) input: Value,
     pub(super) timeout_ms: Option<u64>,
     /// Scoped by its route, so that a form and an API client never share one.
-    pub(super) idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What was started, now or before.

@@ -21,7 +21,7 @@ fn item(app: &App, input: Value, key: Option<&str>) -> Start {
         trigger: NodeId::from("start"),
         input,
         timeout_ms: None,
-        idempotency_key: key.map(Into::into),
+        idempotency_key: key.map(|key| key.to_owned().into()),
         vt: 0,
     }
 }
@@ -96,4 +96,24 @@ async fn large_inputs_go_in_several_batches_and_too_many_at_once_are_put_off() {
     assert_eq!(started + put_off, 80);
     assert!(started >= 60 && put_off >= 10, "{started} started, {put_off} put off");
     assert!(matches!(starter.start(item(&app, large, None)).await, Ok(Started::New(_))));
+}
+
+#[tokio::test]
+async fn a_quota_is_soft_up_to_a_fifth_more_and_then_hard() {
+    let app = App::start().await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query(
+        "INSERT INTO quota_counters (workspace_id, meter, period, units_max) \
+         VALUES ($1, 'executions', date_trunc('month', now() AT TIME ZONE 'UTC'), 10)",
+    )
+    .bind(app.acme.0)
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let starter = Starter::spawn(app.cell.clone(), None);
+    let answers = futures::future::join_all((0..20).map(|n| starter.start(item(&app, json!(n), None)))).await;
+    let started = answers.iter().filter(|answer| matches!(answer, Ok(Started::New(_)))).count();
+    let refused = answers.iter().filter(|answer| **answer == Err(StartError::QuotaExceeded)).count();
+    assert_eq!((started, refused), (12, 8));
+    assert_eq!(app.count("executions").await, 12);
 }

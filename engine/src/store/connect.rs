@@ -89,7 +89,7 @@ impl Place {
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
                 ("enable_bitmapscan", "off"),
-                // Else the key of a month, which is in the order of its rows, looks cheaper than the workspace's index.
+                // Else reading a month in the order of its key looks cheaper than the index of a workspace.
                 ("random_page_cost", "1"),
             ]),
             _ => options,

@@ -26,9 +26,24 @@ pub struct Start {
     /// Longest time until its end, in milliseconds.
     pub timeout_ms: Option<u64>,
     /// Repetitions with the same key start nothing.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// Virtual time that the tenant's share asks for; the queue's front if lower.
     pub vt: i64,
+}
+
+/// A key that the caller chose for one start, however often it asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The key, scoped by where it came from.
+    pub key: String,
+    /// What the caller asked for beside workflow, trigger and input; with other wishes the key is refused.
+    pub wishes: String,
+}
+
+impl From<String> for IdempotencyKey {
+    fn from(key: String) -> Self {
+        Self { key, wishes: String::new() }
+    }
 }
 
 /// What became of a start.
@@ -60,14 +75,16 @@ struct StartRow {
 
 impl Start {
     fn key_hash(&self) -> Option<Vec<u8>> {
-        self.idempotency_key.as_ref().map(|key| Sha256::digest(key.as_bytes()).to_vec())
+        self.idempotency_key.as_ref().map(|key| Sha256::digest(key.key.as_bytes()).to_vec())
     }
 
-    /// What has to be the same for a repetition: workflow, trigger and input.
+    /// What has to be the same for a repetition: workflow, trigger, wishes and input.
     fn request_hash(&self) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(self.workflow_id.0.as_bytes());
         hash.update(self.trigger.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(self.idempotency_key.as_ref().map_or("", |key| key.wishes.as_str()).as_bytes());
         hash.update([0]);
         hash.update(self.input.to_string().as_bytes());
         hash.finalize().to_vec()

@@ -39,7 +39,8 @@ async fn an_end_takes_lease_timer_and_signals_with_it_and_tells_the_outbox() {
     for table in ["leases", "timers", "signals", "queue"] {
         assert_eq!(cell.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
-    let ended = "SELECT count(*) FROM executions WHERE status = 'completed' AND ended_at IS NOT NULL AND output = '\"done\"'";
+    let ended =
+        "SELECT count(*) FROM executions WHERE status = 'completed' AND ended_at IS NOT NULL AND output = '\"done\"'";
     assert_eq!(cell.count(ended).await, 1);
     assert_eq!(cell.count("SELECT count(*) FROM outbox WHERE type = 'execution.completed'").await, 1);
     assert!(load_journal(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap().is_none());
@@ -213,9 +214,6 @@ async fn what_was_already_written_is_found_exactly() {
     let foreign = Commit { lease_no: claimed[2].lease_no, ..step(&claimed[0], 1, PARK) };
     let mut asker = cell.connect(Role::Worker).await;
     let all = [&written[0], &never, &written[1]];
-    assert_eq!(
-        already_written(&mut asker, &all).await.unwrap(),
-        [written[0].execution_id, written[1].execution_id]
-    );
+    assert_eq!(already_written(&mut asker, &all).await.unwrap(), [written[0].execution_id, written[1].execution_id]);
     assert!(already_written(&mut asker, &[&never, &next, &foreign]).await.unwrap().is_empty());
 }

@@ -30,7 +30,8 @@ async fn eight_processes_may_migrate_a_new_database_at_once() {
     let place = Place::new(&database.url, "cell_1").unwrap();
     let mut all = JoinSet::new();
     for n in 0..8 {
-        let (place, kind) = if n % 2 == 0 { (place.clone(), Kind::Cell) } else { (place.sibling("control"), Kind::Control) };
+        let (place, kind) =
+            if n % 2 == 0 { (place.clone(), Kind::Cell) } else { (place.sibling("control"), Kind::Control) };
         // A thread and runtime of its own each: nothing is shared, as between processes.
         all.spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -41,7 +42,8 @@ async fn eight_processes_may_migrate_a_new_database_at_once() {
         migrated.unwrap();
     }
     let mut owner = place.connect(Role::Owner).await.unwrap();
-    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(&mut owner).await.unwrap();
+    let applied: Vec<i64> =
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(&mut owner).await.unwrap();
     assert!(applied.len() >= 6);
 }
 
@@ -51,7 +53,11 @@ async fn an_owner_without_superuser_rights_can_migrate_and_its_login_can_work() 
     let owner = format!("owner_{}", Uuid::now_v7().simple());
     let mut admin = Place::new(&database.url, "public").unwrap().connect(Role::Owner).await.unwrap();
     run(&mut admin, include_str!("../../../migrations/roles.sql")).await;
-    run(&mut admin, &format!("CREATE ROLE {owner} LOGIN CREATEROLE; GRANT CREATE ON DATABASE {} TO {owner}", database.name)).await;
+    run(
+        &mut admin,
+        &format!("CREATE ROLE {owner} LOGIN CREATEROLE; GRANT CREATE ON DATABASE {} TO {owner}", database.name),
+    )
+    .await;
     for role in ["api", "starter", "worker", "tenant", "resolver"] {
         run(&mut admin, &format!("GRANT capstan_{role} TO {owner}")).await;
     }

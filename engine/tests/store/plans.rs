@@ -119,7 +119,11 @@ async fn due_timers_are_found_without_looking_at_those_that_are_not_due() {
             assert_uses(&plan, &["timers"], &["timers_due_at", "timers_pkey"]);
             assert!(plan.rows_seen("timers") <= 400, "{plan:#?}");
         }
-        warm.cell.execute("UPDATE timers SET due_at = now() WHERE execution_id IN (SELECT execution_id FROM timers LIMIT 200)").await;
+        warm.cell
+            .execute(
+                "UPDATE timers SET due_at = now() WHERE execution_id IN (SELECT execution_id FROM timers LIMIT 200)",
+            )
+            .await;
     })
     .await;
 }
@@ -226,7 +230,7 @@ async fn a_reaper_looks_at_the_journals_of_lost_executions_by_key() {
 #[tokio::test]
 async fn a_start_looks_at_keys_only_by_their_index() {
     let mut warm = Warm::new().await;
-    let keyed = |n: i64| Start { idempotency_key: Some(format!("k{n}")), ..new_start(warm.cell.workspace) };
+    let keyed = |n: i64| Start { idempotency_key: Some(format!("k{n}").into()), ..new_start(warm.cell.workspace) };
     let mut starter = warm.cell.connect(Role::Starter).await;
     for n in 0..10 {
         start(&mut starter, &[keyed(n)]).await.unwrap();

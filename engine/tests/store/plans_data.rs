@@ -29,10 +29,10 @@ pub(crate) async fn empty() -> Cell {
 /// Fills executions, history, tokens and timers behind the planner's back.
 ///
 /// Tokens are stamped from [`ROWS`] + 1 on; as many dead ones lie below. Timers are due in a day, and a tenth is due
-/// already. Every tenth execution of this month is the cell's workspace's.
+/// already. Every hundredth execution is the cell's workspace's.
 pub(crate) async fn fill(cell: &Cell) {
     let workspace = format!(
-        "CASE WHEN n % 10 = 0 THEN '{}'::uuid ELSE uuid_floor_1(now() + (n % 10) * interval '1 hour') END",
+        "CASE WHEN n % 100 = 0 THEN '{}'::uuid ELSE uuid_floor_1(now() + (n % 100) * interval '1 hour') END",
         cell.workspace
     );
     let mut owner = cell.connect(Role::Owner).await;
@@ -50,7 +50,9 @@ pub(crate) async fn fill(cell: &Cell) {
              SELECT id, uuid_floor_1(now() + p * interval '1 ms'), {workspace}, 'a', 1, 'info', 'hello', now() \
              FROM {IDS}, generate_series(1, {ROWS_EACH}) p"
         ),
-        format!("INSERT INTO queue (vt, execution_id, workspace_id, fresh) SELECT n, id, {workspace}, true FROM {IDS} WHERE m = 0"),
+        format!(
+            "INSERT INTO queue (vt, execution_id, workspace_id, fresh) SELECT n, id, {workspace}, true FROM {IDS} WHERE m = 0"
+        ),
         "DELETE FROM queue".to_owned(),
         format!(
             "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \

@@ -34,7 +34,8 @@ async fn a_database_with_synchronous_commit_off_is_refused() {
 
 #[tokio::test]
 async fn a_server_with_fsync_or_full_page_writes_off_is_refused() {
-    let start = |setting: &'static str| move || PrivatePostgres::start(Options::throw_away().setting(setting, "off")).unwrap();
+    let start =
+        |setting: &'static str| move || PrivatePostgres::start(Options::throw_away().setting(setting, "off")).unwrap();
     for setting in ["fsync", "full_page_writes"] {
         let server = tokio::task::spawn_blocking(start(setting)).await.unwrap();
         assert_eq!(unsafe_setting(verdict(&server.url("postgres")).await), setting);

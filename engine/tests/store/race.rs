@@ -31,14 +31,18 @@ impl Race {
     async fn assert_wakes(&self) {
         let mut other = self.cell.worker().await;
         let claimed = claim_all(&mut other).await;
-        let of_ours: Vec<_> = claimed.iter().map(|claimed| (claimed.execution_id, claimed.held_by, claimed.fresh)).collect();
+        let of_ours: Vec<_> =
+            claimed.iter().map(|claimed| (claimed.execution_id, claimed.held_by, claimed.fresh)).collect();
         assert_eq!(of_ours, [(self.held.execution_id, None, false)]);
         assert_eq!(pending(&mut other.0, self.id()).await.unwrap().len(), 1);
     }
 
     async fn assert_held_and_woken(&self) {
         let holder = self.holder.1;
-        assert_eq!(self.cell.count(&format!("SELECT count(*) FROM leases WHERE woken AND worker_no = {holder}")).await, 1);
+        assert_eq!(
+            self.cell.count(&format!("SELECT count(*) FROM leases WHERE woken AND worker_no = {holder}")).await,
+            1
+        );
     }
 }
 

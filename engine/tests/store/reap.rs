@@ -52,7 +52,10 @@ async fn assert_evicts(cell: &Cell, place: &Place) {
     assert!(sqlx::query("COMMIT").execute(&mut lost.0).await.is_err(), "its connection is gone");
     assert_eq!(cell.count("SELECT count(*) FROM journal").await, 0);
     // The reaper works on as the worker role.
-    assert_eq!(sqlx::query_scalar::<_, String>("SELECT current_user").fetch_one(&mut reaper).await.unwrap(), "capstan_worker");
+    assert_eq!(
+        sqlx::query_scalar::<_, String>("SELECT current_user").fetch_one(&mut reaper).await.unwrap(),
+        "capstan_worker"
+    );
 }
 
 #[tokio::test]

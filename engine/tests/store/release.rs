@@ -98,3 +98,22 @@ async fn a_fenced_worker_cannot_release() {
     let error = release(&mut lost.0, lost.1, &[(ExecutionId(held.execution_id), held.lease_no)]).await.unwrap_err();
     assert!(matches!(error, StoreError::Fenced), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_release_locks_leases_in_execution_order_however_they_are_named() {
+    let cell = Cell::new().await;
+    let mut holder = cell.worker().await;
+    let held = cell.leased_many(&mut holder, 2).await;
+    let mut waker = cell.worker().await;
+    run(&mut waker.0, "BEGIN").await;
+    cell.signal(held[0].execution_id).await;
+    claim_all(&mut waker).await;
+    let holder_pid = pid(&mut holder.0).await;
+    let leases = [&held[1], &held[0]].map(|held| (ExecutionId(held.execution_id), held.lease_no));
+    let releasing = tokio::spawn(async move { release(&mut holder.0, holder.1, &leases).await });
+    cell.until_blocked(holder_pid).await;
+    cell.signal(held[1].execution_id).await;
+    assert_eq!(claim_all(&mut waker).await.len(), 1);
+    run(&mut waker.0, "COMMIT").await;
+    assert_eq!(releasing.await.unwrap().unwrap(), 2);
+}

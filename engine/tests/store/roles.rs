@@ -39,7 +39,11 @@ impl Two {
     /// Rows that each table shows to `role` in a transaction that names `workspace`, as if it had every grant.
     async fn seen(&self, role: &str, workspace: Option<WorkspaceId>, filter: &str) -> Vec<(String, i64)> {
         let mut owner = self.cell.connect(Role::Owner).await;
-        run(&mut owner, &format!("BEGIN; GRANT SELECT ON ALL TABLES IN SCHEMA cell_1 TO {role}; SET LOCAL ROLE {role}")).await;
+        run(
+            &mut owner,
+            &format!("BEGIN; GRANT SELECT ON ALL TABLES IN SCHEMA cell_1 TO {role}; SET LOCAL ROLE {role}"),
+        )
+        .await;
         set_workspace(&mut owner, workspace).await;
         let mut seen = Vec::new();
         for table in &self.tables {
@@ -121,7 +125,8 @@ async fn partitions_cannot_be_read_directly() {
     }
     // Even with the right to, row-level security shows nothing.
     let mut owner = two.cell.connect(Role::Owner).await;
-    run(&mut owner, "BEGIN; GRANT SELECT ON ALL TABLES IN SCHEMA cell_1 TO capstan_api; SET LOCAL ROLE capstan_api").await;
+    run(&mut owner, "BEGIN; GRANT SELECT ON ALL TABLES IN SCHEMA cell_1 TO capstan_api; SET LOCAL ROLE capstan_api")
+        .await;
     set_workspace(&mut owner, Some(two.cell.workspace)).await;
     for partition in &partitions {
         let sql = format!("SELECT count(*) FROM {partition}");
@@ -157,7 +162,9 @@ async fn nobody_writes_for_another_workspace() {
     let mut api = two.cell.connect(Role::Api).await;
     run(&mut api, &format!("SELECT set_config('app.workspace_id', '{ours}', false)")).await;
     let insert = |workspace: WorkspaceId| {
-        format!("INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ('{workspace}', gen_random_uuid(), 'x')")
+        format!(
+            "INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ('{workspace}', gen_random_uuid(), 'x')"
+        )
     };
     run(&mut api, &insert(ours)).await;
     assert_eq!(refusal(&mut api, &insert(theirs)).await, "42501");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::support::{Cell, new_start};
 
 fn keyed(cell: &Cell, key: &str) -> Start {
-    Start { idempotency_key: Some(key.into()), ..new_start(cell.workspace) }
+    Start { idempotency_key: Some(key.to_owned().into()), ..new_start(cell.workspace) }
 }
 
 #[tokio::test]
@@ -63,7 +63,10 @@ async fn a_batch_may_hold_one_key_twice() {
 #[tokio::test]
 async fn keys_belong_to_their_workspace() {
     let cell = Cell::new().await;
-    let theirs = Start { idempotency_key: Some("k".into()), ..new_start(capstan_engine::core::ids::WorkspaceId::new()) };
+    let theirs = Start {
+        idempotency_key: Some("k".to_owned().into()),
+        ..new_start(capstan_engine::core::ids::WorkspaceId::new())
+    };
     assert_eq!(cell.start_all(&[keyed(&cell, "k"), theirs]).await.len(), 2);
 }
 

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 pub mod letter;
@@ -16,6 +17,9 @@ pub use letter::{Letter, LetterError};
 
 /// Longest time for each command of a delivery.
 const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Most connections to the mail server at a time, of one process: servers refuse crowds. Further mails take turns.
+const CONNECTIONS_MAX: usize = 16;
 
 /// How mail leaves.
 #[derive(Clone, Debug, Default)]
@@ -143,6 +147,7 @@ pub struct Mailer {
 struct Server {
     name: String,
     transport: AsyncSmtpTransport<Tokio1Executor>,
+    turns: Semaphore,
 }
 
 impl Mailer {
@@ -170,6 +175,8 @@ impl Mailer {
             self.mailbox.store(workspace, mail).await?;
             return Ok(Receipt { message_id, accepted_by: "sandbox".into() });
         };
+        // Closed only with the process.
+        let _turn = server.turns.acquire().await;
         server.transport.send(message).await.map_err(|error| server.explain(&error))?;
         Ok(Receipt { message_id, accepted_by: server.name.clone() })
     }
@@ -182,7 +189,8 @@ impl Server {
         let url = connection_url(url).map_err(|why| failed(why.into()))?;
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str());
         let builder = builder.map_err(|error| failed(causes(&error)))?;
-        Ok(Self { transport: builder.timeout(Some(SMTP_TIMEOUT)).build(), name })
+        let transport = builder.timeout(Some(SMTP_TIMEOUT)).build();
+        Ok(Self { transport, name, turns: Semaphore::new(CONNECTIONS_MAX) })
     }
 
     fn explain(&self, error: &lettre::transport::smtp::Error) -> MailError {

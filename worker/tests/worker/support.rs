@@ -100,12 +100,7 @@ impl Cell {
         self.start_many(version, input, 1).await[0]
     }
 
-    pub(crate) async fn start_many(
-        &self,
-        version: Version,
-        input: Value,
-        count: usize,
-    ) -> Vec<ExecutionId> {
+    pub(crate) async fn start_many(&self, version: Version, input: Value, count: usize) -> Vec<ExecutionId> {
         let starts: Vec<Start> = (0..count)
             .map(|_| Start {
                 execution_id: ExecutionId::new(),

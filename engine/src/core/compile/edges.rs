@@ -116,7 +116,10 @@ fn flow(drawn: &DocumentEdge, source: &Compiled, problems: &mut Problems) -> Edg
         problems.add("unknown_port", drawn.pointer("/sourceHandle"), detail, hint);
     }
     if drawn.when.is_some() && source.node.role == Role::Trigger {
-        let detail = format!("edge {:?} leaves the trigger {:?} with a condition, but triggers emit at once", drawn.id, drawn.source);
+        let detail = format!(
+            "edge {:?} leaves the trigger {:?} with a condition, but triggers emit at once",
+            drawn.id, drawn.source
+        );
         let hint = "let the edge lead to a logic.condition node, and put the condition there";
         problems.add("when_on_trigger_edge", drawn.pointer("/data/when"), detail, hint);
     }
