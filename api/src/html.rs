@@ -29,7 +29,7 @@ pub(crate) fn document(title: &str, body: &str) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/assets/page.css\">\n\
+         <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"/assets/page.css\">\n\
          <script src=\"/assets/page.js\" defer></script>\n</head>\n<body>\n{body}\n</body>\n</html>\n",
         escape(title)
     )
@@ -45,6 +45,15 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
     format!("<time datetime=\"{machine}\">{}</time>", at.format("%Y-%m-%d %H:%M:%S"))
 }
 
+/// A point in time next to one on `day`: the date is left out if it is the same.
+pub(crate) fn time_on(at: DateTime<Utc>, day: DateTime<Utc>) -> String {
+    if at.date_naive() != day.date_naive() {
+        return time(at);
+    }
+    let machine = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    format!("<time datetime=\"{machine}\">{}</time>", at.format("%H:%M:%S"))
+}
+
 /// A status as a coloured word.
 pub(crate) fn chip(status: &str) -> String {
     let status = escape(status);
@@ -56,9 +65,17 @@ pub(crate) fn problem_page(problem: &Problem, request_id: &str) -> String {
     let mut body = format!(
         "<main class=\"narrow\">\n<h1>{}</h1>\n<p>{}</p>\n<p>{}</p>\n",
         escape(&problem.title()),
-        escape(&problem.detail),
-        escape(&problem.hint)
+        escape(&sentence(&problem.detail)),
+        escape(&sentence(&problem.hint))
     );
     let _ = write!(body, "<p class=\"quiet\">Request {}</p>\n</main>", escape(request_id));
     document(&problem.title(), &body)
+}
+
+/// Words of a problem as a sentence.
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(char::to_uppercase).into_iter().flatten();
+    let end = if words.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{}{}{end}", first.collect::<String>(), chars.as_str())
 }

@@ -39,6 +39,7 @@ fn routes() -> Router<Api> {
         .route("/dev/mail/{mail_id}", get(mail::show))
         .route("/assets/page.css", get(assets::css))
         .route("/assets/page.js", get(assets::js))
+        .route("/assets/icon.svg", get(assets::icon))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

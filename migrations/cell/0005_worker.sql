@@ -44,7 +44,8 @@ $$;
 
 -- Claims up to `p_room` executions for a worker: tokens in virtual time from `p_bound` on, deleted; leases inserted.
 -- A token that meets a lease marks it `woken`; that row comes back with the lease's holder in `held_by`.
--- Tokens of ended executions are dropped, with signals that came too late. With `p_suspect` one execution that lost two workers may come too.
+-- Tokens of ended executions are dropped, with signals that came too late. With `p_suspect` one execution that lost
+-- two workers may come too.
 -- Uses queue_vt, the tid of the tokens, and the key of executions within the months of the tokens.
 -- Locks: tokens (skipping locked ones), then leases in execution order.
 CREATE FUNCTION claim_1(p_worker int, p_room int, p_bound bigint, p_suspect boolean)

@@ -46,6 +46,6 @@ pub(crate) fn row(nodes: &[(&str, &str, Value)]) -> Value {
 }
 
 /// A node that calls `url`.
-pub(crate) fn call<'a>(id: &'a str, url: String) -> (&'a str, &'a str, Value) {
+pub(crate) fn call(id: &str, url: String) -> (&str, &str, Value) {
     (id, "action.http_request", json!({ "url": url }))
 }

@@ -37,7 +37,6 @@ async fn an_endless_answer_raises_the_worker_by_less_than_32_mib() {
         assert_eq!((status.as_str(), &error.unwrap()["class"]), ("failed", &json!("body_too_large")));
     }
     let peak = resident_kib(&worker, "VmHWM");
-    eprintln!("PEAK {before} {peak}");
     assert!(peak < before + GROWTH_KIB_MAX, "the worker grew from {before} to {peak} KiB");
     worker.end().await;
 }

@@ -19,7 +19,7 @@ async fn a_delay_outlives_a_restart_of_everything() {
         let delay = ("wait", "logic.delay", json!({ "for_ms": for_ms }));
         let version = site.publish(&row(&[delay, ("after", "debug.noop", json!({}))])).await;
         let body = json!({ "workflow_id": version.workflow_id, "input": {} });
-        let started = site.post(&url, "executions", None, &body).await;
+        let started = site.post(&url, "executions", &format!("delay-{for_ms}"), &body).await;
         assert_eq!(started.status, 202, "{}", started.body);
         ids.push((started.body["id"].as_str().unwrap().parse().unwrap(), TimeDelta::milliseconds(for_ms)));
     }

@@ -1,5 +1,7 @@
 //! Where the nodes of a graph are drawn: where the author put them, else in columns by depth.
 
+use std::cmp::Ordering;
+
 use capstan_engine::core::graph::Graph;
 use serde_json::Value;
 
@@ -8,6 +10,11 @@ pub(crate) const NODE_WIDTH_PX: f64 = 200.0;
 pub(crate) const NODE_HEIGHT_PX: f64 = 64.0;
 const GAP_X_PX: f64 = 80.0;
 const GAP_Y_PX: f64 = 36.0;
+/// Least space between nodes when the author's positions are used: there must be room for an arrow and its label.
+const GAP_X_MIN_PX: f64 = 64.0;
+const GAP_Y_MIN_PX: f64 = 20.0;
+/// Nodes that the author drew smaller are moved apart at most that many times.
+const STRETCH_MAX: f64 = 3.0;
 /// Coordinates beyond are not believed.
 const COORDINATE_MAX: f64 = 100_000.0;
 
@@ -24,7 +31,7 @@ pub(crate) fn places(graph: &Graph, document: &Value) -> Vec<Place> {
     let is_usable =
         drawn.len() == graph.nodes.len() && drawn.iter().enumerate().all(|(ix, place)| !drawn[..ix].contains(place));
     match is_usable {
-        true => drawn.into_iter().flatten().collect(),
+        true => stretch(graph, drawn.into_iter().flatten().collect()),
         false => columns(graph),
     }
 }
@@ -38,6 +45,24 @@ fn drawn(document: &Value) -> Vec<Option<Place>> {
     };
     let place = |node: &Value| Some(Place { x: coordinate(node, "x")?, y: coordinate(node, "y")? });
     nodes.iter().map(place).filter(Option::is_some).collect()
+}
+
+/// Moves nodes apart, all by the same factor along an axis, so that neighbours do not touch.
+fn stretch(graph: &Graph, mut places: Vec<Place>) -> Vec<Place> {
+    let factor = |least: f64, found: f64| if found > least / STRETCH_MAX { least / found } else { 1.0 };
+    let x = graph.edges.iter().fold(1.0, |x: f64, edge| {
+        x.max(factor(NODE_WIDTH_PX + GAP_X_MIN_PX, places[edge.target].x - places[edge.source].x))
+    });
+    let mut sorted = places.clone();
+    sorted.sort_by(|a, b| (a.x, a.y).partial_cmp(&(b.x, b.y)).unwrap_or(Ordering::Equal));
+    let y = sorted.windows(2).fold(1.0, |y: f64, pair| {
+        let is_column = (pair[1].x - pair[0].x) * x < NODE_WIDTH_PX;
+        if is_column { y.max(factor(NODE_HEIGHT_PX + GAP_Y_MIN_PX, (pair[1].y - pair[0].y).abs())) } else { y }
+    });
+    for place in &mut places {
+        *place = Place { x: place.x * x, y: place.y * y };
+    }
+    places
 }
 
 fn columns(graph: &Graph) -> Vec<Place> {

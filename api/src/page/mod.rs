@@ -1,6 +1,7 @@
 //! Pages rendered on the server: no build step, no inline script or style.
 
 pub(crate) mod chosen;
+mod curve;
 pub(crate) mod form;
 pub(crate) mod layout;
 pub(crate) mod overview;

@@ -5,12 +5,15 @@ use std::fmt::Write;
 use capstan_engine::core::graph::{EdgeKind, Graph};
 use serde_json::Value;
 
+use super::curve::Curve;
 use super::layout::{NODE_HEIGHT_PX, NODE_WIDTH_PX, Place, places};
 use crate::html::escape;
 use crate::view::{EdgeView, StepView};
 
 /// Characters of a label that fit into a node.
-const LABEL_CHARS: usize = 25;
+const LABEL_CHARS: usize = 24;
+/// What is wider, as letters of some scripts are, is clipped.
+const TEXT_WIDTH_PX: f64 = NODE_WIDTH_PX - 20.0;
 /// Space around the drawing.
 const MARGIN_PX: f64 = 16.0;
 
@@ -19,8 +22,11 @@ pub(super) fn draw(graph: &Graph, document: &Value, steps: &[StepView], edges: &
     let places = places(graph, document);
     let left = places.iter().map(|place| place.x).fold(f64::INFINITY, f64::min) - MARGIN_PX;
     let top = places.iter().map(|place| place.y).fold(f64::INFINITY, f64::min) - MARGIN_PX;
+    let curves: Vec<Curve> =
+        graph.edges.iter().map(|edge| Curve::new(places[edge.source], places[edge.target], &places)).collect();
     let right = places.iter().map(|place| place.x).fold(f64::NEG_INFINITY, f64::max) + NODE_WIDTH_PX + MARGIN_PX;
-    let bottom = places.iter().map(|place| place.y).fold(f64::NEG_INFINITY, f64::max) + NODE_HEIGHT_PX + MARGIN_PX;
+    let bottoms = places.iter().map(|place| place.y + NODE_HEIGHT_PX).chain(curves.iter().map(Curve::bottom));
+    let bottom = bottoms.fold(f64::NEG_INFINITY, f64::max) + MARGIN_PX;
     let (width, height) = (right - left, bottom - top);
     let mut svg = format!(
         "<svg class=\"graph\" role=\"img\" aria-labelledby=\"graph-title graph-desc\" width=\"{width:.0}\" \
@@ -29,8 +35,8 @@ pub(super) fn draw(graph: &Graph, document: &Value, steps: &[StepView], edges: &
         escape(title),
         escape(&describe(graph, steps)),
     );
-    for (ix, edge) in graph.edges.iter().enumerate() {
-        write_edge(&mut svg, places[edge.source], places[edge.target], &edge.kind, edges.get(ix));
+    for (ix, (edge, curve)) in graph.edges.iter().zip(&curves).enumerate() {
+        write_edge(&mut svg, curve, &edge.kind, edges.get(ix));
     }
     for (ix, node) in graph.nodes.iter().enumerate() {
         let status = status_of(steps, node.id.as_str());
@@ -40,8 +46,8 @@ pub(super) fn draw(graph: &Graph, document: &Value, steps: &[StepView], edges: &
     svg
 }
 
-const ARROWS: &str = "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" \
-    markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" class=\"arrow\"/></marker></defs>";
+const ARROWS: &str = "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"9\" \
+    markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" class=\"arrow\"/></marker></defs>";
 
 /// The status of a node as a word; `pending` if it is not decided.
 fn status_of(steps: &[StepView], node_id: &str) -> String {
@@ -65,21 +71,18 @@ fn write_node(svg: &mut String, place: Place, id: &str, label: &str, type_name: 
         svg,
         "<g class=\"node s-{status}\" data-node=\"{}\"><title>{}</title>\
          <rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{NODE_WIDTH_PX}\" height=\"{NODE_HEIGHT_PX}\" rx=\"8\"/>\
-         <text x=\"{tx:.1}\" y=\"{ty:.1}\" class=\"label\">{}</text>\
-         <text x=\"{tx:.1}\" y=\"{uy:.1}\" class=\"type\">{}</text>\
-         <text x=\"{tx:.1}\" y=\"{vy:.1}\" class=\"status\">{status}</text></g>",
+         <svg x=\"{tx:.1}\" y=\"{y:.1}\" width=\"{TEXT_WIDTH_PX}\" height=\"{NODE_HEIGHT_PX}\">\
+         <text y=\"20\" class=\"label\">{}</text><text y=\"37\" class=\"type\">{}</text>\
+         <text y=\"54\" class=\"status\">{status}</text></svg></g>",
         escape(id),
         escape(label),
         escape(&shown),
         escape(type_name),
-        tx = x + 12.0,
-        ty = y + 20.0,
-        uy = y + 37.0,
-        vy = y + 54.0,
+        tx = x + (NODE_WIDTH_PX - TEXT_WIDTH_PX) / 2.0,
     );
 }
 
-fn write_edge(svg: &mut String, from: Place, to: Place, kind: &EdgeKind, edge: Option<&EdgeView>) {
+fn write_edge(svg: &mut String, curve: &Curve, kind: &EdgeKind, edge: Option<&EdgeView>) {
     let state = edge.map_or("open", |edge| edge.state);
     let id = edge.map(|edge| escape(&edge.id)).unwrap_or_default();
     let (label, class) = match kind {
@@ -87,31 +90,13 @@ fn write_edge(svg: &mut String, from: Place, to: Place, kind: &EdgeKind, edge: O
         EdgeKind::Flow { port, .. } => (escape(port), "flow"),
         EdgeKind::Error { .. } => ("error".into(), "error-edge"),
     };
-    let is_sideways = to.x >= from.x + NODE_WIDTH_PX;
-    let (a, b, bend) = if is_sideways {
-        let a = Place { x: from.x + NODE_WIDTH_PX, y: from.y + NODE_HEIGHT_PX / 2.0 };
-        let b = Place { x: to.x, y: to.y + NODE_HEIGHT_PX / 2.0 };
-        (a, b, Place { x: (b.x - a.x) / 2.0, y: 0.0 })
-    } else {
-        let a = Place { x: from.x + NODE_WIDTH_PX / 2.0, y: from.y + NODE_HEIGHT_PX };
-        let b = Place { x: to.x + NODE_WIDTH_PX / 2.0, y: to.y };
-        (a, b, Place { x: 0.0, y: ((b.y - a.y) / 2.0).abs().max(24.0) })
-    };
+    let path = curve.path();
     let _ = writeln!(
         svg,
-        "<path class=\"edge {class} e-{state}\" data-edge=\"{id}\" marker-end=\"url(#arrow)\" \
-         d=\"M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}\"/>",
-        a.x,
-        a.y,
-        a.x + bend.x,
-        a.y + bend.y,
-        b.x - bend.x,
-        b.y - bend.y,
-        b.x,
-        b.y,
+        "<path class=\"edge {class} e-{state}\" data-edge=\"{id}\" marker-end=\"url(#arrow)\" d=\"{path}\"/>"
     );
     if !label.is_empty() {
-        let (x, y) = (f64::midpoint(a.x, b.x), f64::midpoint(a.y, b.y) - 6.0);
+        let Place { x, y } = curve.label();
         let _ = writeln!(svg, "<text class=\"port\" x=\"{x:.1}\" y=\"{y:.1}\">{label}</text>");
     }
 }

@@ -15,3 +15,8 @@ pub(crate) async fn js() -> Response {
     let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, CACHED)];
     (headers, include_str!("../page/page.js")).into_response()
 }
+
+pub(crate) async fn icon() -> Response {
+    let headers = [(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, CACHED)];
+    (headers, include_str!("../page/icon.svg")).into_response()
+}

@@ -22,7 +22,7 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
     if mails.is_empty() {
         body.push_str("<p>No mail yet. Mail of this workspace comes here because no mail server is set.</p>\n");
     } else {
-        body.push_str("<table>\n<thead><tr><th>Subject</th><th>To</th><th>Sent (UTC)</th></tr></thead>\n<tbody>\n");
+        body.push_str("<table class=\"stack\">\n<thead><tr><th>Subject</th><th>To</th><th>Sent (UTC)</th></tr></thead>\n<tbody>\n");
         for mail in &mails {
             row(&mut body, mail);
         }
@@ -45,7 +45,7 @@ pub(crate) async fn show(
     let mail = mail.ok_or_else(|| Problem::not_found("mail", &mail_id))?;
     let mut body = format!(
         "<main class=\"narrow\">\n<p><a href=\"/dev/mail\">← Mailbox</a></p>\n<h1>{}</h1>\n<dl>\n\
-         <dt>From</dt><dd>{}</dd>\n<dt>To</dt><dd>{}</dd>\n<dt>Sent</dt><dd>{}</dd>\n\
+         <dt>From</dt><dd>{}</dd>\n<dt>To</dt><dd>{}</dd>\n<dt>Sent (UTC)</dt><dd>{}</dd>\n\
          <dt>Message-ID</dt><dd>{}</dd>\n</dl>\n<pre class=\"mail\">{}</pre>\n",
         escape(&mail.subject),
         escape(&mail.sender),

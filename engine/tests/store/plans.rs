@@ -132,7 +132,7 @@ async fn due_timers_are_found_without_looking_at_those_that_are_not_due() {
 async fn a_commit_finds_leases_and_executions_by_key_and_inserts_without_a_look() {
     before_and_after_analyze(async |warm, plans| {
         let claimed = warm.claim().await;
-        let then = |n: usize| if n % 2 == 0 { end(true) } else { PARK };
+        let then = |n: usize| if n.is_multiple_of(2) { end(true) } else { PARK };
         let next = u32::try_from(ROWS_EACH).unwrap() + 1;
         let mut commits: Vec<_> = claimed.iter().enumerate().map(|(n, claimed)| step(claimed, next, then(n))).collect();
         for commit in &mut commits {
