@@ -47,18 +47,32 @@ pub(crate) struct ServiceArgs {
     /// Private destinations that workflows may call: `host:port` or networks such as `10.1.0.0/16`, with commas.
     #[arg(long, env = "CAPSTAN_ALLOW_PRIVATE", value_delimiter = ',', help_heading = "Services")]
     pub(crate) allow_private: Vec<String>,
-    /// Mail server, such as `smtp://user:password@host:587?tls=required`; a sandbox mailbox if unset.
-    #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
-    pub(crate) smtp_url: Option<String>,
+    #[command(flatten)]
+    mail_server: MailServerArgs,
     /// Sender of mails that name none.
     #[arg(long, env = "CAPSTAN_MAIL_FROM", default_value = "Capstan <capstan@example.com>", help_heading = "Services")]
     pub(crate) mail_from: String,
 }
 
-impl ServiceArgs {
+/// Where mail goes. The API has to know it too: without a server it shows the sandbox mailbox.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MailServerArgs {
+    /// Mail server, such as `smtp://user:password@host:587?tls=required`; a sandbox mailbox if unset.
+    #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
+    smtp_url: Option<String>,
+}
+
+impl MailServerArgs {
     /// The mail server, unless it is unset or empty.
     pub(crate) fn smtp(&self) -> Option<&str> {
         self.smtp_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+}
+
+impl ServiceArgs {
+    /// See [`MailServerArgs::smtp`].
+    pub(crate) fn smtp(&self) -> Option<&str> {
+        self.mail_server.smtp()
     }
 
     /// The allow-list without empty entries.

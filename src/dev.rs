@@ -79,7 +79,8 @@ async fn run_in(
     database.migrate().await?;
     let workspace = workspace::ensure(database, WORKSPACE.0, WORKSPACE.1).await?;
     let key = key(database, workspace).await?;
-    let url = serve::local_url(listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let url = serve::local_url(address);
     let registry = Arc::new(Registry::standard());
     let (pack, document) = example::files()?;
     let demo = demo::start(&pack, &database.memory).await?;
@@ -90,7 +91,8 @@ async fn run_in(
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
-        page_workspace: Some(workspace),
+        // Who listens for other machines too may stand behind a proxy of this one.
+        page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
@@ -103,14 +105,15 @@ async fn run_in(
 
     let pool = database.cell.pool(Role::Api, CONNECTIONS_MAX);
     let starter = capstan_api::starter::Starter::spawn(database.cell.clone(), Some(worker.waker()));
-    // The example, with its way to start executions, is gone before the worker is.
     let done = Box::pin(async {
-        let example = Example::publish(pool, workspace, &document, registry, starter, customers, pack.input).await?;
+        let starts = starter.clone();
+        let example = Example::publish(pool, workspace, &document, registry, starts, customers, pack.input).await?;
         say_ready(&url, &key, &example, json);
         stay(args, &example, &url, &key, stop, json).await
     })
     .await;
 
+    starter.close().await;
     closing.cancel();
     worker.drain().await;
     serving.await?.context("the API stopped")?;

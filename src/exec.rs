@@ -104,7 +104,8 @@ async fn run_in(
 
     let run = Run { pool, workspace, registry, customers, stop: interrupt::token()? };
     let starter = Starter::spawn(database.cell.clone(), Some(waker));
-    let done = Box::pin(run.one(args, starter, &published, input, json)).await;
+    let done = Box::pin(run.one(args, &starter, &published, input, json)).await;
+    starter.close().await;
     worker.drain().await;
     let followed = done?;
     if !followed.is_over() {
@@ -132,7 +133,7 @@ impl Run<'_> {
     async fn one(
         self,
         args: &ExecArgs,
-        starter: Starter,
+        starter: &Starter,
         published: &Published,
         input: Value,
         json: bool,
@@ -142,7 +143,7 @@ impl Run<'_> {
             None => {
                 let trigger = publish::trigger(&published.graph, args.trigger.as_deref())?;
                 let timeout_ms = args.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-                fleet::start(&starter, self.workspace, published, trigger, input, timeout_ms).await?
+                fleet::start(starter, self.workspace, published, trigger, input, timeout_ms).await?
             }
         };
         let mut followed = Followed::new(self.pool, self.workspace, id, self.registry).await?;

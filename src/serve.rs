@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::config::{DatabaseArgs, ListenArgs};
+use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs};
 use crate::database::Database;
 use crate::{interrupt, output};
 
@@ -23,6 +23,8 @@ pub(crate) struct ServeArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    mail_server: MailServerArgs,
 }
 
 /// Serves until SIGINT or SIGTERM, then lets running requests finish.
@@ -36,7 +38,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         control: database.control.clone(),
         cell: database.cell.clone(),
         page_workspace: None,
-        mail_sandbox: false,
+        mail_sandbox: args.mail_server.smtp().is_none(),
     };
     let api = Api::new(settings, Arc::new(Registry::standard()), None);
     tracing::info!(url, "serving");

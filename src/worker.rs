@@ -35,9 +35,12 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
     if json {
         output::line(&json!({"event": "ready", "pid": std::process::id()}).to_string());
     }
-    stop.cancelled().await;
+    let outcome = tokio::select! {
+        () = stop.cancelled() => ExitCode::SUCCESS,
+        () = worker.broken() => ExitCode::FAILURE,
+    };
     tracing::info!("draining");
     worker.drain().await;
     tracing::info!("drained");
-    Ok(ExitCode::SUCCESS)
+    Ok(outcome)
 }

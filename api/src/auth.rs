@@ -1,8 +1,9 @@
 //! Who a request acts for.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -67,7 +68,7 @@ impl FromRequestParts<Api> for Caller {
             return Ok(Self::new(api, tenant));
         }
         if let Some(workspace_id) = api.settings.page_workspace
-            && is_from_this_machine(&parts.headers, &parts.uri)
+            && is_from_this_machine(parts)
             && let Some(tenant) = api.directory.by_id(workspace_id).await?
         {
             return Ok(Self::new(api, tenant));
@@ -89,9 +90,17 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     pairs.flat_map(|pairs| pairs.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
+/// Whether the connection comes from this machine (the peer's address, which no header can feign) and was meant for
+/// it: see [`is_meant_for_loopback`].
+fn is_from_this_machine(parts: &Parts) -> bool {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+        && is_meant_for_loopback(&parts.headers, &parts.uri)
+}
+
 /// Whether the address bar says loopback, and no other site sent the browser. A name that an attacker lets point
 /// to 127.0.0.1 is another name.
-fn is_from_this_machine(headers: &HeaderMap, uri: &Uri) -> bool {
+fn is_meant_for_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
     let authority = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(|it| it.as_str()));
     let Some(authority) = authority else { return false };
     let host = match authority.rsplit_once(':') {
@@ -143,7 +152,7 @@ mod tests {
             if let Some(site) = site {
                 headers.insert(FETCH_SITE, site.parse().unwrap());
             }
-            assert_eq!(is_from_this_machine(&headers, &Uri::from_static("/")), expected, "{host} {site:?}");
+            assert_eq!(is_meant_for_loopback(&headers, &Uri::from_static("/")), expected, "{host} {site:?}");
         }
     }
 

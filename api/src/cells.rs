@@ -30,6 +30,12 @@ impl Cells {
         Self { first, waker, met: Mutex::default() }
     }
 
+    /// Writes the starts that wait, and takes no more.
+    pub(crate) async fn close(&self) {
+        let met: Vec<_> = self.met.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        futures::future::join_all(met.iter().map(|cell| cell.starter.close())).await;
+    }
+
     /// The cell of that schema; connects when first used.
     pub(crate) fn get(&self, schema: &str) -> Arc<Cell> {
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Who a key or slug belongs to, remembered for a few seconds.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use crate::tenant;
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 /// Most answers that are remembered.
 const REMEMBERED_MAX: usize = 10_000;
+/// Questions that may be asked at the same time, by hash; those that share a turn wait for each other.
+const TURNS: usize = 64;
 
 /// Keys are remembered by their hash, never as text.
 #[derive(PartialEq, Eq, Hash)]
@@ -28,11 +31,14 @@ pub(crate) struct Directory {
     pub(crate) pool: PgPool,
     first_cell: String,
     remembered: Mutex<HashMap<Question, (Instant, Tenant)>>,
+    turns: [tokio::sync::Mutex<()>; TURNS],
+    hasher: RandomState,
 }
 
 impl Directory {
     pub(crate) fn new(pool: PgPool, first_cell: String) -> Self {
-        Self { pool, first_cell, remembered: Mutex::default() }
+        let turns = std::array::from_fn(|_| tokio::sync::Mutex::default());
+        Self { pool, first_cell, remembered: Mutex::default(), turns, hasher: RandomState::new() }
     }
 
     /// The workspace that a key opens.
@@ -40,12 +46,11 @@ impl Directory {
         if !access::is_key(plain) {
             return Ok(None);
         }
-        let question = Question::Key(access::hash_key(plain));
-        if let Some(tenant) = self.recall(&question) {
-            return Ok(Some(tenant));
-        }
-        let mut connection = self.pool.acquire().await?;
-        Ok(self.remember(question, access::resolve_key(&mut connection, plain).await?))
+        self.answer(Question::Key(access::hash_key(plain)), async {
+            let mut connection = self.pool.acquire().await?;
+            Ok(access::resolve_key(&mut connection, plain).await?)
+        })
+        .await
     }
 
     /// The workspace of a slug.
@@ -53,25 +58,40 @@ impl Directory {
         if !access::is_slug(slug) {
             return Ok(None);
         }
-        let question = Question::Slug(slug.into());
-        if let Some(tenant) = self.recall(&question) {
-            return Ok(Some(tenant));
-        }
-        let mut connection = self.pool.acquire().await?;
-        Ok(self.remember(question, access::resolve_slug(&mut connection, slug).await?))
+        self.answer(Question::Slug(slug.into()), async {
+            let mut connection = self.pool.acquire().await?;
+            Ok(access::resolve_slug(&mut connection, slug).await?)
+        })
+        .await
     }
 
     /// A workspace of the first cell, by its id.
     pub(crate) async fn by_id(&self, workspace_id: WorkspaceId) -> Result<Option<Tenant>, Problem> {
-        let question = Question::Id(workspace_id);
+        self.answer(Question::Id(workspace_id), async {
+            let mut transaction = tenant::read(&self.pool, workspace_id).await?;
+            let slug = access::slug_of(&mut transaction, workspace_id).await?;
+            transaction.commit().await?;
+            let schema_name = self.first_cell.clone();
+            Ok(slug.map(|slug| Tenant { workspace_id, slug, schema_name }))
+        })
+        .await
+    }
+
+    /// What is remembered, else what `ask` says: of a burst with the same question only the first asks.
+    async fn answer(
+        &self,
+        question: Question,
+        ask: impl Future<Output = Result<Option<Tenant>, Problem>>,
+    ) -> Result<Option<Tenant>, Problem> {
         if let Some(tenant) = self.recall(&question) {
             return Ok(Some(tenant));
         }
-        let mut transaction = tenant::read(&self.pool, workspace_id).await?;
-        let slug = access::slug_of(&mut transaction, workspace_id).await?;
-        transaction.commit().await?;
-        let schema_name = self.first_cell.clone();
-        Ok(self.remember(question, slug.map(|slug| Tenant { workspace_id, slug, schema_name })))
+        let turn = usize::try_from(self.hasher.hash_one(&question) % TURNS as u64).unwrap_or_default();
+        let _turn = self.turns[turn].lock().await;
+        if let Some(tenant) = self.recall(&question) {
+            return Ok(Some(tenant));
+        }
+        Ok(self.remember(question, ask.await?))
     }
 
     fn recall(&self, question: &Question) -> Option<Tenant> {
@@ -90,5 +110,31 @@ impl Directory {
             remembered.insert(question, (Instant::now(), tenant.clone()));
         }
         Some(tenant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_burst_with_one_question_asks_once() {
+        let pool = PgPool::connect_lazy("postgres://nobody@localhost/none").unwrap();
+        let directory = Directory::new(pool, "cell_1".into());
+        let tenant = Tenant { workspace_id: WorkspaceId::new(), slug: "acme".into(), schema_name: "cell_1".into() };
+        let asked = AtomicUsize::new(0);
+        let burst = (0..50).map(|_| {
+            directory.answer(Question::Slug("acme".into()), async {
+                asked.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(Some(tenant.clone()))
+            })
+        });
+        for answer in futures::future::join_all(burst).await {
+            assert_eq!(answer.unwrap().as_ref(), Some(&tenant));
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 }

@@ -18,19 +18,17 @@ mod paging;
 mod problem;
 mod router;
 mod routes;
+mod server;
 pub mod starter;
 mod tenant;
 pub mod view;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_node_types::registry::Registry;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -39,11 +37,10 @@ use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
 pub use problem::Problem;
+pub use server::serve;
 
 /// Most connections to the `control` schema.
 const CONTROL_CONNECTIONS_MAX: u32 = 4;
-/// Longest wait at the end for answers that are under way.
-const DRAIN_MAX: Duration = Duration::from_secs(30);
 
 /// What the API has to know of its surroundings.
 #[derive(Clone, Debug)]
@@ -95,35 +92,5 @@ impl Api {
     /// All routes, with everything that surrounds them.
     pub fn router(&self) -> Router {
         router::router(self)
-    }
-}
-
-/// Serves until `shutdown`: then it is no longer ready, takes no new connections, ends live streams and waits for
-/// answers under way, at most half a minute.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(listener: TcpListener, api: Api, shutdown: CancellationToken) -> std::io::Result<()> {
-    let closing = api.closing.clone();
-    let stop = async move {
-        shutdown.cancelled().await;
-        closing.cancel();
-    };
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    let server = axum::serve(listener, api.router()).with_graceful_shutdown(stop);
-    let drained = async {
-        api.closing.cancelled().await;
-        tokio::time::sleep(DRAIN_MAX).await;
-    };
-    tokio::select! {
-        result = server => result,
-        () = drained => {
-            tracing::warn!("some answers were still under way after {} s and are given up", DRAIN_MAX.as_secs());
-            Ok(())
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! someone watches; each watcher folds what it gets by itself.
 
 mod poller;
+mod seats;
 mod story;
 
 use std::collections::HashMap;
@@ -9,14 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::broadcast;
 
 use crate::cells::Cell;
 use crate::problem::Problem;
+use seats::{Seat, Seats};
 pub(crate) use story::{Story, Told};
 
-/// Most clients that watch executions at a time, in one process.
-pub(crate) const WATCHERS_MAX: usize = 500;
 /// Most news that wait for one client; a slower one is dropped and resumes where it was.
 const NEWS_WAITING_MAX: usize = 256;
 
@@ -51,9 +51,10 @@ struct Watched {
 }
 
 /// All watched executions of the process.
+#[derive(Default)]
 pub(crate) struct Hub {
     watched: Arc<Mutex<Watched>>,
-    seats: Arc<Semaphore>,
+    seats: Arc<Seats>,
 }
 
 /// A watcher's place; news come until it is dropped.
@@ -62,13 +63,7 @@ pub(crate) struct Watch {
     pub(crate) news: broadcast::Receiver<News>,
     /// Entries up to here are in the database already, and may not come as news.
     pub(crate) position: i32,
-    _seat: OwnedSemaphorePermit,
-}
-
-impl Default for Hub {
-    fn default() -> Self {
-        Self { watched: Arc::default(), seats: Arc::new(Semaphore::new(WATCHERS_MAX)) }
-    }
+    _seat: Seat,
 }
 
 impl Hub {
@@ -80,10 +75,7 @@ impl Hub {
         execution_id: ExecutionId,
         position: i32,
     ) -> Result<Watch, Problem> {
-        let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| {
-            let detail = format!("{WATCHERS_MAX} clients watch executions already");
-            Problem::unavailable("too_many_watchers", detail, "read the execution instead, or try again in a moment")
-        })?;
+        let seat = self.seats.take(workspace_id)?;
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let feed = watched.feeds.entry(Topic { workspace_id, execution_id }).or_insert_with(|| Feed {
             cell: Arc::clone(cell),

@@ -187,6 +187,12 @@ impl From<StoreError> for Problem {
                 "try again in a moment",
             )
             .because(cause),
+            StoreError::Unsupported(_) => Self::unavailable(
+                "needs_newer_build",
+                "this was published by a newer build than the one that answers",
+                "update this process, or try again when the update is done",
+            )
+            .because(cause),
             StoreError::Fenced | StoreError::Corrupt(_) => Self::internal(cause),
         }
     }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use error::StartError;
 use flusher::{Flusher, Item, Waiter};
@@ -24,12 +26,14 @@ pub const STARTS_WAITING_MAX: usize = 10_000;
 /// Most KiB of input that may wait for the database.
 const INPUT_WAITING_KIB_MAX: usize = 64 * 1024;
 
-/// Starts executions in one cell. Cheap to clone; its task ends with the last clone.
+/// Starts executions in one cell. Cheap to clone; its task ends with the last clone, or when one is closed.
 #[derive(Clone)]
 pub struct Starter {
     waiting: mpsc::Sender<Item>,
     room: Arc<Semaphore>,
     hints: Hints,
+    closing: CancellationToken,
+    task: TaskTracker,
 }
 
 impl Starter {
@@ -41,11 +45,20 @@ impl Starter {
     pub fn spawn(place: Place, waker: Option<Arc<Notify>>) -> Self {
         let (waiting, items) = mpsc::channel(STARTS_WAITING_MAX);
         let hints = Hints::spawn(place.clone(), waker);
-        tokio::spawn(Flusher::new(place, hints.clone()).run(items));
-        Self { waiting, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints }
+        let (closing, task) = (CancellationToken::new(), TaskTracker::new());
+        task.spawn(Flusher::new(place, hints.clone()).run(items, closing.clone()));
+        task.close();
+        Self { waiting, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, closing, task }
     }
 
-    /// Starts an execution; answers once it is durable. `vt` is filled in here.
+    /// Takes no more starts, of no clone; returns once those that wait are answered and what is left of the quotas is
+    /// given back.
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.task.wait().await;
+    }
+
+    /// Starts an execution; answers once it is durable. `vt` is filled in here. A closed starter is overloaded.
     ///
     /// # Errors
     /// See [`StartError`].

@@ -1,5 +1,6 @@
 //! Executions and steps as clients see them: the fold of the journal, in graph order.
 
+use capstan_domain::history;
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
@@ -7,7 +8,7 @@ use capstan_engine::core::journal::Entry;
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{EdgeState, Phase, State, StepStatus};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::executions::ExecutionRow;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -43,8 +44,11 @@ pub struct StepView {
     pub waiting: Option<Until>,
     /// When its next attempt starts at the earliest.
     pub retry_at: Option<DateTime<Utc>>,
-    /// What it gave back.
+    /// What it gave back; null while it has not, in a snapshot, and if it is too large to be shown.
     pub output: Value,
+    /// Whether it gave back more than is shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub output_truncated: bool,
     /// Its last error.
     pub error: Option<StepError>,
 }
@@ -173,6 +177,7 @@ pub fn step(graph: &Graph, state: &State, ix: NodeIx) -> StepView {
         waiting,
         retry_at,
         output: step.output.clone(),
+        output_truncated: false,
         error: step.error.clone(),
     }
 }
@@ -189,11 +194,11 @@ pub fn edges(graph: &Graph, state: &State) -> Vec<EdgeView> {
     pairs.map(|(edge, state)| EdgeView { id: edge.id.clone(), state: name(state) }).collect()
 }
 
-/// The journal of an execution after position `after`, to its end.
+/// The journal of an execution after position `after`, to its end, without outputs.
 ///
 /// # Errors
 /// If the database does, or a row cannot be read.
-pub async fn journal(
+pub async fn outline(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     execution_id: ExecutionId,
@@ -202,7 +207,7 @@ pub async fn journal(
     let mut entries: Vec<(i32, Entry)> = Vec::new();
     loop {
         let from = entries.last().map_or(after, |&(position, _)| position);
-        let more = executions::journal(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
+        let more = history::outline(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
         let is_last = i64::try_from(more.len()).is_ok_and(|count| count < ENTRIES_PER_READ);
         entries.extend(more);
         if is_last {

@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod access;
+pub mod history;
 pub mod mailbox;
 pub mod trigger_paths;
 pub mod watch;

@@ -7,30 +7,35 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Journal entries of watched executions after the position named for each, by execution and position; at most
-/// `limit` of each. Each is one range of the journal's key in one partition.
+use crate::history::OUTLINE;
+
+/// A journal entry of a watched execution, and its position; an error if the row cannot be read.
+pub type Read = (ExecutionId, i32, Result<Entry, StoreError>);
+
+/// Journal entries of watched executions after the position named for each, by execution and position, without
+/// outputs; at most `limit` of each. Each is one range of the journal's key in one partition.
 ///
 /// # Errors
-/// If the database does, or a row cannot be read.
+/// If the database does.
 pub async fn news(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     watched: &[(ExecutionId, i32)],
     limit: i64,
-) -> Result<Vec<(ExecutionId, i32, Entry)>, StoreError> {
-    let rows: Vec<JournalRow> = sqlx::query_as(
-        "SELECT j.execution_id, j.position, j.kind, j.node_id, j.scope, j.status, j.port, j.attempts, j.output, \
-         j.detail, j.recorded_at FROM unnest($2::uuid[], $3::int[]) AS w (execution_id, after) \
-         CROSS JOIN LATERAL (SELECT * FROM journal n WHERE n.execution_id = w.execution_id AND n.workspace_id = $1 \
-         AND n.position > w.after ORDER BY n.position LIMIT $4) AS j ORDER BY j.execution_id, j.position",
-    )
+) -> Result<Vec<Read>, StoreError> {
+    let rows: Vec<JournalRow> = sqlx::query_as(&format!(
+        "SELECT n.* FROM unnest($2::uuid[], $3::int[]) AS w (execution_id, after) \
+         CROSS JOIN LATERAL (SELECT {OUTLINE} FROM journal j WHERE j.execution_id = w.execution_id \
+         AND j.workspace_id = $1 AND j.position > w.after ORDER BY j.position LIMIT $4) AS n \
+         ORDER BY n.execution_id, n.position",
+    ))
     .bind(workspace_id.0)
     .bind(watched.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
     .bind(watched.iter().map(|&(_, after)| after).collect::<Vec<_>>())
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok((ExecutionId(row.execution_id), row.position, row.decode()?))).collect()
+    Ok(rows.into_iter().map(|row| (ExecutionId(row.execution_id), row.position, row.decode())).collect())
 }
 
 /// Those of the watched executions that have ended, with their status.

@@ -60,7 +60,7 @@ $$;
 
 -- Sends a signal to an execution of the workspace: the signal and a wake token, in one commit.
 -- Answers `accepted`, `ended`, `unknown` or `full` (too many signals wait already).
--- A repeated signal id is accepted and changes nothing.
+-- A repeated signal id is accepted and changes nothing: one that was consumed is known to the execution's journal.
 CREATE FUNCTION signal_1(
   p_workspace uuid, p_execution uuid, p_signal uuid, p_name text, p_payload text, p_pending_max int
 ) RETURNS text
@@ -79,10 +79,6 @@ BEGIN
           WHERE s.execution_id = p_execution AND s.workspace_id = p_workspace AND s.signal_id <> p_signal)
         >= p_pending_max THEN
     RETURN 'full';
-  ELSIF EXISTS (SELECT FROM journal j
-                 WHERE j.execution_id = p_execution AND j.workspace_id = p_workspace AND j.kind = 'signalled'
-                   AND j.detail ->> 'signal_id' = p_signal::text) THEN
-    RETURN 'accepted'; -- consumed before, and sent again
   END IF;
   INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload)
   VALUES (p_execution, p_signal, p_workspace, p_name, p_payload::jsonb)

@@ -51,7 +51,8 @@ $$;
 CREATE FUNCTION claim_1(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
 RETURNS TABLE (
   execution_id uuid, workspace_id uuid, lease_no bigint, losses smallint, held_by int, fresh boolean, vt bigint,
-  version_id uuid, trigger_node_id text, input text, created_at timestamptz, deadline_at timestamptz
+  version_id uuid, trigger_node_id text, input text, created_at timestamptz, deadline_at timestamptz,
+  incident boolean, claimed_at timestamptz
 )
 LANGUAGE plpgsql ROWS 100
 AS $$
@@ -63,6 +64,10 @@ DECLARE
   v_losses smallint[];
   v_vts bigint[];
   v_suspect tid[] := '{}';
+  v_leases bigint[];
+  v_holders int[];
+  v_ended uuid[];
+  v_now timestamptz;
   v_live int;
 BEGIN
   PERFORM guard_1(p_worker);
@@ -86,38 +91,44 @@ BEGIN
   IF v_ids IS NULL THEN
     RETURN;
   END IF;
-  RETURN QUERY
-  WITH live AS MATERIALIZED (
-    -- `fresh`: a wake-up may have overtaken the token of the start. LIMIT 1 keeps these look-ups look-ups: as joins
-    -- they could be planned, on tables that look empty, as scans from the oldest execution to the newest.
-    SELECT t.id, t.workspace_id, t.losses, t.vt,
-           t.fresh AND (SELECT true FROM journal j
-                         WHERE j.execution_id = t.id
-                           AND j.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) IS NULL AS fresh,
-           e.version_id, e.trigger_node_id, e.input, e.created_at, e.deadline_at
-      FROM unnest(v_ids, v_workspaces, v_fresh, v_losses, v_vts) AS t (id, workspace_id, fresh, losses, vt)
-     CROSS JOIN LATERAL (
-             SELECT x.* FROM executions x
-              WHERE x.execution_id = t.id
-                AND x.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) AS e
-     WHERE e.ended_at IS NULL
-  ), leased AS (
+  WITH leased AS (
     INSERT INTO leases AS l (execution_id, workspace_id, worker_no, lease_no, losses)
-    SELECT live.id, live.workspace_id, p_worker, nextval('lease_numbers'), live.losses FROM live ORDER BY live.id
+    SELECT t.id, t.workspace_id, p_worker, nextval('lease_numbers'), t.losses
+      FROM unnest(v_ids, v_workspaces, v_losses) AS t (id, workspace_id, losses)
     ON CONFLICT (execution_id) DO UPDATE SET woken = true, losses = greatest(l.losses, excluded.losses)
-    RETURNING l.execution_id, l.worker_no, l.lease_no, l.losses, l.woken
+    RETURNING l.execution_id, l.worker_no, l.lease_no, l.losses, l.woken, l.claimed_at
+  ), sorted AS (
+    SELECT * FROM leased ORDER BY leased.execution_id
   )
-  SELECT live.id, live.workspace_id, leased.lease_no, leased.losses,
-         CASE WHEN leased.woken THEN leased.worker_no END,
-         live.fresh, live.vt, live.version_id, live.trigger_node_id, live.input::text, live.created_at, live.deadline_at
-    FROM leased JOIN live ON live.id = leased.execution_id;
+  SELECT array_agg(s.lease_no), array_agg(s.losses), array_agg(CASE WHEN s.woken THEN s.worker_no END),
+         max(s.claimed_at)
+    INTO v_leases, v_losses, v_holders, v_now FROM sorted s;
+  -- Only a statement after the one that waited for the leases sees what their last holders committed.
+  RETURN QUERY
+  SELECT t.id, t.workspace_id, t.lease_no, t.losses, t.held_by,
+         -- A wake-up may have overtaken the token of the start. LIMIT 1 keeps these look-ups look-ups: as joins they
+         -- could be planned, on tables that look empty, as scans from the oldest execution to the newest.
+         t.fresh AND (SELECT true FROM journal j
+                       WHERE j.execution_id = t.id
+                         AND j.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) IS NULL,
+         t.vt, e.version_id, e.trigger_node_id, e.input::text, e.created_at, e.deadline_at,
+         e.status = 'incident', v_now
+    FROM unnest(v_ids, v_workspaces, v_fresh, v_losses, v_vts, v_leases, v_holders)
+         AS t (id, workspace_id, fresh, losses, vt, lease_no, held_by)
+   CROSS JOIN LATERAL (
+           SELECT x.* FROM executions x
+            WHERE x.execution_id = t.id
+              AND x.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)] LIMIT 1) AS e
+   WHERE e.ended_at IS NULL;
   GET DIAGNOSTICS v_live = ROW_COUNT;
   IF v_live < cardinality(v_ids) THEN
-    DELETE FROM signals s
-     WHERE s.execution_id = ANY (v_ids)
-       AND (SELECT e.ended_at FROM executions e
-             WHERE e.execution_id = s.execution_id
-               AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)]) IS NOT NULL;
+    v_ended := ARRAY(
+      SELECT t.id FROM unnest(v_ids) AS t (id)
+       WHERE (SELECT e.ended_at FROM executions e
+               WHERE e.execution_id = t.id
+                 AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)]) IS NOT NULL);
+    DELETE FROM leases l WHERE l.execution_id = ANY (v_ended) AND l.worker_no = p_worker AND NOT l.woken;
+    DELETE FROM signals s WHERE s.execution_id = ANY (v_ended);
   END IF;
 END
 $$;
@@ -218,11 +229,11 @@ $$;
 
 -- Takes note of a wake-up: clears `woken` first, so that whatever comes later sets it again.
 -- The caller reads the signals in a later statement.
-CREATE FUNCTION heed_1(p_worker int, p_execution uuid) RETURNS void
+CREATE FUNCTION heed_1(p_execution uuid, p_lease bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  UPDATE leases l SET woken = false WHERE l.execution_id = p_execution AND l.worker_no = p_worker AND l.woken;
+  UPDATE leases l SET woken = false WHERE l.execution_id = p_execution AND l.lease_no = p_lease AND l.woken;
 END
 $$;
 
@@ -247,13 +258,17 @@ END
 $$;
 
 -- Fences a lost worker and turns its leases into tokens. A loss is counted where the journal has not moved
--- under the lease. The exclusive lock waits for commits in flight; set lock_timeout before.
+-- under the lease; where it has, the count begins anew with this one. One reaper at a time: a second one answers
+-- zero. The exclusive lock waits for commits in flight; set lock_timeout before.
 CREATE FUNCTION reap_1(p_worker int) RETURNS int
 LANGUAGE plpgsql
 AS $$
 DECLARE
   v_reaped int;
 BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext(current_schema() || '#reaper'), p_worker) THEN
+    RETURN 0;
+  END IF;
   PERFORM pg_advisory_xact_lock(worker_lock_1(), p_worker);
   UPDATE workers w SET fenced = true WHERE w.worker_no = p_worker AND NOT w.fenced;
   PERFORM FROM leases l WHERE l.worker_no = p_worker ORDER BY l.execution_id FOR UPDATE;
@@ -274,8 +289,9 @@ END
 $$;
 
 -- One beat of a worker's life, at most about once a second. Raises the front to `p_front`.
--- `alive` is false once the worker is fenced; `next_due_at` is the earliest timer from `p_bound` on.
-CREATE FUNCTION beat_1(p_worker int, p_front bigint, p_bound timestamptz)
+-- `alive` is false once the worker is fenced; `next_due_at` is the earliest timer from `p_bound` on. A worker without
+-- room claims nothing, so it meets no wake token: with `p_full` its executions with signals count as woken.
+CREATE FUNCTION beat_1(p_worker int, p_front bigint, p_bound timestamptz, p_full boolean)
 RETURNS TABLE (alive boolean, now timestamptz, front bigint, next_due_at timestamptz, woken uuid[], timeline text)
 LANGUAGE plpgsql
 AS $$
@@ -287,6 +303,12 @@ BEGIN
   SELECT f.vt INTO front FROM queue_front f;
   SELECT min(t.due_at) INTO next_due_at FROM timers t WHERE t.due_at >= p_bound;
   woken := ARRAY(SELECT l.execution_id FROM leases l WHERE l.worker_no = p_worker AND l.woken);
+  IF p_full THEN
+    woken := woken || ARRAY(
+      SELECT l.execution_id FROM leases l
+       WHERE l.worker_no = p_worker AND NOT l.woken
+         AND (SELECT true FROM signals s WHERE s.execution_id = l.execution_id LIMIT 1));
+  END IF;
   timeline := left(pg_walfile_name(pg_current_wal_lsn()), 8);
   now := clock_timestamp();
   RETURN NEXT;
@@ -298,11 +320,13 @@ CREATE FUNCTION peers_1(p_worker int)
 RETURNS TABLE (worker_no int, beat timestamptz, connected boolean)
 LANGUAGE sql
 AS $$
-  SELECT w.worker_no, w.heartbeat_at,
-         EXISTS (SELECT FROM pg_locks l
-                  WHERE l.locktype = 'advisory' AND l.granted
-                    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                    AND l.classid::bigint = (alive_lock_1()::bigint & 4294967295) AND l.objid::bigint = w.worker_no)
+  WITH held AS MATERIALIZED (
+    SELECT DISTINCT l.objid::bigint AS worker_no FROM pg_locks l
+     WHERE l.locktype = 'advisory' AND l.granted
+       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+       AND l.classid::bigint = (alive_lock_1()::bigint & 4294967295)
+  )
+  SELECT w.worker_no, w.heartbeat_at, w.worker_no IN (SELECT h.worker_no FROM held h)
     FROM workers w
    WHERE NOT w.fenced AND w.worker_no <> p_worker
    ORDER BY w.worker_no
@@ -314,7 +338,7 @@ CREATE FUNCTION evict_1(p_worker int) RETURNS int
 LANGUAGE sql SET role = 'none'
 AS $$
   SELECT count(pg_terminate_backend(l.pid))::int FROM pg_locks l
-   WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
+   WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ShareLock' AND l.pid <> pg_backend_pid()
      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
      AND l.classid::bigint = (worker_lock_1()::bigint & 4294967295) AND l.objid::bigint = p_worker
 $$;

@@ -63,8 +63,8 @@ GRANT SELECT, INSERT ON journal, execution_logs, usage TO capstan_worker;
 GRANT SELECT ON execution_steps TO capstan_worker;
 GRANT USAGE ON SEQUENCE lease_numbers, worker_numbers TO capstan_worker;
 GRANT EXECUTE ON FUNCTION worker_lock_1(), alive_lock_1(), guard_1(int), fire_timers_1(int, timestamptz),
-  claim_1(int, int, bigint, boolean), heed_1(int, uuid), release_1(int, uuid[], bigint[]), reap_1(int),
-  beat_1(int, bigint, timestamptz), peers_1(int), evict_1(int), tidy_1(timestamptz, timestamptz, int),
+  claim_1(int, int, bigint, boolean), heed_1(uuid, bigint), release_1(int, uuid[], bigint[]), reap_1(int),
+  beat_1(int, bigint, timestamptz, boolean), peers_1(int), evict_1(int), tidy_1(timestamptz, timestamptz, int),
   uuid_floor_1(timestamptz), make_months_1(), signal_1(uuid, uuid, uuid, text, text, int) TO capstan_worker;
 GRANT EXECUTE ON FUNCTION commit_1(
   int, uuid[], bigint[], uuid[], int[], uuid[], bigint[], text[], text[], text[], text[], text[], int[], text[], text[],

@@ -1,13 +1,13 @@
 //! The claimer: one per process, asks for as many executions as there is room for.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim, fire_timers};
-use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{hint, release_unknown};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::life::Life;
 use crate::runtime::Activation;
@@ -37,9 +37,11 @@ const FRONTS_MAX: usize = 16;
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 
 /// What claiming goes by, shared with the control connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pace {
+    slots: usize,
     claimed: AtomicI64,
+    lost_track: AtomicBool,
     known: Mutex<Known>,
 }
 
@@ -50,6 +52,21 @@ struct Known {
 }
 
 impl Pace {
+    /// The pace of a process with so many slots.
+    pub(crate) fn new(slots: usize) -> Self {
+        Self { slots, claimed: AtomicI64::new(0), lost_track: AtomicBool::new(false), known: Mutex::default() }
+    }
+
+    /// Whether there is no room for more.
+    pub(crate) fn is_full(&self, holding: usize) -> bool {
+        holding >= self.slots
+    }
+
+    /// The database knows a lease of this worker that no activation knows of; the claimer is to give it back.
+    pub(crate) fn lose_track(&self) {
+        self.lost_track.store(true, Ordering::Relaxed);
+    }
+
     /// The front that this process's claims have reached.
     pub(crate) fn front(&self) -> i64 {
         self.claimed.load(Ordering::Relaxed)
@@ -93,7 +110,6 @@ pub(crate) struct Claimer {
     pub(crate) place: Place,
     pub(crate) life: Arc<Life>,
     pub(crate) pace: Arc<Pace>,
-    pub(crate) slots: usize,
     /// Rings when new tokens may be there.
     pub(crate) waker: Arc<Notify>,
     /// Rings when an execution has left its slot.
@@ -130,13 +146,16 @@ impl Claimer {
 
     /// Claims over one connection, until it fails.
     async fn work(&self) -> Result<(), StoreError> {
-        let mut connection = self.place.connect(Role::Worker).await?;
+        let mut connection = answered(self.place.connect(Role::Worker)).await?;
         // A claim whose answer was lost has left leases that nobody knows of.
         self.return_unknown(&mut connection).await?;
         let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN };
         loop {
             let room = self.room().await;
             let woken = self.waker.notified();
+            if self.pace.lost_track.swap(false, Ordering::Relaxed) {
+                self.return_unknown(&mut connection).await?;
+            }
             let claimed = self.claim(&mut connection, room, &mut scan).await?;
             if self.accept(&mut connection, claimed).await? > 0 {
                 scan.idle = IDLE_MIN;
@@ -154,7 +173,7 @@ impl Claimer {
     async fn room(&self) -> usize {
         loop {
             let freed = self.freed.notified();
-            match self.slots.saturating_sub(self.life.holding()) {
+            match self.pace.slots.saturating_sub(self.life.holding()) {
                 0 => freed.await,
                 room => return room.min(CLAIM_MAX),
             }
@@ -174,11 +193,11 @@ impl Claimer {
         let room = i32::try_from(room).unwrap_or(i32::MAX);
         if sweep || scan.timers.elapsed() >= TIMERS_EVERY {
             let bound = if sweep { DateTime::<Utc>::UNIX_EPOCH } else { self.timer_bound() };
-            fire_timers(connection, room, bound).await?;
+            answered(fire_timers(connection, room, bound)).await?;
             scan.timers = Instant::now();
         }
         let bound = if sweep { NO_BOUND } else { self.pace.bound() };
-        match claim(connection, self.life.worker_no, room, bound, !self.life.has_suspect()).await {
+        match answered(claim(connection, self.life.worker_no, room, bound, !self.life.has_suspect())).await {
             Err(StoreError::Fenced) => {
                 self.life.over.cancel();
                 std::future::pending().await
@@ -196,6 +215,9 @@ impl Claimer {
         let count = claimed.len();
         if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {
             self.pace.claimed.fetch_max(front, Ordering::Relaxed);
+        }
+        if let Some(now) = claimed.first().map(|claimed| claimed.claimed_at) {
+            self.life.clock.at_least(now);
         }
         let mut elsewhere = false;
         let mut unknown = false;
@@ -219,16 +241,17 @@ impl Claimer {
     async fn hand_on(&self, id: ExecutionId, claimed: Claimed) {
         let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
         let activation = Activation { claimed, wake, life: Arc::clone(&self.life) };
-        // The runtime outlives its lives; if it is gone, so is the process.
+        // A runtime that is gone takes the worker with it: what is held goes back when it leaves.
         if self.outbox.send(activation).await.is_err() {
-            debug!(%id, "the runtime has stopped");
+            self.stop.cancel();
         }
     }
 
     /// Gives back leases of this worker that no activation knows of.
     async fn return_unknown(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let life = &self.life;
-        let returned = release_unknown(connection, life.worker_no, |id, lease_no| life.holds(id, lease_no)).await?;
+        let known = |id, lease_no| life.holds(id, lease_no);
+        let returned = answered(release_unknown(connection, life.worker_no, known)).await?;
         if returned > 0 {
             warn!(executions = returned, "gave back executions whose claim had lost its answer");
         }

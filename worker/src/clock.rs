@@ -31,6 +31,13 @@ impl DatabaseClock {
         inner.taken = Instant::now();
     }
 
+    /// Takes a sample only if the clock is behind it.
+    pub(crate) fn at_least(&self, sample: DateTime<Utc>) {
+        if self.now() < sample {
+            self.set(sample);
+        }
+    }
+
     /// Database time in whole microseconds, as the database keeps it.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::commit::{Commit, Reply, already_written, commit};
-use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::exclude_self;
+use capstan_engine::store::workers::{exclude_self, timeline};
 use futures::future::BoxFuture;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +20,10 @@ use tracing::{debug, warn};
 const GROUP_MAX: usize = 500;
 /// Commits that wait for one committer at most; their executions wait with them.
 const WAITING_MAX: usize = 10_000;
+/// Bytes of outputs that one group holds at most, unless a single commit is larger.
+const GROUP_BYTES_MAX: usize = 16 << 20;
+/// Failures in a row after which a group is halved, in case that it is the group which fails.
+const FAILURES_MAX: u32 = 10;
 /// Pause between attempts to reach the database again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -50,10 +54,11 @@ pub(crate) struct Committers {
 
 impl Committers {
     /// Starts `count` committers for `worker_no`, which end with `over`.
-    pub(crate) fn spawn(place: &Place, worker_no: i32, count: usize, over: &CancellationToken) -> Self {
+    pub(crate) fn spawn(place: &Place, worker_no: i32, timeline: &str, count: usize, over: &CancellationToken) -> Self {
         let lanes = (0..count.clamp(1, 16)).map(|_| {
             let (sender, inbox) = mpsc::channel(WAITING_MAX);
-            let committer = Committer { place: place.clone(), worker_no, inbox, connection: None, over: over.clone() };
+            let (place, timeline, over) = (place.clone(), timeline.to_owned(), over.clone());
+            let committer = Committer { place, worker_no, timeline, inbox, connection: None, over };
             tokio::spawn(committer.run());
             sender
         });
@@ -74,6 +79,7 @@ impl Committers {
 struct Committer {
     place: Place,
     worker_no: i32,
+    timeline: String,
     inbox: mpsc::Receiver<Item>,
     connection: Option<PgConnection>,
     over: CancellationToken,
@@ -87,7 +93,9 @@ impl Committer {
             let mut group = Vec::new();
             while self.inbox.recv_many(&mut group, GROUP_MAX).await > 0 {
                 metrics::histogram!("capstan_commit_group_size").record(group.len() as f64);
-                self.flush(std::mem::take(&mut group)).await;
+                for group in by_size(&mut group) {
+                    self.flush(group).await;
+                }
             }
         })
         .await;
@@ -95,34 +103,27 @@ impl Committer {
 
     /// Settles the fate of every item, however long the database is away.
     async fn flush(&mut self, mut items: Vec<Item>) {
-        let mut doubtful = false;
+        let mut failures = 0;
         while !items.is_empty() {
             let commits: Vec<&Commit> = items.iter().map(|item| &item.commit).collect();
-            items = match self.write(commits, doubtful).await {
-                Ok((written, Reply::Written(woken))) => {
-                    // Whether a park that was found again had been refused is not known: those look again.
-                    answer(items, |id| Committed::Written { woken: woken.contains(&id) || written.contains(&id) });
-                    return;
+            items = match answered(self.write(&commits, failures > 0)).await {
+                Ok(Reply::Written(woken)) => {
+                    return answer(items, |id| Committed::Written { woken: woken.contains(&id) });
                 }
-                Ok((written, Reply::Refused(lost))) => {
-                    let (done, rest) = items.into_iter().partition(|item| {
-                        lost.contains(&item.commit.execution_id) || written.contains(&item.commit.execution_id)
-                    });
-                    answer(done, |id| match lost.contains(&id) {
-                        true => Committed::Lost,
-                        false => Committed::Written { woken: true },
-                    });
+                Ok(Reply::Lost(lost)) => {
+                    let (gone, rest) = items.into_iter().partition(|item| lost.contains(&item.commit.execution_id));
+                    answer(gone, |_| Committed::Lost);
                     rest
                 }
-                Err(StoreError::Fenced) => {
-                    self.over.cancel();
-                    return;
-                }
-                Err(StoreError::Data(error)) => return self.bisect(items, &error).await,
+                Err(StoreError::Fenced) => return self.over.cancel(),
+                Err(StoreError::Data(error)) => return self.bisect(items, &error.to_string()).await,
                 Err(error) => {
                     warn!(%error, commits = items.len(), "a commit's fate is unknown; asking the database");
                     self.connection = None;
-                    doubtful = true;
+                    failures += 1;
+                    if failures >= FAILURES_MAX && items.len() > 1 {
+                        return self.bisect(items, &error.to_string()).await;
+                    }
                     tokio::time::sleep(RECONNECT_PAUSE).await;
                     items
                 }
@@ -130,33 +131,33 @@ impl Committer {
         }
     }
 
-    /// Writes what is not written yet. With `doubtful`, first finds out what is, under the worker's own lock.
-    async fn write(
-        &mut self,
-        mut commits: Vec<&Commit>,
-        doubtful: bool,
-    ) -> Result<(Vec<ExecutionId>, Reply), StoreError> {
+    /// Writes what is not written yet. With `doubtful`, first finds out what is, under the worker's own lock: of that
+    /// only the fate of the lease is asked again, so that one which is gone is told as lost.
+    async fn write(&mut self, commits: &[&Commit], doubtful: bool) -> Result<Reply, StoreError> {
         let worker_no = self.worker_no;
         let connection = self.connection().await?;
         if !doubtful {
-            return Ok((Vec::new(), commit(connection, worker_no, &commits).await?));
+            return commit(connection, worker_no, commits).await;
         }
         let mut transaction = connection.begin().await?;
         exclude_self(&mut transaction, worker_no).await?;
-        let written = already_written(&mut transaction, &commits).await?;
+        let written = already_written(&mut transaction, commits).await?;
         debug!(written = written.len(), of = commits.len(), "commits found again");
-        commits.retain(|commit| !written.contains(&commit.execution_id));
-        let reply = commit(&mut transaction, worker_no, &commits).await?;
+        let left = |commit: &&Commit| match written.contains(&commit.execution_id) {
+            true => commit.without_entries(),
+            false => (*commit).clone(),
+        };
+        let left: Vec<Commit> = commits.iter().map(left).collect();
+        let reply = commit(&mut transaction, worker_no, &left.iter().collect::<Vec<_>>()).await?;
         transaction.commit().await?;
-        Ok((written, reply))
+        Ok(reply)
     }
 
-    /// One of the items cannot be stored: halves the group until it stands alone.
-    fn bisect<'a>(&'a mut self, mut items: Vec<Item>, error: &'a sqlx::Error) -> BoxFuture<'a, ()> {
+    /// The group as a whole cannot be stored: halves it until what cannot be stored stands alone.
+    fn bisect<'a>(&'a mut self, mut items: Vec<Item>, reason: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if items.len() == 1 {
-                let reason = error.to_string();
-                return answer(items, |_| Committed::Refused(reason.clone()));
+                return answer(items, |_| Committed::Refused(reason.to_owned()));
             }
             let rest = items.split_off(items.len() / 2);
             self.flush(items).await;
@@ -166,10 +167,31 @@ impl Committer {
 
     async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         if self.connection.is_none() {
-            self.connection = Some(self.place.connect(Role::Worker).await?);
+            let mut connection = self.place.connect(Role::Worker).await?;
+            // After a failover the database may lack what this life has written: nothing may be put on top.
+            if timeline(&mut connection).await? != self.timeline {
+                return Err(StoreError::Fenced);
+            }
+            self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or_else(|| StoreError::Corrupt("no connection".into()))
     }
+}
+
+/// Groups of at most [`GROUP_BYTES_MAX`], in order.
+fn by_size(items: &mut Vec<Item>) -> Vec<Vec<Item>> {
+    let (mut groups, mut bytes) = (vec![Vec::new()], 0);
+    for item in items.drain(..) {
+        bytes += item.commit.bytes;
+        if bytes > GROUP_BYTES_MAX && groups.last().is_some_and(|group| !group.is_empty()) {
+            bytes = item.commit.bytes;
+            groups.push(Vec::new());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push(item);
+        }
+    }
+    groups
 }
 
 fn answer(items: Vec<Item>, committed: impl Fn(ExecutionId) -> Committed) {

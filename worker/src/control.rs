@@ -26,10 +26,11 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 const TIMER_LOOK_BACK: TimeDelta = TimeDelta::seconds(10);
 
 /// Keeps one life alive until it is over; reconnects as often as it takes.
-pub(crate) async fn keep(place: Place, life: Arc<Life>, pace: Arc<Pace>, mut control: PgConnection, timeline: String) {
+pub(crate) async fn keep(place: Place, life: Arc<Life>, pace: Arc<Pace>, mut control: PgConnection) {
     loop {
-        let lost = life.over.run_until_cancelled(tend(&place, &life, &pace, &mut control, &timeline)).await;
+        let lost = life.over.run_until_cancelled(tend(&place, &life, &pace, &mut control)).await;
         let Some(result) = lost else { return };
+        life.beat(None);
         match result {
             Ok(()) => return life.over.cancel(),
             Err(error) => warn!(%error, worker_no = life.worker_no, "the control connection is lost; connecting again"),
@@ -55,13 +56,7 @@ async fn connect(place: &Place, worker_no: i32) -> Result<PgConnection, StoreErr
 }
 
 /// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
-async fn tend(
-    place: &Place,
-    life: &Life,
-    pace: &Pace,
-    control: &mut PgConnection,
-    timeline: &str,
-) -> Result<(), StoreError> {
+async fn tend(place: &Place, life: &Life, pace: &Pace, control: &mut PgConnection) -> Result<(), StoreError> {
     let mut watch = Watch::default();
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,12 +64,14 @@ async fn tend(
         ticks.tick().await;
         if round % 2 == 0 {
             let bound = earliest_timer(life.clock.now());
-            let answer = in_time(beat(control, life.worker_no, pace.front(), bound)).await?;
-            if !answer.alive || answer.timeline != timeline {
+            let sent = Instant::now();
+            let answer =
+                in_time(beat(control, life.worker_no, pace.front(), bound, pace.is_full(life.holding()))).await?;
+            if !answer.alive || answer.timeline != life.timeline {
                 warn!(worker_no = life.worker_no, alive = answer.alive, "this worker was given up; beginning anew");
                 return Ok(());
             }
-            take(life, pace, &answer);
+            take(life, pace, &answer, sent);
         } else {
             let fleet = in_time(peers(control, life.worker_no)).await?;
             for lost in watch.look(&fleet, Instant::now()) {
@@ -89,12 +86,14 @@ fn earliest_timer(now: DateTime<Utc>) -> DateTime<Utc> {
     now - TIMER_LOOK_BACK
 }
 
-fn take(life: &Life, pace: &Pace, beat: &Beat) {
+fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     life.clock.set(beat.now);
-    life.beat();
+    life.beat(Some(sent));
     pace.beat(beat.front, beat.next_due_at.map(|due| due - beat.now));
     for id in &beat.woken {
-        life.wake(ExecutionId(*id));
+        if !life.wake(ExecutionId(*id)) {
+            pace.lose_track();
+        }
     }
 }
 

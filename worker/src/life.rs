@@ -18,6 +18,8 @@ const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
 pub(crate) struct Life {
     /// Its number in the database, used for this life only.
     pub(crate) worker_no: i32,
+    /// The database's timeline; with another one this life is over.
+    pub(crate) timeline: String,
     /// Database time.
     pub(crate) clock: DatabaseClock,
     /// Cancelled when the life is over: fenced, failed over, or retired. Nothing is written after that.
@@ -25,7 +27,8 @@ pub(crate) struct Life {
     /// Where results go.
     pub(crate) committers: Committers,
     held: Mutex<HashMap<ExecutionId, Held>>,
-    last_beat: Mutex<Instant>,
+    /// When the last answered beat was sent; none while the control connection is lost.
+    last_beat: Mutex<Option<Instant>>,
     beaten: Notify,
 }
 
@@ -36,21 +39,29 @@ struct Held {
 }
 
 impl Life {
-    pub(crate) fn new(worker_no: i32, clock: DatabaseClock, committers: Committers, over: CancellationToken) -> Self {
+    pub(crate) fn new(
+        worker_no: i32,
+        timeline: String,
+        clock: DatabaseClock,
+        committers: Committers,
+        over: CancellationToken,
+    ) -> Self {
         Self {
             worker_no,
+            timeline,
             clock,
             over,
             committers,
             held: Mutex::default(),
-            last_beat: Mutex::new(Instant::now()),
+            last_beat: Mutex::new(Some(Instant::now())),
             beaten: Notify::new(),
         }
     }
 
-    /// Takes note that the database has just answered a beat.
-    pub(crate) fn beat(&self) {
-        *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// Takes note that the database has answered a beat, by when it was sent: the answer may have waited in a
+    /// process that was frozen. None tells that the control connection is lost.
+    pub(crate) fn beat(&self, sent: Option<Instant>) {
+        *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner) = sent;
         self.beaten.notify_waiters();
     }
 
@@ -58,7 +69,8 @@ impl Life {
     pub(crate) async fn may_act(&self) {
         loop {
             let beaten = self.beaten.notified();
-            if self.last_beat.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < BEAT_AGE_MAX {
+            let sent = *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner);
+            if sent.is_some_and(|sent| sent.elapsed() < BEAT_AGE_MAX) {
                 return;
             }
             beaten.await;

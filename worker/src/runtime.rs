@@ -90,8 +90,9 @@ pub(crate) async fn run(
     stop: CancellationToken,
     drain_timeout: Duration,
 ) {
-    // A worker that apalis restarts takes the feed over from the one before.
+    // There is one feed, so a worker that apalis would restart ends at once.
     let inbox = std::sync::Mutex::new(Some(inbox));
+    let (ending, broken) = (stop.clone(), engine.broken.clone());
     let monitor = Monitor::new().register(move |_| {
         let inbox = inbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let inbox = inbox.unwrap_or_else(|| mpsc::channel(1).1);
@@ -108,5 +109,10 @@ pub(crate) async fn run(
     };
     if let Err(error) = monitor.shutdown_timeout(drain_timeout).run_with_signal(stopped).await {
         error!(%error, "the worker runtime ended with an error");
+    }
+    if !ending.is_cancelled() {
+        error!("the worker runtime ended by itself; this process claims nothing more");
+        ending.cancel();
+        broken.cancel();
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkspaceId};
+use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows::version_graph;
 use capstan_node_types::registry::Registry;
@@ -23,7 +24,8 @@ impl Versions {
     /// The compiled graph of a version.
     ///
     /// # Errors
-    /// If the database fails, or [`StoreError::Corrupt`] if the version is gone or no longer compiles.
+    /// If the database fails, [`StoreError::Corrupt`] if the version is gone, or [`StoreError::Unsupported`] if this
+    /// build cannot run it.
     pub(crate) async fn get(
         &self,
         pool: &PgPool,
@@ -34,11 +36,12 @@ impl Versions {
         if let Some(graph) = self.compiled().get(&version_id) {
             return Ok(Arc::clone(graph));
         }
-        let document = version_graph(&mut *pool.acquire().await?, workspace_id, version_id).await?;
+        let mut connection = pool.acquire().await?;
+        let document = answered(version_graph(&mut connection, workspace_id, version_id)).await?;
         let document = document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
         let graph = Graph::compile(&document, registry).map_err(|problems| {
             let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
-            StoreError::Corrupt(format!("version {version_id} cannot be run by this build: {first}"))
+            StoreError::Unsupported(format!("version {version_id} cannot be run by this build: {first}"))
         })?;
         let graph = Arc::new(graph);
         let mut compiled = self.compiled();

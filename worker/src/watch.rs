@@ -21,6 +21,8 @@ pub(crate) struct Watch {
 struct Seen {
     beat: DateTime<Utc>,
     since: Instant,
+    /// Whether this watch has seen its session lock held: only then can it be gone.
+    connected: bool,
     disconnected_since: Option<Instant>,
 }
 
@@ -35,13 +37,18 @@ impl Watch {
         let seen = self.seen.entry(peer.worker_no).or_insert_with(|| Seen {
             beat: peer.beat,
             since: now,
+            connected: false,
             disconnected_since: None,
         });
         if seen.beat != peer.beat {
             seen.beat = peer.beat;
             seen.since = now;
         }
-        seen.disconnected_since = if peer.connected { None } else { seen.disconnected_since.or(Some(now)) };
+        seen.connected |= peer.connected;
+        seen.disconnected_since = match peer.connected {
+            true => None,
+            false => seen.disconnected_since.or(seen.connected.then_some(now)),
+        };
         let silence = now.duration_since(seen.since);
         let apart = seen.disconnected_since.map(|since| now.duration_since(since));
         silence >= SILENCE_MAX
@@ -79,12 +86,21 @@ mod tests {
 
     #[test]
     fn a_silent_worker_without_its_lock_is_lost_sooner() {
-        assert_eq!(lost_at(&[(0, 0, false), (1_400, 0, false), (1_500, 0, false)]), [1_500]);
+        let looks = [(0, 0, true), (500, 0, false), (1_900, 0, false), (2_000, 0, false)];
+        assert_eq!(lost_at(&looks), [2_000]);
+    }
+
+    #[test]
+    fn a_worker_that_was_never_seen_connected_gets_the_longer_time() {
+        assert_eq!(lost_at(&[(0, 0, false), (7_900, 0, false), (8_000, 0, false)]), [8_000]);
     }
 
     #[test]
     fn a_worker_that_reconnects_in_time_is_kept() {
-        assert_eq!(lost_at(&[(0, 0, false), (1_000, 0, true), (2_000, 0, false), (3_000, 0, false)]), [0_u64; 0]);
+        assert_eq!(
+            lost_at(&[(0, 0, true), (500, 0, false), (1_000, 0, true), (2_000, 0, false), (3_000, 0, false)]),
+            [0_u64; 0]
+        );
     }
 
     #[test]

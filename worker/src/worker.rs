@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{beat, register, release_unknown, retire};
+use capstan_engine::store::workers::{beat, register, retire};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::Services;
 use chrono::{DateTime, Utc};
@@ -48,9 +48,11 @@ pub(crate) struct Engine {
     pub(crate) stop: CancellationToken,
     /// What still runs is to be given back now.
     pub(crate) hurry: CancellationToken,
+    /// The runtime has ended by itself: the process is of no more use.
+    pub(crate) broken: CancellationToken,
 }
 
-/// A running worker. Dropping it without [`Worker::drain`] is like killing it: its peers take over.
+/// A running worker. It works until [`Worker::drain`]; dropping the handle does not stop it.
 pub struct Worker {
     engine: Arc<Engine>,
     place: Place,
@@ -79,15 +81,16 @@ impl Worker {
             versions: Versions::default(),
             logs: Logs::spawn(pool.clone()),
             pool: pool.clone(),
-            pace: Arc::default(),
+            pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
             freed: Arc::default(),
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
+            broken: CancellationToken::new(),
         });
         let waker = Arc::new(Notify::new());
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
-        let begun = begin(&place, &settings).await?;
+        let begun = answered(begin(&place, &settings)).await?;
         let fleet = Fleet {
             engine: Arc::clone(&engine),
             place: place.clone(),
@@ -112,6 +115,11 @@ impl Worker {
         Arc::clone(&self.waker)
     }
 
+    /// Returns once the worker can no longer work, which should not happen: drain it, and end the process.
+    pub async fn broken(&self) {
+        self.engine.broken.cancelled().await;
+    }
+
     /// Claims nothing more, lets running attempts finish for a while, gives back the rest, and retires.
     pub async fn drain(self) {
         info!(name = self.settings.name, "draining");
@@ -122,7 +130,7 @@ impl Worker {
             let _ = timeout(HURRY_TIMEOUT, &mut runtime).await;
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
-        if let Err(error) = leave(&self.place, &life).await {
+        if let Err(error) = answered(leave(&self.place, &life)).await {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
         life.over.cancel();
@@ -132,26 +140,24 @@ impl Worker {
 /// Gives back whatever is still held, and ends the worker's number.
 async fn leave(place: &Place, life: &Life) -> Result<(), StoreError> {
     let mut connection = place.connect(Role::Worker).await?;
-    release_unknown(&mut connection, life.worker_no, |_, _| false).await?;
     retire(&mut connection, life.worker_no).await
 }
 
-/// A life that has just begun, with its control connection and the database's timeline.
+/// A life that has just begun, with its control connection.
 struct Begun {
     life: Arc<Life>,
     control: sqlx::PgConnection,
-    timeline: String,
 }
 
 async fn begin(place: &Place, settings: &WorkerSettings) -> Result<Begun, StoreError> {
     let mut control = place.connect(Role::Worker).await?;
     let worker_no = register(&mut control, &settings.name).await?;
-    let first = beat(&mut control, worker_no, 0, DateTime::<Utc>::MAX_UTC).await?;
+    let first = beat(&mut control, worker_no, 0, DateTime::<Utc>::MAX_UTC, false).await?;
     let over = CancellationToken::new();
-    let committers = Committers::spawn(place, worker_no, settings.committers, &over);
-    let life = Arc::new(Life::new(worker_no, DatabaseClock::new(first.now), committers, over));
+    let committers = Committers::spawn(place, worker_no, &first.timeline, settings.committers, &over);
+    let life = Arc::new(Life::new(worker_no, first.timeline, DatabaseClock::new(first.now), committers, over));
     info!(worker_no, name = settings.name, "worker registered");
-    Ok(Begun { life, control, timeline: first.timeline })
+    Ok(Begun { life, control })
 }
 
 /// The succession of lives.
@@ -167,16 +173,20 @@ impl Fleet {
     /// Lives until told to stop; answers the life that was on then.
     async fn live(self, mut begun: Begun) -> Option<Arc<Life>> {
         loop {
-            let Begun { life, control, timeline } = begun;
+            let Begun { life, control } = begun;
             let pace = Arc::clone(&self.engine.pace);
-            tokio::spawn(control::keep(self.place.clone(), Arc::clone(&life), pace, control, timeline));
+            tokio::spawn(control::keep(self.place.clone(), Arc::clone(&life), pace, control));
             self.claimer(&life).run().await;
             if self.engine.stop.is_cancelled() {
                 return Some(life);
             }
             warn!(worker_no = life.worker_no, "this worker lost what it held; beginning anew");
+            // After a failover nobody has taken what this life held: it goes back without a loss.
+            if let Err(error) = answered(leave(&self.place, &life)).await {
+                warn!(%error, worker_no = life.worker_no, "could not retire; peers will take over");
+            }
             begun = loop {
-                match begin(&self.place, &self.settings).await {
+                match answered(begin(&self.place, &self.settings)).await {
                     Ok(begun) => break begun,
                     Err(error) => warn!(%error, "could not register; trying again"),
                 }
@@ -190,7 +200,6 @@ impl Fleet {
             place: self.place.clone(),
             life: Arc::clone(life),
             pace: Arc::clone(&self.engine.pace),
-            slots: self.settings.slots.max(1),
             waker: Arc::clone(&self.waker),
             freed: Arc::clone(&self.engine.freed),
             outbox: self.outbox.clone(),

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use capstan_domain::watch;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
-use capstan_engine::core::journal::Entry;
 
 use super::{NEWS_WAITING_MAX, News, Topic, Watched};
 use crate::cells::Cell;
@@ -20,8 +19,12 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Most entries of one execution in one look: half of what waits for a client, so that a look cannot drop it.
 const ENTRIES_PER_LOOK: i64 = (NEWS_WAITING_MAX / 2).cast_signed() as i64;
 
+/// Most executions of one look.
+const EXECUTIONS_PER_LOOK: usize = 32;
+
 /// Watched executions of one workspace: they are read in one transaction.
 struct Group {
+    workspace_id: WorkspaceId,
     cell: Arc<Cell>,
     watched: Vec<(ExecutionId, i32)>,
 }
@@ -29,7 +32,7 @@ struct Group {
 /// What one look at a group found.
 #[derive(Default)]
 struct Found {
-    entries: Vec<(ExecutionId, i32, Entry)>,
+    entries: Vec<watch::Read>,
     ended: Vec<(ExecutionId, String)>,
 }
 
@@ -46,9 +49,9 @@ pub(super) async fn poll(watched: Arc<Mutex<Watched>>) {
             watched.groups()
         };
         let mut pause = LOOK_EVERY;
-        for (workspace_id, group) in groups {
-            match look(workspace_id, &group).await {
-                Ok(found) => watched.lock().unwrap_or_else(PoisonError::into_inner).tell(workspace_id, found),
+        for group in groups {
+            match look(&group).await {
+                Ok(found) => watched.lock().unwrap_or_else(PoisonError::into_inner).tell(group.workspace_id, found),
                 Err(problem) => {
                     tracing::warn!(cause = problem.internal, "watched executions could not be read");
                     pause = AFTER_FAILURE;
@@ -59,10 +62,11 @@ pub(super) async fn poll(watched: Arc<Mutex<Watched>>) {
     }
 }
 
-async fn look(workspace_id: WorkspaceId, group: &Group) -> Result<Found, Problem> {
-    let mut transaction = tenant::read(&group.cell.pool, workspace_id).await?;
-    let entries = watch::news(&mut transaction, workspace_id, &group.watched, ENTRIES_PER_LOOK).await?;
-    let mut ended = watch::ended(&mut transaction, workspace_id, &group.watched).await?;
+async fn look(group: &Group) -> Result<Found, Problem> {
+    let Group { workspace_id, cell, watched } = group;
+    let mut transaction = tenant::read(&cell.pool, *workspace_id).await?;
+    let entries = watch::news(&mut transaction, *workspace_id, watched, ENTRIES_PER_LOOK).await?;
+    let mut ended = watch::ended(&mut transaction, *workspace_id, watched).await?;
     transaction.commit().await?;
     let mut counts: HashMap<ExecutionId, i64> = HashMap::new();
     for (execution_id, ..) in &entries {
@@ -74,24 +78,35 @@ async fn look(workspace_id: WorkspaceId, group: &Group) -> Result<Found, Problem
 }
 
 impl Watched {
-    fn groups(&self) -> HashMap<WorkspaceId, Group> {
-        let mut groups: HashMap<WorkspaceId, Group> = HashMap::new();
-        for (topic, feed) in &self.feeds {
-            let new = || Group { cell: Arc::clone(&feed.cell), watched: Vec::new() };
-            let group = groups.entry(topic.workspace_id).or_insert_with(new);
-            group.watched.push((topic.execution_id, feed.position));
+    fn groups(&self) -> Vec<Group> {
+        let (mut open, mut full): (HashMap<WorkspaceId, Group>, Vec<Group>) = Default::default();
+        for (&Topic { workspace_id, execution_id }, feed) in &self.feeds {
+            let new = || Group { workspace_id, cell: Arc::clone(&feed.cell), watched: Vec::new() };
+            let group = open.entry(workspace_id).or_insert_with(new);
+            group.watched.push((execution_id, feed.position));
+            if group.watched.len() >= EXECUTIONS_PER_LOOK {
+                full.extend(open.remove(&workspace_id));
+            }
         }
-        groups
+        full.extend(open.into_values());
+        full
     }
 
-    /// Sends what was found. A feed that nobody listens to any more goes with the next look.
+    /// Sends what was found. A feed that nobody listens to any more goes with the next look; one whose journal cannot
+    /// be read ends here, and its watchers with it.
     fn tell(&mut self, workspace_id: WorkspaceId, found: Found) {
         for (execution_id, position, entry) in found.entries {
-            if let Some(feed) = self.feeds.get_mut(&Topic { workspace_id, execution_id })
-                && position > feed.position
-            {
-                feed.position = position;
-                let _ = feed.news.send(News::Entry(position, Arc::new(entry)));
+            let topic = Topic { workspace_id, execution_id };
+            let Some(feed) = self.feeds.get_mut(&topic).filter(|feed| position > feed.position) else { continue };
+            match entry {
+                Ok(entry) => {
+                    feed.position = position;
+                    let _ = feed.news.send(News::Entry(position, Arc::new(entry)));
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a watched execution was given up");
+                    self.feeds.remove(&topic);
+                }
             }
         }
         for (execution_id, status) in found.ended {

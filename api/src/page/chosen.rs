@@ -37,7 +37,8 @@ impl Chosen {
     pub(crate) fn render(&self, name: &str) -> String {
         let summary = &self.view.summary;
         let title = format!("{name}: {}", summary.status);
-        let ended = summary.ended_at.map(|at| format!(", ended {}", time_on(at, summary.created_at))).unwrap_or_default();
+        let ended =
+            summary.ended_at.map(|at| format!(", ended {}", time_on(at, summary.created_at))).unwrap_or_default();
         let follow = if summary.ended_at.is_none() {
             format!(" data-events=\"/api/v1/executions/{}/events\"", summary.id)
         } else {
@@ -56,7 +57,11 @@ impl Chosen {
         }
         let drawing =
             svg::draw(&self.version.graph, &self.version.document, &self.view.steps, &self.view.edges, &title);
-        let _ = writeln!(html, "<div class=\"scroll drawing\" tabindex=\"0\" role=\"region\" aria-label=\"Graph\">{drawing}</div>\n{}", legend());
+        let _ = writeln!(
+            html,
+            "<div class=\"scroll drawing\" tabindex=\"0\" role=\"region\" aria-label=\"Graph\">{drawing}</div>\n{}",
+            legend()
+        );
         html.push_str(&json("Input", "input", &self.view.input));
         html.push_str(&json("Result", "result", self.view.output.as_ref().unwrap_or(&Value::Null)));
         self.write_steps(&mut html);

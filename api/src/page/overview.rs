@@ -68,7 +68,9 @@ fn header(overview: &Overview<'_>) -> String {
 }
 
 fn list(overview: &Overview<'_>) -> String {
-    let mut html = String::from("<nav class=\"list\" aria-label=\"Executions\">\n<h2>Executions <span class=\"quiet\">(UTC)</span></h2>\n");
+    let mut html = String::from(
+        "<nav class=\"list\" aria-label=\"Executions\">\n<h2>Executions <span class=\"quiet\">(UTC)</span></h2>\n",
+    );
     if overview.executions.is_empty() {
         html.push_str("<p class=\"quiet\">None yet.</p>\n");
     }

@@ -10,9 +10,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::Entry;
+use capstan_engine::store::executions::ExecutionRow;
 use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::executions::{Loaded, load};
 use crate::Api;
@@ -23,9 +24,11 @@ use crate::view::{self, ExecutionView};
 
 /// How often a comment keeps a quiet stream open.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// Longest life of a stream; clients come back by themselves with `Last-Event-ID`, if their key still opens.
+const STREAM_LIFE_MAX: Duration = Duration::from_secs(600);
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// `GET /executions/{id}/events`: `snapshot` (unless `Last-Event-ID` names a journal position to go on from), then
+/// `GET /executions/{id}/events`: `snapshot` with null for inputs and outputs (unless `Last-Event-ID` names a journal position to go on from), then
 /// `step` for each change of a step, `status` if the execution becomes an incident, at last `end`. The id of an event
 /// is its journal position; of several events of one position only the last has it, so that none is lost.
 pub(crate) async fn follow(
@@ -47,21 +50,26 @@ pub(crate) async fn follow(
             let watch = api.hub.watch(&caller.cell, caller.workspace_id, id, story.position())?;
             if watch.position > story.position() {
                 let mut transaction = caller.read().await?;
-                let missed = view::journal(&mut transaction, caller.workspace_id, id, story.position()).await?;
+                let missed = view::outline(&mut transaction, caller.workspace_id, id, story.position()).await?;
                 transaction.commit().await?;
                 events.extend(tell_all(&mut story, &missed)?);
             }
             follow_up(story, watch).boxed()
         }
     };
-    let closing = api.closing.clone().cancelled_owned();
-    let stream = stream::iter(events).chain(news).take_until(closing).map(Ok::<_, Infallible>);
+    let closing = api.closing.clone();
+    let over = async move {
+        let _ = tokio::time::timeout(STREAM_LIFE_MAX, closing.cancelled_owned()).await;
+    };
+    let stream = stream::iter(events).chain(news).take_until(over).map(Ok::<_, Infallible>);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY)).into_response())
 }
 
 /// Folds what there is; answers what the client has not seen of it.
 fn begin(loaded: Loaded, last: Option<i32>) -> Result<(Story, Vec<Event>), Problem> {
     let Loaded { row, version, entries } = loaded;
+    // A watcher may stay long and read slowly, so it holds nothing large.
+    let row = ExecutionRow { input: Value::Null, output: None, ..row };
     let newest = entries.last().map_or(0, |&(position, _)| position);
     // A position from the future is none of ours: begin anew.
     let seen = last.filter(|&last| last <= newest);

@@ -1,13 +1,16 @@
 //! Executions: start, list, look.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use capstan_domain::history;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
-use capstan_engine::core::journal::Entry;
+use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
@@ -29,8 +32,6 @@ use crate::view::{self, ExecutionSummary, ExecutionView};
 
 /// Longest time limit of an execution: 366 days.
 const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
-/// Versions looked through for the one that a request names.
-const VERSIONS_MAX: i64 = 100_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,15 +87,20 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     Ok(Json(paging.page(rows, |row| row.execution_id, |row| ExecutionSummary::from(&row))).into_response())
 }
 
-/// `GET /executions/{id}`: with its steps and edges.
+/// `GET /executions/{id}`: with its steps and edges. A step whose output is too large to be shown says
+/// `output_truncated`.
 pub(crate) async fn get(
     State(api): State<Api>,
     caller: Caller,
     Path(execution_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let Loaded { row, version, entries } = load(&api, &caller, &execution_id).await?;
-    let state = view::state(&row, &version.graph, entries.iter().map(|(_, entry)| entry))?;
-    Ok(Json(ExecutionView::new(row, &version.graph, &state)).into_response())
+    let (loaded, truncated) = load_with_outputs(&api, &caller, &execution_id).await?;
+    let state = loaded.state()?;
+    let mut view = ExecutionView::new(loaded.row, &loaded.version.graph, &state);
+    for step in &mut view.steps {
+        step.output_truncated = truncated.contains(&NodeId::from(step.node_id.as_str()));
+    }
+    Ok(Json(view).into_response())
 }
 
 /// An execution with all that it takes to fold it, from one view of the database.
@@ -105,15 +111,56 @@ pub(super) struct Loaded {
     pub(super) entries: Vec<(i32, Entry)>,
 }
 
-/// The execution of that id, of this workspace.
+impl Loaded {
+    /// The state at the end.
+    pub(super) fn state(&self) -> Result<Folded, Problem> {
+        let entries = self.entries.iter().map(|(_, entry)| entry);
+        Ok(view::state(&self.row, &self.version.graph, entries)?)
+    }
+}
+
+/// The execution of that id, of this workspace; its steps without outputs.
 pub(super) async fn load(api: &Api, caller: &Caller, execution_id: &str) -> Result<Loaded, Problem> {
     let id: ExecutionId = id(execution_id, "execution")?;
     let mut transaction = caller.read().await?;
-    let row = find(&mut transaction, caller, id).await?;
-    let entries = view::journal(&mut transaction, caller.workspace_id, id, 0).await?;
-    let version_id = VersionId(row.version_id);
-    let version = api.graphs.version(&mut transaction, caller.workspace_id, version_id).await?;
+    let loaded = load_in(api, &mut transaction, caller, id).await?;
     transaction.commit().await?;
+    Ok(loaded)
+}
+
+/// The same with the outputs that are small enough to be shown, and the nodes whose outputs are not.
+pub(super) async fn load_with_outputs(
+    api: &Api,
+    caller: &Caller,
+    execution_id: &str,
+) -> Result<(Loaded, HashSet<NodeId>), Problem> {
+    let id: ExecutionId = id(execution_id, "execution")?;
+    let mut transaction = caller.read().await?;
+    let mut loaded = load_in(api, &mut transaction, caller, id).await?;
+    let outputs = history::shown_outputs(&mut transaction, caller.workspace_id, id).await?;
+    transaction.commit().await?;
+    let mut outputs: HashMap<i32, Option<Value>> = outputs.into_iter().collect();
+    let mut truncated = HashSet::new();
+    for (position, entry) in &mut loaded.entries {
+        if let (Event::Settled { step, settlement }, Some(output)) = (&mut entry.event, outputs.remove(position)) {
+            match output {
+                Some(output) => settlement.output = output,
+                None => _ = truncated.insert(step.node_id.clone()),
+            }
+        }
+    }
+    Ok((loaded, truncated))
+}
+
+async fn load_in(
+    api: &Api,
+    connection: &mut PgConnection,
+    caller: &Caller,
+    id: ExecutionId,
+) -> Result<Loaded, Problem> {
+    let row = find(connection, caller, id).await?;
+    let entries = view::outline(connection, caller.workspace_id, id, 0).await?;
+    let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
     Ok(Loaded { row, version, entries })
 }
@@ -137,13 +184,12 @@ async fn version(
 ) -> Result<(VersionId, Arc<Version>), Problem> {
     let workspace_id = caller.workspace_id;
     let mut transaction = caller.read().await?;
-    let limit = if wanted.is_some() { VERSIONS_MAX } else { 1 };
-    let versions = workflows::versions(&mut transaction, workspace_id, workflow_id, limit).await?;
-    let version_id = match wanted {
-        Some(wanted) => versions.iter().map(|row| row.version_id).find(|&id| id == wanted),
-        None => versions.first().map(|row| row.version_id),
+    let found = match wanted {
+        Some(wanted) => workflows::find_version(&mut transaction, workspace_id, VersionId(wanted)).await?,
+        None => workflows::versions(&mut transaction, workspace_id, workflow_id, 1).await?.pop(),
     };
-    let Some(version_id) = version_id.map(VersionId) else {
+    let found = found.filter(|row| row.workflow_id == workflow_id.0);
+    let Some(version_id) = found.map(|row| VersionId(row.version_id)) else {
         if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
             return Err(Problem::not_found("workflow", &workflow_id.to_string()));
         }

@@ -77,7 +77,10 @@ pub(crate) async fn submit(
 }
 
 async fn find(api: &Api, slug: &str, path: String) -> Result<Found, Problem> {
-    let unknown = || Problem::not_found("form", &path);
+    let unknown = || Problem {
+        hint: "check the address, or ask whom you have it from".into(),
+        ..Problem::not_found("form", &path)
+    };
     let caller = Caller::by_slug(api, slug).await?.filter(|_| is_path(&path)).ok_or_else(unknown)?;
     let mut transaction = caller.read().await?;
     let trigger = workflows::trigger_at(&mut transaction, caller.workspace_id, FORM, &path).await?;

@@ -12,12 +12,11 @@ use capstan_engine::store::executions::{self, ExecutionRow};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::executions::load;
+use super::executions::load_with_outputs;
 use crate::Api;
 use crate::auth::{Caller, KEY_COOKIE, cookie};
 use crate::page::{chosen::Chosen, overview, sign_in};
 use crate::problem::Problem;
-use crate::view;
 
 /// Executions in the list.
 const EXECUTIONS_SHOWN: i64 = 30;
@@ -50,13 +49,13 @@ pub(crate) async fn show(
     transaction.commit().await?;
     let chosen = query.execution.or_else(|| rows.first().map(|row| row.execution_id.to_string()));
     let chosen = match chosen {
-        Some(id) => Some(load(&api, &caller, &id).await?),
+        Some(id) => Some(load_with_outputs(&api, &caller, &id).await?.0),
         None => None,
     };
     let names = names_of(&caller, rows.iter().chain(chosen.iter().map(|loaded| &loaded.row))).await?;
     let chosen = chosen
         .map(|loaded| {
-            let state = view::state(&loaded.row, &loaded.version.graph, loaded.entries.iter().map(|(_, entry)| entry))?;
+            let state = loaded.state()?;
             Ok::<_, Problem>(Chosen::new(loaded.row, loaded.version, &state))
         })
         .transpose()?;

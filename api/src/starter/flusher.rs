@@ -10,6 +10,7 @@ use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
 use capstan_engine::store::start::{Start, Started, start};
 use sqlx::PgConnection;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
 use super::hints::Hints;
@@ -88,12 +89,6 @@ impl Batch {
         }
         kept
     }
-
-    fn fail(self, error: &StartError) {
-        for answer in self.answers {
-            reply(answer, Err(error.clone()));
-        }
-    }
 }
 
 /// A client that has gone does not hear the answer; its execution is started all the same.
@@ -114,10 +109,22 @@ impl Flusher {
         Self { place, hints, shares: Shares::default(), quotas: Quotas::default(), connection: None }
     }
 
-    /// Runs until nobody can send any more.
-    pub(super) async fn run(mut self, mut items: mpsc::Receiver<Item>) {
+    /// Runs until nobody can send any more, or, once `closing`, until what waits is written. Then gives back what is
+    /// left of the quotas.
+    pub(super) async fn run(mut self, mut items: mpsc::Receiver<Item>, closing: CancellationToken) {
         let mut room = Vec::with_capacity(BATCH_MAX);
-        while items.recv_many(&mut room, BATCH_MAX).await > 0 {
+        loop {
+            tokio::select! {
+                biased;
+                () = closing.cancelled(), if !items.is_closed() => {
+                    items.close();
+                    continue;
+                }
+                _ = items.recv_many(&mut room, BATCH_MAX) => {}
+            }
+            if room.is_empty() {
+                break;
+            }
             let batch = self.admit(room.drain(..)).await;
             self.flush(batch).await;
             self.hints.wake();
@@ -190,26 +197,21 @@ impl Flusher {
                 continue;
             }
             let Some(connection) = self.connected(until).await else {
-                batch.fail(if asked_in_vain { &StartError::Unknown } else { &StartError::Unavailable });
+                self.fail(batch, if asked_in_vain { &StartError::Unknown } else { &StartError::Unavailable });
                 continue;
             };
             match start(connection, &batch.starts).await {
                 Ok(reply) => {
                     self.shares.advance(reply.front);
-                    for (start, started) in batch.starts.iter().zip(&reply.started) {
-                        if !matches!(started, Started::New(_)) {
-                            self.quotas.add(start.workspace_id, 1);
-                        }
-                    }
-                    answer_all(batch, reply.started);
+                    self.answer(batch, reply.started);
                 }
                 Err(StoreError::Data(error)) if batch.starts.len() == 1 => {
-                    batch.fail(&StartError::Refused(error.to_string()));
+                    self.fail(batch, &StartError::Refused(error.to_string()));
                 }
                 Err(StoreError::Data(_)) => left.extend(batch.split_in_half()),
                 Err(error) if was_refused(&error) => {
                     tracing::error!(%error, "the database refuses to start executions");
-                    batch.fail(&StartError::Unavailable);
+                    self.fail(batch, &StartError::Unavailable);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the database was lost while executions were being started");
@@ -218,6 +220,30 @@ impl Flusher {
                     left.push(batch.repeatable());
                 }
             }
+        }
+    }
+
+    /// Answers; what started nothing gets its unit back.
+    fn answer(&mut self, batch: Batch, started: Vec<Started>) {
+        let mut new = 0;
+        for ((start, waiter), started) in batch.starts.iter().zip(batch.answers).zip(started) {
+            let started = as_seen_by(start, started);
+            match started {
+                Started::New(_) => new += 1,
+                Started::Replayed(_) | Started::Conflict => self.quotas.add(start.workspace_id, 1),
+            }
+            reply(waiter, Ok(started));
+        }
+        metrics::started(new);
+    }
+
+    /// Answers an error; unless something may have been started, the units come back.
+    fn fail(&mut self, batch: Batch, error: &StartError) {
+        for (start, waiter) in batch.starts.iter().zip(batch.answers) {
+            if *error != StartError::Unknown {
+                self.quotas.add(start.workspace_id, 1);
+            }
+            reply(waiter, Err(error.clone()));
         }
     }
 
@@ -236,10 +262,11 @@ impl Flusher {
     }
 }
 
-fn answer_all(batch: Batch, started: Vec<Started>) {
-    metrics::started(started.iter().filter(|started| matches!(started, Started::New(_))).count());
-    for (answer, started) in batch.answers.into_iter().zip(started) {
-        reply(answer, Ok(started));
+/// A start that was repeated after a lost reply finds its own execution: it is new to who waits for it.
+fn as_seen_by(start: &Start, started: Started) -> Started {
+    match started {
+        Started::Replayed(id) if id == start.execution_id => Started::New(id),
+        started => started,
     }
 }
 
@@ -247,4 +274,30 @@ fn answer_all(batch: Batch, started: Vec<Started>) {
 fn was_refused(error: &StoreError) -> bool {
     let (StoreError::Database(error) | StoreError::Data(error)) = error else { return true };
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| !code.starts_with("57"))
+}
+
+#[cfg(test)]
+mod tests {
+    use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+
+    use super::*;
+
+    #[test]
+    fn a_start_that_finds_itself_after_a_lost_reply_is_new() {
+        let start = Start {
+            execution_id: ExecutionId::new(),
+            workspace_id: WorkspaceId::new(),
+            workflow_id: WorkflowId::new(),
+            version_id: VersionId::new(),
+            trigger: NodeId::from("start"),
+            input: serde_json::Value::Null,
+            timeout_ms: None,
+            idempotency_key: Some("k".to_owned().into()),
+            vt: 0,
+        };
+        let (own, other) = (start.execution_id, ExecutionId::new());
+        assert_eq!(as_seen_by(&start, Started::Replayed(own)), Started::New(own));
+        assert_eq!(as_seen_by(&start, Started::Replayed(other)), Started::Replayed(other));
+        assert_eq!(as_seen_by(&start, Started::Conflict), Started::Conflict);
+    }
 }

@@ -1,6 +1,9 @@
 //! Who may come in.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use capstan_domain::access;
 use capstan_engine::store::connect::Role;
@@ -71,20 +74,28 @@ async fn a_revoked_key_opens_nothing() {
 #[tokio::test]
 async fn only_in_dev_this_machine_reads_without_a_key() {
     let app = App::start_with(|settings, acme| settings.page_workspace = Some(acme)).await;
-    for (method, host, site, expected) in [
-        ("GET", "localhost:7400", "none", 200),
-        ("GET", "127.0.0.1:7400", "same-origin", 200),
-        ("GET", "[::1]:7400", "none", 200),
-        ("GET", "evil.example.com", "none", 401),
-        ("GET", "localhost:7400", "cross-site", 401),
-        ("POST", "localhost:7400", "same-origin", 401),
+    for (method, peer, host, site, expected) in [
+        ("GET", Some("127.0.0.1:50000"), "localhost:7400", "none", 200),
+        ("GET", Some("127.0.0.1:50000"), "127.0.0.1:7400", "same-origin", 200),
+        ("GET", Some("[::1]:50000"), "[::1]:7400", "none", 200),
+        ("GET", Some("[::ffff:127.0.0.1]:50000"), "localhost:7400", "none", 200),
+        ("GET", Some("10.0.0.7:50000"), "localhost:7400", "none", 401),
+        ("GET", None, "localhost:7400", "none", 401),
+        ("GET", Some("127.0.0.1:50000"), "evil.example.com", "none", 401),
+        ("GET", Some("127.0.0.1:50000"), "localhost:7400", "cross-site", 401),
+        ("POST", Some("127.0.0.1:50000"), "localhost:7400", "same-origin", 401),
     ] {
-        let request = bare("/api/v1/workflows").method(method).header("host", host).header("sec-fetch-site", site);
+        let mut request = bare("/api/v1/workflows").method(method).header("host", host).header("sec-fetch-site", site);
+        if let Some(peer) = peer {
+            request = request.extension(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        }
         let answer = app.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.status, expected, "{method} {host} {site}");
+        assert_eq!(answer.status, expected, "{method} {peer:?} {host} {site}");
     }
     let outside_dev = App::start().await;
-    let request = bare("/api/v1/workflows").header("host", "localhost").body(Body::empty()).unwrap();
+    let request = bare("/api/v1/workflows").header("host", "localhost");
+    let request = request.extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
+    let request = request.body(Body::empty()).unwrap();
     assert_eq!(outside_dev.send(request).await.status, 401);
 }
 

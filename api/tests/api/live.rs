@@ -34,10 +34,14 @@ impl Hand {
     }
 
     async fn settle(&mut self, node: &str, then: Then) {
+        self.settle_with(node, json!({ "from": node }), then).await;
+    }
+
+    async fn settle_with(&mut self, node: &str, output: Value, then: Then) {
         let settlement = Settlement {
             status: SettledStatus::Completed,
             port: Some("out".into()),
-            output: json!({ "from": node }),
+            output,
             error: None,
             attempts: 1,
             closed_edges: Vec::new(),
@@ -50,6 +54,7 @@ impl Hand {
             position: self.position,
             entries: vec![Entry { at: Utc::now(), event }],
             usage: Vec::new(),
+            bytes: 0,
             then,
         };
         self.position += 1;
@@ -153,7 +158,7 @@ async fn many_watch_at_once_up_to_a_bound() {
     let app = App::start().await;
     let id = app.begin(&app.publish(&simple()).await).await;
     let mut clients = Vec::new();
-    for _ in 0..500 {
+    for _ in 0..50 {
         clients.push(Client::open(&app, &id, None).await);
     }
     let refused = app.get(&format!("/api/v1/executions/{id}/events")).await;
@@ -174,4 +179,50 @@ async fn many_watch_at_once_up_to_a_bound() {
     for client in &mut clients {
         assert_eq!(client.rest().await.len(), 5);
     }
+}
+
+#[tokio::test]
+async fn outputs_are_read_up_to_a_bound_and_not_told_at_all() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut hand = Hand::claim(&app).await;
+    // Compressed, it is stored in far less than what is shown.
+    hand.settle_with("a", json!("x".repeat(100 * 1024)), Then::Hold).await;
+    let mut client = Client::open(&app, &id, None).await;
+    let (_, _, snapshot) = client.next().await.unwrap();
+    assert_eq!((&snapshot["steps"][1]["status"], &snapshot["steps"][1]["output"]), (&json!("completed"), &Value::Null));
+    hand.settle("b", completed()).await;
+    let read = app.get(&format!("/api/v1/executions/{id}")).await.json();
+    let seen = |ix: usize| (read["steps"][ix]["output"].clone(), read["steps"][ix]["output_truncated"].clone());
+    assert_eq!(seen(0), (json!({}), Value::Null));
+    assert_eq!(seen(1), (Value::Null, json!(true)));
+    assert_eq!(seen(2), (json!({ "from": "b" }), Value::Null));
+    let listed = app.get("/api/v1/executions").await.json();
+    assert_eq!(listed["items"][0]["status"], "completed");
+}
+
+#[tokio::test]
+async fn an_execution_that_cannot_be_read_ends_its_own_streams_only() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let broken = app.begin(&workflow).await;
+    let mut hand = Hand::claim(&app).await;
+    let whole = app.begin(&workflow).await;
+    let mut watching_broken = Client::open(&app, &broken, Some("0")).await;
+    let mut watching_whole = Client::open(&app, &whole, Some("0")).await;
+    hand.settle("a", Then::Hold).await;
+    assert_eq!(watching_broken.next().await.unwrap().0, "step");
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query(
+        "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, recorded_at) \
+         SELECT execution_id, position + 1, workspace_id, lease_no, 'started', now() FROM journal",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(watching_broken.rest().await, ["step b running @1"]);
+    let mut hand = Hand::claim(&app).await;
+    hand.settle("a", Then::Hold).await;
+    hand.settle("b", completed()).await;
+    assert_eq!(watching_whole.rest().await.len(), 4);
 }

@@ -10,6 +10,7 @@ mod hooks;
 mod isolation;
 mod live;
 mod pages;
+mod serving;
 mod starter;
 mod support;
 mod workflows;

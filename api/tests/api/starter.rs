@@ -98,9 +98,8 @@ async fn large_inputs_go_in_several_batches_and_too_many_at_once_are_put_off() {
     assert!(matches!(starter.start(item(&app, large, None)).await, Ok(Started::New(_))));
 }
 
-#[tokio::test]
-async fn a_quota_is_soft_up_to_a_fifth_more_and_then_hard() {
-    let app = App::start().await;
+/// Limits the executions of `acme` to ten a month, so to twelve with the tolerance.
+async fn ten_a_month(app: &App) {
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     sqlx::query(
         "INSERT INTO quota_counters (workspace_id, meter, period, units_max) \
@@ -110,6 +109,31 @@ async fn a_quota_is_soft_up_to_a_fifth_more_and_then_hard() {
     .execute(&mut owner)
     .await
     .unwrap();
+}
+
+#[tokio::test]
+async fn what_starts_nothing_costs_nothing_and_closing_gives_the_rest_back() {
+    let app = App::start().await;
+    ten_a_month(&app).await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    for _ in 0..20 {
+        let refused = starter.start(item(&app, json!("a\0b"), None)).await;
+        assert!(matches!(refused, Err(StartError::Refused(_))), "{refused:?}");
+    }
+    assert!(matches!(starter.start(item(&app, json!(1), None)).await, Ok(Started::New(_))));
+    let clone = starter.clone();
+    starter.close().await;
+    assert_eq!(clone.start(item(&app, json!(2), None)).await, Err(StartError::Overloaded));
+    clone.close().await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let granted: i64 = sqlx::query_scalar("SELECT granted FROM quota_counters").fetch_one(&mut owner).await.unwrap();
+    assert_eq!((granted, app.count("executions").await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_quota_is_soft_up_to_a_fifth_more_and_then_hard() {
+    let app = App::start().await;
+    ten_a_month(&app).await;
     let starter = Starter::spawn(app.cell.clone(), None);
     let answers = futures::future::join_all((0..20).map(|n| starter.start(item(&app, json!(n), None)))).await;
     let started = answers.iter().filter(|answer| matches!(answer, Ok(Started::New(_)))).count();

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 /// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
 pub(crate) struct App {
     pub(crate) router: Router,
+    pub(crate) api: Api,
     pub(crate) acme: WorkspaceId,
     pub(crate) key: String,
     pub(crate) other_key: String,
@@ -76,8 +77,8 @@ impl App {
         let mut settings =
             ApiSettings { control: control.clone(), cell: cell.clone(), page_workspace: None, mail_sandbox: true };
         change(&mut settings, acme);
-        let router = Api::new(settings, Arc::new(Registry::standard()), None).router();
-        Self { router, acme, key, other_key, control, cell, _database: database }
+        let api = Api::new(settings, Arc::new(Registry::standard()), None);
+        Self { router: api.router(), api, acme, key, other_key, control, cell, _database: database }
     }
 
     /// A request with the key of `acme`, to be completed.

@@ -151,14 +151,16 @@ fn error(class: String, reason: String) -> StepError {
 
 /// Whether the database can hold `value`: no NUL, not too large, not too deep.
 ///
+/// Answers its rough size in bytes.
+///
 /// # Errors
 /// What is wrong, for people.
-pub fn storable(value: &Value) -> Result<(), String> {
+pub fn storable(value: &Value) -> Result<usize, String> {
     let bytes = measure(value, 0)?;
     if bytes > OUTPUT_BYTES_MAX {
         return Err(format!("the value has about {bytes} bytes; at most {OUTPUT_BYTES_MAX} can be kept"));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 fn measure(value: &Value, depth: usize) -> Result<usize, String> {

@@ -44,7 +44,8 @@ impl State {
                 self.change(graph, step, |step| step.park(Phase::Waiting(until.clone())));
             }
             Event::Started { step } => self.change(graph, step, |step| step.run(Phase::Started)),
-            Event::Signalled { step, payload, .. } => {
+            Event::Signalled { step, payload, signal_id } => {
+                self.consumed.push(*signal_id);
                 self.change(graph, step, |step| step.run(Phase::Signalled(payload.clone())));
             }
             Event::AttemptFailed { step, attempt, error, retry_at } => self.change(graph, step, |step| {

@@ -71,6 +71,25 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// What a step gave back, or a signal brought.
+    #[must_use]
+    pub fn output(&self) -> Option<&Value> {
+        match self {
+            Self::Settled { settlement, .. } => Some(&settlement.output),
+            Self::Signalled { payload, .. } => Some(payload),
+            _ => None,
+        }
+    }
+
+    /// Whether a step did what it should; false for one that only `on_error: continue` completed.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Settled { settlement, .. }
+            if settlement.status == SettledStatus::Completed && settlement.error.is_none())
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settlement {

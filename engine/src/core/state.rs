@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::graph::{Graph, NodeIx};
-use super::ids::StepKey;
+use super::ids::{SignalId, StepKey};
 
 use super::outcome::{StepError, Until};
 
@@ -21,6 +21,8 @@ pub struct State {
     pub(super) position: u32,
     /// Set by the entry that ended the execution.
     pub(super) end: Option<End>,
+    /// Signals that steps have consumed; a repeated one changes nothing.
+    pub(super) consumed: Vec<SignalId>,
     /// Set while the execution waits for a person.
     pub(super) incident: Option<String>,
 }
@@ -138,6 +140,7 @@ impl State {
             active: 0,
             position: 0,
             end: None,
+            consumed: Vec::new(),
             incident: None,
         }
     }
@@ -170,6 +173,12 @@ impl State {
     #[must_use]
     pub fn incident(&self) -> Option<&str> {
         self.incident.as_deref()
+    }
+
+    /// Whether that very signal was consumed before.
+    #[must_use]
+    pub fn has_consumed(&self, signal_id: SignalId) -> bool {
+        self.consumed.contains(&signal_id)
     }
 
     /// Active steps that may run at `now`: fresh, signalled, or with their time come.

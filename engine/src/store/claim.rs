@@ -39,6 +39,10 @@ pub struct Claimed {
     pub created_at: DateTime<Utc>,
     /// When it runs out of time, if ever.
     pub deadline_at: Option<DateTime<Utc>>,
+    /// Whether it waits for a person: nothing but a cancel may be done with it.
+    pub incident: bool,
+    /// Database time of the claim.
+    pub claimed_at: DateTime<Utc>,
 }
 
 /// Claims up to `room` executions from virtual time `bound` on; with `suspect`, possibly one more that
@@ -55,7 +59,7 @@ pub async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = sqlx::query_as(
         "SELECT execution_id, workspace_id, lease_no, losses, held_by, fresh, vt, version_id, trigger_node_id, input, \
-         created_at, deadline_at FROM claim_1($1, $2, $3, $4)",
+         created_at, deadline_at, incident, claimed_at FROM claim_1($1, $2, $3, $4)",
     )
     .bind(worker_no)
     .bind(room)

@@ -25,8 +25,18 @@ pub struct Commit {
     pub entries: Vec<Entry>,
     /// Metered units that no row is yet, as meter and units.
     pub usage: Vec<(&'static str, i64)>,
+    /// Rough size of the entries.
+    pub bytes: usize,
     /// What becomes of the lease.
     pub then: Then,
+}
+
+impl Commit {
+    /// The same without what is written already: only the fate of the lease is left.
+    #[must_use]
+    pub fn without_entries(&self) -> Self {
+        Self { entries: Vec::new(), usage: Vec::new(), then: self.then.clone(), ..*self }
+    }
 }
 
 /// What becomes of the lease after a commit.
@@ -58,7 +68,7 @@ pub enum Reply {
     /// All of it is durable. For these executions a signal is there; a park of theirs was not done.
     Written(Vec<ExecutionId>),
     /// None of it was written, because these are no longer this worker's.
-    Refused(Vec<ExecutionId>),
+    Lost(Vec<ExecutionId>),
 }
 
 const CALL: &str = "SELECT execution_id, verdict FROM commit_1(\
@@ -87,7 +97,7 @@ pub async fn commit(connection: &mut PgConnection, worker_no: i32, commits: &[&C
             _ => woken.push(id),
         }
     }
-    Ok(if lost.is_empty() { Reply::Written(woken) } else { Reply::Refused(lost) })
+    Ok(if lost.is_empty() { Reply::Written(woken) } else { Reply::Lost(lost) })
 }
 
 /// Which of these commits are already on disk, after a reply was lost. Run under the worker's own exclusive

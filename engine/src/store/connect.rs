@@ -10,6 +10,8 @@ use super::error::StoreError;
 
 /// Longest that a statement of the product may run, in milliseconds; maintenance sets its own.
 pub const STATEMENT_TIMEOUT_MS: u32 = 30_000;
+/// Longest wait for an answer, after which the connection counts as lost: the server ends statements sooner.
+const ANSWER_MAX: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS as u64 + 10_000);
 /// Longest wait for a free connection of a pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -112,5 +114,16 @@ impl Place {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .idle_timeout(Duration::from_secs(30))
             .connect_lazy_with(self.options(role))
+    }
+}
+
+/// Waits for an answer of the database, but not for ever: a connection may go silent without breaking.
+///
+/// # Errors
+/// Whatever `answer` does, or [`StoreError::Database`] when it takes too long. Drop the connection then.
+pub async fn answered<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWER_MAX, answer).await {
+        Ok(result) => result,
+        Err(_) => Err(StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
     }
 }

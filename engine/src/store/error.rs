@@ -22,6 +22,9 @@ pub enum StoreError {
     /// Whether the statement took effect is not known, or it may be repeated.
     #[error("the database did not answer as expected: {0}")]
     Database(#[source] sqlx::Error),
+    /// A version needs a newer build: an unknown node type, or rules that this build does not have.
+    #[error("{0}")]
+    Unsupported(String),
     /// A row does not read as what the engine wrote.
     #[error("{0}")]
     Corrupt(String),
@@ -38,6 +41,16 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        if matches!(
+            error,
+            sqlx::Error::RowNotFound
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::ColumnNotFound(_)
+                | sqlx::Error::ColumnIndexOutOfBounds { .. }
+        ) {
+            return Self::Corrupt(format!("a row does not read as expected: {error}"));
+        }
         match code.as_str() {
             FENCED => Self::Fenced,
             LOCK_NOT_AVAILABLE => Self::LockTimeout,

@@ -33,15 +33,30 @@ pub struct LogLine {
     pub created_at: DateTime<Utc>,
 }
 
-/// Writes lines of many executions at once. Repeating lines changes nothing.
+/// Characters that an execution may log over its whole life; what comes later is dropped, with one last line.
+pub const EXECUTION_LOG_CHARS_MAX: i64 = 4 << 20;
+
+/// Orders the last line of a full log behind all others.
+const LAST_LINE: Uuid = Uuid::from_u128(u128::MAX);
+
+/// Writes lines of many executions at once. Repeating lines changes nothing. Executions whose log is full get one
+/// last line that says so. Reads the log of each execution concerned, by key.
 ///
 /// # Errors
 /// If the database does.
 pub async fn write(connection: &mut PgConnection, lines: &[LogLine]) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO execution_logs (execution_id, log_id, workspace_id, node_id, scope, attempt, level, message, \
-         created_at) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], \
-         $7::text[], $8::text[], $9::timestamptz[]) ON CONFLICT DO NOTHING",
+        "WITH line AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], \
+           $6::int[], $7::text[], $8::text[], $9::timestamptz[]) AS l (execution_id, log_id, workspace_id, node_id, \
+           scope, attempt, level, message, created_at)), \
+         full_log AS MATERIALIZED (SELECT d.execution_id FROM (SELECT DISTINCT execution_id FROM line) d \
+           WHERE (SELECT sum(length(x.message)) FROM execution_logs x WHERE x.execution_id = d.execution_id) >= $10), \
+         kept AS (SELECT * FROM line WHERE execution_id NOT IN (SELECT execution_id FROM full_log) \
+           UNION ALL (SELECT DISTINCT ON (execution_id) execution_id, $11, workspace_id, node_id, scope, attempt, 'warn', \
+             'this and all later lines were dropped: the log of this execution is full', created_at \
+             FROM line WHERE execution_id IN (SELECT execution_id FROM full_log))) \
+         INSERT INTO execution_logs (execution_id, log_id, workspace_id, node_id, scope, attempt, level, message, \
+         created_at) SELECT * FROM kept ON CONFLICT DO NOTHING",
     )
     .bind(lines.iter().map(|line| line.execution_id).collect::<Vec<_>>())
     .bind(lines.iter().map(|line| line.log_id).collect::<Vec<_>>())
@@ -52,6 +67,8 @@ pub async fn write(connection: &mut PgConnection, lines: &[LogLine]) -> Result<(
     .bind(lines.iter().map(|line| line.level.as_str()).collect::<Vec<_>>())
     .bind(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>())
     .bind(lines.iter().map(|line| line.created_at).collect::<Vec<_>>())
+    .bind(EXECUTION_LOG_CHARS_MAX)
+    .bind(LAST_LINE)
     .execute(connection)
     .await?;
     Ok(())

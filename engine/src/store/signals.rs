@@ -10,7 +10,7 @@ use crate::core::ids::{ExecutionId, SignalId, WorkspaceId};
 /// The signal that cancels an execution. Its payload is the reason.
 pub const CANCEL: &str = "$cancel";
 /// Most signals that may wait for one execution.
-pub const SIGNALS_PENDING_MAX: i32 = 1_000;
+pub const SIGNALS_PENDING_MAX: i32 = 100;
 /// Largest payload of a signal, as JSON.
 pub const SIGNAL_BYTES_MAX: usize = 256 * 1024;
 
@@ -73,10 +73,10 @@ pub async fn send(
 /// If the database does.
 pub async fn heed(
     connection: &mut PgConnection,
-    worker_no: i32,
     execution_id: ExecutionId,
+    lease_no: i64,
 ) -> Result<Vec<Pending>, StoreError> {
-    sqlx::query("SELECT heed_1($1, $2)").bind(worker_no).bind(execution_id.0).execute(&mut *connection).await?;
+    sqlx::query("SELECT heed_1($1, $2)").bind(execution_id.0).bind(lease_no).execute(&mut *connection).await?;
     pending(connection, execution_id).await
 }
 

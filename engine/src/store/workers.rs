@@ -61,7 +61,8 @@ pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<()
     Ok(())
 }
 
-/// One beat; raises the front of the queue to `front` and looks for timers from `bound` on.
+/// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
+/// hears of the signals of its executions here, for it claims no tokens.
 ///
 /// # Errors
 /// If the database does.
@@ -70,11 +71,13 @@ pub async fn beat(
     worker_no: i32,
     front: i64,
     bound: DateTime<Utc>,
+    full: bool,
 ) -> Result<Beat, StoreError> {
-    let beat = sqlx::query_as("SELECT alive, now, front, next_due_at, woken, timeline FROM beat_1($1, $2, $3)")
+    let beat = sqlx::query_as("SELECT alive, now, front, next_due_at, woken, timeline FROM beat_1($1, $2, $3, $4)")
         .bind(worker_no)
         .bind(front)
         .bind(bound)
+        .bind(full)
         .fetch_one(control)
         .await?;
     Ok(beat)
@@ -105,12 +108,35 @@ pub async fn reap(connection: &mut PgConnection, lost: i32) -> Result<i32, Store
     }
 }
 
+/// Reaps every worker that is not fenced. Only for a process that has just started the database itself, so that
+/// nobody else can be alive in it.
+///
+/// # Errors
+/// If the database does.
+pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> {
+    let mut reaped = 0;
+    for peer in peers(connection, 0).await? {
+        reaped += reap(connection, peer.worker_no).await?;
+    }
+    Ok(reaped)
+}
+
 async fn try_reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
     let reaped = sqlx::query_scalar("SELECT reap_1($1)").bind(lost).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(reaped)
+}
+
+/// The database's timeline; another one than before means a failover.
+///
+/// # Errors
+/// If the database does.
+pub async fn timeline(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let timeline =
+        sqlx::query_scalar("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)").fetch_one(connection).await?;
+    Ok(timeline)
 }
 
 /// Takes the worker's own lock exclusively until the transaction ends: nothing of the worker is in flight then.

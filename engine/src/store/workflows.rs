@@ -288,21 +288,47 @@ pub async fn versions(
     Ok(rows)
 }
 
-/// The graph document of a version.
+/// A version of a workspace, whichever its workflow.
 ///
 /// # Errors
 /// If the database does.
+pub async fn find_version(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    version_id: VersionId,
+) -> Result<Option<VersionRow>, StoreError> {
+    let row = sqlx::query_as(
+        "SELECT version_id, workflow_id, number, semantics, created_at FROM workflow_versions \
+         WHERE workspace_id = $1 AND version_id = $2",
+    )
+    .bind(workspace_id.0)
+    .bind(version_id.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row)
+}
+
+/// The graph document of a version.
+///
+/// # Errors
+/// If the database does, or [`StoreError::Unsupported`] if it was published under rules that this build does not have.
 pub async fn version_graph(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     version_id: VersionId,
 ) -> Result<Option<Value>, StoreError> {
-    let graph = sqlx::query_scalar("SELECT graph FROM workflow_versions WHERE workspace_id = $1 AND version_id = $2")
-        .bind(workspace_id.0)
-        .bind(version_id.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(graph)
+    let row: Option<(Value, i32)> =
+        sqlx::query_as("SELECT graph, semantics FROM workflow_versions WHERE workspace_id = $1 AND version_id = $2")
+            .bind(workspace_id.0)
+            .bind(version_id.0)
+            .fetch_optional(connection)
+            .await?;
+    match row {
+        Some((_, semantics)) if semantics > SEMANTICS => {
+            Err(StoreError::Unsupported(format!("version {version_id} needs a newer build: its rules are {semantics}")))
+        }
+        row => Ok(row.map(|(graph, _)| graph)),
+    }
 }
 
 /// The trigger that answers at a path.

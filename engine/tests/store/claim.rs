@@ -96,7 +96,7 @@ async fn a_bound_hides_nothing_that_was_stamped_at_or_above_it() {
     let early = cell.start(1).await[0];
     cell.execute("UPDATE queue_front SET updated_at = updated_at - interval '1 minute'").await;
     let (mut connection, worker_no) = cell.worker().await;
-    let raised = beat(&mut connection, worker_no, 500, DateTime::<Utc>::UNIX_EPOCH).await.unwrap();
+    let raised = beat(&mut connection, worker_no, 500, DateTime::<Utc>::UNIX_EPOCH, false).await.unwrap();
     assert_eq!(raised.front, 500);
     let late = cell.start(1).await[0];
     let above = cell.start_all(&[Start { vt: 501, ..new_start(cell.workspace) }]).await[0];
@@ -118,7 +118,7 @@ async fn the_front_never_falls_and_rises_at_most_about_once_a_second() {
     let (mut connection, worker_no) = cell.worker().await;
     let mut fronts = Vec::new();
     for front in [500, 400, 600] {
-        fronts.push(beat(&mut connection, worker_no, front, DateTime::<Utc>::UNIX_EPOCH).await.unwrap().front);
+        fronts.push(beat(&mut connection, worker_no, front, DateTime::<Utc>::UNIX_EPOCH, false).await.unwrap().front);
     }
     assert_eq!(fronts, [500, 500, 500]);
 }

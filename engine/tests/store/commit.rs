@@ -134,7 +134,7 @@ async fn a_commit_with_a_lease_that_is_not_ours_is_refused_whole_and_names_the_l
     let foreign = cell.leased(&mut theirs).await;
     let stale = Commit { lease_no: mine[1].lease_no + 1_000, ..step(&mine[1], 1, Then::Hold) };
     let (good, foreign) = (step(&mine[0], 1, end(false)), step(&foreign, 1, end(false)));
-    let Reply::Refused(mut lost) = commit(&mut ours.0, ours.1, &[&good, &stale, &foreign]).await.unwrap() else {
+    let Reply::Lost(mut lost) = commit(&mut ours.0, ours.1, &[&good, &stale, &foreign]).await.unwrap() else {
         panic!("written")
     };
     lost.sort();

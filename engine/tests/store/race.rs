@@ -159,22 +159,22 @@ async fn heeding_a_wake_reads_the_signal_and_a_later_one_wakes_again() {
     let id = race.id();
     race.cell.signal(id.0).await;
     claim_all(&mut race.cell.worker().await).await;
-    assert_eq!(heed(&mut race.holder.0, race.holder.1, id).await.unwrap().len(), 1);
+    assert_eq!(heed(&mut race.holder.0, id, race.held.lease_no).await.unwrap().len(), 1);
     assert_eq!(race.cell.count("SELECT count(*) FROM leases WHERE woken").await, 0);
     race.cell.signal(id.0).await;
     claim_all(&mut race.cell.worker().await).await;
     race.assert_held_and_woken().await;
-    assert_eq!(heed(&mut race.holder.0, race.holder.1, id).await.unwrap().len(), 2);
+    assert_eq!(heed(&mut race.holder.0, id, race.held.lease_no).await.unwrap().len(), 2);
     write(&mut race.holder, &[&step(&race.held, 1, PARK)]).await;
 }
 
 #[tokio::test]
-async fn a_wake_is_not_heeded_for_another_worker() {
+async fn a_wake_is_not_heeded_under_another_lease() {
     let mut race = Race::new().await;
     race.cell.signal(race.held.execution_id).await;
     let mut other = race.cell.worker().await;
     claim_all(&mut other).await;
-    heed(&mut other.0, other.1, race.id()).await.unwrap();
+    heed(&mut other.0, race.id(), race.held.lease_no + 1).await.unwrap();
     race.assert_held_and_woken().await;
     let reply = commit(&mut race.holder.0, race.holder.1, &[&step(&race.held, 1, PARK)]).await.unwrap();
     assert_eq!(reply, Reply::Written(vec![race.id()]));

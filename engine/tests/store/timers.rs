@@ -85,8 +85,14 @@ async fn a_beat_names_the_earliest_timer_from_the_bound_on() {
     parked(&cell, 1, 100).await;
     parked(&cell, 1, 50).await;
     let (mut connection, worker_no) = cell.worker().await;
-    let next = beat(&mut connection, worker_no, 0, Utc::now()).await.unwrap();
+    let next = beat(&mut connection, worker_no, 0, Utc::now(), false).await.unwrap();
     let seconds = (next.next_due_at.unwrap() - next.now).num_seconds();
     assert!((40..=50).contains(&seconds), "{seconds}");
-    assert!(beat(&mut connection, worker_no, 0, Utc::now() + TimeDelta::days(1)).await.unwrap().next_due_at.is_none());
+    assert!(
+        beat(&mut connection, worker_no, 0, Utc::now() + TimeDelta::days(1), false)
+            .await
+            .unwrap()
+            .next_due_at
+            .is_none()
+    );
 }

@@ -25,11 +25,15 @@ impl Drive<'_> {
         let attempt = self.attempt(node, ATTEMPT_TIMEOUT_MS_DEFAULT);
         let engine = Arc::clone(self.engine);
         let life = Arc::clone(self.life);
+        let announced = self.graph.nodes[node].policy.at_most_once;
         let task = self.tasks.spawn(async move {
             // Closed only with the process.
             let _permit = engine.effects.acquire().await;
             life.may_act().await;
-            (node, attempt.await)
+            if engine.stop.is_cancelled() && !announced {
+                return None;
+            }
+            Some(attempt.await)
         });
         self.running.insert(node, task);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::attempt::Attempt;
+use capstan_engine::core::attempt::{Attempt, storable};
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, NodeIx};
@@ -14,12 +14,13 @@ use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{End, Phase, State};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::Then;
+use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
@@ -32,6 +33,10 @@ use crate::worker::Engine;
 /// Entries that wait for a flush at most, and the longest that the first of them waits.
 const PENDING_MAX: usize = 1_000;
 const PENDING_AGE_MAX: Duration = Duration::from_millis(100);
+/// Bytes of outputs that wait for a flush at most, beside the last of them.
+const PENDING_BYTES_MAX: usize = 4 << 20;
+/// Entries of one journal; an execution that has more is set aside.
+const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 const LOSSES_MAX: i16 = 3;
 
@@ -42,12 +47,15 @@ pub(super) struct Drive<'a> {
     pub(super) claimed: &'a Claimed,
     pub(super) graph: Arc<Graph>,
     pub(super) state: State,
-    pub(super) tasks: JoinSet<(NodeIx, Outcome)>,
+    /// Attempts with effects; none as outcome of one that did not begin, because of a drain.
+    pub(super) tasks: JoinSet<Option<Outcome>>,
+    /// The task of each attempt that runs; an outcome of any other task comes too late.
     pub(super) running: HashMap<NodeIx, AbortHandle>,
     signals: Vec<Pending>,
     /// Decided on, but not yet durable.
     pending: Vec<Entry>,
     pending_since: Option<Instant>,
+    pending_bytes: usize,
     usage: BTreeMap<&'static str, i64>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     announced: HashSet<NodeIx>,
@@ -81,6 +89,7 @@ impl<'a> Drive<'a> {
             signals,
             pending: Vec::new(),
             pending_since: None,
+            pending_bytes: 0,
             usage: BTreeMap::new(),
             announced: HashSet::new(),
             log_budget: Arc::default(),
@@ -97,6 +106,9 @@ impl<'a> Drive<'a> {
         loop {
             self.consume_signals();
             self.judge_deadline();
+            if self.state.position() >= JOURNAL_ENTRIES_MAX {
+                return Exit::Quarantine(format!("its journal has reached {JOURNAL_ENTRIES_MAX} entries"));
+            }
             if self.state.end().is_some() || self.state.incident().is_some() {
                 return self.finish().await;
             }
@@ -116,11 +128,11 @@ impl<'a> Drive<'a> {
                     Flushed::Exit(exit) => return exit,
                 }
             }
-            if self.engine.hurry.is_cancelled() || (self.engine.stop.is_cancelled() && self.running.is_empty()) {
-                return Exit::GiveBack;
-            }
             if self.start_effects() {
                 continue;
+            }
+            if self.engine.hurry.is_cancelled() || (self.engine.stop.is_cancelled() && self.running.is_empty()) {
+                return Exit::GiveBack;
             }
             self.wait(wake).await;
         }
@@ -145,21 +157,29 @@ impl<'a> Drive<'a> {
             }
         }
         self.pending_since.get_or_insert_with(Instant::now);
+        self.pending_bytes += entry.event.output().map_or(0, |output| storable(output).unwrap_or_default());
         self.pending.push(entry);
         true
     }
 
     fn consume_signals(&mut self) {
         for signal in std::mem::take(&mut self.signals) {
+            let signal_id = SignalId(signal.signal_id);
             if self.state.end().is_some() {
                 return;
+            }
+            if self.state.has_consumed(signal_id) {
+                continue;
             }
             if signal.name == CANCEL {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
                 self.record(Event::Cancelled { reason });
             } else if let Some(node) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
             {
-                let signal_id = SignalId(signal.signal_id);
+                // An attempt that had begun because the time had come is too late now.
+                if let Some(task) = self.running.remove(&node) {
+                    task.abort();
+                }
                 self.record(Event::Signalled { step: self.step(node), signal_id, payload: signal.payload });
             } else {
                 self.signals.push(signal);
@@ -194,13 +214,14 @@ impl<'a> Drive<'a> {
         stepped
     }
 
-    /// Starts attempts with effects, on a durable prefix. True if something has to be journaled before.
+    /// Starts attempts with effects, on a durable prefix. True if something has to be journaled before. A drain lets
+    /// begin only what the journal already tells of.
     fn start_effects(&mut self) -> bool {
-        if self.engine.stop.is_cancelled() {
-            return false;
-        }
         let mut journaled = false;
         for node in self.runnable() {
+            if self.engine.stop.is_cancelled() && !self.announced.contains(&node) {
+                continue;
+            }
             if self.graph.nodes[node].policy.at_most_once && self.announced.insert(node) {
                 self.record(Event::Started { step: self.step(node) });
                 journaled = true;
@@ -213,13 +234,11 @@ impl<'a> Drive<'a> {
 
     /// Records how an attempt ended.
     fn conclude(&mut self, node: NodeIx, outcome: Outcome) {
-        let metered = matches!(outcome, Outcome::Done { .. })
-            .then(|| self.engine.registry.get(&self.graph.nodes[node].type_name)?.meter())
-            .flatten();
         let event = self.attempt_of(node).conclude(outcome, |when, output| self.holds(node, when, output));
+        let metered = event.is_success().then(|| self.engine.registry.get(&self.graph.nodes[node].type_name)?.meter());
         self.announced.remove(&node);
         if self.record(event)
-            && let Some(meter) = metered
+            && let Some(meter) = metered.flatten()
         {
             *self.usage.entry(meter).or_default() += 1;
         }
@@ -237,17 +256,25 @@ impl<'a> Drive<'a> {
         let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
         let draining = self.engine.stop.is_cancelled();
         tokio::select! {
-            Some(ended) = self.tasks.join_next() => {
-                if let Ok((node, outcome)) = ended
-                    && self.running.remove(&node).is_some()
-                {
-                    self.conclude(node, outcome);
-                }
-            }
+            Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
             () = wake.notified() => self.heed().await,
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
             () = self.engine.hurry.cancelled() => {}
+        }
+    }
+
+    /// Takes the outcome of an attempt, if it is the one that runs.
+    fn ended(&mut self, ended: Result<(Id, Option<Outcome>), JoinError>) {
+        let (task, outcome) = ended.unwrap_or_else(|error| {
+            (error.id(), Some(Outcome::fail("panic", "the attempt failed in a way that it should not")))
+        });
+        let Some(node) = self.running.iter().find(|(_, running)| running.id() == task).map(|(&node, _)| node) else {
+            return;
+        };
+        self.running.remove(&node);
+        if let Some(outcome) = outcome {
+            self.conclude(node, outcome);
         }
     }
 
@@ -257,7 +284,8 @@ impl<'a> Drive<'a> {
         let id = ExecutionId(self.claimed.execution_id);
         loop {
             let read = async {
-                heed(&mut *self.engine.pool.acquire().await.map_err(StoreError::from)?, self.life.worker_no, id).await
+                let mut connection = self.engine.pool.acquire().await.map_err(StoreError::from)?;
+                answered(heed(&mut connection, id, self.claimed.lease_no)).await
             };
             match read.await {
                 Ok(signals) => return self.signals = signals,
@@ -290,8 +318,17 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// The result of a completed execution: the output of its one last step, or all of theirs by node id.
+    /// The result of a completed execution: the output of its one last step, or all of theirs by node id. Its steps
+    /// keep what is too much for one value.
     fn output(&self) -> Value {
+        let output = self.whole_output();
+        match storable(&output) {
+            Ok(_) => output,
+            Err(reason) => json!({ "left_out": reason }),
+        }
+    }
+
+    fn whole_output(&self) -> Value {
         let last =
             |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
         let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
@@ -313,6 +350,7 @@ impl<'a> Drive<'a> {
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
         commit.position = self.state.position() + 1 - u32::try_from(commit.entries.len()).unwrap_or_default();
         self.pending_since = None;
+        commit.bytes = std::mem::take(&mut self.pending_bytes);
         metrics::counter!("capstan_journal_entries_total").increment(commit.entries.len() as u64);
         match self.life.committers.commit(commit).await {
             Committed::Lost => Flushed::Exit(Exit::Gone),
@@ -345,7 +383,9 @@ impl<'a> Drive<'a> {
     }
 
     fn must_flush(&self) -> bool {
-        self.pending.len() >= PENDING_MAX || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
+        self.pending.len() >= PENDING_MAX
+            || self.pending_bytes >= PENDING_BYTES_MAX
+            || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
     }
 
     /// Steps that may run now and do not.

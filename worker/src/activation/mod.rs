@@ -8,17 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::core::fold::fold;
+use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
+use capstan_engine::core::journal::Entry;
+use capstan_engine::core::state::State;
 use capstan_engine::store::claim::{Claimed, load_journal};
 use capstan_engine::store::commit::{Commit, Then};
+use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::signals::pending;
+use capstan_engine::store::signals::{CANCEL, pending};
 use capstan_engine::store::workers::release;
+use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
+use crate::committer::Committed;
 use crate::life::Life;
 use crate::runtime::Activation;
 use crate::worker::Engine;
@@ -26,6 +32,9 @@ use drive::Drive;
 
 /// Pause between attempts to read from a database that is away.
 const READ_PAUSE: Duration = Duration::from_millis(200);
+/// How long an execution that this build cannot run is put off at a time, and from its start on.
+const UNSUPPORTED_PAUSE: TimeDelta = TimeDelta::seconds(5);
+const UNSUPPORTED_MAX: TimeDelta = TimeDelta::minutes(10);
 
 /// How an activation ended.
 enum Exit {
@@ -58,12 +67,14 @@ pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
 async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, wake: &tokio::sync::Notify) -> Exit {
     loop {
         match load(engine, life, claimed).await {
-            Ok(Some(drive)) => return drive.run(wake).await,
-            Ok(None) => {
-                let park = commit_of(claimed, Then::Park { due_at: None });
-                let _ = life.committers.commit(park).await;
-                return Exit::Gone;
+            Ok(Loaded::Live(drive)) => return drive.run(wake).await,
+            Ok(Loaded::Idle) => return set_down(life, claimed, Then::Park { due_at: None }).await,
+            Ok(Loaded::Cancelled) => {
+                let error = Some(json!({ "class": "cancelled", "reason": "cancelled as an incident" }));
+                let then = Then::End { status: "cancelled", output: None, error, leftovers: true };
+                return set_down(life, claimed, then).await;
             }
+            Err(StoreError::Unsupported(reason)) => return put_off(life, claimed, reason).await,
             Err(error) if error.is_transient() => {
                 warn!(%error, execution_id = %claimed.execution_id, "an execution could not be read; trying again");
                 sleep(READ_PAUSE).await;
@@ -73,29 +84,70 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, wake: &t
     }
 }
 
-/// Reads an execution and folds its journal; nothing if it has ended.
+/// What there is to do with a claimed execution.
+enum Loaded<'a> {
+    /// It can go on.
+    Live(Box<Drive<'a>>),
+    /// Nothing: it has ended, or waits for a person.
+    Idle,
+    /// A person has cancelled an incident that cannot be gone on with.
+    Cancelled,
+}
+
+/// Reads an execution and folds its journal.
 async fn load<'a>(
     engine: &'a Arc<Engine>,
     life: &'a Arc<Life>,
     claimed: &'a Claimed,
-) -> Result<Option<Drive<'a>>, StoreError> {
-    let workspace_id = WorkspaceId(claimed.workspace_id);
-    let version_id = VersionId(claimed.version_id);
-    let graph = engine.versions.get(&engine.pool, &engine.registry, workspace_id, version_id).await?;
+) -> Result<Loaded<'a>, StoreError> {
+    let id = ExecutionId(claimed.execution_id);
     let (entries, signals) = if claimed.fresh {
         (Vec::new(), Vec::new())
     } else {
         let mut connection = engine.pool.acquire().await?;
-        let id = ExecutionId(claimed.execution_id);
-        let Some(entries) = load_journal(&mut connection, id).await? else { return Ok(None) };
-        (entries, pending(&mut connection, id).await?)
+        let Some(entries) = answered(load_journal(&mut connection, id)).await? else { return Ok(Loaded::Idle) };
+        (entries, answered(pending(&mut connection, id)).await?)
     };
+    let cancelled = signals.iter().any(|signal| signal.name == CANCEL);
+    if claimed.incident && !cancelled {
+        return Ok(Loaded::Idle);
+    }
+    match fold_up(engine, claimed, &entries).await {
+        Ok((graph, state)) => Ok(Loaded::Live(Box::new(Drive::new(engine, life, claimed, graph, state, signals)))),
+        Err(error) if cancelled && !error.is_transient() => Ok(Loaded::Cancelled),
+        Err(error) => Err(error),
+    }
+}
+
+async fn fold_up(engine: &Engine, claimed: &Claimed, entries: &[Entry]) -> Result<(Arc<Graph>, State), StoreError> {
+    let workspace_id = WorkspaceId(claimed.workspace_id);
+    let version_id = VersionId(claimed.version_id);
+    let graph = engine.versions.get(&engine.pool, &engine.registry, workspace_id, version_id).await?;
     let input: Value = serde_json::from_str(&claimed.input)
         .map_err(|error| StoreError::Corrupt(format!("the input cannot be read: {error}")))?;
     let trigger = StepKey::root(NodeId::from(claimed.trigger_node_id.as_str()));
-    let state = fold(&graph, &trigger, input, claimed.created_at, &entries)
+    let state = fold(&graph, &trigger, input, claimed.created_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
-    Ok(Some(Drive::new(engine, life, claimed, graph, state, signals)))
+    Ok((graph, state))
+}
+
+/// Sets an execution down that is not driven; one that has been woken meanwhile goes back to the queue.
+async fn set_down(life: &Life, claimed: &Claimed, then: Then) -> Exit {
+    match life.committers.commit(commit_of(claimed, then)).await {
+        Committed::Written { woken: true } => Exit::GiveBack,
+        Committed::Written { .. } | Committed::Lost => Exit::Gone,
+        Committed::Refused(reason) => Exit::Quarantine(reason),
+    }
+}
+
+/// Leaves an execution to a newer build for a while, as in a rolling deploy; then a person has to look.
+async fn put_off(life: &Life, claimed: &Claimed, reason: String) -> Exit {
+    let now = life.clock.now();
+    if now - claimed.created_at > UNSUPPORTED_MAX {
+        return Exit::Quarantine(reason);
+    }
+    warn!(execution_id = %claimed.execution_id, reason, "left to a newer build");
+    set_down(life, claimed, Then::Park { due_at: Some(now + UNSUPPORTED_PAUSE) }).await
 }
 
 /// A commit of no entries at the place where this activation began.
@@ -107,6 +159,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         position: 0,
         entries: Vec::new(),
         usage: Vec::new(),
+        bytes: 0,
         then,
     }
 }
@@ -114,7 +167,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
 async fn give_back(engine: &Engine, life: &Life, claimed: &Claimed) {
     let lease = [(ExecutionId(claimed.execution_id), claimed.lease_no)];
     loop {
-        let released = async { release(&mut *engine.pool.acquire().await?, life.worker_no, &lease).await };
+        let released = async { answered(release(&mut *engine.pool.acquire().await?, life.worker_no, &lease)).await };
         match released.await {
             Err(error) if error.is_transient() => sleep(READ_PAUSE).await,
             Ok(_) | Err(_) => return,

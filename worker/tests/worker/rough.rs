@@ -221,3 +221,63 @@ async fn a_step_that_logs_a_hundred_megabytes_leaves_the_cap_and_a_marker() {
     worker.drain().await;
     cell.assert_clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_without_room_still_hears_a_cancel() {
+    let effects = Effects::start().await;
+    let cell = cell_with(&effects).await;
+    let version = cell.publish(&calls(&effects, json!({ "timeout_ms": 3_600_000 }))).await;
+    let settings = WorkerSettings { slots: 1, ..WorkerSettings::default() };
+    let worker = cell.worker_of(cell.place.clone(), settings).await;
+    let id = cell.start(version, json!({})).await;
+    effects.until_called(1).await;
+    cell.signal(id, CANCEL, json!({})).await;
+    cell.until(id, &["cancelled"]).await;
+    // The token of the cancel finds an ended execution, now that there is room.
+    cell.until_count("SELECT count(*) FROM queue", 0).await;
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_park_that_is_found_again_after_a_lost_reply_is_not_gone_on_with() {
+    let cell = Cell::new().await;
+    let mut fails = node("fails", "debug.fail", json!({ "class": "c", "reason": "the-reason", "retryable": true }));
+    fails["data"]["policy"] = json!({ "retry": { "attempts_max": 4, "delay_ms": 1, "jitter": 0 } });
+    let version = cell.publish(&graph(vec![fails], &[("start", "out", "fails")])).await;
+    let proxy = Proxy::start(&cell.place).await;
+    let worker = cell.worker_of(proxy.place(), WorkerSettings::default()).await;
+    proxy.lose_reply_to("the-reason");
+    let id = cell.start(version, json!({})).await;
+    proxy.until_lost().await;
+    cell.until(id, &["failed"]).await;
+    assert_eq!(cell.steps(id).await["fails"], "failed//4");
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'attempt_failed'").await, 3);
+    assert_eq!(
+        cell.count("SELECT count(DISTINCT lease_no) FROM journal").await,
+        4,
+        "each attempt under a lease of its own"
+    );
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_repeated_after_it_was_consumed_changes_nothing() {
+    let cell = Cell::new().await;
+    let wait = |id| node(id, "logic.wait_for_signal", json!({ "signal": "go" }));
+    let document = graph(vec![wait("one"), wait("two")], &[("start", "out", "one"), ("one", "received", "two")]);
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    cell.signal_as(id, "go", json!(1), "first").await;
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'signalled'", 1).await;
+    cell.signal_as(id, "go", json!(1), "first").await;
+    cell.until_count("SELECT count(*) FROM queue", 0).await;
+    cell.until(id, &["waiting"]).await;
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'signalled'").await, 1);
+    cell.signal_as(id, "go", json!(2), "second").await;
+    assert_eq!(cell.until(id, &["completed"]).await.output, Some(json!(2)));
+    worker.drain().await;
+    cell.assert_clean().await;
+}

@@ -121,8 +121,18 @@ impl Cell {
     }
 
     pub(crate) async fn signal(&self, id: ExecutionId, name: &str, payload: Value) -> Sent {
+        self.send(id, SignalId::new(), name, payload).await
+    }
+
+    /// Sends a signal whose id is made of `key`, so that it can be repeated.
+    pub(crate) async fn signal_as(&self, id: ExecutionId, name: &str, payload: Value, key: &str) -> Sent {
+        let bytes = std::array::from_fn(|n| key.as_bytes().get(n).copied().unwrap_or_default());
+        self.send(id, SignalId(uuid::Uuid::from_bytes(bytes)), name, payload).await
+    }
+
+    async fn send(&self, id: ExecutionId, signal_id: SignalId, name: &str, payload: Value) -> Sent {
         let mut owner = self.owner().await;
-        signals::send(&mut owner, self.workspace_id, id, SignalId::new(), name, &payload).await.unwrap()
+        signals::send(&mut owner, self.workspace_id, id, signal_id, name, &payload).await.unwrap()
     }
 
     /// Waits until the execution has one of these statuses.

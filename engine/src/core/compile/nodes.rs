@@ -78,13 +78,15 @@ fn check_config(drawn: &DocumentNode, info: &dyn NodeTypeInfo, validators: &mut 
         problem.pointer = format!("{pointer}{}", problem.pointer);
         problems.push(problem);
     }
-    if drawn.policy.at_most_once && info.effect() == Effect::Pure {
-        let detail = format!(
-            "node {:?} is set to at_most_once, but {} has no effect that could happen twice",
-            drawn.id,
-            info.name()
+    if drawn.policy.at_most_once && matches!(info.effect(), Effect::Pure | Effect::Idempotent) {
+        let detail =
+            format!("node {:?} is set to at_most_once, but {} may happen twice without harm", drawn.id, info.name());
+        problems.add(
+            "at_most_once_needless",
+            drawn.pointer("/data/policy/at_most_once"),
+            detail,
+            "remove at_most_once",
         );
-        problems.add("at_most_once_on_pure", drawn.pointer("/data/policy/at_most_once"), detail, "remove at_most_once");
     }
 }
 

@@ -235,7 +235,7 @@ fn nodes_are_checked() {
         "x",
         "data.set",
         json!({ "policy": { "at_most_once": true } }),
-        &[("at_most_once_on_pure", "x", "/nodes/4/data/policy/at_most_once")],
+        &[("at_most_once_needless", "x", "/nodes/4/data/policy/at_most_once")],
     );
     let policy = json!({ "join": "some", "timeout_ms": 0, "extra": 1, "retry": { "attempts_max": "many", "factor": 11, "jitter": -1 } });
     let at = |rest: &str| format!("/nodes/4/data/policy/{rest}");

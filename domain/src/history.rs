@@ -1,0 +1,71 @@
+//! The journal of an execution with bounded memory: without outputs, or with those that are small enough to show.
+
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use capstan_engine::core::journal::Entry;
+use capstan_engine::store::codec::JournalRow;
+use capstan_engine::store::error::StoreError;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+/// Largest output of a step that is shown, in bytes of its JSON text.
+pub const OUTPUT_SHOWN_BYTES_MAX: i64 = 64 * 1024;
+/// Most bytes of outputs of one execution that are shown together; the earliest steps come first.
+pub const OUTPUTS_SHOWN_BYTES_MAX: i64 = 4 * 1024 * 1024;
+
+/// The columns of [`JournalRow`] of `journal j`; outputs and payloads stay in the database, as folding needs none.
+pub(crate) const OUTLINE: &str = "j.execution_id, j.position, j.kind, j.node_id, j.scope, j.status, j.port, \
+    j.attempts, NULL::jsonb AS output, j.detail, j.recorded_at";
+
+/// Journal entries of an execution after position `after`, in order, with their positions, and with null for outputs
+/// and payloads; at most `limit`.
+///
+/// # Errors
+/// If the database does, or a row cannot be read.
+pub async fn outline(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<(i32, Entry)>, StoreError> {
+    let rows: Vec<JournalRow> = sqlx::query_as(&format!(
+        "SELECT {OUTLINE} FROM journal j WHERE j.execution_id = $1 AND j.workspace_id = $2 AND j.position > $3 \
+         ORDER BY j.position LIMIT $4"
+    ))
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.position, row.decode()?))).collect()
+}
+
+/// The outputs of settled steps by journal position; none where one is larger than [`OUTPUT_SHOWN_BYTES_MAX`], or
+/// comes after [`OUTPUTS_SHOWN_BYTES_MAX`]. Those do not leave the database.
+///
+/// # Errors
+/// If the database does.
+pub async fn shown_outputs(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Vec<(i32, Option<Value>)>, StoreError> {
+    // The stored size, compressed as it may be, costs nothing to read: what exceeds the bound is never unpacked.
+    let rows = sqlx::query_as(
+        "SELECT s.position, CASE WHEN s.bytes <= $3 AND s.bytes_so_far <= $4 THEN s.output END FROM ( \
+         SELECT j.position, j.output, j.bytes, \
+         sum(j.bytes) FILTER (WHERE j.bytes <= $3) OVER (ORDER BY j.position) AS bytes_so_far FROM ( \
+         SELECT position, output, \
+         CASE WHEN pg_column_size(output) > $3 THEN $3 + 1 ELSE octet_length(output::text) END AS bytes \
+         FROM journal WHERE execution_id = $1 AND workspace_id = $2 AND kind = 'settled' AND output IS NOT NULL \
+         ) AS j) AS s ORDER BY s.position",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(OUTPUT_SHOWN_BYTES_MAX)
+    .bind(OUTPUTS_SHOWN_BYTES_MAX)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
