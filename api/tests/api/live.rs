@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use capstan_domain::history::{OUTPUTS_SHOWN_BYTES_MAX, shown_outputs};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
@@ -225,4 +226,25 @@ async fn an_execution_that_cannot_be_read_ends_its_own_streams_only() {
     hand.settle("a", Then::Hold).await;
     hand.settle("b", completed()).await;
     assert_eq!(watching_whole.rest().await.len(), 4);
+}
+
+#[tokio::test]
+async fn all_outputs_together_are_read_up_to_a_bound_too() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query(
+        "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, output, recorded_at) \
+         SELECT execution_id, n, workspace_id, 1, 'settled', 'a', 'completed', \
+         to_jsonb(repeat('x', (CASE WHEN n = 1 THEN 70 ELSE 60 END) * 1024)), now() \
+         FROM executions, generate_series(1, 100) AS n",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let outputs = shown_outputs(&mut owner, app.acme, id.parse().unwrap()).await.unwrap();
+    let shown: Vec<i32> = outputs.iter().filter(|(_, output)| output.is_some()).map(|&(at, _)| at).collect();
+    let fitting = i32::try_from(OUTPUTS_SHOWN_BYTES_MAX / (60 * 1024 + 2)).unwrap();
+    assert_eq!(shown, (2..=fitting + 1).collect::<Vec<_>>());
+    assert_eq!(outputs.len(), 100);
 }

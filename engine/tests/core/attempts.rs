@@ -126,7 +126,7 @@ fn reasons_are_cut_and_freed_of_what_the_database_cannot_hold() {
 fn outputs_up_to_the_limits_are_kept() {
     let deep = (0..OUTPUT_DEPTH_MAX).fold(Value::Null, |inner, _| json!([inner]));
     for value in [deep, json!("x".repeat(OUTPUT_BYTES_MAX - 2)), json!({"a": [1, true, null]})] {
-        assert_eq!(storable(&value), Ok(()));
+        assert!(storable(&value).is_ok());
     }
     assert!(storable(&json!({"k\0": 1})).is_err());
 }

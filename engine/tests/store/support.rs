@@ -166,6 +166,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
         position,
         entries: vec![settled(&format!("n{position}"), json!(position))],
         usage: Vec::new(),
+        bytes: 0,
         then,
     }
 }
