@@ -90,7 +90,7 @@ async fn a_claim_scans_as_many_tokens_as_it_takes_and_joins_executions_by_key_in
         assert_eq!(tokens.rows_seen("queue"), 100, "{tokens:#?}");
         let (executions, journal) =
             (month(&warm.cell, "executions", first).await, month(&warm.cell, "journal", first).await);
-        let live = find("INSERT INTO leases");
+        let live = find("t.fresh AND");
         let indexes = [format!("{executions}_pkey"), format!("{journal}_pkey")];
         assert_uses(live, &[&executions, &journal], &indexes.each_ref().map(String::as_str));
         assert_eq!(live.rows_seen(&executions), 100, "{live:#?}");
