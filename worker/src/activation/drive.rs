@@ -1,4 +1,4 @@
-//! Decide, write, drive: one execution, in memory, while this worker holds its lease.
+//! Drive: one execution, in memory, while this worker holds its lease. What it comes to is written by `write`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
-use capstan_engine::core::state::{End, Phase, State};
+use capstan_engine::core::state::{Phase, State};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
-use super::{Exit, READ_PAUSE, commit_of};
-use crate::committer::Committed;
+use super::write::Flushed;
+use super::{Exit, READ_PAUSE};
 use crate::life::Life;
 use crate::logs::Budget;
 use crate::worker::Engine;
@@ -51,22 +51,16 @@ pub(super) struct Drive<'a> {
     pub(super) tasks: JoinSet<Option<Outcome>>,
     /// The task of each attempt that runs; an outcome of any other task comes too late.
     pub(super) running: HashMap<NodeIx, AbortHandle>,
-    signals: Vec<Pending>,
+    pub(super) signals: Vec<Pending>,
     /// Decided on, but not yet durable.
-    pending: Vec<Entry>,
-    pending_since: Option<Instant>,
-    pending_bytes: usize,
-    usage: BTreeMap<&'static str, i64>,
+    pub(super) pending: Vec<Entry>,
+    pub(super) pending_since: Option<Instant>,
+    pub(super) pending_bytes: usize,
+    pub(super) usage: BTreeMap<&'static str, i64>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     announced: HashSet<NodeIx>,
     pub(super) log_budget: Arc<Budget>,
-    leftovers: bool,
-}
-
-/// What a flush tells the loop.
-enum Flushed {
-    Durable,
-    Exit(Exit),
+    pub(super) leftovers: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -279,7 +273,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Reads the signals that wait, after a wake-up.
-    async fn heed(&mut self) {
+    pub(super) async fn heed(&mut self) {
         self.leftovers = true;
         let id = ExecutionId(self.claimed.execution_id);
         loop {
@@ -293,80 +287,6 @@ impl<'a> Drive<'a> {
                     debug!(%error, execution_id = %id, "signals could not be read; trying again");
                     sleep(READ_PAUSE).await;
                 }
-            }
-        }
-    }
-
-    /// Writes the end of the execution, or sets it aside as an incident.
-    async fn finish(&mut self) -> Exit {
-        self.tasks.abort_all();
-        let (status, output, error) = match (self.state.end(), self.state.incident()) {
-            (Some(End::Completed), _) => ("completed", Some(self.output()), None),
-            (Some(End::Failed { step, error }), _) => {
-                let node_id = step.as_ref().map(|step| step.node_id.as_str());
-                ("failed", None, Some(json!({ "class": error.class, "reason": error.reason, "node_id": node_id })))
-            }
-            (Some(End::Cancelled { reason }), _) => {
-                ("cancelled", None, Some(json!({ "class": "cancelled", "reason": reason })))
-            }
-            (None, reason) => ("incident", None, Some(json!({ "class": "incident", "reason": reason }))),
-        };
-        metrics::counter!("capstan_executions_total", "status" => status).increment(1);
-        match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
-            Flushed::Durable => Exit::Gone,
-            Flushed::Exit(exit) => exit,
-        }
-    }
-
-    /// The result of a completed execution: the output of its one last step, or all of theirs by node id. Its steps
-    /// keep what is too much for one value.
-    fn output(&self) -> Value {
-        let output = self.whole_output();
-        match storable(&output) {
-            Ok(_) => output,
-            Err(reason) => json!({ "left_out": reason }),
-        }
-    }
-
-    fn whole_output(&self) -> Value {
-        let last =
-            |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
-        let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
-        match nodes[..] {
-            [node] => self.state.step(node).output.clone(),
-            _ => nodes
-                .iter()
-                .map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone()))
-                .collect(),
-        }
-    }
-
-    /// Makes everything decided so far durable, with what becomes of the lease.
-    async fn flush(&mut self, then: Then) -> Flushed {
-        let held = matches!(then, Then::Hold);
-        let parked = if let Then::Park { due_at } = then { Some(due_at) } else { None };
-        let mut commit = commit_of(self.claimed, then);
-        commit.entries = std::mem::take(&mut self.pending);
-        commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
-        commit.position = self.state.position() + 1 - u32::try_from(commit.entries.len()).unwrap_or_default();
-        self.pending_since = None;
-        commit.bytes = std::mem::take(&mut self.pending_bytes);
-        metrics::counter!("capstan_journal_entries_total").increment(commit.entries.len() as u64);
-        match self.life.committers.commit(commit).await {
-            Committed::Lost => Flushed::Exit(Exit::Gone),
-            Committed::Refused(reason) => {
-                Flushed::Exit(Exit::Quarantine(format!("a result could not be stored: {reason}")))
-            }
-            Committed::Written { woken: true } if held || parked.is_some() => {
-                self.heed().await;
-                Flushed::Durable
-            }
-            Committed::Written { .. } => {
-                let Some(due_at) = parked else { return Flushed::Durable };
-                if let Some(due_at) = due_at {
-                    self.engine.pace.due_in((due_at - self.life.clock.now()).to_std().unwrap_or_default());
-                }
-                Flushed::Exit(Exit::Gone)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod drive;
+mod write;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -1,0 +1,95 @@
+//! Write: how what was decided becomes durable, and how an execution ends.
+
+use capstan_engine::core::attempt::storable;
+use capstan_engine::core::graph::NodeIx;
+use capstan_engine::core::state::End;
+use capstan_engine::store::commit::Then;
+use serde_json::{Value, json};
+
+use super::drive::Drive;
+use super::{Exit, commit_of};
+use crate::committer::Committed;
+
+/// What a flush tells the loop.
+pub(super) enum Flushed {
+    /// Durable, and the lease is still held.
+    Durable,
+    /// The activation is over.
+    Exit(Exit),
+}
+
+impl Drive<'_> {
+    /// Writes the end of the execution, or sets it aside as an incident.
+    pub(super) async fn finish(&mut self) -> Exit {
+        self.tasks.abort_all();
+        let (status, output, error) = match (self.state.end(), self.state.incident()) {
+            (Some(End::Completed), _) => ("completed", Some(self.output()), None),
+            (Some(End::Failed { step, error }), _) => {
+                let node_id = step.as_ref().map(|step| step.node_id.as_str());
+                ("failed", None, Some(json!({ "class": error.class, "reason": error.reason, "node_id": node_id })))
+            }
+            (Some(End::Cancelled { reason }), _) => {
+                ("cancelled", None, Some(json!({ "class": "cancelled", "reason": reason })))
+            }
+            (None, reason) => ("incident", None, Some(json!({ "class": "incident", "reason": reason }))),
+        };
+        metrics::counter!("capstan_executions_total", "status" => status).increment(1);
+        match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
+            Flushed::Durable => Exit::Gone,
+            Flushed::Exit(exit) => exit,
+        }
+    }
+
+    /// The result of a completed execution: the output of its one last step, or all of theirs by node id. Its steps
+    /// keep what is too much for one value.
+    fn output(&self) -> Value {
+        let output = self.whole_output();
+        match storable(&output) {
+            Ok(_) => output,
+            Err(reason) => json!({ "left_out": reason }),
+        }
+    }
+
+    fn whole_output(&self) -> Value {
+        let last =
+            |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
+        let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
+        match nodes[..] {
+            [node] => self.state.step(node).output.clone(),
+            _ => nodes
+                .iter()
+                .map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone()))
+                .collect(),
+        }
+    }
+
+    /// Makes everything decided so far durable, with what becomes of the lease.
+    pub(super) async fn flush(&mut self, then: Then) -> Flushed {
+        let held = matches!(then, Then::Hold);
+        let parked = if let Then::Park { due_at } = then { Some(due_at) } else { None };
+        let mut commit = commit_of(self.claimed, then);
+        commit.entries = std::mem::take(&mut self.pending);
+        commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
+        commit.position = self.state.position() + 1 - u32::try_from(commit.entries.len()).unwrap_or_default();
+        self.pending_since = None;
+        commit.bytes = std::mem::take(&mut self.pending_bytes);
+        metrics::counter!("capstan_journal_entries_total").increment(commit.entries.len() as u64);
+        match self.life.committers.commit(commit).await {
+            Committed::Lost => Flushed::Exit(Exit::Gone),
+            Committed::Refused(reason) => {
+                Flushed::Exit(Exit::Quarantine(format!("a result could not be stored: {reason}")))
+            }
+            Committed::Written { woken: true } if held || parked.is_some() => {
+                self.heed().await;
+                Flushed::Durable
+            }
+            Committed::Written { .. } => {
+                let Some(due_at) = parked else { return Flushed::Durable };
+                if let Some(due_at) = due_at {
+                    self.engine.pace.due_in((due_at - self.life.clock.now()).to_std().unwrap_or_default());
+                }
+                Flushed::Exit(Exit::Gone)
+            }
+        }
+    }
+}
