@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::trigger_paths::trigger_paths;
+use capstan_domain::workflows::summaries;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::workflows;
@@ -76,7 +77,7 @@ async fn find_or_create(
     document: &Value,
 ) -> anyhow::Result<WorkflowId> {
     let newest = WorkflowId(uuid::Uuid::max());
-    let known = workflows::list(connection, workspace, newest, WORKFLOWS_MAX).await?;
+    let known = summaries(connection, workspace, newest, WORKFLOWS_MAX).await?;
     if let Some(row) = known.into_iter().find(|row| row.name == name) {
         return Ok(WorkflowId(row.workflow_id));
     }

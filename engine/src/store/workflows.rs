@@ -113,25 +113,6 @@ pub async fn find(
     Ok(row)
 }
 
-/// Workflows of a workspace, newest first, older than `before`.
-///
-/// # Errors
-/// If the database does.
-pub async fn list(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    before: WorkflowId,
-    limit: i64,
-) -> Result<Vec<WorkflowRow>, StoreError> {
-    let rows = sqlx::query_as(&format!("{WORKFLOW} AND w.workflow_id < $2 ORDER BY w.workflow_id DESC LIMIT $3"))
-        .bind(workspace_id.0)
-        .bind(before.0)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
-    Ok(rows)
-}
-
 /// Replaces the draft if it still has `revision`; answers the new revision, or none if it has moved on.
 ///
 /// # Errors
