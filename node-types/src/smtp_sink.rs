@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
@@ -21,6 +23,9 @@ pub const WAITING_MAX: usize = 100;
 const CONNECTIONS_MAX: usize = 64;
 /// Longest silence of a client.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Keeps a mail; true once it cannot be lost any more.
+pub type Keep = Arc<dyn Fn(ReceivedMail) -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// A running server; it stops when this is dropped.
 pub struct SmtpSink {
@@ -53,11 +58,20 @@ impl SmtpSink {
     /// # Errors
     /// The address is taken or not this machine's.
     pub async fn start_at(address: SocketAddr) -> std::io::Result<(Self, mpsc::Receiver<ReceivedMail>)> {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let keep = move |mail| std::future::ready(sender.try_send(mail).is_ok()).boxed();
+        Ok((Self::start_with(address, Arc::new(keep)).await?, receiver))
+    }
+
+    /// Listens on `address`, and acknowledges a mail once `keep` has kept it. With false the client is put off.
+    ///
+    /// # Errors
+    /// The address is taken or not this machine's.
+    pub async fn start_with(address: SocketAddr, keep: Keep) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        let accepting = tokio::spawn(accept(listener, sender));
-        Ok((Self { address, accepting }, receiver))
+        let accepting = tokio::spawn(accept(listener, keep));
+        Ok(Self { address, accepting })
     }
 
     /// Where it listens.
@@ -93,7 +107,7 @@ impl ReceivedMail {
 }
 
 /// Serves connections until aborted; they end with it.
-async fn accept(listener: TcpListener, sender: mpsc::Sender<ReceivedMail>) {
+async fn accept(listener: TcpListener, keep: Keep) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
@@ -102,16 +116,16 @@ async fn accept(listener: TcpListener, sender: mpsc::Sender<ReceivedMail>) {
             continue;
         };
         while connections.try_join_next().is_some() {}
-        let sender = sender.clone();
+        let keep = Arc::clone(&keep);
         connections.spawn(async move {
-            serve(stream, sender).await;
+            serve(stream, keep).await;
             drop(permit);
         });
     }
 }
 
-async fn serve(stream: TcpStream, sender: mpsc::Sender<ReceivedMail>) {
-    if let Err(error) = session::Session::new(stream, sender).run().await {
+async fn serve(stream: TcpStream, keep: Keep) {
+    if let Err(error) = session::Session::new(stream, keep).run().await {
         tracing::debug!(%error, "an SMTP client went away");
     }
 }

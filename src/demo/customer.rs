@@ -87,10 +87,13 @@ impl Customers {
 
     /// Keeps each mail in the mailbox and has it answered.
     pub(super) async fn read(self, mut incoming: Incoming) {
-        while let Some(mail) = incoming.mails.recv().await {
+        while let Some((mail, kept)) = incoming.mails.recv().await {
             if let Err(error) = self.mailbox.store(self.workspace, letter::read(&mail)).await {
-                tracing::warn!(%error, "a mail of the demo is lost");
+                tracing::warn!(%error, "a mail of the demo could not be kept; its sender will try again");
+                continue;
             }
+            // A client that has gone will send the mail again: the mailbox knows it by its Message-ID.
+            let _ = kept.send(());
             let slow = mail.to.iter().any(|to| to.starts_with(SLOW_PREFIX));
             let after = if slow { SLOW_REPLY_AFTER } else { self.reply_after };
             match execution_of(&mail) {

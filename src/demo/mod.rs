@@ -6,14 +6,16 @@ mod letter;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
-use capstan_node_types::smtp_sink::{ReceivedMail, SmtpSink};
+use capstan_node_types::smtp_sink::{Keep, ReceivedMail, SmtpSink, WAITING_MAX};
+use futures::FutureExt;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::fleet::Reach;
@@ -35,7 +37,8 @@ pub(crate) struct Demo {
 
 /// Mail of one service, and how its customers answer.
 pub(crate) struct Incoming {
-    pub(crate) mails: Receiver<ReceivedMail>,
+    /// Each with who is to be told that it is kept.
+    pub(crate) mails: Receiver<(ReceivedMail, oneshot::Sender<()>)>,
     pub(crate) reply: Reply,
 }
 
@@ -126,10 +129,20 @@ impl Demo {
     async fn take_mail(&mut self, listener: TcpListener, reply: Reply) -> anyhow::Result<SocketAddr> {
         let address = listener.local_addr()?;
         drop(listener);
-        let (sink, mails) = SmtpSink::start_at(address).await.context("the demo mail server did not start")?;
+        let (sender, mails) = mpsc::channel(WAITING_MAX);
+        let sink = SmtpSink::start_with(address, keeper(sender)).await.context("the demo mail server did not start")?;
         self.smtp = Some(sink.address());
         self._sinks.push(sink);
         self.mails().push(Incoming { mails, reply });
         Ok(address)
     }
+}
+
+/// A mail counts as taken once a customer has it in the mailbox: a kill before that makes the step try again.
+fn keeper(sender: Sender<(ReceivedMail, oneshot::Sender<()>)>) -> Keep {
+    Arc::new(move |mail| {
+        let (told, kept) = oneshot::channel();
+        let taken = sender.try_send((mail, told)).is_ok();
+        async move { taken && kept.await.is_ok() }.boxed()
+    })
 }

@@ -4,10 +4,9 @@ use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{IDLE_TIMEOUT, MAIL_BYTES_MAX, ReceivedMail};
+use super::{IDLE_TIMEOUT, Keep, MAIL_BYTES_MAX, ReceivedMail};
 
 /// Longest command or text line, in bytes.
 const LINE_BYTES_MAX: u64 = 4_096;
@@ -16,14 +15,14 @@ const RECIPIENTS_MAX: usize = 100;
 
 pub(super) struct Session {
     stream: BufReader<TcpStream>,
-    sender: mpsc::Sender<ReceivedMail>,
+    keep: Keep,
     from: Option<String>,
     to: Vec<String>,
 }
 
 impl Session {
-    pub(super) fn new(stream: TcpStream, sender: mpsc::Sender<ReceivedMail>) -> Self {
-        Self { stream: BufReader::new(stream), sender, from: None, to: Vec::new() }
+    pub(super) fn new(stream: TcpStream, keep: Keep) -> Self {
+        Self { stream: BufReader::new(stream), keep, from: None, to: Vec::new() }
     }
 
     /// Answers commands until QUIT, end of input, or a line that is too long or too late.
@@ -89,9 +88,9 @@ impl Session {
             to: std::mem::take(&mut self.to),
             data: String::from_utf8_lossy(&data).into_owned(),
         };
-        match self.sender.try_send(mail) {
-            Ok(()) => self.reply("250 taken").await,
-            Err(_) => self.reply("452 nobody receives the mail").await,
+        match (self.keep)(mail).await {
+            true => self.reply("250 taken").await,
+            false => self.reply("452 the mail cannot be kept now").await,
         }
     }
 
