@@ -2,7 +2,7 @@
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
-	@cargo run --quiet --release -- dev
+	@cargo run --release -- dev
 
 # Installs what building and running need, as far as it is missing. Says nothing when all is there.
 setup:

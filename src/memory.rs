@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -60,8 +60,13 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    // The files are for their owner only; the folder may have to be entered by the user that the server runs as.
-    fs::create_dir_all(folder)
+    if let Some(parent) = folder.parent() {
+        make_folder(parent)?;
+    }
+    fs::create_dir(folder)?;
+    // The files are for their owner only; their folder may have to be entered by the user that the server runs as.
+    // Set afterwards, because the umask takes away from what is given at creation.
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
 fn write(path: &Path, content: &str) -> io::Result<()> {
@@ -72,8 +77,6 @@ fn write(path: &Path, content: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

@@ -31,6 +31,9 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
     let services = fleet::services(&args.services, Reach::default(), &database.cell)?;
     let registry = Arc::new(Registry::standard());
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
+    if args.services.smtp().is_none() {
+        tracing::warn!("no mail server is set: mail goes to the sandbox mailbox at /dev/mail (see CAPSTAN_SMTP_URL)");
+    }
     tracing::info!(cell = database.cell.schema, slots = args.fleet.slots, "working");
     if json {
         output::line(&json!({"event": "ready", "pid": std::process::id()}).to_string());

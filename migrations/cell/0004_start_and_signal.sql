@@ -59,7 +59,8 @@ END
 $$;
 
 -- Sends a signal to an execution of the workspace: the signal and a wake token, in one commit.
--- Answers `accepted`, `ended`, `unknown` or `full` (too many signals wait already).
+-- Answers `accepted`, `ended`, `unknown`, `full` (too many signals wait already) or `conflict` (the id was used for
+-- another signal; the caller rolls back).
 -- A repeated signal id is accepted and changes nothing: one that was consumed is known to the execution's journal.
 CREATE FUNCTION signal_1(
   p_workspace uuid, p_execution uuid, p_signal uuid, p_name text, p_payload text, p_pending_max int
@@ -68,6 +69,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   v_ended boolean;
+  v_payload jsonb := p_payload::jsonb;
 BEGIN
   SELECT e.ended_at IS NOT NULL INTO v_ended
     FROM executions e WHERE e.execution_id = p_execution AND e.workspace_id = p_workspace;
@@ -81,8 +83,16 @@ BEGIN
     RETURN 'full';
   END IF;
   INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload)
-  VALUES (p_execution, p_signal, p_workspace, p_name, p_payload::jsonb)
+  VALUES (p_execution, p_signal, p_workspace, p_name, v_payload)
   ON CONFLICT DO NOTHING;
+  -- The same id with something else in it, still waiting or consumed before: nothing of this call stays.
+  IF (SELECT s.payload <> v_payload OR s.name <> p_name FROM signals s
+       WHERE s.execution_id = p_execution AND s.signal_id = p_signal AND s.workspace_id = p_workspace)
+     OR (SELECT j.output <> v_payload FROM journal j
+          WHERE j.execution_id = p_execution AND j.workspace_id = p_workspace AND j.kind = 'signalled'
+            AND j.detail ->> 'signal_id' = p_signal::text LIMIT 1) THEN
+    RETURN 'conflict';
+  END IF;
   INSERT INTO queue (vt, execution_id, workspace_id, fresh)
   SELECT f.vt, p_execution, p_workspace, false FROM queue_front f;
   RETURN 'accepted';

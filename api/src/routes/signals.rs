@@ -77,12 +77,20 @@ async fn deliver(
 ) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
     let sent = signals::send(&mut transaction, caller.workspace_id, execution_id, signal_id, name, payload).await?;
-    transaction.commit().await?;
+    match sent {
+        Sent::Conflict => transaction.rollback().await?,
+        _ => transaction.commit().await?,
+    }
     match sent {
         Sent::Accepted => {
             caller.cell.starter.wake();
             Ok((StatusCode::ACCEPTED, Json(json!({ "signal_id": signal_id }))).into_response())
         }
+        Sent::Conflict => Err(Problem::unprocessable(
+            "idempotency_key_reused",
+            "the idempotency key was used before for another signal of this execution",
+            "use a new key for a new signal",
+        )),
         Sent::Unknown => Err(Problem::not_found("execution", &execution_id.to_string())),
         Sent::Ended => Err(Problem::conflict(
             "execution_ended",

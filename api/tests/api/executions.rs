@@ -136,6 +136,10 @@ async fn signals_wait_for_their_execution() {
         assert_eq!(app.send(as_json(request, &json!(1))).await.status, 202);
     }
     assert_eq!(app.count("signals").await, 3);
+    let tokens = app.count("queue").await;
+    let other = app.request("POST", &format!("{base}/reply")).header("idempotency-key", "once");
+    assert_eq!(app.send(as_json(other, &json!(2))).await.verdict(), "422 idempotency_key_reused");
+    assert_eq!((app.count("signals").await, app.count("queue").await), (3, tokens), "nothing of it stays");
     let big = Value::String("x".repeat(256 * 1024));
     assert_eq!(app.post(&format!("{base}/reply"), &big).await.verdict(), "413 body_too_large");
     assert_eq!(app.post(&format!("{base}/$cancel"), &json!(1)).await.verdict(), "422 reserved_name");

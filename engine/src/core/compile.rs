@@ -54,7 +54,7 @@ impl Graph {
             return Err(problems.into_vec());
         }
         let timeout_ms = settings::timeout_ms(document, &mut problems);
-        let document = Document::read(document, &mut problems);
+        let Some(document) = Document::read(document, &mut problems) else { return Err(problems.into_vec()) };
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
         let edges = edges::compile(&document, &by_id, &nodes, &mut problems);

@@ -23,9 +23,10 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads `document` and reports into `problems` what is not as it should be.
-    pub(super) fn read(document: &Value, problems: &mut Problems) -> Self {
-        let Some(reader) = Reader::object(document, String::new(), problems) else { return Self::default() };
+    /// Reads `document` and reports into `problems` what is not as it should be. None if it is no object or too large:
+    /// whatever else would be found then is a fault that is none.
+    pub(super) fn read(document: &Value, problems: &mut Problems) -> Option<Self> {
+        let reader = Reader::object(document, String::new(), problems)?;
         let node_list = reader.list("nodes", problems);
         let edge_list = reader.list("edges", problems);
         for (list, most, what) in [(node_list, NODES_MAX, "nodes"), (edge_list, EDGES_MAX, "edges")] {
@@ -40,11 +41,11 @@ impl Document {
             }
         }
         if node_list.len() > NODES_MAX || edge_list.len() > EDGES_MAX {
-            return Self::default();
+            return None;
         }
         let nodes = node_list.iter().enumerate().filter_map(|(index, node)| DocumentNode::read(node, index, problems));
         let nodes = nodes.collect();
         let edges = edge_list.iter().enumerate().filter_map(|(index, edge)| DocumentEdge::read(edge, index, problems));
-        Self { nodes, edges: edges.collect() }
+        Some(Self { nodes, edges: edges.collect() })
     }
 }

@@ -23,6 +23,8 @@ pub enum Sent {
     Ended,
     /// The workspace has no such execution.
     Unknown,
+    /// The id was used before for another signal; roll back.
+    Conflict,
     /// [`SIGNALS_PENDING_MAX`] signals wait already.
     Full,
 }
@@ -38,7 +40,8 @@ pub struct Pending {
     pub payload: Value,
 }
 
-/// Sends a signal: the signal and a wake token, in one commit. Repeating the same id changes nothing.
+/// Sends a signal: the signal and a wake token, in one commit. Repeating the same id changes nothing. Run it in a
+/// transaction, or with an id of its own: what it wrote before a [`Sent::Conflict`] has to be rolled back.
 ///
 /// # Errors
 /// If the database does.
@@ -63,6 +66,7 @@ pub async fn send(
         "accepted" => Sent::Accepted,
         "ended" => Sent::Ended,
         "full" => Sent::Full,
+        "conflict" => Sent::Conflict,
         _ => Sent::Unknown,
     })
 }

@@ -11,9 +11,9 @@ async fn a_signal_repeated_with_its_id_waits_once_and_wakes_again() {
     let id = cell.start(1).await[0];
     let mut sender = cell.connect(Role::Worker).await;
     let signal_id = SignalId::new();
-    for payload in [json!(1), json!(2)] {
-        let sent = send(&mut sender, cell.workspace, id, signal_id, "go", &payload).await.unwrap();
-        assert_eq!(sent, Sent::Accepted);
+    for (payload, verdict) in [(1, Sent::Accepted), (1, Sent::Accepted), (2, Sent::Conflict)] {
+        let sent = send(&mut sender, cell.workspace, id, signal_id, "go", &json!(payload)).await.unwrap();
+        assert_eq!(sent, verdict);
     }
     let waiting = pending(&mut sender, id).await.unwrap();
     assert_eq!(waiting.iter().map(|waiting| waiting.payload.clone()).collect::<Vec<_>>(), [json!(1)]);

@@ -195,7 +195,7 @@ fn the_whole_is_checked() {
         &[("no_trigger", "", "/nodes"), ("unreachable_node", "a", "/nodes/0")],
     );
     check(&json!({ "nodes": [], "edges": [] }), &[("no_trigger", "", "/nodes")]);
-    check(&json!([]), &[("bad_field", "", ""), ("no_trigger", "", "/nodes")]);
+    check(&json!([]), &[("bad_field", "", "")]);
     check(
         &chain_and(vec![node("a", "data.set")], vec![]),
         &[("duplicate_node_id", "a", "/nodes/4/id"), ("unreachable_node", "a", "/nodes/4")],
@@ -323,10 +323,7 @@ fn long(count: usize) -> Value {
 
 #[test]
 fn limits_are_kept() {
-    check(
-        &long(10_000),
-        &[("too_many_nodes", "", "/nodes"), ("too_many_edges", "", "/edges"), ("no_trigger", "", "/nodes")],
-    );
+    check(&long(10_000), &[("too_many_nodes", "", "/nodes"), ("too_many_edges", "", "/edges")]);
     let mut deep = json!(1);
     for _ in 0..100 {
         deep = json!([deep]);
