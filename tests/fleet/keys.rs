@@ -3,9 +3,7 @@
 use futures::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use crate::PATIENCE;
 use crate::graphs::row;
 use crate::site::Site;
 use crate::world::World;
@@ -20,17 +18,9 @@ pub(crate) struct Answer {
 }
 
 impl Site {
-    /// Posts to a collection of the API, again while it is too busy (503): the key makes that safe.
     pub(crate) async fn post(&self, url: &str, path: &str, key: &str, body: &Value) -> Answer {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let request = Client::new().post(format!("{url}/api/v1/{path}")).bearer_auth(&self.key).json(body);
-            let answer = answer(request.header("idempotency-key", key)).await;
-            if answer.status != 503 {
-                return answer;
-            }
-            assert!(Instant::now() < deadline, "{path} stays too busy: {}", answer.body);
-        }
+        let request = Client::new().post(format!("{url}/api/v1/{path}")).bearer_auth(&self.key).json(body);
+        answer(request.header("idempotency-key", key)).await
     }
 
     pub(crate) async fn get(&self, url: &str, path: &str) -> Answer {

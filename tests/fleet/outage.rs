@@ -9,7 +9,7 @@ use crate::world::World;
 /// Tests with crowds take turns: together they would be slow enough to look dead.
 pub(crate) static CROWD: Mutex<()> = Mutex::const_new(());
 
-const EXECUTIONS: i64 = 600;
+const EXECUTIONS: i64 = 2_000;
 const REPLY_MS: u64 = 500;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -94,19 +94,19 @@ impl Committer {
             while self.inbox.recv_many(&mut group, GROUP_MAX).await > 0 {
                 metrics::histogram!("capstan_commit_group_size").record(group.len() as f64);
                 for group in by_size(&mut group) {
-                    self.flush(group).await;
+                    self.flush(group, false).await;
                 }
             }
         })
         .await;
     }
 
-    /// Settles the fate of every item, however long the database is away.
-    async fn flush(&mut self, mut items: Vec<Item>) {
+    /// Settles the fate of every item, however long the database is away. `doubtful`: some may be written already.
+    async fn flush(&mut self, mut items: Vec<Item>, mut doubtful: bool) {
         let mut failures = 0;
         while !items.is_empty() {
             let commits: Vec<&Commit> = items.iter().map(|item| &item.commit).collect();
-            items = match answered(self.write(&commits, failures > 0)).await {
+            items = match answered(self.write(&commits, doubtful)).await {
                 Ok(Reply::Written(woken)) => {
                     return answer(items, |id| Committed::Written { woken: woken.contains(&id) });
                 }
@@ -116,13 +116,14 @@ impl Committer {
                     rest
                 }
                 Err(StoreError::Fenced) => return self.over.cancel(),
-                Err(StoreError::Data(error)) => return self.bisect(items, &error.to_string()).await,
+                Err(StoreError::Data(error)) => return self.bisect(items, doubtful, &error.to_string()).await,
                 Err(error) => {
                     warn!(%error, commits = items.len(), "a commit's fate is unknown; asking the database");
                     self.connection = None;
+                    doubtful = true;
                     failures += 1;
                     if failures >= FAILURES_MAX && items.len() > 1 {
-                        return self.bisect(items, &error.to_string()).await;
+                        return self.bisect(items, doubtful, &error.to_string()).await;
                     }
                     tokio::time::sleep(RECONNECT_PAUSE).await;
                     items
@@ -154,14 +155,14 @@ impl Committer {
     }
 
     /// The group as a whole cannot be stored: halves it until what cannot be stored stands alone.
-    fn bisect<'a>(&'a mut self, mut items: Vec<Item>, reason: &'a str) -> BoxFuture<'a, ()> {
+    fn bisect<'a>(&'a mut self, mut items: Vec<Item>, doubtful: bool, reason: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if items.len() == 1 {
                 return answer(items, |_| Committed::Refused(reason.to_owned()));
             }
             let rest = items.split_off(items.len() / 2);
-            self.flush(items).await;
-            self.flush(rest).await;
+            self.flush(items, doubtful).await;
+            self.flush(rest, doubtful).await;
         })
     }
 

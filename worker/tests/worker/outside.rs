@@ -1,6 +1,6 @@
 //! The outside world on loopback: a server that counts, and a proxy that loses replies.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use capstan_engine::store::connect::Place;
@@ -85,6 +85,8 @@ pub(crate) struct Proxy {
     place: Place,
     armed: Arc<Mutex<Option<Vec<u8>>>>,
     lost: Arc<Notify>,
+    /// Connections that are refused, once a reply is lost.
+    refusals: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -99,10 +101,16 @@ impl Proxy {
             place: Place { database: through, schema: place.schema.clone() },
             armed: Arc::default(),
             lost: Arc::default(),
+            refusals: Arc::default(),
         };
-        let (armed, lost) = (Arc::clone(&proxy.armed), Arc::clone(&proxy.lost));
+        let (armed, lost, refusals) = (Arc::clone(&proxy.armed), Arc::clone(&proxy.lost), Arc::clone(&proxy.refusals));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let away = armed.lock().unwrap().is_none();
+                let take = |left: usize| left.checked_sub(1);
+                if away && refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+                    continue;
+                }
                 let server = UnixStream::connect(&socket).await.unwrap();
                 tokio::spawn(pass(client, server, Arc::clone(&armed), Arc::clone(&lost)));
             }
@@ -117,6 +125,12 @@ impl Proxy {
     /// Loses the reply to the next message to the server that holds `text`, and both connections with it.
     pub(crate) fn lose_reply_to(&self, text: &str) {
         *self.armed.lock().unwrap() = Some(text.as_bytes().to_vec());
+    }
+
+    /// The same, and then refuses so many connections.
+    pub(crate) fn lose_reply_and_stay_away(&self, text: &str, refusals: usize) {
+        self.refusals.store(refusals, Ordering::SeqCst);
+        self.lose_reply_to(text);
     }
 
     pub(crate) async fn until_lost(&self) {

@@ -122,6 +122,28 @@ async fn a_commit_whose_reply_is_lost_is_neither_lost_nor_doubled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_whose_reply_is_lost_in_a_long_outage_is_neither_lost_nor_doubled() {
+    const EXECUTIONS: i64 = 60;
+    let cell = Cell::new().await;
+    let nodes =
+        vec![node("a", "debug.noop", json!({ "output": "{{ input.word }}" })), node("b", "debug.noop", json!({}))];
+    let version = cell.publish(&graph(nodes, &[("start", "out", "a"), ("a", "out", "b")])).await;
+    for n in 0..EXECUTIONS {
+        cell.start(version, json!({ "word": format!("the word {n}") })).await;
+    }
+    let proxy = Proxy::start(&cell.place).await;
+    // Longer than a committer takes a group for sound that it cannot write.
+    proxy.lose_reply_and_stay_away("the word 31", 25);
+    let worker = cell.worker_of(proxy.place(), WorkerSettings { committers: 1, ..WorkerSettings::default() }).await;
+    proxy.until_lost().await;
+    cell.until_count("SELECT count(*) FROM executions WHERE status <> 'queued'", EXECUTIONS).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'completed'").await, EXECUTIONS);
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'settled'").await, 2 * EXECUTIONS);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_claim_whose_reply_is_lost_is_given_back() {
     let cell = Cell::new().await;
     let version = cell.publish(&graph(vec![node("a", "debug.noop", json!({}))], &[("start", "out", "a")])).await;
