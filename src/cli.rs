@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{dev, exec, key, migrate, serve, validate, worker, workspace};
+use crate::{bench, dev, exec, key, migrate, serve, validate, worker, workspace};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Worker(Box<worker::WorkerArgs>),
     /// Bring the database to the newest schema.
     Migrate(migrate::MigrateArgs),
+    /// Measure this engine against the raw limit of the database.
+    Bench(Box<bench::BenchArgs>),
     /// Make workspaces.
     #[command(subcommand)]
     Workspace(workspace::WorkspaceCommand),
@@ -61,6 +63,7 @@ impl Cli {
             Command::Serve(args) => Box::pin(serve::run(*args, json)).await,
             Command::Worker(args) => Box::pin(worker::run(*args, json)).await,
             Command::Migrate(args) => migrate::run(&args, json).await,
+            Command::Bench(args) => Box::pin(bench::run(*args, json)).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
         }
