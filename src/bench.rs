@@ -31,7 +31,7 @@ pub(crate) struct BenchArgs {
 /// Measures, and prints what it measured.
 pub(crate) async fn run(args: BenchArgs, _json: bool) -> anyhow::Result<ExitCode> {
     let mut rig = Rig::open(&args.database, args.services.clone()).await?;
-    let n = if args.quick { 40_000 } else { 120_000 };
+    let n = std::env::var("BENCH_N").map_or(if args.quick { 40_000 } else { 120_000 }, |n| n.parse().unwrap_or(0));
     for _ in 0..if args.quick { 1 } else { 3 } {
         if args.only.is_empty() || args.only.iter().any(|name| name == "drain_durable") {
             let (ours, reference) = drain::durable(&mut rig, n).await?;

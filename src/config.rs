@@ -85,7 +85,7 @@ impl ServiceArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FleetArgs {
     /// Executions that are active in this process at a time.
-    #[arg(long, env = "CAPSTAN_SLOTS", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=SLOTS_MAX), help_heading = "Worker")]
+    #[arg(long, env = "CAPSTAN_SLOTS", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=SLOTS_MAX), help_heading = "Worker")]
     pub(crate) slots: u64,
 }
 

@@ -116,7 +116,7 @@ impl Followed {
             let is_last = i64::try_from(page.len()).is_ok_and(|entries| entries < PAGE);
             for (position, entry) in page {
                 let decision = decide(&self.graph, &self.state, &entry)?;
-                self.state.apply(&self.graph, &entry, &decision);
+                self.state.apply(&self.graph, entry, &decision);
                 self.read = position;
             }
             if is_last {

@@ -10,6 +10,7 @@ use capstan_engine::core::problem::Problem;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -146,7 +147,7 @@ pub trait AnyNodeType: NodeTypeInfo {
     /// The meter that each completed step counts on, beside the steps themselves.
     fn meter(&self) -> Option<&'static str>;
     /// One attempt on a filled-in config. A config that does not deserialize fails with class `config`.
-    fn run<'a>(&'a self, config: Value, context: &'a Context) -> BoxFuture<'a, Outcome>;
+    fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome>;
 }
 
 /// Makes a [`NodeType`] an [`AnyNodeType`], with its schema and spec computed once.
@@ -192,9 +193,9 @@ impl<T: NodeType> AnyNodeType for Erased<T> {
     fn meter(&self) -> Option<&'static str> {
         T::METER
     }
-    fn run<'a>(&'a self, config: Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
+    fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match serde_json::from_value(config) {
+            match T::Config::deserialize(config) {
                 Ok(config) => self.node_type.run(config, context).await,
                 Err(error) => Outcome::fail(
                     "config",

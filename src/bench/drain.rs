@@ -34,6 +34,7 @@ async fn ours(cell: &Cell, type_name: &str, config: &Value, executions: usize) -
     let worker = cell.worker().await?;
     cell.until_drained(&mut owner).await?;
     let rate = executions as f64 / begun.elapsed().as_secs_f64();
+
     worker.drain().await;
     cell.ensure_done(&mut owner, executions, STEPS * executions).await?;
     Ok(rate)

@@ -62,6 +62,7 @@ pub(crate) async fn drain(database: &PgConnectOptions, variant: Variant, executi
     let begun = Instant::now();
     let done: usize = try_join_all(loops.iter_mut().map(|one| one.work_off(BATCH))).await?.into_iter().sum();
     let rate = done as f64 / begun.elapsed().as_secs_f64();
+
     let (ended, steps): (i64, i64) =
         sqlx::query_as("SELECT (SELECT count(*) FROM execution WHERE status = 2), (SELECT count(*) FROM step)")
             .fetch_one(&mut loops[0].connection)

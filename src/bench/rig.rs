@@ -25,7 +25,7 @@ use crate::publish::{self, Published};
 const START_BATCH: usize = 500;
 const START_CONNECTIONS: usize = 4;
 /// Time between two looks whether a backlog is worked off.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Longest that a scenario waits for a backlog.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// The schema of the raw loop.
@@ -206,7 +206,7 @@ impl Cell {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let empty: bool =
-                sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM queue) AND NOT EXISTS (SELECT FROM leases)")
+                sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM leases) AND NOT EXISTS (SELECT FROM queue)")
                     .fetch_one(&mut *owner)
                     .await?;
             if empty {

@@ -114,7 +114,7 @@ pub(crate) struct Claimer {
     pub(crate) waker: Arc<Notify>,
     /// Rings when an execution has left its slot.
     pub(crate) freed: Arc<Notify>,
-    pub(crate) outbox: mpsc::Sender<Activation>,
+    pub(crate) outbox: mpsc::Sender<Vec<Activation>>,
     /// Cancelled when no more executions are to be claimed.
     pub(crate) stop: CancellationToken,
 }
@@ -219,15 +219,20 @@ impl Claimer {
         if let Some(now) = claimed.first().map(|claimed| claimed.claimed_at) {
             self.life.clock.at_least(now);
         }
+        let mut activations = Vec::with_capacity(count);
         let mut elsewhere = false;
         let mut unknown = false;
         for claimed in claimed {
             let id = ExecutionId(claimed.execution_id);
             match claimed.held_by {
-                None => self.hand_on(id, claimed).await,
+                None => activations.push(self.hold(id, claimed)),
                 Some(holder) if holder == self.life.worker_no => unknown |= !self.life.wake(id),
                 Some(_) => elsewhere = true,
             }
+        }
+        // A runtime that is gone takes the worker with it: what is held goes back when it leaves.
+        if !activations.is_empty() && self.outbox.send(activations).await.is_err() {
+            self.stop.cancel();
         }
         if elsewhere {
             hint(connection, &self.place.channel()).await?;
@@ -238,13 +243,9 @@ impl Claimer {
         Ok(count)
     }
 
-    async fn hand_on(&self, id: ExecutionId, claimed: Claimed) {
+    fn hold(&self, id: ExecutionId, claimed: Claimed) -> Activation {
         let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
-        let activation = Activation { claimed, wake, life: Arc::clone(&self.life) };
-        // A runtime that is gone takes the worker with it: what is held goes back when it leaves.
-        if self.outbox.send(activation).await.is_err() {
-            self.stop.cancel();
-        }
+        Activation { claimed, wake, life: Arc::clone(&self.life) }
     }
 
     /// Gives back leases of this worker that no activation knows of.

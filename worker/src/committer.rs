@@ -145,7 +145,7 @@ impl Committer {
         let written = already_written(&mut transaction, commits).await?;
         debug!(written = written.len(), of = commits.len(), "commits found again");
         let left = |commit: &&Commit| match written.contains(&commit.execution_id) {
-            true => commit.without_entries(),
+            true => commit.without_rows(),
             false => (*commit).clone(),
         };
         let left: Vec<Commit> = commits.iter().map(left).collect();

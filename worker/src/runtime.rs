@@ -37,11 +37,11 @@ pub(crate) struct Activation {
 
 /// The claimer's feed as an apalis backend. It never fails: the claimer deals with the database.
 struct Feed {
-    inbox: mpsc::Receiver<Activation>,
+    inbox: mpsc::Receiver<Vec<Activation>>,
 }
 
 impl Backend for Feed {
-    type Task = Task<Activation>;
+    type Task = Task<Vec<Activation>>;
     type Error = Infallible;
 
     fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -53,7 +53,7 @@ impl Backend for Feed {
         context: &mut Context<'_>,
         _: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
-        self.inbox.poll_recv(context).map(|next| next.map(|activation| Ok(TaskBuilder::new(activation).build())))
+        self.inbox.poll_recv(context).map(|next| next.map(|claim| Ok(TaskBuilder::new(claim).build())))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -62,7 +62,7 @@ impl Backend for Feed {
 }
 
 impl BackendConfig for Feed {
-    type Args = Activation;
+    type Args = Vec<Activation>;
     type Id = RandomId;
     type Kind = Ephemeral;
     type Config = ();
@@ -77,15 +77,25 @@ impl BackendConfig for Feed {
     }
 }
 
-async fn handle(activation: Activation, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
-    activation::drive(&engine, activation).await;
+/// One task of apalis carries all activations of a claim, each in a task of its own.
+async fn handle(claim: Vec<Activation>, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
+    let drive = |activation| {
+        let engine = Arc::clone(&engine);
+        tokio::spawn(async move { Box::pin(activation::drive(&engine, activation)).await })
+    };
+    let driven: Vec<_> = claim.into_iter().map(drive).collect();
+    for driven in driven {
+        if let Err(error) = driven.await {
+            error!(%error, "an activation ended in a way that it should not");
+        }
+    }
     Ok(())
 }
 
 /// Runs activations from `inbox`, at most `slots` at a time, until `stop`; then waits for those that run.
 pub(crate) async fn run(
     engine: Arc<Engine>,
-    inbox: mpsc::Receiver<Activation>,
+    inbox: mpsc::Receiver<Vec<Activation>>,
     slots: usize,
     stop: CancellationToken,
     drain_timeout: Duration,

@@ -21,8 +21,8 @@ impl Default for WorkerSettings {
     fn default() -> Self {
         Self {
             name: format!("pid-{}", std::process::id()),
-            slots: 512,
-            committers: 4,
+            slots: 1_024,
+            committers: 2,
             effects: 512,
             drain_timeout: Duration::from_secs(20),
         }

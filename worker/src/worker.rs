@@ -166,7 +166,7 @@ struct Fleet {
     place: Place,
     settings: WorkerSettings,
     waker: Arc<Notify>,
-    outbox: mpsc::Sender<Activation>,
+    outbox: mpsc::Sender<Vec<Activation>>,
 }
 
 impl Fleet {

@@ -51,7 +51,7 @@ impl Story {
         let graph = &self.version.graph;
         let decision = decide(graph, &self.state, entry)
             .map_err(|illegal| StoreError::Corrupt(format!("journal position {position}: {illegal}")))?;
-        self.state.apply(graph, entry, &decision);
+        self.state.apply(graph, entry.clone(), &decision);
         self.position = position;
         let own = step_of(&entry.event).and_then(|step| graph.find(&step.node_id));
         let changed: BTreeSet<usize> =

@@ -7,6 +7,7 @@ use capstan_domain::history::{OUTPUTS_SHOWN_BYTES_MAX, shown_outputs};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
+use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::workers::register;
@@ -53,7 +54,7 @@ impl Hand {
             workspace_id: WorkspaceId(self.claimed.workspace_id),
             lease_no: self.claimed.lease_no,
             position: self.position,
-            entries: vec![Entry { at: Utc::now(), event }],
+            rows: vec![Row::of(&Entry { at: Utc::now(), event })],
             usage: Vec::new(),
             bytes: 0,
             then,

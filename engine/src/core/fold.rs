@@ -23,39 +23,38 @@ pub fn fold<'a>(
     let (mut state, _) = begin(graph, trigger, input, at)?;
     for entry in entries {
         let decision = decide(graph, &state, entry)?;
-        state.apply(graph, entry, &decision);
+        state.apply(graph, entry.clone(), &decision);
     }
     Ok(state)
 }
 
 impl State {
     /// Folds in an entry and what [`decide`] made of it in this very state.
-    pub fn apply(&mut self, graph: &Graph, entry: &Entry, decision: &Decision) {
+    pub fn apply(&mut self, graph: &Graph, entry: Entry, decision: &Decision) {
+        let at = entry.at;
         self.position += 1;
         self.record(graph, entry);
-        self.absorb(graph, decision, entry.at);
+        self.absorb(graph, decision, at);
     }
 
-    fn record(&mut self, graph: &Graph, entry: &Entry) {
-        match &entry.event {
+    fn record(&mut self, graph: &Graph, Entry { at, event }: Entry) {
+        match event {
             Event::Cancelled { .. } | Event::TimedOut => {}
-            Event::Poisoned { reason } => self.incident = Some(reason.clone()),
-            Event::Waiting { step, until } => {
-                self.change(graph, step, |step| step.park(Phase::Waiting(until.clone())));
-            }
-            Event::Started { step } => self.change(graph, step, |step| step.run(Phase::Started)),
+            Event::Poisoned { reason } => self.incident = Some(reason),
+            Event::Waiting { step, until } => self.change(graph, &step, |step| step.park(Phase::Waiting(until))),
+            Event::Started { step } => self.change(graph, &step, |step| step.run(Phase::Started)),
             Event::Signalled { step, payload, signal_id } => {
-                self.consumed.push(*signal_id);
-                self.change(graph, step, |step| step.run(Phase::Signalled(payload.clone())));
+                self.consumed.push(signal_id);
+                self.change(graph, &step, |step| step.run(Phase::Signalled(payload)));
             }
-            Event::AttemptFailed { step, attempt, error, retry_at } => self.change(graph, step, |step| {
-                step.park(Phase::Backoff(*retry_at));
-                step.attempts = *attempt;
-                step.error = Some(error.clone());
+            Event::AttemptFailed { step, attempt, error, retry_at } => self.change(graph, &step, |step| {
+                step.park(Phase::Backoff(retry_at));
+                step.attempts = attempt;
+                step.error = Some(error);
             }),
             Event::Settled { step, settlement } => {
                 self.active -= 1;
-                self.change(graph, step, |step| step.settle(settlement, entry.at));
+                self.change(graph, &step, |step| step.settle(settlement, at));
             }
         }
     }
@@ -105,10 +104,10 @@ impl Step {
         self.end(StepStatus::Completed, at);
     }
 
-    fn settle(&mut self, settlement: &Settlement, at: DateTime<Utc>) {
-        self.port.clone_from(&settlement.port);
-        self.output = settlement.output.clone();
-        self.error.clone_from(&settlement.error);
+    fn settle(&mut self, settlement: Settlement, at: DateTime<Utc>) {
+        self.port = settlement.port;
+        self.output = settlement.output;
+        self.error = settlement.error;
         self.attempts = settlement.attempts;
         let status = match settlement.status {
             SettledStatus::Completed => StepStatus::Completed,

@@ -59,7 +59,7 @@ pub async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let rows = sqlx::query_as(
         "SELECT execution_id, workspace_id, lease_no, losses, held_by, fresh, vt, version_id, trigger_node_id, input, \
-         created_at, deadline_at, incident, claimed_at FROM claim_1($1, $2, $3, $4)",
+         created_at, deadline_at, incident, claimed_at FROM claim_2($1, $2, $3, $4)",
     )
     .bind(worker_no)
     .bind(room)

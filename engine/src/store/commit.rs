@@ -1,14 +1,12 @@
 //! Group commit: what several executions of one worker have come to, in one round trip.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::codec::encode;
+use super::codec::Row;
 use super::error::StoreError;
 use crate::core::ids::{ExecutionId, WorkspaceId};
-use crate::core::journal::{Entry, Event};
 
 /// What is written for one execution.
 #[derive(Clone, Debug)]
@@ -21,11 +19,11 @@ pub struct Commit {
     pub lease_no: i64,
     /// Position of the first entry.
     pub position: u32,
-    /// In order; may be empty.
-    pub entries: Vec<Entry>,
+    /// The entries, in order; may be none.
+    pub rows: Vec<Row>,
     /// Metered units that no row is yet, as meter and units.
     pub usage: Vec<(&'static str, i64)>,
-    /// Rough size of the entries.
+    /// Rough size of the rows.
     pub bytes: usize,
     /// What becomes of the lease.
     pub then: Then,
@@ -34,8 +32,8 @@ pub struct Commit {
 impl Commit {
     /// The same without what is written already: only the fate of the lease is left.
     #[must_use]
-    pub fn without_entries(&self) -> Self {
-        Self { entries: Vec::new(), usage: Vec::new(), then: self.then.clone(), ..*self }
+    pub fn without_rows(&self) -> Self {
+        Self { rows: Vec::new(), usage: Vec::new(), then: self.then.clone(), ..*self }
     }
 }
 
@@ -53,10 +51,10 @@ pub enum Then {
     End {
         /// `completed`, `failed`, `cancelled` or `incident`.
         status: &'static str,
-        /// Its result.
-        output: Option<Value>,
-        /// Why it failed.
-        error: Option<Value>,
+        /// Its result, as JSON.
+        output: Option<String>,
+        /// Why it failed, as JSON.
+        error: Option<String>,
         /// Whether it ever parked or got signals, so that timers or signals may be left.
         leftovers: bool,
     },
@@ -71,9 +69,9 @@ pub enum Reply {
     Lost(Vec<ExecutionId>),
 }
 
-const CALL: &str = "SELECT execution_id, verdict FROM commit_1(\
+const CALL: &str = "SELECT execution_id, verdict FROM commit_2(\
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
-    $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)";
+    $25, $26, $27, $28, $29)";
 
 /// Writes a group of commits of one worker, at most one for each execution.
 ///
@@ -83,21 +81,15 @@ const CALL: &str = "SELECT execution_id, verdict FROM commit_1(\
 pub async fn commit(connection: &mut PgConnection, worker_no: i32, commits: &[&Commit]) -> Result<Reply, StoreError> {
     let mut commits = commits.to_vec();
     commits.sort_unstable_by_key(|commit| commit.execution_id);
-    let mut rows = Columns::default();
-    for commit in commits {
-        rows.add(commit);
+    let mut columns = Columns::with_room_for(&commits);
+    for (place, commit) in (1..).zip(commits) {
+        columns.add(place, commit);
     }
-    let answer = rows.bind(sqlx::query(CALL).bind(worker_no)).fetch_all(connection).await?;
-    let mut lost = Vec::new();
-    let mut woken = Vec::new();
-    for row in answer {
-        let id = ExecutionId(row.try_get(0)?);
-        match row.try_get::<String, _>(1)?.as_str() {
-            "lost" => lost.push(id),
-            _ => woken.push(id),
-        }
-    }
-    Ok(if lost.is_empty() { Reply::Written(woken) } else { Reply::Lost(lost) })
+    let call = sqlx::query_as::<_, (Uuid, String)>(CALL).bind(worker_no);
+    let verdicts = columns.bind(call).fetch_all(connection).await?;
+    let (lost, woken): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|(_, verdict)| verdict == "lost");
+    let ids = |verdicts: Vec<(Uuid, String)>| verdicts.into_iter().map(|(id, _)| ExecutionId(id)).collect();
+    Ok(if lost.is_empty() { Reply::Written(ids(woken)) } else { Reply::Lost(ids(lost)) })
 }
 
 /// Which of these commits are already on disk, after a reply was lost. Run under the worker's own exclusive
@@ -128,165 +120,176 @@ fn position(position: u32) -> i32 {
     i32::try_from(position).unwrap_or(i32::MAX)
 }
 
-/// The arrays of one call.
+/// The arrays of one call: a struct for each letter of `commit_2`. All name executions by their place in `x`.
 #[derive(Default)]
-struct Columns {
-    x: (Vec<Uuid>, Vec<i64>),
-    j: JournalColumns,
-    e: EndColumns,
-    s: (Vec<Uuid>, Vec<Uuid>),
-    k: (Vec<Uuid>, Vec<Option<DateTime<Utc>>>),
-    t: Vec<Uuid>,
-    o: OutboxColumns,
-    u: UsageColumns,
+struct Columns<'a> {
+    x: Executions,
+    j: Journal<'a>,
+    e: Ends<'a>,
+    s: (Vec<i32>, Vec<Uuid>),
+    k: (Vec<i32>, Vec<Option<DateTime<Utc>>>),
+    t: Vec<i32>,
+    u: Usage,
 }
 
 #[derive(Default)]
-struct EndColumns {
+struct Executions {
     ids: Vec<Uuid>,
-    statuses: Vec<&'static str>,
-    outputs: Vec<Option<String>>,
-    errors: Vec<Option<String>>,
-}
-
-#[derive(Default)]
-struct OutboxColumns {
-    ids: Vec<Uuid>,
-    workspaces: Vec<Uuid>,
-    types: Vec<String>,
-    aggregates: Vec<Uuid>,
-    payloads: Vec<String>,
-}
-
-#[derive(Default)]
-struct UsageColumns {
-    ids: Vec<Uuid>,
-    positions: Vec<i32>,
-    meters: Vec<&'static str>,
-    workspaces: Vec<Uuid>,
-    units: Vec<i64>,
-}
-
-#[derive(Default)]
-struct JournalColumns {
-    ids: Vec<Uuid>,
-    positions: Vec<i32>,
     workspaces: Vec<Uuid>,
     leases: Vec<i64>,
+}
+
+#[derive(Default)]
+struct Journal<'a> {
+    x: Vec<i32>,
+    positions: Vec<i32>,
     kinds: Vec<&'static str>,
-    nodes: Vec<Option<String>>,
-    scopes: Vec<String>,
+    nodes: Vec<Option<&'a str>>,
+    scopes: Vec<&'a str>,
     statuses: Vec<Option<&'static str>>,
-    ports: Vec<Option<String>>,
+    ports: Vec<Option<&'a str>>,
     attempts: Vec<Option<i32>>,
-    outputs: Vec<Option<String>>,
-    details: Vec<Option<String>>,
+    outputs: Vec<Option<&'a str>>,
+    details: Vec<Option<&'a str>>,
     ats: Vec<DateTime<Utc>>,
 }
 
-type Call<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
+#[derive(Default)]
+struct Ends<'a> {
+    x: Vec<i32>,
+    statuses: Vec<&'static str>,
+    outputs: Vec<Option<&'a str>>,
+    errors: Vec<Option<&'a str>>,
+    events: Vec<Uuid>,
+}
 
-impl Columns {
-    fn add(&mut self, commit: &Commit) {
-        let id = commit.execution_id.0;
-        self.x.0.push(id);
-        self.x.1.push(commit.lease_no);
-        for (offset, entry) in (0..).zip(&commit.entries) {
-            self.j.add(commit, position(commit.position + offset), entry);
-            if let Event::Signalled { signal_id, .. } = &entry.event {
-                self.s.0.push(id);
+#[derive(Default)]
+struct Usage {
+    x: Vec<i32>,
+    positions: Vec<i32>,
+    meters: Vec<&'static str>,
+    units: Vec<i64>,
+}
+
+type Call<'q> = sqlx::query::QueryAs<'q, sqlx::Postgres, (Uuid, String), sqlx::postgres::PgArguments>;
+
+impl<'a> Columns<'a> {
+    fn with_room_for(commits: &[&Commit]) -> Self {
+        let rows = commits.iter().map(|commit| commit.rows.len()).sum();
+        Self { x: Executions::with_capacity(commits.len()), j: Journal::with_capacity(rows), ..Self::default() }
+    }
+
+    fn add(&mut self, place: i32, commit: &'a Commit) {
+        self.x.add(commit);
+        for (offset, row) in (0..).zip(&commit.rows) {
+            self.j.add(place, position(commit.position + offset), row);
+            if let Some(signal_id) = row.signal_id {
+                self.s.0.push(place);
                 self.s.1.push(signal_id.0);
             }
         }
         for &(meter, units) in &commit.usage {
-            self.u.ids.push(id);
-            self.u.positions.push(position(commit.position));
-            self.u.meters.push(meter);
-            self.u.workspaces.push(commit.workspace_id.0);
-            self.u.units.push(units);
+            self.u.add(place, position(commit.position), meter, units);
         }
         match &commit.then {
             Then::Hold => {}
             Then::Park { due_at } => {
-                self.k.0.push(id);
+                self.k.0.push(place);
                 self.k.1.push(*due_at);
             }
             Then::End { status, output, error, leftovers } => {
-                self.end(commit, status, output.as_ref(), error.as_ref());
+                self.e.add(place, status, output.as_deref(), error.as_deref());
                 if *leftovers && *status != "incident" {
-                    self.t.push(id);
+                    self.t.push(place);
                 }
             }
         }
     }
 
-    fn end(&mut self, commit: &Commit, status: &'static str, output: Option<&Value>, error: Option<&Value>) {
-        let id = commit.execution_id.0;
-        self.e.ids.push(id);
-        self.e.statuses.push(status);
-        self.e.outputs.push(output.map(Value::to_string));
-        self.e.errors.push(error.map(Value::to_string));
-        self.o.ids.push(Uuid::now_v7());
-        self.o.workspaces.push(commit.workspace_id.0);
-        self.o.types.push(format!("execution.{status}"));
-        self.o.aggregates.push(id);
-        self.o.payloads.push(json!({ "execution_id": commit.execution_id, "status": status }).to_string());
-    }
-
-    fn bind<'q>(self, call: Call<'q>) -> Call<'q> {
-        let j = self.j;
-        call.bind(self.x.0)
-            .bind(self.x.1)
-            .bind(j.ids)
-            .bind(j.positions)
-            .bind(j.workspaces)
-            .bind(j.leases)
-            .bind(j.kinds)
-            .bind(j.nodes)
-            .bind(j.scopes)
-            .bind(j.statuses)
-            .bind(j.ports)
-            .bind(j.attempts)
-            .bind(j.outputs)
-            .bind(j.details)
-            .bind(j.ats)
-            .bind(self.e.ids)
-            .bind(self.e.statuses)
-            .bind(self.e.outputs)
-            .bind(self.e.errors)
-            .bind(self.s.0)
-            .bind(self.s.1)
-            .bind(self.k.0)
-            .bind(self.k.1)
-            .bind(self.t)
-            .bind(self.o.ids)
-            .bind(self.o.workspaces)
-            .bind(self.o.types)
-            .bind(self.o.aggregates)
-            .bind(self.o.payloads)
-            .bind(self.u.ids)
-            .bind(self.u.positions)
-            .bind(self.u.meters)
-            .bind(self.u.workspaces)
-            .bind(self.u.units)
+    fn bind(self, call: Call<'a>) -> Call<'a> {
+        let call = self.e.bind(self.j.bind(self.x.bind(call)));
+        let call = call.bind(self.s.0).bind(self.s.1).bind(self.k.0).bind(self.k.1).bind(self.t);
+        call.bind(self.u.x).bind(self.u.positions).bind(self.u.meters).bind(self.u.units)
     }
 }
 
-impl JournalColumns {
-    fn add(&mut self, commit: &Commit, position: i32, entry: &Entry) {
-        let row = encode(&entry.event);
+impl Executions {
+    fn with_capacity(executions: usize) -> Self {
+        Self {
+            ids: Vec::with_capacity(executions),
+            workspaces: Vec::with_capacity(executions),
+            leases: Vec::with_capacity(executions),
+        }
+    }
+
+    fn add(&mut self, commit: &Commit) {
         self.ids.push(commit.execution_id.0);
-        self.positions.push(position);
         self.workspaces.push(commit.workspace_id.0);
         self.leases.push(commit.lease_no);
+    }
+
+    fn bind(self, call: Call<'_>) -> Call<'_> {
+        call.bind(self.ids).bind(self.workspaces).bind(self.leases)
+    }
+}
+
+impl<'a> Journal<'a> {
+    fn with_capacity(rows: usize) -> Self {
+        Self {
+            x: Vec::with_capacity(rows),
+            positions: Vec::with_capacity(rows),
+            kinds: Vec::with_capacity(rows),
+            nodes: Vec::with_capacity(rows),
+            scopes: Vec::with_capacity(rows),
+            statuses: Vec::with_capacity(rows),
+            ports: Vec::with_capacity(rows),
+            attempts: Vec::with_capacity(rows),
+            outputs: Vec::with_capacity(rows),
+            details: Vec::with_capacity(rows),
+            ats: Vec::with_capacity(rows),
+        }
+    }
+
+    fn add(&mut self, place: i32, position: i32, row: &'a Row) {
+        self.x.push(place);
+        self.positions.push(position);
         self.kinds.push(row.kind);
-        self.nodes.push(row.step.map(|step| step.node_id.as_str().to_owned()));
-        self.scopes.push(row.step.map(|step| step.scope.as_str().to_owned()).unwrap_or_default());
+        self.nodes.push(row.step.as_ref().map(|step| step.node_id.as_str()));
+        self.scopes.push(row.step.as_ref().map_or("", |step| step.scope.as_str()));
         self.statuses.push(row.status);
-        self.ports.push(row.port.map(str::to_owned));
+        self.ports.push(row.port.as_deref());
         self.attempts.push(row.attempts);
-        self.outputs.push(row.output.map(Value::to_string));
-        self.details.push(row.detail.map(|detail| detail.to_string()));
-        self.ats.push(entry.at);
+        self.outputs.push(row.output.as_deref());
+        self.details.push(row.detail.as_deref());
+        self.ats.push(row.at);
+    }
+
+    fn bind(self, call: Call<'a>) -> Call<'a> {
+        let call = call.bind(self.x).bind(self.positions).bind(self.kinds).bind(self.nodes).bind(self.scopes);
+        let call = call.bind(self.statuses).bind(self.ports).bind(self.attempts);
+        call.bind(self.outputs).bind(self.details).bind(self.ats)
+    }
+}
+
+impl<'a> Ends<'a> {
+    fn add(&mut self, place: i32, status: &'static str, output: Option<&'a str>, error: Option<&'a str>) {
+        self.x.push(place);
+        self.statuses.push(status);
+        self.outputs.push(output);
+        self.errors.push(error);
+        self.events.push(Uuid::now_v7());
+    }
+
+    fn bind(self, call: Call<'a>) -> Call<'a> {
+        call.bind(self.x).bind(self.statuses).bind(self.outputs).bind(self.errors).bind(self.events)
+    }
+}
+
+impl Usage {
+    fn add(&mut self, place: i32, position: i32, meter: &'static str, units: i64) {
+        self.x.push(place);
+        self.positions.push(position);
+        self.meters.push(meter);
+        self.units.push(units);
     }
 }

@@ -82,6 +82,8 @@ impl Place {
             ("role", name),
             ("statement_timeout", &STATEMENT_TIMEOUT_MS.to_string()),
             ("idle_in_transaction_session_timeout", "10000"),
+            // A plan without sequential scans looks so costly that it would be compiled, for 50 ms at each call.
+            ("jit", "off"),
         ]);
         // Tables look empty when plans are made, the queue's always and a month's at its beginning: a plan that a
         // connection keeps from then would scan them whole.
@@ -93,6 +95,8 @@ impl Place {
                 ("enable_bitmapscan", "off"),
                 // Else reading a month in the order of its key looks cheaper than the index of a workspace.
                 ("random_page_cost", "1"),
+                // The costs of what is switched off would make every call plan anew.
+                ("plan_cache_mode", "force_generic_plan"),
             ]),
             _ => options,
         }

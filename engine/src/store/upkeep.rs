@@ -17,7 +17,7 @@ const BITE: i32 = 5_000;
 /// # Errors
 /// If the database does.
 pub async fn make_months(connection: &mut PgConnection) -> Result<i32, StoreError> {
-    Ok(sqlx::query_scalar("SELECT make_months_1()").fetch_one(connection).await?)
+    Ok(sqlx::query_scalar("SELECT make_months_2()").fetch_one(connection).await?)
 }
 
 /// Removes what is past its time; answers how many rows. Come again while it is not zero.

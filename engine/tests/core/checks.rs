@@ -182,9 +182,9 @@ pub(crate) fn neighbours_commute(driver: &Driver<'_>) -> Result<(), String> {
         return Ok(());
     }
     let mut state = origin.clone();
-    state.apply(driver.graph, second, &decision);
+    state.apply(driver.graph, second.clone(), &decision);
     let decision = decide(driver.graph, &state, first).map_err(|refusal| format!("in the other order: {refusal}"))?;
-    state.apply(driver.graph, first, &decision);
+    state.apply(driver.graph, first.clone(), &decision);
     same_but_for_times(driver.graph, &driver.state, &state)
 }
 

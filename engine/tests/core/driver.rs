@@ -181,7 +181,7 @@ impl<'a> Driver<'a> {
         let before = self.oracle.picture.clone();
         self.oracle.accept(&entry);
         checks::decision(self, &before, &entry, &decision)?;
-        self.state.apply(self.graph, &entry, &decision);
+        self.state.apply(self.graph, entry.clone(), &decision);
         self.history.push(self.state.clone());
         self.journal.push(entry);
         checks::state(self.spec, self.graph, &self.oracle, &self.state, self.now)?;

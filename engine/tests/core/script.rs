@@ -72,7 +72,7 @@ pub(crate) fn after(graph: &Graph, events: &[Event]) -> State {
     for event in events {
         let entry = Entry { at: at(state.position() + 1), event: event.clone() };
         let decision = decide(graph, &state, &entry).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
-        state.apply(graph, &entry, &decision);
+        state.apply(graph, entry, &decision);
     }
     state
 }

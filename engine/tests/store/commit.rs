@@ -1,6 +1,7 @@
 use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::store::claim::load_journal;
+use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, already_written, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::error::StoreError;
@@ -17,13 +18,15 @@ async fn what_is_committed_is_read_again() {
     let mut worker = cell.worker().await;
     let claimed = cell.leased(&mut worker).await;
     let mut first = step(&claimed, 1, Then::Hold);
-    first.entries.push(settled("b", json!({ "deep": [null, 1.5, "ä"] })));
+    let entries = ["a", "b"].map(|node| settled(node, json!({ "deep": [null, 1.5, "ä"], "of": node })));
+    first.rows = entries.iter().map(Row::of).collect();
     write(&mut worker, &[&first]).await;
-    let second = step(&claimed, 3, Then::Hold);
+    let last = settled("c", Value::Null);
+    let second = Commit { rows: vec![Row::of(&last)], ..step(&claimed, 3, Then::Hold) };
     write(&mut worker, &[&second]).await;
     let journal = load_journal(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap().unwrap();
     let events = |entries: &[Entry]| entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>();
-    assert_eq!(events(&journal), events(&[first.entries, second.entries].concat()));
+    assert_eq!(events(&journal), events(&[entries.as_slice(), &[last]].concat()));
 }
 
 #[tokio::test]
@@ -51,7 +54,12 @@ async fn an_incident_gives_up_the_lease_but_has_not_ended() {
     let cell = Cell::new().await;
     let mut worker = cell.worker().await;
     let claimed = cell.leased(&mut worker).await;
-    let then = Then::End { status: "incident", output: None, error: Some(json!({ "class": "x" })), leftovers: true };
+    let then = Then::End {
+        status: "incident",
+        output: None,
+        error: Some(json!({ "class": "x" }).to_string()),
+        leftovers: true,
+    };
     cell.signal(claimed.execution_id).await;
     write(&mut worker, &[&step(&claimed, 1, then)]).await;
     assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'incident' AND ended_at IS NULL").await, 1);
@@ -165,9 +173,9 @@ async fn text_with_a_nul_is_a_data_error_and_nothing_is_written() {
     let mut worker = cell.worker().await;
     let claimed = cell.leased(&mut worker).await;
     let mut in_json = step(&claimed, 1, Then::Hold);
-    in_json.entries = vec![settled("a", json!("x\u{0}"))];
+    in_json.rows = vec![Row::of(&settled("a", json!("x\u{0}")))];
     let mut in_text = step(&claimed, 1, Then::Hold);
-    in_text.entries = vec![settled("a\u{0}", Value::Null)];
+    in_text.rows = vec![Row::of(&settled("a\u{0}", Value::Null))];
     for bad in [in_json, in_text] {
         let error = commit(&mut worker.0, worker.1, &[&bad]).await.unwrap_err();
         assert!(matches!(error, StoreError::Data(_)), "{error:?}");
@@ -186,7 +194,7 @@ async fn a_consumed_signal_goes_in_the_commit_that_journals_it() {
     let waiting = pending(&mut worker.0, id).await.unwrap();
     let signal_id = SignalId(waiting[0].signal_id);
     let event = Event::Signalled { step: StepKey::root("a".into()), signal_id, payload: json!(1) };
-    let commit = Commit { entries: vec![Entry { at: Utc::now(), event }], ..step(&claimed, 1, Then::Hold) };
+    let commit = Commit { rows: vec![Row::of(&Entry { at: Utc::now(), event })], ..step(&claimed, 1, Then::Hold) };
     write(&mut worker, &[&commit]).await;
     let left = pending(&mut worker.0, id).await.unwrap();
     assert_eq!(left.iter().map(|left| left.signal_id).collect::<Vec<_>>(), [waiting[1].signal_id]);

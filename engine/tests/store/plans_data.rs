@@ -56,7 +56,7 @@ pub(crate) async fn fill(cell: &Cell) {
         "DELETE FROM queue".to_owned(),
         format!(
             "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
-             SELECT {ROWS} + n, id, {workspace}, true FROM {IDS} WHERE m = 0"
+             SELECT {ROWS} + n, id, {workspace}, n % 2 = 0 FROM {IDS} WHERE m = 0"
         ),
         format!(
             "INSERT INTO timers SELECT id, {workspace}, \

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
+use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::migrate::{Kind, migrate};
@@ -164,7 +165,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
         workspace_id: WorkspaceId(claimed.workspace_id),
         lease_no: claimed.lease_no,
         position,
-        entries: vec![settled(&format!("n{position}"), json!(position))],
+        rows: vec![Row::of(&settled(&format!("n{position}"), json!(position)))],
         usage: Vec::new(),
         bytes: 0,
         then,
@@ -172,7 +173,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
 }
 
 pub(crate) fn end(leftovers: bool) -> Then {
-    Then::End { status: "completed", output: Some(json!("done")), error: None, leftovers }
+    Then::End { status: "completed", output: Some(json!("done").to_string()), error: None, leftovers }
 }
 
 /// A park until a signal comes.

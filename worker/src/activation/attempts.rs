@@ -2,11 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use capstan_engine::core::expression::{Ancestors, Names, holds, render};
-use capstan_engine::core::graph::NodeIx;
-use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
+use capstan_engine::core::expression::{Ancestors, Names, has_expressions, holds, render};
+use capstan_engine::core::graph::{Node, NodeIx};
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
 use capstan_engine::core::state::Phase;
@@ -20,13 +21,14 @@ use super::drive::Drive;
 use crate::logs::{Origin, StepLog};
 
 impl Drive<'_> {
-    /// Starts an attempt with effects; its outcome arrives through `tasks`.
-    pub(super) fn spawn(&mut self, node: NodeIx) {
+    /// Begins an attempt with effects. Answers the outcome of one that needs no waiting; that of any other arrives
+    /// through `tasks`.
+    pub(super) async fn begin(&mut self, node: NodeIx) -> Option<Outcome> {
         let attempt = self.attempt(node, ATTEMPT_TIMEOUT_MS_DEFAULT);
         let engine = Arc::clone(self.engine);
         let life = Arc::clone(self.life);
         let announced = self.graph.nodes[node].policy.at_most_once;
-        let task = self.tasks.spawn(async move {
+        let mut attempt = Box::pin(async move {
             // Closed only with the process.
             let _permit = engine.effects.acquire().await;
             life.may_act().await;
@@ -35,7 +37,12 @@ impl Drive<'_> {
             }
             Some(attempt.await)
         });
+        if let Poll::Ready(outcome) = futures::poll!(&mut attempt) {
+            return outcome;
+        }
+        let task = self.tasks.spawn(attempt);
         self.running.insert(node, task);
+        None
     }
 
     /// One attempt of `node` in the present state. `timeout_ms` holds if its policy names none; 0 is no limit.
@@ -48,10 +55,11 @@ impl Drive<'_> {
         };
         let context = self.context(node, Arc::clone(&log));
         let registry = Arc::clone(&self.engine.registry);
-        let type_name = self.graph.nodes[node].type_name.clone();
+        let graph = Arc::clone(&self.graph);
         let run = async move {
-            match registry.get(&type_name) {
-                Some(node_type) => node_type.run(config, &context).await,
+            let Node { type_name, config: as_written, .. } = &graph.nodes[node];
+            match registry.get(type_name) {
+                Some(node_type) => node_type.run(config.as_ref().unwrap_or(as_written), &context).await,
                 None => Outcome::fail("config", format!("this build has no node type \"{type_name}\"")),
             }
         };
@@ -80,9 +88,14 @@ impl Drive<'_> {
         holds(when, &self.names(node, &steps)).map_err(|error| error.to_string())
     }
 
-    fn config(&self, node: NodeIx) -> Result<Value, String> {
+    /// The config with its expressions filled in; none if it has none.
+    fn config(&self, node: NodeIx) -> Result<Option<Value>, String> {
+        let config = &self.graph.nodes[node].config;
+        if !has_expressions(config) {
+            return Ok(None);
+        }
         let steps = Ancestors::of(&self.graph, &self.state, node);
-        render(&self.graph.nodes[node].config, &self.names(node, &steps)).map_err(|error| error.to_string())
+        render(config, &self.names(node, &steps)).map(Some).map_err(|error| error.to_string())
     }
 
     fn names<'n>(&'n self, node: NodeIx, steps: &'n Ancestors<'n>) -> Names<'n> {
@@ -92,8 +105,7 @@ impl Drive<'_> {
 
     /// What the trigger gave: the execution's input.
     fn input(&self) -> &Value {
-        let trigger = self.graph.find(&NodeId::from(self.claimed.trigger_node_id.as_str()));
-        trigger.map_or(&Value::Null, |node| &self.state.step(node).output)
+        self.trigger.map_or(&Value::Null, |node| &self.state.step(node).output)
     }
 
     fn context(&self, node: NodeIx, log: Arc<StepLog>) -> Context {

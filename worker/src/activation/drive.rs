@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::attempt::{Attempt, storable};
+use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, NodeIx};
-use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State};
 use capstan_engine::store::claim::Claimed;
+use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
@@ -47,13 +48,15 @@ pub(super) struct Drive<'a> {
     pub(super) claimed: &'a Claimed,
     pub(super) graph: Arc<Graph>,
     pub(super) state: State,
+    /// Where the execution began.
+    pub(super) trigger: Option<NodeIx>,
     /// Attempts with effects; none as outcome of one that did not begin, because of a drain.
     pub(super) tasks: JoinSet<Option<Outcome>>,
     /// The task of each attempt that runs; an outcome of any other task comes too late.
     pub(super) running: HashMap<NodeIx, AbortHandle>,
     pub(super) signals: Vec<Pending>,
     /// Decided on, but not yet durable.
-    pub(super) pending: Vec<Entry>,
+    pub(super) pending: Vec<Row>,
     pub(super) pending_since: Option<Instant>,
     pub(super) pending_bytes: usize,
     pub(super) usage: BTreeMap<&'static str, i64>,
@@ -72,12 +75,14 @@ impl<'a> Drive<'a> {
         state: State,
         signals: Vec<Pending>,
     ) -> Self {
+        let trigger = graph.find(&NodeId::from(claimed.trigger_node_id.as_str()));
         Self {
             engine,
             life,
             claimed,
             graph,
             state,
+            trigger,
             tasks: JoinSet::new(),
             running: HashMap::new(),
             signals,
@@ -106,7 +111,9 @@ impl<'a> Drive<'a> {
             if self.state.end().is_some() || self.state.incident().is_some() {
                 return self.finish().await;
             }
-            if self.step_purely().await {
+            let now = self.life.clock.now();
+            let runnable = self.runnable(now);
+            if self.step_purely(&runnable).await {
                 if self.must_flush()
                     && let Flushed::Exit(exit) = self.flush(Then::Hold).await
                 {
@@ -115,14 +122,15 @@ impl<'a> Drive<'a> {
                 continue;
             }
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
-            let then = if self.is_idle() { Then::Park { due_at: self.next_look() } } else { Then::Hold };
+            let is_idle = runnable.is_empty() && self.running.is_empty();
+            let then = if is_idle { Then::Park { due_at: self.next_look() } } else { Then::Hold };
             if !self.pending.is_empty() || matches!(then, Then::Park { .. }) {
                 match self.flush(then).await {
                     Flushed::Durable => continue,
                     Flushed::Exit(exit) => return exit,
                 }
             }
-            if self.start_effects() {
+            if self.start_effects(&runnable).await {
                 continue;
             }
             if self.engine.hurry.is_cancelled() || (self.engine.stop.is_cancelled() && self.running.is_empty()) {
@@ -144,15 +152,16 @@ impl<'a> Drive<'a> {
                 return false;
             }
         };
-        self.state.apply(&self.graph, &entry, &decision);
+        let row = Row::of(&entry);
+        self.state.apply(&self.graph, entry, &decision);
         for node in &decision.cancelled {
             if let Some(task) = self.running.remove(node) {
                 task.abort();
             }
         }
         self.pending_since.get_or_insert_with(Instant::now);
-        self.pending_bytes += entry.event.output().map_or(0, |output| storable(output).unwrap_or_default());
-        self.pending.push(entry);
+        self.pending_bytes += row.bytes();
+        self.pending.push(row);
         true
     }
 
@@ -189,9 +198,9 @@ impl<'a> Drive<'a> {
     }
 
     /// Runs every pure step that may run, and settles lost `at_most_once` attempts. False if there was none.
-    async fn step_purely(&mut self) -> bool {
+    async fn step_purely(&mut self, runnable: &[NodeIx]) -> bool {
         let mut stepped = false;
-        for node in self.runnable() {
+        for &node in runnable {
             if self.graph.nodes[node].effect == Effect::Pure {
                 let outcome = self.attempt(node, 0).await;
                 self.conclude(node, outcome);
@@ -208,19 +217,23 @@ impl<'a> Drive<'a> {
         stepped
     }
 
-    /// Starts attempts with effects, on a durable prefix. True if something has to be journaled before. A drain lets
-    /// begin only what the journal already tells of.
-    fn start_effects(&mut self) -> bool {
+    /// Starts attempts with effects, on a durable prefix. True if there is something to be journaled: the start of an
+    /// attempt, or the end of one that needed no waiting. A drain lets begin only what the journal already tells of.
+    async fn start_effects(&mut self, runnable: &[NodeIx]) -> bool {
         let mut journaled = false;
-        for node in self.runnable() {
+        for &node in runnable {
             if self.engine.stop.is_cancelled() && !self.announced.contains(&node) {
                 continue;
             }
             if self.graph.nodes[node].policy.at_most_once && self.announced.insert(node) {
                 self.record(Event::Started { step: self.step(node) });
                 journaled = true;
-            } else {
-                self.spawn(node);
+            } else if let Some(outcome) = self.begin(node).await {
+                self.conclude(node, outcome);
+                journaled = true;
+                if self.state.end().is_some() {
+                    break;
+                }
             }
         }
         journaled
@@ -291,11 +304,6 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Whether nothing runs and nothing can run before a time or a signal comes.
-    fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.state.runnable(self.life.clock.now()).next().is_none()
-    }
-
     /// When something is due next: a step that does not run, or the execution's own deadline.
     fn next_look(&self) -> Option<DateTime<Utc>> {
         let steps = self.state.dues().filter(|(node, _)| !self.running.contains_key(node)).map(|(_, due)| due);
@@ -309,8 +317,8 @@ impl<'a> Drive<'a> {
     }
 
     /// Steps that may run now and do not.
-    fn runnable(&self) -> Vec<NodeIx> {
-        self.state.runnable(self.life.clock.now()).filter(|node| !self.running.contains_key(node)).collect()
+    fn runnable(&self, now: DateTime<Utc>) -> Vec<NodeIx> {
+        self.state.runnable(now).filter(|node| !self.running.contains_key(node)).collect()
     }
 
     pub(super) fn step(&self, node: NodeIx) -> StepKey {

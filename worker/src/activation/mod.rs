@@ -71,7 +71,7 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, wake: &t
             Ok(Loaded::Live(drive)) => return drive.run(wake).await,
             Ok(Loaded::Idle) => return set_down(life, claimed, Then::Park { due_at: None }).await,
             Ok(Loaded::Cancelled) => {
-                let error = Some(json!({ "class": "cancelled", "reason": "cancelled as an incident" }));
+                let error = Some(json!({ "class": "cancelled", "reason": "cancelled as an incident" }).to_string());
                 let then = Then::End { status: "cancelled", output: None, error, leftovers: true };
                 return set_down(life, claimed, then).await;
             }
@@ -158,7 +158,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         workspace_id: WorkspaceId(claimed.workspace_id),
         lease_no: claimed.lease_no,
         position: 0,
-        entries: Vec::new(),
+        rows: Vec::new(),
         usage: Vec::new(),
         bytes: 0,
         then,
@@ -180,7 +180,7 @@ async fn give_back(engine: &Engine, life: &Life, claimed: &Claimed) {
 async fn quarantine(life: &Life, claimed: &Claimed, reason: String) {
     error!(execution_id = %claimed.execution_id, reason, "an execution was set aside");
     metrics::counter!("capstan_incidents_total").increment(1);
-    let error = json!({ "class": "incident", "reason": reason });
+    let error = json!({ "class": "incident", "reason": reason }).to_string();
     let then = Then::End { status: "incident", output: None, error: Some(error), leftovers: false };
     let _ = life.committers.commit(commit_of(claimed, then)).await;
 }

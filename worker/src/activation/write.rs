@@ -33,6 +33,7 @@ impl Drive<'_> {
             }
             (None, reason) => ("incident", None, Some(json!({ "class": "incident", "reason": reason }))),
         };
+        let error = error.map(|error| error.to_string());
         metrics::counter!("capstan_executions_total", "status" => status).increment(1);
         match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
             Flushed::Durable => Exit::Gone,
@@ -42,24 +43,19 @@ impl Drive<'_> {
 
     /// The result of a completed execution: the output of its one last step, or all of theirs by node id. Its steps
     /// keep what is too much for one value.
-    fn output(&self) -> Value {
-        let output = self.whole_output();
-        match storable(&output) {
-            Ok(_) => output,
-            Err(reason) => json!({ "left_out": reason }),
-        }
-    }
-
-    fn whole_output(&self) -> Value {
+    fn output(&self) -> String {
         let last =
             |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
         let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
-        match nodes[..] {
-            [node] => self.state.step(node).output.clone(),
-            _ => nodes
-                .iter()
-                .map(|&node| (self.graph.nodes[node].id.to_string(), self.state.step(node).output.clone()))
-                .collect(),
+        let output = |node: NodeIx| &self.state.step(node).output;
+        if let [node] = nodes[..] {
+            return output(node).to_string();
+        }
+        let all: Value =
+            nodes.iter().map(|&node| (self.graph.nodes[node].id.to_string(), output(node).clone())).collect();
+        match storable(&all) {
+            Ok(_) => all.to_string(),
+            Err(reason) => json!({ "left_out": reason }).to_string(),
         }
     }
 
@@ -68,12 +64,12 @@ impl Drive<'_> {
         let held = matches!(then, Then::Hold);
         let parked = if let Then::Park { due_at } = then { Some(due_at) } else { None };
         let mut commit = commit_of(self.claimed, then);
-        commit.entries = std::mem::take(&mut self.pending);
+        commit.rows = std::mem::take(&mut self.pending);
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
-        commit.position = self.state.position() + 1 - u32::try_from(commit.entries.len()).unwrap_or_default();
+        commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
-        metrics::counter!("capstan_journal_entries_total").increment(commit.entries.len() as u64);
+        metrics::counter!("capstan_journal_entries_total").increment(commit.rows.len() as u64);
         match self.life.committers.commit(commit).await {
             Committed::Lost => Flushed::Exit(Exit::Gone),
             Committed::Refused(reason) => {
