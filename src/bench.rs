@@ -85,7 +85,11 @@ pub(crate) async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode>
     let report = Report::new(&bench, args.quick || args.tiny, failed).await;
     bench.rig.close().await?;
     let report = report?;
-    if json { output::note(&report.table()) } else { output::line(&report.table()) }
+    if json {
+        output::note(&report.table())
+    } else {
+        output::line(&report.table())
+    }
     plot::draw(&report, &args.plot).with_context(|| format!("{} was not written", args.plot.display()))?;
     output::note(&format!("plot: {}", args.plot.display()));
     if json {

@@ -1,4 +1,6 @@
-//! A small HTTP client that sends without waiting for answers, so that it costs little beside the server it measures.
+//! A small HTTP client that offers more than a server can take, and costs little beside the server that it measures.
+//!
+//! It sends without waiting for the answer before. Only once several requests of a connection wait, it holds back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,13 +10,13 @@ use anyhow::{Context, ensure};
 use futures::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{sleep, timeout};
 
-/// Connections side by side, each with requests under way.
+/// Connections side by side; a server works on one request of each at a time.
 const CONNECTIONS: usize = 256;
-/// Requests that one write sends.
+/// Requests of one write, and those of one connection that may wait for answers: there is always one more to take.
 const BURST: usize = 4;
+const UNANSWERED_MAX: usize = 8;
 /// Answers before these do not count: connections open, and statements are prepared.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Longest wait for the rest of the answers.
@@ -46,9 +48,8 @@ pub(crate) async fn flood(address: &str, request: &str, hoped: &str, lasting: Du
     for _ in 0..CONNECTIONS {
         let stream = TcpStream::connect(address).await.context("the server does not take connections")?;
         stream.set_nodelay(true)?;
-        let (reading, writing) = stream.into_split();
-        let sending = tokio::spawn(send(writing, request.repeat(BURST), Arc::clone(&counts)));
-        tasks.push(tokio::spawn(receive(reading, sending, format!("HTTP/1.1 {hoped}"), Arc::clone(&counts))));
+        let (burst, hoped) = (request.repeat(BURST), format!("HTTP/1.1 {hoped}"));
+        tasks.push(tokio::spawn(talk(stream, burst, hoped, Arc::clone(&counts))));
     }
     sleep(WARM_UP).await;
     let (begun, before) = (Instant::now(), counts.good.load(Ordering::Relaxed));
@@ -62,40 +63,25 @@ pub(crate) async fn flood(address: &str, request: &str, hoped: &str, lasting: Du
     Ok(Answers { per_s, good, other })
 }
 
-/// Sends until told to stop; answers how many requests it sent. Only a full socket holds it back.
-async fn send(mut stream: OwnedWriteHalf, burst: String, counts: Arc<Counts>) -> anyhow::Result<(u64, OwnedWriteHalf)> {
-    let mut sent = 0;
-    while !counts.stop.load(Ordering::Relaxed) {
-        stream.write_all(burst.as_bytes()).await?;
-        sent += BURST as u64;
-    }
-    // Kept open until the answers are there.
-    Ok((sent, stream))
-}
-
-/// Counts answers until there is one for each request.
-async fn receive(
-    mut stream: OwnedReadHalf,
-    sending: tokio::task::JoinHandle<anyhow::Result<(u64, OwnedWriteHalf)>>,
-    hoped: String,
-    counts: Arc<Counts>,
-) -> anyhow::Result<()> {
-    let (mut buffer, mut received, mut sent) = (Vec::with_capacity(64 * 1024), 0, None);
-    let mut sending = Some(sending);
+/// Keeps requests waiting at the server until told to stop, and counts the answers to all of them.
+async fn talk(mut stream: TcpStream, burst: String, hoped: String, counts: Arc<Counts>) -> anyhow::Result<()> {
+    let (mut buffer, mut unanswered) = (Vec::with_capacity(64 * 1024), 0);
     loop {
-        while let Some((is_hoped, length)) = answer(&buffer, hoped.as_bytes())? {
-            buffer.drain(..length);
-            received += 1;
-            let count = if is_hoped { &counts.good } else { &counts.other };
-            count.fetch_add(1, Ordering::Relaxed);
+        let goes_on = !counts.stop.load(Ordering::Relaxed);
+        while goes_on && unanswered + BURST <= UNANSWERED_MAX {
+            stream.write_all(burst.as_bytes()).await?;
+            unanswered += BURST;
         }
-        if let Some(ended) = sending.take_if(|sending| sending.is_finished()) {
-            sent = Some(ended.await??);
-        }
-        if sent.as_ref().is_some_and(|(sent, _)| *sent == received) {
+        if unanswered == 0 {
             return Ok(());
         }
         ensure!(stream.read_buf(&mut buffer).await? > 0, "the server closed a connection");
+        while let Some((is_hoped, length)) = answer(&buffer, hoped.as_bytes())? {
+            buffer.drain(..length);
+            unanswered -= 1;
+            let count = if is_hoped { &counts.good } else { &counts.other };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 

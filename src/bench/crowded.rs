@@ -16,10 +16,7 @@ const WAIT: &str = "365d";
 pub(crate) async fn parked(bench: &mut Bench) -> anyhow::Result<()> {
     let cell = bench.rig.cell().await?;
     let half = bench.sizes.parked / 2;
-    let waits = [
-        ("logic.delay", json!({ "for": WAIT })),
-        ("logic.wait_for_signal", json!({ "signal": "reply" })),
-    ];
+    let waits = [("logic.delay", json!({ "for": WAIT })), ("logic.wait_for_signal", json!({ "signal": "reply" }))];
     for (type_name, config) in waits {
         bench.progress.doing(&format!("loads {half} executions that wait ({type_name})"));
         let published = cell.publish_row(type_name, &config, 1).await?;

@@ -39,8 +39,7 @@ async fn seconds(cell: &Cell, published: &Published, executions: usize) -> anyho
     cell.fill_at_once(published, executions).await?;
     let shown = Utc::now();
     cell.until_drained(&mut owner).await?;
-    let ended: DateTime<Utc> =
-        sqlx::query_scalar("SELECT max(ended_at) FROM executions").fetch_one(&mut owner).await?;
+    let ended: DateTime<Utc> = sqlx::query_scalar("SELECT max(ended_at) FROM executions").fetch_one(&mut owner).await?;
     Ok((ended - shown).as_seconds_f64().max(f64::MIN_POSITIVE))
 }
 

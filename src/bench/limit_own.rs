@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use anyhow::{ensure, bail};
+use anyhow::{bail, ensure};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};

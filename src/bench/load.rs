@@ -86,7 +86,8 @@ async fn load_chunk(
 /// Copies rows of execution `$1` for the numbers from `$2` to before `$3`, one id each `$4` ms from `$5` days ago on.
 fn copy_statement(tables: &[(String, Vec<String>)]) -> String {
     let inserts = tables.iter().map(|(table, columns)| {
-        let (into, from) = (columns.join(", "), columns.iter().map(|it| format!("t.{it}")).collect::<Vec<_>>().join(", "));
+        let (into, from) =
+            (columns.join(", "), columns.iter().map(|it| format!("t.{it}")).collect::<Vec<_>>().join(", "));
         format!(
             "{table}_copied AS (INSERT INTO {table} (execution_id, {into}) \
              SELECT i.id, {from} FROM ids i CROSS JOIN {table} t WHERE t.execution_id = $1 ORDER BY i.id)"

@@ -47,9 +47,8 @@ async fn measure(bench: &mut Bench, backlog: usize) -> anyhow::Result<Latencies>
     let worker = cell.worker().await?;
     let starter = Starter::spawn(cell.place.clone(), Some(worker.waker()));
     let asked = starts(&cell, &starter, calm, &published, bench.sizes.neighbour_starts, backlog > 0).await?;
-    let done = format!(
-        "SELECT NOT EXISTS (SELECT FROM executions WHERE workspace_id = '{calm}' AND status = 'queued')"
-    );
+    let done =
+        format!("SELECT NOT EXISTS (SELECT FROM executions WHERE workspace_id = '{calm}' AND status = 'queued')");
     cell.until(&mut cell.owner().await?, &done).await?;
     starter.close().await;
     worker.drain().await;

@@ -24,6 +24,11 @@ const BELOW: i32 = 40;
 /// Share of the target at the right end; longer bars are cut off there.
 const SHARE_MAX: f64 = 2.0;
 
+/// Sizes of text; plotters makes 1.24 of them a pixel.
+const TITLE: u32 = 22;
+const TEXT: u32 = 17;
+const SMALL: u32 = 15;
+
 const INK: RGBColor = RGBColor(0x22, 0x2b, 0x38);
 const FAINT: RGBColor = RGBColor(0x6b, 0x76, 0x84);
 const GOOD: RGBColor = RGBColor(0x2e, 0x8b, 0x57);
@@ -42,17 +47,18 @@ fn svg(report: &Report) -> anyhow::Result<String> {
     let mut svg = String::new();
     let sheet = SVGBackend::with_string(&mut svg, (WIDTH.cast_unsigned(), height.cast_unsigned())).into_drawing_area();
     sheet.fill(&RGBColor(0xff, 0xff, 0xff))?;
-    write(&sheet, (20, 26), HPos::Left, 18, INK, "capstan bench: how much of each target is reached")?;
+    write(&sheet, (20, 26), HPos::Left, TITLE, INK, "capstan bench: how much of each target is reached")?;
     let conditions = report.conditions();
-    write(&sheet, (20, 50), HPos::Left, 12, FAINT, conditions.lines().next().unwrap_or_default())?;
+    write(&sheet, (20, 50), HPos::Left, SMALL, FAINT, conditions.lines().next().unwrap_or_default())?;
     for (row, (ratio, compared)) in (0..).zip(&report.ratios) {
-        let (top, value) = (ABOVE + row * ROW, compared.ratio.median);
-        let said = format!("{value:.2}  ({})", ratio.target.words());
-        bar(&sheet, top, ratio.key, ratio.target.reached(value), &said)?;
+        let (top, spread) = (ABOVE + row * ROW, compared.ratio);
+        let said = format!("{:.2}  ({})", spread.median, ratio.target.words());
+        bar(&sheet, top, ratio.key, ratio.target.reached(spread.median), &said)?;
+        let ends = [spread.lowest, spread.highest].map(|end| (x_of(ratio.target.reached(end)), top + ROW / 2));
+        line(&sheet, ends)?;
     }
-    let line = vec![(x_of(1.0), ABOVE - 6), (x_of(1.0), ABOVE + rows * ROW)];
-    sheet.draw(&PathElement::new(line, ShapeStyle { color: INK.to_rgba(), filled: false, stroke_width: 2 }))?;
-    write(&sheet, (x_of(1.0), ABOVE + rows * ROW + 16), HPos::Center, 12, INK, "target")?;
+    line(&sheet, [(x_of(1.0), ABOVE - 6), (x_of(1.0), ABOVE + rows * ROW)])?;
+    write(&sheet, (x_of(1.0), ABOVE + rows * ROW + 16), HPos::Center, SMALL, INK, "target")?;
     sheet.present()?;
     drop(sheet);
     Ok(svg)
@@ -62,8 +68,14 @@ fn bar(sheet: &Sheet, top: i32, name: &str, reached: f64, said: &str) -> anyhow:
     let (upper, lower) = (top + GAP / 2, top + ROW - GAP / 2);
     let colour = if reached >= 1.0 { GOOD } else { SHORT };
     sheet.draw(&Rectangle::new([(BARS_FROM, upper), (x_of(reached), lower)], colour.filled()))?;
-    write(sheet, (BARS_FROM - 10, top + ROW / 2), HPos::Right, 14, INK, name)?;
-    write(sheet, (BARS_TO + 15, top + ROW / 2), HPos::Left, 14, INK, said)
+    write(sheet, (BARS_FROM - 10, top + ROW / 2), HPos::Right, TEXT, INK, name)?;
+    write(sheet, (BARS_TO + 15, top + ROW / 2), HPos::Left, TEXT, INK, said)
+}
+
+fn line(sheet: &Sheet, ends: [(i32, i32); 2]) -> anyhow::Result<()> {
+    let style = ShapeStyle { color: INK.to_rgba(), filled: false, stroke_width: 2 };
+    sheet.draw(&PathElement::new(ends.to_vec(), style))?;
+    Ok(())
 }
 
 /// Where a share of the target ends.
@@ -72,14 +84,7 @@ fn x_of(reached: f64) -> i32 {
     BARS_FROM + (f64::from(BARS_TO - BARS_FROM) * share) as i32
 }
 
-fn write(
-    sheet: &Sheet,
-    at: (i32, i32),
-    side: HPos,
-    size: u32,
-    colour: RGBColor,
-    text: &str,
-) -> anyhow::Result<()> {
+fn write(sheet: &Sheet, at: (i32, i32), side: HPos, size: u32, colour: RGBColor, text: &str) -> anyhow::Result<()> {
     let font = FontDesc::new(FontFamily::SansSerif, f64::from(size), FontStyle::Normal);
     let style: TextStyle = font.into_text_style(sheet).color(&colour).pos(Pos::new(side, VPos::Center));
     sheet.draw(&Text::new(text.to_owned(), at, style))?;

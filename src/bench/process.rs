@@ -58,7 +58,8 @@ impl Process {
             .spawn()
             .with_context(|| format!("capstan {command} did not start"))?;
         let mut out = BufReader::new(child.stdout.take().context("a process without output")?).lines();
-        let line = timeout(PATIENCE, out.next_line()).await.with_context(|| format!("{command} did not get ready"))??;
+        let line =
+            timeout(PATIENCE, out.next_line()).await.with_context(|| format!("{command} did not get ready"))??;
         let Some(line) = line else { bail!("capstan {command} ended early") };
         let ready: Value = serde_json::from_str(&line).with_context(|| format!("capstan {command} said {line:?}"))?;
         ensure!(ready["event"] == "ready", "capstan {command} said {line:?}");

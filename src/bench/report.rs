@@ -64,8 +64,11 @@ impl Report {
 
     /// Under which conditions it was measured.
     pub(crate) fn conditions(&self) -> String {
-        let settings: Vec<String> =
-            self.settings.iter().map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default())).collect();
+        let settings: Vec<String> = self
+            .settings
+            .iter()
+            .map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()))
+            .collect();
         let quick = if self.quick { "; a quick run: not to be quoted" } else { "" };
         format!(
             "PostgreSQL {} on the same {} cores, medians of {} rounds with their ranges{quick}\n{}",
@@ -180,7 +183,8 @@ pub(crate) mod tests {
     #[test]
     fn the_table_has_medians_with_ranges_and_targets() {
         let table = report().table();
-        for expected in ["20000 (10000 … 21000)", "0.500 (0.250 … 0.600)", "≥ 0.5", "1.25", "idle_writes_per_s", "fsync on"]
+        for expected in
+            ["20000 (10000 … 21000)", "0.500 (0.250 … 0.600)", "≥ 0.5", "1.25", "idle_writes_per_s", "fsync on"]
         {
             assert!(table.contains(expected), "{expected:?} is not in\n{table}");
         }

@@ -2,9 +2,7 @@
 
 use crate::output::failure::BadInput;
 
-use super::{
-    Bench, crowded, drain, fanout, fleet, idle, ingest, latency, memory, neighbour, pinned, wide,
-};
+use super::{Bench, crowded, drain, fanout, fleet, idle, ingest, latency, memory, neighbour, pinned, wide};
 
 /// Something that is measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
