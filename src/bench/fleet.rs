@@ -40,7 +40,9 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
         let mut rates = Vec::new();
         for size in FLEETS {
             let drained = drain(bench, size).await?;
-            bench.findings.figure(format!("fleet_{size}_workers_per_s"), drained.per_s);
+            if RATIOS.iter().all(|(compared, _)| *compared != size) {
+                bench.findings.figure(format!("fleet_{size}_per_s"), drained.per_s);
+            }
             rates.push((size, drained.per_s));
         }
         for (size, key) in RATIOS {
@@ -53,7 +55,7 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     for &size in bench.sizes.fleet_crowds {
         let drained = drain(bench, size).await?;
         let of_each = drained.connections as f64 / (size - drained.failed).max(1) as f64;
-        bench.findings.figure(format!("fleet_{size}_workers_per_s"), drained.per_s);
+        bench.findings.figure(format!("fleet_{size}_per_s"), drained.per_s);
         bench.findings.figure(format!("fleet_{size}_failed_workers"), drained.failed as f64);
         bench.findings.figure(format!("fleet_{size}_connections_per_worker"), of_each);
         let told = format!("{size}: {:.0}/s, {of_each:.1} connections each, {} failed", drained.per_s, drained.failed);

@@ -11,7 +11,7 @@ use super::Bench;
 use super::cell::Cell;
 use super::fill::start_all;
 
-/// Executions that are ready while the engine drains, at the least, in seconds of its pace.
+/// Executions that are kept ready while the engine drains.
 const BACKLOG: usize = 60_000;
 /// Starts of one topping up.
 const PORTION: usize = 2_000;

@@ -52,7 +52,7 @@ pub(crate) const FULL: Sizes = Sizes {
     pinned_counted: Duration::from_secs(60),
     fanouts: 10,
     wide: 6_000,
-    idle: Duration::from_secs(30),
+    idle: Duration::from_secs(20),
     in_flight: 2_000,
 };
 
