@@ -39,6 +39,7 @@ pub(crate) async fn history(bench: &mut Bench) -> anyhow::Result<()> {
 /// Drains in the crowded cell and in an empty one, in turn.
 async fn compare(bench: &mut Bench, crowded: &Cell, key: &'static str) -> anyhow::Result<()> {
     let published = crowded.publish_durable().await?;
+    bench.progress.doing("drains");
     for round in bench.rounds() {
         let empty = bench.rig.cell_beside().await?;
         let reference = refill(&empty, &empty.publish_durable().await?, bench.sizes.backlog).await?;
