@@ -2,45 +2,72 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::Bench;
+use super::cell::{Cell, STEPS, noop, result};
 use super::limit::{self, Variant};
-use super::rig::{Cell, Rig};
+use super::limit_own;
+use crate::publish::Published;
 
-/// Steps of each execution.
-const STEPS: usize = 3;
-
-/// One round of `drain_durable`: ours, the reference.
-pub(crate) async fn durable(rig: &mut Rig, executions: usize) -> anyhow::Result<(f64, f64)> {
-    let reference = limit::drain(&rig.limit().await?, Variant::Steps, executions).await?;
-    let ours = ours(&rig.cell().await?, "debug.noop", &json!({ "output": result() }), executions).await?;
-    Ok((ours, reference))
+/// Three durable steps against the raw loop that commits each of them.
+pub(crate) async fn durable(bench: &mut Bench) -> anyhow::Result<()> {
+    for round in bench.rounds() {
+        let reference = limit::drain(&bench.rig.limit().await?, Variant::Steps, bench.sizes.backlog).await?;
+        let own = own_tables(bench, Variant::Steps).await?;
+        bench.findings.figure("limit_own_steps_per_s", own);
+        let cell = bench.rig.cell().await?;
+        let published = cell.publish_durable().await?;
+        let ours = backlog(&cell, &published, STEPS, bench.sizes.backlog).await?;
+        bench.progress.found(round, &format!("{ours:.0}/s of {reference:.0}/s, own tables {own:.0}/s"));
+        bench.findings.pair("drain_durable", ours, reference);
+    }
+    Ok(())
 }
 
-/// One round of `drain_pure`.
-pub(crate) async fn pure(rig: &mut Rig, executions: usize) -> anyhow::Result<(f64, f64)> {
-    let reference = limit::drain(&rig.limit().await?, Variant::Fused, executions).await?;
-    let ours = ours(&rig.cell().await?, "data.set", &json!({ "values": result() }), executions).await?;
-    Ok((ours, reference))
+/// Three pure steps against the raw loop that commits them together.
+pub(crate) async fn pure(bench: &mut Bench) -> anyhow::Result<()> {
+    for round in bench.rounds() {
+        let reference = limit::drain(&bench.rig.limit().await?, Variant::Fused, bench.sizes.backlog).await?;
+        let own = own_tables(bench, Variant::Fused).await?;
+        bench.findings.figure("limit_own_fused_per_s", own);
+        let cell = bench.rig.cell().await?;
+        let published = cell.publish_row("data.set", &json!({ "values": result() }), STEPS).await?;
+        let ours = backlog(&cell, &published, STEPS, bench.sizes.backlog).await?;
+        bench.progress.found(round, &format!("{ours:.0}/s of {reference:.0}/s, own tables {own:.0}/s"));
+        bench.findings.pair("drain_pure", ours, reference);
+    }
+    Ok(())
 }
 
-/// Drains with one worker process; answers executions per second.
-async fn ours(cell: &Cell, type_name: &str, config: &Value, executions: usize) -> anyhow::Result<f64> {
-    let published = cell.publish_row(type_name, config, STEPS).await?;
-    cell.fill(&published, &result(), executions).await?;
+async fn own_tables(bench: &mut Bench, variant: Variant) -> anyhow::Result<f64> {
+    let cell = bench.rig.cell().await?;
+    let published = cell.publish_row("debug.noop", &noop(), STEPS).await?;
+    cell.fill(&published, bench.sizes.backlog).await?;
+    limit_own::drain(&cell, variant, bench.sizes.backlog).await
+}
+
+/// Fills a fresh cell, drains it with one worker, and checks that all is done; answers executions per second.
+pub(crate) async fn backlog(
+    cell: &Cell,
+    published: &Published,
+    steps: usize,
+    executions: usize,
+) -> anyhow::Result<f64> {
+    let rate = refill(cell, published, executions).await?;
+    cell.ensure_done(&mut cell.owner().await?, executions, steps * executions).await?;
+    Ok(rate)
+}
+
+/// Fills a cell, and drains it with one worker; answers executions per second.
+pub(crate) async fn refill(cell: &Cell, published: &Published, executions: usize) -> anyhow::Result<f64> {
+    cell.fill(published, executions).await?;
     let mut owner = cell.owner().await?;
-    sqlx::Executor::execute(&mut owner, "CHECKPOINT").await?;
     let begun = Instant::now();
     let worker = cell.worker().await?;
     cell.until_drained(&mut owner).await?;
     let rate = executions as f64 / begun.elapsed().as_secs_f64();
 
     worker.drain().await;
-    cell.ensure_done(&mut owner, executions, STEPS * executions).await?;
     Ok(rate)
-}
-
-/// A result of about a hundred bytes, as a small step would give back; the same as the raw loop's.
-pub(crate) fn result() -> Value {
-    json!({ "ok": true, "value": 42, "text": "a result of about a hundred bytes, as a small step would give back" })
 }

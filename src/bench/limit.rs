@@ -19,9 +19,9 @@ const OUTPUT: &str =
 const NODE: &str = "transform_node_7";
 const STEPS: i32 = 3;
 /// Executions of one transaction.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 /// Connections that drain side by side.
-const CONNECTIONS: usize = 4;
+pub(crate) const CONNECTIONS: usize = 4;
 
 const ENQUEUE: &str = "WITH e AS (INSERT INTO execution (id, workflow_id, input) \
     SELECT id, 1, $2::text::jsonb FROM unnest($1::uuid[]) AS t(id)) \

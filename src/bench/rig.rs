@@ -1,38 +1,41 @@
 //! What scenarios run on: a database, and a fresh cell for each of our turns.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
+use capstan_domain::access;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::migrate::{Kind, migrate};
-use capstan_engine::store::start::{Start, start};
+use capstan_engine::store::preflight::preflight;
 use capstan_node_types::registry::Registry;
 use capstan_private_postgres::{Options, PrivatePostgres};
-use capstan_worker::{Worker, WorkerSettings};
-use futures::future::try_join_all;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, Executor, PgConnection};
-use tokio::time::sleep;
+use sqlx::{Executor, PgConnection};
 
+use super::cell::Cell;
+use super::process::Settings;
 use crate::config::{DatabaseArgs, ServiceArgs};
-use crate::fleet::{self, Reach};
-use crate::publish::{self, Published};
 
-/// Executions that one call starts, and connections that start side by side.
-const START_BATCH: usize = 500;
-const START_CONNECTIONS: usize = 4;
-/// Time between two looks whether a backlog is worked off.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Longest that a scenario waits for a backlog.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// The schema of the raw loop.
+/// Schema of workspaces and keys.
+const CONTROL_SCHEMA: &str = "bench_control";
+/// Schema of the raw loop.
 const LIMIT_SCHEMA: &str = "bench_limit";
 /// What operators are told to set (docs/operation.md), for 2 cores.
 const SETTINGS: [(&str, &str); 4] =
     [("shared_buffers", "2GB"), ("max_wal_size", "4GB"), ("autovacuum_naptime", "5s"), ("max_connections", "500")];
+/// Settings that a report names.
+const REPORTED: [&str; 9] = [
+    "shared_buffers",
+    "max_wal_size",
+    "wal_compression",
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "checkpoint_timeout",
+    "autovacuum_naptime",
+    "max_connections",
+];
 
 /// The database and the services that all scenarios share.
 pub(crate) struct Rig {
@@ -42,14 +45,8 @@ pub(crate) struct Rig {
     services: ServiceArgs,
     private: Option<PrivatePostgres>,
     cells: u32,
-}
-
-/// A cell with one workspace, for one turn.
-pub(crate) struct Cell {
-    pub(crate) place: Place,
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) registry: Arc<Registry>,
-    services: ServiceArgs,
+    /// Schemas of cells that are still there.
+    schemas: Vec<String>,
 }
 
 impl Rig {
@@ -62,51 +59,97 @@ impl Rig {
                 (Some(private), url)
             }
         };
-        let control = Place::new(&url, "bench_control").context("DATABASE_URL cannot be used")?;
+        let control = Place::new(&url, CONTROL_SCHEMA).context("DATABASE_URL cannot be used")?;
         let mut owner = control.connect(Role::Owner).await.context("the database cannot be reached")?;
-        capstan_engine::store::preflight::preflight(&mut owner).await?;
+        preflight(&mut owner).await?;
+        ensure_sees_all(&mut owner).await?;
+        drop_schema(&mut owner, CONTROL_SCHEMA).await?;
         migrate(&control, Kind::Control).await?;
-        Ok(Self { url, control, registry: Arc::new(Registry::standard()), services, private, cells: 0 })
+        let registry = Arc::new(Registry::standard());
+        Ok(Self { url, control, registry, services, private, cells: 0, schemas: Vec::new() })
     }
 
     /// Where the raw loop works: a schema of its own, emptied.
     pub(crate) async fn limit(&self) -> anyhow::Result<PgConnectOptions> {
-        let place = self.control.sibling(LIMIT_SCHEMA);
-        let mut owner = self.control.connect(Role::Owner).await?;
-        remake(&mut owner, LIMIT_SCHEMA).await?;
-        Ok(place.options(Role::Owner))
+        let mut owner = self.owner().await?;
+        drop_schema(&mut owner, LIMIT_SCHEMA).await?;
+        owner.execute(format!("CREATE SCHEMA {LIMIT_SCHEMA}").as_str()).await?;
+        Ok(self.control.sibling(LIMIT_SCHEMA).options(Role::Owner))
     }
 
-    /// A fresh cell; what the one before left is removed.
+    /// A fresh cell with one workspace; all rows of the turn before are removed.
     pub(crate) async fn cell(&mut self) -> anyhow::Result<Cell> {
-        let mut owner = self.control.connect(Role::Owner).await?;
-        drop_schema(&mut owner, &format!("bench_{}", self.cells)).await?;
+        self.clear().await?;
+        self.cell_beside().await
+    }
+
+    /// A fresh cell with one workspace, beside those that are there.
+    pub(crate) async fn cell_beside(&mut self) -> anyhow::Result<Cell> {
+        let mut owner = self.owner().await?;
         drop_schema(&mut owner, LIMIT_SCHEMA).await?;
         self.cells += 1;
         let place = self.control.sibling(&format!("bench_{}", self.cells));
         drop_schema(&mut owner, &place.schema).await?;
+        self.schemas.push(place.schema.clone());
         migrate(&place, Kind::Cell).await?;
-        let cell = Cell {
+        access::ensure_cell(&mut owner, &place.schema).await?;
+        let slug = format!("bench-{}", self.cells);
+        let workspace = access::create_workspace(&mut owner, &slug, "bench", &place.schema).await?;
+        Ok(Cell {
+            settings: Settings::new(&self.url, CONTROL_SCHEMA, &place.schema),
+            control: self.control.clone(),
             place,
-            workspace: WorkspaceId::new(),
+            workspace,
             registry: Arc::clone(&self.registry),
             services: self.services.clone(),
-        };
-        Ok(cell)
+        })
     }
 
-    /// Where processes of their own connect to.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// Removes a cell, when others are still needed.
+    pub(crate) async fn remove(&mut self, cell: Cell) -> anyhow::Result<()> {
+        self.schemas.retain(|schema| *schema != cell.place.schema);
+        drop_schema(&mut self.owner().await?, &cell.place.schema).await
+    }
+
+    /// Removes all cells.
+    pub(crate) async fn clear(&mut self) -> anyhow::Result<()> {
+        let mut owner = self.owner().await?;
+        for schema in std::mem::take(&mut self.schemas) {
+            drop_schema(&mut owner, &schema).await?;
+        }
+        Ok(())
+    }
+
+    /// Version and settings of the server.
+    pub(crate) async fn server(&self) -> anyhow::Result<(String, Map<String, Value>)> {
+        let mut owner = self.owner().await?;
+        let version = sqlx::query_scalar("SHOW server_version").fetch_one(&mut owner).await?;
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY ($1) ORDER BY name")
+                .bind(REPORTED.as_slice())
+                .fetch_all(&mut owner)
+                .await?;
+        Ok((version, rows.into_iter().map(|(name, value)| (name, Value::String(value))).collect()))
+    }
+
+    /// What the server has said so far; none of a server that is not ours.
+    pub(crate) fn server_log(&self) -> anyhow::Result<Option<String>> {
+        let Some(private) = &self.private else { return Ok(None) };
+        let log = std::fs::read(private.data_dir().join("server.log")).context("the server's log cannot be read")?;
+        Ok(Some(String::from_utf8_lossy(&log).into_owned()))
     }
 
     pub(crate) async fn close(mut self) -> anyhow::Result<()> {
-        let mut owner = self.control.connect(Role::Owner).await?;
-        for schema in [format!("bench_{}", self.cells), LIMIT_SCHEMA.to_owned(), self.control.schema.clone()] {
-            drop_schema(&mut owner, &schema).await?;
-        }
+        self.clear().await?;
+        let mut owner = self.owner().await?;
+        drop_schema(&mut owner, LIMIT_SCHEMA).await?;
+        drop_schema(&mut owner, CONTROL_SCHEMA).await?;
         let Some(mut private) = self.private.take() else { return Ok(()) };
         tokio::task::spawn_blocking(move || private.stop()).await?.context("the private PostgreSQL did not stop")
+    }
+
+    async fn owner(&self) -> anyhow::Result<PgConnection> {
+        Ok(self.control.connect(Role::Owner).await?)
     }
 }
 
@@ -118,131 +161,17 @@ fn start_private() -> anyhow::Result<(PrivatePostgres, String)> {
     Ok((private, url))
 }
 
+/// Backlogs are counted over all workspaces, which row-level security hides from an ordinary login.
+async fn ensure_sees_all(owner: &mut PgConnection) -> anyhow::Result<()> {
+    let sees_all: bool =
+        sqlx::query_scalar("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            .fetch_one(owner)
+            .await?;
+    ensure!(sees_all, "`capstan bench` needs a login that row-level security does not bind: a superuser, or BYPASSRLS");
+    Ok(())
+}
+
 async fn drop_schema(owner: &mut PgConnection, schema: &str) -> anyhow::Result<()> {
-    // Table by table, as all partitions of a cell are more locks than a transaction may have.
     owner.execute(format!("DROP SCHEMA IF EXISTS {schema} CASCADE").as_str()).await?;
     Ok(())
-}
-
-async fn remake(owner: &mut PgConnection, schema: &str) -> anyhow::Result<()> {
-    drop_schema(owner, schema).await?;
-    owner.execute(format!("CREATE SCHEMA {schema}").as_str()).await?;
-    Ok(())
-}
-
-impl Cell {
-    /// Publishes a row of nodes of one type and config behind a manual trigger.
-    pub(crate) async fn publish_row(&self, type_name: &str, config: &Value, steps: usize) -> anyhow::Result<Published> {
-        let mut nodes = vec![node("start", "trigger.manual", &json!({}))];
-        let mut edges = Vec::new();
-        for step in 1..=steps {
-            nodes.push(node(&format!("step_{step}"), type_name, config));
-            let source = if step == 1 { "start".to_owned() } else { format!("step_{}", step - 1) };
-            edges.push(edge(&source, &format!("step_{step}")));
-        }
-        self.publish(&json!({ "nodes": nodes, "edges": edges })).await
-    }
-
-    /// Publishes a graph.
-    pub(crate) async fn publish(&self, graph: &Value) -> anyhow::Result<Published> {
-        let pool = self.place.pool(Role::Api, 1);
-        let published = publish::publish(&pool, self.workspace, "bench", graph, &self.registry).await?;
-        pool.close().await;
-        Ok(published)
-    }
-
-    /// Starts `count` executions through the start function, and tidies up as autovacuum would.
-    pub(crate) async fn fill(&self, published: &Published, input: &Value, count: usize) -> anyhow::Result<()> {
-        let batches = count.div_ceil(START_BATCH);
-        try_join_all((0..START_CONNECTIONS).map(|lane| async move {
-            let mut starter = self.place.connect(Role::Starter).await?;
-            for batch in (lane..batches).step_by(START_CONNECTIONS) {
-                let size = START_BATCH.min(count - batch * START_BATCH);
-                let starts: Vec<Start> = (0..size).map(|_| self.start_of(published, input)).collect();
-                start(&mut starter, &starts).await?;
-            }
-            starter.close().await?;
-            anyhow::Ok(())
-        }))
-        .await?;
-        let mut owner = self.owner().await?;
-        owner.execute("VACUUM ANALYZE queue").await?;
-        Ok(())
-    }
-
-    /// A start as the API would ask for.
-    pub(crate) fn start_of(&self, published: &Published, input: &Value) -> Start {
-        Start {
-            execution_id: ExecutionId::new(),
-            workspace_id: self.workspace,
-            workflow_id: published.workflow_id,
-            version_id: published.version_id,
-            trigger: NodeId::from("start"),
-            input: input.clone(),
-            timeout_ms: None,
-            idempotency_key: None,
-            vt: 0,
-        }
-    }
-
-    /// A worker in this process.
-    pub(crate) async fn worker(&self) -> anyhow::Result<Worker> {
-        self.worker_of(WorkerSettings::default()).await
-    }
-
-    pub(crate) async fn worker_of(&self, settings: WorkerSettings) -> anyhow::Result<Worker> {
-        let services = fleet::services(&self.services, Reach::default(), &self.place)?;
-        let worker = Worker::start(self.place.clone(), Arc::clone(&self.registry), services, settings);
-        worker.await.context("the worker did not start")
-    }
-
-    /// A connection of the owner.
-    pub(crate) async fn owner(&self) -> anyhow::Result<PgConnection> {
-        Ok(self.place.connect(Role::Owner).await?)
-    }
-
-    /// Waits until queue and leases are empty.
-    pub(crate) async fn until_drained(&self, owner: &mut PgConnection) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let empty: bool =
-                sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM leases) AND NOT EXISTS (SELECT FROM queue)")
-                    .fetch_one(&mut *owner)
-                    .await?;
-            if empty {
-                return Ok(());
-            }
-            ensure!(Instant::now() < deadline, "the backlog was not worked off within {PATIENCE:?}");
-            sleep(LOOK_EVERY).await;
-        }
-    }
-
-    /// Fails unless exactly so many executions have completed, with so many settled steps, and nothing else.
-    pub(crate) async fn ensure_done(
-        &self,
-        owner: &mut PgConnection,
-        executions: usize,
-        steps: usize,
-    ) -> anyhow::Result<()> {
-        let (completed, ended, settled): (i64, i64, i64) = sqlx::query_as(
-            "SELECT count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status <> 'queued'), \
-             (SELECT count(*) FROM journal WHERE kind = 'settled') FROM executions",
-        )
-        .fetch_one(owner)
-        .await?;
-        let done = (completed as usize, ended as usize, settled as usize);
-        ensure!(
-            done == (executions, executions, steps),
-            "the engine lost work: {done:?} of {executions}, {steps} steps"
-        );
-        Ok(())
-    }
-}
-
-fn node(id: &str, type_name: &str, config: &Value) -> Value {
-    json!({ "id": id, "type": type_name, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } })
-}
-
-fn edge(source: &str, target: &str) -> Value {
-    json!({ "id": format!("{source}-{target}"), "source": source, "target": target, "sourceHandle": "out" })
 }

@@ -11,6 +11,11 @@ impl Latencies {
         self.0.push(latency);
     }
 
+    /// All but the first ones, which prepare statements and open connections.
+    pub(crate) fn after(self, warm_up: usize) -> Self {
+        Self(self.0.into_iter().skip(warm_up).collect())
+    }
+
     /// The latency that `share` of all do not exceed, in milliseconds; 0 if there is none.
     pub(crate) fn percentile_ms(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
@@ -32,6 +37,13 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The lowest and the highest of some values; 0 of none.
+pub(crate) fn range(values: &[f64]) -> (f64, f64) {
+    let lowest = values.iter().copied().reduce(f64::min);
+    let highest = values.iter().copied().reduce(f64::max);
+    (lowest.unwrap_or_default(), highest.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,10 +56,17 @@ mod tests {
     }
 
     #[test]
+    fn a_range_reaches_from_the_lowest_to_the_highest() {
+        assert_eq!(range(&[3.0, 1.0, 2.0]), (1.0, 3.0));
+        assert_eq!(range(&[]), (0.0, 0.0));
+    }
+
+    #[test]
     fn a_percentile_is_one_of_the_samples() {
         let mut latencies = Latencies::default();
         (1..=100).rev().for_each(|ms| latencies.add(Duration::from_millis(ms)));
         assert_eq!(latencies.percentile_ms(0.5), 50.0);
         assert_eq!(latencies.percentile_ms(0.99), 99.0);
+        assert_eq!(latencies.after(99).percentile_ms(0.99), 1.0);
     }
 }

@@ -1,0 +1,51 @@
+//! Hearing of ends: the database tells when the end of an execution is durable.
+//!
+//! A trigger on the bench's own cell sends a NOTIFY with the commit that ends an execution. It adds a little to our
+//! side only; reading again and again would take a core from both.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::connect::Role;
+use sqlx::Executor;
+use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::timeout;
+
+use super::cell::Cell;
+
+/// Longest wait for one end.
+const PATIENCE: Duration = Duration::from_secs(60);
+const TRIGGER: &str = "
+    CREATE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_notify('bench_ended', NEW.execution_id::text);
+      RETURN NULL;
+    END
+    $$;
+    CREATE TRIGGER bench_tell AFTER UPDATE ON executions FOR EACH ROW
+      WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION bench_tell();";
+
+/// Ears for the ends of one cell.
+pub(crate) struct Ends(PgListener);
+
+impl Ends {
+    /// Makes the cell tell, and listens.
+    pub(crate) async fn of(cell: &Cell) -> anyhow::Result<Self> {
+        cell.owner().await?.execute(TRIGGER).await?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(cell.place.options(Role::Owner)).await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen("bench_ended").await?;
+        Ok(Self(listener))
+    }
+
+    /// Waits until that execution has ended.
+    pub(crate) async fn of_execution(&mut self, id: ExecutionId) -> anyhow::Result<()> {
+        let id = id.to_string();
+        let heard = async {
+            while self.0.recv().await?.payload() != id {}
+            anyhow::Ok(())
+        };
+        timeout(PATIENCE, heard).await.with_context(|| format!("execution {id} did not end in time"))?
+    }
+}
