@@ -35,6 +35,17 @@ BEGIN
 END
 $$;
 
+-- Moves due timers into the queue as fire_timers_1 does; answers how many, and when the earliest of the rest is due, so
+-- that nobody has to look before. Uses timers_due_at from `p_bound` on.
+CREATE FUNCTION fire_timers_2(p_room int, p_bound timestamptz, OUT fired int, OUT next_due_at timestamptz)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  fired := fire_timers_1(p_room, p_bound);
+  SELECT min(t.due_at) INTO next_due_at FROM timers t WHERE t.due_at >= p_bound;
+END
+$$;
+
 -- Claims up to `p_room` executions for a worker: tokens in virtual time from `p_bound` on, deleted; leases inserted.
 -- A token that meets a lease marks it `woken`; that row comes back with the lease's holder in `held_by`.
 -- Tokens of ended executions are dropped, with signals that came too late. With `p_suspect` one execution that lost
@@ -241,7 +252,8 @@ BEGIN
   EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', current_schema());
 END
 $$;
-GRANT EXECUTE ON FUNCTION claim_2(int, int, bigint, boolean), make_months_2() TO capstan_worker;
+GRANT EXECUTE ON FUNCTION claim_2(int, int, bigint, boolean), fire_timers_2(int, timestamptz), make_months_2()
+  TO capstan_worker;
 GRANT EXECUTE ON FUNCTION commit_2(
   int, uuid[], uuid[], bigint[], int[], int[], text[], text[], text[], text[], text[], int[], text[], text[],
   timestamptz[], int[], text[], text[], text[], uuid[], int[], uuid[], int[], timestamptz[], int[], int[], int[], text[],

@@ -24,7 +24,7 @@ use crate::runtime::Activation;
 const CLAIM_MAX: usize = 200;
 /// Shortest and longest pause between two claims that found nothing.
 const IDLE_MIN: Duration = Duration::from_millis(20);
-const IDLE_MAX: Duration = Duration::from_millis(1_000);
+const IDLE_MAX: Duration = Duration::from_millis(2_000);
 /// How old a known front must be to bound a claim's scan: older than any start in flight.
 const FRONT_AGE: Duration = Duration::from_secs(2);
 /// Time between two claims and timer scans without a bound, which find what was committed late.
@@ -79,15 +79,17 @@ impl Pace {
             known.fronts.pop_front();
         }
         known.fronts.push_back((Instant::now(), front));
-        let until_due = until_due.map(|until| until.to_std().unwrap_or_default());
-        known.next_due = until_due.and_then(|until| Instant::now().checked_add(until));
+        known.due_in(until_due);
     }
 
-    /// Takes note of a timer that this process has just set.
-    pub(crate) fn due_in(&self, until: Duration) {
-        let mut known = self.known();
-        let Some(due) = Instant::now().checked_add(until) else { return };
-        known.next_due = Some(known.next_due.map_or(due, |known| known.min(due)));
+    /// Takes note of a timer that this process has just set, by the time until it is due.
+    pub(crate) fn due_in(&self, until: TimeDelta) {
+        self.known().due_in(Some(until));
+    }
+
+    /// Forgets the earliest timer, as its time has come: whoever moves due timers will learn of the next one.
+    fn take_due(&self) {
+        self.known().next_due = None;
     }
 
     fn bound(&self) -> i64 {
@@ -102,6 +104,14 @@ impl Pace {
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// An earlier timer stays known: what tells of a later one may not have seen it yet.
+    fn due_in(&mut self, until: Option<TimeDelta>) {
+        let due = until.and_then(|until| Instant::now().checked_add(until.to_std().unwrap_or_default()));
+        self.next_due = [self.next_due, due].into_iter().flatten().min();
     }
 }
 
@@ -157,8 +167,12 @@ impl Claimer {
                 self.return_unknown(&mut connection).await?;
             }
             let claimed = self.claim(&mut connection, room, &mut scan).await?;
-            if self.accept(&mut connection, claimed).await? > 0 {
+            let count = self.accept(&mut connection, claimed).await?;
+            if count > 0 {
                 scan.idle = IDLE_MIN;
+            }
+            // Tokens of one execution come as one, so a claim may fall a little short of what there is.
+            if count > room / 2 {
                 continue;
             }
             let pause = jittered(scan.idle).min(self.pace.until_due().unwrap_or(IDLE_MAX).max(TIMERS_EVERY));
@@ -191,10 +205,15 @@ impl Claimer {
             scan.swept = Some(Instant::now());
         }
         let room = i32::try_from(room).unwrap_or(i32::MAX);
-        if sweep || scan.timers.elapsed() >= TIMERS_EVERY {
+        let due = self.pace.until_due().is_some_and(|until| until.is_zero());
+        if sweep || (due && scan.timers.elapsed() >= TIMERS_EVERY) {
+            self.pace.take_due();
             let bound = if sweep { DateTime::<Utc>::UNIX_EPOCH } else { self.timer_bound() };
-            answered(fire_timers(connection, room, bound)).await?;
+            let fired = answered(fire_timers(connection, room, bound)).await?;
             scan.timers = Instant::now();
+            if let Some(next) = fired.next_due_at {
+                self.pace.due_in(next - self.life.clock.now());
+            }
         }
         let bound = if sweep { NO_BOUND } else { self.pace.bound() };
         match answered(claim(connection, self.life.worker_no, room, bound, !self.life.has_suspect())).await {

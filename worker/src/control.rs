@@ -17,7 +17,7 @@ use crate::life::Life;
 use crate::watch::Watch;
 
 /// Time between two looks at the fleet; every other look comes with a beat.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(550);
 /// Longest wait for any answer on the control connection.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Pause between attempts to connect again.

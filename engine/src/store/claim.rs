@@ -70,12 +70,22 @@ pub async fn claim(
     Ok(rows)
 }
 
+/// What became of due timers.
+#[derive(Clone, Debug, FromRow)]
+pub struct Fired {
+    /// How many there were.
+    pub fired: i32,
+    /// The earliest of the rest.
+    pub next_due_at: Option<DateTime<Utc>>,
+}
+
 /// Moves up to `room` due timers into the queue; looks at timers from `bound` on.
 ///
 /// # Errors
 /// If the database does.
-pub async fn fire_timers(connection: &mut PgConnection, room: i32, bound: DateTime<Utc>) -> Result<i32, StoreError> {
-    Ok(sqlx::query_scalar("SELECT fire_timers_1($1, $2)").bind(room).bind(bound).fetch_one(connection).await?)
+pub async fn fire_timers(connection: &mut PgConnection, room: i32, bound: DateTime<Utc>) -> Result<Fired, StoreError> {
+    let fired = sqlx::query_as("SELECT fired, next_due_at FROM fire_timers_2($1, $2)");
+    Ok(fired.bind(room).bind(bound).fetch_one(connection).await?)
 }
 
 /// The journal of an execution; nothing if the execution has ended meanwhile.

@@ -119,7 +119,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     fold("a skipped node stays undecided", "self.steps[node].status = StepStatus::Skipped;", "let _ = node;"),
     fold(
         "failed attempts are not counted",
-        "                step.attempts = *attempt;\n",
+        "                step.attempts = attempt;\n",
         "                let _ = attempt;\n",
     ),
     fold(

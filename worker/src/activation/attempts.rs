@@ -29,8 +29,12 @@ impl Drive<'_> {
         let life = Arc::clone(self.life);
         let announced = self.graph.nodes[node].policy.at_most_once;
         let mut attempt = Box::pin(async move {
-            // Closed only with the process.
-            let _permit = engine.effects.acquire().await;
+            // Only a permit that is not there at once is waited for: waiting for many would make the task give way.
+            let _permit = match engine.effects.try_acquire() {
+                Ok(permit) => Ok(permit),
+                // Closed only with the process.
+                Err(_) => engine.effects.acquire().await,
+            };
             life.may_act().await;
             if engine.stop.is_cancelled() && !announced {
                 return None;
@@ -40,7 +44,7 @@ impl Drive<'_> {
         if let Poll::Ready(outcome) = futures::poll!(&mut attempt) {
             return outcome;
         }
-        let task = self.tasks.spawn(attempt);
+        let task = self.tasks.spawn(async move { (node, attempt.await) });
         self.running.insert(node, task);
         None
     }

@@ -41,6 +41,9 @@ const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 const LOSSES_MAX: i16 = 3;
 
+/// How the task of an attempt ended.
+type Ended = Result<(Id, (NodeIx, Option<Outcome>)), JoinError>;
+
 /// One execution while it is active.
 pub(super) struct Drive<'a> {
     pub(super) engine: &'a Arc<Engine>,
@@ -51,7 +54,7 @@ pub(super) struct Drive<'a> {
     /// Where the execution began.
     pub(super) trigger: Option<NodeIx>,
     /// Attempts with effects; none as outcome of one that did not begin, because of a drain.
-    pub(super) tasks: JoinSet<Option<Outcome>>,
+    pub(super) tasks: JoinSet<(NodeIx, Option<Outcome>)>,
     /// The task of each attempt that runs; an outcome of any other task comes too late.
     pub(super) running: HashMap<NodeIx, AbortHandle>,
     pub(super) signals: Vec<Pending>,
@@ -263,7 +266,7 @@ impl<'a> Drive<'a> {
         let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
         let draining = self.engine.stop.is_cancelled();
         tokio::select! {
-            Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+            Some(ended) = self.tasks.join_next_with_id() => self.all_ended(ended),
             () = wake.notified() => self.heed().await,
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
@@ -271,12 +274,27 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// Takes the outcome of an attempt, and of all that have ended meanwhile: they share a flush.
+    fn all_ended(&mut self, first: Ended) {
+        self.ended(first);
+        while !self.must_flush()
+            && let Some(next) = self.tasks.try_join_next_with_id()
+        {
+            self.ended(next);
+        }
+    }
+
     /// Takes the outcome of an attempt, if it is the one that runs.
-    fn ended(&mut self, ended: Result<(Id, Option<Outcome>), JoinError>) {
-        let (task, outcome) = ended.unwrap_or_else(|error| {
-            (error.id(), Some(Outcome::fail("panic", "the attempt failed in a way that it should not")))
-        });
-        let Some(node) = self.running.iter().find(|(_, running)| running.id() == task).map(|(&node, _)| node) else {
+    fn ended(&mut self, ended: Ended) {
+        let (task, node, outcome) = match ended {
+            Ok((task, (node, outcome))) => (task, Some(node), outcome),
+            Err(error) => {
+                let running = self.running.iter().find(|(_, running)| running.id() == error.id());
+                let outcome = Outcome::fail("panic", "the attempt failed in a way that it should not");
+                (error.id(), running.map(|(&node, _)| node), Some(outcome))
+            }
+        };
+        let Some(node) = node.filter(|node| self.running.get(node).is_some_and(|running| running.id() == task)) else {
             return;
         };
         self.running.remove(&node);

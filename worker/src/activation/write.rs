@@ -82,7 +82,7 @@ impl Drive<'_> {
             Committed::Written { .. } => {
                 let Some(due_at) = parked else { return Flushed::Durable };
                 if let Some(due_at) = due_at {
-                    self.engine.pace.due_in((due_at - self.life.clock.now()).to_std().unwrap_or_default());
+                    self.engine.pace.due_in(due_at - self.life.clock.now());
                 }
                 Flushed::Exit(Exit::Gone)
             }
