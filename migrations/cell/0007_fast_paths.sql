@@ -146,6 +146,16 @@ BEGIN
 END
 $$;
 
+-- A worker of the build before leaves the same marks.
+CREATE OR REPLACE FUNCTION claim_1(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
+RETURNS TABLE (
+  execution_id uuid, workspace_id uuid, lease_no bigint, losses smallint, held_by int, fresh boolean, vt bigint,
+  version_id uuid, trigger_node_id text, input text, created_at timestamptz, deadline_at timestamptz,
+  incident boolean, claimed_at timestamptz
+)
+LANGUAGE sql ROWS 100
+AS $$ SELECT * FROM claim_2(p_worker, p_room, p_bound, p_suspect) $$;
+
 -- One group commit of one worker. x: the executions concerned, ascending, with workspace and lease number; the other
 -- letters name them by their place in x. j: journal rows; e: ends (`incident` parks for a person), each with the id of
 -- its outbox event; s: signals consumed; k: executions to park with their next deadline, or null; t: ended executions
