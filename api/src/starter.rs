@@ -74,6 +74,6 @@ impl Starter {
 
     /// Tells workers, here and elsewhere, that there is something to do.
     pub fn wake(&self) {
-        self.hints.wake();
+        self.hints.wake(1);
     }
 }

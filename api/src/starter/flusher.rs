@@ -127,7 +127,6 @@ impl Flusher {
             }
             let batch = self.admit(room.drain(..)).await;
             self.flush(batch).await;
-            self.hints.wake();
         }
         self.return_slices().await;
     }
@@ -233,6 +232,9 @@ impl Flusher {
                 Started::Replayed(_) | Started::Conflict => self.quotas.add(start.workspace_id, 1),
             }
             reply(waiter, Ok(started));
+        }
+        if new > 0 {
+            self.hints.wake(new);
         }
         metrics::started(new);
     }
