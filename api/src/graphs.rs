@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use capstan_engine::core::graph::{Graph, Node};
-use capstan_engine::core::ids::{VersionId, WorkspaceId};
+use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
@@ -12,9 +13,13 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::problem::Problem;
+use crate::remembered::Remembered;
 
 /// Most bytes of documents, as compact JSON, whose graphs are kept.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long starts use the version that was the newest, or a workflow that was there, without asking again. What this
+/// process publishes counts at once.
+const CURRENT_FOR: Duration = Duration::from_millis(900);
 
 /// A published graph, as drawn and as walked.
 #[derive(Debug)]
@@ -39,11 +44,13 @@ struct Kept {
 pub(crate) struct Graphs {
     registry: Arc<Registry>,
     kept: Mutex<Kept>,
+    /// Which version starts use, by workflow and the version that was asked for.
+    pub(crate) current: Remembered<(WorkspaceId, WorkflowId, Option<VersionId>), VersionId>,
 }
 
 impl Graphs {
     pub(crate) fn new(registry: Arc<Registry>) -> Self {
-        Self { registry, kept: Mutex::default() }
+        Self { registry, kept: Mutex::default(), current: Remembered::for_at_most(CURRENT_FOR) }
     }
 
     /// Checks and compiles a document, away from the threads that serve: a large one takes a while.
@@ -66,8 +73,8 @@ impl Graphs {
         version_id: VersionId,
     ) -> Result<Option<Arc<Version>>, Problem> {
         let key = (workspace_id, version_id);
-        if let Some(version) = self.kept().versions.get(&key) {
-            return Ok(Some(Arc::clone(version)));
+        if let Some(version) = self.find(workspace_id, version_id) {
+            return Ok(Some(version));
         }
         let Some(document) = workflows::version_graph(connection, workspace_id, version_id).await? else {
             return Ok(None);
@@ -80,6 +87,11 @@ impl Graphs {
         let version = Arc::new(Version { bytes: document.to_string().len(), document, graph });
         self.keep(key, &version);
         Ok(Some(version))
+    }
+
+    /// A version of the workspace, if it is kept.
+    pub(crate) fn find(&self, workspace_id: WorkspaceId, version_id: VersionId) -> Option<Arc<Version>> {
+        self.kept().versions.get(&(workspace_id, version_id)).cloned()
     }
 
     fn keep(&self, key: (WorkspaceId, VersionId), version: &Arc<Version>) {

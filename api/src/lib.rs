@@ -16,6 +16,7 @@ mod metrics;
 mod page;
 mod paging;
 mod problem;
+mod remembered;
 mod router;
 mod routes;
 mod server;
@@ -23,6 +24,7 @@ pub mod starter;
 mod tenant;
 pub mod view;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -58,15 +60,27 @@ pub struct ApiSettings {
 
 /// The API of one process; cheap to clone.
 #[derive(Clone)]
-pub struct Api {
-    settings: Arc<ApiSettings>,
+pub struct Api(Arc<Parts>);
+
+/// What it is made of, behind one pointer: each request clones that several times.
+#[doc(hidden)]
+pub struct Parts {
+    settings: ApiSettings,
     registry: Arc<Registry>,
-    directory: Arc<Directory>,
-    cells: Arc<Cells>,
-    graphs: Arc<Graphs>,
+    directory: Directory,
+    cells: Cells,
+    graphs: Graphs,
     hub: Arc<Hub>,
     metrics: metrics::Exposition,
     closing: CancellationToken,
+}
+
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl Api {
@@ -77,16 +91,16 @@ impl Api {
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
-        Self {
-            directory: Arc::new(Directory::new(control, settings.cell.schema.clone())),
-            cells: Arc::new(Cells::new(settings.cell.clone(), waker)),
-            graphs: Arc::new(Graphs::new(Arc::clone(&registry))),
+        Self(Arc::new(Parts {
+            directory: Directory::new(control, settings.cell.schema.clone()),
+            cells: Cells::new(settings.cell.clone(), waker),
+            graphs: Graphs::new(Arc::clone(&registry)),
             hub: Arc::default(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
-            settings: Arc::new(settings),
+            settings,
             registry,
-        }
+        }))
     }
 
     /// All routes, with everything that surrounds them.

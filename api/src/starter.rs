@@ -1,7 +1,7 @@
-//! Starting executions: requests of many clients go to the database together, one batch after the other.
+//! Starting executions: requests of many clients go to the database together, over a few connections.
 //!
-//! There is no timer: a batch leaves as soon as the last one is answered, so that idle means at once and busy means
-//! large batches.
+//! There is no timer: a batch leaves as soon as a connection has its last answer, so that idle means at once and busy
+//! means large batches.
 
 mod error;
 mod flusher;
@@ -14,15 +14,18 @@ use std::sync::Arc;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use error::StartError;
-use flusher::{Flusher, Item, Waiter};
+use flusher::{Books, Flusher, Item, Waiter};
 use hints::Hints;
 
 /// Most starts that may wait for the database; beyond that clients are asked to come again.
 pub const STARTS_WAITING_MAX: usize = 10_000;
+/// Connections that write: while the database works on one batch, the next is read and the last is answered.
+const LANES: usize = 2;
 /// Most KiB of input that may wait for the database.
 const INPUT_WAITING_KIB_MAX: usize = 64 * 1024;
 
@@ -46,7 +49,8 @@ impl Starter {
         let (waiting, items) = mpsc::channel(STARTS_WAITING_MAX);
         let hints = Hints::spawn(place.clone(), waker);
         let (closing, task) = (CancellationToken::new(), TaskTracker::new());
-        task.spawn(Flusher::new(place, hints.clone()).run(items, closing.clone()));
+        let books = Arc::new(Books::new(place, hints.clone()));
+        task.spawn(write(books, items, closing.clone()));
         task.close();
         Self { waiting, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, closing, task }
     }
@@ -75,5 +79,15 @@ impl Starter {
     /// Tells workers, here and elsewhere, that there is something to do.
     pub fn wake(&self) {
         self.hints.wake(1);
+    }
+}
+
+/// Writes until there is no more to write, then gives back what is left of the quotas.
+async fn write(books: Arc<Books>, items: mpsc::Receiver<Item>, closing: CancellationToken) {
+    let items = Arc::new(tokio::sync::Mutex::new(items));
+    let lanes = (0..LANES).map(|_| Flusher::new(Arc::clone(&books)).run(Arc::clone(&items), closing.clone()));
+    let lanes: JoinSet<Flusher> = lanes.collect();
+    if let Some(mut last) = lanes.join_all().await.pop() {
+        last.return_slices().await;
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::history;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
@@ -53,22 +52,19 @@ pub(crate) struct ListQuery {
 /// `POST /executions {workflow_id, version_id?, trigger?, input?, timeout_ms?}` with an optional `Idempotency-Key`:
 /// 202 `{id, status, workflow_id, version_id}`. Without `timeout_ms` the time limit is that of the graph. A repeated key answers the same, with `Idempotent-Replayed: true`;
 /// with another request 422 `idempotency_key_reused`. 409 `not_published` if there is no version.
-pub(crate) async fn start(
-    State(api): State<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
+pub(crate) async fn start(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers())?.map(|key| format!("api:{key}"));
     let new: NewExecution = body::typed(request, BODY_BYTES_MAX).await?;
-    let wishes = format!("version {:?}, timeout {:?}", new.version_id, new.timeout_ms);
-    let key = key.map(|key| IdempotencyKey { key: format!("api:{key}"), wishes });
+    let key = key.map(|key| IdempotencyKey {
+        key,
+        wishes: format!("version {:?}, timeout {:?}", new.version_id, new.timeout_ms),
+    });
     if new.timeout_ms.is_some_and(|ms| !(1..=TIMEOUT_MS_MAX).contains(&ms)) {
         let hint = format!("give 1 to {TIMEOUT_MS_MAX} milliseconds, or leave it out");
         return Err(Problem::unprocessable("bad_timeout", "timeout_ms is not in range", hint));
     }
     let workflow_id = WorkflowId(new.workflow_id);
-    let (version_id, version) = version(&api, &caller, workflow_id, new.version_id).await?;
+    let (version_id, version) = version(&api, &caller, workflow_id, new.version_id.map(VersionId)).await?;
     let trigger = trigger(&version, new.trigger.as_deref())?;
     let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
@@ -180,28 +176,50 @@ async fn version(
     api: &Api,
     caller: &Caller,
     workflow_id: WorkflowId,
-    wanted: Option<Uuid>,
+    wanted: Option<VersionId>,
 ) -> Result<(VersionId, Arc<Version>), Problem> {
     let workspace_id = caller.workspace_id;
+    let ask = async { current(api, caller, workflow_id, wanted).await.map(Some) };
+    let current = api.graphs.current.answer((workspace_id, workflow_id, wanted), ask).await?;
+    let version_id = current.ok_or_else(|| not_published(wanted))?;
+    if let Some(version) = api.graphs.find(workspace_id, version_id) {
+        return Ok((version_id, version));
+    }
     let mut transaction = caller.read().await?;
-    let found = match wanted {
-        Some(wanted) => workflows::find_version(&mut transaction, workspace_id, VersionId(wanted)).await?,
-        None => workflows::versions(&mut transaction, workspace_id, workflow_id, 1).await?.pop(),
-    };
-    let found = found.filter(|row| row.workflow_id == workflow_id.0);
-    let Some(version_id) = found.map(|row| VersionId(row.version_id)) else {
-        if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
-            return Err(Problem::not_found("workflow", &workflow_id.to_string()));
-        }
-        return Err(wanted.map_or_else(
-            || Problem::conflict("not_published", "the workflow has no version yet", "publish its draft first"),
-            |wanted| Problem::not_found("version", &wanted.to_string()),
-        ));
-    };
     let version = api.graphs.version(&mut transaction, workspace_id, version_id).await?;
     transaction.commit().await?;
     let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
     Ok((version_id, version))
+}
+
+/// The version as the database knows it now; its graph is kept from then on.
+async fn current(
+    api: &Api,
+    caller: &Caller,
+    workflow_id: WorkflowId,
+    wanted: Option<VersionId>,
+) -> Result<VersionId, Problem> {
+    let workspace_id = caller.workspace_id;
+    let mut transaction = caller.read().await?;
+    if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
+        return Err(Problem::not_found("workflow", &workflow_id.to_string()));
+    }
+    let found = match wanted {
+        Some(wanted) => workflows::find_version(&mut transaction, workspace_id, wanted).await?,
+        None => workflows::versions(&mut transaction, workspace_id, workflow_id, 1).await?.pop(),
+    };
+    let found = found.filter(|row| row.workflow_id == workflow_id.0);
+    let version_id = found.map(|row| VersionId(row.version_id)).ok_or_else(|| not_published(wanted))?;
+    api.graphs.version(&mut transaction, workspace_id, version_id).await?;
+    transaction.commit().await?;
+    Ok(version_id)
+}
+
+fn not_published(wanted: Option<VersionId>) -> Problem {
+    wanted.map_or_else(
+        || Problem::conflict("not_published", "the workflow has no version yet", "publish its draft first"),
+        |wanted| Problem::not_found("version", &wanted.to_string()),
+    )
 }
 
 /// The trigger asked for, else the only one.

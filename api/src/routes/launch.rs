@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
 use capstan_engine::store::start::{IdempotencyKey, Start, Started};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::auth::Caller;
@@ -33,6 +34,15 @@ pub(super) struct Launched {
     workflow_id: Uuid,
     version_id: Uuid,
     replayed: bool,
+}
+
+/// The same as clients see it.
+#[derive(Serialize)]
+struct Queued {
+    id: ExecutionId,
+    status: &'static str,
+    version_id: Uuid,
+    workflow_id: Uuid,
 }
 
 /// Starts it and waits until it is durable.
@@ -85,12 +95,12 @@ fn check_input(input: &Value) -> Result<(), Problem> {
 
 impl IntoResponse for Launched {
     fn into_response(self) -> Response {
-        let body = json!({
-            "id": self.execution_id,
-            "status": "queued",
-            "workflow_id": self.workflow_id,
-            "version_id": self.version_id,
-        });
+        let body = Queued {
+            id: self.execution_id,
+            status: "queued",
+            version_id: self.version_id,
+            workflow_id: self.workflow_id,
+        };
         let location = format!("/api/v1/executions/{}", self.execution_id);
         let mut response = (StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response();
         if self.replayed {

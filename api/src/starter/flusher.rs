@@ -1,6 +1,7 @@
-//! The one task that writes starts.
+//! The tasks that write starts.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::WorkspaceId;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
 use super::hints::Hints;
-use super::quotas::{Quotas, SLICE_UNITS};
+use super::quotas::Quotas;
 use super::shares::Shares;
 use crate::metrics;
 
@@ -96,48 +97,63 @@ fn reply(waiter: Waiter, result: Result<Started, StartError>) {
     let _ = waiter.answer.send(result);
 }
 
-pub(super) struct Flusher {
-    place: Place,
+/// What the lanes have in common.
+pub(super) struct Books {
+    pub(super) place: Place,
     hints: Hints,
-    shares: Shares,
-    quotas: Quotas,
+    shares: Mutex<Shares>,
+    quotas: Mutex<Quotas>,
+}
+
+impl Books {
+    pub(super) fn new(place: Place, hints: Hints) -> Self {
+        Self { place, hints, shares: Mutex::default(), quotas: Mutex::default() }
+    }
+
+    fn shares(&self) -> MutexGuard<'_, Shares> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn quotas(&self) -> MutexGuard<'_, Quotas> {
+        self.quotas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts that wait, for whichever lane is free.
+pub(super) type Items = Arc<tokio::sync::Mutex<mpsc::Receiver<Item>>>;
+
+/// One connection that writes one batch after the other.
+pub(super) struct Flusher {
+    books: Arc<Books>,
     connection: Option<PgConnection>,
 }
 
 impl Flusher {
-    pub(super) fn new(place: Place, hints: Hints) -> Self {
-        Self { place, hints, shares: Shares::default(), quotas: Quotas::default(), connection: None }
+    pub(super) fn new(books: Arc<Books>) -> Self {
+        Self { books, connection: None }
     }
 
-    /// Runs until nobody can send any more, or, once `closing`, until what waits is written. Then gives back what is
-    /// left of the quotas.
-    pub(super) async fn run(mut self, mut items: mpsc::Receiver<Item>, closing: CancellationToken) {
+    /// Runs until nobody can send any more, or, once `closing`, until what waits is written.
+    pub(super) async fn run(mut self, items: Items, closing: CancellationToken) -> Self {
         let mut room = Vec::with_capacity(BATCH_MAX);
         loop {
-            tokio::select! {
-                biased;
-                () = closing.cancelled(), if !items.is_closed() => {
-                    items.close();
-                    continue;
-                }
-                _ = items.recv_many(&mut room, BATCH_MAX) => {}
-            }
+            receive(&mut *items.lock().await, &mut room, &closing).await;
             if room.is_empty() {
-                break;
+                return self;
             }
             let batch = self.admit(room.drain(..)).await;
             self.flush(batch).await;
         }
-        self.return_slices().await;
     }
 
     /// Lets in what the quotas of its workspaces allow. A refusal comes only after a fresh ask, one for each
     /// workspace and batch.
     async fn admit(&mut self, items: impl Iterator<Item = Item>) -> Batch {
         let (mut batch, mut refused) = (Batch::default(), HashMap::new());
-        for Item { mut start, answer } in items {
+        for Item { start, answer } in items {
             let workspace = start.workspace_id;
-            if !self.quotas.spend(workspace) {
+            let spent = self.books.quotas().spend(workspace);
+            if !spent {
                 if !refused.contains_key(&workspace)
                     && let Err(error) = self.refill(workspace).await
                 {
@@ -147,24 +163,30 @@ impl Flusher {
                     reply(answer, Err(error.clone()));
                     continue;
                 }
-                self.quotas.spend(workspace);
             }
-            start.vt = self.shares.stamp(workspace);
             batch.push(start, answer);
         }
+        let mut shares = self.books.shares();
+        for start in &mut batch.starts {
+            start.vt = shares.stamp(start.workspace_id);
+        }
+        drop(shares);
         batch
     }
 
+    /// Takes a slice and spends one unit of it.
     async fn refill(&mut self, workspace: WorkspaceId) -> Result<(), StartError> {
-        if self.quotas.is_full() {
+        let is_full = self.books.quotas().is_full();
+        if is_full {
             self.return_slices().await;
         }
+        let wanted = self.books.quotas().next_slice(workspace, Instant::now());
         let until = Instant::now() + PATIENCE;
         while let Some(connection) = self.connected(until).await {
-            match take_slice(connection, workspace, EXECUTIONS, SLICE_UNITS).await {
+            match take_slice(connection, workspace, EXECUTIONS, wanted).await {
                 Ok(0) => return Err(StartError::QuotaExceeded),
                 Ok(units) => {
-                    self.quotas.add(workspace, units);
+                    self.books.quotas().add(workspace, units - 1);
                     return Ok(());
                 }
                 Err(error) if was_refused(&error) => {
@@ -177,8 +199,10 @@ impl Flusher {
         Err(StartError::Unavailable)
     }
 
-    async fn return_slices(&mut self) {
-        for (workspace, units) in self.quotas.take_all() {
+    /// Gives back what is left of the quotas.
+    pub(super) async fn return_slices(&mut self) {
+        let all = self.books.quotas().take_all();
+        for (workspace, units) in all {
             let Some(connection) = self.connected(Instant::now()).await else { return };
             if let Err(error) = return_slice(connection, workspace, EXECUTIONS, units).await {
                 tracing::warn!(%error, %workspace, units, "a slice of quota could not be given back");
@@ -201,7 +225,7 @@ impl Flusher {
             };
             match start(connection, &batch.starts).await {
                 Ok(reply) => {
-                    self.shares.advance(reply.front);
+                    self.books.shares().advance(reply.front);
                     self.answer(batch, reply.started);
                 }
                 Err(StoreError::Data(error)) if batch.starts.len() == 1 => {
@@ -223,27 +247,27 @@ impl Flusher {
     }
 
     /// Answers; what started nothing gets its unit back.
-    fn answer(&mut self, batch: Batch, started: Vec<Started>) {
+    fn answer(&self, batch: Batch, started: Vec<Started>) {
         let mut new = 0;
         for ((start, waiter), started) in batch.starts.iter().zip(batch.answers).zip(started) {
             let started = as_seen_by(start, started);
             match started {
                 Started::New(_) => new += 1,
-                Started::Replayed(_) | Started::Conflict => self.quotas.add(start.workspace_id, 1),
+                Started::Replayed(_) | Started::Conflict => self.books.quotas().add(start.workspace_id, 1),
             }
             reply(waiter, Ok(started));
         }
         if new > 0 {
-            self.hints.wake(new);
+            self.books.hints.wake(new);
         }
         metrics::started(new);
     }
 
     /// Answers an error; unless something may have been started, the units come back.
-    fn fail(&mut self, batch: Batch, error: &StartError) {
+    fn fail(&self, batch: Batch, error: &StartError) {
         for (start, waiter) in batch.starts.iter().zip(batch.answers) {
             if *error != StartError::Unknown {
-                self.quotas.add(start.workspace_id, 1);
+                self.books.quotas().add(start.workspace_id, 1);
             }
             reply(waiter, Err(error.clone()));
         }
@@ -251,7 +275,7 @@ impl Flusher {
 
     async fn connected(&mut self, until: Instant) -> Option<&mut PgConnection> {
         while self.connection.is_none() {
-            match self.place.connect(Role::Starter).await {
+            match self.books.place.connect(Role::Starter).await {
                 Ok(connection) => self.connection = Some(connection),
                 Err(error) if Instant::now() >= until => {
                     tracing::error!(%error, "the database cannot be reached to start executions");
@@ -262,6 +286,16 @@ impl Flusher {
         }
         self.connection.as_mut()
     }
+}
+
+/// Waits for starts and takes all that there are, at most [`BATCH_MAX`]; none once there will be no more.
+async fn receive(items: &mut mpsc::Receiver<Item>, room: &mut Vec<Item>, closing: &CancellationToken) {
+    tokio::select! {
+        biased;
+        () = closing.cancelled(), if !items.is_closed() => items.close(),
+        _ = items.recv_many(room, BATCH_MAX) => return,
+    }
+    items.recv_many(room, BATCH_MAX).await;
 }
 
 /// A start that was repeated after a lost reply finds its own execution: it is new to who waits for it.

@@ -1,55 +1,79 @@
 //! Quotas of started executions: slices taken from the database and spent in memory.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::WorkspaceId;
 use chrono::{Datelike, Utc};
 
-/// Units of one slice; the database grants fewer as the rest of a quota shrinks.
-pub(super) const SLICE_UNITS: i64 = 1_000;
+/// Units of the first slice of a workspace, and of the largest; the database grants fewer as the rest of a quota
+/// shrinks.
+const SLICE_UNITS: i64 = 1_000;
+const SLICE_UNITS_MAX: i64 = 32_000;
+/// A slice that does not last so long is followed by one twice as large.
+const SLICE_LASTS: Duration = Duration::from_secs(1);
 /// Workspaces whose slices are held at most; beyond that, all slices are given back first.
 pub(super) const HELD_MAX: usize = 10_000;
 
 /// What is left of the slices of this process. A process that is killed leaves its slices granted but unspent.
 #[derive(Debug, Default)]
 pub(super) struct Quotas {
-    left: HashMap<WorkspaceId, i64>,
+    held: HashMap<WorkspaceId, Slice>,
     month: u32,
+}
+
+#[derive(Debug, Default)]
+struct Slice {
+    left: i64,
+    /// What was asked for last, and when.
+    asked: Option<(i64, Instant)>,
 }
 
 impl Quotas {
     /// Spends one unit; false if the slice is used up.
     pub(super) fn spend(&mut self, workspace: WorkspaceId) -> bool {
         self.forget_last_month(Utc::now().month());
-        match self.left.get_mut(&workspace) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
+        match self.held.get_mut(&workspace) {
+            Some(slice) if slice.left > 0 => {
+                slice.left -= 1;
                 true
             }
             _ => false,
         }
     }
 
+    /// How many units to ask for now that a slice is used up.
+    pub(super) fn next_slice(&mut self, workspace: WorkspaceId, now: Instant) -> i64 {
+        let slice = self.held.entry(workspace).or_default();
+        let units = match slice.asked {
+            Some((units, at)) if now.duration_since(at) < SLICE_LASTS => (2 * units).min(SLICE_UNITS_MAX),
+            _ => SLICE_UNITS,
+        };
+        slice.asked = Some((units, now));
+        units
+    }
+
     /// Adds units: a fresh slice, or one that was spent on nothing.
     pub(super) fn add(&mut self, workspace: WorkspaceId, units: i64) {
-        *self.left.entry(workspace).or_default() += units;
+        self.held.entry(workspace).or_default().left += units;
     }
 
     /// Whether more workspaces hold slices than should.
     pub(super) fn is_full(&self) -> bool {
-        self.left.len() >= HELD_MAX
+        self.held.len() >= HELD_MAX
     }
 
     /// Everything unspent, to be given back.
     pub(super) fn take_all(&mut self) -> Vec<(WorkspaceId, i64)> {
-        self.left.drain().filter(|&(_, left)| left > 0).collect()
+        let all = self.held.drain().map(|(workspace, slice)| (workspace, slice.left));
+        all.filter(|&(_, left)| left > 0).collect()
     }
 
     /// Units of a month are no good in the next.
     fn forget_last_month(&mut self, month: u32) {
         if self.month != month {
             self.month = month;
-            self.left.clear();
+            self.held.clear();
         }
     }
 }
@@ -67,6 +91,19 @@ mod tests {
         assert!(quotas.spend(workspace));
         assert_eq!(quotas.take_all(), [(workspace, 1)]);
         assert!(!quotas.spend(workspace));
+    }
+
+    #[test]
+    fn slices_grow_while_they_do_not_last_and_start_small_again() {
+        let (workspace, mut now) = (WorkspaceId::new(), Instant::now());
+        let mut quotas = Quotas::default();
+        assert_eq!([0; 3].map(|_| quotas.next_slice(workspace, now)), [1_000, 2_000, 4_000]);
+        for _ in 0..10 {
+            quotas.next_slice(workspace, now);
+        }
+        assert_eq!(quotas.next_slice(workspace, now), 32_000);
+        now += SLICE_LASTS;
+        assert_eq!(quotas.next_slice(workspace, now), 1_000);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Starting, reading, signalling and cancelling executions.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Body;
 use axum::http::Request;
+use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, as_json, chain, simple};
@@ -57,6 +60,45 @@ async fn a_repeated_key_gets_the_first_answer_even_after_a_new_version() {
     let second = app.send(keyed(&app, "k", &body)).await;
     assert_eq!((second.status, &second.body), (first.status, &first.body));
     assert_eq!(second.header("idempotent-replayed"), Some("true"));
+}
+
+#[tokio::test]
+async fn a_version_counts_at_once_and_within_a_second_where_another_process_published_it() {
+    let app = App::start().await;
+    let elsewhere = app.another_process();
+    let workflow = app.publish(&simple()).await;
+    let body = json!({ "workflow_id": workflow });
+    for number in 2..4 {
+        assert_eq!(elsewhere.post("/api/v1/executions", &body).await.status, 202);
+        let published = app.post_nothing(&format!("/api/v1/workflows/{workflow}/publish")).await;
+        let (version, published_at) = (published.json()["id"].take(), Instant::now());
+        assert_eq!(published.json()["number"], number);
+        assert_eq!(app.post("/api/v1/executions", &body).await.json()["version_id"], version);
+        while elsewhere.post("/api/v1/executions", &body).await.json()["version_id"] != version {
+            assert!(published_at.elapsed() < Duration::from_secs(2), "the old version is still used");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_workflow_starts_nothing_after_a_second() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let versions = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json();
+    let newest = json!({ "workflow_id": workflow });
+    let pinned = json!({ "workflow_id": workflow, "version_id": versions["items"][0]["id"] });
+    for body in [&newest, &pinned] {
+        assert_eq!(app.post("/api/v1/executions", body).await.status, 202);
+    }
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE workflows SET deleted_at = now()").execute(&mut owner).await.unwrap();
+    let deleted_at = Instant::now();
+    for body in [&newest, &pinned] {
+        while app.post("/api/v1/executions", body).await.status == 202 {
+            assert!(deleted_at.elapsed() < Duration::from_secs(2), "a deleted workflow still starts");
+        }
+        assert_eq!(app.post("/api/v1/executions", body).await.verdict(), "404 not_found");
+    }
 }
 
 #[tokio::test]

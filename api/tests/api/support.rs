@@ -25,7 +25,7 @@ pub(crate) struct App {
     pub(crate) other_key: String,
     pub(crate) control: Place,
     pub(crate) cell: Place,
-    _database: TestDatabase,
+    _database: Arc<TestDatabase>,
 }
 
 pub(crate) struct Answer {
@@ -78,7 +78,29 @@ impl App {
             ApiSettings { control: control.clone(), cell: cell.clone(), page_workspace: None, mail_sandbox: true };
         change(&mut settings, acme);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
+        let database = Arc::new(database);
         Self { router: api.router(), api, acme, key, other_key, control, cell, _database: database }
+    }
+
+    /// Another process of the same installation, as far as it remembers nothing of this one.
+    pub(crate) fn another_process(&self) -> Self {
+        let settings = ApiSettings {
+            control: self.control.clone(),
+            cell: self.cell.clone(),
+            page_workspace: None,
+            mail_sandbox: true,
+        };
+        let api = Api::new(settings, Arc::new(Registry::standard()), None);
+        Self {
+            router: api.router(),
+            api,
+            acme: self.acme,
+            key: self.key.clone(),
+            other_key: self.other_key.clone(),
+            control: self.control.clone(),
+            cell: self.cell.clone(),
+            _database: Arc::clone(&self._database),
+        }
     }
 
     /// A request with the key of `acme`, to be completed.
