@@ -11,7 +11,7 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    assets, events, executions, forms, health, hooks, logs, mail, node_types, page, publish, session, signals,
+    assets, events, executions, forms, health, hooks, logs, mail, me, node_types, page, publish, session, signals,
     workflows,
 };
 
@@ -47,6 +47,7 @@ fn routes() -> Router<Api> {
 
 fn resources() -> Router<Api> {
     Router::new()
+        .route("/me", get(me::show))
         .route("/workflows", get(workflows::list).post(workflows::create))
         .route("/workflows/validate", post(publish::validate))
         .route("/workflows/{workflow_id}", get(workflows::get))

@@ -11,8 +11,8 @@ use super::cell::result;
 use super::client::{Answers, flood};
 use super::process::Process;
 
-/// A route that checks the key, finds that the id cannot be one, and says so.
-const KEY_CHECK_ONLY: &str = "GET /api/v1/executions/none";
+/// A route that checks the key and answers whose it is.
+const KEY_CHECK_ONLY: &str = "GET /api/v1/me";
 
 /// Starts per second, and requests per second of the reference.
 pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
         let check = request(KEY_CHECK_ONLY, &key, "");
         let start = request("POST /api/v1/executions", &key, &body);
 
-        let reference = flood(address, &check, "404", bench.sizes.ingest).await?;
+        let reference = flood(address, &check, "200", bench.sizes.ingest).await?;
         let ours = flood(address, &start, "202", bench.sizes.ingest).await?;
         let stored: i64 =
             sqlx::query_scalar("SELECT count(*) FROM executions").fetch_one(&mut cell.owner().await?).await?;

@@ -9,6 +9,7 @@ pub(crate) mod hooks;
 pub(crate) mod launch;
 pub(crate) mod logs;
 pub(crate) mod mail;
+pub(crate) mod me;
 pub(crate) mod node_types;
 pub(crate) mod page;
 pub(crate) mod publish;

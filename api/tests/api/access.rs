@@ -1,12 +1,14 @@
 //! Who may come in.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use capstan_domain::access;
 use capstan_engine::store::connect::Role;
+use serde_json::json;
 
 use crate::support::App;
 
@@ -69,6 +71,22 @@ async fn a_revoked_key_opens_nothing() {
         listed.iter().map(|key| (key.name.as_str(), key.revoked_at.is_some())).collect::<Vec<_>>(),
         [("test", false), ("old", true)]
     );
+}
+
+#[tokio::test]
+async fn a_key_tells_whose_it_is_and_works_for_a_second_at_most_once_revoked() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let (key_id, plain) = access::create_key(&mut owner, app.acme, "short").await.unwrap();
+    let ask = || app.send(bare("/api/v1/me").header("x-api-key", &plain).body(Body::empty()).unwrap());
+    assert_eq!(ask().await.json(), json!({ "workspace": { "id": app.acme, "slug": "acme" } }));
+    let revoked_at = Instant::now();
+    assert!(access::revoke_key(&mut owner, app.acme, key_id).await.unwrap());
+    while ask().await.status == 200 {
+        assert!(revoked_at.elapsed() < Duration::from_secs(2), "a revoked key still works");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask().await.verdict(), "401 wrong_key");
 }
 
 #[tokio::test]
