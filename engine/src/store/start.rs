@@ -79,15 +79,16 @@ impl Start {
     }
 
     /// What has to be the same for a repetition: workflow, trigger, wishes and input.
-    fn request_hash(&self) -> Vec<u8> {
+    fn request_hash(&self) -> Option<Vec<u8>> {
+        let key = self.idempotency_key.as_ref()?;
         let mut hash = Sha256::new();
         hash.update(self.workflow_id.0.as_bytes());
         hash.update(self.trigger.as_str().as_bytes());
         hash.update([0]);
-        hash.update(self.idempotency_key.as_ref().map_or("", |key| key.wishes.as_str()).as_bytes());
+        hash.update(key.wishes.as_bytes());
         hash.update([0]);
         hash.update(self.input.to_string().as_bytes());
-        hash.finalize().to_vec()
+        Some(hash.finalize().to_vec())
     }
 }
 
