@@ -34,8 +34,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         if let Some(answer) = self.recall(&question) {
             return Ok(Some(answer));
         }
-        let turn = usize::try_from(self.hasher.hash_one(&question) % TURNS as u64).unwrap_or_default();
-        let _turn = self.turns[turn].lock().await;
+        let _turn = self.turns[self.turn(&question)].lock().await;
         if let Some(answer) = self.recall(&question) {
             return Ok(Some(answer));
         }
@@ -47,9 +46,15 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         Ok(answer)
     }
 
-    /// The next one asks anew.
-    pub(crate) fn forget(&self, question: &K) {
+    /// The next one asks anew. Waits for a question that is being asked: its answer may be older than what the caller
+    /// knows.
+    pub(crate) async fn forget(&self, question: &K) {
+        let _turn = self.turns[self.turn(question)].lock().await;
         self.answers().remove(question);
+    }
+
+    fn turn(&self, question: &K) -> usize {
+        usize::try_from(self.hasher.hash_one(question) % TURNS as u64).unwrap_or_default()
     }
 
     fn recall(&self, question: &K) -> Option<V> {
@@ -101,8 +106,23 @@ mod tests {
         let remembered = Remembered::for_at_most(Duration::from_secs(3_600));
         assert_eq!(burst(&remembered, 50).await, 1);
         assert_eq!(burst(&remembered, 50).await, 0);
-        remembered.forget(&1);
+        remembered.forget(&1).await;
         assert_eq!(burst(&remembered, 50).await, 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_was_under_way_when_it_was_forgotten_is_not_used_again() {
+        let remembered = Remembered::for_at_most(Duration::from_secs(3_600));
+        let (reply, asked) = tokio::sync::oneshot::channel();
+        let asking = remembered.answer(1, async { Ok::<_, Infallible>(asked.await.ok()) });
+        let forgetting = async {
+            tokio::task::yield_now().await;
+            let forgotten = remembered.forget(&1);
+            reply.send(2).unwrap();
+            forgotten.await;
+        };
+        assert_eq!(tokio::join!(asking, forgetting).0, Ok(Some(2)));
+        assert_eq!(burst(&remembered, 1).await, 1);
     }
 
     #[tokio::test]

@@ -26,11 +26,9 @@ AS $$
 DECLARE
   v_made int := make_months_1();
 BEGIN
-  IF v_made > 0 THEN
-    PERFORM leave_room_1(c.relname)
-       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent = 'executions'::regclass AND c.reloptions IS NULL;
-  END IF;
+  PERFORM leave_room_1(c.relname)
+     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'executions'::regclass AND c.reloptions IS NULL;
   RETURN v_made;
 END
 $$;
@@ -52,7 +50,7 @@ $$;
 -- two workers may come too. `fresh` tells that there is no journal: a wake-up that overtakes the token of the start
 -- leaves a mark on the execution, so that this costs no look-up.
 -- Uses queue_vt, the tid of the tokens, and the key of executions within the months of the tokens.
--- Locks: tokens (skipping locked ones), then leases in execution order.
+-- Locks: tokens (skipping locked ones), then leases in execution order, then executions, only of leases just had.
 CREATE FUNCTION claim_2(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
 RETURNS TABLE (
   execution_id uuid, workspace_id uuid, lease_no bigint, losses smallint, held_by int, fresh boolean, vt bigint,
@@ -161,8 +159,9 @@ AS $$ SELECT * FROM claim_2(p_worker, p_room, p_bound, p_suspect) $$;
 -- its outbox event; s: signals consumed; k: executions to park with their next deadline, or null; t: ended executions
 -- that may have left timers or signals; u: usage, with the journal position that it is counted at.
 -- Answers only exceptions: `lost` (no longer this worker's; then nothing at all was written), `woken` (a signal is
--- there; a park of it was not done). Locks: leases in execution order. Uses keys throughout.
--- Arrays are read by place, not by unnest, which would copy every column of every row twice.
+-- there; a park of it was not done). Locks: executions whose leases it holds, then leases in execution order. Uses keys
+-- throughout. The outbox event of an end says all by its type and aggregate. Arrays are read by place, not by unnest,
+-- which would copy every column of every row twice.
 CREATE FUNCTION commit_2(
   p_worker int, x_ids uuid[], x_workspaces uuid[], x_leases bigint[],
   j_x int[], j_positions int[], j_kinds text[], j_nodes text[], j_scopes text[], j_statuses text[], j_ports text[],

@@ -12,8 +12,9 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{hint, release_unknown};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -22,14 +23,14 @@ use crate::runtime::Activation;
 
 /// Executions that one claim asks for at most.
 const CLAIM_MAX: usize = 200;
-/// Shortest and longest pause between two claims that found nothing.
+/// Shortest and longest pause between two claims, the later of which will find little.
 const IDLE_MIN: Duration = Duration::from_millis(20);
 const IDLE_MAX: Duration = Duration::from_millis(2_000);
 /// How old a known front must be to bound a claim's scan: older than any start in flight.
 const FRONT_AGE: Duration = Duration::from_secs(2);
 /// Time between two claims and timer scans without a bound, which find what was committed late.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// Shortest time between two looks for due timers while there is work.
+/// Shortest time between two looks for due timers.
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
 /// Fronts that are remembered.
 const FRONTS_MAX: usize = 16;
@@ -43,6 +44,8 @@ pub(crate) struct Pace {
     claimed: AtomicI64,
     lost_track: AtomicBool,
     known: Mutex<Known>,
+    /// Rings when a timer becomes known that is due before all others.
+    sooner: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +57,13 @@ struct Known {
 impl Pace {
     /// The pace of a process with so many slots.
     pub(crate) fn new(slots: usize) -> Self {
-        Self { slots, claimed: AtomicI64::new(0), lost_track: AtomicBool::new(false), known: Mutex::default() }
+        Self {
+            slots,
+            claimed: AtomicI64::new(0),
+            lost_track: AtomicBool::new(false),
+            known: Mutex::default(),
+            sooner: Notify::new(),
+        }
     }
 
     /// Whether there is no room for more.
@@ -79,12 +88,21 @@ impl Pace {
             known.fronts.pop_front();
         }
         known.fronts.push_back((Instant::now(), front));
-        known.due_in(until_due);
+        drop(known);
+        if let Some(until) = until_due {
+            self.due_in(until);
+        }
     }
 
-    /// Takes note of a timer that this process has just set, by the time until it is due.
+    /// Takes note of a timer, by the time until it is due. An earlier one stays known: what tells of a later one may
+    /// not have seen it yet.
     pub(crate) fn due_in(&self, until: TimeDelta) {
-        self.known().due_in(Some(until));
+        let Some(due) = Instant::now().checked_add(until.to_std().unwrap_or_default()) else { return };
+        let mut known = self.known();
+        if known.next_due.is_none_or(|next| due < next) {
+            known.next_due = Some(due);
+            self.sooner.notify_one();
+        }
     }
 
     /// Forgets the earliest timer, as its time has come: whoever moves due timers will learn of the next one.
@@ -104,14 +122,6 @@ impl Pace {
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Known {
-    /// An earlier timer stays known: what tells of a later one may not have seen it yet.
-    fn due_in(&mut self, until: Option<TimeDelta>) {
-        let due = until.and_then(|until| Instant::now().checked_add(until.to_std().unwrap_or_default()));
-        self.next_due = [self.next_due, due].into_iter().flatten().min();
     }
 }
 
@@ -175,10 +185,25 @@ impl Claimer {
             if count > room / 2 {
                 continue;
             }
-            let pause = jittered(scan.idle).min(self.pace.until_due().unwrap_or(IDLE_MAX).max(TIMERS_EVERY));
-            scan.idle = (scan.idle * 2).min(IDLE_MAX);
-            if timeout(pause, woken).await.is_ok() {
-                scan.idle = IDLE_MIN;
+            scan.idle = match self.rest(woken, scan.idle).await {
+                true => IDLE_MIN,
+                false => (scan.idle * 2).min(IDLE_MAX),
+            };
+        }
+    }
+
+    /// Rests until the next poll or until a timer is due; answers whether it was woken before.
+    async fn rest(&self, woken: Notified<'_>, idle: Duration) -> bool {
+        let poll = Instant::now() + jittered(idle);
+        tokio::pin!(woken);
+        loop {
+            let sooner = self.pace.sooner.notified();
+            let due = self.pace.until_due().map(|until| Instant::now() + until.max(TIMERS_EVERY));
+            let end = due.map_or(poll, |due| due.min(poll));
+            tokio::select! {
+                () = &mut woken => return true,
+                () = sooner => {}
+                () = sleep_until(end.into()) => return false,
             }
         }
     }
@@ -204,6 +229,7 @@ impl Claimer {
         if sweep {
             scan.swept = Some(Instant::now());
         }
+        let asked = room;
         let room = i32::try_from(room).unwrap_or(i32::MAX);
         let due = self.pace.until_due().is_some_and(|until| until.is_zero());
         if sweep || (due && scan.timers.elapsed() >= TIMERS_EVERY) {
@@ -211,6 +237,10 @@ impl Claimer {
             let bound = if sweep { DateTime::<Utc>::UNIX_EPOCH } else { self.timer_bound() };
             let fired = answered(fire_timers(connection, room, bound)).await?;
             scan.timers = Instant::now();
+            if sweep && usize::try_from(fired.fired).is_ok_and(|fired| fired >= asked) {
+                // More of the old ones may be left than there was room for.
+                scan.swept = None;
+            }
             if let Some(next) = fired.next_due_at {
                 self.pace.due_in(next - self.life.clock.now());
             }
@@ -229,7 +259,7 @@ impl Claimer {
         self.life.clock.now() - TimeDelta::from_std(2 * SWEEP_EVERY).unwrap_or_default()
     }
 
-    /// Hands claimed executions on; wakes those that are held. Answers how many tokens there were.
+    /// Hands claimed executions on; wakes those that are held. Answers how many executions there were.
     async fn accept(&self, connection: &mut PgConnection, claimed: Vec<Claimed>) -> Result<usize, StoreError> {
         let count = claimed.len();
         if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {

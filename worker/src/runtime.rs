@@ -92,7 +92,8 @@ async fn handle(claim: Vec<Activation>, engine: Data<Arc<Engine>>) -> Result<(),
     Ok(())
 }
 
-/// Runs activations from `inbox`, at most `slots` at a time, until `stop`; then waits for those that run.
+/// Runs claims from `inbox`, at most `slots` at a time, until `stop`; then waits for those that run. How many
+/// activations there are is up to the claimer.
 pub(crate) async fn run(
     engine: Arc<Engine>,
     inbox: mpsc::Receiver<Vec<Activation>>,

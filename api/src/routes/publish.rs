@@ -66,7 +66,7 @@ pub(crate) async fn publish(
         Problem::conflict("path_taken", detail, "give the trigger another path")
     })?;
     transaction.commit().await?;
-    api.graphs.current.forget(&(caller.workspace_id, id, None));
+    api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
     shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();

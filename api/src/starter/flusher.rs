@@ -240,6 +240,8 @@ impl Flusher {
                     tracing::warn!(%error, "the database was lost while executions were being started");
                     self.connection = None;
                     asked_in_vain = true;
+                    // They may have been started all the same.
+                    self.books.hints.wake(batch.starts.len());
                     left.push(batch.repeatable());
                 }
             }

@@ -9,7 +9,7 @@ use chrono::{Datelike, Utc};
 /// Units of the first slice of a workspace, and of the largest; the database grants fewer as the rest of a quota
 /// shrinks.
 const SLICE_UNITS: i64 = 1_000;
-const SLICE_UNITS_MAX: i64 = 32_000;
+const SLICE_UNITS_MAX: i64 = 8_000;
 /// A slice that does not last so long is followed by one twice as large.
 const SLICE_LASTS: Duration = Duration::from_secs(1);
 /// Workspaces whose slices are held at most; beyond that, all slices are given back first.
@@ -101,7 +101,7 @@ mod tests {
         for _ in 0..10 {
             quotas.next_slice(workspace, now);
         }
-        assert_eq!(quotas.next_slice(workspace, now), 32_000);
+        assert_eq!(quotas.next_slice(workspace, now), SLICE_UNITS_MAX);
         now += SLICE_LASTS;
         assert_eq!(quotas.next_slice(workspace, now), 1_000);
     }

@@ -72,16 +72,6 @@ pub enum Event {
 }
 
 impl Event {
-    /// What a step gave back, or a signal brought.
-    #[must_use]
-    pub fn output(&self) -> Option<&Value> {
-        match self {
-            Self::Settled { settlement, .. } => Some(&settlement.output),
-            Self::Signalled { payload, .. } => Some(payload),
-            _ => None,
-        }
-    }
-
     /// Whether a step did what it should; false for one that only `on_error: continue` completed.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -68,11 +68,12 @@ impl Drive<'_> {
             }
         };
         let run = AssertUnwindSafe(run).catch_unwind();
-        let run = match limit_ms {
-            0 => Either::Left(run.map(Ok)),
-            limit_ms => Either::Right(timeout(Duration::from_millis(limit_ms), run)),
-        };
         async move {
+            // The clock runs from here: an attempt may have waited for its turn.
+            let run = match limit_ms {
+                0 => Either::Left(run.map(Ok)),
+                limit_ms => Either::Right(timeout(Duration::from_millis(limit_ms), run)),
+            };
             let outcome = match run.await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) => {

@@ -225,6 +225,9 @@ impl<'a> Drive<'a> {
     async fn start_effects(&mut self, runnable: &[NodeIx]) -> bool {
         let mut journaled = false;
         for &node in runnable {
+            if self.state.end().is_some() || self.must_flush() {
+                break;
+            }
             if self.engine.stop.is_cancelled() && !self.announced.contains(&node) {
                 continue;
             }
@@ -234,9 +237,6 @@ impl<'a> Drive<'a> {
             } else if let Some(outcome) = self.begin(node).await {
                 self.conclude(node, outcome);
                 journaled = true;
-                if self.state.end().is_some() {
-                    break;
-                }
             }
         }
         journaled
