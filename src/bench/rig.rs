@@ -21,7 +21,7 @@ use crate::config::{DatabaseArgs, ServiceArgs};
 const CONTROL_SCHEMA: &str = "bench_control";
 /// Schema of the raw loop.
 const LIMIT_SCHEMA: &str = "bench_limit";
-/// What operators are told to set (docs/operation.md), for 2 cores.
+/// For 2 cores, with memory to spare; docs/operation.md tells operators the same.
 const SETTINGS: [(&str, &str); 4] =
     [("shared_buffers", "2GB"), ("max_wal_size", "4GB"), ("autovacuum_naptime", "5s"), ("max_connections", "500")];
 /// Settings that a report names.

@@ -179,7 +179,7 @@ async fn version(
     wanted: Option<VersionId>,
 ) -> Result<(VersionId, Arc<Version>), Problem> {
     let workspace_id = caller.workspace_id;
-    let ask = async { current(api, caller, workflow_id, wanted).await.map(Some) };
+    let ask = current(api, caller, workflow_id, wanted);
     let current = api.graphs.current.answer((workspace_id, workflow_id, wanted), ask).await?;
     let version_id = current.ok_or_else(|| not_published(wanted))?;
     if let Some(version) = api.graphs.find(workspace_id, version_id) {
@@ -192,13 +192,13 @@ async fn version(
     Ok((version_id, version))
 }
 
-/// The version as the database knows it now; its graph is kept from then on.
+/// The version as the database knows it now, if there is one; its graph is kept from then on.
 async fn current(
     api: &Api,
     caller: &Caller,
     workflow_id: WorkflowId,
     wanted: Option<VersionId>,
-) -> Result<VersionId, Problem> {
+) -> Result<Option<VersionId>, Problem> {
     let workspace_id = caller.workspace_id;
     let mut transaction = caller.read().await?;
     if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
@@ -209,8 +209,10 @@ async fn current(
         None => workflows::versions(&mut transaction, workspace_id, workflow_id, 1).await?.pop(),
     };
     let found = found.filter(|row| row.workflow_id == workflow_id.0);
-    let version_id = found.map(|row| VersionId(row.version_id)).ok_or_else(|| not_published(wanted))?;
-    api.graphs.version(&mut transaction, workspace_id, version_id).await?;
+    let version_id = found.map(|row| VersionId(row.version_id));
+    if let Some(version_id) = version_id {
+        api.graphs.version(&mut transaction, workspace_id, version_id).await?;
+    }
     transaction.commit().await?;
     Ok(version_id)
 }
