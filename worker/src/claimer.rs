@@ -1,14 +1,15 @@
 //! The claimer: one per process, asks for as many executions as there is room for.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim, fire_timers};
-use capstan_engine::store::connect::{Place, Role, answered};
+use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::past::{self, Past};
 use capstan_engine::store::workers::{hint, release_unknown};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -17,12 +18,16 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::life::Life;
 use crate::runtime::Activation;
+use crate::side::Side;
 
 /// Executions that one claim asks for at most.
 const CLAIM_MAX: usize = 200;
+/// Executions whose journals are read back in one round trip at most.
+const LOAD_MAX: usize = 50;
 /// Shortest and longest pause between two claims, the later of which will find little.
 const IDLE_MIN: Duration = Duration::from_millis(20);
 const IDLE_MAX: Duration = Duration::from_millis(2_000);
@@ -128,6 +133,7 @@ impl Pace {
 /// Feeds claimed executions of one life to the runtime.
 pub(crate) struct Claimer {
     pub(crate) place: Place,
+    pub(crate) side: Arc<Side>,
     pub(crate) life: Arc<Life>,
     pub(crate) pace: Arc<Pace>,
     /// Rings when new tokens may be there.
@@ -164,20 +170,19 @@ impl Claimer {
         }
     }
 
-    /// Claims over one connection, until it fails.
+    /// Claims until it fails.
     async fn work(&self) -> Result<(), StoreError> {
-        let mut connection = answered(self.place.connect(Role::Worker)).await?;
         // A claim whose answer was lost has left leases that nobody knows of.
-        self.return_unknown(&mut connection).await?;
+        self.return_unknown().await?;
         let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN };
         loop {
             let room = self.room().await;
             let woken = self.waker.notified();
             if self.pace.lost_track.swap(false, Ordering::Relaxed) {
-                self.return_unknown(&mut connection).await?;
+                self.return_unknown().await?;
             }
-            let claimed = self.claim(&mut connection, room, &mut scan).await?;
-            let count = self.accept(&mut connection, claimed).await?;
+            let claimed = self.claim(room, &mut scan).await?;
+            let count = self.accept(claimed).await?;
             if count > 0 {
                 scan.idle = IDLE_MIN;
             }
@@ -219,12 +224,7 @@ impl Claimer {
         }
     }
 
-    async fn claim(
-        &self,
-        connection: &mut PgConnection,
-        room: usize,
-        scan: &mut Scan,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, room: usize, scan: &mut Scan) -> Result<Vec<Claimed>, StoreError> {
         let sweep = scan.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY);
         if sweep {
             scan.swept = Some(Instant::now());
@@ -235,7 +235,7 @@ impl Claimer {
         if sweep || (due && scan.timers.elapsed() >= TIMERS_EVERY) {
             self.pace.take_due();
             let bound = if sweep { DateTime::<Utc>::UNIX_EPOCH } else { self.timer_bound() };
-            let fired = answered(fire_timers(connection, room, bound)).await?;
+            let fired = self.side.run(async |connection| fire_timers(connection, room, bound).await).await?;
             scan.timers = Instant::now();
             if sweep && usize::try_from(fired.fired).is_ok_and(|fired| fired >= asked) {
                 // More of the old ones may be left than there was room for.
@@ -246,7 +246,8 @@ impl Claimer {
             }
         }
         let bound = if sweep { NO_BOUND } else { self.pace.bound() };
-        match answered(claim(connection, self.life.worker_no, room, bound, !self.life.has_suspect())).await {
+        let (worker_no, suspect) = (self.life.worker_no, !self.life.has_suspect());
+        match self.side.run(async |connection| claim(connection, worker_no, room, bound, suspect).await).await {
             Err(StoreError::Fenced) => {
                 self.life.over.cancel();
                 std::future::pending().await
@@ -260,8 +261,9 @@ impl Claimer {
     }
 
     /// Hands claimed executions on; wakes those that are held. Answers how many executions there were.
-    async fn accept(&self, connection: &mut PgConnection, claimed: Vec<Claimed>) -> Result<usize, StoreError> {
+    async fn accept(&self, claimed: Vec<Claimed>) -> Result<usize, StoreError> {
         let count = claimed.len();
+        let mut pasts = self.pasts(&claimed).await?;
         if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {
             self.pace.claimed.fetch_max(front, Ordering::Relaxed);
         }
@@ -274,7 +276,7 @@ impl Claimer {
         for claimed in claimed {
             let id = ExecutionId(claimed.execution_id);
             match claimed.held_by {
-                None => activations.push(self.hold(id, claimed)),
+                None => activations.push(self.hold(id, claimed, pasts.remove(&id.0).unwrap_or_default())),
                 Some(holder) if holder == self.life.worker_no => unknown |= !self.life.wake(id),
                 Some(_) => elsewhere = true,
             }
@@ -284,24 +286,38 @@ impl Claimer {
             self.stop.cancel();
         }
         if elsewhere {
-            hint(connection, &self.place.channel()).await?;
+            let channel = self.place.channel();
+            self.side.run(async |connection| hint(connection, &channel).await).await?;
         }
         if unknown {
-            self.return_unknown(connection).await?;
+            self.return_unknown().await?;
         }
         Ok(count)
     }
 
-    fn hold(&self, id: ExecutionId, claimed: Claimed) -> Activation {
+    /// Reads, a few at a time, those executions back that have begun before.
+    async fn pasts(&self, claimed: &[Claimed]) -> Result<HashMap<Uuid, Past>, StoreError> {
+        let begun = claimed.iter().filter(|claimed| claimed.held_by.is_none() && !claimed.fresh);
+        let mut ids: Vec<Uuid> = begun.map(|claimed| claimed.execution_id).collect();
+        ids.sort_unstable();
+        let mut pasts = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(LOAD_MAX) {
+            pasts.extend(self.side.run(async |connection| past::load(connection, ids).await).await?);
+        }
+        Ok(pasts)
+    }
+
+    fn hold(&self, id: ExecutionId, claimed: Claimed, past: Past) -> Activation {
         let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
-        Activation { claimed, wake, life: Arc::clone(&self.life) }
+        Activation { claimed, past, wake, life: Arc::clone(&self.life) }
     }
 
     /// Gives back leases of this worker that no activation knows of.
-    async fn return_unknown(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn return_unknown(&self) -> Result<(), StoreError> {
         let life = &self.life;
         let known = |id, lease_no| life.holds(id, lease_no);
-        let returned = answered(release_unknown(connection, life.worker_no, known)).await?;
+        let release = async |connection: &mut PgConnection| release_unknown(connection, life.worker_no, known).await;
+        let returned = self.side.run(release).await?;
         if returned > 0 {
             warn!(executions = returned, "gave back executions whose claim had lost its answer");
         }

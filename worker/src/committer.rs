@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::commit::{Commit, Reply, already_written, commit};
-use capstan_engine::store::connect::{Place, Role, answered};
+use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::link::Link;
 use capstan_engine::store::workers::{exclude_self, timeline};
 use futures::future::BoxFuture;
 use sqlx::{Connection, PgConnection};
@@ -58,7 +59,7 @@ impl Committers {
         let lanes = (0..count.clamp(1, 16)).map(|_| {
             let (sender, inbox) = mpsc::channel(WAITING_MAX);
             let (place, timeline, over) = (place.clone(), timeline.to_owned(), over.clone());
-            let committer = Committer { place, worker_no, timeline, inbox, connection: None, over };
+            let committer = Committer { worker_no, timeline, inbox, link: Link::new(place), over };
             tokio::spawn(committer.run());
             sender
         });
@@ -69,19 +70,19 @@ impl Committers {
     pub(crate) async fn commit(&self, commit: Commit) -> Committed {
         let lane = (commit.execution_id.0.as_u128() % self.lanes.len() as u128) as usize;
         let (reply, answer) = oneshot::channel();
-        if self.lanes[lane].send(Item { commit, reply }).await.is_err() {
-            return Committed::Lost;
+        match self.lanes[lane].reserve().await {
+            Ok(place) => place.send(Item { commit, reply }),
+            Err(_) => return Committed::Lost,
         }
         answer.await.unwrap_or(Committed::Lost)
     }
 }
 
 struct Committer {
-    place: Place,
     worker_no: i32,
     timeline: String,
     inbox: mpsc::Receiver<Item>,
-    connection: Option<PgConnection>,
+    link: Link,
     over: CancellationToken,
 }
 
@@ -119,7 +120,6 @@ impl Committer {
                 Err(StoreError::Data(error)) => return self.bisect(items, doubtful, &error.to_string()).await,
                 Err(error) => {
                     warn!(%error, commits = items.len(), "a commit's fate is unknown; asking the database");
-                    self.connection = None;
                     doubtful = true;
                     failures += 1;
                     if failures >= FAILURES_MAX && items.len() > 1 {
@@ -132,26 +132,17 @@ impl Committer {
         }
     }
 
-    /// Writes what is not written yet. With `doubtful`, first finds out what is, under the worker's own lock: of that
-    /// only the fate of the lease is asked again, so that one which is gone is told as lost.
+    /// Writes what is not written yet; with `doubtful` some may be.
     async fn write(&mut self, commits: &[&Commit], doubtful: bool) -> Result<Reply, StoreError> {
-        let worker_no = self.worker_no;
-        let connection = self.connection().await?;
-        if !doubtful {
-            return commit(connection, worker_no, commits).await;
-        }
-        let mut transaction = connection.begin().await?;
-        exclude_self(&mut transaction, worker_no).await?;
-        let written = already_written(&mut transaction, commits).await?;
-        debug!(written = written.len(), of = commits.len(), "commits found again");
-        let left = |commit: &&Commit| match written.contains(&commit.execution_id) {
-            true => commit.without_rows(),
-            false => (*commit).clone(),
+        let is_new = !self.link.is_open();
+        let connection = self.link.begin().await?;
+        // After a failover the database may lack what this life has written: nothing may be put on top.
+        let result = match is_new && timeline(connection).await? != self.timeline {
+            true => Err(StoreError::Fenced),
+            false if doubtful => write_the_rest(connection, self.worker_no, commits).await,
+            false => commit(connection, self.worker_no, commits).await,
         };
-        let left: Vec<Commit> = commits.iter().map(left).collect();
-        let reply = commit(&mut transaction, worker_no, &left.iter().collect::<Vec<_>>()).await?;
-        transaction.commit().await?;
-        Ok(reply)
+        self.link.done(result)
     }
 
     /// The group as a whole cannot be stored: halves it until what cannot be stored stands alone.
@@ -165,18 +156,27 @@ impl Committer {
             self.flush(rest, doubtful).await;
         })
     }
+}
 
-    async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        if self.connection.is_none() {
-            let mut connection = self.place.connect(Role::Worker).await?;
-            // After a failover the database may lack what this life has written: nothing may be put on top.
-            if timeline(&mut connection).await? != self.timeline {
-                return Err(StoreError::Fenced);
-            }
-            self.connection = Some(connection);
-        }
-        self.connection.as_mut().ok_or_else(|| StoreError::Corrupt("no connection".into()))
-    }
+/// Finds out what is written already, under the worker's own lock, and writes the rest; of what is written only the fate
+/// of the lease is asked again, so that one which is gone is told as lost.
+async fn write_the_rest(
+    connection: &mut PgConnection,
+    worker_no: i32,
+    commits: &[&Commit],
+) -> Result<Reply, StoreError> {
+    let mut transaction = connection.begin().await?;
+    exclude_self(&mut transaction, worker_no).await?;
+    let written = already_written(&mut transaction, commits).await?;
+    debug!(written = written.len(), of = commits.len(), "commits found again");
+    let left = |commit: &&Commit| match written.contains(&commit.execution_id) {
+        true => commit.without_rows(),
+        false => (*commit).clone(),
+    };
+    let left: Vec<Commit> = commits.iter().map(left).collect();
+    let reply = commit(&mut transaction, worker_no, &left.iter().collect::<Vec<_>>()).await?;
+    transaction.commit().await?;
+    Ok(reply)
 }
 
 /// Groups of at most [`GROUP_BYTES_MAX`], in order.

@@ -1,5 +1,6 @@
-//! The control connection: beats, wake-ups, and the watch over the rest of the fleet.
+//! The control connection: beats, wake-ups, hints, and the watch over the rest of the fleet.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,9 +8,11 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{Beat, beat, hint, peers, reap, show_alive};
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use chrono::TimeDelta;
+use sqlx::postgres::PgListener;
+use sqlx::{Acquire, PgConnection};
+use tokio::sync::Notify;
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 use tracing::{info, warn};
 
 use crate::claimer::Pace;
@@ -25,65 +28,121 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// How far behind now a beat still looks for the earliest timer.
 const TIMER_LOOK_BACK: TimeDelta = TimeDelta::seconds(10);
 
-/// Keeps one life alive until it is over; reconnects as often as it takes.
-pub(crate) async fn keep(place: Place, life: Arc<Life>, pace: Arc<Pace>, mut control: PgConnection) {
-    loop {
-        let lost = life.over.run_until_cancelled(tend(&place, &life, &pace, &mut control)).await;
-        let Some(result) = lost else { return };
-        life.beat(None);
-        match result {
-            Ok(()) => return life.over.cancel(),
-            Err(error) => warn!(%error, worker_no = life.worker_no, "the control connection is lost; connecting again"),
+/// The control connection, over which the hints of other processes come too.
+pub(crate) struct Control {
+    listener: PgListener,
+}
+
+impl Control {
+    pub(crate) async fn connect(place: &Place) -> Result<Self, StoreError> {
+        let mut listener = PgListener::connect_with(&place.pool(Role::Worker, 1)).await?;
+        listener.listen(&place.channel()).await?;
+        Ok(Self { listener })
+    }
+
+    pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+        Ok(self.listener.acquire().await?)
+    }
+
+    /// Waits for a hint.
+    async fn hint(&mut self) -> Result<(), StoreError> {
+        match self.listener.try_recv().await? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::Database(sqlx::Error::Io(ErrorKind::ConnectionAborted.into()))),
         }
-        let Some(again) = life.over.run_until_cancelled(reconnect(&place, &life)).await else { return };
-        control = again;
     }
 }
 
-async fn reconnect(place: &Place, life: &Life) -> PgConnection {
-    loop {
-        match timeout(ANSWER_MAX, connect(place, life.worker_no)).await {
-            Ok(Ok(control)) => return control,
-            Ok(Err(_)) | Err(_) => sleep(RECONNECT_PAUSE).await,
-        }
-    }
+/// Keeps one life alive until it is over.
+pub(crate) struct Keeper {
+    pub(crate) place: Place,
+    pub(crate) life: Arc<Life>,
+    pub(crate) pace: Arc<Pace>,
+    /// Rings when another process has hinted at new tokens. Hints only save time: polling is the truth.
+    pub(crate) waker: Arc<Notify>,
 }
 
-async fn connect(place: &Place, worker_no: i32) -> Result<PgConnection, StoreError> {
-    let mut control = place.connect(Role::Worker).await?;
-    show_alive(&mut control, worker_no).await?;
-    Ok(control)
-}
-
-/// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
-async fn tend(place: &Place, life: &Life, pace: &Pace, control: &mut PgConnection) -> Result<(), StoreError> {
-    let mut watch = Watch::default();
-    let mut ticks = interval(LOOK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for round in 0_u64.. {
-        ticks.tick().await;
-        if round % 2 == 0 {
-            let bound = earliest_timer(life.clock.now());
-            let sent = Instant::now();
-            let answer =
-                in_time(beat(control, life.worker_no, pace.front(), bound, pace.is_full(life.holding()))).await?;
-            if !answer.alive || answer.timeline != life.timeline {
-                warn!(worker_no = life.worker_no, alive = answer.alive, "this worker was given up; beginning anew");
-                return Ok(());
+impl Keeper {
+    /// Tends one connection after the other; reconnects as often as it takes.
+    pub(crate) async fn keep(self, mut control: Control) {
+        let life = &self.life;
+        loop {
+            let lost = life.over.run_until_cancelled(self.tend(&mut control)).await;
+            let Some(result) = lost else { return };
+            life.beat(None);
+            match result {
+                Ok(()) => return life.over.cancel(),
+                Err(error) => {
+                    warn!(%error, worker_no = life.worker_no, "the control connection is lost; connecting again");
+                }
             }
-            take(life, pace, &answer, sent);
-        } else {
-            let fleet = in_time(peers(control, life.worker_no)).await?;
-            for lost in watch.look(&fleet, Instant::now()) {
-                take_over(place, control, lost).await?;
+            let Some(again) = life.over.run_until_cancelled(self.reconnect()).await else { return };
+            control = again;
+        }
+    }
+
+    async fn reconnect(&self) -> Control {
+        loop {
+            match timeout(ANSWER_MAX, self.connect()).await {
+                Ok(Ok(control)) => return control,
+                Ok(Err(_)) | Err(_) => sleep(RECONNECT_PAUSE).await,
             }
         }
     }
-    Ok(())
-}
 
-fn earliest_timer(now: DateTime<Utc>) -> DateTime<Utc> {
-    now - TIMER_LOOK_BACK
+    async fn connect(&self) -> Result<Control, StoreError> {
+        let mut control = Control::connect(&self.place).await?;
+        show_alive(control.connection().await?, self.life.worker_no).await?;
+        Ok(control)
+    }
+
+    /// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
+    async fn tend(&self, control: &mut Control) -> Result<(), StoreError> {
+        let mut watch = Watch::default();
+        let mut ticks = interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for round in 0_u64.. {
+            self.hear_until(&mut ticks, control).await?;
+            let connection = control.connection().await?;
+            if round % 2 == 0 {
+                if !self.beat(connection).await? {
+                    return Ok(());
+                }
+            } else {
+                let fleet = in_time(peers(connection, self.life.worker_no)).await?;
+                for lost in watch.look(&fleet, Instant::now()) {
+                    take_over(&self.place, connection, lost).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes hints on until the next tick.
+    async fn hear_until(&self, ticks: &mut Interval, control: &mut Control) -> Result<(), StoreError> {
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => return Ok(()),
+                hint = control.hint() => hint?,
+            }
+            self.waker.notify_one();
+        }
+    }
+
+    /// Beats; false if this life is over.
+    async fn beat(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let (life, pace) = (&self.life, &self.pace);
+        let bound = life.clock.now() - TIMER_LOOK_BACK;
+        let sent = Instant::now();
+        let answer =
+            in_time(beat(connection, life.worker_no, pace.front(), bound, pace.is_full(life.holding()))).await?;
+        if !answer.alive || answer.timeline != life.timeline {
+            warn!(worker_no = life.worker_no, alive = answer.alive, "this worker was given up; beginning anew");
+            return Ok(false);
+        }
+        take(life, pace, &answer, sent);
+        Ok(true)
+    }
 }
 
 fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {

@@ -13,6 +13,7 @@ mod life;
 mod logs;
 mod runtime;
 mod settings;
+mod side;
 mod versions;
 mod watch;
 mod worker;

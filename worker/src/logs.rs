@@ -7,13 +7,13 @@ use std::time::Duration;
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::store::logs::{LogLine, write};
 use capstan_node_types::node_type::{LogLevel, LogSink};
-use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::warn;
 use uuid::Uuid;
 
 use crate::life::Life;
+use crate::side::Side;
 
 /// Lines that wait to be written at most, over all steps of the process.
 const WAITING_MAX: usize = 10_000;
@@ -62,9 +62,9 @@ pub(crate) struct StepLog {
 
 impl Logs {
     /// Starts the writer, which ends once the last sender is gone.
-    pub(crate) fn spawn(pool: PgPool) -> Self {
+    pub(crate) fn spawn(side: Arc<Side>) -> Self {
         let (lines, inbox) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(keep(pool, inbox));
+        tokio::spawn(keep(side, inbox));
         Self { lines }
     }
 
@@ -133,12 +133,11 @@ fn cut(message: &str) -> String {
     line
 }
 
-async fn keep(pool: PgPool, mut inbox: mpsc::Receiver<LogLine>) {
+async fn keep(side: Arc<Side>, mut inbox: mpsc::Receiver<LogLine>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while inbox.recv_many(&mut batch, BATCH_MAX).await > 0 {
         for tried in 1..=TRIES_MAX {
-            let result = async { write(&mut *pool.acquire().await?, &batch).await };
-            match result.await {
+            match side.run(async |connection| write(connection, &batch).await).await {
                 Ok(()) => break,
                 Err(error) if error.is_transient() && tried < TRIES_MAX => sleep(RETRY_PAUSE).await,
                 Err(error) => {

@@ -19,7 +19,11 @@ use apalis_core::worker::builder::WorkerBuilder;
 use apalis_core::worker::context::WorkerContext;
 use apalis_core::worker::ext::parallelize::ParallelizeExt;
 use capstan_engine::store::claim::Claimed;
+use capstan_engine::store::past::Past;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Identity;
 use tracing::error;
@@ -28,9 +32,15 @@ use crate::activation;
 use crate::life::Life;
 use crate::worker::Engine;
 
+/// Activations that share a task at most: answers of one commit wake it once, and each waits for the pure steps of the
+/// others.
+const TOGETHER_MAX: usize = 32;
+
 /// A claimed execution on its way to a slot.
 pub(crate) struct Activation {
     pub(crate) claimed: Claimed,
+    /// Empty for one that begins.
+    pub(crate) past: Past,
     pub(crate) wake: Arc<Notify>,
     pub(crate) life: Arc<Life>,
 }
@@ -77,19 +87,25 @@ impl BackendConfig for Feed {
     }
 }
 
-/// One task of apalis carries all activations of a claim, each in a task of its own.
-async fn handle(claim: Vec<Activation>, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
-    let drive = |activation| {
-        let engine = Arc::clone(&engine);
-        tokio::spawn(async move { Box::pin(activation::drive(&engine, activation)).await })
-    };
-    let driven: Vec<_> = claim.into_iter().map(drive).collect();
-    for driven in driven {
-        if let Err(error) = driven.await {
+/// One task of apalis carries all activations of a claim, in tasks of a few.
+async fn handle(mut claim: Vec<Activation>, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
+    let mut driven = JoinSet::new();
+    while !claim.is_empty() {
+        let few = claim.split_off(claim.len().saturating_sub(TOGETHER_MAX));
+        driven.spawn(drive_all(Arc::clone(&engine), few));
+    }
+    while let Some(ended) = driven.join_next().await {
+        if let Err(error) = ended {
             error!(%error, "an activation ended in a way that it should not");
         }
     }
     Ok(())
+}
+
+async fn drive_all(engine: Arc<Engine>, activations: Vec<Activation>) {
+    let mut driven: FuturesUnordered<_> =
+        activations.into_iter().map(|activation| activation::drive(&engine, activation)).collect();
+    while driven.next().await.is_some() {}
 }
 
 /// Runs claims from `inbox`, at most `slots` at a time, until `stop`; then waits for those that run. How many

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_engine::store::connect::{Place, Role, answered};
+use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{beat, register, retire};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::Services;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -19,14 +18,14 @@ use tracing::{info, warn};
 use crate::claimer::{Claimer, Pace};
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
+use crate::control::{Control, Keeper};
 use crate::life::Life;
 use crate::logs::Logs;
 use crate::runtime::Activation;
+use crate::side::Side;
 use crate::versions::Versions;
-use crate::{WorkerSettings, control, duties, runtime};
+use crate::{WorkerSettings, duties, runtime};
 
-/// Connections for reading journals and signals, and for logs and upkeep.
-const POOL_CONNECTIONS_MAX: u32 = 6;
 /// Pause between attempts to register after a life has ended.
 const REGISTER_PAUSE: Duration = Duration::from_millis(500);
 /// How long aborted activations have to give their executions back.
@@ -34,7 +33,7 @@ const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What all activations of a process share.
 pub(crate) struct Engine {
-    pub(crate) pool: PgPool,
+    pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
     pub(crate) versions: Versions,
@@ -55,7 +54,6 @@ pub(crate) struct Engine {
 /// A running worker. It works until [`Worker::drain`]; dropping the handle does not stop it.
 pub struct Worker {
     engine: Arc<Engine>,
-    place: Place,
     waker: Arc<Notify>,
     settings: WorkerSettings,
     runtime: JoinHandle<()>,
@@ -74,13 +72,13 @@ impl Worker {
         services: Arc<Services>,
         settings: WorkerSettings,
     ) -> Result<Self, StoreError> {
-        let pool = place.pool(Role::Worker, POOL_CONNECTIONS_MAX);
+        let side = Arc::new(Side::new(place.clone()));
         let engine = Arc::new(Engine {
             registry,
             services,
             versions: Versions::default(),
-            logs: Logs::spawn(pool.clone()),
-            pool: pool.clone(),
+            logs: Logs::spawn(Arc::clone(&side)),
+            side: Arc::clone(&side),
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
             freed: Arc::default(),
@@ -102,11 +100,10 @@ impl Worker {
         let stop = engine.stop.clone();
         let runtime =
             tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
-        let mut side = JoinSet::new();
-        side.spawn(duties::upkeep(pool.clone()));
-        side.spawn(duties::listen(place.pool(Role::Worker, 1), place.channel(), Arc::clone(&waker)));
+        let mut duties = JoinSet::new();
+        duties.spawn(duties::upkeep(side));
         let lives = tokio::spawn(fleet.live(begun));
-        Ok(Self { engine, place, waker, settings, runtime, lives, _duties: side })
+        Ok(Self { engine, waker, settings, runtime, lives, _duties: duties })
     }
 
     /// Rings the claimer: new tokens may be there.
@@ -130,7 +127,7 @@ impl Worker {
             let _ = timeout(HURRY_TIMEOUT, &mut runtime).await;
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
-        if let Err(error) = answered(leave(&self.place, &life)).await {
+        if let Err(error) = leave(&self.engine.side, &life).await {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
         life.over.cancel();
@@ -138,21 +135,21 @@ impl Worker {
 }
 
 /// Gives back whatever is still held, and ends the worker's number.
-async fn leave(place: &Place, life: &Life) -> Result<(), StoreError> {
-    let mut connection = place.connect(Role::Worker).await?;
-    retire(&mut connection, life.worker_no).await
+async fn leave(side: &Side, life: &Life) -> Result<(), StoreError> {
+    side.run(async |connection| retire(connection, life.worker_no).await).await
 }
 
 /// A life that has just begun, with its control connection.
 struct Begun {
     life: Arc<Life>,
-    control: sqlx::PgConnection,
+    control: Control,
 }
 
 async fn begin(place: &Place, settings: &WorkerSettings) -> Result<Begun, StoreError> {
-    let mut control = place.connect(Role::Worker).await?;
-    let worker_no = register(&mut control, &settings.name).await?;
-    let first = beat(&mut control, worker_no, 0, DateTime::<Utc>::MAX_UTC, false).await?;
+    let mut control = Control::connect(place).await?;
+    let connection = control.connection().await?;
+    let worker_no = register(connection, &settings.name).await?;
+    let first = beat(connection, worker_no, 0, DateTime::<Utc>::MAX_UTC, false).await?;
     let over = CancellationToken::new();
     let committers = Committers::spawn(place, worker_no, &first.timeline, settings.committers, &over);
     let life = Arc::new(Life::new(worker_no, first.timeline, DatabaseClock::new(first.now), committers, over));
@@ -175,14 +172,16 @@ impl Fleet {
         loop {
             let Begun { life, control } = begun;
             let pace = Arc::clone(&self.engine.pace);
-            tokio::spawn(control::keep(self.place.clone(), Arc::clone(&life), pace, control));
+            let keeper =
+                Keeper { place: self.place.clone(), life: Arc::clone(&life), pace, waker: Arc::clone(&self.waker) };
+            tokio::spawn(keeper.keep(control));
             self.claimer(&life).run().await;
             if self.engine.stop.is_cancelled() {
                 return Some(life);
             }
             warn!(worker_no = life.worker_no, "this worker lost what it held; beginning anew");
             // After a failover nobody has taken what this life held: it goes back without a loss.
-            if let Err(error) = answered(leave(&self.place, &life)).await {
+            if let Err(error) = leave(&self.engine.side, &life).await {
                 warn!(%error, worker_no = life.worker_no, "could not retire; peers will take over");
             }
             begun = loop {
@@ -198,6 +197,7 @@ impl Fleet {
     fn claimer(&self, life: &Arc<Life>) -> Claimer {
         Claimer {
             place: self.place.clone(),
+            side: Arc::clone(&self.engine.side),
             life: Arc::clone(life),
             pace: Arc::clone(&self.engine.pace),
             waker: Arc::clone(&self.waker),

@@ -1,16 +1,22 @@
 use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
-use capstan_engine::store::claim::load_journal;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, already_written, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::past::{Past, load};
 use capstan_engine::store::signals::pending;
 use capstan_engine::store::workers::retire;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::support::{Cell, PARK, claim_all, end, settled, step, write};
+
+async fn past_of(connection: &mut PgConnection, id: Uuid) -> Past {
+    load(connection, &[id]).await.unwrap().remove(&id).unwrap()
+}
 
 #[tokio::test]
 async fn what_is_committed_is_read_again() {
@@ -24,7 +30,7 @@ async fn what_is_committed_is_read_again() {
     let last = settled("c", Value::Null);
     let second = Commit { rows: vec![Row::of(&last)], ..step(&claimed, 3, Then::Hold) };
     write(&mut worker, &[&second]).await;
-    let journal = load_journal(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap().unwrap();
+    let journal = past_of(&mut worker.0, claimed.execution_id).await.entries().unwrap();
     let events = |entries: &[Entry]| entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>();
     assert_eq!(events(&journal), events(&[entries.as_slice(), &[last]].concat()));
 }
@@ -46,7 +52,26 @@ async fn an_end_takes_lease_timer_and_signals_with_it_and_tells_the_outbox() {
         "SELECT count(*) FROM executions WHERE status = 'completed' AND ended_at IS NOT NULL AND output = '\"done\"'";
     assert_eq!(cell.count(ended).await, 1);
     assert_eq!(cell.count("SELECT count(*) FROM outbox WHERE type = 'execution.completed'").await, 1);
-    assert!(load_journal(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap().is_none());
+    assert!(past_of(&mut worker.0, claimed.execution_id).await.ended);
+}
+
+fn incident() -> Then {
+    Then::End { status: "incident", output: None, error: Some(json!({ "class": "x" }).to_string()), leftovers: true }
+}
+
+#[tokio::test]
+async fn an_incident_that_was_woken_is_looked_at_again() {
+    let cell = Cell::new().await;
+    let (mut worker, mut other) = (cell.worker().await, cell.worker().await);
+    let claimed = cell.leased_many(&mut worker, 2).await;
+    // The wake-up of the first meets its lease.
+    cell.signal(claimed[0].execution_id).await;
+    assert_eq!(claim_all(&mut other).await[0].held_by, Some(worker.1));
+    write(&mut worker, &[&step(&claimed[0], 1, incident()), &step(&claimed[1], 1, incident())]).await;
+    assert_eq!(cell.count("SELECT count(*) FROM leases").await, 0);
+    let again = claim_all(&mut other).await;
+    let seen: Vec<_> = again.iter().map(|it| (it.execution_id, it.incident, it.held_by)).collect();
+    assert_eq!(seen, [(claimed[0].execution_id, true, None)]);
 }
 
 #[tokio::test]
@@ -54,14 +79,8 @@ async fn an_incident_gives_up_the_lease_but_has_not_ended() {
     let cell = Cell::new().await;
     let mut worker = cell.worker().await;
     let claimed = cell.leased(&mut worker).await;
-    let then = Then::End {
-        status: "incident",
-        output: None,
-        error: Some(json!({ "class": "x" }).to_string()),
-        leftovers: true,
-    };
     cell.signal(claimed.execution_id).await;
-    write(&mut worker, &[&step(&claimed, 1, then)]).await;
+    write(&mut worker, &[&step(&claimed, 1, incident())]).await;
     assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'incident' AND ended_at IS NULL").await, 1);
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM signals").await, 1);

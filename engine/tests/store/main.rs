@@ -6,6 +6,7 @@ mod claim_tokens;
 mod commit;
 mod commit_locks;
 mod explain;
+mod link;
 mod migrate;
 mod plans;
 mod plans_api;

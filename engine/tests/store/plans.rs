@@ -3,10 +3,11 @@
 
 use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
-use capstan_engine::store::claim::{Claimed, claim, fire_timers, load_journal};
+use capstan_engine::store::claim::{Claimed, claim, fire_timers};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Then, already_written, commit};
 use capstan_engine::store::connect::Role;
+use capstan_engine::store::past;
 use capstan_engine::store::start::{Start, start};
 use capstan_engine::store::workers::{reap, register};
 use chrono::{DateTime, Utc};
@@ -33,7 +34,7 @@ impl Warm {
         let mut worker = cell.worker().await;
         for _ in 0..WARM_UP {
             let claimed = cell.leased_many(&mut worker, 2).await;
-            load_journal(&mut worker.0, ExecutionId(claimed[0].execution_id)).await.unwrap();
+            past::load(&mut worker.0, &[claimed[0].execution_id]).await.unwrap();
             let mut commits = [step(&claimed[0], 1, end(true)), step(&claimed[1], 1, PARK)];
             commits[0].rows.push(consumed_signal());
             commit(&mut worker.0, worker.1, &[&commits[0], &commits[1]]).await.unwrap();
@@ -92,7 +93,7 @@ async fn a_claim_scans_as_many_tokens_as_it_takes_and_joins_executions_by_key_in
         let (executions, journal) =
             (month(&warm.cell, "executions", first).await, month(&warm.cell, "journal", first).await);
         let indexes = [format!("{executions}_pkey"), format!("{journal}_pkey")];
-        let live = find("v_fresh[n] AND NOT e.begun");
+        let live = find("v_fresh[e.n] AND NOT e.begun");
         assert_uses(live, &[&executions], &[&indexes[0]]);
         assert_eq!(live.rows_seen(&executions), 100, "{live:#?}");
         let overtaken = find("SET begun = true");
@@ -146,7 +147,7 @@ async fn a_commit_finds_leases_and_executions_by_key_and_inserts_without_a_look(
         commit(&mut warm.worker.0, warm.worker.1, &commits.iter().collect::<Vec<_>>()).await.unwrap();
         let all = plans.take();
         let find = |words: &str| all.iter().find(|plan| plan.query.contains(words)).unwrap();
-        let check = find("array_agg(x_ids[n])");
+        let check = find("array_agg(l.execution_id)");
         assert_uses(check, &["leases"], &["leases_pkey"]);
         assert_eq!(check.rows_seen("leases"), 100);
         let executions = month(&warm.cell, "executions", commits[0].execution_id).await;
@@ -196,18 +197,22 @@ async fn executions_far_apart_are_claimed_and_ended_without_a_look_at_those_betw
 }
 
 #[tokio::test]
-async fn a_journal_is_loaded_by_key_from_one_month() {
+async fn journals_are_loaded_by_key_from_one_month() {
     before_and_after_analyze(async |warm, plans| {
         let claimed = warm.claim().await;
         let id = ExecutionId(claimed[0].execution_id);
         plans.take();
-        assert_eq!(load_journal(&mut warm.worker.0, id).await.unwrap().unwrap().len(), 5);
+        let mut ids = [claimed[0].execution_id, claimed[1].execution_id];
+        ids.sort_unstable();
+        let pasts = past::load(&mut warm.worker.0, &ids).await.unwrap();
+        assert!(ids.iter().all(|id| pasts[id].rows.len() == 5));
         let journal = month(&warm.cell, "journal", id).await;
         let executions = month(&warm.cell, "executions", id).await;
         let all = plans.take();
         assert_uses(&all[0], &[&executions], &[&format!("{executions}_pkey")]);
         assert_uses(&all[1], &[&journal], &[&format!("{journal}_pkey")]);
-        assert_eq!(all[1].rows_seen(&journal), 5);
+        assert_eq!(all[1].rows_seen(&journal), 10);
+        assert_uses(&all[2], &["signals"], &["signals_pkey"]);
         let commit = step(&claimed[0], 1, Then::Hold);
         already_written(&mut warm.worker.0, &[&commit]).await.unwrap();
         assert_uses(&plans.take_one("JOIN journal"), &[&journal], &[&format!("{journal}_pkey")]);

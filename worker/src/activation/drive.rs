@@ -15,8 +15,6 @@ use capstan_engine::core::state::{Phase, State};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
-use capstan_engine::store::connect::answered;
-use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -100,7 +98,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Goes on until the execution ends, parks, is lost, or has to be given back.
-    pub(super) async fn run(mut self, wake: &Notify) -> Exit {
+    pub(super) async fn run(&mut self, wake: &Notify) -> Exit {
         if self.claimed.losses >= LOSSES_MAX && self.state.incident().is_none() {
             let reason = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
             self.record(Event::Poisoned { reason });
@@ -308,11 +306,9 @@ impl<'a> Drive<'a> {
         self.leftovers = true;
         let id = ExecutionId(self.claimed.execution_id);
         loop {
-            let read = async {
-                let mut connection = self.engine.pool.acquire().await.map_err(StoreError::from)?;
-                answered(heed(&mut connection, id, self.claimed.lease_no)).await
-            };
-            match read.await {
+            let lease_no = self.claimed.lease_no;
+            let read = self.engine.side.run(async |connection| heed(connection, id, lease_no).await);
+            match Box::pin(read).await {
                 Ok(signals) => return self.signals = signals,
                 Err(error) => {
                     debug!(%error, execution_id = %id, "signals could not be read; trying again");

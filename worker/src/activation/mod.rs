@@ -5,6 +5,7 @@ mod drive;
 mod write;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +14,16 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::core::state::State;
-use capstan_engine::store::claim::{Claimed, load_journal};
+use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Then};
-use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::signals::{CANCEL, pending};
+use capstan_engine::store::past::Past;
+use capstan_engine::store::signals::CANCEL;
 use capstan_engine::store::workers::release;
 use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
@@ -49,10 +51,10 @@ enum Exit {
 
 /// Drives one claimed execution as far as it goes.
 pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
-    let Activation { claimed, wake, life } = activation;
+    let Activation { claimed, past, wake, life } = activation;
     let id = ExecutionId(claimed.execution_id);
     let work = async {
-        let exit = AssertUnwindSafe(run(engine, &life, &claimed, &wake)).catch_unwind().await;
+        let exit = AssertUnwindSafe(run(engine, &life, &claimed, past, &wake)).catch_unwind().await;
         match exit.unwrap_or_else(|_| Exit::Quarantine("the engine failed while it drove the execution".into())) {
             Exit::Gone => {}
             Exit::GiveBack => give_back(engine, &life, &claimed).await,
@@ -60,21 +62,25 @@ pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
         }
     };
     // Once its life is over, a worker writes nothing more; what it holds is taken from it.
-    life.over.run_until_cancelled(work).await;
+    life.over.run_until_cancelled(pin!(work)).await;
     life.let_go(id, claimed.lease_no);
     engine.freed.notify_one();
 }
 
-async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, wake: &tokio::sync::Notify) -> Exit {
+async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, mut past: Past, wake: &Notify) -> Exit {
+    let cancelled = past.signals.iter().any(|signal| signal.name == CANCEL);
+    if past.ended || (claimed.incident && !cancelled) {
+        // It waits for a person, or for nothing.
+        return set_down(life, claimed, Then::Park { due_at: None }).await;
+    }
+    let entries = past.entries();
     loop {
-        match load(engine, life, claimed).await {
-            Ok(Loaded::Live(drive)) => return drive.run(wake).await,
-            Ok(Loaded::Idle) => return set_down(life, claimed, Then::Park { due_at: None }).await,
-            Ok(Loaded::Cancelled) => {
-                let error = Some(json!({ "class": "cancelled", "reason": "cancelled as an incident" }).to_string());
-                let then = Then::End { status: "cancelled", output: None, error, leftovers: true };
-                return set_down(life, claimed, then).await;
+        match fold_up(engine, claimed, &entries).await {
+            Ok((graph, state)) => {
+                let mut drive = Drive::new(engine, life, claimed, graph, state, past.signals);
+                return drive.run(wake).await;
             }
+            Err(error) if cancelled && !error.is_transient() => return cancel(life, claimed).await,
             Err(StoreError::Unsupported(reason)) => return put_off(life, claimed, reason).await,
             Err(error) if error.is_transient() => {
                 warn!(%error, execution_id = %claimed.execution_id, "an execution could not be read; trying again");
@@ -85,45 +91,22 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, wake: &t
     }
 }
 
-/// What there is to do with a claimed execution.
-enum Loaded<'a> {
-    /// It can go on.
-    Live(Box<Drive<'a>>),
-    /// Nothing: it has ended, or waits for a person.
-    Idle,
-    /// A person has cancelled an incident that cannot be gone on with.
-    Cancelled,
+/// A person has cancelled an incident that cannot be gone on with.
+async fn cancel(life: &Life, claimed: &Claimed) -> Exit {
+    let error = Some(json!({ "class": "cancelled", "reason": "cancelled as an incident" }).to_string());
+    set_down(life, claimed, Then::End { status: "cancelled", output: None, error, leftovers: true }).await
 }
 
-/// Reads an execution and folds its journal.
-async fn load<'a>(
-    engine: &'a Arc<Engine>,
-    life: &'a Arc<Life>,
-    claimed: &'a Claimed,
-) -> Result<Loaded<'a>, StoreError> {
-    let id = ExecutionId(claimed.execution_id);
-    let (entries, signals) = if claimed.fresh {
-        (Vec::new(), Vec::new())
-    } else {
-        let mut connection = engine.pool.acquire().await?;
-        let Some(entries) = answered(load_journal(&mut connection, id)).await? else { return Ok(Loaded::Idle) };
-        (entries, answered(pending(&mut connection, id)).await?)
-    };
-    let cancelled = signals.iter().any(|signal| signal.name == CANCEL);
-    if claimed.incident && !cancelled {
-        return Ok(Loaded::Idle);
-    }
-    match fold_up(engine, claimed, &entries).await {
-        Ok((graph, state)) => Ok(Loaded::Live(Box::new(Drive::new(engine, life, claimed, graph, state, signals)))),
-        Err(error) if cancelled && !error.is_transient() => Ok(Loaded::Cancelled),
-        Err(error) => Err(error),
-    }
-}
-
-async fn fold_up(engine: &Engine, claimed: &Claimed, entries: &[Entry]) -> Result<(Arc<Graph>, State), StoreError> {
+/// Folds the journal of an execution over the graph of its version.
+async fn fold_up(
+    engine: &Engine,
+    claimed: &Claimed,
+    entries: &Result<Vec<Entry>, StoreError>,
+) -> Result<(Arc<Graph>, State), StoreError> {
+    let entries = entries.as_ref().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let workspace_id = WorkspaceId(claimed.workspace_id);
     let version_id = VersionId(claimed.version_id);
-    let graph = engine.versions.get(&engine.pool, &engine.registry, workspace_id, version_id).await?;
+    let graph = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
     let input: Value = serde_json::from_str(&claimed.input)
         .map_err(|error| StoreError::Corrupt(format!("the input cannot be read: {error}")))?;
     let trigger = StepKey::root(NodeId::from(claimed.trigger_node_id.as_str()));
@@ -168,8 +151,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
 async fn give_back(engine: &Engine, life: &Life, claimed: &Claimed) {
     let lease = [(ExecutionId(claimed.execution_id), claimed.lease_no)];
     loop {
-        let released = async { answered(release(&mut *engine.pool.acquire().await?, life.worker_no, &lease)).await };
-        match released.await {
+        match Box::pin(engine.side.run(async |connection| release(connection, life.worker_no, &lease).await)).await {
             Err(error) if error.is_transient() => sleep(READ_PAUSE).await,
             Ok(_) | Err(_) => return,
         }
@@ -180,7 +162,11 @@ async fn give_back(engine: &Engine, life: &Life, claimed: &Claimed) {
 async fn quarantine(life: &Life, claimed: &Claimed, reason: String) {
     error!(execution_id = %claimed.execution_id, reason, "an execution was set aside");
     metrics::counter!("capstan_incidents_total").increment(1);
-    let error = json!({ "class": "incident", "reason": reason }).to_string();
-    let then = Then::End { status: "incident", output: None, error: Some(error), leftovers: false };
-    let _ = life.committers.commit(commit_of(claimed, then)).await;
+    for reason in [reason.as_str(), "its reason could not be stored; see the worker's log"] {
+        let error = json!({ "class": "incident", "reason": reason }).to_string();
+        let then = Then::End { status: "incident", output: None, error: Some(error), leftovers: false };
+        if !matches!(life.committers.commit(commit_of(claimed, then)).await, Committed::Refused(_)) {
+            return;
+        }
+    }
 }

@@ -1,0 +1,33 @@
+//! The side connection: claims, look-ups, logs and upkeep of a process take turns on it.
+//!
+//! Commits and beats have connections of their own, so that a worker has few, and none waits for a person's log line.
+
+use capstan_engine::store::connect::{Place, answered};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::link::Link;
+use sqlx::PgConnection;
+use tokio::sync::Mutex;
+
+/// Connects when first used, and anew after a failure.
+pub(crate) struct Side {
+    link: Mutex<Link>,
+}
+
+impl Side {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { link: Mutex::new(Link::new(place)) }
+    }
+
+    /// Waits for a turn, first come first served, and works.
+    pub(crate) async fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut link = self.link.lock().await;
+        answered(async {
+            let result = work(link.begin().await?).await;
+            link.done(result)
+        })
+        .await
+    }
+}
