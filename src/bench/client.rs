@@ -1,6 +1,4 @@
 //! A small HTTP client that offers more than a server can take, and costs little beside the server that it measures.
-//!
-//! It sends without waiting for the answer before. Only once several requests of a connection wait, it holds back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,11 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// Connections side by side; a server works on one request of each at a time.
-const CONNECTIONS: usize = 256;
-/// Requests of one write, and those of one connection that may wait for answers: there is always one more to take.
-const BURST: usize = 4;
-const UNANSWERED_MAX: usize = 8;
+/// Connections side by side, more than a server can answer at once: there is always one more request to take. Each has
+/// one request under way, as clients do.
+const CONNECTIONS: usize = 512;
 /// Answers before these do not count: connections open, and statements are prepared.
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Longest wait for the rest of the answers.
@@ -48,8 +44,8 @@ pub(crate) async fn flood(address: &str, request: &str, hoped: &str, lasting: Du
     for _ in 0..CONNECTIONS {
         let stream = TcpStream::connect(address).await.context("the server does not take connections")?;
         stream.set_nodelay(true)?;
-        let (burst, hoped) = (request.repeat(BURST), format!("HTTP/1.1 {hoped}"));
-        tasks.push(tokio::spawn(talk(stream, burst, hoped, Arc::clone(&counts))));
+        let (request, hoped) = (request.to_owned(), format!("HTTP/1.1 {hoped}"));
+        tasks.push(tokio::spawn(talk(stream, request, hoped, Arc::clone(&counts))));
     }
     sleep(WARM_UP).await;
     let (begun, before) = (Instant::now(), counts.good.load(Ordering::Relaxed));
@@ -63,26 +59,22 @@ pub(crate) async fn flood(address: &str, request: &str, hoped: &str, lasting: Du
     Ok(Answers { per_s, good, other })
 }
 
-/// Keeps requests waiting at the server until told to stop, and counts the answers to all of them.
-async fn talk(mut stream: TcpStream, burst: String, hoped: String, counts: Arc<Counts>) -> anyhow::Result<()> {
-    let (mut buffer, mut unanswered) = (Vec::with_capacity(64 * 1024), 0);
-    loop {
-        let goes_on = !counts.stop.load(Ordering::Relaxed);
-        while goes_on && unanswered + BURST <= UNANSWERED_MAX {
-            stream.write_all(burst.as_bytes()).await?;
-            unanswered += BURST;
-        }
-        if unanswered == 0 {
-            return Ok(());
-        }
-        ensure!(stream.read_buf(&mut buffer).await? > 0, "the server closed a connection");
-        while let Some((is_hoped, length)) = answer(&buffer, hoped.as_bytes())? {
-            buffer.drain(..length);
-            unanswered -= 1;
-            let count = if is_hoped { &counts.good } else { &counts.other };
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+/// Asks again and again until told to stop, and counts the answers.
+async fn talk(mut stream: TcpStream, request: String, hoped: String, counts: Arc<Counts>) -> anyhow::Result<()> {
+    let mut buffer = Vec::with_capacity(64 * 1024);
+    while !counts.stop.load(Ordering::Relaxed) {
+        stream.write_all(request.as_bytes()).await?;
+        let (is_hoped, length) = loop {
+            if let Some(answer) = answer(&buffer, hoped.as_bytes())? {
+                break answer;
+            }
+            ensure!(stream.read_buf(&mut buffer).await? > 0, "the server closed a connection");
+        };
+        buffer.drain(..length);
+        let count = if is_hoped { &counts.good } else { &counts.other };
+        count.fetch_add(1, Ordering::Relaxed);
     }
+    Ok(())
 }
 
 /// Whether the answer at the beginning of `bytes` has the hoped head, and how long it is; none if it is not all there.

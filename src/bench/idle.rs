@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::bail;
 use sqlx::PgConnection;
 use tokio::time::sleep;
 
@@ -10,6 +11,9 @@ use super::process::Process;
 
 /// Time for a worker to become idle: its polling slows down, and counts of the past reach the statistics.
 const CALM: Duration = Duration::from_secs(4);
+/// Transactions per second of a database at rest, that of the look included, and looks until then.
+const CALM_PER_S: f64 = 0.5;
+const CALM_TRIES_MAX: usize = 15;
 
 /// Statements and writes a second, above those of the database itself.
 ///
@@ -19,7 +23,7 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let cell = bench.rig.cell().await?;
     let mut owner = cell.owner().await?;
     for round in bench.rounds() {
-        sleep(CALM).await;
+        calm(&mut owner).await?;
         let alone = rates(&mut owner, bench.sizes.idle).await?;
         let worker = Process::start("worker", &cell.settings).await?;
         sleep(CALM).await;
@@ -32,6 +36,16 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
         bench.progress.found(round, &format!("{statements:.2} statements/s, {writes:.2} writes/s"));
     }
     Ok(())
+}
+
+/// Waits until the database has tidied up after what was done before.
+async fn calm(owner: &mut PgConnection) -> anyhow::Result<()> {
+    for _ in 0..CALM_TRIES_MAX {
+        if rates(owner, CALM).await?.0 <= CALM_PER_S {
+            return Ok(());
+        }
+    }
+    bail!("the database does not come to rest");
 }
 
 /// Transactions and transactions with a number, per second.

@@ -23,7 +23,7 @@ impl Default for WorkerSettings {
             name: format!("pid-{}", std::process::id()),
             slots: 1_024,
             committers: 2,
-            effects: 512,
+            effects: 2_048,
             drain_timeout: Duration::from_secs(20),
         }
     }
