@@ -25,8 +25,9 @@ const IMPURE: [&str; 8] =
 const RUNTIME: &str = "worker/src/runtime.rs";
 
 /// The crates and the crates that each may depend on, in folders; the root package may use all.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("private-postgres", &[]),
+    ("model", &[]),
     ("engine", &[]),
     ("domain", &["engine"]),
     ("node-types", &["engine", "domain"]),
