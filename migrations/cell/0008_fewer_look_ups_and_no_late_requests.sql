@@ -1,7 +1,9 @@
--- The claim and the commit with fewer look-ups for each row (docs/performance.md); an incident no longer swallows a
--- wake-up; and what was asked on a connection that a worker has given up cannot happen later.
+-- Start, claim and commit with fewer look-ups for each row (docs/performance.md). Neither does an incident swallow a
+-- wake-up, nor a wake-up hide that an execution lost two workers, nor happens late what was asked on a connection that
+-- a worker has given up.
 
--- The executions are read in one scan of their key instead of one look-up each.
+-- The executions are read in one scan of their key instead of one look-up each. A wake-up of an execution that lost two
+-- workers is dropped: the token that knows of it is still there, and whoever takes that one with care sees the signal.
 CREATE OR REPLACE FUNCTION claim_2(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
 RETURNS TABLE (
   execution_id uuid, workspace_id uuid, lease_no bigint, losses smallint, held_by int, fresh boolean, vt bigint,
@@ -18,13 +20,19 @@ DECLARE
   v_losses smallint[];
   v_vts bigint[];
   v_suspect tid[] := '{}';
+  v_suspected uuid[];
   v_leases bigint[];
   v_holders int[];
   v_ended uuid[];
   v_now timestamptz;
   v_live int;
 BEGIN
-  PERFORM guard_1(p_worker);
+  -- guard_1, in place: a call costs as much as what it does.
+  PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema() || '#worker'), p_worker);
+  PERFORM FROM workers w WHERE w.worker_no = p_worker AND NOT w.fenced;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'worker % is fenced', p_worker USING ERRCODE = 'CAP01';
+  END IF;
   IF p_suspect THEN
     v_suspect := ARRAY(
       SELECT q.ctid FROM queue q WHERE q.losses >= 2 ORDER BY q.vt LIMIT 1 FOR UPDATE SKIP LOCKED);
@@ -42,6 +50,16 @@ BEGIN
   )
   SELECT array_agg(m.execution_id), array_agg(m.workspace_id), array_agg(m.fresh), array_agg(m.losses), array_agg(m.vt)
     INTO v_ids, v_workspaces, v_fresh, v_losses, v_vts FROM merged m;
+  IF false = ANY (v_fresh) THEN
+    v_suspected := ARRAY(SELECT q.execution_id FROM queue q WHERE q.losses >= 2 AND q.execution_id = ANY (v_ids));
+    IF cardinality(v_suspected) > 0 THEN
+      SELECT array_agg(t.id ORDER BY t.id), array_agg(t.workspace_id ORDER BY t.id), array_agg(t.fresh ORDER BY t.id),
+             array_agg(t.losses ORDER BY t.id), array_agg(t.vt ORDER BY t.id)
+        INTO v_ids, v_workspaces, v_fresh, v_losses, v_vts
+        FROM unnest(v_ids, v_workspaces, v_fresh, v_losses, v_vts) AS t (id, workspace_id, fresh, losses, vt)
+       WHERE t.id <> ALL (v_suspected);
+    END IF;
+  END IF;
   IF v_ids IS NULL THEN
     RETURN;
   END IF;
@@ -115,7 +133,12 @@ DECLARE
   v_ends uuid[];
   v_parks uuid[];
 BEGIN
-  PERFORM guard_1(p_worker);
+  -- guard_1, in place: a call costs as much as what it does.
+  PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema() || '#worker'), p_worker);
+  PERFORM FROM workers w WHERE w.worker_no = p_worker AND NOT w.fenced;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'worker % is fenced', p_worker USING ERRCODE = 'CAP01';
+  END IF;
   -- No join: it could be planned as a scan of the leases of the whole fleet.
   SELECT count(*), array_agg(l.execution_id) FILTER (WHERE l.woken) INTO v_held, v_woken
     FROM leases l
@@ -191,6 +214,65 @@ BEGIN
      WHERE w <> ALL (ARRAY(SELECT x_ids[e_x[n]] FROM generate_series(1, cardinality(e_x)) AS n))
        AND w <> ALL (coalesce(v_parks, '{}'));
   END IF;
+END
+$$;
+
+-- Arrays are read by place; without a key nothing is looked up for the answer.
+CREATE OR REPLACE FUNCTION start_1(
+  p_ids uuid[], p_workspaces uuid[], p_workflows uuid[], p_versions uuid[], p_triggers text[], p_inputs text[],
+  p_timeouts_ms bigint[], p_vts bigint[], p_keys bytea[], p_requests bytea[]
+) RETURNS TABLE (ordinal int, execution_id uuid, verdict text, front bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_front bigint := (SELECT f.vt FROM queue_front f);
+  v_made uuid[];
+  v_refused int[] := '{}';
+  v_keyed boolean := array_position(p_keys, NULL) IS NULL OR cardinality(array_remove(p_keys, NULL)) > 0;
+BEGIN
+  IF v_keyed THEN
+    WITH made AS (
+      INSERT INTO idempotency_keys AS k (workspace_id, key_hash, request_hash, execution_id)
+      SELECT i.workspace_id, i.key_hash, i.request_hash, i.id
+        FROM unnest(p_ids, p_workspaces, p_keys, p_requests) AS i (id, workspace_id, key_hash, request_hash)
+       WHERE i.key_hash IS NOT NULL
+       ORDER BY i.workspace_id, i.key_hash
+      ON CONFLICT DO NOTHING
+      RETURNING k.execution_id
+    )
+    SELECT coalesce(array_agg(m.execution_id), '{}') INTO v_made FROM made m;
+    -- Also a call that is repeated with the same ids, after its answer was lost, made no key this time.
+    SELECT coalesce(array_agg(i.n::int), '{}') INTO v_refused
+      FROM unnest(p_ids, p_keys) WITH ORDINALITY AS i (id, key_hash, n)
+     WHERE i.key_hash IS NOT NULL AND i.id <> ALL (v_made);
+  END IF;
+
+  INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, deadline_at)
+  SELECT p_ids[n], p_workspaces[n], p_workflows[n], p_versions[n], p_triggers[n], p_inputs[n]::jsonb,
+         clock_timestamp() + p_timeouts_ms[n] * interval '1 millisecond'
+    FROM generate_series(1, cardinality(p_ids)) AS n
+   WHERE n <> ALL (v_refused);
+
+  INSERT INTO queue (vt, execution_id, workspace_id, fresh)
+  SELECT greatest(p_vts[n], v_front), p_ids[n], p_workspaces[n], true
+    FROM generate_series(1, cardinality(p_ids)) AS n
+   WHERE n <> ALL (v_refused);
+
+  IF NOT v_keyed THEN
+    RETURN QUERY SELECT n, p_ids[n], 'started', v_front FROM generate_series(1, cardinality(p_ids)) AS n;
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT i.n::int, coalesce(k.execution_id, i.id),
+         CASE WHEN i.n <> ALL (v_refused) THEN 'started'
+              WHEN k.request_hash = i.request_hash THEN 'replayed'
+              ELSE 'conflict' END,
+         v_front
+    FROM unnest(p_ids, p_workspaces, p_keys, p_requests) WITH ORDINALITY AS i (id, workspace_id, key_hash, request_hash, n)
+    LEFT JOIN idempotency_keys k ON v_keyed AND k.workspace_id = i.workspace_id AND k.key_hash = i.key_hash
+   ORDER BY i.n;
 END
 $$;
 

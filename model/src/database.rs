@@ -98,7 +98,7 @@ pub enum Then {
         /// Whether there is a deadline.
         timer: bool,
     },
-    /// The lease goes, woken or not: the execution is an incident.
+    /// The execution is an incident. The lease goes; if it is woken, a token comes in its place.
     SetAside,
     /// The execution is over.
     End,
@@ -218,7 +218,10 @@ impl Execution {
                     self.lease = None;
                 }
             }
-            Then::SetAside => (self.aside, self.lease) = (true, None),
+            Then::SetAside => {
+                self.wake_tokens += u32::from(self.lease.is_some_and(|lease| lease.woken));
+                (self.aside, self.lease) = (true, None);
+            }
             Then::End => {
                 (self.ended, self.lease, self.timer, self.signals) = (true, None, false, 0);
             }

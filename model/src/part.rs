@@ -11,6 +11,8 @@ pub enum Part {
     Woken,
     /// The worker's own lock, taken exclusively before it asks again or gives back what it does not know.
     ExcludeSelf,
+    /// The end of a session that a worker has given up, before the worker asks anything more.
+    EndSession,
     /// The look for the rows of a doubtful commit before it is repeated.
     AlreadyWritten,
     /// The mark on an execution whose wake-up was claimed before the token of its start.

@@ -20,6 +20,9 @@ impl Protocol {
     /// Carries out an action that the state allows.
     pub fn step(&self, state: &mut State, action: Action) {
         state.faults_left -= u8::from(is_fault(state, action));
+        if self.parts.has(Part::EndSession) {
+            end_session(state, action);
+        }
         match action {
             Action::Signal(execution) => {
                 state.unsent[execution] -= 1;
@@ -219,6 +222,22 @@ impl Protocol {
             Some(Zombie::Claim | Zombie::Refused) | None => {}
         }
     }
+}
+
+/// Before a worker asks again, what it gave up on that connection is over: commits have one, the rest another.
+fn end_session(state: &mut State, action: Action) {
+    let (worker, commits) = match action {
+        Action::Send(worker, _) | Action::Repeat { worker, .. } => (worker, true),
+        Action::ReturnUnknown(worker) | Action::Heed(worker, _) | Action::GiveBack(worker, _) => (worker, false),
+        Action::Claim { worker, answer, .. } if answer != Answer::Unwaited => (worker, false),
+        _ => return,
+    };
+    let zombie = &mut state.workers[worker].zombie;
+    *zombie = zombie.filter(|zombie| match zombie {
+        Zombie::Commit(_) => !commits,
+        Zombie::Claim | Zombie::Heed { .. } => commits,
+        Zombie::Running(_) | Zombie::Refused => true,
+    });
 }
 
 /// Whether an action is one of those that are counted.

@@ -1,15 +1,18 @@
-//! Hearing of ends: the database tells when the end of an execution is durable.
+//! Hearing of ends, once they are durable.
 //!
-//! A trigger on the bench's own cell sends a NOTIFY with the commit that ends an execution. It adds a little to our
-//! side only; reading again and again would take a core from both.
+//! A worker in this process tells, as the raw loop's does. Of one elsewhere the database tells: a trigger on the bench's
+//! own cell sends a NOTIFY with the commit that ends an execution. It adds a little to our side only; reading again and
+//! again would take a core from both.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
+use capstan_worker::Worker;
 use sqlx::Executor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
 
 use super::cell::Cell;
@@ -27,23 +30,33 @@ const TRIGGER: &str = "
       WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION bench_tell();";
 
 /// Ears for the ends of one cell.
-pub(crate) struct Ends(PgListener);
+pub(crate) enum Ends {
+    Here(Receiver<ExecutionId>),
+    Elsewhere(PgListener),
+}
 
 impl Ends {
+    /// Those of a worker in this process.
+    pub(crate) fn of_worker(worker: &Worker) -> Self {
+        Self::Here(worker.ends())
+    }
+
     /// Makes the cell tell, and listens.
-    pub(crate) async fn of(cell: &Cell) -> anyhow::Result<Self> {
+    pub(crate) async fn of_cell(cell: &Cell) -> anyhow::Result<Self> {
         cell.owner().await?.execute(TRIGGER).await?;
         let pool = PgPoolOptions::new().max_connections(1).connect_with(cell.place.options(Role::Owner)).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.listen("bench_ended").await?;
-        Ok(Self(listener))
+        Ok(Self::Elsewhere(listener))
     }
 
     /// Waits until that execution has ended.
     pub(crate) async fn of_execution(&mut self, id: ExecutionId) -> anyhow::Result<()> {
-        let id = id.to_string();
         let heard = async {
-            while self.0.recv().await?.payload() != id {}
+            match self {
+                Self::Here(ends) => while ends.recv().await? != id {},
+                Self::Elsewhere(listener) => while listener.recv().await?.payload() != id.to_string() {},
+            }
             anyhow::Ok(())
         };
         timeout(PATIENCE, heard).await.with_context(|| format!("execution {id} did not end in time"))?

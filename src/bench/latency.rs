@@ -26,7 +26,8 @@ pub(crate) async fn together(bench: &mut Bench) -> anyhow::Result<()> {
         let published = cell.publish_durable().await?;
         let worker = cell.worker().await?;
         let starter = Starter::spawn(cell.place.clone(), Some(worker.waker()));
-        let ours = one_by_one(&cell, &starter, &published, bench.sizes.timed).await?;
+        let ends = Ends::of_worker(&worker);
+        let ours = one_by_one(&cell, &starter, &published, bench.sizes.timed, ends).await?;
         starter.close().await;
         worker.drain().await;
         for (key, share) in [("latency_p50", 0.5), ("latency_p99", 0.99)] {
@@ -49,7 +50,8 @@ pub(crate) async fn split(bench: &mut Bench) -> anyhow::Result<()> {
         let published = cell.publish_durable().await?;
         let worker = Process::start("worker", &cell.settings).await?;
         let starter = Starter::spawn(cell.place.clone(), None);
-        let ours = one_by_one(&cell, &starter, &published, bench.sizes.timed).await?;
+        let ends = Ends::of_cell(&cell).await?;
+        let ours = one_by_one(&cell, &starter, &published, bench.sizes.timed, ends).await?;
         starter.close().await;
         worker.end().await?;
         bench.findings.pair("latency_split_p50", ours.to_end.percentile_ms(0.5), reference.percentile_ms(0.5));
@@ -82,8 +84,8 @@ pub(crate) async fn one_by_one(
     starter: &Starter,
     published: &Published,
     count: usize,
+    mut ends: Ends,
 ) -> anyhow::Result<Timed> {
-    let mut ends = Ends::of(cell).await?;
     let mut to_end = Latencies::default();
     let mut asked = Vec::new();
     for _ in 0..WARM_UP + count {

@@ -5,6 +5,7 @@ use capstan_api::starter::Starter;
 use super::Bench;
 use super::cell::{STEPS, noop};
 use super::drain;
+use super::ended::Ends;
 use super::latency::one_by_one;
 
 /// Steps in sequence.
@@ -44,7 +45,7 @@ async fn ms_per_step_alone(bench: &mut Bench, steps: usize, executions: usize) -
     let published = cell.publish_row("debug.noop", &noop(), steps).await?;
     let worker = cell.worker().await?;
     let starter = Starter::spawn(cell.place.clone(), Some(worker.waker()));
-    let timed = one_by_one(&cell, &starter, &published, executions).await?;
+    let timed = one_by_one(&cell, &starter, &published, executions, Ends::of_worker(&worker)).await?;
     starter.close().await;
     worker.drain().await;
     Ok(timed.to_end.percentile_ms(0.5) / steps as f64)

@@ -87,13 +87,14 @@ impl BackendConfig for Feed {
     }
 }
 
-/// One task of apalis carries all activations of a claim, in tasks of a few.
+/// One task of apalis carries all activations of a claim; what are too many for it get tasks of their own.
 async fn handle(mut claim: Vec<Activation>, engine: Data<Arc<Engine>>) -> Result<(), Infallible> {
     let mut driven = JoinSet::new();
-    while !claim.is_empty() {
-        let few = claim.split_off(claim.len().saturating_sub(TOGETHER_MAX));
+    while claim.len() > TOGETHER_MAX {
+        let few = claim.split_off(claim.len() - TOGETHER_MAX);
         driven.spawn(drive_all(Arc::clone(&engine), few));
     }
+    drive_all(Arc::clone(&engine), claim).await;
     while let Some(ended) = driven.join_next().await {
         if let Err(error) = ended {
             error!(%error, "an activation ended in a way that it should not");

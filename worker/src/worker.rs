@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{beat, register, retire};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::Services;
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,8 @@ use crate::side::Side;
 use crate::versions::Versions;
 use crate::{WorkerSettings, duties, runtime};
 
+/// Ends that whoever listens may be behind.
+const ENDS_MAX: usize = 1_024;
 /// Pause between attempts to register after a life has ended.
 const REGISTER_PAUSE: Duration = Duration::from_millis(500);
 /// How long aborted activations have to give their executions back.
@@ -41,6 +44,8 @@ pub(crate) struct Engine {
     pub(crate) pace: Arc<Pace>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
+    /// Tells of executions whose end is durable.
+    pub(crate) ended: broadcast::Sender<ExecutionId>,
     /// Rings when a slot becomes free.
     pub(crate) freed: Arc<Notify>,
     /// No new claims and effects: what runs may finish.
@@ -81,6 +86,7 @@ impl Worker {
             side: Arc::clone(&side),
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
+            ended: broadcast::Sender::new(ENDS_MAX),
             freed: Arc::default(),
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
@@ -110,6 +116,12 @@ impl Worker {
     #[must_use]
     pub fn waker(&self) -> Arc<Notify> {
         Arc::clone(&self.waker)
+    }
+
+    /// Hears of each execution that this worker brings to its end, once the end is durable.
+    #[must_use]
+    pub fn ends(&self) -> broadcast::Receiver<ExecutionId> {
+        self.engine.ended.subscribe()
     }
 
     /// Returns once the worker can no longer work, which should not happen: drain it, and end the process.

@@ -1,5 +1,6 @@
-use capstan_engine::store::claim::{NO_BOUND, claim};
+use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::commit::{Reply, commit};
+use capstan_engine::store::signals::pending;
 use capstan_engine::store::start::Start;
 
 use super::support::{Cell, PARK, claim_all, new_start, step, write};
@@ -61,17 +62,24 @@ async fn suspects_are_claimed_only_when_asked_for_and_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_wake_that_overtakes_a_suspect_does_not_make_its_losses_forgotten() {
+async fn a_wake_up_is_no_way_around_the_care_that_a_suspect_needs() {
     let cell = Cell::new().await;
-    let id = cell.start(1).await[0];
+    let [suspect, calm] = cell.start(2).await[..] else { panic!("two were started") };
     cell.execute("UPDATE queue SET losses = 2").await;
-    cell.signal(id.0).await;
+    cell.execute(&format!("UPDATE queue SET losses = 0 WHERE execution_id = '{calm}'")).await;
+    for id in [suspect, calm] {
+        cell.signal(id.0).await;
+    }
     let (mut connection, worker_no) = cell.worker().await;
-    let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, false).await.unwrap().remove(0);
-    assert_eq!((claimed.losses, claimed.held_by), (0, None));
-    let suspect = claim(&mut connection, worker_no, 10, NO_BOUND, true).await.unwrap().remove(0);
-    assert_eq!((suspect.losses, suspect.held_by), (2, Some(worker_no)));
-    assert_eq!(cell.count("SELECT losses::bigint FROM leases").await, 2);
+    let ids = |claimed: &[Claimed]| claimed.iter().map(|it| (it.execution_id, it.losses)).collect::<Vec<_>>();
+    let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, false).await.unwrap();
+    assert_eq!(ids(&claimed), [(calm.0, 0)]);
+    assert!(claim(&mut connection, worker_no, 10, NO_BOUND, false).await.unwrap().is_empty());
+    let claimed = claim(&mut connection, worker_no, 10, NO_BOUND, true).await.unwrap();
+    assert_eq!(ids(&claimed), [(suspect.0, 2)]);
+    // Whoever takes it with care sees what woke it.
+    assert_eq!(pending(&mut connection, suspect).await.unwrap().len(), 1);
+    assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
 }
 
 #[tokio::test]

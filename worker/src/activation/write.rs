@@ -2,6 +2,7 @@
 
 use capstan_engine::core::attempt::storable;
 use capstan_engine::core::graph::NodeIx;
+use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::state::End;
 use capstan_engine::store::commit::Then;
 use serde_json::{Value, json};
@@ -36,7 +37,13 @@ impl Drive<'_> {
         let error = error.map(|error| error.to_string());
         metrics::counter!("capstan_executions_total", "status" => status).increment(1);
         match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
-            Flushed::Durable => Exit::Gone,
+            Flushed::Durable => {
+                if self.state.end().is_some() {
+                    // An error only says that nobody listens.
+                    let _ = self.engine.ended.send(ExecutionId(self.claimed.execution_id));
+                }
+                Exit::Gone
+            }
             Flushed::Exit(exit) => exit,
         }
     }
