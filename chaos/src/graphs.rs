@@ -173,7 +173,9 @@ fn edge(dice: &mut Dice, source: &NodeSpec, target: &str) -> Value {
         Kind::Signal => "received",
         _ => "out",
     };
-    let when = dice.chance(10).then(|| format!("{{{{ input.variant != {} }}}}", dice.below(VARIANTS)));
+    // A trigger's edges have no conditions.
+    let conditional = source.kind != Kind::Trigger && dice.chance(12);
+    let when = conditional.then(|| format!("{{{{ input.variant != {} }}}}", dice.below(VARIANTS)));
     drawn(source, target, "flow", Some(port), when)
 }
 

@@ -65,7 +65,7 @@ mod tests {
         let mut facts = calm();
         let rows = facts.journal.get_mut(&second()).unwrap();
         let waiting = rows.iter_mut().find(|row| row.kind == "waiting").unwrap();
-        *waiting.due.as_mut().unwrap() += TimeDelta::seconds(1);
+        *waiting.due.as_mut().unwrap() += TimeDelta::seconds(2);
         assert!(check(&facts)[0].what.contains("due at"));
     }
 
