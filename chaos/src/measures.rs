@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::check::Waits;
 use crate::database::Outage;
-use crate::facts::{Facts, Row};
+use crate::facts::{Facts, Row, Start};
 use crate::graphs::Kind;
 use crate::inject::{Held, Struck};
 use crate::plan::Fault;
@@ -73,27 +73,31 @@ impl Span {
     }
 }
 
-/// The spans in which faults took an execution from its worker.
-type Hits = HashMap<Uuid, Vec<DateTime<Utc>>>;
+/// What is looked up again and again.
+struct Index<'a> {
+    facts: &'a Facts,
+    outages: Vec<Outage>,
+    /// When kills and freezes hit each execution, and the lease that they hit.
+    hits: HashMap<Uuid, Vec<(DateTime<Utc>, i64)>>,
+    starts: HashMap<&'a str, &'a Start>,
+}
 
 impl Measures {
     pub(crate) fn of(facts: &Facts) -> Self {
-        let outages: Vec<Outage> = facts.injected.outages().collect();
-        let hits = hits(facts);
+        let index = Index::of(facts);
         let mut measures = Self::default();
-        for struck in facts.injected.struck.iter().filter(|struck| struck.loses_workers()) {
-            measures.take_overs(facts, struck, &outages, &hits);
-        }
         for struck in &facts.injected.struck {
+            if struck.loses_workers() {
+                measures.take_overs(&index, struck);
+            }
             if let Some(outage) = struck.outage {
-                measures.resumed(facts, struck, outage, &hits);
+                measures.resumed(&index, struck, outage);
             }
         }
         for wait in Waits::of(facts).0.iter().filter(|wait| wait.is_delay) {
             let Some(next) = wait.next.filter(|next| next.kind == "settled") else { continue };
             let span = Span { from: wait.due, until: next.committed_at };
-            let hit = hits.get(&wait.execution).is_some_and(|times| times.iter().any(|&at| at <= span.until));
-            let samples = match span.is_near(&outages) || (hit && was_lost(facts, wait.execution, span)) {
+            let samples = match span.is_near(&index.outages) || index.was_unwatched(wait.execution, span) {
                 true => &mut measures.timer_lateness_apart,
                 false => &mut measures.timer_lateness,
             };
@@ -102,13 +106,13 @@ impl Measures {
         measures
     }
 
-    fn take_overs(&mut self, facts: &Facts, struck: &Struck, outages: &[Outage], hits: &Hits) {
+    fn take_overs(&mut self, index: &Index<'_>, struck: &Struck) {
         for held in unique(&struck.held) {
-            let Some(row) = next_row(facts, held, struck.at, |row| row.lease_no > held.lease_no) else { continue };
+            let Some(row) = index.next_row(held, struck.at, |row| row.lease_no != held.lease_no) else { continue };
             let span = Span { from: struck.at, until: row.committed_at };
-            let again = hits[&held.execution].iter().any(|&at| at > span.from && at < span.until);
+            let again = index.hits(held.execution).iter().any(|&(at, _)| at > span.from && at < span.until);
             let samples = match struck.fault {
-                _ if again || span.is_near(outages) => &mut self.takeover_apart,
+                _ if again || span.is_near(&index.outages) => &mut self.takeover_apart,
                 Fault::Freeze { .. } => &mut self.freeze_takeover,
                 _ => &mut self.takeover,
             };
@@ -116,14 +120,13 @@ impl Measures {
         }
     }
 
-    fn resumed(&mut self, facts: &Facts, struck: &Struck, outage: Outage, hits: &Hits) {
+    fn resumed(&mut self, index: &Index<'_>, struck: &Struck, outage: Outage) {
         for held in unique(&struck.held) {
-            let Some(row) = next_row(facts, held, outage.until, |_| true) else { continue };
+            let Some(row) = index.next_row(held, outage.until, |_| true) else { continue };
             let span = Span { from: outage.until, until: row.committed_at };
-            let hit = hits
-                .get(&held.execution)
-                .is_some_and(|times| times.iter().any(|&at| at > outage.from - NEAR && at < span.until));
-            let next_outage = facts.injected.outages().any(|next| next.from > span.from && next.from < span.until);
+            let hits = index.hits(held.execution);
+            let hit = hits.iter().any(|&(at, _)| at > outage.from - NEAR && at < span.until);
+            let next_outage = index.outages.iter().any(|next| next.from > span.from && next.from < span.until);
             if !hit && !next_outage {
                 self.resume.add(span.until - span.from);
             }
@@ -131,46 +134,46 @@ impl Measures {
     }
 }
 
-/// When kills and freezes hit each execution.
-fn hits(facts: &Facts) -> Hits {
-    let mut hits = Hits::new();
-    for struck in facts.injected.struck.iter().filter(|struck| struck.loses_workers()) {
-        for held in unique(&struck.held) {
-            hits.entry(held.execution).or_default().push(struck.at);
+impl<'a> Index<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let mut hits = HashMap::<Uuid, Vec<_>>::new();
+        for struck in facts.injected.struck.iter().filter(|struck| struck.loses_workers()) {
+            for held in unique(&struck.held) {
+                hits.entry(held.execution).or_default().push((struck.at, held.lease_no));
+            }
         }
+        Self { facts, outages: facts.injected.outages().collect(), hits, starts: facts.by_tag() }
     }
-    hits
-}
 
-/// Whether the row after a wait is of another lease than the one that was lost before.
-fn was_lost(facts: &Facts, execution: Uuid, span: Span) -> bool {
-    let struck = facts.injected.struck.iter().filter(|struck| struck.loses_workers() && struck.at <= span.until);
-    // From the loss until somebody wrote again, nobody watched.
-    struck.flat_map(|struck| struck.held.iter().map(move |held| (struck.at, held))).any(|(at, held)| {
-        held.execution == execution
-            && facts
-                .rows(execution)
-                .iter()
-                .find(|row| row.lease_no > held.lease_no)
-                .is_none_or(|row| row.committed_at >= span.from && at <= span.until)
-    })
+    fn hits(&self, execution: Uuid) -> &[(DateTime<Utc>, i64)] {
+        self.hits.get(&execution).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a worker was lost with the execution, and nobody had gone on with it yet when the time was due.
+    fn was_unwatched(&self, execution: Uuid, span: Span) -> bool {
+        self.hits(execution).iter().any(|&(at, lease_no)| {
+            let heirs =
+                self.facts.rows(execution).iter().filter(|row| row.lease_no != lease_no && row.committed_at > at);
+            at <= span.until && heirs.map(|row| row.committed_at).min().is_none_or(|first| first >= span.from)
+        })
+    }
+
+    /// The first row of an execution after a time that tells when work went on: not one that had to wait for a time or
+    /// a signal anyway.
+    fn next_row(&self, held: Held, after: DateTime<Utc>, wanted: impl Fn(&Row) -> bool) -> Option<&'a Row> {
+        let rows = self.facts.rows(held.execution);
+        let nth = rows.iter().position(|row| row.committed_at > after && wanted(row))?;
+        let row = &rows[nth];
+        let waited = rows[..nth].iter().rev().find(|before| before.node == row.node).and_then(|before| before.due);
+        let start = self.starts.get(self.facts.executions.get(&held.execution)?.tag.as_str())?;
+        let node = self.facts.workflows[start.workflow].1.node(&row.node);
+        let for_signal = node.is_some_and(|node| node.kind == Kind::Signal);
+        (waited.is_none_or(|due| due <= after) && !for_signal).then_some(row)
+    }
 }
 
 fn unique(held: &[Held]) -> HashSet<Held> {
     held.iter().copied().collect()
-}
-
-/// The first row of an execution after a time that tells when work went on: not one that had to wait for a time or a
-/// signal anyway.
-fn next_row(facts: &Facts, held: Held, after: DateTime<Utc>, wanted: impl Fn(&Row) -> bool) -> Option<&Row> {
-    let rows = facts.rows(held.execution);
-    let nth = rows.iter().position(|row| row.committed_at > after && wanted(row))?;
-    let row = &rows[nth];
-    let waited = rows[..nth].iter().rev().find(|before| before.node == row.node).and_then(|before| before.due);
-    let tag = &facts.executions.get(&held.execution)?.tag;
-    let start = facts.starts.iter().find(|start| start.tag == *tag)?;
-    let for_signal = facts.workflows[start.workflow].1.node(&row.node).is_some_and(|node| node.kind == Kind::Signal);
-    (waited.is_none_or(|due| due <= after) && !for_signal).then_some(row)
 }
 
 #[cfg(test)]

@@ -74,9 +74,9 @@ impl Process {
     }
 }
 
-/// Logs go where `CAPSTAN_CHAOS_LOG` says, one file for all processes; nowhere if it is unset.
+/// Logs go where `CHAOS_LOG` says, one file for all processes; nowhere if it is unset.
 fn log_file() -> anyhow::Result<Stdio> {
-    let Some(path) = std::env::var_os("CAPSTAN_CHAOS_LOG") else { return Ok(Stdio::null()) };
+    let Some(path) = std::env::var_os("CHAOS_LOG") else { return Ok(Stdio::null()) };
     let file = std::fs::File::options().create(true).append(true).open(path)?;
     Ok(file.into())
 }
