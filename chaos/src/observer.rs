@@ -15,8 +15,13 @@ use crate::database::Door;
 
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Every so many looks, settled rows are read.
+/// Every so many looks, unended executions are counted, and settled rows are read.
+const COUNT_EVERY: u64 = 3;
 const SETTLED_EVERY: u64 = 10;
+/// Executions that have not ended, among those of the last minutes: to count all would be slow after a while. The check
+/// at the end looks at all of them.
+const UNENDED: &str = "SELECT count(*) FROM executions WHERE ended_at IS NULL AND status <> 'incident' \
+                       AND execution_id >= uuid_floor_1(clock_timestamp() - interval '10 minutes')";
 /// Settled rows that are read at a time at most: the youngest executions first.
 const SETTLED_MAX: i64 = 1_000;
 /// Pause after a look that failed.
@@ -93,9 +98,9 @@ async fn look(connection: &mut PgConnection, seen: &Mutex<Seen>, unended: &watch
         ticks.tick().await;
         let leases: Vec<(i64, Uuid, i32)> =
             sqlx::query_as("SELECT lease_no, execution_id, worker_no FROM leases").fetch_all(&mut *connection).await?;
-        let left =
-            sqlx::query_scalar("SELECT count(*) FROM executions WHERE ended_at IS NULL AND status <> 'incident'");
-        unended.send_replace(left.fetch_one(&mut *connection).await?);
+        if round % COUNT_EVERY == 0 {
+            unended.send_replace(sqlx::query_scalar(UNENDED).fetch_one(&mut *connection).await?);
+        }
         let last = Utc::now();
         {
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
