@@ -35,6 +35,8 @@ pub(crate) struct Striker {
     fleet: Fleet,
     door: Door,
     connection: Option<PgConnection>,
+    /// Workers that were killed or frozen and are not given up yet, with the time.
+    unnoticed: Vec<(i32, Instant)>,
     /// What goes on beside: thaws, ends of drains.
     beside: JoinSet<anyhow::Result<()>>,
 }
@@ -48,7 +50,7 @@ struct Victim {
 
 impl Striker {
     pub(crate) fn new(fleet: Fleet, door: Door) -> Self {
-        Self { fleet, door, connection: None, beside: JoinSet::new() }
+        Self { fleet, door, connection: None, unnoticed: Vec::new(), beside: JoinSet::new() }
     }
 
     /// Works through the plan and waits until all effects of it are over.
@@ -76,12 +78,14 @@ impl Striker {
         let (slot, proxy) = (victim.slot, &self.fleet.slot(victim.slot).proxy);
         match planned.fault {
             Fault::Kill => {
+                self.unnoticed.push((victim.worker_no, Instant::now()));
                 let mut killed = self.fleet.take(slot, Signal::SIGKILL).await?;
                 self.fleet.replace(slot);
                 killed.ended().await?;
                 struck.held.extend(self.held_after_all(victim.worker_no).await);
             }
             Fault::Freeze { after_ms } => {
+                self.unnoticed.push((victim.worker_no, Instant::now()));
                 let frozen = self.fleet.take(slot, Signal::SIGSTOP).await?;
                 struck.held.extend(self.held_after_all(victim.worker_no).await);
                 let (fleet, door) = (self.fleet.clone(), self.door.clone());
@@ -92,10 +96,16 @@ impl Striker {
                 struck.at = Utc::now();
                 struck.outage = Some(database.crash(Duration::from_millis(down_ms)).await?);
             }
-            Fault::Cut => proxy.cut(),
+            Fault::Cut => {
+                proxy.cut();
+                self.fleet.slot(slot).watches_anew();
+            }
             Fault::Delay { by_ms, for_ms } => {
                 proxy.delay(by_ms);
-                self.later(for_ms, move |fleet| fleet.slot(slot).proxy.delay(0));
+                self.later(for_ms, move |fleet| {
+                    fleet.slot(slot).proxy.delay(0);
+                    fleet.slot(slot).watches_anew();
+                });
             }
             Fault::LostReply => {
                 if !proxy.lose_reply(COMMIT_MAX).await {
@@ -133,9 +143,8 @@ impl Striker {
         let deadline = Instant::now() + SEARCH_MAX;
         while Instant::now() < deadline {
             let present = self.fleet.present().await;
-            if present.len() > 1
-                && let Ok(holdings) = self.holdings().await
-            {
+            let lost = self.still_unnoticed().await;
+            if let (Ok(()), Ok(holdings)) = (lost, self.holdings().await) {
                 let mut found: Vec<Victim> = holdings
                     .into_iter()
                     .filter(|(_, held)| held.iter().all(|(_, losses)| *losses < SUSPECT_LOSSES))
@@ -143,6 +152,7 @@ impl Striker {
                         let held = held.into_iter().map(|(held, _)| held).collect();
                         Some(Victim { slot: *present.get(&name)?, worker_no, held })
                     })
+                    .filter(|victim| self.leaves_a_witness(victim.slot, present.values().copied()))
                     .collect();
                 if !found.is_empty() {
                     let chosen = (draw % found.len() as u64) as usize;
@@ -152,6 +162,35 @@ impl Striker {
             sleep(LOOK_EVERY).await;
         }
         None
+    }
+
+    /// Whether another worker is left that has watched since before the first loss that nobody has noticed yet. Silence
+    /// counts only for who has watched it, so without one a take-over would take as long as the next watch.
+    fn leaves_a_witness(&self, victim: usize, present: impl Iterator<Item = usize>) -> bool {
+        let first = self.unnoticed.iter().map(|&(_, at)| at).min().unwrap_or_else(Instant::now);
+        present.filter(|&slot| slot != victim).any(|slot| self.fleet.slot(slot).watched_before(first))
+    }
+
+    /// Forgets losses that were noticed.
+    async fn still_unnoticed(&mut self) -> anyhow::Result<()> {
+        let unnoticed: Vec<i32> = self.unnoticed.iter().map(|&(worker_no, _)| worker_no).collect();
+        let mut connection = self.connect().await?;
+        let left: Vec<i32> =
+            sqlx::query_scalar("SELECT worker_no FROM workers WHERE worker_no = ANY ($1) AND NOT fenced")
+                .bind(unnoticed)
+                .fetch_all(&mut connection)
+                .await?;
+        self.connection = Some(connection);
+        self.unnoticed.retain(|(worker_no, _)| left.contains(worker_no));
+        Ok(())
+    }
+
+    /// The connection of before, unless it failed.
+    async fn connect(&mut self) -> anyhow::Result<PgConnection> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.door.enter().await,
+        }
     }
 
     /// What a worker holds now that it does nothing more, and once what it had sent has arrived.
@@ -169,10 +208,7 @@ impl Striker {
 
     /// Who holds what, with the losses of each lease, by number and name.
     async fn holdings(&mut self) -> anyhow::Result<BTreeMap<(i32, String), Vec<(Held, i16)>>> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.door.enter().await?,
-        };
+        let mut connection = self.connect().await?;
         let rows: Vec<(i32, String, Uuid, i64, i16)> = sqlx::query_as(
             "SELECT worker_no, w.name, l.execution_id, l.lease_no, l.losses \
                FROM leases l JOIN workers w USING (worker_no) WHERE NOT w.fenced",

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::database::Database;
 use crate::process::Process;
@@ -30,6 +30,8 @@ pub(crate) struct Fleet {
 pub(crate) struct Slot {
     pub(crate) proxy: Proxy,
     worker: Mutex<Worker>,
+    /// Since when its worker watches the others without a break.
+    watches_since: std::sync::Mutex<Option<Instant>>,
 }
 
 /// Who is in a slot.
@@ -58,7 +60,7 @@ impl Fleet {
         for _ in 0..count {
             let proxy = Proxy::start(database.socket()?).await?;
             urls.push(database.url_through(proxy.port));
-            slots.push(Slot { proxy, worker: Mutex::default() });
+            slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
         }
         let recipe = Recipe { binary, urls, site: site.to_owned() };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
@@ -101,6 +103,7 @@ impl Fleet {
 
     /// Puts a worker back.
     pub(crate) async fn put(&self, slot: usize, process: Process) {
+        self.slots[slot].watches_anew();
         *self.slots[slot].worker.lock().await = Worker::Here(Box::new(process));
     }
 
@@ -131,6 +134,18 @@ impl Fleet {
     /// Whether every slot has a worker that works.
     pub(crate) async fn is_whole(&self) -> bool {
         self.present().await.len() == self.slots.len()
+    }
+}
+
+impl Slot {
+    /// What its worker has seen of the others counts no more: it is new, or its connections were disturbed.
+    pub(crate) fn watches_anew(&self) {
+        *self.watches_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether its worker has watched the others since before `at`.
+    pub(crate) fn watched_before(&self, at: Instant) -> bool {
+        self.watches_since.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|since| since < at)
     }
 }
 
