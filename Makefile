@@ -1,4 +1,4 @@
-.PHONY: run setup test check format
+.PHONY: run setup test check chaos format
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
@@ -19,6 +19,12 @@ check: setup
 	$(MAKE) test
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: its check is left out (cargo install cargo-deny --locked)"; fi
+
+# A fleet under faults, half an hour long unless CHAOS_MINUTES says otherwise; CHAOS_SEED repeats a plan. `make test` has a
+# short form of it.
+chaos: setup
+	cargo build --release --quiet -p capstan --bin capstan
+	@cargo run --release --quiet -p capstan-chaos
 
 format:
 	cargo fmt --all

@@ -1,0 +1,85 @@
+//! A client of the HTTP API, as stubborn as a good client is: it repeats what was not answered, with the same key.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+/// Longest wait for one answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// Pause before a request without an answer is repeated.
+const AGAIN: Duration = Duration::from_millis(150);
+/// How often a request is repeated before the client gives up: minutes, longer than any outage.
+const TIMES_MAX: usize = 1_000;
+
+/// A workspace as its client sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    client: Client,
+    url: String,
+    key: String,
+}
+
+/// A final answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Api {
+    pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
+        let client = Client::builder().timeout(ANSWER_MAX).build()?;
+        Ok(Self { client, url: format!("{url}/api/v1"), key: key.to_owned() })
+    }
+
+    /// Creates and publishes a workflow.
+    pub(crate) async fn publish(&self, name: &str, graph: &Value) -> anyhow::Result<Uuid> {
+        let made = self.post("workflows", None, &json!({ "name": name, "graph": graph })).await?;
+        anyhow::ensure!(made.status == StatusCode::CREATED, "{name} was refused: {}", made.body);
+        let id: Uuid = made.body["id"].as_str().or(made.body["workflow_id"].as_str()).context("no id")?.parse()?;
+        let published = self.post(&format!("workflows/{id}/publish"), None, &json!({})).await?;
+        anyhow::ensure!(published.status.is_success(), "{name} was not published: {}", published.body);
+        Ok(id)
+    }
+
+    /// Asks to start an execution until there is a final answer.
+    pub(crate) async fn start(&self, workflow_id: Uuid, key: &str, input: &Value) -> anyhow::Result<Answer> {
+        self.post("executions", Some(key), &json!({ "workflow_id": workflow_id, "input": input })).await
+    }
+
+    /// Sends a signal until there is a final answer.
+    pub(crate) async fn signal(&self, id: Uuid, name: &str, key: &str, payload: &Value) -> anyhow::Result<Answer> {
+        self.post(&format!("executions/{id}/signals/{name}"), Some(key), payload).await
+    }
+
+    /// The status of a look at an execution.
+    pub(crate) async fn look(&self, id: Uuid) -> anyhow::Result<StatusCode> {
+        let request = self.client.get(format!("{}/executions/{id}", self.url)).bearer_auth(&self.key);
+        Ok(request.send().await?.status())
+    }
+
+    async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> anyhow::Result<Answer> {
+        for _ in 0..TIMES_MAX {
+            let mut request = self.client.post(format!("{}/{path}", self.url)).bearer_auth(&self.key).json(body);
+            if let Some(key) = key {
+                request = request.header("idempotency-key", key);
+            }
+            if let Ok(response) = request.send().await {
+                let status = response.status();
+                // Errors of the server and wishes to wait are no answers.
+                if !status.is_server_error()
+                    && status != StatusCode::TOO_MANY_REQUESTS
+                    && let Ok(body) = response.json().await
+                {
+                    return Ok(Answer { status, body });
+                }
+            }
+            sleep(AGAIN).await;
+        }
+        anyhow::bail!("{path} was not answered {TIMES_MAX} times")
+    }
+}

@@ -1,0 +1,78 @@
+//! 8. A timer never fires early: delays, and the times of next attempts.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::Violation;
+use crate::facts::{Facts, Row};
+
+/// A time that a step waited for, and the row that came of it.
+pub(crate) struct Wait<'a> {
+    pub(crate) execution: Uuid,
+    pub(crate) due: DateTime<Utc>,
+    /// The step's next row; none if it never came.
+    pub(crate) next: Option<&'a Row>,
+    /// Whether the next row tells of the time itself, and not of an attempt that took time of its own.
+    pub(crate) is_delay: bool,
+}
+
+/// All waits of a run.
+pub(crate) struct Waits<'a>(pub(crate) Vec<Wait<'a>>);
+
+impl<'a> Waits<'a> {
+    pub(crate) fn of(facts: &'a Facts) -> Self {
+        let mut waits = Vec::new();
+        for (&execution, rows) in &facts.journal {
+            for (nth, row) in rows.iter().enumerate() {
+                let Some(due) = row.due else { continue };
+                let next = rows[nth + 1..].iter().find(|next| next.node == row.node && next.scope == row.scope);
+                waits.push(Wait { execution, due, next, is_delay: row.kind == "waiting" });
+            }
+        }
+        Self(waits)
+    }
+
+    pub(crate) fn early(&self) -> impl Iterator<Item = (&Wait<'a>, &'a Row)> {
+        let pairs = self.0.iter().filter_map(|wait| Some((wait, wait.next?)));
+        pairs.filter(|(wait, next)| next.recorded_at < wait.due || next.committed_at < wait.due)
+    }
+
+    pub(crate) fn lost<'b>(&'b self, facts: &'b Facts) -> impl Iterator<Item = &'b Wait<'a>> {
+        let set_aside = facts.set_aside();
+        self.0.iter().filter(move |wait| wait.next.is_none() && !set_aside.contains(&wait.execution))
+    }
+}
+
+pub(super) fn check(facts: &Facts) -> Vec<Violation> {
+    let waits = Waits::of(facts);
+    let early = waits.early().map(|(wait, next)| {
+        let what = format!("step {} went on at {}, due at {}", next.node, next.recorded_at, wait.due);
+        Violation::new(8, wait.execution, what)
+    });
+    let lost = waits.lost(facts);
+    early.chain(lost.map(|wait| Violation::new(8, wait.execution, format!("nothing came of {}", wait.due)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::check;
+    use crate::testing::{calm, second};
+
+    #[test]
+    fn a_delay_that_ends_early_is_noticed() {
+        let mut facts = calm();
+        let rows = facts.journal.get_mut(&second()).unwrap();
+        let waiting = rows.iter_mut().find(|row| row.kind == "waiting").unwrap();
+        *waiting.due.as_mut().unwrap() += TimeDelta::seconds(2);
+        assert!(check(&facts)[0].what.contains("due at"));
+    }
+
+    #[test]
+    fn a_timer_that_never_fires_is_noticed() {
+        let mut facts = calm();
+        facts.journal.get_mut(&second()).unwrap().retain(|row| row.node != "n2" || row.kind == "waiting");
+        assert!(check(&facts)[0].what.contains("nothing came"));
+    }
+}

@@ -1,0 +1,59 @@
+//! 9. Usage equals the metered steps; quota counters equal usage once slices are settled.
+//!
+//! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted when
+//! the database went away may stay granted and unspent, so after an outage counters may be above usage, never below.
+
+use std::collections::HashMap;
+
+use super::Violation;
+use crate::facts::Facts;
+
+pub(super) fn check(facts: &Facts) -> Vec<Violation> {
+    let mut found = Vec::new();
+    if facts.usage_rows > 0 {
+        found.push(Violation::new(9, None, format!("{} rows of usage without a metered step", facts.usage_rows)));
+    }
+    let mut started = HashMap::<_, i64>::new();
+    for row in facts.executions.values() {
+        *started.entry(row.workspace).or_default() += 1;
+    }
+    let undisturbed = facts.injected.outages().next().is_none();
+    for workspace in &facts.workspaces {
+        let started = started.get(workspace).copied().unwrap_or_default();
+        let granted = facts.granted.get(workspace).copied().unwrap_or_default();
+        if granted < started || (undisturbed && granted > started) {
+            let what = format!("workspace {workspace}: {granted} starts counted, {started} executions");
+            found.push(Violation::new(9, None, what));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::check;
+    use crate::database::Outage;
+    use crate::testing::{calm, kill, second};
+
+    #[test]
+    fn usage_without_a_metered_step_is_noticed() {
+        let mut facts = calm();
+        facts.usage_rows = 1;
+        assert_eq!(check(&facts).len(), 1);
+    }
+
+    #[test]
+    fn a_counter_that_is_not_usage_is_noticed() {
+        let mut facts = calm();
+        let workspace = facts.workspaces[0];
+        *facts.granted.get_mut(&workspace).unwrap() += 1;
+        assert_eq!(check(&facts).len(), 1);
+        let outage = Outage { from: Utc::now(), until: Utc::now() };
+        facts.injected.struck.push(crate::inject::Struck { outage: Some(outage), ..kill(second(), 1, 1) });
+        assert_eq!(check(&facts), [], "what was granted in an outage may be unspent");
+        *facts.granted.get_mut(&workspace).unwrap() -= 2;
+        assert_eq!(check(&facts).len(), 1);
+    }
+}

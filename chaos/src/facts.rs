@@ -1,0 +1,150 @@
+//! Everything that the checker knows when a run is over, from three sides: clients, the effect server, the tables.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::graphs::GraphSpec;
+pub use crate::inject::Injected;
+pub use crate::ledger::Start;
+pub use crate::observer::Seen;
+pub use crate::site::Call;
+
+/// A lease that was seen so shortly before its worker was fenced counts as lost with it.
+const SEEN_BEFORE_FENCE_MAX: TimeDelta = TimeDelta::milliseconds(700);
+/// Lost workers in a row that make an execution an incident.
+const LOSSES_MAX: usize = 3;
+
+/// What is known.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Tenants.
+    pub workspaces: Vec<Uuid>,
+    /// Workflows, with the number of the workspace.
+    pub workflows: Vec<(usize, GraphSpec)>,
+    /// From the clients.
+    pub starts: Vec<Start>,
+    /// From the effect server, in the order of arrival.
+    pub calls: Vec<Call>,
+    /// From the tables.
+    pub executions: HashMap<Uuid, Execution>,
+    /// From the tables, by position.
+    pub journal: HashMap<Uuid, Vec<Row>>,
+    /// When workers were fenced, by number; those that were not are missing.
+    pub fenced_at: HashMap<i32, DateTime<Utc>>,
+    /// Rows that are left in tables which are empty when nothing is to do.
+    pub leftovers: Vec<(String, i64)>,
+    /// Rows of `usage`.
+    pub usage_rows: i64,
+    /// Units of started executions that were granted to each workspace.
+    pub granted: HashMap<Uuid, i64>,
+    /// What somebody could see of another tenant.
+    pub crossings: Vec<String>,
+    /// What the observer saw on the way.
+    pub seen: Seen,
+    /// What was done to it all.
+    pub injected: Injected,
+}
+
+/// An execution's row.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    /// Its tenant.
+    pub workspace: Uuid,
+    /// From its input.
+    pub tag: String,
+    /// As it is stored.
+    pub status: String,
+}
+
+/// A row of the journal.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// From 1.
+    pub position: i32,
+    /// Its tenant.
+    pub workspace: Uuid,
+    /// The lease under which it was written.
+    pub lease_no: i64,
+    /// `settled`, `waiting` and so on.
+    pub kind: String,
+    /// Empty for entries about the whole execution.
+    pub node: String,
+    /// Empty at the top level.
+    pub scope: String,
+    /// Of settled steps.
+    pub status: Option<String>,
+    /// Of completed steps.
+    pub port: Option<String>,
+    /// Attempts so far.
+    pub attempts: Option<i32>,
+    /// When a waiting step, or the next attempt, is due.
+    pub due: Option<DateTime<Utc>>,
+    /// When it was decided.
+    pub recorded_at: DateTime<Utc>,
+    /// When its transaction was committed, as the database remembers.
+    pub committed_at: DateTime<Utc>,
+    /// Of the whole row.
+    pub digest: String,
+}
+
+impl Execution {
+    /// Whether it has come to its end.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        ["completed", "failed", "cancelled"].contains(&self.status.as_str())
+    }
+}
+
+impl Facts {
+    /// The rows of an execution.
+    #[must_use]
+    pub fn rows(&self, execution: Uuid) -> &[Row] {
+        self.journal.get(&execution).map_or(&[], Vec::as_slice)
+    }
+
+    /// The row that settles a step.
+    #[must_use]
+    pub fn settled(&self, execution: Uuid, node: &str) -> Option<&Row> {
+        self.rows(execution).iter().find(|row| row.kind == "settled" && row.node == node)
+    }
+
+    /// Starts by tag.
+    #[must_use]
+    pub fn by_tag(&self) -> HashMap<&str, &Start> {
+        self.starts.iter().map(|start| (start.tag.as_str(), start)).collect()
+    }
+
+    /// Who holds, or held, each lease.
+    #[must_use]
+    pub fn holders(&self) -> HashMap<i64, i32> {
+        let seen = self.seen.leases.iter().map(|(&lease_no, seen)| (lease_no, seen.worker_no));
+        let struck = self.injected.struck.iter().flat_map(|struck| &struck.held);
+        seen.chain(struck.map(|held| (held.lease_no, held.worker_no))).collect()
+    }
+
+    /// The leases that each execution has lost with their workers.
+    #[must_use]
+    pub fn lost_leases(&self) -> HashMap<Uuid, HashSet<i64>> {
+        let struck = self.injected.struck.iter().filter(|struck| struck.loses_workers());
+        let struck = struck.flat_map(|struck| &struck.held).map(|held| (held.execution, held.lease_no));
+        let fenced = self.seen.leases.iter().filter(|(_, seen)| {
+            self.fenced_at.get(&seen.worker_no).is_some_and(|&at| seen.last >= at - SEEN_BEFORE_FENCE_MAX)
+        });
+        let fenced = fenced.map(|(&lease_no, seen)| (seen.execution, lease_no));
+        let mut lost = HashMap::<Uuid, HashSet<i64>>::new();
+        for (execution, lease_no) in struck.chain(fenced) {
+            lost.entry(execution).or_default().insert(lease_no);
+        }
+        lost
+    }
+
+    /// Executions that are incidents because so many workers were lost with them: rightly set aside.
+    #[must_use]
+    pub fn set_aside(&self) -> HashSet<Uuid> {
+        let lost = self.lost_leases();
+        let often = |id: &Uuid| lost.get(id).is_some_and(|leases| leases.len() >= LOSSES_MAX);
+        self.executions.iter().filter(|(id, row)| row.status == "incident" && often(id)).map(|(&id, _)| id).collect()
+    }
+}

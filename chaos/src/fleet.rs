@@ -1,0 +1,167 @@
+//! The workers: one slot for each, with a proxy of its own; a slot whose worker is gone gets another one.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+use crate::database::Database;
+use crate::process::Process;
+use crate::proxy::Proxy;
+
+/// Executions that a worker has active at a time: few, so that all workers have some.
+const SLOTS: &str = "24";
+/// Pause before a worker that did not start is started again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// All workers.
+#[derive(Clone, Debug)]
+pub(crate) struct Fleet {
+    slots: Arc<Vec<Slot>>,
+    recipe: Arc<Recipe>,
+}
+
+/// The place of one worker.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) proxy: Proxy,
+    worker: Mutex<Worker>,
+    /// Since when its worker watches the others without a break.
+    watches_since: std::sync::Mutex<Option<Instant>>,
+}
+
+/// Who is in a slot.
+#[derive(Debug, Default)]
+enum Worker {
+    /// Nobody yet, or a new one that is starting.
+    #[default]
+    Coming,
+    /// One that works.
+    Here(Box<Process>),
+    /// One that is frozen, or draining.
+    Away,
+}
+
+#[derive(Debug)]
+struct Recipe {
+    binary: PathBuf,
+    urls: Vec<String>,
+    site: String,
+}
+
+impl Fleet {
+    /// Starts `count` workers that may call `site`.
+    pub(crate) async fn start(binary: PathBuf, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
+        let (mut slots, mut urls) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let proxy = Proxy::start(database.socket()?).await?;
+            urls.push(database.url_through(proxy.port));
+            slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
+        }
+        let recipe = Recipe { binary, urls, site: site.to_owned() };
+        let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
+        for slot in 0..count {
+            let process = fleet.recipe.worker(slot).await?;
+            fleet.put(slot, process).await;
+        }
+        Ok(fleet)
+    }
+
+    pub(crate) fn slot(&self, slot: usize) -> &Slot {
+        &self.slots[slot]
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// The workers that work, by the name under which the database knows them, with their slots.
+    pub(crate) async fn present(&self) -> HashMap<String, usize> {
+        let mut present = HashMap::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            if let Worker::Here(process) = &*slot.worker.lock().await {
+                present.insert(name(process), at);
+            }
+        }
+        present
+    }
+
+    /// Signals a worker that is in its slot, and takes it out; the slot stays empty until [`Self::put`] or
+    /// [`Self::replace`].
+    pub(crate) async fn take(&self, slot: usize, signal: Signal) -> anyhow::Result<Process> {
+        let mut worker = self.slots[slot].worker.lock().await;
+        let Worker::Here(process) = std::mem::replace(&mut *worker, Worker::Away) else {
+            anyhow::bail!("no worker is in slot {slot}");
+        };
+        process.signal(signal)?;
+        Ok(*process)
+    }
+
+    /// Puts a worker back.
+    pub(crate) async fn put(&self, slot: usize, process: Process) {
+        self.slots[slot].watches_anew();
+        *self.slots[slot].worker.lock().await = Worker::Here(Box::new(process));
+    }
+
+    /// Starts a new worker in a slot, in the background, as often as it takes.
+    pub(crate) fn replace(&self, slot: usize) {
+        let fleet = self.clone();
+        tokio::spawn(async move {
+            *fleet.slots[slot].worker.lock().await = Worker::Coming;
+            loop {
+                match fleet.recipe.worker(slot).await {
+                    Ok(process) => return fleet.put(slot, process).await,
+                    Err(_) => sleep(AGAIN).await,
+                }
+            }
+        });
+    }
+
+    /// Ends all workers that work, gently.
+    pub(crate) async fn end(&self) -> anyhow::Result<()> {
+        for slot in self.slots.iter() {
+            if let Worker::Here(process) = std::mem::take(&mut *slot.worker.lock().await) {
+                process.end().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every slot has a worker that works.
+    pub(crate) async fn is_whole(&self) -> bool {
+        self.present().await.len() == self.slots.len()
+    }
+}
+
+impl Slot {
+    /// What its worker has seen of the others counts no more: it is new, or its connections were disturbed.
+    pub(crate) fn watches_anew(&self) {
+        *self.watches_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether its worker has watched the others since before `at`.
+    pub(crate) fn watched_before(&self, at: Instant) -> bool {
+        self.watches_since.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|since| since < at)
+    }
+}
+
+/// The name under which the database knows a worker.
+pub(crate) fn name(process: &Process) -> String {
+    format!("pid-{}", process.pid())
+}
+
+impl Recipe {
+    async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
+        let env = [
+            ("DATABASE_URL", self.urls[slot].clone()),
+            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
+            ("CAPSTAN_SLOTS", SLOTS.into()),
+            ("CAPSTAN_LOG", "capstan=info".into()),
+        ];
+        Process::start(&self.binary, &["worker"], &env).await
+    }
+}

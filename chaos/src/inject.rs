@@ -1,0 +1,73 @@
+//! What became of the faults.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::database::Outage;
+use crate::plan::{Fault, Planned};
+
+/// A lease that was held when a fault struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The execution, which had a step to do.
+    pub execution: Uuid,
+    /// The number of the lease.
+    pub lease_no: i64,
+    /// The worker that held it.
+    pub worker_no: i32,
+}
+
+/// A fault that struck.
+#[derive(Clone, Debug)]
+pub struct Struck {
+    /// What was planned.
+    pub fault: Fault,
+    /// When the signal was sent, or the like.
+    pub at: DateTime<Utc>,
+    /// What the victim held; of a fault that concerns all, what anybody held. A fault without it has not landed.
+    pub held: Vec<Held>,
+    /// The time in which the database was away.
+    pub outage: Option<Outage>,
+}
+
+/// All faults of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Injected {
+    /// In the order of the plan.
+    pub planned: Vec<Planned>,
+    /// In the order in which they struck.
+    pub struck: Vec<Struck>,
+}
+
+impl Injected {
+    /// Faults that landed.
+    #[must_use]
+    pub fn landed(&self) -> usize {
+        self.struck.iter().filter(|struck| !struck.held.is_empty()).count()
+    }
+
+    /// Faults of a kind that landed.
+    #[must_use]
+    pub fn landed_of(&self, wanted: impl Fn(&Fault) -> bool) -> usize {
+        self.struck.iter().filter(|struck| !struck.held.is_empty() && wanted(&struck.fault)).count()
+    }
+
+    /// Whether enough of the plan came true.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.landed() * 10 < self.planned.len() * 9
+    }
+
+    /// The times in which the database was away.
+    pub fn outages(&self) -> impl Iterator<Item = Outage> {
+        self.struck.iter().filter_map(|struck| struck.outage)
+    }
+}
+
+impl Struck {
+    /// Whether it takes workers from their executions: a kill or a freeze.
+    #[must_use]
+    pub fn loses_workers(&self) -> bool {
+        matches!(self.fault, Fault::Kill | Fault::Freeze { .. })
+    }
+}

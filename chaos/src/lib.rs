@@ -1,0 +1,30 @@
+//! The fault harness: a fleet of real processes on a real PostgreSQL under load and faults, and a checker that knows
+//! nothing but what clients, an HTTP server and the tables know.
+//!
+//! The plan of a run follows from its seed. [`run::run`] does everything; `check` holds one function per invariant.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod api;
+pub mod check;
+mod database;
+pub mod dice;
+pub mod facts;
+mod faults;
+mod fleet;
+pub mod graphs;
+mod inject;
+mod ledger;
+mod load;
+mod measures;
+mod observer;
+pub mod plan;
+mod process;
+mod proxy;
+mod read;
+pub mod report;
+pub mod run;
+pub mod settings;
+mod site;
+mod stage;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,69 @@
+//! `capstan-chaos`: a fleet under faults. The last line of its output is one JSON object.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use capstan_chaos::run::run;
+use capstan_chaos::settings::Settings;
+use clap::Parser;
+
+/// A run with too few faults counts for nothing.
+const VOID: u8 = 2;
+
+/// Runs a fleet of workers under faults and checks what Capstan promises.
+#[derive(Parser)]
+struct Args {
+    /// How long faults are injected, in minutes.
+    #[arg(long, env = "CHAOS_MINUTES", default_value_t = 30.0)]
+    minutes: f64,
+    /// The seed of plan, graphs and load; drawn, and printed, if absent.
+    #[arg(long, env = "CHAOS_SEED")]
+    seed: Option<u64>,
+    /// The short tier: a few of each fault.
+    #[arg(long)]
+    short: bool,
+    /// The `capstan` binary; the one beside this program if absent.
+    #[arg(long, env = "CHAOS_BINARY")]
+    binary: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(chaos(args));
+    runtime.shutdown_background();
+    code
+}
+
+async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    let binary = match args.binary {
+        Some(binary) => binary,
+        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
+    };
+    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let settings = match args.short {
+        true => Settings::short(binary, seed),
+        false => Settings::full(binary, seed, args.minutes),
+    };
+    let report = run(&settings, say).await.with_context(|| format!("the run with seed {seed} broke off"))?;
+    say(&report.text());
+    say(&report.json().to_string());
+    Ok(match (report.is_clean(), report.is_void()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(VOID),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}
+
+fn say(text: &str) {
+    // Who does not listen any more misses it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn fresh_seed() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs())
+}

@@ -1,0 +1,110 @@
+//! Which faults come when: a function of the seed.
+
+use std::time::Duration;
+
+use crate::dice::Dice;
+use crate::settings::Settings;
+
+/// The stream of draws that plans are made of.
+const STREAM: u64 = 1;
+
+/// One kind of fault with its measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// A worker is killed with -9, and another one started.
+    Kill,
+    /// A worker is stopped until its peers have given it up and for `after_ms` longer, then goes on as a zombie.
+    Freeze {
+        /// Milliseconds that it stays frozen after it was given up.
+        after_ms: u64,
+    },
+    /// PostgreSQL is stopped with `-m immediate` and started again.
+    DatabaseCrash {
+        /// Milliseconds between stop and start.
+        down_ms: u64,
+    },
+    /// All connections of a worker to the database are cut.
+    Cut,
+    /// Everything between a worker and the database comes late.
+    Delay {
+        /// Milliseconds that each piece is late.
+        by_ms: u64,
+        /// For how long.
+        for_ms: u64,
+    },
+    /// The reply to a commit of a worker is lost, with its connection.
+    LostReply,
+    /// No notification arrives at any worker.
+    LostNotifications {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// A worker is told to end with SIGTERM, and another one started.
+    Drain,
+}
+
+/// A fault at its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Since the first fault could come.
+    pub at: Duration,
+    /// What happens.
+    pub fault: Fault,
+    /// Chooses the victim among those that hold work.
+    pub draw: u64,
+}
+
+/// All faults of a run, by time.
+#[must_use]
+pub fn plan(settings: &Settings) -> Vec<Planned> {
+    let mut dice = Dice::new(settings.seed, STREAM);
+    let (rates, length) = (settings.rates, settings.length);
+    let mut planned = Vec::new();
+    let mut add = |per_minute: f64, fault: fn(&mut Dice) -> Fault| {
+        let count = (per_minute * length.as_secs_f64() / 60.0).round().max(1.0);
+        for nth in 0..count as u32 {
+            // One in each equal part of the run, anywhere in it.
+            let within = dice.below(1_000) as f64 / 1_000.0;
+            let at = length.mul_f64((f64::from(nth) + within) / count);
+            planned.push(Planned { at, fault: fault(&mut dice), draw: dice.draw() });
+        }
+    };
+    add(rates.kills, |_| Fault::Kill);
+    add(rates.freezes, |dice| Fault::Freeze { after_ms: dice.below(2_000) });
+    add(rates.crashes, |dice| Fault::DatabaseCrash { down_ms: dice.below(2_500) });
+    add(rates.cuts, |_| Fault::Cut);
+    add(rates.delays, |dice| Fault::Delay { by_ms: dice.between(20, 300), for_ms: dice.between(1_000, 4_000) });
+    add(rates.lost_replies, |_| Fault::LostReply);
+    add(rates.lost_notifications, |dice| Fault::LostNotifications { for_ms: dice.between(1_000, 5_000) });
+    add(rates.drains, |_| Fault::Drain);
+    planned.sort_by_key(|planned| planned.at);
+    planned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(plan: &[Planned], wanted: impl Fn(&Fault) -> bool) -> usize {
+        plan.iter().filter(|planned| wanted(&planned.fault)).count()
+    }
+
+    #[test]
+    fn half_an_hour_holds_what_is_promised_with_a_tenth_to_spare() {
+        let plan = plan(&Settings::full("capstan".into(), 1, 30.0));
+        assert!(count(&plan, |fault| *fault == Fault::Kill) * 9 / 10 >= 780);
+        assert!(count(&plan, |fault| matches!(fault, Fault::Freeze { .. })) * 9 / 10 >= 60);
+        assert!(count(&plan, |fault| matches!(fault, Fault::DatabaseCrash { .. })) * 9 / 10 >= 50);
+        assert!(plan.is_sorted_by_key(|planned| planned.at));
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_plan() {
+        let of = |seed| plan(&Settings::short("capstan".into(), seed));
+        assert_eq!(of(3), of(3));
+        assert_ne!(of(3), of(4));
+        let kinds: std::collections::HashSet<_> =
+            of(3).iter().map(|planned| std::mem::discriminant(&planned.fault)).collect();
+        assert_eq!(kinds.len(), 8, "the short tier has some of every kind");
+    }
+}

@@ -1,0 +1,89 @@
+//! A process of the `capstan` binary.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Longest wait for a process to get ready, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running process; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pid: u32,
+    /// What it said when it was ready.
+    pub(crate) ready: Value,
+    _out: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts `capstan --json` with `args` and nothing but `env`, and waits until it says that it is ready.
+    pub(crate) async fn start(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
+        let mut command = command(binary, args, env);
+        let spawned = command.stdout(Stdio::piped()).stderr(log_file()?).kill_on_drop(true).spawn();
+        let mut child = spawned.with_context(|| format!("{} was not started", binary.display()))?;
+        let pid = child.id().context("it has ended")?;
+        let mut out = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
+        let name = args.join(" ");
+        let line = timeout(PATIENCE, out.next_line()).await.with_context(|| format!("{name} did not get ready"))??;
+        let Some(line) = line else { bail!("{name} ended early") };
+        let ready: Value = serde_json::from_str(&line)?;
+        anyhow::ensure!(ready["event"] == "ready", "{name} said {line}");
+        Ok(Self { child, pid, ready, _out: out })
+    }
+
+    /// Runs `capstan --json` with `args` to its end and reads its result.
+    pub(crate) async fn result(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Value> {
+        let output = command(binary, args, env).kill_on_drop(true).output().await?;
+        let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        anyhow::ensure!(output.status.success(), "{args:?} ended with {}: {out}{log}", output.status);
+        Ok(serde_json::from_str(out.lines().last().unwrap_or_default())?)
+    }
+
+    /// Its process id, also after its end.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        // A child that was not waited for keeps its number.
+        anyhow::ensure!(self.child.id().is_some(), "process {} has ended", self.pid);
+        Ok(kill(Pid::from_raw(self.pid.cast_signed()), signal)?)
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
+        Ok(timeout(PATIENCE, self.child.wait()).await.context("the process did not end")??)
+    }
+
+    /// Asks it to end with SIGTERM; it must end well.
+    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGTERM)?;
+        let status = self.ended().await?;
+        anyhow::ensure!(status.success(), "process {} ended with {status} after SIGTERM", self.pid);
+        Ok(())
+    }
+}
+
+/// Logs go where `CHAOS_LOG` says, one file for all processes; nowhere if it is unset.
+fn log_file() -> anyhow::Result<Stdio> {
+    let Some(path) = std::env::var_os("CHAOS_LOG") else { return Ok(Stdio::null()) };
+    let file = std::fs::File::options().create(true).append(true).open(path)?;
+    Ok(file.into())
+}
+
+fn command(binary: &Path, args: &[&str], env: &[(&str, String)]) -> Command {
+    let mut command = Command::new(binary);
+    command.arg("--json").args(args).env_clear().envs(env.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null());
+    command
+}

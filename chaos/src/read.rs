@@ -1,0 +1,142 @@
+//! Reads what the tables know when a run is over.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::facts::{Execution, Facts, Row};
+use crate::observer::DIGEST;
+
+/// Tables that are empty when nothing is to do.
+const WORK_TABLES: [&str; 5] = ["queue", "leases", "timers", "signals", "gated"];
+/// Tables of tenants that the API's role may read.
+const TENANT_TABLES: [&str; 8] = [
+    "executions",
+    "journal",
+    "execution_logs",
+    "signals",
+    "workflows",
+    "workflow_versions",
+    "workflow_drafts",
+    "workflow_nodes",
+];
+/// The role under which the API reads.
+const API_ROLE: &str = "capstan_api";
+
+#[derive(FromRow)]
+struct JournalRow {
+    execution_id: Uuid,
+    position: i32,
+    workspace_id: Uuid,
+    lease_no: i64,
+    kind: String,
+    node_id: Option<String>,
+    scope: String,
+    status: Option<String>,
+    port: Option<String>,
+    attempts: Option<i32>,
+    due: Option<DateTime<Utc>>,
+    recorded_at: DateTime<Utc>,
+    committed_at: DateTime<Utc>,
+    digest: String,
+}
+
+impl From<JournalRow> for Row {
+    fn from(row: JournalRow) -> Self {
+        Self {
+            position: row.position,
+            workspace: row.workspace_id,
+            lease_no: row.lease_no,
+            kind: row.kind,
+            node: row.node_id.unwrap_or_default(),
+            scope: row.scope,
+            status: row.status,
+            port: row.port,
+            attempts: row.attempts,
+            due: row.due,
+            recorded_at: row.recorded_at,
+            committed_at: row.committed_at,
+            digest: row.digest,
+        }
+    }
+}
+
+/// Rows that are left to do.
+pub(crate) async fn leftovers(connection: &mut PgConnection) -> anyhow::Result<Vec<(String, i64)>> {
+    let mut left = Vec::new();
+    for table in WORK_TABLES {
+        let count = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut *connection).await?;
+        left.push((table.to_owned(), count));
+    }
+    Ok(left)
+}
+
+/// Adds what the tables know to `facts`, whose workspaces are known.
+pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> anyhow::Result<()> {
+    facts.leftovers = leftovers(connection).await?;
+    let executions: Vec<(Uuid, Uuid, Option<String>, String)> =
+        sqlx::query_as("SELECT execution_id, workspace_id, input ->> 'tag', status FROM executions")
+            .fetch_all(&mut *connection)
+            .await?;
+    for (id, workspace, tag, status) in executions {
+        facts.executions.insert(id, Execution { workspace, tag: tag.unwrap_or_default(), status });
+    }
+    let rows: Vec<JournalRow> = sqlx::query_as(&format!(
+        "SELECT execution_id, position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
+                coalesce(detail ->> 'time', detail ->> 'retry_at')::timestamptz AS due, recorded_at, \
+                coalesce(pg_xact_commit_timestamp(xmin), recorded_at) AS committed_at, {DIGEST} AS digest \
+           FROM journal j ORDER BY execution_id, position"
+    ))
+    .fetch_all(&mut *connection)
+    .await?;
+    for row in rows {
+        facts.journal.entry(row.execution_id).or_default().push(row.into());
+    }
+    // A fenced worker's row is not changed any more.
+    let fenced: Vec<(i32, Option<DateTime<Utc>>)> =
+        sqlx::query_as("SELECT worker_no, pg_xact_commit_timestamp(xmin) FROM workers WHERE fenced")
+            .fetch_all(&mut *connection)
+            .await?;
+    facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
+    facts.usage_rows = sqlx::query_scalar("SELECT count(*) FROM usage").fetch_one(&mut *connection).await?;
+    let granted: Vec<(Uuid, i64)> =
+        sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")
+            .fetch_all(&mut *connection)
+            .await?;
+    facts.granted = granted.into_iter().collect::<HashMap<_, _>>();
+    facts.crossings = crossings(connection, &facts.workspaces).await?;
+    Ok(())
+}
+
+/// What the API's role sees of other workspaces; it must see something of its own.
+async fn crossings(connection: &mut PgConnection, workspaces: &[Uuid]) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for workspace in workspaces {
+        let mut transaction = connection.begin().await?;
+        sqlx::query(&format!("SET LOCAL ROLE {API_ROLE}")).execute(&mut *transaction).await?;
+        sqlx::query("SELECT set_config('app.workspace_id', $1, true)")
+            .bind(workspace.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        for table in TENANT_TABLES {
+            let sql = format!(
+                "SELECT count(*) FILTER (WHERE workspace_id = $1), count(*) FILTER (WHERE workspace_id <> $1) FROM {table}"
+            );
+            let counts: (i64, i64) = sqlx::query_as(&sql)
+                .bind(workspace)
+                .fetch_one(&mut *transaction)
+                .await
+                .with_context(|| format!("the API's role cannot read {table}"))?;
+            match counts {
+                (0, _) if table == "executions" => found.push(format!("{workspace} sees none of its own executions")),
+                (_, 0) => {}
+                (_, foreign) => found.push(format!("{workspace} sees {foreign} rows of others in {table}")),
+            }
+        }
+        transaction.rollback().await?;
+    }
+    Ok(found)
+}

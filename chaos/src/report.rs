@@ -1,0 +1,216 @@
+//! What a run has come to: a table for people, one JSON object for machines.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::check::{Verdict, Waits, check};
+use crate::facts::Facts;
+use crate::measures::{Measures, Samples};
+use crate::plan::Fault;
+
+/// Faults that this harness cannot inject yet.
+pub const NOT_RUN: [&str; 6] =
+    ["failpoints", "network namespace", "clock an hour off", "disk full", "pool exhausted", "poison nodes"];
+/// Violations that are shown whole.
+const SHOWN_MAX: usize = 10;
+
+/// The result of a run.
+#[derive(Debug)]
+pub struct Report {
+    seed: u64,
+    verdicts: Vec<Verdict>,
+    facts: Facts,
+    measures: Measures,
+    signals: usize,
+}
+
+impl Report {
+    /// Checks and measures.
+    pub(crate) fn new(seed: u64, facts: Facts, signals: usize) -> Self {
+        Self { seed, verdicts: check(&facts), measures: Measures::of(&facts), facts, signals }
+    }
+
+    /// Whether nothing was violated.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.violations() == 0
+    }
+
+    /// Whether too few faults landed for the run to count.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.facts.injected.is_void()
+    }
+
+    fn violations(&self) -> usize {
+        self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).map(Vec::len).sum()
+    }
+
+    /// The last line of a run.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let (injected, measures) = (&self.facts.injected, &self.measures);
+        let waits = Waits::of(&self.facts);
+        json!({
+            "planned": injected.planned.len(),
+            "landed": injected.landed(),
+            "kills": injected.landed_of(|fault| *fault == Fault::Kill),
+            "freezes": injected.landed_of(|fault| matches!(fault, Fault::Freeze { .. })),
+            "db_crashes": injected.landed_of(|fault| matches!(fault, Fault::DatabaseCrash { .. })),
+            "failpoints": 0,
+            "executions": self.facts.executions.len(),
+            "steps": self.facts.journal.values().flatten().filter(|row| row.kind == "settled").count(),
+            "violations": self.violations(),
+            "takeover_p99_ms": measures.takeover.p99_ms(),
+            "freeze_takeover_p99_ms": measures.freeze_takeover.p99_ms(),
+            "takeover_apart_p99_ms": measures.takeover_apart.p99_ms(),
+            "resume_p99_ms": measures.resume.p99_ms(),
+            "timers_early": waits.early().count(),
+            "timers_lost": waits.lost(&self.facts).count(),
+            "timer_lateness_p99_ms": measures.timer_lateness.p99_ms(),
+            "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
+            "void": self.is_void(),
+            "seed": self.seed,
+            "not_run": NOT_RUN,
+        })
+    }
+
+    /// Everything else, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        for verdict in &self.verdicts {
+            writeln!(text, "{verdict}")?;
+        }
+        writeln!(text)?;
+        let injected = &self.facts.injected;
+        for (name, wanted) in KINDS {
+            let planned = injected.planned.iter().filter(|planned| wanted(&planned.fault)).count();
+            writeln!(text, "{name:<28} {:>5} landed of {planned}", injected.landed_of(wanted))?;
+        }
+        let (calls, set_aside) = (self.facts.calls.len(), self.facts.set_aside().len());
+        let known_lost: usize = self.facts.lost_leases().values().map(std::collections::HashSet::len).sum();
+        writeln!(text, "\n{calls} calls, {} signals, {known_lost} leases lost, {set_aside} incidents", self.signals)?;
+        for (name, samples) in self.samples() {
+            let shown = |value: Option<i64>| value.map_or_else(|| "-".into(), |value| value.to_string());
+            let (p50, p99) = (shown(samples.p50_ms()), shown(samples.p99_ms()));
+            writeln!(text, "{name:<28} p50 {p50:>6} ms   p99 {p99:>6} ms   of {}", samples.len())?;
+        }
+        let found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
+        for violation in found.take(SHOWN_MAX) {
+            writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
+            if let Some(id) = violation.execution {
+                self.write_journal(text, id)?;
+            }
+        }
+        if self.is_void() {
+            writeln!(text, "\nthis run is void: fewer than 90 % of the planned faults landed")?;
+        }
+        Ok(())
+    }
+
+    fn samples(&self) -> [(&'static str, &Samples); 6] {
+        let measures = &self.measures;
+        [
+            ("take-over after a kill", &measures.takeover),
+            ("take-over after a freeze", &measures.freeze_takeover),
+            ("take-over, counted apart", &measures.takeover_apart),
+            ("work after an outage", &measures.resume),
+            ("timers", &measures.timer_lateness),
+            ("timers, counted apart", &measures.timer_lateness_apart),
+        ]
+    }
+
+    /// The story of an execution: its row, its journal, what was called, what hit it.
+    fn write_journal(&self, text: &mut String, id: Uuid) -> std::fmt::Result {
+        let row = self.facts.executions.get(&id);
+        writeln!(text, "execution {id}: {row:?}")?;
+        for row in self.facts.rows(id) {
+            let (status, port) = (row.status.as_deref().unwrap_or("-"), row.port.as_deref().unwrap_or("-"));
+            writeln!(
+                text,
+                "  {:>3} {:<14} {:<4} {status:<10} {port:<9} attempt {:?} lease {} due {:?} recorded {} committed {}",
+                row.position,
+                row.kind,
+                row.node,
+                row.attempts.unwrap_or_default(),
+                row.lease_no,
+                row.due.map(|due| due.time()),
+                row.recorded_at.time(),
+                row.committed_at.time()
+            )?;
+        }
+        for call in self.facts.calls.iter().filter(|call| call.key.starts_with(&id.to_string())) {
+            writeln!(text, "      called {} at {}", call.node, call.at.time())?;
+        }
+        for struck in &self.facts.injected.struck {
+            for held in struck.held.iter().filter(|held| held.execution == id) {
+                let (lease_no, worker_no) = (held.lease_no, held.worker_no);
+                writeln!(
+                    text,
+                    "      {:?} at {}: lease {lease_no} of worker {worker_no}",
+                    struck.fault,
+                    struck.at.time()
+                )?;
+            }
+        }
+        for (lease_no, seen) in self.facts.seen.leases.iter().filter(|(_, seen)| seen.execution == id) {
+            let fenced = self.facts.fenced_at.get(&seen.worker_no).map(|at| at.time().to_string());
+            let (worker_no, last) = (seen.worker_no, seen.last.time());
+            writeln!(text, "      lease {lease_no} of worker {worker_no} seen until {last}; fenced {fenced:?}")?;
+        }
+        Ok(())
+    }
+}
+
+type Wanted = fn(&Fault) -> bool;
+
+const KINDS: [(&str, Wanted); 8] = [
+    ("kill -9", |fault| *fault == Fault::Kill),
+    ("freeze", |fault| matches!(fault, Fault::Freeze { .. })),
+    ("database crash", |fault| matches!(fault, Fault::DatabaseCrash { .. })),
+    ("connections cut", |fault| *fault == Fault::Cut),
+    ("connections delayed", |fault| matches!(fault, Fault::Delay { .. })),
+    ("reply to a commit lost", |fault| *fault == Fault::LostReply),
+    ("notifications lost", |fault| matches!(fault, Fault::LostNotifications { .. })),
+    ("drain and restart", |fault| *fault == Fault::Drain),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{calm, kill, second};
+
+    #[test]
+    fn a_violation_is_told_with_seed_and_journal() {
+        let mut facts = calm();
+        facts.executions.get_mut(&second()).unwrap().status = "queued".into();
+        let report = Report::new(42, facts, 0);
+        assert!(!report.is_clean());
+        assert_eq!(report.json()["violations"], 1);
+        let text = report.text();
+        assert!(
+            text.contains("seed 42: invariant 7") && text.contains("waiting") && text.contains("called n3"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_run_without_enough_faults_is_void() {
+        let mut facts = calm();
+        let planned = crate::plan::Planned { at: std::time::Duration::ZERO, fault: Fault::Kill, draw: 0 };
+        facts.injected.planned = vec![planned; 10];
+        facts.injected.struck = vec![kill(second(), 1, 1); 8];
+        assert!(Report::new(1, facts.clone(), 0).is_void());
+        facts.injected.struck.push(kill(second(), 1, 1));
+        assert!(!Report::new(1, facts, 0).is_void());
+    }
+}
