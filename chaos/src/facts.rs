@@ -33,8 +33,8 @@ pub struct Facts {
     pub journal: HashMap<Uuid, Vec<Row>>,
     /// When workers were fenced, by number; those that were not are missing.
     pub fenced_at: HashMap<i32, DateTime<Utc>>,
-    /// Rows that are left in tables which are empty when nothing is to do.
-    pub leftovers: Vec<(String, i64)>,
+    /// Tables that are empty when nothing is to do, and the executions of the first rows that are left there.
+    pub leftovers: Vec<(String, Uuid)>,
     /// Rows of `usage`.
     pub usage_rows: i64,
     /// Units of started executions that were granted to each workspace.

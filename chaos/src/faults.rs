@@ -17,7 +17,7 @@ use crate::plan::{Fault, Planned};
 use crate::process::Process;
 
 /// Longest search for a victim that holds something.
-const SEARCH_MAX: Duration = Duration::from_secs(3);
+const SEARCH_MAX: Duration = Duration::from_secs(12);
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// What a killed worker has sent may still be on its way for so long; far below the time after which it is given up.

@@ -12,6 +12,8 @@ use crate::observer::DIGEST;
 
 /// Tables that are empty when nothing is to do.
 const WORK_TABLES: [&str; 5] = ["queue", "leases", "timers", "signals", "gated"];
+/// Rows of each of them that are looked at, at most.
+const LEFTOVERS_MAX: i64 = 5;
 /// Tables of tenants that the API's role may read.
 const TENANT_TABLES: [&str; 8] = [
     "executions",
@@ -64,12 +66,16 @@ impl From<JournalRow> for Row {
     }
 }
 
-/// Rows that are left to do.
-pub(crate) async fn leftovers(connection: &mut PgConnection) -> anyhow::Result<Vec<(String, i64)>> {
+/// The first rows that are left to do, by table.
+pub(crate) async fn leftovers(connection: &mut PgConnection) -> anyhow::Result<Vec<(String, Uuid)>> {
     let mut left = Vec::new();
     for table in WORK_TABLES {
-        let count = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut *connection).await?;
-        left.push((table.to_owned(), count));
+        let first: Vec<Uuid> =
+            sqlx::query_scalar(&format!("SELECT execution_id FROM {table} LIMIT $1"))
+                .bind(LEFTOVERS_MAX)
+                .fetch_all(&mut *connection)
+                .await?;
+        left.extend(first.into_iter().map(|execution| (table.to_owned(), execution)));
     }
     Ok(left)
 }

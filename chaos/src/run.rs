@@ -59,7 +59,7 @@ async fn heal(stage: &Stage) -> anyhow::Result<()> {
     }
     stage.observer.until_ended(HEALING_MAX).await;
     let mut connection = stage.door.enter().await?;
-    while Instant::now() < deadline && leftovers(&mut connection).await?.iter().any(|(_, rows)| *rows > 0) {
+    while Instant::now() < deadline && !leftovers(&mut connection).await?.is_empty() {
         sleep(LOOK_EVERY).await;
     }
     Ok(())

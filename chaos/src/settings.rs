@@ -95,6 +95,6 @@ impl Settings {
     #[must_use]
     pub fn short(binary: PathBuf, seed: u64) -> Self {
         let small = Self::full(binary, seed, 0.25);
-        Self { workers: 3, workspaces: 2, workflows: 4, clients: 4, unended_max: 60, rates: SHORT_RATES, ..small }
+        Self { workers: 4, workspaces: 2, workflows: 4, clients: 4, unended_max: 60, rates: SHORT_RATES, ..small }
     }
 }
