@@ -70,11 +70,10 @@ impl From<JournalRow> for Row {
 pub(crate) async fn leftovers(connection: &mut PgConnection) -> anyhow::Result<Vec<(String, Uuid)>> {
     let mut left = Vec::new();
     for table in WORK_TABLES {
-        let first: Vec<Uuid> =
-            sqlx::query_scalar(&format!("SELECT execution_id FROM {table} LIMIT $1"))
-                .bind(LEFTOVERS_MAX)
-                .fetch_all(&mut *connection)
-                .await?;
+        let first: Vec<Uuid> = sqlx::query_scalar(&format!("SELECT execution_id FROM {table} LIMIT $1"))
+            .bind(LEFTOVERS_MAX)
+            .fetch_all(&mut *connection)
+            .await?;
         left.extend(first.into_iter().map(|execution| (table.to_owned(), execution)));
     }
     Ok(left)

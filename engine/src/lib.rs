@@ -1,6 +1,8 @@
 //! The engine: what happens to an execution, and how that is kept.
 //!
-//! [`core`] decides and knows nobody; [`store`] holds every engine statement.
+//! [`core`] decides and knows nobody; [`store`] holds every engine statement; [`faults`] is
+//! for those who test what a death at a given line does.
 
 pub mod core;
+pub mod faults;
 pub mod store;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim, fire_timers};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
@@ -247,6 +248,7 @@ impl Claimer {
         }
         let bound = if sweep { NO_BOUND } else { self.pace.bound() };
         let (worker_no, suspect) = (self.life.worker_no, !self.life.has_suspect());
+        pass(Point::BeforeClaim);
         match self.side.run(async |connection| claim(connection, worker_no, room, bound, suspect).await).await {
             Err(StoreError::Fenced) => {
                 self.life.over.cancel();
@@ -268,6 +270,7 @@ impl Claimer {
             self.pace.claimed.fetch_max(front, Ordering::Relaxed);
         }
         if let Some(now) = claimed.first().map(|claimed| claimed.claimed_at) {
+            pass(Point::AfterClaim);
             self.life.clock.at_least(now);
         }
         let mut activations = Vec::with_capacity(count);

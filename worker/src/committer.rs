@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::commit::{Commit, Reply, already_written, commit};
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
@@ -134,6 +135,7 @@ impl Committer {
 
     /// Writes what is not written yet; with `doubtful` some may be.
     async fn write(&mut self, commits: &[&Commit], doubtful: bool) -> Result<Reply, StoreError> {
+        pass(Point::BeforeCommit);
         let is_new = !self.link.is_open();
         let connection = self.link.begin().await?;
         // After a failover the database may lack what this life has written: nothing may be put on top.
@@ -142,6 +144,7 @@ impl Committer {
             false if doubtful => write_the_rest(connection, self.worker_no, commits).await,
             false => commit(connection, self.worker_no, commits).await,
         };
+        pass(Point::AfterCommit);
         self.link.done(result)
     }
 

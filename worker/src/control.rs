@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{Beat, beat, hint, peers, reap, show_alive};
@@ -12,15 +13,19 @@ use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
 use tokio::sync::Notify;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::claimer::Pace;
 use crate::life::Life;
 use crate::watch::Watch;
 
+/// Time between two beats.
+const BEAT_EVERY: Duration = Duration::from_millis(1_100);
 /// Time between two looks at the fleet; every other look comes with a beat.
 const LOOK_EVERY: Duration = Duration::from_millis(550);
+/// The same while some worker seems to be killed.
+const LOOK_EVERY_IN_DOUBT: Duration = Duration::from_millis(150);
 /// Longest wait for any answer on the control connection.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Pause between attempts to connect again.
@@ -98,39 +103,42 @@ impl Keeper {
 
     /// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
     async fn tend(&self, control: &mut Control) -> Result<(), StoreError> {
-        let mut watch = Watch::default();
-        let mut ticks = interval(LOOK_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for round in 0_u64.. {
-            self.hear_until(&mut ticks, control).await?;
+        let (mut beaten, mut watch) = (Instant::now(), None);
+        loop {
             let connection = control.connection().await?;
-            if round % 2 == 0 {
-                if !self.beat(connection).await? {
-                    return Ok(());
+            let (watch, fleet) = match &mut watch {
+                Some(watch) if beaten.elapsed() < BEAT_EVERY => {
+                    (watch, in_time(peers(connection, self.life.worker_no)).await?)
                 }
-            } else {
-                let fleet = in_time(peers(connection, self.life.worker_no)).await?;
-                for lost in watch.look(&fleet, Instant::now()) {
-                    take_over(&self.place, connection, lost).await?;
+                watch => {
+                    beaten = Instant::now();
+                    let Some(beat) = self.beat(connection).await? else { return Ok(()) };
+                    (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
+            };
+            for lost in watch.look(&fleet, Instant::now()) {
+                take_over(&self.place, connection, lost).await?;
             }
+            let pause = if watch.doubts() { LOOK_EVERY_IN_DOUBT } else { LOOK_EVERY };
+            self.hear_for(pause, control).await?;
         }
-        Ok(())
     }
 
-    /// Passes hints on until the next tick.
-    async fn hear_until(&self, ticks: &mut Interval, control: &mut Control) -> Result<(), StoreError> {
+    /// Passes hints on for a while.
+    async fn hear_for(&self, pause: Duration, control: &mut Control) -> Result<(), StoreError> {
+        let over = sleep(pause);
+        tokio::pin!(over);
         loop {
             tokio::select! {
-                _ = ticks.tick() => return Ok(()),
+                () = &mut over => return Ok(()),
                 hint = control.hint() => hint?,
             }
             self.waker.notify_one();
         }
     }
 
-    /// Beats; false if this life is over.
-    async fn beat(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    /// Beats; none if this life is over.
+    async fn beat(&self, connection: &mut PgConnection) -> Result<Option<Beat>, StoreError> {
         let (life, pace) = (&self.life, &self.pace);
         let bound = life.clock.now() - TIMER_LOOK_BACK;
         let sent = Instant::now();
@@ -138,10 +146,10 @@ impl Keeper {
             in_time(beat(connection, life.worker_no, pace.front(), bound, pace.is_full(life.holding()))).await?;
         if !answer.alive || answer.timeline != life.timeline {
             warn!(worker_no = life.worker_no, alive = answer.alive, "this worker was given up; beginning anew");
-            return Ok(false);
+            return Ok(None);
         }
         take(life, pace, &answer, sent);
-        Ok(true)
+        Ok(Some(answer))
     }
 }
 
@@ -157,8 +165,10 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
 }
 
 async fn take_over(place: &Place, control: &mut PgConnection, lost: i32) -> Result<(), StoreError> {
+    pass(Point::BeforeReap);
     match in_time(reap(control, lost)).await {
         Ok(reaped) => {
+            pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);
             hint(control, &place.channel()).await

@@ -9,11 +9,13 @@ use chrono::{DateTime, Utc};
 /// Silence after which a worker counts as lost.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(8);
 /// The same once its session lock is gone, which tells of a killed process.
-pub(crate) const SILENCE_MAX_DISCONNECTED: Duration = Duration::from_millis(1_500);
+pub(crate) const SILENCE_MAX_DISCONNECTED: Duration = Duration::from_millis(800);
 
 /// What one unbroken connection has seen of the other workers. A new connection begins a new watch.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Watch {
+    /// Database time at which it began.
+    began: DateTime<Utc>,
     seen: HashMap<i32, Seen>,
 }
 
@@ -21,12 +23,22 @@ pub(crate) struct Watch {
 struct Seen {
     beat: DateTime<Utc>,
     since: Instant,
-    /// Whether this watch has seen its session lock held: only then can it be gone.
+    /// Whether its session lock was held during this watch: only then can it be gone.
     connected: bool,
     disconnected_since: Option<Instant>,
 }
 
 impl Watch {
+    /// A watch that begins at a time of the database.
+    pub(crate) fn new(began: DateTime<Utc>) -> Self {
+        Self { began, seen: HashMap::new() }
+    }
+
+    /// Whether some worker may be found lost soon, so that the next look should come soon.
+    pub(crate) fn doubts(&self) -> bool {
+        self.seen.values().any(|seen| seen.disconnected_since.is_some())
+    }
+
     /// Takes one look at the fleet and names the workers that are lost by now.
     pub(crate) fn look(&mut self, peers: &[Peer], now: Instant) -> Vec<i32> {
         self.seen.retain(|worker_no, _| peers.iter().any(|peer| peer.worker_no == *worker_no));
@@ -44,7 +56,8 @@ impl Watch {
             seen.beat = peer.beat;
             seen.since = now;
         }
-        seen.connected |= peer.connected;
+        // It beats on the connection that holds the lock.
+        seen.connected |= peer.connected || peer.beat > self.began;
         seen.disconnected_since = match peer.connected {
             true => None,
             false => seen.disconnected_since.or(seen.connected.then_some(now)),
@@ -67,7 +80,8 @@ mod tests {
 
     /// Looks once for each `(at, beat, connected)` and tells at which of them worker 7 was lost.
     fn lost_at(looks: &[(u64, i64, bool)]) -> Vec<u64> {
-        let (mut watch, start) = (Watch::default(), Instant::now());
+        let began = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
+        let (mut watch, start) = (Watch::new(began), Instant::now());
         let lost = |&&(at, beat, connected): &&(u64, i64, bool)| {
             !watch.look(&[peer(beat, connected)], start + Duration::from_millis(at)).is_empty()
         };
@@ -86,8 +100,13 @@ mod tests {
 
     #[test]
     fn a_silent_worker_without_its_lock_is_lost_sooner() {
-        let looks = [(0, 0, true), (500, 0, false), (1_900, 0, false), (2_000, 0, false)];
-        assert_eq!(lost_at(&looks), [2_000]);
+        let looks = [(0, 0, true), (500, 0, false), (1_200, 0, false), (1_300, 0, false)];
+        assert_eq!(lost_at(&looks), [1_300]);
+    }
+
+    #[test]
+    fn a_worker_that_has_beaten_during_the_watch_was_connected() {
+        assert_eq!(lost_at(&[(0, 1, false), (700, 1, false), (800, 1, false)]), [800]);
     }
 
     #[test]
@@ -98,7 +117,7 @@ mod tests {
     #[test]
     fn a_worker_that_reconnects_in_time_is_kept() {
         assert_eq!(
-            lost_at(&[(0, 0, true), (500, 0, false), (1_000, 0, true), (2_000, 0, false), (3_000, 0, false)]),
+            lost_at(&[(0, 0, true), (500, 0, false), (1_000, 0, true), (2_000, 0, false), (2_700, 0, false)]),
             [0_u64; 0]
         );
     }

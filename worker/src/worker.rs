@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{beat, register, retire};
@@ -139,9 +140,11 @@ impl Worker {
             let _ = timeout(HURRY_TIMEOUT, &mut runtime).await;
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
+        pass(Point::BeforeDrain);
         if let Err(error) = leave(&self.engine.side, &life).await {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
+        pass(Point::AfterDrain);
         life.over.cancel();
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
@@ -226,7 +227,9 @@ impl Flusher {
             match start(connection, &batch.starts).await {
                 Ok(reply) => {
                     self.books.shares().advance(reply.front);
+                    pass(Point::BeforeReply);
                     self.answer(batch, reply.started);
+                    pass(Point::AfterReply);
                 }
                 Err(StoreError::Data(error)) if batch.starts.len() == 1 => {
                     self.fail(batch, &StartError::Refused(error.to_string()));

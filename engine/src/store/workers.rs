@@ -1,6 +1,7 @@
 //! The life of a worker in the database: registered, beating, fenced.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -25,10 +26,13 @@ pub struct Beat {
     pub woken: Vec<Uuid>,
     /// The database's timeline; another one means a failover.
     pub timeline: String,
+    /// The rest of the fleet, as [`peers`] tells it.
+    #[sqlx(json)]
+    pub peers: Vec<Peer>,
 }
 
 /// Another worker, as a watcher sees it.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, FromRow, Deserialize)]
 pub struct Peer {
     /// Its number.
     pub worker_no: i32,
@@ -61,6 +65,12 @@ pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<()
     Ok(())
 }
 
+/// A beat, and a look at the fleet in the same round trip.
+const BEAT: &str = "\
+    SELECT b.alive, b.now, b.front, b.next_due_at, b.woken, b.timeline, \
+           (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers \
+      FROM beat_1($1, $2, $3, $4) b";
+
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.
 ///
@@ -73,13 +83,7 @@ pub async fn beat(
     bound: DateTime<Utc>,
     full: bool,
 ) -> Result<Beat, StoreError> {
-    let beat = sqlx::query_as("SELECT alive, now, front, next_due_at, woken, timeline FROM beat_1($1, $2, $3, $4)")
-        .bind(worker_no)
-        .bind(front)
-        .bind(bound)
-        .bind(full)
-        .fetch_one(control)
-        .await?;
+    let beat = sqlx::query_as(BEAT).bind(worker_no).bind(front).bind(bound).bind(full).fetch_one(control).await?;
     Ok(beat)
 }
 

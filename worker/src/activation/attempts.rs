@@ -11,6 +11,7 @@ use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
 use capstan_engine::core::state::Phase;
+use capstan_engine::faults::{Point, pass};
 use capstan_node_types::node_type::Context;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
@@ -39,7 +40,10 @@ impl Drive<'_> {
             if engine.stop.is_cancelled() && !announced {
                 return None;
             }
-            Some(attempt.await)
+            pass(Point::BeforeEffect);
+            let outcome = attempt.await;
+            pass(Point::AfterEffect);
+            Some(outcome)
         });
         if let Poll::Ready(outcome) = futures::poll!(&mut attempt) {
             return outcome;

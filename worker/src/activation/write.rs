@@ -4,6 +4,7 @@ use capstan_engine::core::attempt::storable;
 use capstan_engine::core::graph::NodeIx;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::state::End;
+use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::commit::Then;
 use serde_json::{Value, json};
 
@@ -77,6 +78,9 @@ impl Drive<'_> {
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
         metrics::counter!("capstan_journal_entries_total").increment(commit.rows.len() as u64);
+        if parked.is_some() {
+            pass(Point::BeforePark);
+        }
         match self.life.committers.commit(commit).await {
             Committed::Lost => Flushed::Exit(Exit::Gone),
             Committed::Refused(reason) => {
@@ -88,6 +92,7 @@ impl Drive<'_> {
             }
             Committed::Written { .. } => {
                 let Some(due_at) = parked else { return Flushed::Durable };
+                pass(Point::AfterPark);
                 if let Some(due_at) = due_at {
                     self.engine.pace.due_in(due_at - self.life.clock.now());
                 }
