@@ -30,6 +30,8 @@ mod slow_site;
 mod stats;
 mod wide;
 
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -78,6 +80,8 @@ pub(crate) struct Bench {
 pub(crate) async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode> {
     let scenarios = Scenario::chosen(&args.only)?;
     let sizes = sizes(&args);
+    let mut file = File::create(&args.plot)
+        .with_context(|| format!("the plot cannot go to {}; choose another place with --plot", args.plot.display()))?;
     let progress = Progress::new(scenarios.len());
     let rig = Rig::open(&args.database, args.services.clone()).await?;
     let mut bench = Bench { rig, sizes, findings: Findings::default(), progress };
@@ -90,8 +94,11 @@ pub(crate) async fn run(args: BenchArgs, json: bool) -> anyhow::Result<ExitCode>
     } else {
         output::line(&report.table())
     }
-    plot::draw(&report, &args.plot).with_context(|| format!("{} was not written", args.plot.display()))?;
-    output::note(&format!("plot: {}", args.plot.display()));
+    let plotted = plot::draw(&report).and_then(|svg| Ok(file.write_all(svg.as_bytes())?));
+    match plotted.with_context(|| format!("{} was not written", args.plot.display())) {
+        Ok(()) => output::note(&format!("plot: {}", args.plot.display())),
+        Err(error) => output::note(&format!("{error:#}")),
+    }
     if json {
         output::line(&report.json().to_string());
     }

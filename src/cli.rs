@@ -16,6 +16,9 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) log: LogArgs,
+    /// The process that started this one: with its end this one drains, too.
+    #[arg(long, global = true, hide = true, env = "CAPSTAN_PARENT", value_name = "PID")]
+    pub(crate) parent: Option<i32>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -1,8 +1,10 @@
 //! The database of a command: the one at DATABASE_URL, or a private one that lives as long as the command.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::migrate::{Kind, migrate};
@@ -10,10 +12,13 @@ use capstan_engine::store::preflight::{PreflightError, preflight};
 use capstan_engine::store::workers::reap_all;
 use capstan_private_postgres::{Options, PrivatePostgres};
 use sqlx::PgConnection;
+use tokio::time::sleep;
 
 use crate::config::DatabaseArgs;
 use crate::memory::Memory;
 
+/// Time between two looks whether a private cluster still runs.
+const TEND_EVERY: Duration = Duration::from_secs(1);
 /// Name of the database in a private cluster.
 const PRIVATE_DATABASE: &str = "capstan";
 
@@ -25,7 +30,7 @@ pub(crate) struct Database {
     pub(crate) cell: Place,
     /// Where this program keeps what it has to remember beside the database.
     pub(crate) memory: Memory,
-    private: Option<PrivatePostgres>,
+    private: Option<Arc<Mutex<PrivatePostgres>>>,
 }
 
 impl Database {
@@ -59,6 +64,7 @@ impl Database {
     ) -> anyhow::Result<Self> {
         let control = Place::new(url, &args.control_schema).context("DATABASE_URL cannot be used")?;
         let cell = control.sibling(&args.cell_schema);
+        let private = private.map(|private| Arc::new(Mutex::new(private)));
         let database = Self { control, cell, memory: Memory::new(home), private };
         let mut owner = database.owner().await?;
         match preflight(&mut owner).await {
@@ -109,9 +115,37 @@ impl Database {
 
     /// Stops a private cluster; a server at DATABASE_URL is left alone.
     pub(crate) async fn close(mut self) -> anyhow::Result<()> {
-        let Some(mut private) = self.private.take() else { return Ok(()) };
-        tokio::task::spawn_blocking(move || private.stop()).await?.context("the private PostgreSQL did not stop")
+        let Some(private) = self.private.take() else { return Ok(()) };
+        let stop = move || lock(&private).stop();
+        tokio::task::spawn_blocking(stop).await?.context("the private PostgreSQL did not stop")
     }
+
+    /// Starts a private cluster again whenever it ends by itself; returns when that fails.
+    pub(crate) async fn tend(&self) -> anyhow::Error {
+        let Some(private) = &self.private else { return std::future::pending().await };
+        loop {
+            sleep(TEND_EVERY).await;
+            let private = Arc::clone(private);
+            match tokio::task::spawn_blocking(move || tend(&mut lock(&private))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return anyhow!(error).context("the private PostgreSQL has ended and does not start"),
+                Err(error) => return error.into(),
+            }
+        }
+    }
+}
+
+fn tend(private: &mut PrivatePostgres) -> Result<(), capstan_private_postgres::Error> {
+    if private.has_ended() {
+        let log = private.data_dir().join("server.log");
+        tracing::warn!(log = %log.display(), "the private PostgreSQL has ended; starting it again");
+        private.restart()?;
+    }
+    Ok(())
+}
+
+fn lock(private: &Mutex<PrivatePostgres>) -> MutexGuard<'_, PrivatePostgres> {
+    private.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn home(args: &DatabaseArgs, name: &str) -> PathBuf {

@@ -64,7 +64,10 @@ pub(crate) async fn run(args: DevArgs, json: bool) -> anyhow::Result<ExitCode> {
         note("starting a private PostgreSQL …");
     }
     let database = Database::open(&args.database, "dev").await?;
-    let done = Box::pin(run_in(&args, &database, listener, &stop, json)).await;
+    let done = tokio::select! {
+        done = Box::pin(run_in(&args, &database, listener, &stop, json)) => done,
+        error = database.tend() => Err(error),
+    };
     database.close().await?;
     done
 }

@@ -9,6 +9,7 @@ mod demo;
 mod dev;
 mod document;
 mod exec;
+mod files;
 mod fleet;
 mod follow;
 mod interrupt;
@@ -18,6 +19,7 @@ mod memory;
 mod migrate;
 mod output;
 mod pack;
+mod parent;
 mod publish;
 mod serve;
 mod telemetry;
@@ -43,6 +45,10 @@ fn main() -> ExitCode {
 
 fn run(cli: cli::Cli) -> anyhow::Result<ExitCode> {
     telemetry::init(&cli.log, cli.command.is_for_people())?;
+    files::raise_limit();
+    if let Some(parent) = cli.parent {
+        parent::end_with(parent)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(cli.run());
     // Nothing that is still running may hold the process.

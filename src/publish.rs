@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::trigger_paths::trigger_paths;
-use capstan_domain::workflows::summaries;
+use capstan_domain::workflows::named;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::workflows;
@@ -15,8 +15,6 @@ use sqlx::{PgConnection, PgPool};
 use crate::output::failure::BadInput;
 use crate::tenant;
 
-/// Workflows that are looked through for the name.
-const WORKFLOWS_MAX: i64 = 1_000;
 /// Longest name of a workflow, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -76,10 +74,8 @@ async fn find_or_create(
     name: &str,
     document: &Value,
 ) -> anyhow::Result<WorkflowId> {
-    let newest = WorkflowId(uuid::Uuid::max());
-    let known = summaries(connection, workspace, newest, WORKFLOWS_MAX).await?;
-    if let Some(row) = known.into_iter().find(|row| row.name == name) {
-        return Ok(WorkflowId(row.workflow_id));
+    if let Some(workflow_id) = named(connection, workspace, name).await? {
+        return Ok(workflow_id);
     }
     let workflow_id = WorkflowId::new();
     workflows::create(connection, workspace, workflow_id, name, document)
@@ -115,6 +111,11 @@ async fn add_version(
     let paths = trigger_paths(graph, workflow_id);
     match workflows::publish(connection, workspace, workflow_id, document, graph, &paths).await? {
         Ok(version) => Ok(VersionId(version.version_id)),
-        Err(taken) => bail!("another workflow of the workspace has the {} path {:?} already", taken.kind, taken.path),
+        Err(taken) => bail!(
+            "another workflow of the workspace has the {} path {:?} already: rename or delete that one, or publish \
+             under its name",
+            taken.kind,
+            taken.path
+        ),
     }
 }

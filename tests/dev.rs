@@ -4,6 +4,7 @@
 mod support;
 
 use std::collections::HashMap;
+use std::process::Command;
 
 use serde_json::Value;
 use support::{Client, Running, capstan, data_dir, last_json, stdout, step};
@@ -86,6 +87,23 @@ async fn a_killed_process_goes_on_from_the_last_settled_step() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let result = last_json(&stdout(&output));
     assert_eq!((result["id"].as_str(), result["status"].as_str()), (Some(slow.as_str()), Some("completed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_server_that_was_killed_is_started_again() {
+    let data = data_dir();
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json", "--reply-after", "10 min"]));
+    let client = Client::new(&dev.event("ready"));
+    let id = dev.event("execution")["id"].as_str().unwrap().to_owned();
+    client.until_step(&id, "reply", "waiting").await;
+    let file = data.path().join("dev/cluster/postmaster.pid");
+    let old = std::fs::read_to_string(&file).unwrap().lines().next().unwrap().to_owned();
+    assert!(Command::new("kill").args(["-9", &old]).status().unwrap().success());
+
+    client.until_signalled(&id, "reply").await;
+    client.until_step(&id, "done", "completed").await;
+    assert!(!std::fs::read_to_string(&file).unwrap().starts_with(&old));
+    assert_eq!(dev.interrupt().code(), Some(0));
 }
 
 /// How often each node settled, by the journal: the events of an execution tell it from any position on.

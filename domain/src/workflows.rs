@@ -52,6 +52,26 @@ pub async fn summaries(
     Ok(rows)
 }
 
+/// The newest workflow of that name, if there is one.
+///
+/// # Errors
+/// If the database does.
+pub async fn named(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    name: &str,
+) -> Result<Option<WorkflowId>, StoreError> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "SELECT workflow_id FROM workflows WHERE workspace_id = $1 AND name = $2 AND deleted_at IS NULL \
+         ORDER BY workflow_id DESC LIMIT 1",
+    )
+    .bind(workspace_id.0)
+    .bind(name)
+    .fetch_optional(connection)
+    .await?;
+    Ok(id.map(WorkflowId))
+}
+
 /// The names of those workflows, deleted ones too.
 ///
 /// # Errors

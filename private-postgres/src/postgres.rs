@@ -90,6 +90,11 @@ impl PrivatePostgres {
         self.server.as_ref().map(Server::pid)
     }
 
+    /// Whether the server has ended by itself since it was started.
+    pub fn has_ended(&mut self) -> bool {
+        self.server.as_mut().is_some_and(Server::has_ended)
+    }
+
     /// Fast shutdown: ends all connections, writes everything, waits. Nothing happens if it is stopped.
     pub fn stop(&mut self) -> Result<(), Error> {
         self.end(Stop::Fast)

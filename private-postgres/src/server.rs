@@ -126,6 +126,10 @@ impl Server {
         self.postmaster.id()
     }
 
+    pub(crate) fn has_ended(&mut self) -> bool {
+        exit_status(&mut self.postmaster).is_some()
+    }
+
     /// Ends the server, if need be less gently than asked for, and waits for its end.
     pub(crate) fn stop(mut self, how: Stop, cluster: &Path) -> Result<(), Error> {
         end(&mut self.postmaster, how, cluster)

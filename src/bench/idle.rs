@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
 use sqlx::PgConnection;
 use tokio::time::sleep;
 
@@ -23,7 +22,9 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     let cell = bench.rig.cell().await?;
     let mut owner = cell.owner().await?;
     for round in bench.rounds() {
-        calm(&mut owner).await?;
+        if !calm(&mut owner).await? {
+            bench.progress.found(round, "the database does not come to rest; what else goes on is taken off");
+        }
         let alone = rates(&mut owner, bench.sizes.idle).await?;
         let worker = Process::start("worker", &cell.settings).await?;
         sleep(CALM).await;
@@ -38,14 +39,14 @@ pub(crate) async fn run(bench: &mut Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits until the database has tidied up after what was done before.
-async fn calm(owner: &mut PgConnection) -> anyhow::Result<()> {
+/// Waits until the database has tidied up after what was done before; false if it takes too long.
+async fn calm(owner: &mut PgConnection) -> anyhow::Result<bool> {
     for _ in 0..CALM_TRIES_MAX {
         if rates(owner, CALM).await?.0 <= CALM_PER_S {
-            return Ok(());
+            return Ok(true);
         }
     }
-    bail!("the database does not come to rest");
+    Ok(false)
 }
 
 /// Transactions and transactions with a number, per second.

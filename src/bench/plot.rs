@@ -1,8 +1,5 @@
 //! The ratios of a run as a picture: how much of each target is reached.
 
-use std::path::Path;
-
-use anyhow::Context;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -36,12 +33,8 @@ const SHORT: RGBColor = RGBColor(0xc9, 0x6a, 0x2b);
 
 type Sheet<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Writes the picture of a report to a file.
-pub(crate) fn draw(report: &Report, file: &Path) -> anyhow::Result<()> {
-    std::fs::write(file, svg(report)?).context("the file cannot be written")
-}
-
-fn svg(report: &Report) -> anyhow::Result<String> {
+/// The picture of a report, as SVG.
+pub(crate) fn draw(report: &Report) -> anyhow::Result<String> {
     let rows = i32::try_from(report.ratios.len())?;
     let height = ABOVE + rows * ROW + BELOW;
     let mut svg = String::new();
@@ -98,7 +91,7 @@ mod tests {
 
     #[test]
     fn each_ratio_has_its_bar_and_the_target_its_line() {
-        let svg = svg(&report()).unwrap();
+        let svg = draw(&report()).unwrap();
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
         for expected in ["drain_durable", "0.50  (≥ 0.5)", "latency_p50", "1.25  (≤ 1.5)", "target"] {
             assert!(svg.contains(expected), "{expected:?} is not in\n{svg}");

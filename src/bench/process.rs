@@ -52,6 +52,7 @@ impl Process {
             .args(["--json", command])
             .env_clear()
             .envs(settings.0.iter().map(|(name, value)| (name, value)))
+            .env("CAPSTAN_PARENT", std::process::id().to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -44,6 +44,8 @@ pub(crate) struct Rig {
     registry: Arc<Registry>,
     services: ServiceArgs,
     private: Option<PrivatePostgres>,
+    /// Holds the lock that keeps other benches off this database.
+    _alone: PgConnection,
     cells: u32,
     /// Schemas of cells that are still there.
     schemas: Vec<String>,
@@ -60,13 +62,17 @@ impl Rig {
             }
         };
         let control = Place::new(&url, CONTROL_SCHEMA).context("DATABASE_URL cannot be used")?;
-        let mut owner = control.connect(Role::Owner).await.context("the database cannot be reached")?;
+        let mut owner = control
+            .connect(Role::Owner)
+            .await
+            .context("the database cannot be reached; is it running, and is DATABASE_URL right?")?;
         preflight(&mut owner).await?;
         ensure_sees_all(&mut owner).await?;
+        ensure_alone(&mut owner).await?;
         drop_schema(&mut owner, CONTROL_SCHEMA).await?;
         migrate(&control, Kind::Control).await?;
         let registry = Arc::new(Registry::standard());
-        Ok(Self { url, control, registry, services, private, cells: 0, schemas: Vec::new() })
+        Ok(Self { url, control, registry, services, private, _alone: owner, cells: 0, schemas: Vec::new() })
     }
 
     /// Where the raw loop works: a schema of its own, emptied.
@@ -168,6 +174,14 @@ async fn ensure_sees_all(owner: &mut PgConnection) -> anyhow::Result<()> {
             .fetch_one(owner)
             .await?;
     ensure!(sees_all, "`capstan bench` needs a login that row-level security does not bind: a superuser, or BYPASSRLS");
+    Ok(())
+}
+
+/// Schemas have fixed names, so two benches would take each other's tables away. Lasts as long as the connection.
+async fn ensure_alone(owner: &mut PgConnection) -> anyhow::Result<()> {
+    let alone: bool =
+        sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('capstan bench'))").fetch_one(owner).await?;
+    ensure!(alone, "another `capstan bench` runs on this database: wait for it, or use another database");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! How much of everything is measured. The full run takes at most 50 minutes on 2 cores, the quick one about four.
+//! How much of everything is measured. The full run takes about 22 minutes on 2 cores, the quick one about four.
 
 use std::time::Duration;
 

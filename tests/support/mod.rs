@@ -177,6 +177,21 @@ impl Client {
         }
     }
 
+    /// Sends a signal again and again until it is accepted, and returns once the server is there for readers, too.
+    pub(crate) async fn until_signalled(&self, id: &str, signal: &str) {
+        let since = Instant::now();
+        let url = format!("{}/api/v1/executions/{id}/signals/{signal}", self.url);
+        loop {
+            let answer = self.http.post(&url).bearer_auth(&self.key).header("Idempotency-Key", "once").json("yes");
+            let status = answer.send().await.unwrap().status();
+            if status == 202 {
+                return;
+            }
+            assert!(status == 503 && since.elapsed() < PATIENCE, "the signal is answered with {status}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// Sends what a curl line of the guide sends.
     pub(crate) async fn send_curl(&self, line: &str) -> (u16, Value) {
         // A shell knows best where words end.

@@ -40,8 +40,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
 /// Fronts that are remembered.
 const FRONTS_MAX: usize = 16;
-/// Pause after the database failed a claim.
+/// Pause after the database failed a claim, and between two warnings of it.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// What claiming goes by, shared with the control connection.
 #[derive(Debug)]
@@ -157,9 +158,13 @@ impl Claimer {
     pub(crate) async fn run(self) {
         let (stop, over) = (self.stop.clone(), self.life.over.clone());
         let work = async {
+            let mut told: Option<Instant> = None;
             loop {
                 if let Err(error) = self.work().await {
-                    warn!(%error, "claiming failed; connecting again");
+                    if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                        warn!(%error, "claiming failed; connecting again");
+                        told = Some(Instant::now());
+                    }
                     sleep(FAILURE_PAUSE).await;
                 }
             }
@@ -265,7 +270,7 @@ impl Claimer {
     /// Hands claimed executions on; wakes those that are held. Answers how many executions there were.
     async fn accept(&self, claimed: Vec<Claimed>) -> Result<usize, StoreError> {
         let count = claimed.len();
-        let mut pasts = self.pasts(&claimed).await?;
+        let mut pasts = self.pasts(&claimed).await;
         if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {
             self.pace.claimed.fetch_max(front, Ordering::Relaxed);
         }
@@ -279,7 +284,10 @@ impl Claimer {
         for claimed in claimed {
             let id = ExecutionId(claimed.execution_id);
             match claimed.held_by {
-                None => activations.push(self.hold(id, claimed, pasts.remove(&id.0).unwrap_or_default())),
+                None => {
+                    let past = if claimed.fresh { Some(Past::default()) } else { pasts.remove(&id.0) };
+                    activations.push(self.hold(id, claimed, past));
+                }
                 Some(holder) if holder == self.life.worker_no => unknown |= !self.life.wake(id),
                 Some(_) => elsewhere = true,
             }
@@ -298,19 +306,23 @@ impl Claimer {
         Ok(count)
     }
 
-    /// Reads, a few at a time, those executions back that have begun before.
-    async fn pasts(&self, claimed: &[Claimed]) -> Result<HashMap<Uuid, Past>, StoreError> {
+    /// Reads, a few at a time, those executions back that have begun before. Where that fails, each of the few is left to
+    /// its own activation, so that one which cannot be read holds up nobody else.
+    async fn pasts(&self, claimed: &[Claimed]) -> HashMap<Uuid, Past> {
         let begun = claimed.iter().filter(|claimed| claimed.held_by.is_none() && !claimed.fresh);
         let mut ids: Vec<Uuid> = begun.map(|claimed| claimed.execution_id).collect();
         ids.sort_unstable();
         let mut pasts = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(LOAD_MAX) {
-            pasts.extend(self.side.run(async |connection| past::load(connection, ids).await).await?);
+            match self.side.run(async |connection| past::load(connection, ids).await).await {
+                Ok(few) => pasts.extend(few),
+                Err(error) => warn!(%error, executions = ids.len(), "executions could not be read back together"),
+            }
         }
-        Ok(pasts)
+        pasts
     }
 
-    fn hold(&self, id: ExecutionId, claimed: Claimed, past: Past) -> Activation {
+    fn hold(&self, id: ExecutionId, claimed: Claimed, past: Option<Past>) -> Activation {
         let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
         Activation { claimed, past, wake, life: Arc::clone(&self.life) }
     }

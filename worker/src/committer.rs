@@ -105,7 +105,7 @@ impl Committer {
 
     /// Settles the fate of every item, however long the database is away. `doubtful`: some may be written already.
     async fn flush(&mut self, mut items: Vec<Item>, mut doubtful: bool) {
-        let mut failures = 0;
+        let mut failures = 0_u32;
         while !items.is_empty() {
             let commits: Vec<&Commit> = items.iter().map(|item| &item.commit).collect();
             items = match answered(self.write(&commits, doubtful)).await {
@@ -120,9 +120,11 @@ impl Committer {
                 Err(StoreError::Fenced) => return self.over.cancel(),
                 Err(StoreError::Data(error)) => return self.bisect(items, doubtful, &error.to_string()).await,
                 Err(error) => {
-                    warn!(%error, commits = items.len(), "a commit's fate is unknown; asking the database");
                     doubtful = true;
                     failures += 1;
+                    if failures.is_power_of_two() {
+                        warn!(%error, failures, commits = items.len(), "a commit's fate is unknown; asking the database");
+                    }
                     if failures >= FAILURES_MAX && items.len() > 1 {
                         return self.bisect(items, doubtful, &error.to_string()).await;
                     }
@@ -139,9 +141,12 @@ impl Committer {
         let is_new = !self.link.is_open();
         let connection = self.link.begin().await?;
         // After a failover the database may lack what this life has written: nothing may be put on top.
-        let result = match is_new && timeline(connection).await? != self.timeline {
-            true => Err(StoreError::Fenced),
-            false if doubtful => write_the_rest(connection, self.worker_no, commits).await,
+        if is_new && timeline(connection).await? != self.timeline {
+            // The link is not done with, so that every other attempt looks again.
+            return Err(StoreError::Fenced);
+        }
+        let result = match doubtful {
+            true => write_the_rest(connection, self.worker_no, commits).await,
             false => commit(connection, self.worker_no, commits).await,
         };
         pass(Point::AfterCommit);

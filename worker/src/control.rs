@@ -41,6 +41,8 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) async fn connect(place: &Place) -> Result<Self, StoreError> {
         let mut listener = PgListener::connect_with(&place.pool(Role::Worker, 1)).await?;
+        // A new session would lack the lock that tells of this worker's life: it is `Keeper` that connects again.
+        listener.eager_reconnect(false);
         listener.listen(&place.channel()).await?;
         Ok(Self { listener })
     }

@@ -39,8 +39,8 @@ const TOGETHER_MAX: usize = 32;
 /// A claimed execution on its way to a slot.
 pub(crate) struct Activation {
     pub(crate) claimed: Claimed,
-    /// Empty for one that begins.
-    pub(crate) past: Past,
+    /// Empty for one that begins; none if it could not be read together with others.
+    pub(crate) past: Option<Past>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) life: Arc<Life>,
 }

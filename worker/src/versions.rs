@@ -1,4 +1,4 @@
-//! Compiled versions: loaded in one query, compiled once, kept while there is room, for they never change.
+//! Compiled versions: loaded in one query, compiled once, kept while there is room, for neither they nor this build change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,13 +11,16 @@ use capstan_node_types::registry::Registry;
 
 use crate::side::Side;
 
-/// Compiled versions that are kept; beyond that all are dropped and loaded anew as they are needed.
+/// What is known of a version: its graph, or why this build cannot run it.
+type Known = Result<Arc<Graph>, String>;
+
+/// Versions that are kept; beyond that all are dropped and loaded anew as they are needed.
 const VERSIONS_MAX: usize = 5_000;
 
-/// The cache of compiled versions of one process.
+/// The versions that one process knows.
 #[derive(Default)]
 pub(crate) struct Versions {
-    compiled: Mutex<HashMap<VersionId, Arc<Graph>>>,
+    known: Mutex<HashMap<VersionId, Known>>,
 }
 
 impl Versions {
@@ -33,41 +36,41 @@ impl Versions {
         workspace_id: WorkspaceId,
         version_id: VersionId,
     ) -> Result<Arc<Graph>, StoreError> {
-        if let Some(graph) = self.kept(version_id) {
-            return Ok(graph);
+        if let Some(known) = self.kept(version_id) {
+            return known.map_err(StoreError::Unsupported);
         }
         // Boxed, as it is rare: every activation would carry the room for it.
         let load = side.run(async |connection| {
             // Of a burst that asks for the same version only the first turn has to load it.
-            if let Some(graph) = self.kept(version_id) {
-                return Ok(graph);
+            if let Some(known) = self.kept(version_id) {
+                return Ok(known);
             }
             let document = version_graph(connection, workspace_id, version_id).await?;
             let document =
                 document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let graph = Graph::compile(&document, registry).map_err(|problems| {
+            let graph = Graph::compile(&document, registry).map(Arc::new).map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
-                StoreError::Unsupported(format!("version {version_id} cannot be run by this build: {first}"))
-            })?;
-            Ok(self.keep(version_id, Arc::new(graph)))
+                format!("version {version_id} cannot be run by this build: {first}")
+            });
+            Ok(self.keep(version_id, graph))
         });
-        Box::pin(load).await
+        Box::pin(load).await?.map_err(StoreError::Unsupported)
     }
 
-    fn kept(&self, version_id: VersionId) -> Option<Arc<Graph>> {
-        self.compiled().get(&version_id).map(Arc::clone)
+    fn kept(&self, version_id: VersionId) -> Option<Known> {
+        self.known().get(&version_id).cloned()
     }
 
-    fn keep(&self, version_id: VersionId, graph: Arc<Graph>) -> Arc<Graph> {
-        let mut compiled = self.compiled();
-        if compiled.len() >= VERSIONS_MAX {
-            compiled.clear();
+    fn keep(&self, version_id: VersionId, graph: Known) -> Known {
+        let mut known = self.known();
+        if known.len() >= VERSIONS_MAX {
+            known.clear();
         }
-        compiled.insert(version_id, Arc::clone(&graph));
+        known.insert(version_id, graph.clone());
         graph
     }
 
-    fn compiled(&self) -> std::sync::MutexGuard<'_, HashMap<VersionId, Arc<Graph>>> {
-        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<VersionId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

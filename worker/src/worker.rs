@@ -32,7 +32,7 @@ use crate::{WorkerSettings, duties, runtime};
 const ENDS_MAX: usize = 1_024;
 /// Pause between attempts to register after a life has ended.
 const REGISTER_PAUSE: Duration = Duration::from_millis(500);
-/// How long aborted activations have to give their executions back.
+/// How long aborted activations have to come to their ends, and goodbye may take.
 const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What all activations of a process share.
@@ -119,7 +119,8 @@ impl Worker {
         Arc::clone(&self.waker)
     }
 
-    /// Hears of each execution that this worker brings to its end, once the end is durable.
+    /// Hears of each execution that this worker drives to its end, once the end is durable. An incident that a person
+    /// cancels is not driven any more.
     #[must_use]
     pub fn ends(&self) -> broadcast::Receiver<ExecutionId> {
         self.engine.ended.subscribe()
@@ -141,7 +142,8 @@ impl Worker {
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
         pass(Point::BeforeDrain);
-        if let Err(error) = leave(&self.engine.side, &life).await {
+        let left = timeout(HURRY_TIMEOUT, leave(&self.engine.side, &life)).await;
+        if let Err(error) = left.unwrap_or(Err(StoreError::LockTimeout)) {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
         pass(Point::AfterDrain);

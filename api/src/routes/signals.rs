@@ -100,8 +100,11 @@ async fn deliver(
         Sent::Full => Err(Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_signals",
-            format!("{SIGNALS_PENDING_MAX} signals wait for execution \"{execution_id}\" already"),
-            "wait until it has taken some of them",
+            format!(
+                "{SIGNALS_PENDING_MAX} signals of this name, or {} in all, wait for execution \"{execution_id}\" already",
+                2 * SIGNALS_PENDING_MAX
+            ),
+            "signals wait until a step asks for them by name; if none will, cancel the execution",
         )),
     }
 }

@@ -17,8 +17,6 @@ pub struct Past {
     pub rows: Vec<JournalRow>,
     /// What waits for it, oldest first.
     pub signals: Vec<Pending>,
-    /// Whether it has ended meanwhile; then nothing is left to do.
-    pub ended: bool,
 }
 
 #[derive(FromRow)]
@@ -46,18 +44,6 @@ impl Past {
 pub async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Past>, StoreError> {
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(HashMap::new()) };
     let mut pasts: HashMap<Uuid, Past> = ids.iter().map(|&id| (id, Past::default())).collect();
-    let ended: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT execution_id FROM executions \
-         WHERE execution_id = ANY ($1) AND execution_id BETWEEN $2 AND $3 AND ended_at IS NOT NULL",
-    )
-    .bind(ids)
-    .bind(first)
-    .bind(last)
-    .fetch_all(&mut *connection)
-    .await?;
-    for id in ended {
-        pasts.entry(id).or_default().ended = true;
-    }
     let sql = format!(
         "SELECT {JOURNAL_COLUMNS} FROM journal \
          WHERE execution_id = ANY ($1) AND execution_id BETWEEN $2 AND $3 ORDER BY execution_id, position"

@@ -9,7 +9,7 @@ use crate::core::ids::{ExecutionId, SignalId, WorkspaceId};
 
 /// The signal that cancels an execution. Its payload is the reason.
 pub const CANCEL: &str = "$cancel";
-/// Most signals that may wait for one execution.
+/// Most signals of one name that may wait for one execution; of all names twice as many, and a cancel beside them.
 pub const SIGNALS_PENDING_MAX: i32 = 100;
 /// Largest payload of a signal, as JSON.
 pub const SIGNAL_BYTES_MAX: usize = 256 * 1024;
@@ -25,7 +25,7 @@ pub enum Sent {
     Unknown,
     /// The id was used before for another signal; roll back.
     Conflict,
-    /// [`SIGNALS_PENDING_MAX`] signals wait already.
+    /// [`SIGNALS_PENDING_MAX`] signals of that name wait already, or twice as many in all.
     Full,
 }
 

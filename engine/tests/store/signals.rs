@@ -1,6 +1,6 @@
 use capstan_engine::core::ids::{ExecutionId, SignalId};
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::signals::{SIGNALS_PENDING_MAX, Sent, pending, send};
+use capstan_engine::store::signals::{CANCEL, SIGNALS_PENDING_MAX, Sent, pending, send};
 use serde_json::json;
 
 use super::support::{Cell, end, step, write};
@@ -36,6 +36,34 @@ async fn signals_are_bounded_and_a_repeated_one_is_still_accepted() {
         assert_eq!(sent, expected);
     }
     assert_eq!(cell.count("SELECT count(*) FROM signals").await, i64::from(SIGNALS_PENDING_MAX));
+}
+
+#[tokio::test]
+async fn signals_that_nobody_takes_leave_room_for_others_and_for_a_cancel() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    for name in ["note", "news"] {
+        cell.execute(&format!(
+            "INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+             SELECT '{id}', md5('{name}' || n)::uuid, '{}', '{name}', '1' FROM generate_series(1, {}) n",
+            cell.workspace,
+            SIGNALS_PENDING_MAX - 1
+        ))
+        .await;
+    }
+    let mut sender = cell.connect(Role::Worker).await;
+    let sends = [
+        ("note", Sent::Accepted),
+        ("note", Sent::Full),
+        ("reply", Sent::Accepted),
+        ("reply", Sent::Full),
+        ("news", Sent::Full),
+        (CANCEL, Sent::Accepted),
+    ];
+    for (name, expected) in sends {
+        let sent = send(&mut sender, cell.workspace, id, SignalId::new(), name, &json!(1)).await.unwrap();
+        assert_eq!(sent, expected, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use capstan_engine::core::state::State;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Then};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::past::Past;
+use capstan_engine::store::past::{self, Past};
 use capstan_engine::store::signals::CANCEL;
 use capstan_engine::store::workers::release;
 use chrono::TimeDelta;
@@ -53,33 +53,54 @@ enum Exit {
 pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
     let Activation { claimed, past, wake, life } = activation;
     let id = ExecutionId(claimed.execution_id);
+    let held = HeldUntilDropped { engine, life: &life, id, lease_no: claimed.lease_no };
     let work = async {
         let exit = AssertUnwindSafe(run(engine, &life, &claimed, past, &wake)).catch_unwind().await;
         match exit.unwrap_or_else(|_| Exit::Quarantine("the engine failed while it drove the execution".into())) {
             Exit::Gone => {}
+            // At the end of a drain all that is left goes back in one go.
+            Exit::GiveBack if engine.hurry.is_cancelled() => {}
             Exit::GiveBack => give_back(engine, &life, &claimed).await,
             Exit::Quarantine(reason) => quarantine(&life, &claimed, reason).await,
         }
     };
     // Once its life is over, a worker writes nothing more; what it holds is taken from it.
     life.over.run_until_cancelled(pin!(work)).await;
-    life.let_go(id, claimed.lease_no);
-    engine.freed.notify_one();
+    drop(held);
 }
 
-async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, mut past: Past, wake: &Notify) -> Exit {
+/// Lets go of a lease and frees its slot, whatever ends the activation.
+struct HeldUntilDropped<'a> {
+    engine: &'a Engine,
+    life: &'a Life,
+    id: ExecutionId,
+    lease_no: i64,
+}
+
+impl Drop for HeldUntilDropped<'_> {
+    fn drop(&mut self) {
+        self.life.let_go(self.id, self.lease_no);
+        self.engine.freed.notify_one();
+    }
+}
+
+async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Option<Past>, wake: &Notify) -> Exit {
+    let mut past = match past {
+        Some(past) => past,
+        None => match Box::pin(read_back(engine, claimed)).await {
+            Ok(past) => past,
+            Err(error) => return Exit::Quarantine(error.to_string()),
+        },
+    };
     let cancelled = past.signals.iter().any(|signal| signal.name == CANCEL);
-    if past.ended || (claimed.incident && !cancelled) {
-        // It waits for a person, or for nothing.
+    if claimed.incident && !cancelled {
+        // It waits for a person.
         return set_down(life, claimed, Then::Park { due_at: None }).await;
     }
     let entries = past.entries();
-    loop {
+    let (graph, state) = loop {
         match fold_up(engine, claimed, &entries).await {
-            Ok((graph, state)) => {
-                let mut drive = Drive::new(engine, life, claimed, graph, state, past.signals);
-                return drive.run(wake).await;
-            }
+            Ok(folded) => break folded,
             Err(error) if cancelled && !error.is_transient() => return cancel(life, claimed).await,
             Err(StoreError::Unsupported(reason)) => return put_off(life, claimed, reason).await,
             Err(error) if error.is_transient() => {
@@ -87,6 +108,24 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, mut past
                 sleep(READ_PAUSE).await;
             }
             Err(error) => return Exit::Quarantine(error.to_string()),
+        }
+    };
+    // It may be large, and the execution may be active for long.
+    drop(entries);
+    Drive::new(engine, life, claimed, graph, state, past.signals).run(wake).await
+}
+
+/// Reads one execution back by itself, however long the database is away.
+async fn read_back(engine: &Engine, claimed: &Claimed) -> Result<Past, StoreError> {
+    let ids = [claimed.execution_id];
+    loop {
+        match engine.side.run(async |connection| past::load(connection, &ids).await).await {
+            Ok(mut few) => return Ok(few.remove(&claimed.execution_id).unwrap_or_default()),
+            Err(error) if error.is_transient() => {
+                warn!(%error, execution_id = %claimed.execution_id, "an execution could not be read; trying again");
+                sleep(READ_PAUSE).await;
+            }
+            Err(error) => return Err(error),
         }
     }
 }

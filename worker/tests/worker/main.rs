@@ -3,6 +3,7 @@
 
 mod calm;
 mod doomed;
+mod links;
 mod outside;
 mod rough;
 mod support;

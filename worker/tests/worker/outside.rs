@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use capstan_engine::store::connect::Place;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// An HTTP server that records each call's idempotency key, and answers only while it is told to.
 pub(crate) struct Effects {
@@ -80,13 +80,17 @@ async fn serve(mut stream: TcpStream, keys: Arc<Mutex<Vec<String>>>, called: Arc
     }
 }
 
-/// A TCP way to the database that can lose the reply to a statement.
+/// A TCP way to the database that can lose the reply to a statement, and be cut.
 pub(crate) struct Proxy {
     place: Place,
     armed: Arc<Mutex<Option<Vec<u8>>>>,
     lost: Arc<Notify>,
     /// Connections that are refused, once a reply is lost.
     refusals: Arc<AtomicUsize>,
+    cut: Arc<Notify>,
+    /// Whether new connections have to wait, and how many wait.
+    held: watch::Sender<bool>,
+    waiting: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -102,7 +106,11 @@ impl Proxy {
             armed: Arc::default(),
             lost: Arc::default(),
             refusals: Arc::default(),
+            cut: Arc::default(),
+            held: watch::Sender::default(),
+            waiting: watch::Sender::default(),
         };
+        let (cut, held, waiting) = (Arc::clone(&proxy.cut), proxy.held.clone(), proxy.waiting.clone());
         let (armed, lost, refusals) = (Arc::clone(&proxy.armed), Arc::clone(&proxy.lost), Arc::clone(&proxy.refusals));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -111,8 +119,19 @@ impl Proxy {
                 if away && refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
                     continue;
                 }
-                let server = UnixStream::connect(&socket).await.unwrap();
-                tokio::spawn(pass(client, server, Arc::clone(&armed), Arc::clone(&lost)));
+                let (armed, lost, cut) = (Arc::clone(&armed), Arc::clone(&lost), Arc::clone(&cut));
+                let (mut held, waiting, socket) = (held.subscribe(), waiting.clone(), socket.clone());
+                tokio::spawn(async move {
+                    if *held.borrow_and_update() {
+                        waiting.send_modify(|waiting| *waiting += 1);
+                        let _ = held.changed().await;
+                    }
+                    let server = UnixStream::connect(&socket).await.unwrap();
+                    tokio::select! {
+                        () = pass(client, server, armed, lost) => {}
+                        () = cut.notified() => {}
+                    }
+                });
             }
         });
         proxy
@@ -120,6 +139,15 @@ impl Proxy {
 
     pub(crate) fn place(&self) -> Place {
         self.place.clone()
+    }
+
+    /// Cuts all connections, and lets no new one through until so many have been tried.
+    pub(crate) async fn cut_until_tried(&self, tries: usize) {
+        self.held.send_replace(true);
+        self.cut.notify_waiters();
+        let tried = self.waiting.subscribe().wait_for(|&waiting| waiting >= tries).await.is_ok();
+        assert!(tried, "nobody tries to connect");
+        self.held.send_replace(false);
     }
 
     /// Loses the reply to the next message to the server that holds `text`, and both connections with it.
