@@ -81,7 +81,7 @@ impl Rates {
 const RATES: Rates = Rates {
     kills: 29.0,
     freezes: 2.3,
-    half_reaped: 0.5,
+    half_reaped: 0.0,
     crashes: 1.9,
     cuts: 3.0,
     delays: 2.0,
