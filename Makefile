@@ -1,4 +1,7 @@
-.PHONY: run setup test check chaos format
+.PHONY: run setup test check chaos sabotage builds format
+
+FAULTS = target/release/capstan-faults
+SEEDS = 10
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
@@ -22,9 +25,18 @@ check: setup
 
 # A fleet under faults, half an hour long unless CHAOS_MINUTES says otherwise; CHAOS_SEED repeats a plan. `make test` has a
 # short form of it.
-chaos: setup
+chaos: builds
+	@CHAOS_FAULTS_BINARY=$(FAULTS) cargo run --release --quiet -p capstan-chaos
+
+# Hunts for each planted bug, with SEEDS seeds: about half a minute for each.
+sabotage: builds
+	@CHAOS_FAULTS_BINARY=$(FAULTS) cargo run --release --quiet -p capstan-chaos -- --sabotage all --seeds $(SEEDS)
+
+# The build that can be killed at named points and told to have bugs comes first: the plain one is left in place.
+builds: setup
+	cargo build --release --quiet -p capstan --bin capstan --features faults
+	cp target/release/capstan $(FAULTS)
 	cargo build --release --quiet -p capstan --bin capstan
-	@cargo run --release --quiet -p capstan-chaos
 
 format:
 	cargo fmt --all

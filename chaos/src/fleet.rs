@@ -1,7 +1,6 @@
 //! The workers: one slot for each, with a proxy of its own; a slot whose worker is gone gets another one.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -11,12 +10,15 @@ use tokio::time::{Instant, sleep};
 
 use crate::database::Database;
 use crate::process::Process;
+use crate::program::{Pass, Program};
 use crate::proxy::Proxy;
 
+/// The command that starts a worker.
+const WORKER: [&str; 1] = ["worker"];
 /// Executions that a worker has active at a time: few, so that all workers have some.
 const SLOTS: &str = "24";
-/// Pause before a worker that did not start is started again.
-const AGAIN: Duration = Duration::from_millis(200);
+/// Pause before a process that did not start is started again.
+pub(crate) const AGAIN: Duration = Duration::from_millis(200);
 
 /// All workers.
 #[derive(Clone, Debug)]
@@ -42,27 +44,27 @@ enum Worker {
     Coming,
     /// One that works.
     Here(Box<Process>),
-    /// One that is frozen, or draining.
+    /// One that is frozen or draining, or that is to die by itself.
     Away,
 }
 
 #[derive(Debug)]
 struct Recipe {
-    binary: PathBuf,
+    program: Program,
     urls: Vec<String>,
     site: String,
 }
 
 impl Fleet {
     /// Starts `count` workers that may call `site`.
-    pub(crate) async fn start(binary: PathBuf, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn start(program: Program, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
         let (mut slots, mut urls) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let proxy = Proxy::start(database.socket()?).await?;
             urls.push(database.url_through(proxy.port));
             slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
         }
-        let recipe = Recipe { binary, urls, site: site.to_owned() };
+        let recipe = Recipe { program, urls, site: site.to_owned() };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
         for slot in 0..count {
             let process = fleet.recipe.worker(slot).await?;
@@ -121,10 +123,15 @@ impl Fleet {
         });
     }
 
+    /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
+    pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
+        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), at)
+    }
+
     /// Ends all workers that work, gently.
     pub(crate) async fn end(&self) -> anyhow::Result<()> {
         for slot in self.slots.iter() {
-            if let Worker::Here(process) = std::mem::take(&mut *slot.worker.lock().await) {
+            if let Worker::Here(mut process) = std::mem::take(&mut *slot.worker.lock().await) {
                 process.end().await?;
             }
         }
@@ -156,12 +163,15 @@ pub(crate) fn name(process: &Process) -> String {
 
 impl Recipe {
     async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
-        let env = [
+        self.program.start(&WORKER, &self.env(slot)).await
+    }
+
+    fn env(&self, slot: usize) -> [(&'static str, String); 4] {
+        [
             ("DATABASE_URL", self.urls[slot].clone()),
             ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
-        ];
-        Process::start(&self.binary, &["worker"], &env).await
+        ]
     }
 }

@@ -15,6 +15,8 @@ const NODES_MIN: u64 = 3;
 const NODES_MAX: u64 = 9;
 /// Attempts of steps that fail for a while: more than any of them needs.
 const ATTEMPTS_MAX: u64 = 10;
+/// Of a hundred calls, so many take long: whoever is struck has one of them in its hands.
+const LONG_PERCENT: u64 = 20;
 
 /// A graph, and what a checker has to know about it.
 #[derive(Clone, Debug)]
@@ -148,7 +150,8 @@ fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) -> (&'stati
     match kind {
         Kind::Trigger | Kind::Noop => ("debug.noop", json!({}), retry),
         Kind::Call { refusals } => {
-            let query = format!("takes_ms={}&refusals={refusals}", dice.between(10, 250));
+            let takes_ms = if dice.chance(LONG_PERCENT) { dice.between(400, 1_200) } else { dice.between(10, 250) };
+            let query = format!("takes_ms={takes_ms}&refusals={refusals}");
             let body = json!({ "tag": "{{ input.tag }}", "node": id });
             let config = json!({ "method": "POST", "url": format!("{site_url}/effect?{query}"), "body": body });
             ("action.http_request", config, retry)

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::database::Outage;
 use crate::plan::{Fault, Planned};
+use crate::point::Place;
 
 /// A lease that was held when a fault struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +25,9 @@ pub struct Struck {
     pub fault: Fault,
     /// When the signal was sent, or the like.
     pub at: DateTime<Utc>,
-    /// What the victim held; of a fault that concerns all, what anybody held. A fault without it has not landed.
+    /// Whether it met somebody who had work to do.
+    pub landed: bool,
+    /// What the victim held; of a fault that concerns all, what anybody held.
     pub held: Vec<Held>,
     /// The time in which the database was away.
     pub outage: Option<Outage>,
@@ -43,13 +46,13 @@ impl Injected {
     /// Faults that landed.
     #[must_use]
     pub fn landed(&self) -> usize {
-        self.struck.iter().filter(|struck| !struck.held.is_empty()).count()
+        self.landed_of(|_| true)
     }
 
     /// Faults of a kind that landed.
     #[must_use]
     pub fn landed_of(&self, wanted: impl Fn(&Fault) -> bool) -> usize {
-        self.struck.iter().filter(|struck| !struck.held.is_empty() && wanted(&struck.fault)).count()
+        self.struck.iter().filter(|struck| struck.landed && wanted(&struck.fault)).count()
     }
 
     /// Whether enough of the plan came true.
@@ -65,9 +68,26 @@ impl Injected {
 }
 
 impl Struck {
-    /// Whether it takes workers from their executions: a kill or a freeze.
+    /// A fault that strikes now; what it met is filled in.
+    pub(crate) fn now(fault: Fault) -> Self {
+        Self { fault, at: Utc::now(), landed: false, held: Vec::new(), outage: None }
+    }
+
+    /// Whether it takes workers from their executions: a kill, a freeze, or a death at a point.
     #[must_use]
     pub fn loses_workers(&self) -> bool {
-        matches!(self.fault, Fault::Kill | Fault::Freeze { .. })
+        matches!(self.fault, Fault::Kill | Fault::Failpoint { .. }) || self.freezes()
+    }
+
+    /// Whether it stops a worker that goes on later.
+    #[must_use]
+    pub fn freezes(&self) -> bool {
+        matches!(self.fault, Fault::Freeze { .. } | Fault::HalfReaped)
+    }
+
+    /// Whether an API process died of it, with what it had in memory.
+    #[must_use]
+    pub fn loses_the_api(&self) -> bool {
+        matches!(self.fault, Fault::Failpoint { point, .. } if point.place == Place::Reply)
     }
 }

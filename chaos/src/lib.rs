@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod api;
+mod armed;
 pub mod check;
 mod database;
 pub mod dice;
@@ -12,19 +13,27 @@ pub mod facts;
 mod faults;
 mod fleet;
 pub mod graphs;
+pub mod hunt;
 mod inject;
+mod leases;
 mod ledger;
 mod load;
+mod losses;
 mod measures;
 mod observer;
 pub mod plan;
+pub mod point;
 mod process;
+mod program;
 mod proxy;
 mod read;
 pub mod report;
 pub mod run;
+pub mod sabotage;
+mod server;
 pub mod settings;
 mod site;
 mod stage;
 #[cfg(test)]
 mod testing;
+mod thaw;

@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use capstan_chaos::hunt::hunt;
 use capstan_chaos::run::run;
+use capstan_chaos::sabotage::{BUGS, Bug};
 use capstan_chaos::settings::Settings;
 use clap::Parser;
 
@@ -28,6 +30,15 @@ struct Args {
     /// The `capstan` binary; the one beside this program if absent.
     #[arg(long, env = "CHAOS_BINARY")]
     binary: Option<PathBuf>,
+    /// A `capstan` binary with the feature `faults`; without one nothing dies at named points.
+    #[arg(long, env = "CHAOS_FAULTS_BINARY")]
+    faults_binary: Option<PathBuf>,
+    /// Hunts for a planted bug, or for `all` of them, instead.
+    #[arg(long)]
+    sabotage: Option<String>,
+    /// How many seeds each planted bug is hunted with.
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -49,6 +60,10 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         true => Settings::short(binary, seed),
         false => Settings::full(binary, seed, args.minutes),
     };
+    let settings = Settings { faults_binary: args.faults_binary, ..settings };
+    if let Some(name) = args.sabotage {
+        return hunt_all(&settings, &name, args.seeds).await;
+    }
     let report = run(&settings, say).await.with_context(|| format!("the run with seed {seed} broke off"))?;
     say(&report.text());
     say(&report.json().to_string());
@@ -57,6 +72,28 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         (true, true) => ExitCode::from(VOID),
         (true, false) => ExitCode::SUCCESS,
     })
+}
+
+/// Hunts for the bug of that name, or for all; fails unless nine in ten hunts for each are a success.
+async fn hunt_all(settings: &Settings, name: &str, seeds: u64) -> anyhow::Result<ExitCode> {
+    let bugs: Vec<&'static Bug> = BUGS.iter().filter(|bug| name == "all" || bug.name == name).collect();
+    let names = || BUGS.iter().map(|bug| bug.name).collect::<Vec<_>>().join(", ");
+    anyhow::ensure!(!bugs.is_empty(), "there is no bug {name}; there are {}", names());
+    let mut all_found = true;
+    for bug in bugs {
+        let (mut found, mut slowest) = (0, Duration::ZERO);
+        for nth in 0..seeds {
+            let settings = Settings { seed: settings.seed + nth, ..settings.clone() };
+            let hunt = hunt(&settings, bug, |_| ()).await.with_context(|| format!("the hunt for {}", bug.name))?;
+            let what = hunt.found.as_ref().map_or("not found".to_owned(), |(nr, what)| format!("{nr}: {what}"));
+            say(&format!("{} seed {}: {:.0} s, {what}", bug.name, settings.seed, hunt.took.as_secs_f64()));
+            found += u64::from(hunt.found.is_some());
+            slowest = slowest.max(hunt.took);
+        }
+        say(&format!("{:<20} found with {found} of {seeds} seeds, within {:.0} s", bug.name, slowest.as_secs_f64()));
+        all_found &= found * 10 >= seeds * 9;
+    }
+    Ok(if all_found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn say(text: &str) {

@@ -10,7 +10,6 @@ use crate::database::Outage;
 use crate::facts::{Facts, Row, Start};
 use crate::graphs::Kind;
 use crate::inject::{Held, Struck};
-use crate::plan::Fault;
 
 /// So long after the database has come back, samples still count as near an outage.
 const NEAR: TimeDelta = TimeDelta::seconds(10);
@@ -111,10 +110,10 @@ impl Measures {
             let Some(row) = index.next_row(held, struck.at, |row| row.lease_no != held.lease_no) else { continue };
             let span = Span { from: struck.at, until: row.committed_at };
             let again = index.hits(held.execution).iter().any(|&(at, _)| at > span.from && at < span.until);
-            let samples = match struck.fault {
+            let samples = match struck.freezes() {
                 _ if again || span.is_near(&index.outages) => &mut self.takeover_apart,
-                Fault::Freeze { .. } => &mut self.freeze_takeover,
-                _ => &mut self.takeover,
+                true => &mut self.freeze_takeover,
+                false => &mut self.takeover,
             };
             samples.add(span.until - span.from);
         }
@@ -179,6 +178,7 @@ fn unique(held: &[Held]) -> HashSet<Held> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Fault;
     use crate::testing::{calm, kill, second, time};
 
     /// The second execution begins at 100 s; its rows come at 101, 102, 104 and 106 s.

@@ -73,8 +73,13 @@ impl Observer {
         Self { seen, unended, task }
     }
 
-    /// Waits until nothing is under way; answers how much still is when time is up.
-    pub(crate) async fn until_ended(&self, patience: Duration) -> i64 {
+    /// Executions that had not ended at the last look.
+    pub(crate) fn unended(&self) -> i64 {
+        *self.unended.borrow()
+    }
+
+    /// Waits until nothing is under way, or the time is up.
+    pub(crate) async fn until_ended(&self, patience: Duration) {
         let mut unended = self.unended.clone();
         let deadline = Instant::now() + patience;
         // A count from before the last start may be there still: the next ones tell.
@@ -82,7 +87,6 @@ impl Observer {
             let _ = tokio::time::timeout_at(deadline, unended.changed()).await;
         }
         let _ = tokio::time::timeout_at(deadline, unended.wait_for(|&left| left == 0)).await;
-        *unended.borrow()
     }
 
     /// Ends the looks.

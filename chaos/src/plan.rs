@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::dice::Dice;
+use crate::point::{POINTS, Point};
 use crate::settings::Settings;
 
 /// The stream of draws that plans are made of.
@@ -18,6 +19,8 @@ pub enum Fault {
         /// Milliseconds that it stays frozen after it was given up.
         after_ms: u64,
     },
+    /// A worker is stopped until a slow peer is about to give it up, and goes on before it has.
+    HalfReaped,
     /// PostgreSQL is stopped with `-m immediate` and started again.
     DatabaseCrash {
         /// Milliseconds between stop and start.
@@ -41,6 +44,13 @@ pub enum Fault {
     },
     /// A worker is told to end with SIGTERM, and another one started.
     Drain,
+    /// A process that was started for it kills itself when it passes a point.
+    Failpoint {
+        /// Where.
+        point: Point,
+        /// At which pass.
+        nth: u64,
+    },
 }
 
 /// A fault at its time.
@@ -60,8 +70,9 @@ pub fn plan(settings: &Settings) -> Vec<Planned> {
     let mut dice = Dice::new(settings.seed, STREAM);
     let (rates, length) = (settings.rates, settings.length);
     let mut planned = Vec::new();
-    let mut add = |per_minute: f64, fault: fn(&mut Dice) -> Fault| {
-        let count = (per_minute * length.as_secs_f64() / 60.0).round().max(1.0);
+    let mut add = |per_minute: f64, fault: &dyn Fn(&mut Dice) -> Fault| {
+        let wanted = per_minute * length.as_secs_f64() / 60.0;
+        let count = if wanted > 0.0 { wanted.round().max(1.0) } else { 0.0 };
         for nth in 0..count as u32 {
             // One in each equal part of the run, anywhere in it.
             let within = dice.below(1_000) as f64 / 1_000.0;
@@ -69,14 +80,20 @@ pub fn plan(settings: &Settings) -> Vec<Planned> {
             planned.push(Planned { at, fault: fault(&mut dice), draw: dice.draw() });
         }
     };
-    add(rates.kills, |_| Fault::Kill);
-    add(rates.freezes, |dice| Fault::Freeze { after_ms: dice.below(2_000) });
-    add(rates.crashes, |dice| Fault::DatabaseCrash { down_ms: dice.below(2_500) });
-    add(rates.cuts, |_| Fault::Cut);
-    add(rates.delays, |dice| Fault::Delay { by_ms: dice.between(20, 300), for_ms: dice.between(1_000, 4_000) });
-    add(rates.lost_replies, |_| Fault::LostReply);
-    add(rates.lost_notifications, |dice| Fault::LostNotifications { for_ms: dice.between(1_000, 5_000) });
-    add(rates.drains, |_| Fault::Drain);
+    add(rates.kills, &|_| Fault::Kill);
+    add(rates.freezes, &|dice| Fault::Freeze { after_ms: dice.below(2_000) });
+    add(rates.half_reaped, &|_| Fault::HalfReaped);
+    add(rates.crashes, &|dice| Fault::DatabaseCrash { down_ms: dice.below(2_500) });
+    add(rates.cuts, &|_| Fault::Cut);
+    add(rates.delays, &|dice| Fault::Delay { by_ms: dice.between(20, 300), for_ms: dice.between(1_000, 4_000) });
+    add(rates.lost_replies, &|_| Fault::LostReply);
+    add(rates.lost_notifications, &|dice| Fault::LostNotifications { for_ms: dice.between(1_000, 5_000) });
+    add(rates.drains, &|_| Fault::Drain);
+    if settings.faults_binary.is_some() {
+        for point in POINTS {
+            add(rates.of_each_point, &|dice| Fault::Failpoint { point, nth: dice.between(1, point.passes_max) });
+        }
+    }
     planned.sort_by_key(|planned| planned.at);
     planned
 }
@@ -91,10 +108,14 @@ mod tests {
 
     #[test]
     fn half_an_hour_holds_what_is_promised_with_a_tenth_to_spare() {
-        let plan = plan(&Settings::full("capstan".into(), 1, 30.0));
+        let faults_binary = Some("capstan-faults".into());
+        let plan = plan(&Settings { faults_binary, ..Settings::full("capstan".into(), 1, 30.0) });
         assert!(count(&plan, |fault| *fault == Fault::Kill) * 9 / 10 >= 780);
         assert!(count(&plan, |fault| matches!(fault, Fault::Freeze { .. })) * 9 / 10 >= 60);
         assert!(count(&plan, |fault| matches!(fault, Fault::DatabaseCrash { .. })) * 9 / 10 >= 50);
+        for wanted in POINTS {
+            assert!(count(&plan, |fault| matches!(fault, Fault::Failpoint { point, .. } if *point == wanted)) >= 22);
+        }
         assert!(plan.is_sorted_by_key(|planned| planned.at));
     }
 

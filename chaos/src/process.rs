@@ -1,5 +1,6 @@
 //! A process of the `capstan` binary.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -20,25 +21,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Process {
     child: Child,
     pid: u32,
-    /// What it said when it was ready.
-    pub(crate) ready: Value,
-    _out: Lines<BufReader<ChildStdout>>,
+    out: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    /// Starts `capstan --json` with `args` and nothing but `env`, and waits until it says that it is ready.
-    pub(crate) async fn start(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
+    /// Starts `capstan --json` with `args` and nothing but `env`.
+    pub(crate) fn spawn(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
         let mut command = command(binary, args, env);
         let spawned = command.stdout(Stdio::piped()).stderr(log_file()?).kill_on_drop(true).spawn();
         let mut child = spawned.with_context(|| format!("{} was not started", binary.display()))?;
         let pid = child.id().context("it has ended")?;
-        let mut out = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
-        let name = args.join(" ");
-        let line = timeout(PATIENCE, out.next_line()).await.with_context(|| format!("{name} did not get ready"))??;
-        let Some(line) = line else { bail!("{name} ended early") };
+        let out = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
+        Ok(Self { child, pid, out })
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
+        let line = timeout(PATIENCE, self.out.next_line()).await.context("it did not get ready")??;
+        let Some(line) = line else { bail!("it ended early") };
         let ready: Value = serde_json::from_str(&line)?;
-        anyhow::ensure!(ready["event"] == "ready", "{name} said {line}");
-        Ok(Self { child, pid, ready, _out: out })
+        anyhow::ensure!(ready["event"] == "ready", "it said {line}");
+        Ok(())
     }
 
     /// Runs `capstan --json` with `args` to its end and reads its result.
@@ -65,8 +68,20 @@ impl Process {
         Ok(timeout(PATIENCE, self.child.wait()).await.context("the process did not end")??)
     }
 
+    /// Waits for a while until SIGKILL has ended it; ends it otherwise, and answers false.
+    pub(crate) async fn killed_within(&mut self, patience: Duration) -> anyhow::Result<bool> {
+        let status = match timeout(patience, self.child.wait()).await {
+            Ok(status) => status?,
+            Err(_) => {
+                self.signal(Signal::SIGTERM)?;
+                self.ended().await?
+            }
+        };
+        Ok(status.signal() == Some(Signal::SIGKILL as i32))
+    }
+
     /// Asks it to end with SIGTERM; it must end well.
-    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn end(&mut self) -> anyhow::Result<()> {
         self.signal(Signal::SIGTERM)?;
         let status = self.ended().await?;
         anyhow::ensure!(status.success(), "process {} ended with {status} after SIGTERM", self.pid);

@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::check::{Verdict, Waits, check};
 use crate::facts::Facts;
 use crate::measures::{Measures, Samples};
 use crate::plan::Fault;
+use crate::point::{POINTS, Point};
 
 /// Faults that this harness cannot inject yet.
-pub const NOT_RUN: [&str; 6] =
-    ["failpoints", "network namespace", "clock an hour off", "disk full", "pool exhausted", "poison nodes"];
+const NOT_RUN: [&str; 5] = ["network namespace", "clock an hour off", "disk full", "pool exhausted", "poison nodes"];
+/// The faults that need a build of their own.
+const FAILPOINTS: &str = "failpoints";
 /// Violations that are shown whole.
 const SHOWN_MAX: usize = 10;
 
@@ -44,6 +46,12 @@ impl Report {
         self.facts.injected.is_void()
     }
 
+    /// The invariant of the first violation, and what was found.
+    pub(crate) fn first_violation(&self) -> Option<(u8, String)> {
+        let mut found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
+        found.next().map(|violation| (violation.invariant, violation.what.clone()))
+    }
+
     fn violations(&self) -> usize {
         self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).map(Vec::len).sum()
     }
@@ -59,7 +67,7 @@ impl Report {
             "kills": injected.landed_of(|fault| *fault == Fault::Kill),
             "freezes": injected.landed_of(|fault| matches!(fault, Fault::Freeze { .. })),
             "db_crashes": injected.landed_of(|fault| matches!(fault, Fault::DatabaseCrash { .. })),
-            "failpoints": 0,
+            "failpoints": self.failpoints(),
             "executions": self.facts.executions.len(),
             "steps": self.facts.journal.values().flatten().filter(|row| row.kind == "settled").count(),
             "violations": self.violations(),
@@ -73,8 +81,25 @@ impl Report {
             "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
             "void": self.is_void(),
             "seed": self.seed,
-            "not_run": NOT_RUN,
+            "not_run": self.not_run(),
         })
+    }
+
+    /// Deaths that landed, by point, and all together.
+    fn failpoints(&self) -> Map<String, Value> {
+        let injected = &self.facts.injected;
+        let at = |wanted: Point| {
+            injected.landed_of(|fault| matches!(fault, Fault::Failpoint { point, .. } if *point == wanted))
+        };
+        let mut hits: Map<String, Value> =
+            POINTS.into_iter().map(|point| (point.name.to_owned(), json!(at(point)))).collect();
+        hits.insert("total".to_owned(), json!(injected.landed_of(is_failpoint)));
+        hits
+    }
+
+    fn not_run(&self) -> Vec<&'static str> {
+        let had_points = self.facts.injected.planned.iter().any(|planned| is_failpoint(&planned.fault));
+        NOT_RUN.into_iter().chain((!had_points).then_some(FAILPOINTS)).collect()
     }
 
     /// Everything else, for people.
@@ -173,16 +198,22 @@ impl Report {
 
 type Wanted = fn(&Fault) -> bool;
 
-const KINDS: [(&str, Wanted); 8] = [
+const KINDS: [(&str, Wanted); 10] = [
     ("kill -9", |fault| *fault == Fault::Kill),
     ("freeze", |fault| matches!(fault, Fault::Freeze { .. })),
+    ("freeze, half given up", |fault| *fault == Fault::HalfReaped),
     ("database crash", |fault| matches!(fault, Fault::DatabaseCrash { .. })),
     ("connections cut", |fault| *fault == Fault::Cut),
     ("connections delayed", |fault| matches!(fault, Fault::Delay { .. })),
     ("reply to a commit lost", |fault| *fault == Fault::LostReply),
     ("notifications lost", |fault| matches!(fault, Fault::LostNotifications { .. })),
     ("drain and restart", |fault| *fault == Fault::Drain),
+    ("death at a point", is_failpoint),
 ];
+
+fn is_failpoint(fault: &Fault) -> bool {
+    matches!(fault, Fault::Failpoint { .. })
+}
 
 #[cfg(test)]
 mod tests {

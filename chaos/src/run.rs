@@ -7,14 +7,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::faults::Striker;
+use crate::inject::Injected;
 use crate::plan::plan;
 use crate::read::leftovers;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::stage::Stage;
 
-/// Longest time in which everything that was started comes to its end when nothing is in its way.
-const HEALING_MAX: Duration = Duration::from_secs(60);
 /// Pause between two looks at what is left.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -26,23 +25,11 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     let mut stage = Stage::set(settings).await.context("the stage was not set")?;
     say(&format!("seed {}: {} graphs, a calm round first", settings.seed, stage.load.workflows.len()));
     stage.load.once_each("calm", true).await?;
-    let left = stage.observer.until_ended(HEALING_MAX).await;
-    anyhow::ensure!(left == 0, "{left} executions did not end in the calm round");
-
-    let plan = plan(settings);
-    say(&format!("{} faults in {} s", plan.len(), settings.length.as_secs()));
-    let (stop, stopped) = watch::channel(false);
-    let load = tokio::spawn(stage.load.clone().run(settings.clone(), stopped));
-    let striker = Striker::new(stage.fleet.clone(), stage.door.clone());
-    let injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
-
-    say(&format!("{} faults landed; healing", injected.landed()));
-    stop.send_replace(true);
-    heal(&stage).await?;
-    load.await??;
-    // Not only what was under way must end: what comes now must work.
-    stage.load.once_each("last", false).await?;
-    heal(&stage).await?;
+    let mut injected = Injected::default();
+    // What does not end in a calm round tells enough.
+    if heal(&stage, settings.healing_max).await? {
+        injected = disturb(settings, &mut stage, &say).await?;
+    }
     say("checking");
     let signals = stage.load.ledger.signals();
     let mut facts = stage.strike().await?;
@@ -50,17 +37,40 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     Ok(Report::new(settings.seed, facts, signals))
 }
 
-/// Waits until everything has ended and nothing is left to do, or the time for it is over: the check tells which.
-async fn heal(stage: &Stage) -> anyhow::Result<()> {
-    let deadline = Instant::now() + HEALING_MAX;
+/// Load and faults, then load without faults, for which there is a calm round to compare with.
+async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> anyhow::Result<Injected> {
+    let plan = plan(settings);
+    say(&format!("{} faults in {} s", plan.len(), settings.length.as_secs()));
+    let (stop, stopped) = watch::channel(false);
+    let load = tokio::spawn(stage.load.clone().run(settings.clone(), stopped));
+    let striker = Striker::new(stage.fleet.clone(), stage.server.clone(), stage.door.clone());
+    let injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
+
+    say(&format!("{} faults landed; healing", injected.landed()));
+    stop.send_replace(true);
+    load.await??;
+    if heal(stage, settings.healing_max).await? {
+        // Not only what was under way must end: what comes now must work.
+        stage.load.once_each("last", false).await?;
+        heal(stage, settings.healing_max).await?;
+    }
+    Ok(injected)
+}
+
+/// Waits until everything has ended and nothing is left to do; false if the time for it was over before.
+async fn heal(stage: &Stage, healing_max: Duration) -> anyhow::Result<bool> {
+    let deadline = Instant::now() + healing_max;
     while !stage.fleet.is_whole().await {
         anyhow::ensure!(Instant::now() < deadline, "the fleet did not become whole again");
         sleep(LOOK_EVERY).await;
     }
-    stage.observer.until_ended(HEALING_MAX).await;
+    stage.observer.until_ended(healing_max).await;
     let mut connection = stage.door.enter().await?;
-    while Instant::now() < deadline && !leftovers(&mut connection).await?.is_empty() {
+    while !leftovers(&mut connection).await?.is_empty() {
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
         sleep(LOOK_EVERY).await;
     }
-    Ok(())
+    Ok(stage.observer.unended() == 0)
 }

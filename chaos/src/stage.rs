@@ -1,5 +1,7 @@
 //! Everything that a run works with: database, API, workers, effect server, workspaces with graphs.
 
+use std::net::TcpListener;
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -15,27 +17,37 @@ use crate::ledger::Ledger;
 use crate::load::{Load, Workflow};
 use crate::observer::Observer;
 use crate::process::Process;
+use crate::program::Program;
+use crate::server::Server;
 use crate::settings::Settings;
 use crate::site::Site;
+
+/// Ports for the API, and how far apart runs begin to look for theirs.
+const PORTS: Range<u16> = 20_000..30_000;
+const PORTS_APART: u32 = 9_000;
 
 /// A run's surroundings.
 pub(crate) struct Stage {
     pub(crate) database: Database,
     pub(crate) door: Door,
     pub(crate) fleet: Fleet,
+    pub(crate) server: Server,
     pub(crate) site: Site,
     pub(crate) observer: Observer,
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
-    server: Process,
 }
 
 impl Stage {
     /// Sets up as an operator does it, by commands and by the API.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
         let (binary, database, site) = (&settings.binary, Database::start()?, Site::start().await?);
-        let mut env = vec![("DATABASE_URL", database.url.clone())];
+        let env = [("DATABASE_URL", database.url.clone())];
         Process::result(binary, &["migrate"], &env).await?;
+        let door = database.door()?;
+        if let Some(bug) = settings.bug {
+            bug.plant(&mut door.enter().await?).await?;
+        }
         let mut keys = Vec::new();
         for nth in 0..settings.workspaces {
             let slug = format!("tenant-{nth}");
@@ -44,21 +56,20 @@ impl Stage {
             let id: Uuid = workspace["workspace_id"].as_str().context("no workspace_id")?.parse()?;
             keys.push((id, key["key"].as_str().context("no key")?.to_owned()));
         }
-        env.push(("CAPSTAN_LISTEN", "127.0.0.1:0".into()));
-        let server = Process::start(binary, &["serve"], &env).await?;
-        let url = server.ready["url"].as_str().context("no url")?.to_owned();
+        let program = Program::of(settings);
+        let listen = free_address()?;
+        let (server, url) = (Server::start(program.clone(), &database.url, &listen).await?, format!("http://{listen}"));
         let workspaces =
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
-        let fleet = Fleet::start(binary.clone(), &database, &site.address.to_string(), settings.workers).await?;
-        let door = database.door()?;
+        let fleet = Fleet::start(program, &database, &site.address.to_string(), settings.workers).await?;
         let observer = Observer::start(door.clone());
         let load = Load {
             workflows: Arc::new(workflows),
             ledger: Arc::new(Ledger::default()),
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, site, observer, load, workspaces, server })
+        Ok(Self { database, door, fleet, server, site, observer, load, workspaces })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.
@@ -71,7 +82,6 @@ impl Stage {
         };
         let looks = looks_across(&self.workspaces, &self.load, &facts).await?;
         self.fleet.end().await?;
-        // It gives back what it has not spent of quotas.
         self.server.end().await?;
         facts.calls = self.site.calls();
         facts.seen = self.observer.end();
@@ -79,6 +89,14 @@ impl Stage {
         facts.crossings.extend(looks);
         Ok(facts)
     }
+}
+
+/// An address that a process can listen at again after another one: its port is none that the system gives to whoever
+/// wants any.
+fn free_address() -> anyhow::Result<String> {
+    let from = PORTS.start + (std::process::id() % PORTS_APART) as u16;
+    let free = (from..PORTS.end).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    Ok(format!("127.0.0.1:{}", free.context("no port is free")?))
 }
 
 async fn publish(settings: &Settings, site: &str, workspaces: &[(Uuid, Api)]) -> anyhow::Result<Vec<Workflow>> {

@@ -7,6 +7,7 @@ use capstan_engine::core::catalogue::{Effect, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
+use capstan_engine::faults::{Bug, planted};
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
@@ -136,6 +137,9 @@ impl Context {
     /// The same for every attempt of this step: `execution:node:scope`.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
+        if planted(Bug::NewKey) {
+            return format!("{}:{}:{}", self.execution_id, self.step.node_id, self.attempt);
+        }
         format!("{}:{}:{}", self.execution_id, self.step.node_id, self.step.scope.as_str())
     }
 }

@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
-use capstan_engine::faults::{Point, pass};
+use capstan_engine::faults::{Bug, Point, pass, planted};
 use capstan_engine::store::commit::{Commit, Reply, already_written, commit};
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::link::Link;
-use capstan_engine::store::workers::{exclude_self, timeline};
+use capstan_engine::store::workers::{exclude_self, register, timeline};
 use futures::future::BoxFuture;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{mpsc, oneshot};
@@ -117,6 +117,10 @@ impl Committer {
                     answer(gone, |_| Committed::Lost);
                     rest
                 }
+                Err(StoreError::Fenced) if planted(Bug::ResumeReaped) => {
+                    self.worker_no = self.register_again().await.unwrap_or(self.worker_no);
+                    items
+                }
                 Err(StoreError::Fenced) => return self.over.cancel(),
                 Err(StoreError::Data(error)) => return self.bisect(items, doubtful, &error.to_string()).await,
                 Err(error) => {
@@ -150,6 +154,12 @@ impl Committer {
             false => commit(connection, self.worker_no, commits).await,
         };
         pass(Point::AfterCommit);
+        self.link.done(result)
+    }
+
+    /// Part of a planted bug.
+    async fn register_again(&mut self) -> Result<i32, StoreError> {
+        let result = register(self.link.begin().await?, "resumed").await;
         self.link.done(result)
     }
 

@@ -23,7 +23,9 @@ impl<'a> Step<'a> {
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = keys(facts);
+    found.extend(one_key(facts));
     found.extend(times(facts));
+    found.extend(super::attempts::check(facts));
     found.extend(at_least_once(facts));
     found
 }
@@ -38,6 +40,17 @@ fn keys(facts: &Facts) -> Vec<Violation> {
         (!good).then(|| Violation::new(5, step.map(|step| step.execution), what))
     });
     wrong.collect()
+}
+
+/// All calls of a step carry one key.
+fn one_key(facts: &Facts) -> Vec<Violation> {
+    let mut first = HashMap::<(&str, &str), &str>::new();
+    let others = facts.calls.iter().filter_map(|call| {
+        let key = *first.entry((&call.tag, &call.node)).or_insert(&call.key);
+        let what = format!("step {} of {} was called with the keys {key:?} and {:?}", call.node, call.tag, call.key);
+        (key != call.key).then(|| Violation::new(5, Step::of(&call.key).map(|step| step.execution), what))
+    });
+    others.collect()
 }
 
 fn times(facts: &Facts) -> Vec<Violation> {
@@ -99,6 +112,15 @@ mod tests {
         let mut facts = calm();
         facts.calls[0].tag = "somebody else".into();
         assert!(check(&facts).iter().any(|found| found.what.contains("with the key")));
+    }
+
+    #[test]
+    fn a_second_key_is_noticed() {
+        let mut facts = calm();
+        let mut again = facts.calls.last().unwrap().clone();
+        again.key.push('2');
+        facts.calls.push(again);
+        assert!(check(&facts).iter().any(|found| found.what.contains("the keys")));
     }
 
     #[test]

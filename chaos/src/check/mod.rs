@@ -1,5 +1,6 @@
 //! The invariants of the design, each as a function from facts to violations.
 
+mod attempts;
 mod durable_ground;
 mod effects;
 mod fence;

@@ -1,12 +1,14 @@
 //! 9. Usage equals the metered steps; quota counters equal usage once slices are settled.
 //!
 //! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted when
-//! the database went away may stay granted and unspent, so after an outage counters may be above usage, never below.
+//! the database went away or the API died may stay granted and unspent, so after that counters may be above usage, never
+//! below.
 
 use std::collections::HashMap;
 
 use super::Violation;
 use crate::facts::Facts;
+use crate::inject::Struck;
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -17,7 +19,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     for row in facts.executions.values() {
         *started.entry(row.workspace).or_default() += 1;
     }
-    let undisturbed = facts.injected.outages().next().is_none();
+    let disturbs = |struck: &Struck| struck.outage.is_some() || struck.loses_the_api();
+    let undisturbed = !facts.injected.struck.iter().any(disturbs);
     for workspace in &facts.workspaces {
         let started = started.get(workspace).copied().unwrap_or_default();
         let granted = facts.granted.get(workspace).copied().unwrap_or_default();
@@ -35,6 +38,7 @@ mod tests {
 
     use super::check;
     use crate::database::Outage;
+    use crate::inject::Struck;
     use crate::testing::{calm, kill, second};
 
     #[test]
@@ -51,7 +55,7 @@ mod tests {
         *facts.granted.get_mut(&workspace).unwrap() += 1;
         assert_eq!(check(&facts).len(), 1);
         let outage = Outage { from: Utc::now(), until: Utc::now() };
-        facts.injected.struck.push(crate::inject::Struck { outage: Some(outage), ..kill(second(), 1, 1) });
+        facts.injected.struck.push(Struck { outage: Some(outage), ..kill(second(), 1, 1) });
         assert_eq!(check(&facts), [], "what was granted in an outage may be unspent");
         *facts.granted.get_mut(&workspace).unwrap() -= 2;
         assert_eq!(check(&facts).len(), 1);

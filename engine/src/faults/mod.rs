@@ -1,9 +1,11 @@
-//! What a fault harness may ask of this process: to die at a named point. Only a build with the feature `faults` can;
-//! in every other build all of this compiles to nothing.
+//! What a fault harness may ask of this process: to die at a named point, or to have a bug that is to be found. Only a
+//! build with the feature `faults` can; in every other build all of this compiles to nothing.
 
 mod point;
+mod sabotage;
 
 pub use point::Point;
+pub use sabotage::{Bug, planted};
 
 #[cfg(feature = "faults")]
 mod armed;

@@ -54,6 +54,22 @@ async fn an_end_takes_lease_timer_and_signals_with_it_and_tells_the_outbox() {
     assert_eq!(cell.count("SELECT count(*) FROM outbox WHERE type = 'execution.completed'").await, 1);
 }
 
+#[tokio::test]
+async fn an_end_takes_a_signal_with_it_that_nobody_has_looked_at() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    for parked in [false, true] {
+        let claimed = cell.leased(&mut worker).await;
+        cell.signal(claimed.execution_id).await;
+        // The token wakes the lease; the end knows nothing of it.
+        claim_all(&mut worker).await;
+        let other = cell.leased(&mut worker).await;
+        let beside = step(&other, 1, if parked { PARK } else { end(false) });
+        write(&mut worker, &[&step(&claimed, 1, end(false)), &beside]).await;
+        assert_eq!(cell.count("SELECT count(*) FROM signals").await, 0);
+    }
+}
+
 fn incident() -> Then {
     Then::End { status: "incident", output: None, error: Some(json!({ "class": "x" }).to_string()), leftovers: true }
 }

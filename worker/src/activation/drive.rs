@@ -12,11 +12,12 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State};
+use capstan_engine::faults::{Bug, planted};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -38,6 +39,9 @@ const PENDING_BYTES_MAX: usize = 4 << 20;
 const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 const LOSSES_MAX: i16 = 3;
+
+/// How early a planted bug is.
+const EARLY: TimeDelta = TimeDelta::milliseconds(300);
 
 /// How the task of an attempt ended.
 type Ended = Result<(Id, (NodeIx, Option<Outcome>)), JoinError>;
@@ -125,7 +129,8 @@ impl<'a> Drive<'a> {
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
             let is_idle = runnable.is_empty() && self.running.is_empty();
             let then = if is_idle { Then::Park { due_at: self.next_look() } } else { Then::Hold };
-            if !self.pending.is_empty() || matches!(then, Then::Park { .. }) {
+            let early = planted(Bug::EarlyEffect) && !runnable.is_empty();
+            if (!self.pending.is_empty() && !early) || matches!(then, Then::Park { .. }) {
                 match self.flush(then).await {
                     Flushed::Durable => continue,
                     Flushed::Exit(exit) => return exit,
@@ -242,7 +247,12 @@ impl<'a> Drive<'a> {
 
     /// Records how an attempt ended.
     fn conclude(&mut self, node: NodeIx, outcome: Outcome) {
-        let event = self.attempt_of(node).conclude(outcome, |when, output| self.holds(node, when, output));
+        let mut event = self.attempt_of(node).conclude(outcome, |when, output| self.holds(node, when, output));
+        if planted(Bug::WaitIsAttempt)
+            && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(node).phase, &mut event)
+        {
+            settlement.attempts += 1;
+        }
         let metered = event.is_success().then(|| self.engine.registry.get(&self.graph.nodes[node].type_name)?.meter());
         self.announced.remove(&node);
         if self.record(event)
@@ -332,6 +342,7 @@ impl<'a> Drive<'a> {
 
     /// Steps that may run now and do not.
     fn runnable(&self, now: DateTime<Utc>) -> Vec<NodeIx> {
+        let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
         self.state.runnable(now).filter(|node| !self.running.contains_key(node)).collect()
     }
 

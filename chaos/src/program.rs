@@ -1,0 +1,66 @@
+//! The builds of `capstan` that a run works with.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::plan::Fault;
+use crate::point::Point;
+use crate::process::Process;
+use crate::settings::Settings;
+
+/// How a process is told where to die, as `name:pass`.
+const ARM: &str = "CAPSTAN_FAILPOINT";
+/// How it is told what to do wrong.
+const SABOTAGE: &str = "CAPSTAN_SABOTAGE";
+
+/// Starts processes.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) binary: PathBuf,
+    faults_binary: Option<PathBuf>,
+    bug: Option<&'static str>,
+}
+
+/// The pass of a point at which a process dies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass {
+    pub(crate) point: Point,
+    pub(crate) nth: u64,
+}
+
+impl Program {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let bug = settings.bug.filter(|bug| bug.in_processes).map(|bug| bug.name);
+        Self { binary: settings.binary.clone(), faults_binary: settings.faults_binary.clone(), bug }
+    }
+
+    /// Starts a process and waits until it is ready.
+    pub(crate) async fn start(&self, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Process> {
+        let mut env = env.to_vec();
+        env.extend(self.bug.map(|bug| (SABOTAGE, bug.to_owned())));
+        let mut process = Process::spawn(&self.binary, args, &env)?;
+        process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
+        Ok(process)
+    }
+
+    /// Starts a process that dies at a point, and does not wait: it may die early.
+    pub(crate) fn arm(&self, args: &[&str], env: &[(&str, String)], at: Pass) -> anyhow::Result<Process> {
+        let binary = self.faults_binary.as_ref().context("there is no build that can be killed at points")?;
+        let mut env = env.to_vec();
+        env.push((ARM, format!("{}:{}", at.point.name, at.nth)));
+        Process::spawn(binary, args, &env)
+    }
+}
+
+impl Pass {
+    pub(crate) fn fault(self) -> Fault {
+        Fault::Failpoint { point: self.point, nth: self.nth }
+    }
+
+    /// What to try after this did not land: sooner if it was not reached, later if there was no work then.
+    pub(crate) fn again(self, died: bool) -> Self {
+        let nth = if died { self.nth + self.point.passes_max.div_ceil(4) } else { (self.nth / 2).max(1) };
+        Self { nth, ..self }
+    }
+}
