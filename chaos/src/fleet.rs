@@ -50,19 +50,24 @@ enum Worker {
 struct Recipe {
     binary: PathBuf,
     urls: Vec<String>,
-    site: String,
+    env: Vec<(&'static str, String)>,
 }
 
 impl Fleet {
-    /// Starts `count` workers that may call `site`.
-    pub(crate) async fn start(binary: PathBuf, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
+    /// Starts `count` workers that have `env` in their environment.
+    pub(crate) async fn start(
+        binary: PathBuf,
+        database: &Database,
+        env: &[(&'static str, String)],
+        count: usize,
+    ) -> anyhow::Result<Self> {
         let (mut slots, mut urls) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let proxy = Proxy::start(database.socket()?).await?;
             urls.push(database.url_through(proxy.port));
             slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
         }
-        let recipe = Recipe { binary, urls, site: site.to_owned() };
+        let recipe = Recipe { binary, urls, env: env.to_vec() };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
         for slot in 0..count {
             let process = fleet.recipe.worker(slot).await?;
@@ -158,10 +163,9 @@ impl Recipe {
     async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
         let env = [
             ("DATABASE_URL", self.urls[slot].clone()),
-            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
         ];
-        Process::start(&self.binary, &["worker"], &env).await
+        Process::start(&self.binary, &["worker"], &[&self.env[..], &env].concat()).await
     }
 }

@@ -28,3 +28,4 @@ mod site;
 mod stage;
 #[cfg(test)]
 mod testing;
+pub mod trace;

@@ -17,6 +17,7 @@ use crate::observer::Observer;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::site::Site;
+use crate::trace::Records;
 
 /// A run's surroundings.
 pub(crate) struct Stage {
@@ -28,13 +29,15 @@ pub(crate) struct Stage {
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
     server: Process,
+    records: Records,
 }
 
 impl Stage {
     /// Sets up as an operator does it, by commands and by the API.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
         let (binary, database, site) = (&settings.binary, Database::start()?, Site::start().await?);
-        let mut env = vec![("DATABASE_URL", database.url.clone())];
+        let records = Records::new()?;
+        let mut env = vec![("DATABASE_URL", database.url.clone()), records.env()];
         Process::result(binary, &["migrate"], &env).await?;
         let mut keys = Vec::new();
         for nth in 0..settings.workspaces {
@@ -50,7 +53,8 @@ impl Stage {
         let workspaces =
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
-        let fleet = Fleet::start(binary.clone(), &database, &site.address.to_string(), settings.workers).await?;
+        let env = [("CAPSTAN_ALLOW_PRIVATE", site.address.to_string()), records.env()];
+        let fleet = Fleet::start(binary.clone(), &database, &env, settings.workers).await?;
         let door = database.door()?;
         let observer = Observer::start(door.clone());
         let load = Load {
@@ -58,7 +62,7 @@ impl Stage {
             ledger: Arc::new(Ledger::default()),
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, site, observer, load, workspaces, server })
+        Ok(Self { database, door, fleet, site, observer, load, workspaces, server, records })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.
@@ -77,6 +81,7 @@ impl Stage {
         facts.seen = self.observer.end();
         crate::read::tables(&mut self.door.enter().await?, &mut facts).await?;
         facts.crossings.extend(looks);
+        facts.replay = self.records.replay(facts.leftovers.is_empty())?;
         Ok(facts)
     }
 }
