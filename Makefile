@@ -14,6 +14,9 @@ setup:
 # All tests, on a throw-away PostgreSQL server.
 test: setup
 	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- cargo test --workspace
+	@# Apart, so that no other test runs a program that can record.
+	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
+	  cargo test --workspace --features capstan-worker/faults --test recorded
 
 # What to run before pushing.
 check: setup

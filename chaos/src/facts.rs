@@ -10,6 +10,7 @@ pub use crate::inject::Injected;
 pub use crate::ledger::Start;
 pub use crate::observer::Seen;
 pub use crate::site::Call;
+use crate::trace::Replay;
 
 /// A lease that was seen so shortly before its worker was fenced counts as lost with it.
 const SEEN_BEFORE_FENCE_MAX: TimeDelta = TimeDelta::milliseconds(700);
@@ -45,6 +46,8 @@ pub struct Facts {
     pub seen: Seen,
     /// What was done to it all.
     pub injected: Injected,
+    /// What the model makes of what the processes have recorded, if they have.
+    pub replay: Option<Replay>,
 }
 
 /// An execution's row.

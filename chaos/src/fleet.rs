@@ -52,7 +52,7 @@ enum Worker {
 struct Recipe {
     program: Program,
     urls: Vec<String>,
-    site: String,
+    env: Vec<(&'static str, String)>,
 }
 
 impl Fleet {
@@ -169,7 +169,6 @@ impl Recipe {
     fn env(&self, slot: usize) -> [(&'static str, String); 4] {
         [
             ("DATABASE_URL", self.urls[slot].clone()),
-            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
         ]

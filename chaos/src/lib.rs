@@ -37,3 +37,4 @@ mod stage;
 #[cfg(test)]
 mod testing;
 mod thaw;
+pub mod trace;

@@ -8,6 +8,7 @@ use crate::plan::Fault;
 use crate::point::Point;
 use crate::process::Process;
 use crate::settings::Settings;
+use crate::trace::Records;
 
 /// How a process is told where to die, as `name:pass`.
 const ARM: &str = "CAPSTAN_FAILPOINT";
@@ -17,9 +18,11 @@ const SABOTAGE: &str = "CAPSTAN_SABOTAGE";
 /// Starts processes.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
-    pub(crate) binary: PathBuf,
+    binary: PathBuf,
     faults_binary: Option<PathBuf>,
     bug: Option<&'static str>,
+    /// Where processes record what they do, as a variable of their environment.
+    records: (&'static str, String),
 }
 
 /// The pass of a point at which a process dies.
@@ -30,14 +33,17 @@ pub(crate) struct Pass {
 }
 
 impl Program {
-    pub(crate) fn of(settings: &Settings) -> Self {
+    /// All processes are of the build for fault tests, if there is one: a record has to tell of all that happened.
+    pub(crate) fn of(settings: &Settings, records: &Records) -> Self {
         let bug = settings.bug.filter(|bug| bug.in_processes).map(|bug| bug.name);
-        Self { binary: settings.binary.clone(), faults_binary: settings.faults_binary.clone(), bug }
+        let faults_binary = settings.faults_binary.clone();
+        let binary = faults_binary.as_ref().unwrap_or(&settings.binary).clone();
+        Self { binary, faults_binary, bug, records: records.env() }
     }
 
     /// Starts a process and waits until it is ready.
     pub(crate) async fn start(&self, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Process> {
-        let mut env = env.to_vec();
+        let mut env = [env, std::slice::from_ref(&self.records)].concat();
         env.extend(self.bug.map(|bug| (SABOTAGE, bug.to_owned())));
         let mut process = Process::spawn(&self.binary, args, &env)?;
         process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
@@ -47,7 +53,7 @@ impl Program {
     /// Starts a process that dies at a point, and does not wait: it may die early.
     pub(crate) fn arm(&self, args: &[&str], env: &[(&str, String)], at: Pass) -> anyhow::Result<Process> {
         let binary = self.faults_binary.as_ref().context("there is no build that can be killed at points")?;
-        let mut env = env.to_vec();
+        let mut env = [env, std::slice::from_ref(&self.records)].concat();
         env.push((ARM, format!("{}:{}", at.point.name, at.nth)));
         Process::spawn(binary, args, &env)
     }

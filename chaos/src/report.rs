@@ -79,6 +79,9 @@ impl Report {
             "timers_lost": waits.lost(&self.facts).count(),
             "timer_lateness_p99_ms": measures.timer_lateness.p99_ms(),
             "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
+            "replayed": self.facts.replay.as_ref().map(|it| {
+                json!({ "executions": it.replayed.executions, "events": it.replayed.events })
+            }),
             "void": self.is_void(),
             "seed": self.seed,
             "not_run": self.not_run(),

@@ -141,12 +141,7 @@ impl Settings {
     /// A short run with a planted bug and the faults that bring it out.
     #[must_use]
     pub(crate) fn with_bug(self, bug: &'static Bug) -> Self {
-        let binary = match bug.in_processes {
-            true => self.faults_binary.clone().unwrap_or(self.binary),
-            false => self.binary,
-        };
         Self {
-            binary,
             length: HUNT_LENGTH,
             workers: 6,
             workflows: 6,

@@ -21,6 +21,7 @@ use crate::program::Program;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::site::Site;
+use crate::trace::Records;
 
 /// Ports for the API, and how far apart runs begin to look for theirs.
 const PORTS: Range<u16> = 20_000..30_000;
@@ -36,6 +37,7 @@ pub(crate) struct Stage {
     pub(crate) observer: Observer,
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
+    records: Records,
 }
 
 impl Stage {
@@ -56,7 +58,8 @@ impl Stage {
             let id: Uuid = workspace["workspace_id"].as_str().context("no workspace_id")?.parse()?;
             keys.push((id, key["key"].as_str().context("no key")?.to_owned()));
         }
-        let program = Program::of(settings);
+        let records = Records::new()?;
+        let program = Program::of(settings, &records);
         let listen = free_address()?;
         let (server, url) = (Server::start(program.clone(), &database.url, &listen).await?, format!("http://{listen}"));
         let workspaces =
@@ -69,7 +72,7 @@ impl Stage {
             ledger: Arc::new(Ledger::default()),
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, server, site, observer, load, workspaces })
+        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.
@@ -87,6 +90,7 @@ impl Stage {
         facts.seen = self.observer.end();
         crate::read::tables(&mut self.door.enter().await?, &mut facts).await?;
         facts.crossings.extend(looks);
+        facts.replay = self.records.replay(facts.leftovers.is_empty())?;
         Ok(facts)
     }
 }

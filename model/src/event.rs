@@ -153,6 +153,8 @@ pub enum Fact {
         /// Who.
         worker: WorkerNo,
     },
+    /// What a question asked for was not done and will not be.
+    Nothing,
     /// The run is over: the queue has no tokens left and nobody holds a lease.
     Quiet,
 }
@@ -190,6 +192,30 @@ impl Fact {
             | Self::Retired { .. }
             | Self::Reaped { .. }
             | Self::Refused { .. }
+            | Self::Nothing
+            | Self::Quiet => None,
+        }
+    }
+
+    /// The one worker that it tells of.
+    #[must_use]
+    pub fn worker(&self) -> Option<WorkerNo> {
+        match *self {
+            Self::Claimed { worker, .. }
+            | Self::Woken { holder: worker, .. }
+            | Self::LostTrack { worker }
+            | Self::Heeded { worker, .. }
+            | Self::Committed { worker, .. }
+            | Self::Lost { worker, .. }
+            | Self::Released { worker, .. }
+            | Self::Retired { worker }
+            | Self::Reaped { worker }
+            | Self::Refused { worker } => Some(worker),
+            Self::Started { .. }
+            | Self::Admitted { .. }
+            | Self::Signalled { .. }
+            | Self::Found { .. }
+            | Self::Nothing
             | Self::Quiet => None,
         }
     }

@@ -24,5 +24,6 @@ pub mod replay;
 pub mod state;
 
 mod replica;
+mod search;
 mod step;
 mod symmetry;

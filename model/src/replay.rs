@@ -3,16 +3,14 @@
 //! Recorders in several processes cannot tell the order in which the database did things, only that each took effect
 //! between its question and its answer. So the replay looks, for each execution, for an order within these bounds.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use thiserror::Error;
 
 use crate::database::WorkerNo;
 use crate::event::{Event, Fact};
-use crate::replica::{Refusal, Replica};
-
-/// Orders that are tried for one execution.
-const TRIES_MAX: usize = 200_000;
+use crate::replica::{Cast, Refusal, Workers};
+use crate::search::{Line, search};
 
 /// Why a trace is not accepted.
 #[derive(Debug, Error)]
@@ -41,6 +39,14 @@ pub enum ReplayError {
         /// Why, in the order that got furthest.
         refusal: Refusal,
     },
+    /// A worker was refused as if it were fenced, and nobody had fenced it.
+    #[error("line {line} is not allowed: worker {worker} is not fenced, but was refused as if it were")]
+    NotFenced {
+        /// Which, from 1.
+        line: usize,
+        /// Who.
+        worker: WorkerNo,
+    },
     /// More orders than can be tried.
     #[error("execution {execution} has too many facts at the same time, about line {line}")]
     Ambiguous {
@@ -56,17 +62,19 @@ pub enum ReplayError {
 pub struct Replayed {
     /// Executions.
     pub executions: usize,
-    /// Lines.
+    /// Facts.
     pub events: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    number: usize,
-    since: u64,
-    /// The last moment at which it can have taken effect; none if it may never have.
-    until: Option<u64>,
-    event: &'a Event,
+impl ReplayError {
+    /// Whose facts are not allowed; none if it is not one execution's.
+    #[must_use]
+    pub fn execution(&self) -> Option<&str> {
+        match self {
+            Self::NotAllowed { execution, .. } | Self::Ambiguous { execution, .. } => Some(execution),
+            Self::Unreadable { .. } | Self::Timeless { .. } | Self::NotFenced { .. } => None,
+        }
+    }
 }
 
 /// Replays JSON lines; empty ones are skipped.
@@ -74,12 +82,20 @@ struct Line<'a> {
 /// # Errors
 /// [`ReplayError`] for the first execution, by name, whose facts the model does not allow.
 pub fn replay(trace: &str) -> Result<Replayed, ReplayError> {
-    let mut events = Vec::new();
-    for (line, text) in (1..).zip(trace.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        let event: Event = serde_json::from_str(text).map_err(|source| ReplayError::Unreadable { line, source })?;
-        events.push((line, event));
-    }
-    replay_events(&events)
+    replay_events(&read(trace)?)
+}
+
+/// Reads JSON lines as events with their line numbers.
+///
+/// # Errors
+/// [`ReplayError::Unreadable`] for the first line that is none.
+pub fn read(trace: &str) -> Result<Vec<(usize, Event)>, ReplayError> {
+    let lines = (1..).zip(trace.lines()).filter(|(_, text)| !text.trim().is_empty());
+    let event = |(line, text)| match serde_json::from_str(text) {
+        Ok(event) => Ok((line, event)),
+        Err(source) => Err(ReplayError::Unreadable { line, source }),
+    };
+    lines.map(event).collect()
 }
 
 /// Replays events with their line numbers.
@@ -87,107 +103,94 @@ pub fn replay(trace: &str) -> Result<Replayed, ReplayError> {
 /// # Errors
 /// As [`replay`].
 pub fn replay_events(events: &[(usize, Event)]) -> Result<Replayed, ReplayError> {
-    let mut last_told = BTreeMap::new();
-    for (number, event) in events {
-        if let Some(ask) = &event.ask {
-            last_told.insert(ask, *number);
+    let (replayed, refused) = replay_each(events)?;
+    refused.into_iter().next().map_or(Ok(replayed), Err)
+}
+
+/// Replays events with their line numbers; answers everything that is not allowed.
+///
+/// # Errors
+/// [`ReplayError::Timeless`] if a line has no time.
+pub fn replay_each(events: &[(usize, Event)]) -> Result<(Replayed, Vec<ReplayError>), ReplayError> {
+    let lines = lines(events)?;
+    let (mut traces, mut shared) = (BTreeMap::<&str, Vec<Line<'_>>>::new(), Vec::new());
+    for line in &lines {
+        match line.event.fact.execution() {
+            Some(execution) => traces.entry(execution).or_default().push(*line),
+            None => shared.push(*line),
         }
     }
-    let told = |number: usize, event: &Event| event.ask.as_ref().is_none_or(|ask| last_told[ask] == number);
-    let mut traces: BTreeMap<&str, Vec<Line<'_>>> = BTreeMap::new();
-    for execution in events.iter().filter_map(|(_, event)| event.fact.execution()) {
-        traces.entry(execution).or_default();
+    // What was asked for and came to nothing, or is not known to have been done, is no execution.
+    traces.retain(|_, own| own.iter().any(|line| line.until.is_some()));
+    let replayed = Replayed { executions: traces.len(), events: lines.len() };
+    let mut refused = refused_without_cause(&shared);
+    for (execution, own) in traces {
+        let named = own.iter().filter_map(|line| line.event.fact.worker()).collect();
+        let cast = Cast { named, lost_track: lost_track(&own, &shared) };
+        refused.extend(search(execution, with_shared(own, &shared, &cast.named), &cast).err());
     }
-    for (number, event) in events.iter().filter(|(number, event)| told(*number, event)) {
+    Ok((replayed, refused))
+}
+
+/// What is told of each question at last, without what came to nothing.
+fn lines(events: &[(usize, Event)]) -> Result<Vec<Line<'_>>, ReplayError> {
+    let asks = events.iter().filter_map(|(number, event)| Some((event.ask.as_ref()?, *number)));
+    let last_told: HashMap<_, _> = asks.collect();
+    let is_told = |number: usize, event: &Event| event.ask.as_ref().is_none_or(|ask| last_told[ask] == number);
+    let mut lines = Vec::with_capacity(events.len());
+    for (number, event) in events.iter().filter(|(number, event)| is_told(*number, event)) {
         let since = event.since.or(event.at).ok_or(ReplayError::Timeless { line: *number })?;
-        let line = Line { number: *number, since, until: event.at, event };
-        match event.fact.execution() {
-            Some(execution) => traces.entry(execution).or_default().push(line),
-            None => traces.values_mut().for_each(|trace| trace.push(line)),
+        if event.fact != Fact::Nothing {
+            lines.push(Line { number: *number, since, until: event.at, event });
         }
     }
-    let lost_track: BTreeSet<WorkerNo> = events.iter().filter_map(|(_, event)| loses_track(&event.fact)).collect();
-    let replayed = Replayed { executions: traces.len(), events: events.len() };
-    for (execution, mut lines) in traces {
-        lines.sort_by_key(|line| (line.until.unwrap_or(u64::MAX), line.since, line.number));
-        search(execution, &lines, Replica::new(lost_track.clone()))?;
-    }
-    Ok(replayed)
+    Ok(lines)
 }
 
-fn loses_track(fact: &Fact) -> Option<WorkerNo> {
-    match *fact {
-        Fact::LostTrack { worker } | Fact::Reaped { worker } => Some(worker),
+/// Adds what concerns all executions, as far as it can concern this one: the fates of its workers, and of those that may
+/// have had it for a while that nobody has recorded.
+fn with_shared<'a>(own: Vec<Line<'a>>, shared: &[Line<'a>], named: &Workers) -> Vec<Line<'a>> {
+    let (begin, end) = (begin(&own), own.iter().map(|line| line.until.unwrap_or(line.since)).max().unwrap_or_default());
+    let concerns = |line: &&Line<'_>| match line.event.fact {
+        Fact::LostTrack { .. } => false,
+        Fact::Reaped { worker } | Fact::Retired { worker } => {
+            named.contains(&worker) || (line.since <= end && line.end() >= begin)
+        }
+        Fact::Refused { worker } => named.contains(&worker),
+        _ => true,
+    };
+    own.into_iter().chain(shared.iter().filter(concerns).copied()).collect()
+}
+
+/// Workers that may have claimed an execution without a record.
+fn lost_track(own: &[Line<'_>], shared: &[Line<'_>]) -> Workers {
+    let begin = begin(own);
+    let loses = |line: &Line<'_>| match line.event.fact {
+        Fact::LostTrack { worker } => Some(worker),
+        Fact::Reaped { worker } if line.end() >= begin => Some(worker),
         _ => None,
-    }
+    };
+    shared.iter().filter_map(loses).collect()
 }
 
-/// A partial order of the lines: all before `low`, and `early` ones after it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Prefix {
-    low: usize,
-    early: BTreeSet<usize>,
-    replica: Replica,
+fn begin(own: &[Line<'_>]) -> u64 {
+    own.iter().map(|line| line.since).min().unwrap_or_default()
 }
 
-impl Prefix {
-    /// The lines that may come next, those first that were answered first.
-    fn candidates<'a>(&'a self, lines: &'a [Line<'_>]) -> impl Iterator<Item = usize> + 'a {
-        let open = (self.low..lines.len()).filter(|at| !self.early.contains(at));
-        let horizon = lines.get(self.low).and_then(|line| line.until).unwrap_or(u64::MAX);
-        open.filter(move |&at| lines[at].since <= horizon)
-    }
-
-    fn with(mut self, at: usize) -> Self {
-        self.early.insert(at);
-        while self.early.remove(&self.low) {
-            self.low += 1;
-        }
-        self
-    }
-
-    /// Whether only such lines are left as may never have taken effect.
-    fn is_complete(&self, lines: &[Line<'_>]) -> bool {
-        lines.get(self.low).is_none_or(|line| line.until.is_none())
-    }
-}
-
-/// Looks for an order that the model allows, first of all that of the answers.
-fn search(execution: &str, lines: &[Line<'_>], replica: Replica) -> Result<(), ReplayError> {
-    let mut open = vec![Prefix { low: 0, early: BTreeSet::new(), replica }];
-    let mut seen = HashSet::new();
-    let mut furthest: Option<(usize, Refusal)> = None;
-    while let Some(mut prefix) = open.pop() {
-        while !prefix.is_complete(lines) {
-            let candidates: Vec<usize> = prefix.candidates(lines).collect();
-            let (low, mut next) = (prefix.low, Vec::new());
-            for at in candidates.iter().copied().skip(1).rev() {
-                let mut replica = prefix.replica.clone();
-                if replica.apply(&lines[at].event.fact, lines[at].until.is_some()).is_ok() {
-                    next.push(Prefix { replica, ..prefix.clone() }.with(at));
-                }
-            }
-            open.extend(next.into_iter().filter(|prefix| seen.insert(prefix.clone())));
-            // The line that was answered first comes first, in place: mostly it is the only one.
-            if let Err(refusal) = prefix.replica.apply(&lines[low].event.fact, lines[low].until.is_some()) {
-                if furthest.as_ref().is_none_or(|(before, _)| low > *before) {
-                    furthest = Some((low, refusal));
-                }
-                break;
-            }
-            prefix = prefix.with(low);
-            if seen.len() >= TRIES_MAX {
-                return Err(ReplayError::Ambiguous { line: lines[low].number, execution: execution.to_owned() });
-            }
-        }
-        if prefix.is_complete(lines) {
-            return Ok(());
+/// Workers that were refused before anybody can have fenced them.
+fn refused_without_cause(shared: &[Line<'_>]) -> Vec<ReplayError> {
+    let mut fenced_since = BTreeMap::<WorkerNo, u64>::new();
+    for line in shared {
+        if let Fact::Reaped { worker } | Fact::Retired { worker } = line.event.fact {
+            let since = fenced_since.entry(worker).or_insert(line.since);
+            *since = line.since.min(*since);
         }
     }
-    match furthest {
-        Some((at, refusal)) => {
-            Err(ReplayError::NotAllowed { line: lines[at].number, execution: execution.to_owned(), refusal })
+    let unjust = |line: &Line<'_>| match line.event.fact {
+        Fact::Refused { worker } if fenced_since.get(&worker).is_none_or(|since| *since > line.end()) => {
+            Some(ReplayError::NotFenced { line: line.number, worker })
         }
-        None => Ok(()),
-    }
+        _ => None,
+    };
+    shared.iter().filter_map(unjust).collect()
 }

@@ -74,36 +74,43 @@ pub enum Refusal {
     Forgotten(&'static str),
 }
 
+/// Numbers of workers.
+pub(crate) type Workers = BTreeSet<WorkerNo>;
+
+/// Workers that a trace of one execution is about.
+#[derive(Debug)]
+pub(crate) struct Cast {
+    /// Those that its facts name.
+    pub(crate) named: Workers,
+    /// Those that may have claimed it without a record.
+    pub(crate) lost_track: Workers,
+}
+
 /// The state of one execution in a replay.
 ///
 /// Of tokens it knows how many there can be at most: a claim takes one or more, and timers fire unseen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Replica {
     row: Option<Execution>,
-    fenced: BTreeSet<WorkerNo>,
-    /// Workers that may have leases which nobody has recorded.
-    lost_track: BTreeSet<WorkerNo>,
+    fenced: Workers,
     leases: BTreeSet<LeaseNo>,
     /// Whether a signal was sent that nobody has read yet.
     unread: bool,
 }
 
 impl Replica {
-    /// Before anything has happened. Of the workers in `lost_track` there may be claims that nobody has recorded.
-    pub(crate) fn new(lost_track: BTreeSet<WorkerNo>) -> Self {
-        Self { lost_track, ..Self::default() }
-    }
-
     /// Goes on by one fact; after an error nothing is worth anything any more. `answered` tells that its recorder knows
     /// what came of it.
-    pub(crate) fn apply(&mut self, fact: &Fact, answered: bool) -> Result<(), Refusal> {
+    pub(crate) fn apply(&mut self, fact: &Fact, answered: bool, cast: &Cast) -> Result<(), Refusal> {
         match *fact {
             Fact::Started { gated, .. } => match self.row.replace(Execution::started(gated)) {
                 None => Ok(()),
                 Some(_) => Err(Refusal::StartedTwice),
             },
             Fact::Reaped { worker } | Fact::Retired { worker } => {
-                self.fenced.insert(worker);
+                if cast.named.contains(&worker) {
+                    self.fenced.insert(worker);
+                }
                 self.row.iter_mut().for_each(|row| {
                     let _recorded = row.take_from(worker) || give_back_unrecorded(row);
                 });
@@ -113,14 +120,14 @@ impl Replica {
                 true => Ok(()),
                 false => Err(Refusal::NotFenced(worker)),
             },
-            Fact::LostTrack { .. } => Ok(()),
+            Fact::LostTrack { .. } | Fact::Nothing => Ok(()),
             Fact::Quiet => self.quiet(),
-            _ => self.go_on(fact, answered),
+            _ => self.go_on(fact, answered, cast),
         }
     }
 
-    fn go_on(&mut self, fact: &Fact, answered: bool) -> Result<(), Refusal> {
-        let is_lax = !self.lost_track.is_empty();
+    fn go_on(&mut self, fact: &Fact, answered: bool, cast: &Cast) -> Result<(), Refusal> {
+        let is_lax = !cast.lost_track.is_empty();
         let row = self.row.as_mut().ok_or(Refusal::NotStarted)?;
         match *fact {
             Fact::Admitted { .. } => {
@@ -149,7 +156,7 @@ impl Replica {
             {
                 Err(Refusal::Fenced(worker))
             }
-            Fact::Committed { .. } => self.commit(fact, answered),
+            Fact::Committed { .. } => self.commit(fact, answered, is_lax),
             Fact::Found { lease, position, .. } => match row.journal.get(position.wrapping_sub(1)) {
                 Some(written) if *written == lease => Ok(()),
                 _ => Err(Refusal::NotWritten { lease, position }),
@@ -163,7 +170,7 @@ impl Replica {
                 Ok(())
             }
             // It came from a claim that nobody heard of, whose tokens it gives back.
-            Fact::Released { worker, lease, .. } if self.lost_track.contains(&worker) && row.lease.is_none() => {
+            Fact::Released { worker, lease, .. } if cast.lost_track.contains(&worker) && row.lease.is_none() => {
                 give_back_unrecorded(row);
                 if self.leases.insert(lease) { Ok(()) } else { Err(Refusal::NotHeld(worker, lease)) }
             }
@@ -197,7 +204,7 @@ impl Replica {
         }
     }
 
-    fn commit(&mut self, fact: &Fact, answered: bool) -> Result<(), Refusal> {
+    fn commit(&mut self, fact: &Fact, answered: bool, is_lax: bool) -> Result<(), Refusal> {
         let row = self.row.as_mut().ok_or(Refusal::NotStarted)?;
         let Fact::Committed { worker, lease, position, rows, consumed, then, due, woken, .. } = *fact else {
             return Ok(());
@@ -212,7 +219,7 @@ impl Replica {
             Fate::End => Then::End,
         };
         let is_woken = row.lease.is_some_and(|lease| lease.woken);
-        if answered && woken && !is_woken && !self.lost_track.is_empty() {
+        if answered && woken && !is_woken && is_lax {
             // A claim that nobody heard of has met the lease.
             wake(row)?;
         }

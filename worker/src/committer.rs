@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use capstan_engine::core::ids::ExecutionId;
-use capstan_engine::faults::{Bug, Point, pass, planted};
+use capstan_engine::faults::{Bug, Point, ask, pass, planted, told};
 use capstan_engine::store::commit::{Commit, Reply, already_written, commit};
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
@@ -151,7 +151,10 @@ impl Committer {
         }
         let result = match doubtful {
             true => write_the_rest(connection, self.worker_no, commits).await,
-            false => commit(connection, self.worker_no, commits).await,
+            false => {
+                let question = ask::Commit { worker_no: self.worker_no, commits };
+                told(question, commit(connection, self.worker_no, commits)).await
+            }
         };
         pass(Point::AfterCommit);
         self.link.done(result)
@@ -185,16 +188,20 @@ async fn write_the_rest(
 ) -> Result<Reply, StoreError> {
     let mut transaction = connection.begin().await?;
     exclude_self(&mut transaction, worker_no).await?;
-    let written = already_written(&mut transaction, commits).await?;
+    let written = told(ask::Find { commits }, already_written(&mut transaction, commits)).await?;
     debug!(written = written.len(), of = commits.len(), "commits found again");
     let left = |commit: &&Commit| match written.contains(&commit.execution_id) {
         true => commit.without_rows(),
         false => (*commit).clone(),
     };
     let left: Vec<Commit> = commits.iter().map(left).collect();
-    let reply = commit(&mut transaction, worker_no, &left.iter().collect::<Vec<_>>()).await?;
-    transaction.commit().await?;
-    Ok(reply)
+    let left: Vec<&Commit> = left.iter().collect();
+    told(ask::Commit { worker_no, commits: &left }, async {
+        let reply = commit(&mut transaction, worker_no, &left).await?;
+        transaction.commit().await?;
+        Ok(reply)
+    })
+    .await
 }
 
 /// Groups of at most [`GROUP_BYTES_MAX`], in order.

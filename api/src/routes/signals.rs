@@ -5,6 +5,8 @@ use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, SignalId};
+use capstan_engine::faults::{ask, told};
+use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::{self, CANCEL, SIGNAL_BYTES_MAX, SIGNALS_PENDING_MAX, Sent};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,11 +78,16 @@ async fn deliver(
     payload: &Value,
 ) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
-    let sent = signals::send(&mut transaction, caller.workspace_id, execution_id, signal_id, name, payload).await?;
-    match sent {
-        Sent::Conflict => transaction.rollback().await?,
-        _ => transaction.commit().await?,
-    }
+    let sent = told(ask::Signal { execution_id }, async {
+        let workspace_id = caller.workspace_id;
+        let sent = signals::send(&mut transaction, workspace_id, execution_id, signal_id, name, payload).await?;
+        match sent {
+            Sent::Conflict => transaction.rollback().await?,
+            _ => transaction.commit().await?,
+        }
+        Ok::<_, StoreError>(sent)
+    })
+    .await?;
     match sent {
         Sent::Accepted => {
             caller.cell.starter.wake();

@@ -17,6 +17,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::facts::Facts;
+use crate::trace;
 pub(crate) use timers::Waits;
 
 /// Something that must never be.
@@ -67,11 +68,16 @@ pub fn check(facts: &Facts) -> Vec<Verdict> {
         says,
         violations: check.map(|check| check(facts)),
     };
-    INVARIANTS.iter().map(verdict).collect()
+    let model = Verdict {
+        invariant: trace::INVARIANT,
+        says: "what was recorded is a behaviour of the model of the protocol",
+        violations: facts.replay.as_ref().map(|replay| replay.violations.clone()),
+    };
+    INVARIANTS.iter().map(verdict).chain([model]).collect()
 }
 
 impl Violation {
-    fn new(invariant: u8, execution: impl Into<Option<Uuid>>, what: impl Into<String>) -> Self {
+    pub(crate) fn new(invariant: u8, execution: impl Into<Option<Uuid>>, what: impl Into<String>) -> Self {
         Self { invariant, execution: execution.into(), what: what.into() }
     }
 }

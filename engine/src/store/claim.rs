@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use crate::faults::{ask, told};
 
 /// Lower bound of a claim's scan that misses no token.
 pub const NO_BOUND: i64 = i64::MIN;
@@ -77,7 +78,7 @@ pub async fn claim(
     bound: i64,
     suspect: bool,
 ) -> Result<Vec<Claimed>, StoreError> {
-    let rows = sqlx::query_as(
+    let claimed = sqlx::query_as(
         "SELECT execution_id, workspace_id, lease_no, losses, held_by, fresh, vt, version_id, trigger_node_id, input, \
          created_at, deadline_at, incident, claimed_at FROM claim_2($1, $2, $3, $4)",
     )
@@ -85,9 +86,8 @@ pub async fn claim(
     .bind(room)
     .bind(bound)
     .bind(suspect)
-    .fetch_all(connection)
-    .await?;
-    Ok(rows)
+    .fetch_all(connection);
+    told(ask::Claim { worker_no }, async { Ok(claimed.await?) }).await
 }
 
 /// What became of due timers.

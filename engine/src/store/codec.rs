@@ -54,7 +54,7 @@ pub struct Row {
     pub(super) detail: Option<String>,
     pub(super) at: DateTime<Utc>,
     /// The signal that it consumes.
-    pub(super) signal_id: Option<SignalId>,
+    pub(crate) signal_id: Option<SignalId>,
 }
 
 #[derive(Serialize, Deserialize)]

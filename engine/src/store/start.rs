@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
+use crate::faults::{ask, told};
 
 /// An execution to be started.
 #[derive(Clone, Debug)]
@@ -98,6 +99,10 @@ impl Start {
 /// [`StoreError::Data`] if one of them cannot be stored, else [`StoreError::Database`]; either way none was started
 /// or, after a lost reply, it is not known: only an idempotency key makes repeating safe.
 pub async fn start(connection: &mut PgConnection, starts: &[Start]) -> Result<StartReply, StoreError> {
+    told(ask::Start { starts }, write(connection, starts)).await
+}
+
+async fn write(connection: &mut PgConnection, starts: &[Start]) -> Result<StartReply, StoreError> {
     let column = |value: fn(&Start) -> Uuid| starts.iter().map(value).collect::<Vec<_>>();
     let rows: Vec<StartRow> = sqlx::query_as(
         "SELECT execution_id, verdict, front FROM start_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ORDER BY ordinal",

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::ExecutionId;
+use crate::faults::{ask, told};
 
 /// Longest wait of a reaper for the lock of a lost worker, in milliseconds.
 const REAP_LOCK_TIMEOUT_MS: u32 = 1_000;
@@ -83,8 +84,8 @@ pub async fn beat(
     bound: DateTime<Utc>,
     full: bool,
 ) -> Result<Beat, StoreError> {
-    let beat = sqlx::query_as(BEAT).bind(worker_no).bind(front).bind(bound).bind(full).fetch_one(control).await?;
-    Ok(beat)
+    let beat = sqlx::query_as(BEAT).bind(worker_no).bind(front).bind(bound).bind(full).fetch_one(control);
+    told(ask::Beat { worker_no }, async { Ok(beat.await?) }).await
 }
 
 /// All other workers that are not fenced.
@@ -103,7 +104,7 @@ pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Pee
 /// # Errors
 /// If the database does.
 pub async fn reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
-    match try_reap(connection, lost).await {
+    match told(ask::Reap { lost }, try_reap(connection, lost)).await {
         Err(StoreError::LockTimeout) => {
             sqlx::query("SELECT evict_1($1)").bind(lost).execute(connection).await?;
             Err(StoreError::LockTimeout)
@@ -161,6 +162,17 @@ pub async fn release(
     worker_no: i32,
     leases: &[(ExecutionId, i64)],
 ) -> Result<i32, StoreError> {
+    told(ask::Release { worker_no, leases }, give_back(connection, worker_no, leases)).await
+}
+
+async fn give_back(
+    connection: &mut PgConnection,
+    worker_no: i32,
+    leases: &[(ExecutionId, i64)],
+) -> Result<i32, StoreError> {
+    if leases.is_empty() {
+        return Ok(0);
+    }
     let mut leases = leases.to_vec();
     // Leases are locked in execution order.
     leases.sort_unstable();
@@ -181,8 +193,13 @@ pub async fn release(
 /// # Errors
 /// If the database does.
 pub async fn retire(connection: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
+    told(ask::Retire { worker_no }, fence_self(connection, worker_no)).await
+}
+
+async fn fence_self(connection: &mut PgConnection, worker_no: i32) -> Result<(), StoreError> {
     let mut transaction = connection.begin().await?;
-    match release_unknown_in(&mut transaction, worker_no, |_, _| false).await {
+    let held = unknown(&mut transaction, worker_no, |_, _| false).await?;
+    match give_back(&mut transaction, worker_no, &held).await {
         // Fenced before: whoever did that has taken the leases.
         Err(StoreError::Fenced) => return Ok(()),
         released => released?,
@@ -216,26 +233,27 @@ pub async fn release_unknown(
     known: impl Fn(ExecutionId, i64) -> bool,
 ) -> Result<i32, StoreError> {
     let mut transaction = connection.begin().await?;
-    let released = release_unknown_in(&mut transaction, worker_no, known).await?;
-    transaction.commit().await?;
-    Ok(released)
+    let leases = unknown(&mut transaction, worker_no, known).await?;
+    told(ask::Release { worker_no, leases: &leases }, async {
+        let released = give_back(&mut transaction, worker_no, &leases).await?;
+        transaction.commit().await?;
+        Ok(released)
+    })
+    .await
 }
 
-async fn release_unknown_in(
+/// The leases of this worker that `known` does not know.
+async fn unknown(
     transaction: &mut PgConnection,
     worker_no: i32,
     known: impl Fn(ExecutionId, i64) -> bool,
-) -> Result<i32, StoreError> {
+) -> Result<Vec<(ExecutionId, i64)>, StoreError> {
     // Waits out a claim that may still run on a connection which this process has given up.
     exclude_self(transaction, worker_no).await?;
     let leases: Vec<(Uuid, i64)> = sqlx::query_as("SELECT execution_id, lease_no FROM leases WHERE worker_no = $1")
         .bind(worker_no)
         .fetch_all(&mut *transaction)
         .await?;
-    let unknown: Vec<_> = leases
-        .into_iter()
-        .map(|(id, lease_no)| (ExecutionId(id), lease_no))
-        .filter(|&(id, lease_no)| !known(id, lease_no))
-        .collect();
-    if unknown.is_empty() { Ok(0) } else { release(transaction, worker_no, &unknown).await }
+    let leases = leases.into_iter().map(|(id, lease_no)| (ExecutionId(id), lease_no));
+    Ok(leases.filter(|&(id, lease_no)| !known(id, lease_no)).collect())
 }

@@ -12,7 +12,7 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State};
-use capstan_engine::faults::{Bug, planted};
+use capstan_engine::faults::{Bug, ask, planted, told};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
@@ -316,8 +316,9 @@ impl<'a> Drive<'a> {
         self.leftovers = true;
         let id = ExecutionId(self.claimed.execution_id);
         loop {
-            let lease_no = self.claimed.lease_no;
-            let read = self.engine.side.run(async |connection| heed(connection, id, lease_no).await);
+            let (worker_no, lease_no) = (self.life.worker_no, self.claimed.lease_no);
+            let question = ask::Heed { worker_no, execution_id: id, lease_no };
+            let read = self.engine.side.run(async |connection| told(question, heed(connection, id, lease_no)).await);
             match Box::pin(read).await {
                 Ok(signals) => return self.signals = signals,
                 Err(error) => {

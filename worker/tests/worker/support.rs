@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
+use capstan_engine::faults::{ask, told};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::migrate::{Kind, migrate};
@@ -132,7 +133,8 @@ impl Cell {
 
     async fn send(&self, id: ExecutionId, signal_id: SignalId, name: &str, payload: Value) -> Sent {
         let mut owner = self.owner().await;
-        signals::send(&mut owner, self.workspace_id, id, signal_id, name, &payload).await.unwrap()
+        let sent = signals::send(&mut owner, self.workspace_id, id, signal_id, name, &payload);
+        told(ask::Signal { execution_id: id }, sent).await.unwrap()
     }
 
     /// Waits until the execution has one of these statuses.

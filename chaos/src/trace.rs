@@ -1,0 +1,113 @@
+//! What the processes of a run have recorded, replayed through the model of the protocol.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use capstan_model::event::{Event, Fact};
+use capstan_model::replay::{ReplayError, Replayed, read, replay_each};
+
+use crate::check::Violation;
+
+/// The variable that names the folder in which a process records; only builds for fault tests read it.
+const VARIABLE: &str = "CAPSTAN_RECORD";
+/// The number under which [`crate::check`] lists what the model does not allow.
+pub(crate) const INVARIANT: u8 = 13;
+const NANOS_PER_MS: f64 = 1e6;
+
+/// The folder in which the processes of a run record.
+#[derive(Debug)]
+pub(crate) struct Records {
+    folder: PathBuf,
+}
+
+/// What the model makes of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// What was replayed.
+    pub replayed: Replayed,
+    /// What it does not allow.
+    pub violations: Vec<Violation>,
+}
+
+impl Records {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("capstan-chaos-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// What a process has in its environment so that it records.
+    pub(crate) fn env(&self) -> (&'static str, String) {
+        (VARIABLE, self.folder.display().to_string())
+    }
+
+    /// Replays everything; none if nothing was recorded. `quiet`: nothing is left to do. The folder stays if the model
+    /// does not allow something.
+    pub(crate) fn replay(self, quiet: bool) -> anyhow::Result<Option<Replay>> {
+        let mut trace = String::new();
+        for entry in fs::read_dir(&self.folder)? {
+            trace.push_str(&fs::read_to_string(entry?.path())?);
+        }
+        let mut events = read(&trace).context("a record cannot be read")?;
+        let last = events.iter().filter_map(|(_, event)| event.at).max().unwrap_or_default();
+        if quiet {
+            events.push((events.len() + 1, Event { ask: None, since: None, at: Some(last + 1), fact: Fact::Quiet }));
+        }
+        let (replayed, refused) = replay_each(&events)?;
+        let violations: Vec<Violation> = refused.iter().map(|error| self.violation(error, &events)).collect();
+        if violations.is_empty() {
+            fs::remove_dir_all(&self.folder)?;
+        }
+        Ok((!trace.is_empty()).then_some(Replay { replayed, violations }))
+    }
+
+    fn violation(&self, error: &ReplayError, events: &[(usize, Event)]) -> Violation {
+        let mut what = format!("{error} (records in {})", self.folder.display());
+        let Some(execution) = error.execution() else { return Violation::new(INVARIANT, None, what) };
+        for (line, event) in events.iter().filter(|(_, event)| event.fact.execution() == Some(execution)) {
+            let ms = |nanos: Option<u64>| {
+                nanos.map_or_else(String::new, |nanos| format!("{:.3}", nanos as f64 / NANOS_PER_MS))
+            };
+            // Writing to a string does not fail.
+            let _ = write!(what, "\n  line {line}: {} .. {} ms: {:?}", ms(event.since), ms(event.at), event.fact);
+        }
+        Violation::new(INVARIANT, execution.parse().ok(), what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTED: &str = r#"{"at": 1, "event": "started", "execution": "e"}"#;
+    const CLAIMED: &str = r#"{"at": 2, "event": "claimed", "worker": 1, "execution": "e", "lease": 7, "fresh": true}"#;
+    const ENDED: &str = r#"{"at": 3, "event": "committed", "worker": 1, "execution": "e", "lease": 7, "then": "end"}"#;
+
+    fn replay(name: &str, lines: &[&str]) -> Option<Replay> {
+        let folder = std::env::temp_dir().join(format!("capstan-chaos-test-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for (nth, line) in lines.iter().enumerate() {
+            fs::write(folder.join(format!("{nth}.jsonl")), format!("{line}\n")).unwrap();
+        }
+        let replay = Records { folder: folder.clone() }.replay(true).unwrap();
+        assert_eq!(folder.exists(), replay.as_ref().is_some_and(|replay| !replay.violations.is_empty()));
+        let _ = fs::remove_dir_all(folder);
+        replay
+    }
+
+    #[test]
+    fn records_of_all_processes_are_replayed_together() {
+        let good = replay("good", &[CLAIMED, ENDED, STARTED]).unwrap();
+        assert_eq!((good.replayed.executions, good.violations.len()), (1, 0));
+        assert!(replay("none", &[]).is_none());
+    }
+
+    #[test]
+    fn what_the_model_does_not_allow_is_told_with_what_happened() {
+        let bad = replay("bad", &[STARTED, CLAIMED]).unwrap();
+        assert!(bad.violations[0].what.contains("a worker still holds it"), "{bad:?}");
+        assert!(bad.violations[0].what.contains("Claimed { worker: 1"), "{bad:?}");
+    }
+}

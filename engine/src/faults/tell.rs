@@ -1,0 +1,204 @@
+//! What questions and their answers tell a recorder.
+
+use serde_json::{Value, json};
+
+use super::ask::{Beat, Claim, Commit, Find, Heed, Reap, Release, Retire, Signal, Start};
+use super::record::{Heard, Question};
+use crate::core::ids::ExecutionId;
+use crate::store::claim::Claimed;
+use crate::store::commit::{self, Reply, Then};
+use crate::store::error::StoreError;
+use crate::store::signals::{Pending, Sent};
+use crate::store::start::{StartReply, Started};
+use crate::store::workers;
+
+impl Question<StartReply> for Start<'_> {
+    fn asks(&self) -> Vec<Value> {
+        let fact = |id: ExecutionId| json!({ "event": "started", "execution": id, "gated": false });
+        self.starts.iter().map(|start| fact(start.execution_id)).collect()
+    }
+
+    fn hears(&self, answer: &Result<StartReply, StoreError>) -> Heard {
+        let (asks, reply) = match answer {
+            Ok(reply) => (self.asks(), reply),
+            Err(error) => return failed(error, self.starts.len()),
+        };
+        // One that finds itself was started by an earlier question.
+        let new = reply.started.iter().map(|started| matches!(started, Started::New(_)));
+        instead(asks.into_iter().zip(new).map(|(fact, new)| if new { fact } else { nothing() }))
+    }
+}
+
+impl Question<Sent> for Signal {
+    fn asks(&self) -> Vec<Value> {
+        vec![json!({ "event": "signalled", "execution": self.execution_id })]
+    }
+
+    fn hears(&self, answer: &Result<Sent, StoreError>) -> Heard {
+        match answer {
+            Ok(Sent::Accepted) => instead(self.asks()),
+            Ok(_) => instead([nothing()]),
+            Err(error) => failed(error, 1),
+        }
+    }
+}
+
+/// What it will be given is not known before; that something may be is told as lost track.
+impl Question<Vec<Claimed>> for Claim {
+    fn asks(&self) -> Vec<Value> {
+        vec![json!({ "event": "lost_track", "worker": self.worker_no })]
+    }
+
+    fn hears(&self, answer: &Result<Vec<Claimed>, StoreError>) -> Heard {
+        let Ok(claimed) = answer else { return refused(answer, self.worker_no, 1) };
+        let fact = |claimed: &Claimed| match claimed.held_by {
+            Some(holder) => json!({ "event": "woken", "holder": holder, "execution": claimed.execution_id }),
+            None => json!({
+                "event": "claimed", "worker": self.worker_no, "execution": claimed.execution_id,
+                "lease": claimed.lease_no, "fresh": claimed.fresh,
+            }),
+        };
+        Heard { instead: vec![Some(nothing())], beside: claimed.iter().map(fact).collect() }
+    }
+}
+
+impl Question<Vec<Pending>> for Heed {
+    fn hears(&self, answer: &Result<Vec<Pending>, StoreError>) -> Heard {
+        let Self { worker_no, execution_id, lease_no } = self;
+        let fact = json!({ "event": "heeded", "worker": worker_no, "execution": execution_id, "lease": lease_no });
+        Heard { beside: answer.iter().map(|_| fact.clone()).collect(), ..Heard::default() }
+    }
+}
+
+impl Question<Reply> for Commit<'_> {
+    fn asks(&self) -> Vec<Value> {
+        self.commits.iter().map(|commit| committed(self.worker_no, commit, false)).collect()
+    }
+
+    fn hears(&self, answer: &Result<Reply, StoreError>) -> Heard {
+        let commits = self.commits.iter();
+        match answer {
+            Ok(Reply::Written(woken)) => {
+                instead(commits.map(|item| committed(self.worker_no, item, woken.contains(&item.execution_id))))
+            }
+            Ok(Reply::Lost(gone)) => instead(commits.map(|item| match gone.contains(&item.execution_id) {
+                true => lost(self.worker_no, item.execution_id, item.lease_no),
+                false => nothing(),
+            })),
+            Err(_) => refused(answer, self.worker_no, self.commits.len()),
+        }
+    }
+}
+
+impl Question<Vec<ExecutionId>> for Find<'_> {
+    fn hears(&self, answer: &Result<Vec<ExecutionId>, StoreError>) -> Heard {
+        let written = answer.as_ref().map_or(&[][..], Vec::as_slice);
+        let found = self.commits.iter().filter(|commit| written.contains(&commit.execution_id));
+        let fact = |commit: &&commit::Commit| {
+            let (execution, lease, position) = (commit.execution_id, commit.lease_no, commit.position);
+            json!({ "event": "found", "execution": execution, "lease": lease, "position": position })
+        };
+        Heard { beside: found.map(fact).collect(), ..Heard::default() }
+    }
+}
+
+impl Question<i32> for Release<'_> {
+    fn asks(&self) -> Vec<Value> {
+        let fact = |&(execution, lease): &(ExecutionId, i64)| json!({ "event": "released", "worker": self.worker_no, "execution": execution, "lease": lease });
+        self.leases.iter().map(fact).collect()
+    }
+
+    fn hears(&self, answer: &Result<i32, StoreError>) -> Heard {
+        match (answer, self.leases) {
+            (Err(_), leases) => refused(answer, self.worker_no, leases.len()),
+            (Ok(0), &[(execution, lease)]) => instead([lost(self.worker_no, execution, lease)]),
+            (Ok(count), leases) if usize::try_from(*count).is_ok_and(|count| count == leases.len()) => {
+                instead(self.asks())
+            }
+            // Some of them, nobody knows which.
+            (Ok(_), _) => Heard::default(),
+        }
+    }
+}
+
+impl Question<()> for Retire {
+    fn asks(&self) -> Vec<Value> {
+        vec![json!({ "event": "retired", "worker": self.worker_no })]
+    }
+
+    fn hears(&self, answer: &Result<(), StoreError>) -> Heard {
+        match answer {
+            Ok(()) => instead(self.asks()),
+            Err(error) => failed(error, 1),
+        }
+    }
+}
+
+impl Question<i32> for Reap {
+    fn asks(&self) -> Vec<Value> {
+        vec![json!({ "event": "reaped", "worker": self.lost })]
+    }
+
+    fn hears(&self, answer: &Result<i32, StoreError>) -> Heard {
+        match answer {
+            // Another reaper may be at it, and not be done.
+            Ok(0) => Heard::default(),
+            Ok(_) => instead(self.asks()),
+            Err(error) => failed(error, 1),
+        }
+    }
+}
+
+impl Question<workers::Beat> for Beat {
+    fn hears(&self, answer: &Result<workers::Beat, StoreError>) -> Heard {
+        let dead = answer.iter().filter(|beat| !beat.alive);
+        Heard { beside: dead.map(|_| fenced(self.worker_no)).collect(), ..Heard::default() }
+    }
+}
+
+fn committed(worker_no: i32, commit: &commit::Commit, woken: bool) -> Value {
+    let (then, due) = match &commit.then {
+        Then::Hold => ("hold", false),
+        Then::Park { due_at } => ("park", due_at.is_some()),
+        Then::End { status: "incident", .. } => ("incident", false),
+        Then::End { .. } => ("end", false),
+    };
+    json!({
+        "event": "committed", "worker": worker_no, "execution": commit.execution_id, "lease": commit.lease_no,
+        "position": commit.position, "rows": commit.rows.len(),
+        "consumed": commit.rows.iter().filter(|row| row.signal_id.is_some()).count(),
+        "then": then, "due": due, "woken": woken,
+    })
+}
+
+fn lost(worker_no: i32, execution: ExecutionId, lease_no: i64) -> Value {
+    json!({ "event": "lost", "worker": worker_no, "execution": execution, "lease": lease_no })
+}
+
+fn fenced(worker_no: i32) -> Value {
+    json!({ "event": "refused", "worker": worker_no })
+}
+
+fn nothing() -> Value {
+    json!({ "event": "nothing" })
+}
+
+/// Facts that are sure, one for each that was asked for.
+fn instead(facts: impl IntoIterator<Item = Value>) -> Heard {
+    Heard { instead: facts.into_iter().map(Some).collect(), beside: Vec::new() }
+}
+
+/// After an error it is not known what came of `count` facts, unless the database itself has undone them.
+fn failed(error: &StoreError, count: usize) -> Heard {
+    match error {
+        StoreError::Fenced | StoreError::LockTimeout | StoreError::Data(_) => instead(vec![nothing(); count]),
+        _ => Heard::default(),
+    }
+}
+
+/// The same for a question of a worker, which may have been fenced.
+fn refused<T>(answer: &Result<T, StoreError>, worker_no: i32, count: usize) -> Heard {
+    let Err(error) = answer else { return Heard::default() };
+    let beside = if matches!(error, StoreError::Fenced) { vec![fenced(worker_no)] } else { Vec::new() };
+    Heard { beside, ..failed(error, count) }
+}
