@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::database::WorkerNo;
 use crate::event::{Event, Fact};
-use crate::replica::{Refusal, Workers};
+use crate::replica::{Cast, Refusal, Workers};
 use crate::search::{Line, search};
 
 /// Why a trace is not accepted.
@@ -125,8 +125,9 @@ pub fn replay_each(events: &[(usize, Event)]) -> Result<(Replayed, Vec<ReplayErr
     let replayed = Replayed { executions: traces.len(), events: lines.len() };
     let mut refused = refused_without_cause(&shared);
     for (execution, own) in traces {
-        let lost_track = lost_track(&own, &shared);
-        refused.extend(search(execution, with_shared(own, &shared), &lost_track).err());
+        let named = own.iter().filter_map(|line| line.event.fact.worker()).collect();
+        let cast = Cast { named, lost_track: lost_track(&own, &shared) };
+        refused.extend(search(execution, with_shared(own, &shared, &cast.named), &cast).err());
     }
     Ok((replayed, refused))
 }
@@ -148,15 +149,14 @@ fn lines(events: &[(usize, Event)]) -> Result<Vec<Line<'_>>, ReplayError> {
 
 /// Adds what concerns all executions, as far as it can concern this one: the fates of its workers, and of those that may
 /// have had it for a while that nobody has recorded.
-fn with_shared<'a>(own: Vec<Line<'a>>, shared: &[Line<'a>]) -> Vec<Line<'a>> {
-    let workers: Workers = own.iter().filter_map(|line| line.event.fact.worker()).collect();
+fn with_shared<'a>(own: Vec<Line<'a>>, shared: &[Line<'a>], named: &Workers) -> Vec<Line<'a>> {
     let (begin, end) = (begin(&own), own.iter().map(|line| line.until.unwrap_or(line.since)).max().unwrap_or_default());
     let concerns = |line: &&Line<'_>| match line.event.fact {
         Fact::LostTrack { .. } => false,
         Fact::Reaped { worker } | Fact::Retired { worker } => {
-            workers.contains(&worker) || (line.since <= end && line.end() >= begin)
+            named.contains(&worker) || (line.since <= end && line.end() >= begin)
         }
-        Fact::Refused { worker } => workers.contains(&worker),
+        Fact::Refused { worker } => named.contains(&worker),
         _ => true,
     };
     own.into_iter().chain(shared.iter().filter(concerns).copied()).collect()

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::event::Event;
 use crate::replay::ReplayError;
-use crate::replica::{Refusal, Replica, Workers};
+use crate::replica::{Cast, Refusal, Replica};
 
 /// Orders that are tried for one execution.
 const TRIES_MAX: usize = 200_000;
@@ -57,10 +57,9 @@ impl Prefix {
 }
 
 /// Looks for an order that the model allows, first of all that of the answers.
-pub(crate) fn search(execution: &str, mut lines: Vec<Line<'_>>, lost_track: &Workers) -> Result<(), ReplayError> {
+pub(crate) fn search(execution: &str, mut lines: Vec<Line<'_>>, cast: &Cast) -> Result<(), ReplayError> {
     lines.sort_by_key(|line| (line.end(), line.since, line.number));
-    let apply =
-        |replica: &mut Replica, line: &Line<'_>| replica.apply(&line.event.fact, line.until.is_some(), lost_track);
+    let apply = |replica: &mut Replica, line: &Line<'_>| replica.apply(&line.event.fact, line.until.is_some(), cast);
     let mut open = vec![Prefix::default()];
     let mut seen = HashSet::new();
     let mut furthest: Option<(usize, Refusal)> = None;
@@ -70,7 +69,9 @@ pub(crate) fn search(execution: &str, mut lines: Vec<Line<'_>>, lost_track: &Wor
             let (low, mut next) = (prefix.low, Vec::new());
             for at in candidates.iter().copied().skip(1).rev() {
                 let mut replica = prefix.replica.clone();
-                if apply(&mut replica, &lines[at]).is_ok() {
+                // What may never have happened, and would change nothing, need not be tried.
+                let matters = |replica: &Replica| lines[at].until.is_some() || *replica != prefix.replica;
+                if apply(&mut replica, &lines[at]).is_ok() && matters(&replica) {
                     next.push(Prefix { replica, ..prefix.clone() }.with(at));
                 }
             }
