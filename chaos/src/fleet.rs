@@ -52,7 +52,7 @@ enum Worker {
 struct Recipe {
     program: Program,
     urls: Vec<String>,
-    env: Vec<(&'static str, String)>,
+    site: String,
 }
 
 impl Fleet {
@@ -169,6 +169,7 @@ impl Recipe {
     fn env(&self, slot: usize) -> [(&'static str, String); 4] {
         [
             ("DATABASE_URL", self.urls[slot].clone()),
+            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
         ]
