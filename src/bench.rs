@@ -1,5 +1,6 @@
 //! `capstan bench`: the engine against the raw limit of the database, on the same machine in the same run.
 
+mod calm;
 mod cell;
 mod client;
 mod crowded;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Bench;
+use super::calm::calm;
 use super::cell::Cell;
 use super::ended::Ends;
 use super::limit::{self, Variant};
@@ -24,6 +25,7 @@ pub(crate) async fn together(bench: &mut Bench) -> anyhow::Result<()> {
         let reference = reference(bench).await?;
         let cell = bench.rig.cell().await?;
         let published = cell.publish_durable().await?;
+        calm(&mut cell.owner().await?).await?;
         let worker = cell.worker().await?;
         let starter = Starter::spawn(cell.place.clone(), Some(worker.waker()));
         let ends = Ends::of_worker(&worker);
@@ -48,6 +50,7 @@ pub(crate) async fn split(bench: &mut Bench) -> anyhow::Result<()> {
         let reference = reference(bench).await?;
         let cell = bench.rig.cell().await?;
         let published = cell.publish_durable().await?;
+        calm(&mut cell.owner().await?).await?;
         let worker = Process::start("worker", &cell.settings).await?;
         let starter = Starter::spawn(cell.place.clone(), None);
         let ends = Ends::of_cell(&cell).await?;
@@ -64,6 +67,7 @@ pub(crate) async fn split(bench: &mut Bench) -> anyhow::Result<()> {
 
 async fn reference(bench: &Bench) -> anyhow::Result<Latencies> {
     let database = bench.rig.limit().await?;
+    calm(&mut bench.rig.owner().await?).await?;
     Ok(limit::latency(&database, Variant::Steps, WARM_UP + bench.sizes.timed).await?.after(WARM_UP))
 }
 

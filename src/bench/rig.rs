@@ -154,7 +154,8 @@ impl Rig {
         tokio::task::spawn_blocking(move || private.stop()).await?.context("the private PostgreSQL did not stop")
     }
 
-    async fn owner(&self) -> anyhow::Result<PgConnection> {
+    /// A connection with the rights of the login.
+    pub(crate) async fn owner(&self) -> anyhow::Result<PgConnection> {
         Ok(self.control.connect(Role::Owner).await?)
     }
 }
@@ -180,8 +181,10 @@ async fn ensure_sees_all(owner: &mut PgConnection) -> anyhow::Result<()> {
 /// Schemas have fixed names, so two benches would take each other's tables away. Lasts as long as the connection.
 async fn ensure_alone(owner: &mut PgConnection) -> anyhow::Result<()> {
     let alone: bool =
-        sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('capstan bench'))").fetch_one(owner).await?;
+        sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtext('capstan bench'))").fetch_one(&mut *owner).await?;
     ensure!(alone, "another `capstan bench` runs on this database: wait for it, or use another database");
+    // Not counted among the connections of workers.
+    owner.execute("SET application_name = 'capstan bench'").await?;
     Ok(())
 }
 
