@@ -100,7 +100,7 @@ async fn a_private_server_that_was_killed_is_started_again() {
     let old = std::fs::read_to_string(&file).unwrap().lines().next().unwrap().to_owned();
     assert!(Command::new("kill").args(["-9", &old]).status().unwrap().success());
 
-    client.until_signalled(&id, "reply").await;
+    client.until_signalled(&id, "reply", &serde_json::json!({ "answer": "yes" })).await;
     client.until_step(&id, "done", "completed").await;
     assert!(!std::fs::read_to_string(&file).unwrap().starts_with(&old));
     assert_eq!(dev.interrupt().code(), Some(0));

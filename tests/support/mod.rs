@@ -177,12 +177,12 @@ impl Client {
         }
     }
 
-    /// Sends a signal again and again until it is accepted, and returns once the server is there for readers, too.
-    pub(crate) async fn until_signalled(&self, id: &str, signal: &str) {
+    /// Sends a signal again and again until it is accepted.
+    pub(crate) async fn until_signalled(&self, id: &str, signal: &str, payload: &Value) {
         let since = Instant::now();
         let url = format!("{}/api/v1/executions/{id}/signals/{signal}", self.url);
         loop {
-            let answer = self.http.post(&url).bearer_auth(&self.key).header("Idempotency-Key", "once").json("yes");
+            let answer = self.http.post(&url).bearer_auth(&self.key).header("Idempotency-Key", "once").json(payload);
             let status = answer.send().await.unwrap().status();
             if status == 202 {
                 return;
