@@ -55,7 +55,6 @@ impl Events {
             "heeded",
             "committed",
             "found",
-            "released",
             "retired",
             "reaped",
             "refused",
