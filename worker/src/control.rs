@@ -1,6 +1,7 @@
 //! The control connection: beats, wake-ups, hints, and the watch over the rest of the fleet.
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, beat, hint, peers, reap, show_alive};
+use capstan_engine::store::workers::{Beat, beat, hint, is_fenced, peers, reap, show_alive};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -16,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use crate::black_box::found;
 use crate::claimer::Pace;
 use crate::life::Life;
 use crate::watch::Watch;
@@ -65,6 +67,8 @@ pub(crate) struct Keeper {
     pub(crate) pace: Arc<Pace>,
     /// Rings when another process has hinted at new tokens. Hints only save time: polling is the truth.
     pub(crate) waker: Arc<Notify>,
+    /// See [`crate::WorkerSettings::black_boxes`].
+    pub(crate) black_boxes: Option<PathBuf>,
 }
 
 impl Keeper {
@@ -116,8 +120,13 @@ impl Keeper {
                     (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
             };
-            for lost in watch.look(&fleet, Instant::now()) {
-                take_over(&self.place, connection, lost).await?;
+            let lost = watch.look(&fleet, Instant::now());
+            if let (false, Some(folder)) = (lost.is_empty(), &self.black_boxes) {
+                // Those of this machine, with what is known of them.
+                bury(&self.place, connection, folder).await?;
+            }
+            for lost in lost {
+                take_over(&self.place, connection, lost, &[]).await?;
             }
             let pause = if watch.doubts() { LOOK_EVERY_IN_DOUBT } else { LOOK_EVERY };
             self.hear_for(pause, control).await?;
@@ -156,6 +165,7 @@ impl Keeper {
 fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     life.clock.set(beat.now);
     life.beat(Some(sent));
+    pace.hear_of_suspects(beat.suspects);
     pace.beat(beat.front, beat.next_due_at.map(|due| due - beat.now));
     for id in &beat.woken {
         if !life.wake(ExecutionId(*id)) {
@@ -164,17 +174,43 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     }
 }
 
-async fn take_over(place: &Place, control: &mut PgConnection, lost: i32) -> Result<(), StoreError> {
+/// Takes over from dead processes of this machine. They need no watching: that their files can be locked is proof.
+pub(crate) async fn bury(place: &Place, control: &mut PgConnection, folder: &Path) -> Result<(), StoreError> {
+    for dead in found(folder) {
+        let (lost, at_work) = (dead.worker.worker_no, &dead.at_work);
+        let buried = match in_time(is_fenced(control, dead.worker)).await? {
+            // Of another cell.
+            None => false,
+            Some(true) => true,
+            // If its lock is not free, it is once its connections were ended.
+            Some(false) => {
+                take_over(place, control, lost, at_work).await? || take_over(place, control, lost, at_work).await?
+            }
+        };
+        if buried {
+            dead.discard();
+        }
+    }
+    Ok(())
+}
+
+/// Fences a lost worker and gives its executions back; false if it could not have its lock yet.
+async fn take_over(
+    place: &Place,
+    control: &mut PgConnection,
+    lost: i32,
+    at_work: &[ExecutionId],
+) -> Result<bool, StoreError> {
     pass(Point::BeforeReap);
-    match in_time(reap(control, lost)).await {
+    match in_time(reap(control, lost, at_work)).await {
         Ok(reaped) => {
             pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);
-            hint(control, &place.channel()).await
+            hint(control, &place.channel()).await.map(|()| true)
         }
         // Its connections were ended; the next look finds the lock free.
-        Err(StoreError::LockTimeout) => Ok(()),
+        Err(StoreError::LockTimeout) => Ok(false),
         Err(error) => Err(error),
     }
 }

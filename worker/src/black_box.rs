@@ -1,0 +1,207 @@
+//! What this process was doing when it died, for whoever finds out: a small file that outlives it.
+//!
+//! Each thread marks in it whose node it is running. The file is locked for as long as the process lives; whoever gets
+//! the lock knows that it is dead. Without a folder nothing is written, and a loss counts against all that was held.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::workers::Registered;
+use tracing::warn;
+use uuid::Uuid;
+
+/// Threads that can leave a mark; those beyond leave none.
+const THREADS_MAX: u64 = 256;
+/// Bytes of the worker's number and time of registration, and of one mark.
+const HEAD_BYTES: u64 = 16;
+const MARK_BYTES: u64 = 16;
+/// Age from which a file that nobody asked for is removed: its cell is gone, or was drained without it.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+static THREADS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed);
+    /// Whose node this thread is running: nil outside of nodes.
+    static MARKED: Cell<Uuid> = const { Cell::new(Uuid::nil()) };
+}
+
+/// The file of this process; none if it cannot be written.
+#[derive(Debug)]
+pub(crate) struct BlackBox(Option<(PathBuf, File)>);
+
+impl BlackBox {
+    /// A fresh file in `folder`.
+    pub(crate) fn open(folder: Option<&Path>) -> Self {
+        Self(folder.and_then(|folder| {
+            let made = create(folder);
+            made.inspect_err(|error| warn!(%error, folder = %folder.display(), "no black box: a loss will count against all that is held")).ok()
+        }))
+    }
+
+    /// Notes under which number this process works from now on.
+    pub(crate) fn sign(&self, worker: Registered) {
+        if let Some((_, file)) = &self.0 {
+            let mut head = [0; HEAD_BYTES as usize];
+            head[..8].copy_from_slice(&i64::from(worker.worker_no).to_le_bytes());
+            head[8..].copy_from_slice(&worker.created_at.timestamp_micros().to_le_bytes());
+            // Without it the loss counts against all.
+            let _ = file.write_all_at(&head, 0);
+        }
+    }
+
+    /// Calls `work` under the mark of an execution.
+    pub(crate) fn during<T>(&self, id: ExecutionId, work: impl FnOnce() -> T) -> T {
+        let before = self.mark(id.0);
+        let done = work();
+        self.mark(before);
+        done
+    }
+
+    /// Awaits `work` under the mark of an execution, whenever it goes on.
+    pub(crate) async fn around<T>(&self, id: ExecutionId, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        std::future::poll_fn(|context| self.during(id, || work.as_mut().poll(context))).await
+    }
+
+    /// Marks what this thread runs; answers what it ran.
+    fn mark(&self, id: Uuid) -> Uuid {
+        let before = MARKED.replace(id);
+        let thread = THREAD.with(|thread| *thread);
+        if let Some((_, file)) = &self.0
+            && thread < THREADS_MAX
+        {
+            // Without it the loss counts against all.
+            let _ = file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread);
+        }
+        before
+    }
+
+    /// Removes the file of a process that ends well.
+    pub(crate) fn discard(&self) {
+        if let Some((path, _)) = &self.0 {
+            // One that stays is removed after a day.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn create(folder: &Path) -> io::Result<(PathBuf, File)> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(format!("{}.box", Uuid::now_v7()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    // Somebody may be looking whether it is dead.
+    file.lock()?;
+    Ok((path, file))
+}
+
+/// The file of a dead process. It is locked as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Found {
+    path: PathBuf,
+    _file: File,
+    pub(crate) worker: Registered,
+    /// Executions whose nodes it was running.
+    pub(crate) at_work: Vec<ExecutionId>,
+}
+
+impl Found {
+    /// Removes the file: what it tells is known.
+    pub(crate) fn discard(self) {
+        // One that stays tells nothing new.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The files of dead processes in `folder`.
+pub(crate) fn found(folder: &Path) -> Vec<Found> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| read(entry.path())).collect()
+}
+
+fn read(path: PathBuf) -> Option<Found> {
+    if path.extension().is_none_or(|extension| extension != "box") {
+        return None;
+    }
+    let mut file = File::options().read(true).write(true).open(&path).ok()?;
+    // Held by its process as long as that lives.
+    file.try_lock().ok()?;
+    if file.metadata().ok()?.modified().ok()?.elapsed().is_ok_and(|age| age > KEPT) {
+        fs::remove_file(&path).ok()?;
+        return None;
+    }
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut file, &mut bytes).ok()?;
+    let (head, marks) = bytes.split_at_checked(HEAD_BYTES as usize)?;
+    let number = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?));
+    let worker = Registered {
+        worker_no: number(&head[..8])?.try_into().ok()?,
+        created_at: chrono::DateTime::from_timestamp_micros(number(&head[8..])?)?,
+    };
+    let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
+    let at_work = marks.filter(|id| !id.is_nil()).map(ExecutionId).collect();
+    Some(Found { path, _file: file, worker, at_work })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> PathBuf {
+        std::env::temp_dir().join(format!("capstan-boxes-{}", Uuid::now_v7()))
+    }
+
+    fn registered() -> Registered {
+        let created_at = chrono::DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
+        Registered { worker_no: 7, created_at }
+    }
+
+    #[test]
+    fn a_living_process_is_not_found() {
+        let folder = folder();
+        let own = BlackBox::open(Some(&folder));
+        own.sign(registered());
+        assert!(found(&folder).is_empty());
+        own.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_dead_process_tells_whose_node_it_was_running() {
+        let folder = folder();
+        let own = BlackBox::open(Some(&folder));
+        own.sign(registered());
+        let (outer, inner) = (ExecutionId::new(), ExecutionId::new());
+        own.during(outer, || {
+            own.during(inner, || {});
+            // What the file holds when the process dies here.
+            let [path] = &fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect::<Vec<_>>()[..] else {
+                panic!("one file")
+            };
+            fs::copy(path, folder.join("dead.box")).unwrap();
+        });
+        let [dead] = &found(&folder)[..] else { panic!("one is dead") };
+        assert_eq!((dead.worker, &dead.at_work[..]), (registered(), &[outer][..]));
+        drop(own);
+        let idle: Vec<usize> = found(&folder).iter().map(|dead| dead.at_work.len()).collect();
+        assert!(idle.contains(&0) && idle.contains(&1), "{idle:?}");
+        for dead in found(&folder) {
+            dead.discard();
+        }
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn without_a_folder_nothing_is_kept() {
+        let none = BlackBox::open(None);
+        none.sign(registered());
+        assert_eq!(none.during(ExecutionId::new(), || 7), 7);
+    }
+}
