@@ -6,6 +6,7 @@
 
 mod api;
 pub mod check;
+mod crew;
 mod database;
 pub mod dice;
 pub mod facts;
@@ -18,7 +19,9 @@ mod load;
 mod measures;
 mod observer;
 pub mod plan;
+pub mod poison;
 mod process;
+mod proving;
 mod proxy;
 mod read;
 pub mod report;
@@ -28,3 +31,4 @@ mod site;
 mod stage;
 #[cfg(test)]
 mod testing;
+pub mod timers;

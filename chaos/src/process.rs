@@ -60,7 +60,12 @@ impl Process {
         Ok(kill(Pid::from_raw(self.pid.cast_signed()), signal)?)
     }
 
-    /// Waits for its end.
+    /// Waits for its end, however long it works.
+    pub(crate) async fn gone(&mut self) -> anyhow::Result<ExitStatus> {
+        Ok(self.child.wait().await?)
+    }
+
+    /// Waits for its end, which is near.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
         Ok(timeout(PATIENCE, self.child.wait()).await.context("the process did not end")??)
     }
