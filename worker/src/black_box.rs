@@ -4,9 +4,9 @@
 //! the lock knows that it is dead. Without a folder nothing is written, and a loss counts against all that was held.
 
 use std::cell::Cell;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +25,9 @@ const MARK_BYTES: u64 = 16;
 /// Age from which a file that nobody asked for is removed: its cell is gone, or was drained without it.
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
 
+/// Permission of others to write.
+const OTHERS_WRITE: u32 = 0o022;
+
 static THREADS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -35,20 +38,37 @@ thread_local! {
 
 /// The file of this process; none if it cannot be written.
 #[derive(Debug)]
-pub(crate) struct BlackBox(Option<(PathBuf, File)>);
+pub(crate) struct BlackBox(Option<Own>);
+
+#[derive(Debug)]
+struct Own {
+    folder: PathBuf,
+    path: PathBuf,
+    file: File,
+}
 
 impl BlackBox {
     /// A fresh file in `folder`.
     pub(crate) fn open(folder: Option<&Path>) -> Self {
-        Self(folder.and_then(|folder| {
-            let made = create(folder);
-            made.inspect_err(|error| warn!(%error, folder = %folder.display(), "no black box: a loss will count against all that is held")).ok()
+        let made = folder.map(|folder| (folder, create(folder)));
+        Self(made.and_then(|(folder, made)| match made {
+            Ok(own) => Some(own),
+            Err(error) => {
+                warn!(%error, folder = %folder.display(), "no black box: a loss will count against all that is held");
+                None
+            }
         }))
+    }
+
+    /// The files of dead processes beside this one's.
+    pub(crate) fn dead(&self) -> Vec<Dead> {
+        let entries = self.0.iter().flat_map(|own| fs::read_dir(&own.folder)).flatten().flatten();
+        entries.filter_map(|entry| read(entry.path())).collect()
     }
 
     /// Notes under which number this process works from now on.
     pub(crate) fn sign(&self, worker: Registered) {
-        if let Some((_, file)) = &self.0 {
+        if let Some(Own { file, .. }) = &self.0 {
             let mut head = [0; HEAD_BYTES as usize];
             head[..8].copy_from_slice(&i64::from(worker.worker_no).to_le_bytes());
             head[8..].copy_from_slice(&worker.created_at.timestamp_micros().to_le_bytes());
@@ -75,7 +95,7 @@ impl BlackBox {
     fn mark(&self, id: Uuid) -> Uuid {
         let before = MARKED.replace(id);
         let thread = THREAD.with(|thread| *thread);
-        if let Some((_, file)) = &self.0
+        if let Some(Own { file, .. }) = &self.0
             && thread < THREADS_MAX
         {
             // Without it the loss counts against all.
@@ -86,25 +106,31 @@ impl BlackBox {
 
     /// Removes the file of a process that ends well.
     pub(crate) fn discard(&self) {
-        if let Some((path, _)) = &self.0 {
+        if let Some(Own { path, .. }) = &self.0 {
             // One that stays is removed after a day.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-fn create(folder: &Path) -> io::Result<(PathBuf, File)> {
-    fs::create_dir_all(folder)?;
+fn create(folder: &Path) -> io::Result<Own> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let path = folder.join(format!("{}.box", Uuid::now_v7()));
     let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    let (around, own) = (folder.symlink_metadata()?, file.metadata()?);
+    if !around.is_dir() || around.uid() != own.uid() || around.mode() & OTHERS_WRITE != 0 {
+        fs::remove_file(&path)?;
+        // Whoever writes there could have a living worker taken for dead.
+        return Err(io::Error::other("it is not a folder that only this user can write to"));
+    }
     // Somebody may be looking whether it is dead.
     file.lock()?;
-    Ok((path, file))
+    Ok(Own { folder: folder.to_owned(), path, file })
 }
 
 /// The file of a dead process. It is locked as long as this lives.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Dead {
     path: PathBuf,
     _file: File,
     pub(crate) worker: Registered,
@@ -112,7 +138,7 @@ pub(crate) struct Found {
     pub(crate) at_work: Vec<ExecutionId>,
 }
 
-impl Found {
+impl Dead {
     /// Removes the file: what it tells is known.
     pub(crate) fn discard(self) {
         // One that stays tells nothing new.
@@ -120,13 +146,7 @@ impl Found {
     }
 }
 
-/// The files of dead processes in `folder`.
-pub(crate) fn found(folder: &Path) -> Vec<Found> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| read(entry.path())).collect()
-}
-
-fn read(path: PathBuf) -> Option<Found> {
+fn read(path: PathBuf) -> Option<Dead> {
     if path.extension().is_none_or(|extension| extension != "box") {
         return None;
     }
@@ -147,7 +167,7 @@ fn read(path: PathBuf) -> Option<Found> {
     };
     let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
     let at_work = marks.filter(|id| !id.is_nil()).map(ExecutionId).collect();
-    Some(Found { path, _file: file, worker, at_work })
+    Some(Dead { path, _file: file, worker, at_work })
 }
 
 #[cfg(test)]
@@ -164,37 +184,46 @@ mod tests {
     }
 
     #[test]
-    fn a_living_process_is_not_found() {
+    fn a_living_process_is_not_dead() {
         let folder = folder();
-        let own = BlackBox::open(Some(&folder));
-        own.sign(registered());
-        assert!(found(&folder).is_empty());
-        own.discard();
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        assert!(other.dead().is_empty());
+        one.discard();
+        other.discard();
         fs::remove_dir(&folder).unwrap();
     }
 
     #[test]
     fn a_dead_process_tells_whose_node_it_was_running() {
         let folder = folder();
-        let own = BlackBox::open(Some(&folder));
-        own.sign(registered());
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
         let (outer, inner) = (ExecutionId::new(), ExecutionId::new());
-        own.during(outer, || {
-            own.during(inner, || {});
+        let Some(own) = &one.0 else { panic!("a file") };
+        one.during(outer, || {
+            one.during(inner, || {});
             // What the file holds when the process dies here.
-            let [path] = &fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect::<Vec<_>>()[..] else {
-                panic!("one file")
-            };
-            fs::copy(path, folder.join("dead.box")).unwrap();
+            fs::copy(&own.path, folder.join("dead.box")).unwrap();
         });
-        let told = || found(&folder).into_iter().map(|dead| (dead.worker, dead.at_work)).collect::<Vec<_>>();
+        let told = || other.dead().into_iter().map(|dead| (dead.worker, dead.at_work)).collect::<Vec<_>>();
         assert_eq!(told(), [(registered(), vec![outer])]);
-        drop(own);
+        drop(one);
         let idle = told().iter().filter(|(_, at_work)| at_work.is_empty()).count();
         assert_eq!((idle, told().len()), (1, 2));
-        for dead in found(&folder) {
+        for dead in other.dead() {
             dead.discard();
         }
+        other.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_trusted() {
+        let folder = folder();
+        DirBuilder::new().create(&folder).unwrap();
+        fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        assert!(BlackBox::open(Some(&folder)).0.is_none());
         fs::remove_dir(&folder).unwrap();
     }
 

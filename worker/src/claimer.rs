@@ -173,7 +173,7 @@ struct Scan {
     swept: Option<Instant>,
     timers: Instant,
     idle: Duration,
-    /// When this worker was empty last, or took in a suspect beside others.
+    /// When this worker was empty last.
     empty: Instant,
 }
 
@@ -248,6 +248,7 @@ impl Claimer {
         loop {
             let freed = self.freed.notified();
             if let Some(since) = self.life.suspect_since()
+                && self.life.holding() == 1
                 && since.elapsed() < ALONE_MAX
             {
                 let _ = timeout_at((since + ALONE_MAX).into(), freed).await;
@@ -301,11 +302,13 @@ impl Claimer {
     /// With how much care the next claim is to be made.
     fn care(&self, scan: &mut Scan) -> Care {
         let care = match self.life.holding() {
-            0 => Care::Alone,
+            0 => {
+                scan.empty = Instant::now();
+                Care::Alone
+            }
             _ if scan.empty.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
             _ => return Care::None,
         };
-        scan.empty = Instant::now();
         let wanted = self.pace.suspects.load(Ordering::Relaxed) && self.life.suspect_since().is_none();
         if wanted { care } else { Care::None }
     }

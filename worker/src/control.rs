@@ -1,7 +1,6 @@
 //! The control connection: beats, wake-ups, hints, and the watch over the rest of the fleet.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use crate::black_box::found;
+use crate::black_box::BlackBox;
 use crate::claimer::Pace;
 use crate::life::Life;
 use crate::watch::Watch;
@@ -67,8 +66,7 @@ pub(crate) struct Keeper {
     pub(crate) pace: Arc<Pace>,
     /// Rings when another process has hinted at new tokens. Hints only save time: polling is the truth.
     pub(crate) waker: Arc<Notify>,
-    /// See [`crate::WorkerSettings::black_boxes`].
-    pub(crate) black_boxes: Option<PathBuf>,
+    pub(crate) black_box: Arc<BlackBox>,
 }
 
 impl Keeper {
@@ -120,10 +118,11 @@ impl Keeper {
                     (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
             };
-            let lost = watch.look(&fleet, Instant::now());
-            if let (false, Some(folder)) = (lost.is_empty(), &self.black_boxes) {
-                // Those of this machine, with what is known of them.
-                bury(&self.place, connection, folder).await?;
+            let mut lost = watch.look(&fleet, Instant::now());
+            if !lost.is_empty() {
+                // Those of this machine first, with what is known of them.
+                let buried = bury(&self.place, connection, &self.black_box).await?;
+                lost.retain(|lost| !buried.contains(lost));
             }
             for lost in lost {
                 take_over(&self.place, connection, lost, &[]).await?;
@@ -174,11 +173,13 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     }
 }
 
-/// Takes over from dead processes of this machine. They need no watching: that their files can be locked is proof.
-pub(crate) async fn bury(place: &Place, control: &mut PgConnection, folder: &Path) -> Result<(), StoreError> {
-    for dead in found(folder) {
+/// Takes over from dead processes of this machine, and names them. They need no watching: that their files can be locked
+/// is proof.
+pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackBox) -> Result<Vec<i32>, StoreError> {
+    let mut buried = Vec::new();
+    for dead in own.dead() {
         let (lost, at_work) = (dead.worker.worker_no, &dead.at_work);
-        let buried = match in_time(is_fenced(control, dead.worker)).await? {
+        let is_over = match in_time(is_fenced(control, dead.worker)).await? {
             // Of another cell.
             None => false,
             Some(true) => true,
@@ -187,11 +188,12 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, folder: &Pat
                 take_over(place, control, lost, at_work).await? || take_over(place, control, lost, at_work).await?
             }
         };
-        if buried {
+        if is_over {
+            buried.push(lost);
             dead.discard();
         }
     }
-    Ok(())
+    Ok(buried)
 }
 
 /// Fences a lost worker and gives its executions back; false if it could not have its lock yet.

@@ -43,7 +43,7 @@ pub(crate) struct Engine {
     pub(crate) services: Arc<Services>,
     pub(crate) versions: Versions,
     pub(crate) logs: Logs,
-    pub(crate) black_box: BlackBox,
+    pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
@@ -86,7 +86,7 @@ impl Worker {
             services,
             versions: Versions::default(),
             logs: Logs::spawn(Arc::clone(&side)),
-            black_box: BlackBox::open(settings.black_boxes.as_deref()),
+            black_box: Arc::new(BlackBox::open(settings.black_boxes.as_deref())),
             side: Arc::clone(&side),
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
@@ -167,9 +167,7 @@ struct Begun {
 async fn begin(place: &Place, settings: &WorkerSettings, engine: &Engine) -> Result<Begun, StoreError> {
     let mut control = Control::connect(place).await?;
     let connection = control.connection().await?;
-    if let Some(folder) = &settings.black_boxes {
-        bury(place, connection, folder).await?;
-    }
+    bury(place, connection, &engine.black_box).await?;
     let registered = register(connection, &settings.name).await?;
     engine.black_box.sign(registered);
     let worker_no = registered.worker_no;
@@ -202,7 +200,7 @@ impl Fleet {
                 life: Arc::clone(&life),
                 pace,
                 waker: Arc::clone(&self.waker),
-                black_boxes: self.settings.black_boxes.clone(),
+                black_box: Arc::clone(&self.engine.black_box),
             };
             tokio::spawn(keeper.keep(control));
             self.claimer(&life).run().await;
