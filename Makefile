@@ -1,4 +1,4 @@
-.PHONY: run setup test check chaos format
+.PHONY: run setup test check chaos fuzz format
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
@@ -25,6 +25,11 @@ check: setup
 chaos: setup
 	cargo build --release --quiet -p capstan --bin capstan
 	@cargo run --release --quiet -p capstan-chaos
+
+# Random input for graphs, expressions and the API, for a long time. `make test` has a short form of it.
+fuzz: setup
+	PROPTEST_CASES=$${FUZZ_CASES:-100000} cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
+		cargo test -p capstan-engine -p capstan-node-types -p capstan-api -- tests_any any_config any_request
 
 format:
 	cargo fmt --all

@@ -8,7 +8,7 @@ use super::OUTPUT_BYTES_MAX;
 use super::tests::rendered;
 
 /// Sources of the short form; `PROPTEST_CASES` makes it longer.
-const CASES: u32 = 4_000;
+const CASES: u32 = 20_000;
 
 const VALUES: [&str; 24] = [
     "input",
