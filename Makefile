@@ -1,7 +1,8 @@
-.PHONY: run setup test check chaos sabotage builds format
+.PHONY: run setup test check chaos sabotage builds fuzz format
 
 FAULTS = target/release/capstan-faults
 SEEDS = 10
+
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
@@ -40,6 +41,11 @@ builds: setup
 	cargo build --release --quiet -p capstan --bin capstan --features faults
 	cp target/release/capstan $(FAULTS)
 	cargo build --release --quiet -p capstan --bin capstan
+
+# Random input for graphs, expressions and the API, for a long time. `make test` has a short form of it.
+fuzz: setup
+	PROPTEST_CASES=$${FUZZ_CASES:-100000} cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
+		cargo test -p capstan-engine -p capstan-node-types -p capstan-api -- tests_any any_config any_request
 
 format:
 	cargo fmt --all

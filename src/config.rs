@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use capstan_node_types::registry::Registry;
 use capstan_worker::WorkerSettings;
 use clap::{Args, ValueEnum};
 
@@ -81,19 +82,45 @@ impl ServiceArgs {
     }
 }
 
+/// Which node types there are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NodeTypeArgs {
+    /// Know the node `debug.crash`, which ends the process of its worker: for trials, never where others may publish.
+    #[arg(long, env = "CAPSTAN_ALLOW_CRASH", help_heading = "Node types")]
+    allow_crash: bool,
+}
+
+impl NodeTypeArgs {
+    /// The node types that processes with these settings know.
+    pub(crate) fn registry(&self) -> Registry {
+        let registry = Registry::standard();
+        if self.allow_crash { registry.with_crash() } else { registry }
+    }
+}
+
 /// How large the worker is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FleetArgs {
     /// Executions that are active in this process at a time.
     #[arg(long, env = "CAPSTAN_SLOTS", default_value_t = 1_024, value_parser = clap::value_parser!(u64).range(1..=SLOTS_MAX), help_heading = "Worker")]
     pub(crate) slots: u64,
+    /// Folder, on this machine and kept across restarts, in which workers note whose nodes they run; below the folder
+    /// for temporary files if unset.
+    #[arg(long, env = "CAPSTAN_BLACK_BOXES", help_heading = "Worker")]
+    pub(crate) black_boxes: Option<PathBuf>,
+}
+
+/// A folder of this user's.
+fn black_boxes() -> PathBuf {
+    std::env::temp_dir().join(format!("capstan-black-boxes-{}", nix::unistd::geteuid()))
 }
 
 impl FleetArgs {
     /// Settings of the worker.
     pub(crate) fn settings(&self) -> WorkerSettings {
         let slots = usize::try_from(self.slots).unwrap_or(usize::MAX);
-        WorkerSettings { slots, ..WorkerSettings::default() }
+        let black_boxes = Some(self.black_boxes.clone().unwrap_or_else(black_boxes));
+        WorkerSettings { slots, black_boxes, ..WorkerSettings::default() }
     }
 }
 

@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use capstan_api::{Api, ApiSettings};
-use capstan_node_types::registry::Registry;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs};
+use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::{interrupt, output};
 
@@ -25,6 +24,8 @@ pub(crate) struct ServeArgs {
     listen: ListenArgs,
     #[command(flatten)]
     mail_server: MailServerArgs,
+    #[command(flatten)]
+    node_types: NodeTypeArgs,
 }
 
 /// Serves until SIGINT or SIGTERM, then lets running requests finish.
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
     };
-    let api = Api::new(settings, Arc::new(Registry::standard()), None);
+    let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");
     if json {
         output::line(&json!({"event": "ready", "url": url, "pid": std::process::id()}).to_string());

@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use capstan_node_types::registry::Registry;
 use clap::Args;
 use serde_json::json;
 
-use crate::config::{DatabaseArgs, FleetArgs, ServiceArgs};
+use crate::config::{DatabaseArgs, FleetArgs, NodeTypeArgs, ServiceArgs};
 use crate::database::Database;
 use crate::fleet::{self, Reach};
 use crate::{interrupt, output};
@@ -21,6 +20,8 @@ pub(crate) struct WorkerArgs {
     services: ServiceArgs,
     #[command(flatten)]
     fleet: FleetArgs,
+    #[command(flatten)]
+    node_types: NodeTypeArgs,
 }
 
 /// Works until SIGINT or SIGTERM, then finishes or gives back what runs.
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
     let database = Database::connect(&args.database, "worker").await?;
     database.require_migrated().await?;
     let services = fleet::services(&args.services, Reach::default(), &database.cell)?;
-    let registry = Arc::new(Registry::standard());
+    let registry = Arc::new(args.node_types.registry());
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
     if args.services.smtp().is_none() {
         tracing::warn!("no mail server is set: mail goes to the sandbox mailbox at /dev/mail (see CAPSTAN_SMTP_URL)");

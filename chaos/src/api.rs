@@ -62,6 +62,12 @@ impl Api {
         Ok(request.send().await?.status())
     }
 
+    /// What is there.
+    pub(crate) async fn read(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self.client.get(format!("{}/{path}", self.url)).bearer_auth(&self.key);
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
     async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> anyhow::Result<Answer> {
         for _ in 0..TIMES_MAX {
             let mut request = self.client.post(format!("{}/{path}", self.url)).bearer_auth(&self.key).json(body);

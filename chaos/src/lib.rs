@@ -7,6 +7,7 @@
 mod api;
 mod armed;
 pub mod check;
+mod crew;
 mod database;
 pub mod dice;
 pub mod facts;
@@ -23,8 +24,10 @@ mod measures;
 mod observer;
 pub mod plan;
 pub mod point;
+pub mod poison;
 mod process;
 mod program;
+mod proving;
 mod proxy;
 mod read;
 pub mod report;
@@ -37,4 +40,5 @@ mod stage;
 #[cfg(test)]
 mod testing;
 mod thaw;
+pub mod timers;
 pub mod trace;

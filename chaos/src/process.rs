@@ -35,13 +35,20 @@ impl Process {
         Ok(Self { child, pid, out })
     }
 
-    /// Waits until it says that it is ready.
-    pub(crate) async fn ready(&mut self) -> anyhow::Result<()> {
+    /// The same, and waits until it is ready.
+    pub(crate) async fn start(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
+        let mut process = Self::spawn(binary, args, env)?;
+        process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
+        Ok(process)
+    }
+
+    /// Waits until it says that it is ready, and what else it says then.
+    pub(crate) async fn ready(&mut self) -> anyhow::Result<Value> {
         let line = timeout(PATIENCE, self.out.next_line()).await.context("it did not get ready")??;
         let Some(line) = line else { bail!("it ended early") };
         let ready: Value = serde_json::from_str(&line)?;
         anyhow::ensure!(ready["event"] == "ready", "it said {line}");
-        Ok(())
+        Ok(ready)
     }
 
     /// Runs `capstan --json` with `args` to its end and reads its result.
@@ -63,7 +70,12 @@ impl Process {
         Ok(kill(Pid::from_raw(self.pid.cast_signed()), signal)?)
     }
 
-    /// Waits for its end.
+    /// Waits for its end, however long it works.
+    pub(crate) async fn gone(&mut self) -> anyhow::Result<ExitStatus> {
+        Ok(self.child.wait().await?)
+    }
+
+    /// Waits for its end, which is near.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
         Ok(timeout(PATIENCE, self.child.wait()).await.context("the process did not end")??)
     }

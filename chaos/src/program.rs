@@ -45,9 +45,7 @@ impl Program {
     pub(crate) async fn start(&self, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Process> {
         let mut env = [env, std::slice::from_ref(&self.records)].concat();
         env.extend(self.bug.map(|bug| (SABOTAGE, bug.to_owned())));
-        let mut process = Process::spawn(&self.binary, args, &env)?;
-        process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
-        Ok(process)
+        Process::start(&self.binary, args, &env).await
     }
 
     /// Starts a process that dies at a point, and does not wait: it may die early.

@@ -4,8 +4,8 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionHttpRequest, ActionSendEmail, DataSet, DebugFail, DebugLog, DebugNoop, LogicCondition, LogicDelay,
-    LogicMerge, LogicSwitch, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
+    LogicDelay, LogicMerge, LogicSwitch, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -14,7 +14,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Every node type that there is.
+    /// Every node type but [`Self::with_crash`]'s.
     #[must_use]
     pub fn standard() -> Self {
         Self { types: Vec::new() }
@@ -32,6 +32,12 @@ impl Registry {
             .register(DebugLog)
             .register(DebugNoop)
             .register(DebugFail)
+    }
+
+    /// The same with `debug.crash`, which ends the process of the worker that runs it: for trials only.
+    #[must_use]
+    pub fn with_crash(self) -> Self {
+        self.register(DebugCrash)
     }
 
     fn register<T: NodeType>(mut self, node_type: T) -> Self {
@@ -74,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_type_has_a_unique_name_a_title_a_description_a_schema_and_a_port() {
-        let registry = Registry::standard();
+        let registry = Registry::standard().with_crash();
         let mut names = HashSet::new();
         for node_type in registry.iter() {
             let name = node_type.name();
@@ -89,7 +95,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 14);
+        assert_eq!(names.len(), 15);
     }
 
     #[test]
@@ -109,5 +115,11 @@ mod tests {
         assert!(names.is_sorted());
         assert!(names.iter().all(|name| registry.node_type(name).is_some()));
         assert!(registry.node_type("action.teleport").is_none());
+    }
+
+    #[test]
+    fn a_node_that_kills_its_worker_is_known_only_where_it_is_asked_for() {
+        let is_known = |registry: Registry| registry.get("debug.crash").is_some();
+        assert!(!is_known(Registry::standard()) && is_known(Registry::standard().with_crash()));
     }
 }

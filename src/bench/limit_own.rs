@@ -22,7 +22,7 @@ use super::limit::{BATCH, CONNECTIONS, Variant};
 pub(crate) async fn drain(cell: &Cell, variant: Variant, executions: usize) -> anyhow::Result<f64> {
     let lanes = (0..CONNECTIONS).map(|lane| async move {
         let mut connection = cell.place.connect(Role::Worker).await?;
-        let worker_no = register(&mut connection, &format!("bench {lane}")).await?;
+        let worker_no = register(&mut connection, &format!("bench {lane}")).await?.worker_no;
         anyhow::Ok(Lane { connection, worker_no, variant, bound: NO_BOUND })
     });
     let mut lanes = try_join_all(lanes).await?;

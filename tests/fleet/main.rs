@@ -1,6 +1,7 @@
 //! A fleet of real processes on a real PostgreSQL, and what must not matter to it: kills, outages, freezes, restarts.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod crew;
 mod drain;
 mod freeze;
 mod graphs;
@@ -8,10 +9,12 @@ mod keys;
 mod kill;
 mod memory;
 mod outage;
+mod poison;
 mod process;
 mod restart;
 mod site;
 mod story;
+mod timers;
 mod world;
 
 use std::time::Duration;

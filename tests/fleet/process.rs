@@ -36,6 +36,11 @@ struct Log {
 impl Process {
     /// Starts `capstan --json` with `args` and nothing but `env`, and waits until it says that it is ready.
     pub(crate) async fn start(args: &[&str], env: &[(&str, String)]) -> Self {
+        Self::try_start(args, env).await.unwrap_or_else(|| panic!("{} ended early", args.join(" ")))
+    }
+
+    /// The same; none if it ends before it is ready.
+    pub(crate) async fn try_start(args: &[&str], env: &[(&str, String)]) -> Option<Self> {
         let mut command = command(args, env);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let log = Log::default();
@@ -43,10 +48,13 @@ impl Process {
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
         let name = args.join(" ");
         let line = timeout(PATIENCE, out.next_line()).await.unwrap_or_else(|_| panic!("{name} did not get ready"));
-        let Some(line) = line.unwrap() else { panic!("{name} ended early: {:#?}", log.lines.lock().unwrap()) };
+        let Some(line) = line.unwrap() else {
+            eprintln!("{name} ended early: {:#?}", log.lines.lock().unwrap());
+            return None;
+        };
         let ready: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(ready["event"], "ready", "{line}");
-        Self { child, name, log, ready, _out: out }
+        Some(Self { child, name, log, ready, _out: out })
     }
 
     /// Runs `capstan --json` with `args` to its end and reads its result.
@@ -81,6 +89,11 @@ impl Process {
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let ended = timeout(PATIENCE, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("{} did not end", self.name)).unwrap()
+    }
+
+    /// Waits for its end, however long it works.
+    pub(crate) async fn gone(&mut self) {
+        self.child.wait().await.unwrap();
     }
 
     /// Waits until a line of its log holds `text`.

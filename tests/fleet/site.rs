@@ -11,6 +11,7 @@ use capstan_node_types::registry::Registry;
 use capstan_private_postgres::{Options, PrivatePostgres};
 use serde_json::Value;
 use sqlx::PgConnection;
+use tempfile::TempDir;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, interval};
 use uuid::Uuid;
@@ -28,6 +29,7 @@ pub(crate) struct Site {
     /// API key of the workspace.
     pub(crate) key: String,
     url: String,
+    black_boxes: TempDir,
     postgres: PrivatePostgres,
 }
 
@@ -54,22 +56,38 @@ impl Site {
         let key = Process::result(&["key", "create", "--workspace", "acme"], &env).await;
         let workspace_id = workspace["workspace_id"].as_str().unwrap().parse().unwrap();
         let place = Place::new(&url, "cell_1").unwrap();
-        Self { place, workspace_id, key: key["key"].as_str().unwrap().to_owned(), url, postgres }
+        Self {
+            place,
+            workspace_id,
+            key: key["key"].as_str().unwrap().to_owned(),
+            url,
+            black_boxes: tempfile::tempdir().unwrap(),
+            postgres,
+        }
     }
 
     pub(crate) async fn worker(&self, world: &World) -> Process {
-        let env = [
+        Process::start(&["worker"], &self.worker_env(world)).await
+    }
+
+    pub(crate) fn worker_env(&self, world: &World) -> Vec<(&'static str, String)> {
+        vec![
             ("DATABASE_URL", self.url.clone()),
             ("CAPSTAN_ALLOW_PRIVATE", world.address.to_string()),
             ("CAPSTAN_SMTP_URL", format!("smtp://{}", world.mail_address())),
+            ("CAPSTAN_BLACK_BOXES", self.black_boxes.path().display().to_string()),
+            ("CAPSTAN_ALLOW_CRASH", "true".into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
-        ];
-        Process::start(&["worker"], &env).await
+        ]
     }
 
     /// Serves the API; answers its address, too.
     pub(crate) async fn serve(&self) -> (Process, String) {
-        let env = [("DATABASE_URL", self.url.clone()), ("CAPSTAN_LISTEN", "127.0.0.1:0".into())];
+        let env = [
+            ("DATABASE_URL", self.url.clone()),
+            ("CAPSTAN_ALLOW_CRASH", "true".into()),
+            ("CAPSTAN_LISTEN", "127.0.0.1:0".into()),
+        ];
         let process = Process::start(&["serve"], &env).await;
         let url = process.ready["url"].as_str().unwrap().to_owned();
         (process, url)
@@ -93,7 +111,7 @@ impl Site {
     }
 
     pub(crate) async fn publish(&self, document: &Value) -> Version {
-        let graph = Graph::compile(document, &Registry::standard()).unwrap();
+        let graph = Graph::compile(document, &Registry::standard().with_crash()).unwrap();
         let workflow_id = WorkflowId::new();
         let mut owner = self.owner().await;
         create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();

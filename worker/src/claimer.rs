@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use uuid::Uuid;
@@ -40,6 +40,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
 /// Fronts that are remembered.
 const FRONTS_MAX: usize = 16;
+/// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
+const ALONE_MAX: Duration = Duration::from_secs(2);
+/// How long a worker waits to be empty before it takes such an execution in beside others.
+const EMPTY_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Pause after the database failed a claim, and between two warnings of it.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -50,6 +54,8 @@ pub(crate) struct Pace {
     slots: usize,
     claimed: AtomicI64,
     lost_track: AtomicBool,
+    /// Whether executions that lost two workers may wait.
+    suspects: AtomicBool,
     known: Mutex<Known>,
     /// Rings when a timer becomes known that is due before all others.
     sooner: Notify,
@@ -68,6 +74,7 @@ impl Pace {
             slots,
             claimed: AtomicI64::new(0),
             lost_track: AtomicBool::new(false),
+            suspects: AtomicBool::new(false),
             known: Mutex::default(),
             sooner: Notify::new(),
         }
@@ -81,6 +88,11 @@ impl Pace {
     /// The database knows a lease of this worker that no activation knows of; the claimer is to give it back.
     pub(crate) fn lose_track(&self) {
         self.lost_track.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes note of whether executions that lost two workers wait.
+    pub(crate) fn hear_of_suspects(&self, waiting: bool) {
+        self.suspects.store(waiting, Ordering::Relaxed);
     }
 
     /// The front that this process's claims have reached.
@@ -147,10 +159,23 @@ pub(crate) struct Claimer {
     pub(crate) stop: CancellationToken,
 }
 
+/// How to claim an execution that lost two workers: the next loss makes it an incident, so nobody else should cause it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Not now.
+    None,
+    /// Alone, as this worker is empty.
+    Alone,
+    /// Beside others, as this worker is never empty.
+    Beside,
+}
+
 struct Scan {
     swept: Option<Instant>,
     timers: Instant,
     idle: Duration,
+    /// When this worker was empty last.
+    empty: Instant,
 }
 
 impl Claimer {
@@ -180,20 +205,24 @@ impl Claimer {
     async fn work(&self) -> Result<(), StoreError> {
         // A claim whose answer was lost has left leases that nobody knows of.
         self.return_unknown().await?;
-        let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN };
+        let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN, empty: Instant::now() };
         loop {
             let room = self.room().await;
             let woken = self.waker.notified();
             if self.pace.lost_track.swap(false, Ordering::Relaxed) {
                 self.return_unknown().await?;
             }
-            let claimed = self.claim(room, &mut scan).await?;
+            let care = self.care(&mut scan);
+            let claimed = self.claim(room, care, &mut scan).await?;
+            if care != Care::None {
+                self.pace.hear_of_suspects(claimed.iter().any(|claimed| claimed.losses >= 2));
+            }
             let count = self.accept(claimed).await?;
             if count > 0 {
                 scan.idle = IDLE_MIN;
             }
             // Tokens of one execution come as one, so a claim may fall a little short of what there is.
-            if count > room / 2 {
+            if count > room / 2 || care == Care::Alone {
                 continue;
             }
             scan.idle = match self.rest(woken, scan.idle).await {
@@ -223,6 +252,13 @@ impl Claimer {
     async fn room(&self) -> usize {
         loop {
             let freed = self.freed.notified();
+            if let Some(since) = self.life.suspect_since()
+                && self.life.holding() == 1
+                && since.elapsed() < ALONE_MAX
+            {
+                let _ = timeout_at((since + ALONE_MAX).into(), freed).await;
+                continue;
+            }
             match self.pace.slots.saturating_sub(self.life.holding()) {
                 0 => freed.await,
                 room => return room.min(CLAIM_MAX),
@@ -230,7 +266,7 @@ impl Claimer {
         }
     }
 
-    async fn claim(&self, room: usize, scan: &mut Scan) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, room: usize, care: Care, scan: &mut Scan) -> Result<Vec<Claimed>, StoreError> {
         let sweep = scan.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY);
         if sweep {
             scan.swept = Some(Instant::now());
@@ -252,7 +288,12 @@ impl Claimer {
             }
         }
         let bound = if sweep { NO_BOUND } else { self.pace.bound() };
-        let (worker_no, suspect) = (self.life.worker_no, !self.life.has_suspect());
+        let worker_no = self.life.worker_no;
+        let (room, suspect) = match care {
+            Care::None => (room, false),
+            Care::Beside => (room, true),
+            Care::Alone => (0, true),
+        };
         pass(Point::BeforeClaim);
         match self.side.run(async |connection| claim(connection, worker_no, room, bound, suspect).await).await {
             Err(StoreError::Fenced) => {
@@ -261,6 +302,20 @@ impl Claimer {
             }
             result => result,
         }
+    }
+
+    /// With how much care the next claim is to be made.
+    fn care(&self, scan: &mut Scan) -> Care {
+        let care = match self.life.holding() {
+            0 => {
+                scan.empty = Instant::now();
+                Care::Alone
+            }
+            _ if scan.empty.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
+            _ => return Care::None,
+        };
+        let wanted = self.pace.suspects.load(Ordering::Relaxed) && self.life.suspect_since().is_none();
+        if wanted { care } else { Care::None }
     }
 
     fn timer_bound(&self) -> DateTime<Utc> {

@@ -163,7 +163,7 @@ impl Committer {
     /// Part of a planted bug.
     async fn register_again(&mut self) -> Result<i32, StoreError> {
         let result = register(self.link.begin().await?, "resumed").await;
-        self.link.done(result)
+        Ok(self.link.done(result)?.worker_no)
     }
 
     /// The group as a whole cannot be stored: halves it until what cannot be stored stands alone.

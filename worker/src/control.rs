@@ -8,7 +8,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, beat, hint, peers, reap, show_alive};
+use capstan_engine::store::workers::{Beat, beat, hint, is_fenced, peers, reap, show_alive};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use crate::black_box::BlackBox;
 use crate::claimer::Pace;
 use crate::life::Life;
 use crate::watch::Watch;
@@ -67,6 +68,7 @@ pub(crate) struct Keeper {
     pub(crate) pace: Arc<Pace>,
     /// Rings when another process has hinted at new tokens. Hints only save time: polling is the truth.
     pub(crate) waker: Arc<Notify>,
+    pub(crate) black_box: Arc<BlackBox>,
 }
 
 impl Keeper {
@@ -118,8 +120,14 @@ impl Keeper {
                     (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
             };
-            for lost in watch.look(&fleet, Instant::now()) {
-                take_over(&self.place, connection, lost).await?;
+            let mut lost = watch.look(&fleet, Instant::now());
+            if !lost.is_empty() {
+                // Those of this machine first, with what is known of them.
+                let buried = bury(&self.place, connection, &self.black_box).await?;
+                lost.retain(|lost| !buried.contains(lost));
+            }
+            for lost in lost {
+                take_over(&self.place, connection, lost, &[]).await?;
             }
             let pause = if watch.doubts() { LOOK_EVERY_IN_DOUBT } else { LOOK_EVERY };
             self.hear_for(pause, control).await?;
@@ -158,6 +166,7 @@ impl Keeper {
 fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     life.clock.set(beat.now);
     life.beat(Some(sent));
+    pace.hear_of_suspects(beat.suspects);
     pace.beat(beat.front, beat.next_due_at.map(|due| due - beat.now));
     for id in &beat.woken {
         if !life.wake(ExecutionId(*id)) {
@@ -166,17 +175,46 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     }
 }
 
-async fn take_over(place: &Place, control: &mut PgConnection, lost: i32) -> Result<(), StoreError> {
+/// Takes over from dead processes of this machine, and names them. They need no watching: that their files can be locked
+/// is proof.
+pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackBox) -> Result<Vec<i32>, StoreError> {
+    let mut buried = Vec::new();
+    for dead in own.dead() {
+        let (lost, at_work) = (dead.worker.worker_no, &dead.at_work);
+        let is_over = match in_time(is_fenced(control, dead.worker)).await? {
+            // Of another cell.
+            None => false,
+            Some(true) => true,
+            // If its lock is not free, it is once its connections were ended.
+            Some(false) => {
+                take_over(place, control, lost, at_work).await? || take_over(place, control, lost, at_work).await?
+            }
+        };
+        if is_over {
+            buried.push(lost);
+            dead.discard();
+        }
+    }
+    Ok(buried)
+}
+
+/// Fences a lost worker and gives its executions back; false if it could not have its lock yet.
+async fn take_over(
+    place: &Place,
+    control: &mut PgConnection,
+    lost: i32,
+    at_work: &[ExecutionId],
+) -> Result<bool, StoreError> {
     pass(Point::BeforeReap);
-    match in_time(reap(control, lost)).await {
+    match in_time(reap(control, lost, at_work)).await {
         Ok(reaped) => {
             pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);
-            hint(control, &place.channel()).await
+            hint(control, &place.channel()).await.map(|()| true)
         }
         // Its connections were ended; the next look finds the lock free.
-        Err(StoreError::LockTimeout) => Ok(()),
+        Err(StoreError::LockTimeout) => Ok(false),
         Err(error) => Err(error),
     }
 }

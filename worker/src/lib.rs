@@ -2,8 +2,10 @@
 //!
 //! One [`worker::Worker`] is one process's part of the fleet. It works through [`life::Life`]s: a life has one
 //! number in the database; a fenced worker drops its memory and begins another.
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod activation;
+mod black_box;
 mod claimer;
 mod clock;
 mod committer;

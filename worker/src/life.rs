@@ -35,7 +35,8 @@ pub(crate) struct Life {
 struct Held {
     lease_no: i64,
     wake: Arc<Notify>,
-    suspect: bool,
+    /// Since when, if it lost two workers.
+    suspect: Option<Instant>,
 }
 
 impl Life {
@@ -80,6 +81,7 @@ impl Life {
     /// Holds an execution from now on; answers what wakes it.
     pub(crate) fn hold(&self, id: ExecutionId, lease_no: i64, suspect: bool) -> Arc<Notify> {
         let wake = Arc::new(Notify::new());
+        let suspect = suspect.then(Instant::now);
         self.held().insert(id, Held { lease_no, wake: Arc::clone(&wake), suspect });
         wake
     }
@@ -102,9 +104,9 @@ impl Life {
         self.held().len()
     }
 
-    /// Whether an execution that lost two workers runs here.
-    pub(crate) fn has_suspect(&self) -> bool {
-        self.held().values().any(|entry| entry.suspect)
+    /// Since when an execution that lost two workers has run here.
+    pub(crate) fn suspect_since(&self) -> Option<Instant> {
+        self.held().values().filter_map(|entry| entry.suspect).min()
     }
 
     /// Whether that very lease is held here.

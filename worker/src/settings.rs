@@ -1,5 +1,6 @@
 //! How large a worker is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Size and manners of one worker.
@@ -15,6 +16,9 @@ pub struct WorkerSettings {
     pub effects: usize,
     /// How long a drain waits for running attempts before it gives their executions back.
     pub drain_timeout: Duration,
+    /// Folder on this machine in which its processes note whose nodes they run, so that what kills one of them can be
+    /// told from what only shared a process with it. Without one a loss counts against all that was held.
+    pub black_boxes: Option<PathBuf>,
 }
 
 impl Default for WorkerSettings {
@@ -25,6 +29,7 @@ impl Default for WorkerSettings {
             committers: 2,
             effects: 2_048,
             drain_timeout: Duration::from_secs(20),
+            black_boxes: None,
         }
     }
 }

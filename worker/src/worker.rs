@@ -17,10 +17,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::black_box::BlackBox;
 use crate::claimer::{Claimer, Pace};
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
-use crate::control::{Control, Keeper};
+use crate::control::{Control, Keeper, bury};
 use crate::life::Life;
 use crate::logs::Logs;
 use crate::runtime::Activation;
@@ -42,6 +43,7 @@ pub(crate) struct Engine {
     pub(crate) services: Arc<Services>,
     pub(crate) versions: Versions,
     pub(crate) logs: Logs,
+    pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
@@ -84,6 +86,7 @@ impl Worker {
             services,
             versions: Versions::default(),
             logs: Logs::spawn(Arc::clone(&side)),
+            black_box: Arc::new(BlackBox::open(settings.black_boxes.as_deref())),
             side: Arc::clone(&side),
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
@@ -95,7 +98,7 @@ impl Worker {
         });
         let waker = Arc::new(Notify::new());
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
-        let begun = answered(begin(&place, &settings)).await?;
+        let begun = answered(begin(&place, &settings, &engine)).await?;
         let fleet = Fleet {
             engine: Arc::clone(&engine),
             place: place.clone(),
@@ -148,6 +151,7 @@ impl Worker {
         }
         pass(Point::AfterDrain);
         life.over.cancel();
+        self.engine.black_box.discard();
     }
 }
 
@@ -162,11 +166,15 @@ struct Begun {
     control: Control,
 }
 
-async fn begin(place: &Place, settings: &WorkerSettings) -> Result<Begun, StoreError> {
+async fn begin(place: &Place, settings: &WorkerSettings, engine: &Engine) -> Result<Begun, StoreError> {
     let mut control = Control::connect(place).await?;
     let connection = control.connection().await?;
-    let worker_no = register(connection, &settings.name).await?;
+    bury(place, connection, &engine.black_box).await?;
+    let registered = register(connection, &settings.name).await?;
+    engine.black_box.sign(registered);
+    let worker_no = registered.worker_no;
     let first = beat(connection, worker_no, 0, DateTime::<Utc>::MAX_UTC, false).await?;
+    engine.pace.hear_of_suspects(first.suspects);
     let over = CancellationToken::new();
     let committers = Committers::spawn(place, worker_no, &first.timeline, settings.committers, &over);
     let life = Arc::new(Life::new(worker_no, first.timeline, DatabaseClock::new(first.now), committers, over));
@@ -189,8 +197,13 @@ impl Fleet {
         loop {
             let Begun { life, control } = begun;
             let pace = Arc::clone(&self.engine.pace);
-            let keeper =
-                Keeper { place: self.place.clone(), life: Arc::clone(&life), pace, waker: Arc::clone(&self.waker) };
+            let keeper = Keeper {
+                place: self.place.clone(),
+                life: Arc::clone(&life),
+                pace,
+                waker: Arc::clone(&self.waker),
+                black_box: Arc::clone(&self.engine.black_box),
+            };
             tokio::spawn(keeper.keep(control));
             self.claimer(&life).run().await;
             if self.engine.stop.is_cancelled() {
@@ -202,7 +215,7 @@ impl Fleet {
                 warn!(%error, worker_no = life.worker_no, "could not retire; peers will take over");
             }
             begun = loop {
-                match answered(begin(&self.place, &self.settings)).await {
+                match answered(begin(&self.place, &self.settings, &self.engine)).await {
                     Ok(begun) => break begun,
                     Err(error) => warn!(%error, "could not register; trying again"),
                 }

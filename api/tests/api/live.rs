@@ -30,7 +30,7 @@ struct Hand {
 impl Hand {
     async fn claim(app: &App) -> Self {
         let mut connection = app.cell.connect(Role::Worker).await.unwrap();
-        let worker_no = register(&mut connection, "hand").await.unwrap();
+        let worker_no = register(&mut connection, "hand").await.unwrap().worker_no;
         let claimed = claim(&mut connection, worker_no, 1, NO_BOUND, false).await.unwrap().remove(0);
         Self { connection, worker_no, claimed, position: 1 }
     }

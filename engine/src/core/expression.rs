@@ -21,6 +21,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_any;
+#[cfg(test)]
 mod tests_hostile;
 
 use serde_json::Value;

@@ -30,6 +30,17 @@ pub struct Beat {
     /// The rest of the fleet, as [`peers`] tells it.
     #[sqlx(json)]
     pub peers: Vec<Peer>,
+    /// Whether executions that lost two workers wait.
+    pub suspects: bool,
+}
+
+/// What names one life of a worker, also across databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Registered {
+    /// Its number in its cell.
+    pub worker_no: i32,
+    /// When it registered there.
+    pub created_at: DateTime<Utc>,
 }
 
 /// Another worker, as a watcher sees it.
@@ -47,13 +58,22 @@ pub struct Peer {
 ///
 /// # Errors
 /// If the database does.
-pub async fn register(control: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
-    let worker_no = sqlx::query_scalar("INSERT INTO workers (name) VALUES ($1) RETURNING worker_no")
+pub async fn register(control: &mut PgConnection, name: &str) -> Result<Registered, StoreError> {
+    let worker: Registered = sqlx::query_as("INSERT INTO workers (name) VALUES ($1) RETURNING worker_no, created_at")
         .bind(name)
         .fetch_one(&mut *control)
         .await?;
-    show_alive(control, worker_no).await?;
-    Ok(worker_no)
+    show_alive(control, worker.worker_no).await?;
+    Ok(worker)
+}
+
+/// Whether that very life of a worker is fenced; none if it is not of this cell.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_fenced(connection: &mut PgConnection, worker: Registered) -> Result<Option<bool>, StoreError> {
+    let fenced = sqlx::query_scalar("SELECT fenced FROM workers WHERE worker_no = $1 AND created_at = $2");
+    Ok(fenced.bind(worker.worker_no).bind(worker.created_at).fetch_optional(connection).await?)
 }
 
 /// Takes the session lock of a worker on its control connection, without waiting: another session of the same
@@ -69,7 +89,8 @@ pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<()
 /// A beat, and a look at the fleet in the same round trip.
 const BEAT: &str = "\
     SELECT b.alive, b.now, b.front, b.next_due_at, b.woken, b.timeline, \
-           (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers \
+           (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
+           (SELECT true FROM queue q WHERE q.losses >= 2 LIMIT 1) IS NOT NULL AS suspects \
       FROM beat_1($1, $2, $3, $4) b";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
@@ -98,13 +119,14 @@ pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Pee
     Ok(peers)
 }
 
-/// Fences a lost worker and gives its executions back; answers how many. If connections of it still hold its
-/// lock after a second, they are ended, and [`StoreError::LockTimeout`] asks the caller to come again.
+/// Fences a lost worker and gives its executions back; answers how many. The loss counts against those that it held
+/// among `at_work`, or against all where that is none. If connections of it still hold its lock after a second, they are
+/// ended, and [`StoreError::LockTimeout`] asks the caller to come again.
 ///
 /// # Errors
 /// If the database does.
-pub async fn reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
-    match told(ask::Reap { lost }, try_reap(connection, lost)).await {
+pub async fn reap(connection: &mut PgConnection, lost: i32, at_work: &[ExecutionId]) -> Result<i32, StoreError> {
+    match told(ask::Reap { lost }, try_reap(connection, lost, at_work)).await {
         Err(StoreError::LockTimeout) => {
             sqlx::query("SELECT evict_1($1)").bind(lost).execute(connection).await?;
             Err(StoreError::LockTimeout)
@@ -121,17 +143,34 @@ pub async fn reap(connection: &mut PgConnection, lost: i32) -> Result<i32, Store
 pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> {
     let mut reaped = 0;
     for peer in peers(connection, 0).await? {
-        reaped += reap(connection, peer.worker_no).await?;
+        reaped += reap(connection, peer.worker_no, &[]).await?;
     }
     Ok(reaped)
 }
 
-async fn try_reap(connection: &mut PgConnection, lost: i32) -> Result<i32, StoreError> {
+async fn try_reap(connection: &mut PgConnection, lost: i32, at_work: &[ExecutionId]) -> Result<i32, StoreError> {
+    let at_work: Vec<Uuid> = at_work.iter().map(|id| id.0).collect();
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
-    let reaped = sqlx::query_scalar("SELECT reap_1($1)").bind(lost).fetch_one(&mut *transaction).await?;
+    let reaped = sqlx::query_scalar("SELECT reap_2($1, $2)");
+    let reaped = reaped.bind(lost).bind(at_work).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(reaped)
+}
+
+/// The workers that were lost with an execution and counted against it, the latest first, with the time of the loss.
+///
+/// # Errors
+/// If the database does.
+pub async fn losses(
+    connection: &mut PgConnection,
+    execution_id: ExecutionId,
+    count: i16,
+) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
+    let losses = sqlx::query_as(
+        "SELECT worker_name, lost_at FROM losses WHERE execution_id = $1 ORDER BY lost_at DESC LIMIT $2",
+    );
+    Ok(losses.bind(execution_id.0).bind(i64::from(count)).fetch_all(connection).await?)
 }
 
 /// The database's timeline; another one than before means a failover.

@@ -69,7 +69,7 @@ async fn an_owner_without_superuser_rights_can_migrate_and_its_login_can_work() 
     let item = new_start(WorkspaceId::new());
     start(&mut starter, &[item]).await.unwrap();
     let mut worker = (place.connect(Role::Worker).await.unwrap(), 0);
-    worker.1 = register(&mut worker.0, "w").await.unwrap();
+    worker.1 = register(&mut worker.0, "w").await.unwrap().worker_no;
     let claimed = claim_all(&mut worker).await.remove(0);
     write(&mut worker, &[&step(&claimed, 1, end(true))]).await;
     assert_eq!(make_months(&mut worker.0).await.unwrap(), 0);
@@ -140,7 +140,7 @@ async fn two_cells_in_one_database_do_not_see_each_other() {
     migrate(&other, Kind::Cell).await.unwrap();
     let mut ours = first.worker().await;
     let mut theirs = (other.connect(Role::Worker).await.unwrap(), 0);
-    theirs.1 = register(&mut theirs.0, "w").await.unwrap();
+    theirs.1 = register(&mut theirs.0, "w").await.unwrap().worker_no;
     assert_eq!(ours.1, theirs.1, "both count from one");
     let (mine, others) = (lock_classes(&mut ours.0).await, lock_classes(&mut theirs.0).await);
     assert!(mine.0 != others.0 && mine.1 != others.1 && mine.0 != mine.1, "{mine:?} {others:?}");
@@ -151,7 +151,7 @@ async fn two_cells_in_one_database_do_not_see_each_other() {
     // A commit in flight of worker 1 here does not hold up the reaper of worker 1 there, nor is it fenced by it.
     run(&mut ours.0, "BEGIN").await;
     write(&mut ours, &[&step(&claimed, 1, Then::Hold)]).await;
-    assert_eq!(reap(&mut theirs.0, theirs.1).await.unwrap(), 0);
+    assert_eq!(reap(&mut theirs.0, theirs.1, &[]).await.unwrap(), 0);
     run(&mut ours.0, "COMMIT").await;
     write(&mut ours, &[&step(&claimed, 2, Then::Hold)]).await;
 }

@@ -222,10 +222,10 @@ async fn journals_are_loaded_by_key_from_one_month() {
 async fn a_reaper_looks_at_the_journals_of_lost_executions_by_key() {
     before_and_after_analyze(async |warm, plans| {
         let mut lost = (warm.cell.connect(Role::Worker).await, 0);
-        lost.1 = register(&mut lost.0, "lost").await.unwrap();
+        lost.1 = register(&mut lost.0, "lost").await.unwrap().worker_no;
         let claimed = claim(&mut lost.0, lost.1, 10, ROWS + 1, false).await.unwrap();
         plans.take();
-        assert_eq!(reap(&mut warm.worker.0, lost.1).await.unwrap(), 10);
+        assert_eq!(reap(&mut warm.worker.0, lost.1, &[]).await.unwrap(), 10);
         let journal = month(&warm.cell, "journal", ExecutionId(claimed[0].execution_id)).await;
         let plan = plans.take_one("WITH lost AS");
         assert!(plan.rows_seen(&journal) <= 10 * 5, "{plan:#?}");

@@ -47,7 +47,7 @@ impl Cell {
     /// A worker's number with a connection that works as it.
     pub(crate) async fn worker(&self) -> (PgConnection, i32) {
         let mut connection = self.connect(Role::Worker).await;
-        let number = register(&mut connection, "test").await.unwrap();
+        let number = register(&mut connection, "test").await.unwrap().worker_no;
         (connection, number)
     }
 

@@ -3,6 +3,7 @@
 mod action_http_request;
 mod action_send_email;
 mod data_set;
+mod debug_crash;
 mod debug_fail;
 mod debug_log;
 mod debug_noop;
@@ -24,6 +25,7 @@ pub use trigger_webhook::{Config as WebhookConfig, Method as WebhookMethod};
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
 pub(crate) use data_set::DataSet;
+pub(crate) use debug_crash::DebugCrash;
 pub(crate) use debug_fail::DebugFail;
 pub(crate) use debug_log::DebugLog;
 pub(crate) use debug_noop::DebugNoop;

@@ -57,13 +57,15 @@ impl Drive<'_> {
     pub(super) fn attempt(&self, node: NodeIx, timeout_ms: u64) -> BoxFuture<'static, Outcome> {
         let limit_ms = self.graph.nodes[node].policy.timeout_ms.unwrap_or(timeout_ms);
         let log = Arc::new(self.log(node));
-        let config = match self.config(node) {
+        let id = ExecutionId(self.claimed.execution_id);
+        let config = match self.engine.black_box.during(id, || self.config(node)) {
             Ok(config) => config,
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
         let context = self.context(node, Arc::clone(&log));
         let registry = Arc::clone(&self.engine.registry);
         let graph = Arc::clone(&self.graph);
+        let engine = Arc::clone(self.engine);
         let run = async move {
             let Node { type_name, config: as_written, .. } = &graph.nodes[node];
             match registry.get(type_name) {
@@ -78,7 +80,7 @@ impl Drive<'_> {
                 0 => Either::Left(run.map(Ok)),
                 limit_ms => Either::Right(timeout(Duration::from_millis(limit_ms), run)),
             };
-            let outcome = match run.await {
+            let outcome = match engine.black_box.around(id, run).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) => {
                     Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log")

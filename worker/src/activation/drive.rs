@@ -17,7 +17,8 @@ use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
-use chrono::{DateTime, TimeDelta, Utc};
+use capstan_engine::store::workers::losses;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -104,7 +105,7 @@ impl<'a> Drive<'a> {
     /// Goes on until the execution ends, parks, is lost, or has to be given back.
     pub(super) async fn run(&mut self, wake: &Notify) -> Exit {
         if self.claimed.losses >= LOSSES_MAX && self.state.incident().is_none() {
-            let reason = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
+            let reason = self.how_workers_were_lost().await;
             self.record(Event::Poisoned { reason });
         }
         loop {
@@ -144,6 +145,25 @@ impl<'a> Drive<'a> {
             }
             self.wait(wake).await;
         }
+    }
+
+    /// What a person is told of an execution that kills its workers.
+    async fn how_workers_were_lost(&self) -> String {
+        let said = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
+        let id = ExecutionId(self.claimed.execution_id);
+        let read = self.engine.side.run(async |connection| losses(connection, id, LOSSES_MAX).await);
+        let losses = match Box::pin(read).await {
+            Ok(losses) => losses,
+            Err(error) => {
+                debug!(%error, execution_id = %id, "its losses could not be read");
+                return said;
+            }
+        };
+        let told = losses
+            .iter()
+            .rev()
+            .map(|(worker, at)| format!("{worker} at {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)));
+        format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
     }
 
     /// Takes in an entry: decides, folds, and keeps it for the next flush. Late or repeated events change nothing.

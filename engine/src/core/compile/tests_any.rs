@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::tests::{chain_and, compile, edge_with, node, with};
 
+/// Documents of the short form; `PROPTEST_CASES` makes it longer.
+const CASES: u32 = 512;
+
 fn any_json() -> impl Strategy<Value = Value> {
     let words =
         ["a", "b", "t", "{{ steps.a.b }}", "{{ ", "data.set", "trigger.manual", "out", "error", "é\0", "{% if %}{{"];
@@ -40,8 +43,15 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// What fails once is kept beside the sources and tried first from then on.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::with_source_file(file!());
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { usual.cases } else { CASES };
+    ProptestConfig { cases, ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn compile_never_panics(nodes in proptest::collection::vec(any_json(), 0..5), edges in any_json()) {

@@ -1,0 +1,55 @@
+//! `capstan-poison`: executions that kill their workers, among many that do no harm. The last line of its output is one
+//! JSON object.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use capstan_chaos::poison::{Settings, run};
+use clap::Parser;
+
+/// Proves that a node which kills its workers is set aside, alone, and hardly noticed.
+#[derive(Parser)]
+struct Args {
+    /// Executions that do no harm.
+    #[arg(long, default_value_t = 20_000)]
+    executions: usize,
+    /// Executions that kill their workers.
+    #[arg(long, default_value_t = 20)]
+    poison: usize,
+    /// Worker processes.
+    #[arg(long, default_value_t = 4)]
+    workers: usize,
+    /// Executions that a worker has active at a time.
+    #[arg(long, default_value_t = 64)]
+    slots: usize,
+    /// How long the call of each harmless execution takes, in milliseconds.
+    #[arg(long, default_value_t = 400)]
+    call_ms: u64,
+    /// Drains without and with poison, in turn.
+    #[arg(long, default_value_t = 2)]
+    rounds: usize,
+    /// The `capstan` binary; the one beside this program if absent.
+    #[arg(long, env = "CHAOS_BINARY")]
+    binary: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Args { executions, poison, workers, slots, call_ms, rounds, binary } = Args::parse();
+    let binary = match binary {
+        Some(binary) => binary,
+        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
+    };
+    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let report = run(Settings { binary, executions, poison, workers, slots, call_ms, rounds }, say).await?;
+    say(&report.text());
+    say(&report.json().to_string());
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn say(text: &str) {
+    // Who does not listen any more misses it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,61 @@
+//! `capstan-timers`: very many timers, due within a minute, while workers are killed. The last line of its output is one
+//! JSON object.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use capstan_chaos::timers::{Settings, run};
+use clap::Parser;
+
+/// Proves that no timer fires early or is lost, though workers are killed.
+#[derive(Parser)]
+struct Args {
+    /// Executions with a timer each.
+    #[arg(long, default_value_t = 100_000)]
+    timers: usize,
+    /// Worker processes.
+    #[arg(long, default_value_t = 4)]
+    workers: usize,
+    /// Seconds from the first start to the first timer.
+    #[arg(long, default_value_t = 120)]
+    lead_s: u64,
+    /// Seconds in which all timers are due.
+    #[arg(long, default_value_t = 60)]
+    window_s: u64,
+    /// Milliseconds between two kills.
+    #[arg(long, default_value_t = 2_000)]
+    kill_every_ms: u64,
+    /// The `capstan` binary; the one beside this program if absent.
+    #[arg(long, env = "CHAOS_BINARY")]
+    binary: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    let binary = match args.binary {
+        Some(binary) => binary,
+        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
+    };
+    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let settings = Settings {
+        binary,
+        timers: args.timers,
+        workers: args.workers,
+        lead: Duration::from_secs(args.lead_s),
+        window: Duration::from_secs(args.window_s),
+        kill_every: Duration::from_millis(args.kill_every_ms),
+    };
+    let report = run(&settings, say).await?;
+    say(&report.text());
+    say(&report.json().to_string());
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn say(text: &str) {
+    // Who does not listen any more misses it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,236 @@
+//! What this process was doing when it died, for whoever finds out: a small file that outlives it.
+//!
+//! Each thread marks in it whose node it is running. The file is locked for as long as the process lives; whoever gets
+//! the lock knows that it is dead. Without a folder nothing is written, and a loss counts against all that was held.
+
+use std::cell::Cell;
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::workers::Registered;
+use tracing::warn;
+use uuid::Uuid;
+
+/// Threads that can leave a mark; those beyond leave none.
+const THREADS_MAX: u64 = 256;
+/// Bytes of the worker's number and time of registration, and of one mark.
+const HEAD_BYTES: u64 = 16;
+const MARK_BYTES: u64 = 16;
+/// Age from which a file that nobody asked for is removed: its cell is gone, or was drained without it.
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// Permission of others to write.
+const OTHERS_WRITE: u32 = 0o022;
+
+static THREADS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed);
+    /// Whose node this thread is running: nil outside of nodes.
+    static MARKED: Cell<Uuid> = const { Cell::new(Uuid::nil()) };
+}
+
+/// The file of this process; none if it cannot be written.
+#[derive(Debug)]
+pub(crate) struct BlackBox(Option<Own>);
+
+#[derive(Debug)]
+struct Own {
+    folder: PathBuf,
+    path: PathBuf,
+    file: File,
+}
+
+impl BlackBox {
+    /// A fresh file in `folder`.
+    pub(crate) fn open(folder: Option<&Path>) -> Self {
+        let made = folder.map(|folder| (folder, create(folder)));
+        Self(made.and_then(|(folder, made)| match made {
+            Ok(own) => Some(own),
+            Err(error) => {
+                warn!(%error, folder = %folder.display(), "no black box: a loss will count against all that is held");
+                None
+            }
+        }))
+    }
+
+    /// The files of dead processes beside this one's.
+    pub(crate) fn dead(&self) -> Vec<Dead> {
+        let entries = self.0.iter().flat_map(|own| fs::read_dir(&own.folder)).flatten().flatten();
+        entries.filter_map(|entry| read(entry.path())).collect()
+    }
+
+    /// Notes under which number this process works from now on.
+    pub(crate) fn sign(&self, worker: Registered) {
+        if let Some(Own { file, .. }) = &self.0 {
+            let mut head = [0; HEAD_BYTES as usize];
+            head[..8].copy_from_slice(&i64::from(worker.worker_no).to_le_bytes());
+            head[8..].copy_from_slice(&worker.created_at.timestamp_micros().to_le_bytes());
+            // Without it the loss counts against all.
+            let _ = file.write_all_at(&head, 0);
+        }
+    }
+
+    /// Calls `work` under the mark of an execution.
+    pub(crate) fn during<T>(&self, id: ExecutionId, work: impl FnOnce() -> T) -> T {
+        let before = self.mark(id.0);
+        let done = work();
+        self.mark(before);
+        done
+    }
+
+    /// Awaits `work` under the mark of an execution, whenever it goes on.
+    pub(crate) async fn around<T>(&self, id: ExecutionId, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        std::future::poll_fn(|context| self.during(id, || work.as_mut().poll(context))).await
+    }
+
+    /// Marks what this thread runs; answers what it ran.
+    fn mark(&self, id: Uuid) -> Uuid {
+        let before = MARKED.replace(id);
+        let thread = THREAD.with(|thread| *thread);
+        if let Some(Own { file, .. }) = &self.0
+            && thread < THREADS_MAX
+        {
+            // Without it the loss counts against all.
+            let _ = file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread);
+        }
+        before
+    }
+
+    /// Removes the file of a process that ends well.
+    pub(crate) fn discard(&self) {
+        if let Some(Own { path, .. }) = &self.0 {
+            // One that stays is removed after a day.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn create(folder: &Path) -> io::Result<Own> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let path = folder.join(format!("{}.box", Uuid::now_v7()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    let (around, own) = (folder.symlink_metadata()?, file.metadata()?);
+    if !around.is_dir() || around.uid() != own.uid() || around.mode() & OTHERS_WRITE != 0 {
+        fs::remove_file(&path)?;
+        // Whoever writes there could have a living worker taken for dead.
+        return Err(io::Error::other("it is not a folder that only this user can write to"));
+    }
+    // Somebody may be looking whether it is dead.
+    file.lock()?;
+    Ok(Own { folder: folder.to_owned(), path, file })
+}
+
+/// The file of a dead process. It is locked as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Dead {
+    path: PathBuf,
+    _file: File,
+    pub(crate) worker: Registered,
+    /// Executions whose nodes it was running.
+    pub(crate) at_work: Vec<ExecutionId>,
+}
+
+impl Dead {
+    /// Removes the file: what it tells is known.
+    pub(crate) fn discard(self) {
+        // One that stays tells nothing new.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn read(path: PathBuf) -> Option<Dead> {
+    if path.extension().is_none_or(|extension| extension != "box") {
+        return None;
+    }
+    let mut file = File::options().read(true).write(true).open(&path).ok()?;
+    // Held by its process as long as that lives.
+    file.try_lock().ok()?;
+    if file.metadata().ok()?.modified().ok()?.elapsed().is_ok_and(|age| age > KEPT) {
+        fs::remove_file(&path).ok()?;
+        return None;
+    }
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut file, &mut bytes).ok()?;
+    let (head, marks) = bytes.split_at_checked(HEAD_BYTES as usize)?;
+    let number = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?));
+    let worker = Registered {
+        worker_no: number(&head[..8])?.try_into().ok()?,
+        created_at: chrono::DateTime::from_timestamp_micros(number(&head[8..])?)?,
+    };
+    let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
+    let at_work = marks.filter(|id| !id.is_nil()).map(ExecutionId).collect();
+    Some(Dead { path, _file: file, worker, at_work })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> PathBuf {
+        std::env::temp_dir().join(format!("capstan-boxes-{}", Uuid::now_v7()))
+    }
+
+    fn registered() -> Registered {
+        let created_at = chrono::DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap();
+        Registered { worker_no: 7, created_at }
+    }
+
+    #[test]
+    fn a_living_process_is_not_dead() {
+        let folder = folder();
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        assert!(other.dead().is_empty());
+        one.discard();
+        other.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_dead_process_tells_whose_node_it_was_running() {
+        let folder = folder();
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        let (outer, inner) = (ExecutionId::new(), ExecutionId::new());
+        let Some(own) = &one.0 else { panic!("a file") };
+        one.during(outer, || {
+            one.during(inner, || {});
+            // What the file holds when the process dies here.
+            fs::copy(&own.path, folder.join("dead.box")).unwrap();
+        });
+        let told = || other.dead().into_iter().map(|dead| (dead.worker, dead.at_work)).collect::<Vec<_>>();
+        assert_eq!(told(), [(registered(), vec![outer])]);
+        drop(one);
+        let idle = told().iter().filter(|(_, at_work)| at_work.is_empty()).count();
+        assert_eq!((idle, told().len()), (1, 2));
+        for dead in other.dead() {
+            dead.discard();
+        }
+        other.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_trusted() {
+        let folder = folder();
+        DirBuilder::new().create(&folder).unwrap();
+        fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        assert!(BlackBox::open(Some(&folder)).0.is_none());
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn without_a_folder_nothing_is_kept() {
+        let none = BlackBox::open(None);
+        none.sign(registered());
+        assert_eq!(none.during(ExecutionId::new(), || 7), 7);
+    }
+}
