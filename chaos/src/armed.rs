@@ -23,10 +23,12 @@ pub(crate) struct Armed {
     pub(crate) fleet: Fleet,
     pub(crate) leases: Leases,
     pub(crate) losses: Losses,
+    /// What a worker held that was killed for it.
+    pub(crate) held: Vec<Held>,
 }
 
 impl Armed {
-    /// Waits until the worker of a slot has left, and lets others die in its place until one had work in its hands.
+    /// Waits until the worker of a slot is gone, and lets others die in its place until one had work in its hands.
     pub(crate) async fn die(mut self, slot: usize, mut leaving: Process, mut at: Pass) -> anyhow::Result<Vec<Struck>> {
         leaving.ended().await?;
         let mut tries = Vec::new();
@@ -34,9 +36,9 @@ impl Armed {
             let mut process = self.fleet.arm(slot, at)?;
             let drained_work = at.point.place == Place::Drain && self.drain(&process).await?;
             let died = process.killed_within(REACH_MAX).await?;
-            let mut struck = Struck::now(at.fault());
+            let mut struck = Struck { held: std::mem::take(&mut self.held), ..Struck::now(at.fault()) };
             if died {
-                struck.held = self.lost(&name(&process)).await;
+                struck.held.extend(self.lost(&name(&process)).await);
             }
             struck.landed = match at.point.place {
                 Place::Work => !struck.held.is_empty(),

@@ -93,15 +93,16 @@ impl Striker {
     async fn strike(&mut self, database: &mut Database, planned: Planned) -> anyhow::Result<Option<Struck>> {
         let mut struck = Struck::now(planned.fault);
         let Some(victim) = self.victim(planned.draw).await else { return Ok(Some(struck)) };
-        struck = Struck { landed: true, held: victim.held, ..Struck::now(planned.fault) };
+        struck = Struck { landed: true, held: victim.held.clone(), ..Struck::now(planned.fault) };
         let (slot, proxy) = (victim.slot, &self.fleet.slot(victim.slot).proxy);
         match planned.fault {
             Fault::Kill => {
                 self.losses.add(victim.worker_no);
                 let mut killed = self.fleet.take(slot, Signal::SIGKILL).await?;
-                self.fleet.replace(slot);
                 killed.ended().await?;
+                // Before its successor finds it dead.
                 struck.held.extend(self.leases.left_by(&victim.name).await);
+                self.fleet.replace(slot);
             }
             Fault::Freeze { after_ms } => {
                 self.losses.add(victim.worker_no);
@@ -148,22 +149,32 @@ impl Striker {
                 });
             }
             Fault::Failpoint { point, nth } => {
-                self.die(slot, Pass { point, nth }).await?;
+                let at = Pass { point, nth };
+                self.die(victim, at).await?;
                 return Ok(None);
             }
         }
         Ok(Some(struck))
     }
 
-    /// Has a process die at a point, in place of the API or of the worker of a slot.
-    async fn die(&mut self, slot: usize, at: Pass) -> anyhow::Result<()> {
-        if at.point.place == Place::Reply {
-            self.beside.spawn(self.server.clone().die(at));
-            return Ok(());
-        }
-        let leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
+    /// Has a process die at a point, in place of the API or of the victim.
+    async fn die(&mut self, victim: Victim, at: Pass) -> anyhow::Result<()> {
+        let (signal, held) = match at.point.place {
+            Place::Reply => {
+                self.beside.spawn(self.server.clone().die(at));
+                return Ok(());
+            }
+            // Its successor is to find it dead.
+            Place::Reap => {
+                self.losses.add(victim.worker_no);
+                (Signal::SIGKILL, victim.held)
+            }
+            Place::Work | Place::Drain => (Signal::SIGTERM, Vec::new()),
+        };
+        let leaving = self.fleet.take(victim.slot, signal).await?;
         let (leases, losses) = (Leases::new(self.door.clone()), self.losses.clone());
-        self.beside.spawn(Armed { fleet: self.fleet.clone(), leases, losses }.die(slot, leaving, at));
+        let armed = Armed { fleet: self.fleet.clone(), leases, losses, held };
+        self.beside.spawn(armed.die(victim.slot, leaving, at));
         Ok(())
     }
 

@@ -223,9 +223,13 @@ impl Replica {
             // A claim that nobody heard of has met the lease.
             wake(row)?;
         }
-        let length = row.journal.len();
+        let (length, had_timer) = (row.journal.len(), row.timer);
         let write = Write { lease, position: position.wrapping_sub(1), rows, consumes: consumed, then };
         let is_left_woken = row.write(&write, Parts::ALL).map_err(|_| Refusal::Position { position, length })?;
+        if had_timer && row.lease.is_none() && due {
+            // The timer of before may have fired unseen, and now there is another one.
+            row.wake_tokens += 1;
+        }
         // Whoever goes on is told of a wake-up that the checks found, not of one that came after them.
         let is_wrong = woken != is_left_woken && (woken || matches!(then, Then::Park { .. }));
         if answered && is_wrong { Err(Refusal::Woken(is_left_woken)) } else { Ok(()) }

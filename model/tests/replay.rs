@@ -206,6 +206,25 @@ fn a_timer_fires_unseen() {
 }
 
 #[test]
+fn a_timer_that_is_set_again_may_have_fired_before() {
+    let lines = [
+        "1:started",
+        "2:claimed worker=1 lease=7 fresh=true",
+        "3:committed worker=1 lease=7 position=1 rows=1 then=park due=true",
+        "4:signalled",
+        "5:claimed worker=1 lease=8",
+        "6:committed worker=1 lease=8 position=2 rows=1 consumed=1 then=park due=true",
+        "7:claimed worker=1 lease=9",
+        "8:woken holder=1",
+    ];
+    accepted(&lines);
+    refused(
+        &[&lines[..], &["9:woken holder=1"]].concat(),
+        "line 9 is not allowed for execution e: no token of the execution is in the queue",
+    );
+}
+
+#[test]
 fn a_signal_that_nobody_reads_is_noticed_at_the_end() {
     refused(
         &[

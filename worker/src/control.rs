@@ -109,7 +109,7 @@ impl Keeper {
     async fn tend(&self, control: &mut Control) -> Result<(), StoreError> {
         let (mut beaten, mut watch) = (Instant::now(), None);
         loop {
-            let connection = control.connection().await?;
+            let (connection, is_new) = (control.connection().await?, watch.is_none());
             let (watch, fleet) = match &mut watch {
                 Some(watch) if beaten.elapsed() < BEAT_EVERY => {
                     (watch, in_time(peers(connection, self.life.worker_no)).await?)
@@ -121,8 +121,8 @@ impl Keeper {
                 }
             };
             let mut lost = watch.look(&fleet, Instant::now());
-            if !lost.is_empty() {
-                // Those of this machine first, with what is known of them.
+            if is_new || watch.doubts() || !lost.is_empty() {
+                // Those of this machine first: they need no more watching, and more is known of them.
                 let buried = bury(&self.place, connection, &self.black_box).await?;
                 lost.retain(|lost| !buried.contains(lost));
             }
