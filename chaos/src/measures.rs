@@ -14,9 +14,9 @@ use crate::inject::{Held, Struck};
 /// So long after the database has come back, samples still count as near an outage.
 const NEAR: TimeDelta = TimeDelta::seconds(10);
 
-/// Samples in milliseconds.
+/// Samples in milliseconds, each with its execution.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Samples(Vec<i64>);
+pub(crate) struct Samples(Vec<(i64, Uuid)>);
 
 /// What was measured.
 #[derive(Clone, Debug, Default)]
@@ -44,18 +44,23 @@ impl Samples {
     pub(crate) fn p99_ms(&self) -> Option<i64> {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        sorted.get((sorted.len() * 99).div_ceil(100).saturating_sub(1)).copied()
+        sorted.get((sorted.len() * 99).div_ceil(100).saturating_sub(1)).map(|sample| sample.0)
     }
 
     /// The middle value; absent without samples.
     pub(crate) fn p50_ms(&self) -> Option<i64> {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied()
+        sorted.get(sorted.len() / 2).map(|sample| sample.0)
     }
 
-    fn add(&mut self, span: TimeDelta) {
-        self.0.push(span.num_milliseconds());
+    /// The slowest one.
+    pub(crate) fn slowest(&self) -> Option<(i64, Uuid)> {
+        self.0.iter().max().copied()
+    }
+
+    fn add(&mut self, execution: Uuid, span: Span) {
+        self.0.push(((span.until - span.from).num_milliseconds(), execution));
     }
 }
 
@@ -100,7 +105,7 @@ impl Measures {
                 true => &mut measures.timer_lateness_apart,
                 false => &mut measures.timer_lateness,
             };
-            samples.add(span.until - span.from);
+            samples.add(wait.execution, span);
         }
         measures
     }
@@ -115,7 +120,7 @@ impl Measures {
                 true => &mut self.freeze_takeover,
                 false => &mut self.takeover,
             };
-            samples.add(span.until - span.from);
+            samples.add(held.execution, span);
         }
     }
 
@@ -127,7 +132,7 @@ impl Measures {
             let hit = hits.iter().any(|&(at, _)| at > outage.from - NEAR && at < span.until);
             let next_outage = index.outages.iter().any(|next| next.from > span.from && next.from < span.until);
             if !hit && !next_outage {
-                self.resume.add(span.until - span.from);
+                self.resume.add(held.execution, span);
             }
         }
     }
@@ -226,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_ninety_ninth_of_a_hundred_samples_is_the_p99() {
-        let samples = Samples((1..=100).rev().collect());
+        let samples = Samples((1..=100).rev().map(|ms| (ms, Uuid::nil())).collect());
         assert_eq!((samples.p99_ms(), samples.p50_ms()), (Some(99), Some(51)));
         assert_eq!(Samples::default().p99_ms(), None);
     }

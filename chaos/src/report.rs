@@ -15,6 +15,8 @@ use crate::point::{POINTS, Point};
 const NOT_RUN: [&str; 5] = ["network namespace", "clock an hour off", "disk full", "pool exhausted", "poison nodes"];
 /// The faults that need a build of their own.
 const FAILPOINTS: &str = "failpoints";
+/// What is promised to be done in time; the slowest of each is shown whole.
+const PROMISED: [&str; 4] = ["take-over after a kill", "take-over after a freeze", "work after an outage", "timers"];
 /// Violations that are shown whole.
 const SHOWN_MAX: usize = 10;
 
@@ -132,6 +134,12 @@ impl Report {
             let (p50, p99) = (shown(samples.p50_ms()), shown(samples.p99_ms()));
             writeln!(text, "{name:<28} p50 {p50:>6} ms   p99 {p99:>6} ms   of {}", samples.len())?;
         }
+        for (name, samples) in self.samples().into_iter().filter(|(name, _)| PROMISED.contains(name)) {
+            if let Some((ms, id)) = samples.slowest() {
+                writeln!(text, "\nslowest {name}: {ms} ms")?;
+                self.write_journal(text, id)?;
+            }
+        }
         let found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
         for violation in found.take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
@@ -147,12 +155,13 @@ impl Report {
 
     fn samples(&self) -> [(&'static str, &Samples); 6] {
         let measures = &self.measures;
+        let [kill, freeze, outage, timers] = PROMISED;
         [
-            ("take-over after a kill", &measures.takeover),
-            ("take-over after a freeze", &measures.freeze_takeover),
+            (kill, &measures.takeover),
+            (freeze, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
-            ("work after an outage", &measures.resume),
-            ("timers", &measures.timer_lateness),
+            (outage, &measures.resume),
+            (timers, &measures.timer_lateness),
             ("timers, counted apart", &measures.timer_lateness_apart),
         ]
     }
