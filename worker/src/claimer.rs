@@ -43,7 +43,7 @@ const FRONTS_MAX: usize = 16;
 /// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
 const ALONE_MAX: Duration = Duration::from_secs(2);
 /// How long a worker waits to be empty before it takes such an execution in beside others.
-const EMPTY_WAIT_MAX: Duration = Duration::from_secs(5);
+const EMPTY_WAIT_MAX: Duration = Duration::from_millis(1_500);
 /// Pause after the database failed a claim, and between two warnings of it.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 const TELL_EVERY: Duration = Duration::from_secs(10);

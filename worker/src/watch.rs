@@ -7,7 +7,7 @@ use capstan_engine::store::workers::Peer;
 use chrono::{DateTime, Utc};
 
 /// Silence after which a worker counts as lost.
-pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(8);
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(7);
 /// The same once its session lock is gone, which tells of a killed process.
 pub(crate) const SILENCE_MAX_DISCONNECTED: Duration = Duration::from_millis(800);
 
@@ -90,12 +90,12 @@ mod tests {
 
     #[test]
     fn a_beating_worker_is_never_lost() {
-        assert_eq!(lost_at(&[(0, 0, true), (7_000, 1, true), (14_000, 2, true), (21_000, 3, false)]), [0_u64; 0]);
+        assert_eq!(lost_at(&[(0, 0, true), (6_900, 1, true), (13_800, 2, true), (20_700, 3, false)]), [0_u64; 0]);
     }
 
     #[test]
-    fn silence_of_eight_seconds_is_a_loss() {
-        assert_eq!(lost_at(&[(0, 0, true), (7_900, 0, true), (8_000, 0, true)]), [8_000]);
+    fn silence_of_seven_seconds_is_a_loss() {
+        assert_eq!(lost_at(&[(0, 0, true), (6_900, 0, true), (7_000, 0, true)]), [7_000]);
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_was_never_seen_connected_gets_the_longer_time() {
-        assert_eq!(lost_at(&[(0, 0, false), (7_900, 0, false), (8_000, 0, false)]), [8_000]);
+        assert_eq!(lost_at(&[(0, 0, false), (6_900, 0, false), (7_000, 0, false)]), [7_000]);
     }
 
     #[test]
