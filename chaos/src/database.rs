@@ -1,5 +1,6 @@
 //! The private PostgreSQL of a run: started, crashed, asked from outside.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -47,9 +48,9 @@ impl Database {
         Ok(self.postgres.socket_dir().join(format!(".s.PGSQL.{}", options.get_port())))
     }
 
-    /// The URL of the same database by way of a port of the loopback.
-    pub(crate) fn url_through(&self, port: u16) -> String {
-        format!("postgres://{}@127.0.0.1:{port}/{DATABASE}?sslmode=disable", self.postgres.superuser())
+    /// The URL of the same database by way of a proxy.
+    pub(crate) fn url_through(&self, proxy: SocketAddr) -> String {
+        format!("postgres://{}@{proxy}/{DATABASE}?sslmode=disable", self.postgres.superuser())
     }
 
     /// A way to connect that outlives crashes.

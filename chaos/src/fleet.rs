@@ -1,6 +1,7 @@
 //! The workers: one slot for each, with a proxy of its own; a slot whose worker is gone gets another one.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use crate::database::Database;
+use crate::network::{Network, Wire};
 use crate::process::Process;
-use crate::program::{Pass, Program};
+use crate::program::{Manner, Pass, Program};
 use crate::proxy::Proxy;
 
 /// The command that starts a worker.
@@ -31,6 +33,8 @@ pub(crate) struct Fleet {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) proxy: Proxy,
+    /// The only way to its worker, if that is in a network of its own.
+    pub(crate) wire: Option<Wire>,
     worker: Mutex<Worker>,
     /// Since when its worker watches the others without a break.
     watches_since: std::sync::Mutex<Option<Instant>>,
@@ -53,18 +57,29 @@ struct Recipe {
     program: Program,
     urls: Vec<String>,
     site: String,
+    /// By slot.
+    wraps: Vec<Vec<String>>,
 }
 
 impl Fleet {
-    /// Starts `count` workers that may call `site`.
-    pub(crate) async fn start(program: Program, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
-        let (mut slots, mut urls) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            let proxy = Proxy::start(database.socket()?).await?;
-            urls.push(database.url_through(proxy.port));
-            slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
+    /// Starts `count` workers that may call `site`: the first ones in the networks that there are, one in each.
+    pub(crate) async fn start(
+        program: Program,
+        database: &Database,
+        network: &Network,
+        site: &str,
+        count: usize,
+    ) -> anyhow::Result<Self> {
+        let (mut slots, mut urls, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
+        for nth in 0..count {
+            let wire = network.wires().get(nth).cloned();
+            let host = wire.as_ref().map_or(Ipv4Addr::LOCALHOST, |wire| wire.here);
+            let proxy = Proxy::start(host, database.socket()?).await?;
+            urls.push(database.url_through(proxy.address));
+            wraps.push(wire.as_ref().map_or(Ok(Vec::new()), Wire::wrap)?);
+            slots.push(Slot { proxy, wire, worker: Mutex::default(), watches_since: Default::default() });
         }
-        let recipe = Recipe { program, urls, site: site.to_owned() };
+        let recipe = Recipe { program, urls, site: site.to_owned(), wraps };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
         for slot in 0..count {
             let process = fleet.recipe.worker(slot).await?;
@@ -92,15 +107,20 @@ impl Fleet {
         present
     }
 
-    /// Signals a worker that is in its slot, and takes it out; the slot stays empty until [`Self::put`] or
-    /// [`Self::replace`].
-    pub(crate) async fn take(&self, slot: usize, signal: Signal) -> anyhow::Result<Process> {
+    /// Takes a worker out of its slot, which stays empty until [`Self::put`] or [`Self::replace`].
+    pub(crate) async fn take_out(&self, slot: usize) -> anyhow::Result<Process> {
         let mut worker = self.slots[slot].worker.lock().await;
-        let Worker::Here(process) = std::mem::replace(&mut *worker, Worker::Away) else {
-            anyhow::bail!("no worker is in slot {slot}");
-        };
+        match std::mem::replace(&mut *worker, Worker::Away) {
+            Worker::Here(process) => Ok(*process),
+            _ => anyhow::bail!("no worker is in slot {slot}"),
+        }
+    }
+
+    /// The same, and signals the worker.
+    pub(crate) async fn take(&self, slot: usize, signal: Signal) -> anyhow::Result<Process> {
+        let process = self.take_out(slot).await?;
         process.signal(signal)?;
-        Ok(*process)
+        Ok(process)
     }
 
     /// Puts a worker back.
@@ -125,7 +145,7 @@ impl Fleet {
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
     pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
-        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), at)
+        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot), at)
     }
 
     /// Ends all workers that work, gently.
@@ -163,7 +183,11 @@ pub(crate) fn name(process: &Process) -> String {
 
 impl Recipe {
     async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
-        self.program.start(&WORKER, &self.env(slot)).await
+        self.program.start(&WORKER, &self.env(slot), &self.manner(slot)).await
+    }
+
+    fn manner(&self, slot: usize) -> Manner {
+        Manner { wrap: self.wraps[slot].clone(), ..Manner::default() }
     }
 
     fn env(&self, slot: usize) -> [(&'static str, String); 4] {

@@ -38,6 +38,8 @@ pub struct Struck {
 pub struct Injected {
     /// In the order of the plan.
     pub planned: Vec<Planned>,
+    /// Faults that cannot be injected here, each with the reason.
+    pub not_run: Vec<String>,
     /// In the order in which they struck.
     pub struck: Vec<Struck>,
 }
@@ -73,16 +75,16 @@ impl Struck {
         Self { fault, at: Utc::now(), landed: false, held: Vec::new(), outage: None }
     }
 
-    /// Whether it takes workers from their executions: a kill, a freeze, or a death at a point.
+    /// Whether it takes workers from their executions: a kill, a freeze, a partition, or a death at a point.
     #[must_use]
     pub fn loses_workers(&self) -> bool {
         matches!(self.fault, Fault::Kill | Fault::Failpoint { .. }) || self.freezes()
     }
 
-    /// Whether it stops a worker that goes on later.
+    /// Whether nothing is heard of a worker that goes on later.
     #[must_use]
     pub fn freezes(&self) -> bool {
-        matches!(self.fault, Fault::Freeze { .. } | Fault::HalfReaped)
+        matches!(self.fault, Fault::Freeze { .. } | Fault::HalfReaped | Fault::Partition { .. })
     }
 
     /// Whether an API process died of it, with what it had in memory.

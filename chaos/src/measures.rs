@@ -23,7 +23,7 @@ pub(crate) struct Samples(Vec<i64>);
 pub(crate) struct Measures {
     /// From the kill to the first row of another worker.
     pub(crate) takeover: Samples,
-    /// From the freeze to the first row of another worker.
+    /// From the freeze or partition to the first row of another worker.
     pub(crate) freeze_takeover: Samples,
     /// Both, where an outage was near or another fault hit the same execution meanwhile.
     pub(crate) takeover_apart: Samples,

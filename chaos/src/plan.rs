@@ -21,6 +21,11 @@ pub enum Fault {
     },
     /// A worker is stopped until a slow peer is about to give it up, and goes on before it has.
     HalfReaped,
+    /// A worker is cut off from the network until its peers have given it up and for `after_ms` longer.
+    Partition {
+        /// Milliseconds that it stays cut off after it was given up.
+        after_ms: u64,
+    },
     /// PostgreSQL is stopped with `-m immediate` and started again.
     DatabaseCrash {
         /// Milliseconds between stop and start.
@@ -94,6 +99,8 @@ pub fn plan(settings: &Settings) -> Vec<Planned> {
             add(rates.of_each_point, &|dice| Fault::Failpoint { point, nth: dice.between(1, point.passes_max) });
         }
     }
+    let here = |rate: f64, lack: Option<&str>| if lack.is_none() { rate } else { 0.0 };
+    add(here(rates.partitions, settings.means.no_network), &|dice| Fault::Partition { after_ms: dice.below(2_000) });
     planned.sort_by_key(|planned| planned.at);
     planned
 }

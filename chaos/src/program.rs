@@ -25,6 +25,15 @@ pub(crate) struct Program {
     records: (&'static str, String),
 }
 
+/// How a process differs from others of its kind.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Manner {
+    /// The words of a command that becomes it; empty if there is none.
+    pub(crate) wrap: Vec<String>,
+    /// What it has in its environment beside what all have.
+    pub(crate) env: Vec<(&'static str, String)>,
+}
+
 /// The pass of a point at which a process dies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pass {
@@ -42,18 +51,31 @@ impl Program {
     }
 
     /// Starts a process and waits until it is ready.
-    pub(crate) async fn start(&self, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Process> {
-        let mut env = [env, std::slice::from_ref(&self.records)].concat();
+    pub(crate) async fn start(
+        &self,
+        args: &[&str],
+        env: &[(&'static str, String)],
+        manner: &Manner,
+    ) -> anyhow::Result<Process> {
+        let mut env = [env, &manner.env, std::slice::from_ref(&self.records)].concat();
         env.extend(self.bug.map(|bug| (SABOTAGE, bug.to_owned())));
-        Process::start(&self.binary, args, &env).await
+        let mut process = Process::spawn_by(&manner.wrap, &self.binary, args, &env)?;
+        process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
+        Ok(process)
     }
 
     /// Starts a process that dies at a point, and does not wait: it may die early.
-    pub(crate) fn arm(&self, args: &[&str], env: &[(&str, String)], at: Pass) -> anyhow::Result<Process> {
+    pub(crate) fn arm(
+        &self,
+        args: &[&str],
+        env: &[(&'static str, String)],
+        manner: &Manner,
+        at: Pass,
+    ) -> anyhow::Result<Process> {
         let binary = self.faults_binary.as_ref().context("there is no build that can be killed at points")?;
-        let mut env = [env, std::slice::from_ref(&self.records)].concat();
+        let mut env = [env, &manner.env, std::slice::from_ref(&self.records)].concat();
         env.push((ARM, format!("{}:{}", at.point.name, at.nth)));
-        Process::spawn(binary, args, &env)
+        Process::spawn_by(&manner.wrap, binary, args, &env)
     }
 }
 

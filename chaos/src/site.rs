@@ -1,7 +1,7 @@
 //! The outside world: a real HTTP server that records every call with its idempotency key.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -51,8 +51,9 @@ struct Wishes {
 }
 
 impl Site {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// Listens at `host`.
+    pub(crate) async fn start(host: Ipv4Addr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((host, 0)).await?;
         let (address, ledger) = (listener.local_addr()?, Ledger::default());
         let router = Router::new().route("/effect", post(effect)).with_state(Arc::clone(&ledger));
         tokio::spawn(async move { axum::serve(listener, router).await });

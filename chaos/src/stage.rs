@@ -1,6 +1,6 @@
 //! Everything that a run works with: database, API, workers, effect server, workspaces with graphs.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::fleet::Fleet;
 use crate::graphs::graph;
 use crate::ledger::Ledger;
 use crate::load::{Load, Workflow};
+use crate::network::Network;
 use crate::observer::Observer;
 use crate::process::Process;
 use crate::program::Program;
@@ -27,6 +28,9 @@ use crate::trace::Records;
 const PORTS: Range<u16> = 20_000..30_000;
 const PORTS_APART: u32 = 9_000;
 
+/// Workers that are in networks of their own.
+const CUT_OFF_MAX: usize = 2;
+
 /// A run's surroundings.
 pub(crate) struct Stage {
     pub(crate) database: Database,
@@ -34,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) fleet: Fleet,
     pub(crate) server: Server,
     pub(crate) site: Site,
+    /// Dropped after those who are in it.
+    _network: Network,
     pub(crate) observer: Observer,
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
@@ -43,7 +49,12 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets up as an operator does it, by commands and by the API.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
-        let (binary, database, site) = (&settings.binary, Database::start()?, Site::start().await?);
+        let (binary, database) = (&settings.binary, Database::start()?);
+        let wants_network = settings.rates.partitions > 0.0 && settings.means.no_network.is_none();
+        let network = Network::lay(if wants_network { CUT_OFF_MAX } else { 0 })?;
+        // Every address at this end is reached from within all networks.
+        let host = network.wires().first().map_or(Ipv4Addr::LOCALHOST, |wire| wire.here);
+        let site = Site::start(host).await?;
         let env = [("DATABASE_URL", database.url.clone())];
         Process::result(binary, &["migrate"], &env).await?;
         let door = database.door()?;
@@ -65,14 +76,14 @@ impl Stage {
         let workspaces =
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
-        let fleet = Fleet::start(program, &database, &site.address.to_string(), settings.workers).await?;
+        let fleet = Fleet::start(program, &database, &network, &site.address.to_string(), settings.workers).await?;
         let observer = Observer::start(door.clone());
         let load = Load {
             workflows: Arc::new(workflows),
             ledger: Arc::new(Ledger::default()),
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records })
+        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records, _network: network })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.

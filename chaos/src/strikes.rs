@@ -1,0 +1,141 @@
+//! What each kind of fault does to its victim.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use nix::sys::signal::Signal;
+use tokio::time::sleep;
+
+use crate::armed::Armed;
+use crate::database::Database;
+use crate::faults::{Striker, Victim};
+use crate::fleet::Fleet;
+use crate::inject::Struck;
+use crate::leases::Leases;
+use crate::plan::{Fault, Planned};
+use crate::point::Place;
+use crate::process::Process;
+use crate::program::Pass;
+use crate::thaw::Thaw;
+
+/// Longest wait for a commit to lose the reply of.
+const COMMIT_MAX: Duration = Duration::from_secs(2);
+
+impl Striker {
+    /// Strikes once; what has struck, unless that goes on beside.
+    pub(crate) async fn strike(&mut self, database: &mut Database, planned: Planned) -> anyhow::Result<Option<Struck>> {
+        let Some(victim) = self.victim(planned).await else { return Ok(Some(Struck::now(planned.fault))) };
+        let struck = Struck { landed: true, held: victim.held.clone(), ..Struck::now(planned.fault) };
+        let slot = victim.slot;
+        match planned.fault {
+            Fault::Kill => return self.kill(&victim, struck).await.map(Some),
+            Fault::Freeze { .. } | Fault::HalfReaped | Fault::Partition { .. } => {
+                return self.silence(&victim, struck).await.map(Some);
+            }
+            Fault::DatabaseCrash { down_ms } => {
+                let (at, down) = (self.all_held(struck).await?, Duration::from_millis(down_ms));
+                return Ok(Some(Struck { outage: Some(database.crash(down).await?), ..at }));
+            }
+            Fault::LostReply => {
+                let landed = self.fleet.slot(slot).proxy.lose_reply(COMMIT_MAX).await;
+                return Ok(Some(Struck { landed, ..struck }));
+            }
+            Fault::Failpoint { point, nth } => {
+                self.die(slot, Pass { point, nth }).await?;
+                return Ok(None);
+            }
+            Fault::Cut => {
+                self.fleet.slot(slot).proxy.cut();
+                self.fleet.slot(slot).watches_anew();
+            }
+            Fault::Delay { by_ms, for_ms } => {
+                self.fleet.slot(slot).proxy.delay(by_ms);
+                self.later(for_ms, move |fleet| {
+                    fleet.slot(slot).proxy.delay(0);
+                    fleet.slot(slot).watches_anew();
+                });
+            }
+            Fault::LostNotifications { for_ms } => {
+                self.fleet.slots().for_each(|slot| slot.proxy.mute(true));
+                self.later(for_ms, |fleet| fleet.slots().for_each(|slot| slot.proxy.mute(false)));
+            }
+            Fault::Drain => self.drain(slot).await?,
+        }
+        Ok(Some(struck))
+    }
+
+    async fn kill(&mut self, victim: &Victim, mut struck: Struck) -> anyhow::Result<Struck> {
+        self.losses.add(victim.worker_no);
+        let mut killed = self.fleet.take(victim.slot, Signal::SIGKILL).await?;
+        self.fleet.replace(victim.slot);
+        killed.ended().await?;
+        struck.held.extend(self.leases.left_by(&victim.name).await);
+        Ok(struck)
+    }
+
+    /// Nothing is heard of the victim for a while.
+    async fn silence(&mut self, victim: &Victim, mut struck: Struck) -> anyhow::Result<Struck> {
+        self.losses.add(victim.worker_no);
+        let process = self.silenced(victim.slot, struck.fault).await?;
+        struck.held.extend(self.leases.left_by(&victim.name).await);
+        let thaw = Thaw::new(self.fleet.clone(), &self.door, victim.slot, victim.worker_no, process);
+        match struck.fault {
+            Fault::Freeze { after_ms } => self.beside.spawn(thaw.after_given_up(after_ms)),
+            Fault::Partition { after_ms } => {
+                let wire = self.fleet.slot(victim.slot).wire.clone().context("the worker has no wire")?;
+                self.beside.spawn(thaw.mended_after_given_up(wire, after_ms))
+            }
+            _ => self.beside.spawn(thaw.while_given_up()),
+        };
+        Ok(struck)
+    }
+
+    async fn silenced(&self, slot: usize, fault: Fault) -> anyhow::Result<Process> {
+        match &self.fleet.slot(slot).wire {
+            Some(wire) if matches!(fault, Fault::Partition { .. }) => {
+                let process = self.fleet.take_out(slot).await?;
+                wire.cut()?;
+                Ok(process)
+            }
+            _ => self.fleet.take(slot, Signal::SIGSTOP).await,
+        }
+    }
+
+    /// A fault that concerns all: what anybody holds.
+    async fn all_held(&mut self, struck: Struck) -> anyhow::Result<Struck> {
+        let holders = self.leases.holders().await?;
+        Ok(Struck { held: holders.into_iter().flat_map(|holder| holder.held).collect(), ..struck })
+    }
+
+    async fn drain(&mut self, slot: usize) -> anyhow::Result<()> {
+        let mut leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
+        let fleet = self.fleet.clone();
+        self.beside.spawn(async move {
+            leaving.ended().await?;
+            fleet.replace(slot);
+            Ok(Vec::new())
+        });
+        Ok(())
+    }
+
+    /// Has a process die at a point, in place of the API or of the worker of a slot.
+    async fn die(&mut self, slot: usize, at: Pass) -> anyhow::Result<()> {
+        if at.point.place == Place::Reply {
+            self.beside.spawn(self.server.clone().die(at));
+            return Ok(());
+        }
+        let leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
+        let (leases, losses) = (Leases::new(self.door.clone()), self.losses.clone());
+        self.beside.spawn(Armed { fleet: self.fleet.clone(), leases, losses }.die(slot, leaving, at));
+        Ok(())
+    }
+
+    fn later(&mut self, after_ms: u64, act: impl FnOnce(&Fleet) + Send + 'static) {
+        let fleet = self.fleet.clone();
+        self.beside.spawn(async move {
+            sleep(Duration::from_millis(after_ms)).await;
+            act(&fleet);
+            Ok(Vec::new())
+        });
+    }
+}
