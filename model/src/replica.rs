@@ -223,6 +223,10 @@ impl Replica {
             // A claim that nobody heard of has met the lease.
             wake(row)?;
         }
+        if row.timer && matches!(then, Then::Park { timer: true }) {
+            // It is set anew, and may have fired while the lease was held.
+            row.fire();
+        }
         let length = row.journal.len();
         let write = Write { lease, position: position.wrapping_sub(1), rows, consumes: consumed, then };
         let is_left_woken = row.write(&write, Parts::ALL).map_err(|_| Refusal::Position { position, length })?;

@@ -206,6 +206,24 @@ fn a_timer_fires_unseen() {
 }
 
 #[test]
+fn a_timer_may_fire_while_the_execution_is_held_and_again_when_it_is_parked() {
+    let lines = [
+        "1:started",
+        "2:claimed worker=1 lease=7 fresh=true",
+        "3:committed worker=1 lease=7 position=1 rows=1 then=park due=true",
+        "4:signalled",
+        "5:claimed worker=2 lease=8",
+        // Here it fires.
+        "7:committed worker=2 lease=8 position=2 rows=0 then=park due=true",
+        "8:claimed worker=1 lease=9",
+        "9:woken holder=1",
+    ];
+    accepted(&lines);
+    let once_more = [&lines[..], &["10:woken holder=1"]].concat();
+    refused(&once_more, "line 9 is not allowed for execution e: no token of the execution is in the queue");
+}
+
+#[test]
 fn a_signal_that_nobody_reads_is_noticed_at_the_end() {
     refused(
         &[
