@@ -12,6 +12,7 @@ use crate::leases::{Holder, LOOK_EVERY, Leases};
 use crate::losses::Losses;
 use crate::plan::{Fault, Planned};
 use crate::server::Server;
+use crate::site::Site;
 
 /// Longest search for a victim that holds something: longer than two losses in a row need to be noticed.
 const SEARCH_MAX: Duration = Duration::from_secs(20);
@@ -25,6 +26,7 @@ const SUSPECT_LOSSES: i16 = 2;
 pub(crate) struct Striker {
     pub(crate) fleet: Fleet,
     pub(crate) server: Server,
+    pub(crate) site: Site,
     pub(crate) door: Door,
     pub(crate) leases: Leases,
     pub(crate) losses: Losses,
@@ -41,9 +43,9 @@ pub(crate) struct Victim {
 }
 
 impl Striker {
-    pub(crate) fn new(fleet: Fleet, server: Server, door: Door) -> Self {
+    pub(crate) fn new(fleet: Fleet, server: Server, site: Site, door: Door) -> Self {
         let (leases, losses) = (Leases::new(door.clone()), Losses::default());
-        Self { fleet, server, door, leases, losses, beside: JoinSet::new() }
+        Self { fleet, server, site, door, leases, losses, beside: JoinSet::new() }
     }
 
     /// Works through the plan and waits until all effects of it are over.

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+use crate::clock::WrongClock;
 use crate::database::Database;
 use crate::network::{Network, Wire};
 use crate::process::Process;
@@ -59,6 +60,8 @@ struct Recipe {
     site: String,
     /// By slot.
     wraps: Vec<Vec<String>>,
+    /// None if no clock is to be wrong.
+    wrong_clock: Option<WrongClock>,
 }
 
 impl Fleet {
@@ -67,6 +70,7 @@ impl Fleet {
         program: Program,
         database: &Database,
         network: &Network,
+        wrong_clock: Option<WrongClock>,
         site: &str,
         count: usize,
     ) -> anyhow::Result<Self> {
@@ -79,10 +83,10 @@ impl Fleet {
             wraps.push(wire.as_ref().map_or(Ok(Vec::new()), Wire::wrap)?);
             slots.push(Slot { proxy, wire, worker: Mutex::default(), watches_since: Default::default() });
         }
-        let recipe = Recipe { program, urls, site: site.to_owned(), wraps };
+        let recipe = Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
         for slot in 0..count {
-            let process = fleet.recipe.worker(slot).await?;
+            let process = fleet.recipe.worker(slot, 0).await?;
             fleet.put(slot, process).await;
         }
         Ok(fleet)
@@ -131,11 +135,16 @@ impl Fleet {
 
     /// Starts a new worker in a slot, in the background, as often as it takes.
     pub(crate) fn replace(&self, slot: usize) {
+        self.replace_by_one_off(slot, 0);
+    }
+
+    /// The same, and the clock of the new one is so many seconds ahead.
+    pub(crate) fn replace_by_one_off(&self, slot: usize, off_s: i64) {
         let fleet = self.clone();
         tokio::spawn(async move {
             *fleet.slots[slot].worker.lock().await = Worker::Coming;
             loop {
-                match fleet.recipe.worker(slot).await {
+                match fleet.recipe.worker(slot, off_s).await {
                     Ok(process) => return fleet.put(slot, process).await,
                     Err(_) => sleep(AGAIN).await,
                 }
@@ -145,7 +154,7 @@ impl Fleet {
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
     pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
-        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot), at)
+        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot, 0), at)
     }
 
     /// Ends all workers that work, gently.
@@ -182,12 +191,13 @@ pub(crate) fn name(process: &Process) -> String {
 }
 
 impl Recipe {
-    async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
-        self.program.start(&WORKER, &self.env(slot), &self.manner(slot)).await
+    async fn worker(&self, slot: usize, off_s: i64) -> anyhow::Result<Process> {
+        self.program.start(&WORKER, &self.env(slot), &self.manner(slot, off_s)).await
     }
 
-    fn manner(&self, slot: usize) -> Manner {
-        Manner { wrap: self.wraps[slot].clone(), ..Manner::default() }
+    fn manner(&self, slot: usize, off_s: i64) -> Manner {
+        let clock = self.wrong_clock.as_ref().filter(|_| off_s != 0);
+        Manner { wrap: self.wraps[slot].clone(), env: clock.map(|clock| clock.env(off_s)).unwrap_or_default() }
     }
 
     fn env(&self, slot: usize) -> [(&'static str, String); 4] {

@@ -6,11 +6,16 @@ use crate::plan::Fault;
 pub(crate) type Wanted = fn(&Fault) -> bool;
 
 /// Each with its name.
-pub(crate) const KINDS: [(&str, Wanted); 11] = [
+pub(crate) const KINDS: [(&str, Wanted); 16] = [
     ("kill -9", |fault| *fault == Fault::Kill),
     ("freeze", |fault| matches!(fault, Fault::Freeze { .. })),
     ("freeze, half given up", |fault| *fault == Fault::HalfReaped),
     ("network partition", |fault| matches!(fault, Fault::Partition { .. })),
+    ("clock an hour off", |fault| matches!(fault, Fault::Clock { .. })),
+    ("disk full", |fault| matches!(fault, Fault::DiskFull { .. })),
+    ("pool exhausted", |fault| matches!(fault, Fault::PoolExhausted { .. })),
+    ("receiver hangs", |fault| matches!(fault, Fault::Hang { .. })),
+    ("schema expanded", |fault| *fault == Fault::Expand),
     ("database crash", |fault| matches!(fault, Fault::DatabaseCrash { .. })),
     ("connections cut", |fault| *fault == Fault::Cut),
     ("connections delayed", |fault| matches!(fault, Fault::Delay { .. })),

@@ -5,13 +5,12 @@
 //! for tests of networks.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 
 use crate::means::system_program;
+use crate::remains::{is_left, own_name};
 
 /// How names of namespaces and of interfaces begin; the process id of the run follows.
 const NAMESPACE: &str = "capstan-chaos-";
@@ -21,6 +20,8 @@ const INSIDE: &str = "wire";
 /// The first address for wires, and how many of them have four addresses each.
 const ADDRESSES: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
 const WIRES_MAX: u32 = 32_768;
+/// How far apart runs begin to look for theirs.
+const APART: u32 = 8;
 /// Hardware addresses of both ends, and one that nobody has. Each pair is a network of its own.
 const HERE: &str = "02:00:00:00:00:01";
 const THERE: &str = "02:00:00:00:00:02";
@@ -69,15 +70,9 @@ impl Drop for Network {
 
 impl Wire {
     fn new() -> anyhow::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let (pid, nth) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let (here, there) = free_addresses(pid.wrapping_mul(8).wrapping_add(nth))?;
-        Ok(Self {
-            namespace: format!("{NAMESPACE}{pid}-{nth}"),
-            interface: format!("{INTERFACE}{pid}-{nth}"),
-            here,
-            there,
-        })
+        let name = own_name();
+        let (here, there) = free_addresses(std::process::id().wrapping_mul(APART))?;
+        Ok(Self { namespace: format!("{NAMESPACE}{name}"), interface: format!("{INTERFACE}{name}"), here, there })
     }
 
     fn lay(&self) -> anyhow::Result<()> {
@@ -128,8 +123,7 @@ fn sweep() -> anyhow::Result<()> {
     let listed = output("netns list")?;
     for namespace in listed.lines().filter_map(|line| line.split_whitespace().next()) {
         let Some(rest) = namespace.strip_prefix(NAMESPACE) else { continue };
-        let is_over = rest.split('-').next().is_some_and(|pid| !Path::new("/proc").join(pid).exists());
-        if is_over {
+        if is_left(rest) {
             let (namespace, interface) = (namespace.to_owned(), format!("{INTERFACE}{rest}"));
             let (here, there) = (ADDRESSES, ADDRESSES);
             Wire { namespace, interface, here, there }.remove();

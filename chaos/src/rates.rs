@@ -11,6 +11,16 @@ pub struct Rates {
     pub freezes: f64,
     /// A worker cut off from the network until it was given up.
     pub partitions: f64,
+    /// A worker replaced by one whose wall clock is an hour off.
+    pub clocks: f64,
+    /// The disk of the database full for a while.
+    pub full_disks: f64,
+    /// All connections of the database taken for a while.
+    pub exhausted_pools: f64,
+    /// The effect server does not answer for a while.
+    pub hangs: f64,
+    /// The schema of the next release: once, in the middle of the run, if this is above zero.
+    pub expansions: f64,
     /// SIGSTOP until a slow peer is about to give the worker up, then SIGCONT.
     pub half_reaped: f64,
     /// PostgreSQL stopped without writing, and started again.
@@ -35,6 +45,11 @@ impl Rates {
         kills: 0.0,
         freezes: 0.0,
         partitions: 0.0,
+        clocks: 0.0,
+        full_disks: 0.0,
+        exhausted_pools: 0.0,
+        hangs: 0.0,
+        expansions: 0.0,
         half_reaped: 0.0,
         crashes: 0.0,
         cuts: 0.0,
@@ -63,6 +78,11 @@ impl Rates {
             "kills" => &mut self.kills,
             "freezes" => &mut self.freezes,
             "partitions" => &mut self.partitions,
+            "clocks" => &mut self.clocks,
+            "full_disks" => &mut self.full_disks,
+            "exhausted_pools" => &mut self.exhausted_pools,
+            "hangs" => &mut self.hangs,
+            "expansions" => &mut self.expansions,
             "half_reaped" => &mut self.half_reaped,
             "crashes" => &mut self.crashes,
             "cuts" => &mut self.cuts,
@@ -81,6 +101,11 @@ pub(crate) const RATES: Rates = Rates {
     kills: 29.0,
     freezes: 2.3,
     partitions: 1.0,
+    clocks: 1.0,
+    full_disks: 0.4,
+    exhausted_pools: 0.5,
+    hangs: 1.0,
+    expansions: 1.0,
     half_reaped: 0.0,
     crashes: 1.9,
     cuts: 3.0,
@@ -96,6 +121,11 @@ pub(crate) const SHORT_RATES: Rates = Rates {
     kills: 16.0,
     freezes: 4.0,
     partitions: 0.0,
+    clocks: 0.0,
+    full_disks: 0.0,
+    exhausted_pools: 4.0,
+    hangs: 4.0,
+    expansions: 1.0,
     half_reaped: 0.0,
     crashes: 4.0,
     cuts: 4.0,

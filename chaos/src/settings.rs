@@ -53,6 +53,8 @@ impl Settings {
         let wanted = [
             ("failpoints", rates.of_each_point, self.faults_binary.is_none().then_some("no build with faults")),
             ("network partition", rates.partitions, means.no_network),
+            ("clock an hour off", rates.clocks, means.no_clock),
+            ("disk full", rates.full_disks, means.no_disk),
         ];
         let lacking = wanted.into_iter().filter(|(_, rate, _)| *rate > 0.0);
         lacking.filter_map(|(name, _, lack)| Some(format!("{name}: {}", lack?))).collect()

@@ -9,7 +9,9 @@ use reqwest::StatusCode;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::clock::WrongClock;
 use crate::database::{Database, Door};
+use crate::disk::Disk;
 use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::graphs::graph;
@@ -49,14 +51,20 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets up as an operator does it, by commands and by the API.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
-        let (binary, database) = (&settings.binary, Database::start()?);
-        let wants_network = settings.rates.partitions > 0.0 && settings.means.no_network.is_none();
+        let (rates, means) = (settings.rates, settings.means);
+        let wants_disk = rates.full_disks > 0.0 && means.no_disk.is_none();
+        let disk = wants_disk.then(Disk::mount).transpose()?;
+        let (binary, database) = (&settings.binary, Database::start(disk)?);
+        let wants_network = rates.partitions > 0.0 && means.no_network.is_none();
         let network = Network::lay(if wants_network { CUT_OFF_MAX } else { 0 })?;
+        let wants_clock = rates.clocks > 0.0 && means.no_clock.is_none();
+        let wrong_clock = wants_clock.then(WrongClock::build).transpose()?;
         // Every address at this end is reached from within all networks.
         let host = network.wires().first().map_or(Ipv4Addr::LOCALHOST, |wire| wire.here);
         let site = Site::start(host).await?;
         let env = [("DATABASE_URL", database.url.clone())];
         Process::result(binary, &["migrate"], &env).await?;
+        database.make_login().await?;
         let door = database.door()?;
         if let Some(bug) = settings.bug {
             bug.plant(&mut door.enter().await?).await?;
@@ -72,11 +80,14 @@ impl Stage {
         let records = Records::new()?;
         let program = Program::of(settings, &records);
         let listen = free_address()?;
-        let (server, url) = (Server::start(program.clone(), &database.url, &listen).await?, format!("http://{listen}"));
+        let (server, url) =
+            (Server::start(program.clone(), &database.login_url(), &listen).await?, format!("http://{listen}"));
         let workspaces =
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
-        let fleet = Fleet::start(program, &database, &network, &site.address.to_string(), settings.workers).await?;
+        let fleet =
+            Fleet::start(program, &database, &network, wrong_clock, &site.address.to_string(), settings.workers)
+                .await?;
         let observer = Observer::start(door.clone());
         let load = Load {
             workflows: Arc::new(workflows),

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use nix::sys::signal::Signal;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::armed::Armed;
+use crate::crowd::Crowd;
 use crate::database::Database;
+use crate::expand::expand;
 use crate::faults::{Striker, Victim};
 use crate::fleet::Fleet;
 use crate::inject::Struck;
@@ -18,6 +20,8 @@ use crate::process::Process;
 use crate::program::Pass;
 use crate::thaw::Thaw;
 
+/// Longest time in which others take all connections.
+const CROWD_COMES_MAX: Duration = Duration::from_secs(10);
 /// Longest wait for a commit to lose the reply of.
 const COMMIT_MAX: Duration = Duration::from_secs(2);
 
@@ -59,7 +63,26 @@ impl Striker {
                 self.fleet.slots().for_each(|slot| slot.proxy.mute(true));
                 self.later(for_ms, |fleet| fleet.slots().for_each(|slot| slot.proxy.mute(false)));
             }
-            Fault::Drain => self.drain(slot).await?,
+            Fault::Drain => self.drain(slot, 0).await?,
+            Fault::Clock { off_s } => self.drain(slot, off_s).await?,
+            Fault::DiskFull { for_ms } => {
+                let struck = self.all_held(struck).await?;
+                let outage = database.fill_disk(Duration::from_millis(for_ms)).await?;
+                return Ok(Some(Struck { landed: outage.is_some(), outage, ..struck }));
+            }
+            Fault::PoolExhausted { for_ms } => {
+                let landed = self.crowd_out(slot, Duration::from_millis(for_ms)).await;
+                return Ok(Some(Struck { landed, ..struck }));
+            }
+            Fault::Hang { for_ms } => {
+                let site = self.site.clone();
+                self.beside.spawn(async move {
+                    let landed = site.hang(Duration::from_millis(for_ms)).await;
+                    Ok(vec![Struck { landed, ..struck }])
+                });
+                return Ok(None);
+            }
+            Fault::Expand => expand(&self.door).await.context("the schema was not expanded")?,
         }
         Ok(Some(struck))
     }
@@ -107,15 +130,28 @@ impl Striker {
         Ok(Struck { held: holders.into_iter().flat_map(|holder| holder.held).collect(), ..struck })
     }
 
-    async fn drain(&mut self, slot: usize) -> anyhow::Result<()> {
+    /// Whoever comes next has a clock that is so many seconds ahead.
+    async fn drain(&mut self, slot: usize, off_s: i64) -> anyhow::Result<()> {
         let mut leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
         let fleet = self.fleet.clone();
         self.beside.spawn(async move {
             leaving.ended().await?;
-            fleet.replace(slot);
+            fleet.replace_by_one_off(slot, off_s);
             Ok(Vec::new())
         });
         Ok(())
+    }
+
+    /// Takes all connections, and those of the victim when it loses them.
+    async fn crowd_out(&mut self, slot: usize, for_long: Duration) -> bool {
+        let (door, until) = (self.door.for_others(), Instant::now() + CROWD_COMES_MAX + for_long);
+        let mut crowd = Crowd::default();
+        let is_full = crowd.fill_up(&door, until).await;
+        self.fleet.slot(slot).proxy.cut();
+        let refused = crowd.fill(&door, Instant::now() + for_long).await;
+        drop(crowd);
+        self.fleet.slot(slot).watches_anew();
+        is_full && refused
     }
 
     /// Has a process die at a point, in place of the API or of the worker of a slot.
