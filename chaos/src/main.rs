@@ -34,6 +34,9 @@ struct Args {
     /// A `capstan` binary with the feature `faults`; without one nothing dies at named points.
     #[arg(long, env = "CHAOS_FAULTS_BINARY")]
     faults_binary: Option<PathBuf>,
+    /// A `capstan` binary of the commit before, made like the other ones; without one all workers are of one build.
+    #[arg(long, env = "CHAOS_BEFORE_BINARY")]
+    before_binary: Option<PathBuf>,
     /// Faults of each kind per minute, such as `kills=12,cuts=3`, and no others.
     #[arg(long)]
     rates: Option<String>,
@@ -65,7 +68,7 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         false => Settings::full(binary, seed, args.minutes),
     };
     let rates = args.rates.as_deref().map_or(Ok(settings.rates), Rates::of_list)?;
-    let settings = Settings { faults_binary: args.faults_binary, rates, ..settings };
+    let settings = Settings { faults_binary: args.faults_binary, before_binary: args.before_binary, rates, ..settings };
     if let Some(name) = args.sabotage {
         return hunt_all(&settings, &name, args.seeds).await;
     }

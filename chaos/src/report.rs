@@ -69,6 +69,7 @@ impl Report {
             "pool_exhausted": injected.landed_of(|fault| matches!(fault, Fault::PoolExhausted { .. })),
             "hangs": injected.landed_of(|fault| matches!(fault, Fault::Hang { .. })),
             "expansions": injected.landed_of(|fault| *fault == Fault::Expand),
+            "of_build_before": injected.of_build_before,
             "db_crashes": injected.landed_of(|fault| matches!(fault, Fault::DatabaseCrash { .. })),
             "failpoints": self.failpoints(),
             "executions": self.facts.executions.len(),

@@ -47,6 +47,7 @@ async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> 
     let mut injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
 
     injected.not_run = settings.not_run();
+    injected.of_build_before = stage.fleet.of_build_before();
     say(&format!("{} faults landed; healing", injected.landed()));
     stop.send_replace(true);
     load.await??;

@@ -14,6 +14,9 @@ pub struct Settings {
     pub binary: PathBuf,
     /// The same with the feature `faults`, whose processes can be killed at named points; without it they are not.
     pub faults_binary: Option<PathBuf>,
+    /// A build of the commit before, also with that feature if the other one has it; some workers are of it, if it is
+    /// given.
+    pub before_binary: Option<PathBuf>,
     /// Plan, graphs and load follow from it.
     pub seed: u64,
     /// How long faults are injected.
@@ -52,6 +55,7 @@ impl Settings {
         let (rates, means) = (self.rates, self.means);
         let wanted = [
             ("failpoints", rates.of_each_point, self.faults_binary.is_none().then_some("no build with faults")),
+            ("binary before", 1.0, self.before_binary.is_none().then_some("no older binary given")),
             ("network partition", rates.partitions, means.no_network),
             ("clock an hour off", rates.clocks, means.no_clock),
             ("disk full", rates.full_disks, means.no_disk),
@@ -66,6 +70,7 @@ impl Settings {
         Self {
             binary,
             faults_binary: None,
+            before_binary: None,
             seed,
             length: Duration::from_secs_f64(minutes * 60.0),
             workers: 6,
@@ -100,6 +105,7 @@ impl Settings {
             rates: bug.rates,
             healing_max: HUNT_HEALING_MAX,
             bug: Some(bug),
+            before_binary: None,
             ..self
         }
     }

@@ -86,8 +86,7 @@ impl Stage {
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
         let fleet =
-            Fleet::start(program, &database, &network, wrong_clock, &site.address.to_string(), settings.workers)
-                .await?;
+            Fleet::start(program, &database, &network, wrong_clock, &site.address.to_string(), settings).await?;
         let observer = Observer::start(door.clone());
         let load = Load {
             workflows: Arc::new(workflows),
