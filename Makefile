@@ -1,6 +1,7 @@
 .PHONY: run setup test check chaos sabotage builds fuzz format
 
 FAULTS = target/release/capstan-faults
+BEFORE = target/release/capstan-before
 SEEDS = 10
 
 
@@ -30,7 +31,9 @@ check: setup
 # A fleet under faults, half an hour long unless CHAOS_MINUTES says otherwise; CHAOS_SEED repeats a plan. `make test` has a
 # short form of it.
 chaos: builds
-	@CHAOS_FAULTS_BINARY=$(FAULTS) cargo run --release --quiet -p capstan-chaos
+	@scripts/build-before.sh $(BEFORE)
+	@if [ -x $(BEFORE) ]; then export CHAOS_BEFORE_BINARY=$(BEFORE); fi; \
+	CHAOS_FAULTS_BINARY=$(FAULTS) cargo run --release --quiet -p capstan-chaos
 
 # Hunts for each planted bug, with SEEDS seeds: about half a minute for each.
 sabotage: builds

@@ -1,6 +1,8 @@
 //! The workers: one slot for each, with a proxy of its own; a slot whose worker is gone gets another one.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -8,11 +10,17 @@ use nix::sys::signal::Signal;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+use crate::clock::WrongClock;
 use crate::database::Database;
+use crate::dice::Dice;
+use crate::network::{Network, Wire};
 use crate::process::Process;
-use crate::program::{Pass, Program};
+use crate::program::{Manner, Pass, Program};
 use crate::proxy::Proxy;
+use crate::settings::Settings;
 
+/// The stream of draws of the first slot; the others follow.
+const STREAM: u64 = 500;
 /// The command that starts a worker.
 const WORKER: [&str; 1] = ["worker"];
 /// Executions that a worker has active at a time: few, so that all workers have some.
@@ -31,9 +39,13 @@ pub(crate) struct Fleet {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) proxy: Proxy,
+    /// The only way to its worker, if that is in a network of its own.
+    pub(crate) wire: Option<Wire>,
     worker: Mutex<Worker>,
     /// Since when its worker watches the others without a break.
     watches_since: std::sync::Mutex<Option<Instant>>,
+    /// Chooses the build of each that comes.
+    builds: std::sync::Mutex<Dice>,
 }
 
 /// Who is in a slot.
@@ -53,21 +65,38 @@ struct Recipe {
     program: Program,
     urls: Vec<String>,
     site: String,
+    /// By slot.
+    wraps: Vec<Vec<String>>,
+    /// None if no clock is to be wrong.
+    wrong_clock: Option<WrongClock>,
+    of_build_before: AtomicU64,
 }
 
 impl Fleet {
-    /// Starts `count` workers that may call `site`.
-    pub(crate) async fn start(program: Program, database: &Database, site: &str, count: usize) -> anyhow::Result<Self> {
-        let (mut slots, mut urls) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            let proxy = Proxy::start(database.socket()?).await?;
-            urls.push(database.url_through(proxy.port));
-            slots.push(Slot { proxy, worker: Mutex::default(), watches_since: Default::default() });
+    /// Starts `count` workers that may call `site`: the first ones in the networks that there are, one in each.
+    pub(crate) async fn start(
+        program: Program,
+        database: &Database,
+        network: &Network,
+        wrong_clock: Option<WrongClock>,
+        site: &str,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let (mut slots, mut urls, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
+        for nth in 0..settings.workers {
+            let wire = network.wires().get(nth).cloned();
+            let host = wire.as_ref().map_or(Ipv4Addr::LOCALHOST, |wire| wire.here);
+            let builds = std::sync::Mutex::new(Dice::new(settings.seed, STREAM + nth as u64));
+            let proxy = Proxy::start(host, database.socket()?).await?;
+            urls.push(database.url_through(proxy.address));
+            wraps.push(wire.as_ref().map_or(Ok(Vec::new()), Wire::wrap)?);
+            slots.push(Slot { proxy, wire, worker: Mutex::default(), watches_since: Default::default(), builds });
         }
-        let recipe = Recipe { program, urls, site: site.to_owned() };
+        let recipe =
+            Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock, of_build_before: AtomicU64::default() };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
-        for slot in 0..count {
-            let process = fleet.recipe.worker(slot).await?;
+        for slot in 0..settings.workers {
+            let process = fleet.recipe.worker(slot, &fleet.recipe.manner(slot, 0)).await?;
             fleet.put(slot, process).await;
         }
         Ok(fleet)
@@ -92,15 +121,20 @@ impl Fleet {
         present
     }
 
-    /// Signals a worker that is in its slot, and takes it out; the slot stays empty until [`Self::put`] or
-    /// [`Self::replace`].
-    pub(crate) async fn take(&self, slot: usize, signal: Signal) -> anyhow::Result<Process> {
+    /// Takes a worker out of its slot, which stays empty until [`Self::put`] or [`Self::replace`].
+    pub(crate) async fn take_out(&self, slot: usize) -> anyhow::Result<Process> {
         let mut worker = self.slots[slot].worker.lock().await;
-        let Worker::Here(process) = std::mem::replace(&mut *worker, Worker::Away) else {
-            anyhow::bail!("no worker is in slot {slot}");
-        };
+        match std::mem::replace(&mut *worker, Worker::Away) {
+            Worker::Here(process) => Ok(*process),
+            _ => anyhow::bail!("no worker is in slot {slot}"),
+        }
+    }
+
+    /// The same, and signals the worker.
+    pub(crate) async fn take(&self, slot: usize, signal: Signal) -> anyhow::Result<Process> {
+        let process = self.take_out(slot).await?;
         process.signal(signal)?;
-        Ok(*process)
+        Ok(process)
     }
 
     /// Puts a worker back.
@@ -111,11 +145,19 @@ impl Fleet {
 
     /// Starts a new worker in a slot, in the background, as often as it takes.
     pub(crate) fn replace(&self, slot: usize) {
+        self.replace_by_one_off(slot, 0);
+    }
+
+    /// The same, and the clock of the new one is so many seconds ahead.
+    pub(crate) fn replace_by_one_off(&self, slot: usize, off_s: i64) {
         let fleet = self.clone();
         tokio::spawn(async move {
             *fleet.slots[slot].worker.lock().await = Worker::Coming;
+            let is_before = fleet.recipe.program.has_before() && fleet.slots[slot].draws_before();
+            fleet.recipe.of_build_before.fetch_add(is_before.into(), Ordering::Relaxed);
+            let manner = Manner { is_before, ..fleet.recipe.manner(slot, off_s) };
             loop {
-                match fleet.recipe.worker(slot).await {
+                match fleet.recipe.worker(slot, &manner).await {
                     Ok(process) => return fleet.put(slot, process).await,
                     Err(_) => sleep(AGAIN).await,
                 }
@@ -125,7 +167,12 @@ impl Fleet {
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
     pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
-        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), at)
+        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot, 0), at)
+    }
+
+    /// Workers that were started of the build before.
+    pub(crate) fn of_build_before(&self) -> u64 {
+        self.recipe.of_build_before.load(Ordering::Relaxed)
     }
 
     /// Ends all workers that work, gently.
@@ -150,6 +197,11 @@ impl Slot {
         *self.watches_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
+    /// Whether the next one is to be of the build before.
+    fn draws_before(&self) -> bool {
+        self.builds.lock().unwrap_or_else(PoisonError::into_inner).chance(50)
+    }
+
     /// Whether its worker has watched the others since before `at`.
     pub(crate) fn watched_before(&self, at: Instant) -> bool {
         self.watches_since.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|since| since < at)
@@ -162,8 +214,14 @@ pub(crate) fn name(process: &Process) -> String {
 }
 
 impl Recipe {
-    async fn worker(&self, slot: usize) -> anyhow::Result<Process> {
-        self.program.start(&WORKER, &self.env(slot)).await
+    async fn worker(&self, slot: usize, manner: &Manner) -> anyhow::Result<Process> {
+        self.program.start(&WORKER, &self.env(slot), manner).await
+    }
+
+    fn manner(&self, slot: usize, off_s: i64) -> Manner {
+        let clock = self.wrong_clock.as_ref().filter(|_| off_s != 0);
+        let env = clock.map(|clock| clock.env(off_s)).unwrap_or_default();
+        Manner { wrap: self.wraps[slot].clone(), env, is_before: false }
     }
 
     fn env(&self, slot: usize) -> [(&'static str, String); 4] {

@@ -18,6 +18,9 @@ const ATTEMPTS_MAX: u64 = 10;
 /// Of a hundred calls, so many take long: whoever is struck has one of them in its hands.
 const LONG_PERCENT: u64 = 20;
 
+/// Longest time of a call, in milliseconds: far above what any takes, and below a hang of the server.
+const CALL_MS_MAX: u64 = 3_000;
+
 /// A graph, and what a checker has to know about it.
 #[derive(Clone, Debug)]
 pub struct GraphSpec {
@@ -153,7 +156,8 @@ fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) -> (&'stati
             let takes_ms = if dice.chance(LONG_PERCENT) { dice.between(400, 1_200) } else { dice.between(10, 250) };
             let query = format!("takes_ms={takes_ms}&refusals={refusals}");
             let body = json!({ "tag": "{{ input.tag }}", "node": id });
-            let config = json!({ "method": "POST", "url": format!("{site_url}/effect?{query}"), "body": body });
+            let url = format!("{site_url}/effect?{query}");
+            let config = json!({ "method": "POST", "url": url, "body": body, "timeout_ms": CALL_MS_MAX });
             ("action.http_request", config, retry)
         }
         Kind::Set => ("data.set", json!({ "values": { "doubled": "{{ input.variant * 2 }}" } }), retry),

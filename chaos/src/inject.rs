@@ -1,11 +1,14 @@
 //! What became of the faults.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::database::Outage;
 use crate::plan::{Fault, Planned};
 use crate::point::Place;
+
+/// So long after calls were broken off, or connections were to be had again, that still has effects.
+const EFFECTS_LAST: TimeDelta = TimeDelta::seconds(3);
 
 /// A lease that was held when a fault struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +41,10 @@ pub struct Struck {
 pub struct Injected {
     /// In the order of the plan.
     pub planned: Vec<Planned>,
+    /// Workers that were started of the build before.
+    pub of_build_before: u64,
+    /// Faults that cannot be injected here, each with the reason.
+    pub not_run: Vec<String>,
     /// In the order in which they struck.
     pub struck: Vec<Struck>,
 }
@@ -61,6 +68,18 @@ impl Injected {
         self.landed() * 10 < self.planned.len() * 9
     }
 
+    /// The times in which the effect server did not answer, or the database took nobody in, and in which that still
+    /// has effects.
+    pub(crate) fn disturbances(&self) -> impl Iterator<Item = Outage> {
+        self.struck.iter().filter_map(|struck| match struck.fault {
+            Fault::Hang { for_ms } | Fault::PoolExhausted { for_ms } => {
+                let until = struck.at + TimeDelta::milliseconds(for_ms.cast_signed()) + EFFECTS_LAST;
+                Some(Outage { from: struck.at, until })
+            }
+            _ => None,
+        })
+    }
+
     /// The times in which the database was away.
     pub fn outages(&self) -> impl Iterator<Item = Outage> {
         self.struck.iter().filter_map(|struck| struck.outage)
@@ -73,16 +92,16 @@ impl Struck {
         Self { fault, at: Utc::now(), landed: false, held: Vec::new(), outage: None }
     }
 
-    /// Whether it takes workers from their executions: a kill, a freeze, or a death at a point.
+    /// Whether it takes workers from their executions: a kill, a freeze, a partition, or a death at a point.
     #[must_use]
     pub fn loses_workers(&self) -> bool {
         matches!(self.fault, Fault::Kill | Fault::Failpoint { .. }) || self.freezes()
     }
 
-    /// Whether it stops a worker that goes on later.
+    /// Whether nothing is heard of a worker that goes on later.
     #[must_use]
     pub fn freezes(&self) -> bool {
-        matches!(self.fault, Fault::Freeze { .. } | Fault::HalfReaped)
+        matches!(self.fault, Fault::Freeze { .. } | Fault::HalfReaped | Fault::Partition { .. })
     }
 
     /// Whether an API process died of it, with what it had in memory.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use capstan_chaos::hunt::hunt;
+use capstan_chaos::rates::Rates;
 use capstan_chaos::run::run;
 use capstan_chaos::sabotage::{BUGS, Bug};
 use capstan_chaos::settings::Settings;
@@ -33,6 +34,12 @@ struct Args {
     /// A `capstan` binary with the feature `faults`; without one nothing dies at named points.
     #[arg(long, env = "CHAOS_FAULTS_BINARY")]
     faults_binary: Option<PathBuf>,
+    /// A `capstan` binary of the commit before, made like the other ones; without one all workers are of one build.
+    #[arg(long, env = "CHAOS_BEFORE_BINARY")]
+    before_binary: Option<PathBuf>,
+    /// Faults of each kind per minute, such as `kills=12,cuts=3`, and no others.
+    #[arg(long)]
+    rates: Option<String>,
     /// Hunts for a planted bug, or for `all` of them, instead.
     #[arg(long)]
     sabotage: Option<String>,
@@ -60,7 +67,8 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         true => Settings::short(binary, seed),
         false => Settings::full(binary, seed, args.minutes),
     };
-    let settings = Settings { faults_binary: args.faults_binary, ..settings };
+    let rates = args.rates.as_deref().map_or(Ok(settings.rates), Rates::of_list)?;
+    let settings = Settings { faults_binary: args.faults_binary, before_binary: args.before_binary, rates, ..settings };
     if let Some(name) = args.sabotage {
         return hunt_all(&settings, &name, args.seeds).await;
     }

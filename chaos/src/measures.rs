@@ -23,15 +23,15 @@ pub(crate) struct Samples(Vec<(i64, Uuid)>);
 pub(crate) struct Measures {
     /// From the kill to the first row of another worker.
     pub(crate) takeover: Samples,
-    /// From the freeze to the first row of another worker.
+    /// From the freeze or partition to the first row of another worker.
     pub(crate) freeze_takeover: Samples,
-    /// Both, where an outage was near or another fault hit the same execution meanwhile.
+    /// Both, where an outage was near, the effect server hung or the database was full, or another fault hit the same execution meanwhile.
     pub(crate) takeover_apart: Samples,
     /// From the return of the database to the next row of an execution that was active when it went.
     pub(crate) resume: Samples,
     /// From the time at which a delay was due to its row, without outages.
     pub(crate) timer_lateness: Samples,
-    /// The same where an outage was near, or the worker that watched over it was lost.
+    /// The same where an outage was near, the database took nobody in, or the worker that watched over it was lost.
     pub(crate) timer_lateness_apart: Samples,
 }
 
@@ -72,8 +72,8 @@ struct Span {
 }
 
 impl Span {
-    fn is_near(self, outages: &[Outage]) -> bool {
-        outages.iter().any(|outage| self.from <= outage.until + NEAR && outage.from <= self.until)
+    fn is_within(self, outages: &[Outage], after: TimeDelta) -> bool {
+        outages.iter().any(|outage| self.from <= outage.until + after && outage.from <= self.until)
     }
 }
 
@@ -81,6 +81,7 @@ impl Span {
 struct Index<'a> {
     facts: &'a Facts,
     outages: Vec<Outage>,
+    disturbances: Vec<Outage>,
     /// When kills and freezes hit each execution, and the lease that they hit.
     hits: HashMap<Uuid, Vec<(DateTime<Utc>, i64)>>,
     starts: HashMap<&'a str, &'a Start>,
@@ -101,7 +102,7 @@ impl Measures {
         for wait in Waits::of(facts).0.iter().filter(|wait| wait.is_delay) {
             let Some(next) = wait.next.filter(|next| next.kind == "settled") else { continue };
             let span = Span { from: wait.due, until: next.committed_at };
-            let samples = match span.is_near(&index.outages) || index.was_unwatched(wait.execution, span) {
+            let samples = match index.was_disturbed(span) || index.was_unwatched(wait.execution, span) {
                 true => &mut measures.timer_lateness_apart,
                 false => &mut measures.timer_lateness,
             };
@@ -116,7 +117,7 @@ impl Measures {
             let span = Span { from: struck.at, until: row.committed_at };
             let again = index.hits(held.execution).iter().any(|&(at, _)| at > span.from && at < span.until);
             let samples = match struck.freezes() {
-                _ if again || span.is_near(&index.outages) => &mut self.takeover_apart,
+                _ if again || index.was_disturbed(span) => &mut self.takeover_apart,
                 true => &mut self.freeze_takeover,
                 false => &mut self.takeover,
             };
@@ -146,11 +147,17 @@ impl<'a> Index<'a> {
                 hits.entry(held.execution).or_default().push((struck.at, held.lease_no));
             }
         }
-        Self { facts, outages: facts.injected.outages().collect(), hits, starts: facts.by_tag() }
+        let (outages, disturbances) = (facts.injected.outages().collect(), facts.injected.disturbances().collect());
+        Self { facts, outages, disturbances, hits, starts: facts.by_tag() }
     }
 
     fn hits(&self, execution: Uuid) -> &[(DateTime<Utc>, i64)] {
         self.hits.get(&execution).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether something that concerns all was wrong meanwhile.
+    fn was_disturbed(&self, span: Span) -> bool {
+        span.is_within(&self.outages, NEAR) || span.is_within(&self.disturbances, TimeDelta::zero())
     }
 
     /// Whether a worker was lost with the execution, and nobody had gone on with it yet when the time was due.
@@ -219,6 +226,17 @@ mod tests {
             fault: Fault::DatabaseCrash { down_ms: 0 },
             ..kill(second(), 10, 3)
         });
+        let measures = Measures::of(&facts);
+        assert_eq!((measures.takeover.len(), measures.takeover_apart.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_take_over_while_calls_are_not_answered_counts_apart() {
+        let mut facts = struck_at(105);
+        let hang = Struck { fault: Fault::Hang { for_ms: 2_000 }, ..kill(second(), 10, 3) };
+        facts.injected.struck.push(Struck { at: time(99), ..hang.clone() });
+        assert_eq!(Measures::of(&facts).takeover.len(), 1, "it is over");
+        facts.injected.struck.push(Struck { at: time(101), ..hang });
         let measures = Measures::of(&facts);
         assert_eq!((measures.takeover.len(), measures.takeover_apart.len()), (0, 1));
     }

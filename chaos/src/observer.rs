@@ -129,5 +129,6 @@ async fn look(connection: &mut PgConnection, seen: &Mutex<Seen>, unended: &watch
     Ok(())
 }
 
-/// A digest of a journal row `j`, whole.
-pub(crate) const DIGEST: &str = "md5(j::text)";
+/// A digest of a journal row `j`, with all that this release writes.
+pub(crate) const DIGEST: &str = "md5(ROW(position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
+                                 output, detail, recorded_at)::text)";

@@ -9,6 +9,9 @@ use crate::settings::Settings;
 /// The stream of draws that plans are made of.
 const STREAM: u64 = 1;
 
+/// How wrong a clock is.
+const CLOCK_OFF_S: i64 = 3_600;
+
 /// One kind of fault with its measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
@@ -21,6 +24,33 @@ pub enum Fault {
     },
     /// A worker is stopped until a slow peer is about to give it up, and goes on before it has.
     HalfReaped,
+    /// A worker is cut off from the network until its peers have given it up and for `after_ms` longer.
+    Partition {
+        /// Milliseconds that it stays cut off after it was given up.
+        after_ms: u64,
+    },
+    /// A worker is drained, and replaced by one whose wall clock is wrong.
+    Clock {
+        /// Seconds that it is ahead.
+        off_s: i64,
+    },
+    /// The disk of the database is full for a while.
+    DiskFull {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// Others take all connections that the database has, and a worker loses its own.
+    PoolExhausted {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// The effect server does not answer; then it closes the connections.
+    Hang {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// Columns, a table and an index are added to the schema.
+    Expand,
     /// PostgreSQL is stopped with `-m immediate` and started again.
     DatabaseCrash {
         /// Milliseconds between stop and start.
@@ -94,6 +124,17 @@ pub fn plan(settings: &Settings) -> Vec<Planned> {
             add(rates.of_each_point, &|dice| Fault::Failpoint { point, nth: dice.between(1, point.passes_max) });
         }
     }
+    let here = |rate: f64, lack: Option<&str>| if lack.is_none() { rate } else { 0.0 };
+    add(here(rates.partitions, settings.means.no_network), &|dice| Fault::Partition { after_ms: dice.below(2_000) });
+    add(here(rates.clocks, settings.means.no_clock), &|dice| Fault::Clock {
+        off_s: if dice.chance(50) { CLOCK_OFF_S } else { -CLOCK_OFF_S },
+    });
+    add(here(rates.full_disks, settings.means.no_disk), &|dice| Fault::DiskFull { for_ms: dice.between(1_000, 5_000) });
+    add(rates.exhausted_pools, &|dice| Fault::PoolExhausted { for_ms: dice.between(1_500, 4_000) });
+    add(rates.hangs, &|dice| Fault::Hang { for_ms: dice.between(2_000, 6_000) });
+    if rates.expansions > 0.0 {
+        planned.push(Planned { at: length / 2, fault: Fault::Expand, draw: 0 });
+    }
     planned.sort_by_key(|planned| planned.at);
     planned
 }
@@ -126,6 +167,6 @@ mod tests {
         assert_ne!(of(3), of(4));
         let kinds: std::collections::HashSet<_> =
             of(3).iter().map(|planned| std::mem::discriminant(&planned.fault)).collect();
-        assert_eq!(kinds.len(), 8, "the short tier has some of every kind");
+        assert_eq!(kinds.len(), 11, "the short tier has some of every kind");
     }
 }

@@ -1,5 +1,6 @@
 //! A process of the `capstan` binary.
 
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -27,7 +28,17 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `capstan --json` with `args` and nothing but `env`.
     pub(crate) fn spawn(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
-        let mut command = command(binary, args, env);
+        Self::spawn_by(&[], binary, args, env)
+    }
+
+    /// The same by way of a command that becomes it: `wrap` are the words of that command.
+    pub(crate) fn spawn_by(
+        wrap: &[String],
+        binary: &Path,
+        args: &[&str],
+        env: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
+        let mut command = command(wrap, binary, args, env);
         let spawned = command.stdout(Stdio::piped()).stderr(log_file()?).kill_on_drop(true).spawn();
         let mut child = spawned.with_context(|| format!("{} was not started", binary.display()))?;
         let pid = child.id().context("it has ended")?;
@@ -35,7 +46,7 @@ impl Process {
         Ok(Self { child, pid, out })
     }
 
-    /// The same, and waits until it is ready.
+    /// The same without such a command, and waits until it is ready.
     pub(crate) async fn start(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
         let mut process = Self::spawn(binary, args, env)?;
         process.ready().await.with_context(|| format!("{} failed", args.join(" ")))?;
@@ -53,7 +64,7 @@ impl Process {
 
     /// Runs `capstan --json` with `args` to its end and reads its result.
     pub(crate) async fn result(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Value> {
-        let output = command(binary, args, env).kill_on_drop(true).output().await?;
+        let output = command(&[], binary, args, env).kill_on_drop(true).output().await?;
         let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         anyhow::ensure!(output.status.success(), "{args:?} ended with {}: {out}{log}", output.status);
         Ok(serde_json::from_str(out.lines().last().unwrap_or_default())?)
@@ -108,8 +119,10 @@ fn log_file() -> anyhow::Result<Stdio> {
     Ok(file.into())
 }
 
-fn command(binary: &Path, args: &[&str], env: &[(&str, String)]) -> Command {
-    let mut command = Command::new(binary);
+fn command(wrap: &[String], binary: &Path, args: &[&str], env: &[(&str, String)]) -> Command {
+    let mut words = wrap.iter().map(OsStr::new).chain([binary.as_os_str()]);
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command.args(words);
     command.arg("--json").args(args).env_clear().envs(env.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null());
     command

@@ -1,5 +1,6 @@
 //! The ground of a proof: a fresh database, one workspace, an API process, the outside world.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(crate) struct Ground {
 impl Ground {
     /// Sets up as an operator does it; workers will have so many slots.
     pub(crate) async fn set(binary: PathBuf, slots: usize) -> anyhow::Result<Self> {
-        let (database, site) = (Database::start()?, Site::start().await?);
+        let (database, site) = (Database::start(None)?, Site::start(Ipv4Addr::LOCALHOST).await?);
         let mut env = vec![("DATABASE_URL", database.url.clone()), ("CAPSTAN_ALLOW_CRASH", "true".into())];
         Process::result(&binary, &["migrate"], &env).await?;
         Process::result(&binary, &["workspace", "create", "acme"], &env).await?;

@@ -2,6 +2,7 @@
 
 mod wire;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,8 +20,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// The way of one worker. It ends with the program.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    /// The port of the loopback that the worker connects to.
-    pub(crate) port: u16,
+    /// What the worker connects to.
+    pub(crate) address: SocketAddr,
     orders: Arc<Orders>,
 }
 
@@ -36,10 +37,10 @@ struct Orders {
 }
 
 impl Proxy {
-    /// Listens for a worker of the server at `socket`.
-    pub(crate) async fn start(socket: PathBuf) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let port = listener.local_addr()?.port();
+    /// Listens at `host` for a worker of the server at `socket`.
+    pub(crate) async fn start(host: Ipv4Addr, socket: PathBuf) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((host, 0)).await?;
+        let address = listener.local_addr()?;
         let orders = Arc::new(Orders {
             late_ms: AtomicU64::new(0),
             mute: AtomicBool::new(false),
@@ -58,7 +59,7 @@ impl Proxy {
                 }
             }
         });
-        Ok(Self { port, orders })
+        Ok(Self { address, orders })
     }
 
     /// Cuts all connections.

@@ -3,20 +3,17 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use crate::check::{Verdict, Waits, check};
 use crate::facts::Facts;
+use crate::kinds::{KINDS, is_failpoint};
 use crate::measures::{Measures, Samples};
 use crate::plan::Fault;
 use crate::point::{POINTS, Point};
+use crate::story::write_story;
 
-/// Faults that this harness cannot inject yet.
-const NOT_RUN: [&str; 5] = ["network namespace", "clock an hour off", "disk full", "pool exhausted", "poison nodes"];
-/// The faults that need a build of their own.
-const FAILPOINTS: &str = "failpoints";
 /// What is promised to be done in time; the slowest of each is shown whole.
-const PROMISED: [&str; 4] = ["take-over after a kill", "take-over after a freeze", "work after an outage", "timers"];
+const PROMISED: [&str; 4] = ["take-over after a kill", "take-over after a silence", "work after an outage", "timers"];
 /// Violations that are shown whole.
 const SHOWN_MAX: usize = 10;
 
@@ -68,6 +65,13 @@ impl Report {
             "landed": injected.landed(),
             "kills": injected.landed_of(|fault| *fault == Fault::Kill),
             "freezes": injected.landed_of(|fault| matches!(fault, Fault::Freeze { .. })),
+            "partitions": injected.landed_of(|fault| matches!(fault, Fault::Partition { .. })),
+            "clocks": injected.landed_of(|fault| matches!(fault, Fault::Clock { .. })),
+            "disk_full": injected.landed_of(|fault| matches!(fault, Fault::DiskFull { .. })),
+            "pool_exhausted": injected.landed_of(|fault| matches!(fault, Fault::PoolExhausted { .. })),
+            "hangs": injected.landed_of(|fault| matches!(fault, Fault::Hang { .. })),
+            "expansions": injected.landed_of(|fault| *fault == Fault::Expand),
+            "of_build_before": injected.of_build_before,
             "db_crashes": injected.landed_of(|fault| matches!(fault, Fault::DatabaseCrash { .. })),
             "failpoints": self.failpoints(),
             "executions": self.facts.executions.len(),
@@ -86,7 +90,7 @@ impl Report {
             }),
             "void": self.is_void(),
             "seed": self.seed,
-            "not_run": self.not_run(),
+            "not_run": injected.not_run,
         })
     }
 
@@ -100,11 +104,6 @@ impl Report {
             POINTS.into_iter().map(|point| (point.name.to_owned(), json!(at(point)))).collect();
         hits.insert("total".to_owned(), json!(injected.landed_of(is_failpoint)));
         hits
-    }
-
-    fn not_run(&self) -> Vec<&'static str> {
-        let had_points = self.facts.injected.planned.iter().any(|planned| is_failpoint(&planned.fault));
-        NOT_RUN.into_iter().chain((!had_points).then_some(FAILPOINTS)).collect()
     }
 
     /// Everything else, for people.
@@ -137,14 +136,14 @@ impl Report {
         for (name, samples) in self.samples().into_iter().filter(|(name, _)| PROMISED.contains(name)) {
             if let Some((ms, id)) = samples.slowest() {
                 writeln!(text, "\nslowest {name}: {ms} ms")?;
-                self.write_journal(text, id)?;
+                write_story(text, &self.facts, id)?;
             }
         }
         let found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
         for violation in found.take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
-                self.write_journal(text, id)?;
+                write_story(text, &self.facts, id)?;
             }
         }
         if self.is_void() {
@@ -155,76 +154,16 @@ impl Report {
 
     fn samples(&self) -> [(&'static str, &Samples); 6] {
         let measures = &self.measures;
-        let [kill, freeze, outage, timers] = PROMISED;
+        let [kill, silence, outage, timers] = PROMISED;
         [
             (kill, &measures.takeover),
-            (freeze, &measures.freeze_takeover),
+            (silence, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
             (outage, &measures.resume),
             (timers, &measures.timer_lateness),
             ("timers, counted apart", &measures.timer_lateness_apart),
         ]
     }
-
-    /// The story of an execution: its row, its journal, what was called, what hit it.
-    fn write_journal(&self, text: &mut String, id: Uuid) -> std::fmt::Result {
-        let row = self.facts.executions.get(&id);
-        writeln!(text, "execution {id}: {row:?}")?;
-        for row in self.facts.rows(id) {
-            let (status, port) = (row.status.as_deref().unwrap_or("-"), row.port.as_deref().unwrap_or("-"));
-            writeln!(
-                text,
-                "  {:>3} {:<14} {:<4} {status:<10} {port:<9} attempt {:?} lease {} due {:?} recorded {} committed {}",
-                row.position,
-                row.kind,
-                row.node,
-                row.attempts.unwrap_or_default(),
-                row.lease_no,
-                row.due.map(|due| due.time()),
-                row.recorded_at.time(),
-                row.committed_at.time()
-            )?;
-        }
-        for call in self.facts.calls.iter().filter(|call| call.key.starts_with(&id.to_string())) {
-            writeln!(text, "      called {} at {}", call.node, call.at.time())?;
-        }
-        for struck in &self.facts.injected.struck {
-            for held in struck.held.iter().filter(|held| held.execution == id) {
-                let (lease_no, worker_no) = (held.lease_no, held.worker_no);
-                writeln!(
-                    text,
-                    "      {:?} at {}: lease {lease_no} of worker {worker_no}",
-                    struck.fault,
-                    struck.at.time()
-                )?;
-            }
-        }
-        for (lease_no, seen) in self.facts.seen.leases.iter().filter(|(_, seen)| seen.execution == id) {
-            let fenced = self.facts.fenced_at.get(&seen.worker_no).map(|at| at.time().to_string());
-            let (worker_no, last) = (seen.worker_no, seen.last.time());
-            writeln!(text, "      lease {lease_no} of worker {worker_no} seen until {last}; fenced {fenced:?}")?;
-        }
-        Ok(())
-    }
-}
-
-type Wanted = fn(&Fault) -> bool;
-
-const KINDS: [(&str, Wanted); 10] = [
-    ("kill -9", |fault| *fault == Fault::Kill),
-    ("freeze", |fault| matches!(fault, Fault::Freeze { .. })),
-    ("freeze, half given up", |fault| *fault == Fault::HalfReaped),
-    ("database crash", |fault| matches!(fault, Fault::DatabaseCrash { .. })),
-    ("connections cut", |fault| *fault == Fault::Cut),
-    ("connections delayed", |fault| matches!(fault, Fault::Delay { .. })),
-    ("reply to a commit lost", |fault| *fault == Fault::LostReply),
-    ("notifications lost", |fault| matches!(fault, Fault::LostNotifications { .. })),
-    ("drain and restart", |fault| *fault == Fault::Drain),
-    ("death at a point", is_failpoint),
-];
-
-fn is_failpoint(fault: &Fault) -> bool {
-    matches!(fault, Fault::Failpoint { .. })
 }
 
 #[cfg(test)]

@@ -43,9 +43,11 @@ async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> 
     say(&format!("{} faults in {} s", plan.len(), settings.length.as_secs()));
     let (stop, stopped) = watch::channel(false);
     let load = tokio::spawn(stage.load.clone().run(settings.clone(), stopped));
-    let striker = Striker::new(stage.fleet.clone(), stage.server.clone(), stage.door.clone());
-    let injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
+    let striker = Striker::new(stage.fleet.clone(), stage.server.clone(), stage.site.clone(), stage.door.clone());
+    let mut injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
 
+    injected.not_run = settings.not_run();
+    injected.of_build_before = stage.fleet.of_build_before();
     say(&format!("{} faults landed; healing", injected.landed()));
     stop.send_replace(true);
     load.await??;

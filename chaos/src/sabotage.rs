@@ -4,7 +4,7 @@
 use anyhow::Context;
 use sqlx::PgConnection;
 
-use crate::settings::Rates;
+use crate::rates::Rates;
 
 /// A bug, and where it is planted.
 #[derive(Debug)]

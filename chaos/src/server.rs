@@ -10,7 +10,7 @@ use crate::armed::{REACH_MAX, TRIES_MAX};
 use crate::fleet::AGAIN;
 use crate::inject::Struck;
 use crate::process::Process;
-use crate::program::{Pass, Program};
+use crate::program::{Manner, Pass, Program};
 
 /// The API of a run.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Server {
     /// Starts it at `listen`.
     pub(crate) async fn start(program: Program, database_url: &str, listen: &str) -> anyhow::Result<Self> {
         let env = [("DATABASE_URL", database_url.to_owned()), ("CAPSTAN_LISTEN", listen.to_owned())];
-        let process = program.start(&["serve"], &env).await?;
+        let process = program.start(&["serve"], &env, &Manner::default()).await?;
         Ok(Self { program, env, process: Arc::new(Mutex::new(process)) })
     }
 
@@ -34,7 +34,7 @@ impl Server {
         process.end().await.context("the API did not end")?;
         let mut tries = Vec::new();
         for _ in 0..TRIES_MAX {
-            *process = self.program.arm(&["serve"], &self.env, at)?;
+            *process = self.program.arm(&["serve"], &self.env, &Manner::default(), at)?;
             // Only a start that is under way passes its points.
             let landed = process.killed_within(REACH_MAX).await?;
             tries.push(Struck { landed, ..Struck::now(at.fault()) });
@@ -44,7 +44,7 @@ impl Server {
             at = at.again(false);
         }
         *process = loop {
-            match self.program.start(&["serve"], &self.env).await {
+            match self.program.start(&["serve"], &self.env, &Manner::default()).await {
                 Ok(process) => break process,
                 Err(_) => sleep(AGAIN).await,
             }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::means::Means;
+use crate::rates::{RATES, Rates, SHORT_RATES};
 use crate::sabotage::Bug;
 
 /// Size of one run.
@@ -12,6 +14,9 @@ pub struct Settings {
     pub binary: PathBuf,
     /// The same with the feature `faults`, whose processes can be killed at named points; without it they are not.
     pub faults_binary: Option<PathBuf>,
+    /// A build of the commit before, also with that feature if the other one has it; some workers are of it, if it is
+    /// given.
+    pub before_binary: Option<PathBuf>,
     /// Plan, graphs and load follow from it.
     pub seed: u64,
     /// How long faults are injected.
@@ -30,93 +35,42 @@ pub struct Settings {
     pub pause_ms: u64,
     /// Faults of each kind for each minute; at least one of each that is wanted at all.
     pub rates: Rates,
+    /// What this machine lets it do of that.
+    pub means: Means,
     /// Longest time in which everything that was started comes to its end when nothing is in its way.
     pub healing_max: Duration,
     /// What is wrong with the product, on purpose.
     pub bug: Option<&'static Bug>,
 }
 
-/// Faults per minute.
-#[derive(Clone, Copy, Debug)]
-pub struct Rates {
-    /// `kill -9` of a worker.
-    pub kills: f64,
-    /// SIGSTOP until the worker was given up, then SIGCONT.
-    pub freezes: f64,
-    /// SIGSTOP until a slow peer is about to give the worker up, then SIGCONT.
-    pub half_reaped: f64,
-    /// PostgreSQL stopped without writing, and started again.
-    pub crashes: f64,
-    /// All connections of a worker cut.
-    pub cuts: f64,
-    /// All connections of a worker slow for a while.
-    pub delays: f64,
-    /// A commit whose reply is lost.
-    pub lost_replies: f64,
-    /// No notification arrives anywhere for a while.
-    pub lost_notifications: f64,
-    /// A worker is told to end, and another one takes its place: the fleet is restarted in turn.
-    pub drains: f64,
-    /// Deaths at each of the named points.
-    pub of_each_point: f64,
-}
-
-impl Rates {
-    /// No faults at all.
-    pub(crate) const NONE: Self = Self {
-        kills: 0.0,
-        freezes: 0.0,
-        half_reaped: 0.0,
-        crashes: 0.0,
-        cuts: 0.0,
-        delays: 0.0,
-        lost_replies: 0.0,
-        lost_notifications: 0.0,
-        drains: 0.0,
-        of_each_point: 0.0,
-    };
-}
-
-/// What half an hour needs for 800 kills, 60 freezes, 50 database crashes and 20 deaths at each point, with some to spare.
-const RATES: Rates = Rates {
-    kills: 29.0,
-    freezes: 2.3,
-    half_reaped: 0.0,
-    crashes: 1.9,
-    cuts: 3.0,
-    delays: 2.0,
-    lost_replies: 4.0,
-    lost_notifications: 1.0,
-    drains: 2.0,
-    of_each_point: 0.8,
-};
-
 const HEALING_MAX: Duration = Duration::from_secs(60);
 /// How long faults are injected to find a planted bug, and how long to wait then: what ends, ends in seconds.
 const HUNT_LENGTH: Duration = Duration::from_secs(9);
 const HUNT_HEALING_MAX: Duration = Duration::from_secs(25);
 
-/// A few of everything within a quarter of a minute.
-const SHORT_RATES: Rates = Rates {
-    kills: 16.0,
-    freezes: 4.0,
-    half_reaped: 0.0,
-    crashes: 4.0,
-    cuts: 4.0,
-    delays: 4.0,
-    lost_replies: 8.0,
-    lost_notifications: 4.0,
-    drains: 4.0,
-    of_each_point: 4.0,
-};
-
 impl Settings {
+    /// Faults that are wanted and that cannot be injected here, each with the reason.
+    #[must_use]
+    pub(crate) fn not_run(&self) -> Vec<String> {
+        let (rates, means) = (self.rates, self.means);
+        let wanted = [
+            ("failpoints", rates.of_each_point, self.faults_binary.is_none().then_some("no build with faults")),
+            ("binary before", 1.0, self.before_binary.is_none().then_some("no older binary given")),
+            ("network partition", rates.partitions, means.no_network),
+            ("clock an hour off", rates.clocks, means.no_clock),
+            ("disk full", rates.full_disks, means.no_disk),
+        ];
+        let lacking = wanted.into_iter().filter(|(_, rate, _)| *rate > 0.0);
+        lacking.filter_map(|(name, _, lack)| Some(format!("{name}: {}", lack?))).collect()
+    }
+
     /// The form that figures are quoted from, `minutes` long.
     #[must_use]
     pub fn full(binary: PathBuf, seed: u64, minutes: f64) -> Self {
         Self {
             binary,
             faults_binary: None,
+            before_binary: None,
             seed,
             length: Duration::from_secs_f64(minutes * 60.0),
             workers: 6,
@@ -126,6 +80,7 @@ impl Settings {
             unended_max: 150,
             pause_ms: 150,
             rates: RATES,
+            means: Means::of_this_machine(),
             healing_max: HEALING_MAX,
             bug: None,
         }
@@ -150,6 +105,7 @@ impl Settings {
             rates: bug.rates,
             healing_max: HUNT_HEALING_MAX,
             bug: Some(bug),
+            before_binary: None,
             ..self
         }
     }

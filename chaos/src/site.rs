@@ -1,18 +1,25 @@
 //! The outside world: a real HTTP server that records every call with its idempotency key.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::future::ready;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
+use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// One call of an effect.
 #[derive(Clone, Debug)]
@@ -28,13 +35,22 @@ pub struct Call {
 }
 
 /// The server and what it was asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     ledger: Ledger,
+    /// Whether it does not answer at the moment.
+    hangs: watch::Sender<bool>,
 }
 
 type Ledger = Arc<Mutex<Calls>>;
+
+/// What each call works with.
+#[derive(Clone, Debug)]
+struct Desk {
+    ledger: Ledger,
+    hangs: watch::Receiver<bool>,
+}
 
 #[derive(Debug, Default)]
 struct Calls {
@@ -51,16 +67,29 @@ struct Wishes {
 }
 
 impl Site {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// Listens at `host`.
+    pub(crate) async fn start(host: Ipv4Addr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((host, 0)).await?;
         let (address, ledger) = (listener.local_addr()?, Ledger::default());
-        let router = Router::new().route("/effect", post(effect)).with_state(Arc::clone(&ledger));
+        let (hangs, told) = watch::channel(false);
+        let desk = Desk { ledger: Arc::clone(&ledger), hangs: told };
+        let router = Router::new().route("/effect", post(effect)).with_state(desk);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, ledger })
+        Ok(Self { address, ledger, hangs })
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Answers nobody for a while, and then breaks off what came in meanwhile; whether anything came.
+    pub(crate) async fn hang(&self, for_long: Duration) -> bool {
+        let before = self.calls().len();
+        self.hangs.send_replace(true);
+        sleep(for_long).await;
+        let came = self.calls().len() > before;
+        self.hangs.send_replace(false);
+        came
     }
 
     /// All calls so far.
@@ -70,22 +99,33 @@ impl Site {
 }
 
 async fn effect(
-    State(ledger): State<Ledger>,
+    State(mut desk): State<Desk>,
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
     Json(body): Json<Value>,
-) -> (StatusCode, Json<Value>) {
+) -> Response {
     let at = Utc::now();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let times = {
-        let mut calls = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = desk.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         calls.all.push(Call { key: key.clone(), tag: text("tag"), node: text("node"), at });
         let times = calls.by_key.entry(key).or_default();
         *times += 1;
         *times
     };
-    tokio::time::sleep(Duration::from_millis(wishes.takes_ms)).await;
+    sleep(Duration::from_millis(wishes.takes_ms)).await;
+    if *desk.hangs.borrow_and_update() {
+        // It ends with the server.
+        let _ = desk.hangs.wait_for(|hangs| !hangs).await;
+        return broken_off();
+    }
     let status = if times <= wishes.refusals { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (status, Json(json!({ "times": times })))
+    (status, Json(json!({ "times": times }))).into_response()
+}
+
+/// An answer whose connection closes in the middle.
+fn broken_off() -> Response {
+    let end = io::Error::from(io::ErrorKind::ConnectionAborted);
+    Body::from_stream(stream::once(ready(Err::<Bytes, io::Error>(end)))).into_response()
 }

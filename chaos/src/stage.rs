@@ -1,6 +1,6 @@
 //! Everything that a run works with: database, API, workers, effect server, workspaces with graphs.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,12 +9,15 @@ use reqwest::StatusCode;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::clock::WrongClock;
 use crate::database::{Database, Door};
+use crate::disk::Disk;
 use crate::facts::Facts;
 use crate::fleet::Fleet;
 use crate::graphs::graph;
 use crate::ledger::Ledger;
 use crate::load::{Load, Workflow};
+use crate::network::Network;
 use crate::observer::Observer;
 use crate::process::Process;
 use crate::program::Program;
@@ -27,6 +30,9 @@ use crate::trace::Records;
 const PORTS: Range<u16> = 20_000..30_000;
 const PORTS_APART: u32 = 9_000;
 
+/// Workers that are in networks of their own.
+const CUT_OFF_MAX: usize = 2;
+
 /// A run's surroundings.
 pub(crate) struct Stage {
     pub(crate) database: Database,
@@ -34,6 +40,8 @@ pub(crate) struct Stage {
     pub(crate) fleet: Fleet,
     pub(crate) server: Server,
     pub(crate) site: Site,
+    /// Dropped after those who are in it.
+    _network: Network,
     pub(crate) observer: Observer,
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
@@ -43,9 +51,20 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets up as an operator does it, by commands and by the API.
     pub(crate) async fn set(settings: &Settings) -> anyhow::Result<Self> {
-        let (binary, database, site) = (&settings.binary, Database::start()?, Site::start().await?);
+        let (rates, means) = (settings.rates, settings.means);
+        let wants_disk = rates.full_disks > 0.0 && means.no_disk.is_none();
+        let disk = wants_disk.then(Disk::mount).transpose()?;
+        let (binary, database) = (&settings.binary, Database::start(disk)?);
+        let wants_network = rates.partitions > 0.0 && means.no_network.is_none();
+        let network = Network::lay(if wants_network { CUT_OFF_MAX } else { 0 })?;
+        let wants_clock = rates.clocks > 0.0 && means.no_clock.is_none();
+        let wrong_clock = wants_clock.then(WrongClock::build).transpose()?;
+        // Every address at this end is reached from within all networks.
+        let host = network.wires().first().map_or(Ipv4Addr::LOCALHOST, |wire| wire.here);
+        let site = Site::start(host).await?;
         let env = [("DATABASE_URL", database.url.clone())];
         Process::result(binary, &["migrate"], &env).await?;
+        database.make_login().await?;
         let door = database.door()?;
         if let Some(bug) = settings.bug {
             bug.plant(&mut door.enter().await?).await?;
@@ -61,18 +80,20 @@ impl Stage {
         let records = Records::new()?;
         let program = Program::of(settings, &records);
         let listen = free_address()?;
-        let (server, url) = (Server::start(program.clone(), &database.url, &listen).await?, format!("http://{listen}"));
+        let (server, url) =
+            (Server::start(program.clone(), &database.login_url(), &listen).await?, format!("http://{listen}"));
         let workspaces =
             keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
-        let fleet = Fleet::start(program, &database, &site.address.to_string(), settings.workers).await?;
+        let fleet =
+            Fleet::start(program, &database, &network, wrong_clock, &site.address.to_string(), settings).await?;
         let observer = Observer::start(door.clone());
         let load = Load {
             workflows: Arc::new(workflows),
             ledger: Arc::new(Ledger::default()),
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records })
+        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records, _network: network })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.

@@ -1,4 +1,4 @@
-//! When a frozen worker goes on.
+//! When a worker goes on that was frozen, or cut off from the network.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use crate::database::Door;
 use crate::fleet::Fleet;
 use crate::inject::Struck;
 use crate::leases::{LOOK_EVERY, Leases};
+use crate::network::Wire;
 use crate::process::Process;
 
 /// Longest time in which a frozen worker is given up, outages included.
@@ -19,7 +20,7 @@ const SILENCE: Duration = Duration::from_secs(7);
 const SLOW_MS: u64 = 150;
 const LOCK_EVERY: Duration = Duration::from_millis(4);
 
-/// A frozen worker.
+/// A worker that is frozen or cut off.
 pub(crate) struct Thaw {
     fleet: Fleet,
     leases: Leases,
@@ -37,11 +38,18 @@ impl Thaw {
 
     /// Goes on so long after it was given up.
     pub(crate) async fn after_given_up(mut self, after_ms: u64) -> anyhow::Result<Vec<Struck>> {
-        while Instant::now() < self.deadline && !self.is_given_up().await {
-            sleep(LOOK_EVERY).await;
-        }
+        self.until_given_up().await;
         sleep(Duration::from_millis(after_ms)).await;
         self.go_on().await
+    }
+
+    /// Is heard again so long after it was given up.
+    pub(crate) async fn mended_after_given_up(mut self, wire: Wire, after_ms: u64) -> anyhow::Result<Vec<Struck>> {
+        self.until_given_up().await;
+        sleep(Duration::from_millis(after_ms)).await;
+        wire.mend()?;
+        self.fleet.put(self.slot, self.frozen).await;
+        Ok(Vec::new())
     }
 
     /// Goes on while a peer has its lock and has not committed yet: peers are slow meanwhile.
@@ -54,11 +62,15 @@ impl Thaw {
             sleep(LOCK_EVERY).await;
         }
         self.frozen.signal(Signal::SIGCONT)?;
+        self.until_given_up().await;
+        peers().for_each(|proxy| proxy.delay(0));
+        self.go_on().await
+    }
+
+    async fn until_given_up(&mut self) {
         while Instant::now() < self.deadline && !self.is_given_up().await {
             sleep(LOOK_EVERY).await;
         }
-        peers().for_each(|proxy| proxy.delay(0));
-        self.go_on().await
     }
 
     async fn is_given_up(&mut self) -> bool {

@@ -55,7 +55,11 @@ impl Options {
     /// A fresh cluster below the folder for temporary files, removed on drop. What killed programs left there is
     /// swept when it starts.
     pub fn throw_away() -> Self {
-        let folder = temporary_folder(&Identity::choose(None));
+        Self::throw_away_in(&temporary_folder(&Identity::choose(None)))
+    }
+
+    /// The same below another folder, which the server's user can enter.
+    pub fn throw_away_in(folder: &Path) -> Self {
         let data_dir = folder.join(format!("{THROW_AWAY_PREFIX}{}", unique()));
         Self { data_dir, settings: Vec::new(), throw_away: true }
     }
