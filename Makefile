@@ -1,9 +1,8 @@
-.PHONY: run setup test check chaos sabotage builds fuzz format
+.PHONY: run setup test check prove chaos sabotage builds fuzz format
 
 FAULTS = target/release/capstan-faults
 BEFORE = target/release/capstan-before
 SEEDS = 10
-
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
 run: setup
@@ -27,6 +26,10 @@ check: setup
 	$(MAKE) test
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: its check is left out (cargo install cargo-deny --locked)"; fi
+
+# All that takes long: faults, planted bugs, poison, timers, random input, benchmarks. The last line is one JSON object.
+prove: setup
+	@scripts/prove.sh
 
 # A fleet under faults, half an hour long unless CHAOS_MINUTES says otherwise; CHAOS_SEED repeats a plan. `make test` has a
 # short form of it.

@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use capstan_chaos::hunt::hunt;
+use capstan_chaos::hunt::hunt_all;
 use capstan_chaos::rates::Rates;
 use capstan_chaos::run::run;
-use capstan_chaos::sabotage::{BUGS, Bug};
 use capstan_chaos::settings::Settings;
 use clap::Parser;
 
@@ -70,7 +69,9 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
     let rates = args.rates.as_deref().map_or(Ok(settings.rates), Rates::of_list)?;
     let settings = Settings { faults_binary: args.faults_binary, before_binary: args.before_binary, rates, ..settings };
     if let Some(name) = args.sabotage {
-        return hunt_all(&settings, &name, args.seeds).await;
+        let (is_good, figures) = hunt_all(&settings, &name, args.seeds, say).await?;
+        say(&figures.to_string());
+        return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let report = run(&settings, say).await.with_context(|| format!("the run with seed {seed} broke off"))?;
     say(&report.text());
@@ -80,28 +81,6 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         (true, true) => ExitCode::from(VOID),
         (true, false) => ExitCode::SUCCESS,
     })
-}
-
-/// Hunts for the bug of that name, or for all; fails unless nine in ten hunts for each are a success.
-async fn hunt_all(settings: &Settings, name: &str, seeds: u64) -> anyhow::Result<ExitCode> {
-    let bugs: Vec<&'static Bug> = BUGS.iter().filter(|bug| name == "all" || bug.name == name).collect();
-    let names = || BUGS.iter().map(|bug| bug.name).collect::<Vec<_>>().join(", ");
-    anyhow::ensure!(!bugs.is_empty(), "there is no bug {name}; there are {}", names());
-    let mut all_found = true;
-    for bug in bugs {
-        let (mut found, mut slowest) = (0, Duration::ZERO);
-        for nth in 0..seeds {
-            let settings = Settings { seed: settings.seed + nth, ..settings.clone() };
-            let hunt = hunt(&settings, bug, |_| ()).await.with_context(|| format!("the hunt for {}", bug.name))?;
-            let what = hunt.found.as_ref().map_or("not found".to_owned(), |(nr, what)| format!("{nr}: {what}"));
-            say(&format!("{} seed {}: {:.0} s, {what}", bug.name, settings.seed, hunt.took.as_secs_f64()));
-            found += u64::from(hunt.found.is_some());
-            slowest = slowest.max(hunt.took);
-        }
-        say(&format!("{:<20} found with {found} of {seeds} seeds, within {:.0} s", bug.name, slowest.as_secs_f64()));
-        all_found &= found * 10 >= seeds * 9;
-    }
-    Ok(if all_found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn say(text: &str) {

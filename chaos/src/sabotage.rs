@@ -76,7 +76,7 @@ pub const BUGS: [Bug; 12] = [
     Bug::in_processes("early-timer", GENERAL),
     Bug::in_processes("wait-is-attempt", GENERAL),
     Bug::in_processes("early-effect", GENERAL),
-    Bug { in_processes: true, ..Bug::in_sql("resume-reaped", &[ANY_LEASE], FROZEN) },
+    Bug { in_processes: true, ..Bug::in_sql("resume-reaped", &[ANY_LEASE], HALF_REAPED) },
     Bug::in_sql("drop-token", &[DROP], GENERAL),
 ];
 

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 use reqwest::StatusCode;
@@ -29,6 +30,9 @@ use crate::trace::Records;
 /// Ports for the API, and how far apart runs begin to look for theirs.
 const PORTS: Range<u16> = 20_000..30_000;
 const PORTS_APART: u32 = 9_000;
+/// The same for the runs of one process.
+const RUNS_APART: u32 = 100;
+static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// Workers that are in networks of their own.
 const CUT_OFF_MAX: usize = 2;
@@ -119,7 +123,8 @@ impl Stage {
 /// An address that a process can listen at again after another one: its port is none that the system gives to whoever
 /// wants any.
 fn free_address() -> anyhow::Result<String> {
-    let from = PORTS.start + (std::process::id() % PORTS_APART) as u16;
+    let runs_before = RUNS.fetch_add(1, Ordering::Relaxed);
+    let from = PORTS.start + ((std::process::id() + runs_before * RUNS_APART) % PORTS_APART) as u16;
     let free = (from..PORTS.end).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok());
     Ok(format!("127.0.0.1:{}", free.context("no port is free")?))
 }

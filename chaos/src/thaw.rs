@@ -15,7 +15,7 @@ use crate::process::Process;
 /// Longest time in which a frozen worker is given up, outages included.
 const GIVEN_UP_MAX: Duration = Duration::from_secs(40);
 /// Shorter than any silence after which a worker is given up.
-const SILENCE: Duration = Duration::from_secs(7);
+const SILENCE: Duration = Duration::from_secs(6);
 /// How slow its peers are then, in milliseconds for each message, and how often their locks are looked at.
 const SLOW_MS: u64 = 150;
 const LOCK_EVERY: Duration = Duration::from_millis(4);
