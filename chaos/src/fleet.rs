@@ -114,11 +114,29 @@ impl Fleet {
     pub(crate) async fn present(&self) -> HashMap<String, usize> {
         let mut present = HashMap::new();
         for (at, slot) in self.slots.iter().enumerate() {
-            if let Worker::Here(process) = &*slot.worker.lock().await {
+            if let Worker::Here(process) = &mut *slot.worker.lock().await
+                && !process.has_ended()
+            {
                 present.insert(name(process), at);
             }
         }
         present
+    }
+
+    /// Replaces workers that have died by themselves; their names.
+    pub(crate) async fn bury(&self) -> Vec<String> {
+        let mut dead = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let mut worker = slot.worker.lock().await;
+            if let Worker::Here(process) = &mut *worker
+                && process.has_ended()
+            {
+                dead.push(name(process));
+                *worker = Worker::Coming;
+                self.replace(at);
+            }
+        }
+        dead
     }
 
     /// Takes a worker out of its slot, which stays empty until [`Self::put`] or [`Self::replace`].
@@ -224,11 +242,12 @@ impl Recipe {
         Manner { wrap: self.wraps[slot].clone(), env, is_before: false }
     }
 
-    fn env(&self, slot: usize) -> [(&'static str, String); 4] {
+    fn env(&self, slot: usize) -> [(&'static str, String); 5] {
         [
             ("DATABASE_URL", self.urls[slot].clone()),
             ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
+            ("CAPSTAN_ALLOW_CRASH", "true".into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
         ]
     }
