@@ -17,14 +17,11 @@ use crate::network::{Network, Wire};
 use crate::process::Process;
 use crate::program::{Manner, Pass, Program};
 use crate::proxy::Proxy;
+use crate::recipe::Recipe;
 use crate::settings::Settings;
 
 /// The stream of draws of the first slot; the others follow.
 const STREAM: u64 = 500;
-/// The command that starts a worker.
-const WORKER: [&str; 1] = ["worker"];
-/// Executions that a worker has active at a time: few, so that all workers have some.
-const SLOTS: &str = "24";
 /// Pause before a process that did not start is started again.
 pub(crate) const AGAIN: Duration = Duration::from_millis(200);
 
@@ -58,18 +55,6 @@ enum Worker {
     Here(Box<Process>),
     /// One that is frozen or draining, or that is to die by itself.
     Away,
-}
-
-#[derive(Debug)]
-struct Recipe {
-    program: Program,
-    urls: Vec<String>,
-    site: String,
-    /// By slot.
-    wraps: Vec<Vec<String>>,
-    /// None if no clock is to be wrong.
-    wrong_clock: Option<WrongClock>,
-    of_build_before: AtomicU64,
 }
 
 impl Fleet {
@@ -185,7 +170,7 @@ impl Fleet {
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
     pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
-        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot, 0), at)
+        self.recipe.arm(slot, at)
     }
 
     /// Workers that were started of the build before.
@@ -229,26 +214,4 @@ impl Slot {
 /// The name under which the database knows a worker.
 pub(crate) fn name(process: &Process) -> String {
     format!("pid-{}", process.pid())
-}
-
-impl Recipe {
-    async fn worker(&self, slot: usize, manner: &Manner) -> anyhow::Result<Process> {
-        self.program.start(&WORKER, &self.env(slot), manner).await
-    }
-
-    fn manner(&self, slot: usize, off_s: i64) -> Manner {
-        let clock = self.wrong_clock.as_ref().filter(|_| off_s != 0);
-        let env = clock.map(|clock| clock.env(off_s)).unwrap_or_default();
-        Manner { wrap: self.wraps[slot].clone(), env, is_before: false }
-    }
-
-    fn env(&self, slot: usize) -> [(&'static str, String); 5] {
-        [
-            ("DATABASE_URL", self.urls[slot].clone()),
-            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
-            ("CAPSTAN_SLOTS", SLOTS.into()),
-            ("CAPSTAN_ALLOW_CRASH", "true".into()),
-            ("CAPSTAN_LOG", "capstan=info".into()),
-        ]
-    }
 }

@@ -39,6 +39,7 @@ mod proving;
 mod proxy;
 pub mod rates;
 mod read;
+mod recipe;
 mod remains;
 pub mod report;
 pub mod run;
