@@ -12,6 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use crate::disk::Disk;
 
@@ -138,6 +139,12 @@ impl Door {
     /// The same way for others, who have no rights and none of the connections that are kept for the owner.
     pub(crate) fn for_others(&self) -> Self {
         Self(self.0.clone().username(LOGIN))
+    }
+
+    /// The status of an execution.
+    pub(crate) async fn status(&self, execution: Uuid) -> anyhow::Result<String> {
+        let status = sqlx::query_scalar("SELECT status FROM executions WHERE execution_id = $1").bind(execution);
+        Ok(status.fetch_one(&mut self.enter().await?).await?)
     }
 
     /// Writes more than there is room for within what is there.

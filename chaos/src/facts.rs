@@ -10,12 +10,13 @@ pub use crate::inject::Injected;
 pub use crate::ledger::Start;
 pub use crate::observer::Seen;
 pub use crate::site::Call;
+use crate::toxic::TOXIC;
 use crate::trace::Replay;
 
 /// A lease that was seen so shortly before its worker was fenced counts as lost with it.
 const SEEN_BEFORE_FENCE_MAX: TimeDelta = TimeDelta::milliseconds(700);
 /// Lost workers in a row that make an execution an incident.
-const LOSSES_MAX: usize = 3;
+pub(crate) const LOSSES_MAX: usize = 3;
 
 /// What is known.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Facts {
     pub crossings: Vec<String>,
     /// What the observer saw on the way.
     pub seen: Seen,
+    /// Losses that counted against each incident after the last step that it settled.
+    pub incident_losses: HashMap<Uuid, i64>,
     /// What was done to it all.
     pub injected: Injected,
     /// What the model makes of what the processes have recorded, if they have.
@@ -143,11 +146,18 @@ impl Facts {
         lost
     }
 
-    /// Executions that are incidents because so many workers were lost with them: rightly set aside.
+    /// Executions that ended every worker which ran them, as their input asked for.
+    #[must_use]
+    pub fn poisoned(&self) -> HashSet<Uuid> {
+        let starts = self.starts.iter().filter(|start| start.variant == TOXIC);
+        starts.filter_map(|start| start.acknowledged.first().copied()).collect()
+    }
+
+    /// Executions that are incidents because so many workers were lost with them, or were poisoned: rightly set aside.
     #[must_use]
     pub fn set_aside(&self) -> HashSet<Uuid> {
-        let lost = self.lost_leases();
-        let often = |id: &Uuid| lost.get(id).is_some_and(|leases| leases.len() >= LOSSES_MAX);
+        let (lost, poisoned) = (self.lost_leases(), self.poisoned());
+        let often = |id: &Uuid| poisoned.contains(id) || lost.get(id).is_some_and(|leases| leases.len() >= LOSSES_MAX);
         self.executions.iter().filter(|(id, row)| row.status == "incident" && often(id)).map(|(&id, _)| id).collect()
     }
 }

@@ -9,6 +9,7 @@ use crate::database::{Database, Door};
 use crate::fleet::Fleet;
 use crate::inject::{Held, Injected, Struck};
 use crate::leases::{Holder, LOOK_EVERY, Leases};
+use crate::load::Load;
 use crate::losses::Losses;
 use crate::plan::{Fault, Planned};
 use crate::server::Server;
@@ -27,6 +28,7 @@ pub(crate) struct Striker {
     pub(crate) fleet: Fleet,
     pub(crate) server: Server,
     pub(crate) site: Site,
+    pub(crate) load: Load,
     pub(crate) door: Door,
     pub(crate) leases: Leases,
     pub(crate) losses: Losses,
@@ -43,9 +45,9 @@ pub(crate) struct Victim {
 }
 
 impl Striker {
-    pub(crate) fn new(fleet: Fleet, server: Server, site: Site, door: Door) -> Self {
+    pub(crate) fn new(fleet: Fleet, server: Server, site: Site, load: Load, door: Door) -> Self {
         let (leases, losses) = (Leases::new(door.clone()), Losses::default());
-        Self { fleet, server, site, door, leases, losses, beside: JoinSet::new() }
+        Self { fleet, server, site, load, door, leases, losses, beside: JoinSet::new() }
     }
 
     /// Works through the plan and waits until all effects of it are over.

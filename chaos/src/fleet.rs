@@ -17,14 +17,11 @@ use crate::network::{Network, Wire};
 use crate::process::Process;
 use crate::program::{Manner, Pass, Program};
 use crate::proxy::Proxy;
+use crate::recipe::Recipe;
 use crate::settings::Settings;
 
 /// The stream of draws of the first slot; the others follow.
 const STREAM: u64 = 500;
-/// The command that starts a worker.
-const WORKER: [&str; 1] = ["worker"];
-/// Executions that a worker has active at a time: few, so that all workers have some.
-const SLOTS: &str = "24";
 /// Pause before a process that did not start is started again.
 pub(crate) const AGAIN: Duration = Duration::from_millis(200);
 
@@ -58,18 +55,6 @@ enum Worker {
     Here(Box<Process>),
     /// One that is frozen or draining, or that is to die by itself.
     Away,
-}
-
-#[derive(Debug)]
-struct Recipe {
-    program: Program,
-    urls: Vec<String>,
-    site: String,
-    /// By slot.
-    wraps: Vec<Vec<String>>,
-    /// None if no clock is to be wrong.
-    wrong_clock: Option<WrongClock>,
-    of_build_before: AtomicU64,
 }
 
 impl Fleet {
@@ -114,11 +99,29 @@ impl Fleet {
     pub(crate) async fn present(&self) -> HashMap<String, usize> {
         let mut present = HashMap::new();
         for (at, slot) in self.slots.iter().enumerate() {
-            if let Worker::Here(process) = &*slot.worker.lock().await {
+            if let Worker::Here(process) = &mut *slot.worker.lock().await
+                && !process.has_ended()
+            {
                 present.insert(name(process), at);
             }
         }
         present
+    }
+
+    /// Replaces workers that have died by themselves; their names.
+    pub(crate) async fn bury(&self) -> Vec<String> {
+        let mut dead = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let mut worker = slot.worker.lock().await;
+            if let Worker::Here(process) = &mut *worker
+                && process.has_ended()
+            {
+                dead.push(name(process));
+                *worker = Worker::Coming;
+                self.replace(at);
+            }
+        }
+        dead
     }
 
     /// Takes a worker out of its slot, which stays empty until [`Self::put`] or [`Self::replace`].
@@ -167,7 +170,7 @@ impl Fleet {
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
     pub(crate) fn arm(&self, slot: usize, at: Pass) -> anyhow::Result<Process> {
-        self.recipe.program.arm(&WORKER, &self.recipe.env(slot), &self.recipe.manner(slot, 0), at)
+        self.recipe.arm(slot, at)
     }
 
     /// Workers that were started of the build before.
@@ -211,25 +214,4 @@ impl Slot {
 /// The name under which the database knows a worker.
 pub(crate) fn name(process: &Process) -> String {
     format!("pid-{}", process.pid())
-}
-
-impl Recipe {
-    async fn worker(&self, slot: usize, manner: &Manner) -> anyhow::Result<Process> {
-        self.program.start(&WORKER, &self.env(slot), manner).await
-    }
-
-    fn manner(&self, slot: usize, off_s: i64) -> Manner {
-        let clock = self.wrong_clock.as_ref().filter(|_| off_s != 0);
-        let env = clock.map(|clock| clock.env(off_s)).unwrap_or_default();
-        Manner { wrap: self.wraps[slot].clone(), env, is_before: false }
-    }
-
-    fn env(&self, slot: usize) -> [(&'static str, String); 4] {
-        [
-            ("DATABASE_URL", self.urls[slot].clone()),
-            ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
-            ("CAPSTAN_SLOTS", SLOTS.into()),
-            ("CAPSTAN_LOG", "capstan=info".into()),
-        ]
-    }
 }

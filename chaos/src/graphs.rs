@@ -19,7 +19,7 @@ const ATTEMPTS_MAX: u64 = 10;
 const LONG_PERCENT: u64 = 20;
 
 /// Longest time of a call, in milliseconds: far above what any takes, and below a hang of the server.
-const CALL_MS_MAX: u64 = 3_000;
+pub(crate) const CALL_MS_MAX: u64 = 3_000;
 
 /// A graph, and what a checker has to know about it.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub enum Kind {
     Flaky,
     /// `debug.fail` for good, with an error edge.
     Doomed,
+    /// `debug.crash`; no random graph has one.
+    Crash,
 }
 
 impl GraphSpec {
@@ -151,6 +153,7 @@ fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) -> (&'stati
     let retry = json!({ "attempts_max": ATTEMPTS_MAX, "delay_ms": dice.between(50, 400), "factor": 1.5,
                         "delay_ms_max": 1_000, "jitter": 0.0 });
     match kind {
+        Kind::Crash => ("debug.crash", json!({}), retry),
         Kind::Trigger | Kind::Noop => ("debug.noop", json!({}), retry),
         Kind::Call { refusals } => {
             let takes_ms = if dice.chance(LONG_PERCENT) { dice.between(400, 1_200) } else { dice.between(10, 250) };

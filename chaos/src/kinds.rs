@@ -6,7 +6,7 @@ use crate::plan::Fault;
 pub(crate) type Wanted = fn(&Fault) -> bool;
 
 /// Each with its name.
-pub(crate) const KINDS: [(&str, Wanted); 16] = [
+pub(crate) const KINDS: [(&str, Wanted); 17] = [
     ("kill -9", |fault| *fault == Fault::Kill),
     ("freeze", |fault| matches!(fault, Fault::Freeze { .. })),
     ("freeze, half given up", |fault| *fault == Fault::HalfReaped),
@@ -15,6 +15,7 @@ pub(crate) const KINDS: [(&str, Wanted); 16] = [
     ("disk full", |fault| matches!(fault, Fault::DiskFull { .. })),
     ("pool exhausted", |fault| matches!(fault, Fault::PoolExhausted { .. })),
     ("receiver hangs", |fault| matches!(fault, Fault::Hang { .. })),
+    ("poison", |fault| matches!(fault, Fault::Poison { .. })),
     ("schema expanded", |fault| *fault == Fault::Expand),
     ("database crash", |fault| matches!(fault, Fault::DatabaseCrash { .. })),
     ("connections cut", |fault| *fault == Fault::Cut),

@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use crate::api::{Answer, Api};
 use crate::dice::Dice;
-use crate::graphs::{GraphSpec, VARIANTS};
+use crate::graphs::{GraphSpec, Kind, VARIANTS};
 use crate::ledger::{Ledger, Start};
 use crate::settings::Settings;
+use crate::toxic::TOXIC;
 
 /// The stream of draws of the first client; the others follow.
 const STREAM: u64 = 100;
@@ -52,7 +53,7 @@ impl Load {
             for variant in 0..VARIANTS {
                 let (load, tag) = (self.clone(), format!("{prefix}-{workflow}-{variant}"));
                 let mut dice = Dice::new(STREAM, (workflow as u64) << 8 | variant);
-                tasks.spawn(async move { load.one(workflow, variant, tag, calm, &mut dice).await });
+                tasks.spawn(async move { load.one(workflow, variant, tag, calm, &mut dice).await.map(drop) });
             }
         }
         all(tasks).await
@@ -81,7 +82,7 @@ impl Load {
                 continue;
             }
             let (load, tag) = (self.clone(), format!("c{client}-{nth}"));
-            executions.spawn(async move { load.one(workflow, variant, tag, false, &mut own).await });
+            executions.spawn(async move { load.one(workflow, variant, tag, false, &mut own).await.map(drop) });
             while let Some(done) = executions.try_join_next() {
                 done??;
             }
@@ -89,8 +90,23 @@ impl Load {
         all(executions).await
     }
 
+    /// Starts an execution of the graph with that way to end workers.
+    pub(crate) async fn poison(&self, way: usize, seed: u64) -> anyhow::Result<Uuid> {
+        let toxic = |workflow: &Workflow| workflow.spec.nodes.iter().any(|node| node.kind == Kind::Crash);
+        let mut all = self.workflows.iter().enumerate().filter(|(_, workflow)| toxic(workflow));
+        let (workflow, _) = all.nth(way).context("there is no such graph")?;
+        self.one(workflow, TOXIC, format!("poison-{seed}"), false, &mut Dice::new(seed, STREAM)).await
+    }
+
     /// One execution as its client sees it.
-    async fn one(&self, workflow: usize, variant: u64, tag: String, calm: bool, dice: &mut Dice) -> anyhow::Result<()> {
+    async fn one(
+        &self,
+        workflow: usize,
+        variant: u64,
+        tag: String,
+        calm: bool,
+        dice: &mut Dice,
+    ) -> anyhow::Result<Uuid> {
         let Workflow { api, id, spec, .. } = &self.workflows[workflow];
         let input = json!({ "tag": tag, "variant": variant });
         let mut answers = Vec::new();
@@ -118,7 +134,7 @@ impl Load {
                 self.ledger.signal();
             }
         }
-        Ok(())
+        Ok(execution)
     }
 }
 

@@ -75,6 +75,11 @@ impl Process {
         self.pid
     }
 
+    /// Whether it has ended, by itself or by a signal.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         // A child that was not waited for keeps its number.
         anyhow::ensure!(self.child.id().is_some(), "process {} has ended", self.pid);

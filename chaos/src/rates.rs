@@ -19,6 +19,8 @@ pub struct Rates {
     pub exhausted_pools: f64,
     /// The effect server does not answer for a while.
     pub hangs: f64,
+    /// Executions that end each worker which runs them.
+    pub poison: f64,
     /// The schema of the next release: once, in the middle of the run, if this is above zero.
     pub expansions: f64,
     /// SIGSTOP until a slow peer is about to give the worker up, then SIGCONT.
@@ -49,6 +51,7 @@ impl Rates {
         full_disks: 0.0,
         exhausted_pools: 0.0,
         hangs: 0.0,
+        poison: 0.0,
         expansions: 0.0,
         half_reaped: 0.0,
         crashes: 0.0,
@@ -82,6 +85,7 @@ impl Rates {
             "full_disks" => &mut self.full_disks,
             "exhausted_pools" => &mut self.exhausted_pools,
             "hangs" => &mut self.hangs,
+            "poison" => &mut self.poison,
             "expansions" => &mut self.expansions,
             "half_reaped" => &mut self.half_reaped,
             "crashes" => &mut self.crashes,
@@ -105,6 +109,7 @@ pub(crate) const RATES: Rates = Rates {
     full_disks: 0.4,
     exhausted_pools: 0.5,
     hangs: 1.0,
+    poison: 0.5,
     expansions: 1.0,
     half_reaped: 0.0,
     crashes: 1.9,
@@ -125,6 +130,7 @@ pub(crate) const SHORT_RATES: Rates = Rates {
     full_disks: 0.0,
     exhausted_pools: 4.0,
     hangs: 4.0,
+    poison: 0.0,
     expansions: 1.0,
     half_reaped: 0.0,
     crashes: 4.0,

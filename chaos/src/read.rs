@@ -106,6 +106,15 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
             .fetch_all(&mut *connection)
             .await?;
     facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
+    let losses: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT e.execution_id, (SELECT count(*) FROM losses l WHERE l.execution_id = e.execution_id AND l.lost_at > \
+                coalesce((SELECT max(j.recorded_at) FROM journal j WHERE j.execution_id = e.execution_id \
+                           AND j.kind = 'settled'), '-infinity')) \
+           FROM executions e WHERE status = 'incident'",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    facts.incident_losses = losses.into_iter().collect();
     facts.usage_rows = sqlx::query_scalar("SELECT count(*) FROM usage").fetch_one(&mut *connection).await?;
     let granted: Vec<(Uuid, i64)> =
         sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")

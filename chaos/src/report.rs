@@ -70,6 +70,7 @@ impl Report {
             "disk_full": injected.landed_of(|fault| matches!(fault, Fault::DiskFull { .. })),
             "pool_exhausted": injected.landed_of(|fault| matches!(fault, Fault::PoolExhausted { .. })),
             "hangs": injected.landed_of(|fault| matches!(fault, Fault::Hang { .. })),
+            "poison": injected.landed_of(|fault| matches!(fault, Fault::Poison { .. })),
             "expansions": injected.landed_of(|fault| *fault == Fault::Expand),
             "of_build_before": injected.of_build_before,
             "db_crashes": injected.landed_of(|fault| matches!(fault, Fault::DatabaseCrash { .. })),

@@ -43,7 +43,13 @@ async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> 
     say(&format!("{} faults in {} s", plan.len(), settings.length.as_secs()));
     let (stop, stopped) = watch::channel(false);
     let load = tokio::spawn(stage.load.clone().run(settings.clone(), stopped));
-    let striker = Striker::new(stage.fleet.clone(), stage.server.clone(), stage.site.clone(), stage.door.clone());
+    let striker = Striker::new(
+        stage.fleet.clone(),
+        stage.server.clone(),
+        stage.site.clone(),
+        stage.load.clone(),
+        stage.door.clone(),
+    );
     let mut injected = striker.run(&mut stage.database, plan).await.context("a fault could not be injected")?;
 
     injected.not_run = settings.not_run();
@@ -63,6 +69,7 @@ async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> 
 async fn heal(stage: &Stage, healing_max: Duration) -> anyhow::Result<bool> {
     let deadline = Instant::now() + healing_max;
     while !stage.fleet.is_whole().await {
+        stage.fleet.bury().await;
         anyhow::ensure!(Instant::now() < deadline, "the fleet did not become whole again");
         sleep(LOOK_EVERY).await;
     }

@@ -16,14 +16,18 @@ use crate::program::{Manner, Pass, Program};
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     program: Program,
-    env: [(&'static str, String); 2],
+    env: [(&'static str, String); 3],
     process: Arc<Mutex<Process>>,
 }
 
 impl Server {
     /// Starts it at `listen`.
     pub(crate) async fn start(program: Program, database_url: &str, listen: &str) -> anyhow::Result<Self> {
-        let env = [("DATABASE_URL", database_url.to_owned()), ("CAPSTAN_LISTEN", listen.to_owned())];
+        let env = [
+            ("DATABASE_URL", database_url.to_owned()),
+            ("CAPSTAN_LISTEN", listen.to_owned()),
+            ("CAPSTAN_ALLOW_CRASH", "true".into()),
+        ];
         let process = program.start(&["serve"], &env, &Manner::default()).await?;
         Ok(Self { program, env, process: Arc::new(Mutex::new(process)) })
     }

@@ -14,6 +14,7 @@ use crate::faults::{Striker, Victim};
 use crate::fleet::Fleet;
 use crate::inject::Struck;
 use crate::leases::Leases;
+use crate::plague::Plague;
 use crate::plan::{Fault, Planned};
 use crate::point::Place;
 use crate::process::Process;
@@ -80,6 +81,13 @@ impl Striker {
                     let landed = site.hang(Duration::from_millis(for_ms)).await;
                     Ok(vec![Struck { landed, ..struck }])
                 });
+                return Ok(None);
+            }
+            Fault::Poison { way } => {
+                let (fleet, losses) = (self.fleet.clone(), self.losses.clone());
+                let (load, door) = (self.load.clone(), self.door.clone());
+                let plague = Plague { fleet, losses, leases: Leases::new(door.clone()), door };
+                self.beside.spawn(plague.of(load, way, planned));
                 return Ok(None);
             }
             Fault::Expand => expand(&self.door).await.context("the schema was not expanded")?,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
-use chrono::Utc;
 use tokio::time::interval;
 use tracing::{info, warn};
 
@@ -31,6 +30,6 @@ async fn round(side: &Side) -> Result<(), StoreError> {
         info!(tables = made, "made partitions for the coming months");
     }
     // In turns, so that nothing waits for all of it.
-    while side.run(async |connection| tidy(connection, Utc::now()).await).await? > 0 {}
+    while side.run(async |connection| tidy(connection).await).await? > 0 {}
     Ok(())
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::store::logs::{LogLine, write};
+use capstan_engine::store::moment::id_at;
 use capstan_node_types::node_type::{LogLevel, LogSink};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::warn;
-use uuid::Uuid;
 
 use crate::life::Life;
 use crate::side::Side;
@@ -96,16 +96,17 @@ impl StepLog {
     }
 
     fn line(&self, level: LogLevel, message: String) -> LogLine {
+        let now = self.life.clock.now();
         LogLine {
             execution_id: self.origin.execution_id.0,
-            log_id: Uuid::now_v7(),
+            log_id: id_at(now),
             workspace_id: self.origin.workspace_id.0,
             node_id: self.origin.step.node_id.to_string(),
             scope: self.origin.step.scope.as_str().to_owned(),
             attempt: i32::try_from(self.origin.attempt).unwrap_or(i32::MAX),
             level: level.as_str().to_owned(),
             message,
-            created_at: self.life.clock.now(),
+            created_at: now,
         }
     }
 }

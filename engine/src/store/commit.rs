@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::codec::Row;
 use super::error::StoreError;
+use super::moment::id_at;
 use crate::core::ids::{ExecutionId, WorkspaceId};
 use crate::faults::{Bug, planted};
 
@@ -200,7 +201,8 @@ impl<'a> Columns<'a> {
                 self.k.1.push(*due_at);
             }
             Then::End { status, output, error, leftovers } => {
-                self.e.add(place, status, output.as_deref(), error.as_deref());
+                let event_id = commit.rows.last().map_or_else(Uuid::now_v7, |row| id_at(row.at));
+                self.e.add(place, event_id, status, output.as_deref(), error.as_deref());
                 if *leftovers && *status != "incident" {
                     self.t.push(place);
                 }
@@ -274,12 +276,19 @@ impl<'a> Journal<'a> {
 }
 
 impl<'a> Ends<'a> {
-    fn add(&mut self, place: i32, status: &'static str, output: Option<&'a str>, error: Option<&'a str>) {
+    fn add(
+        &mut self,
+        place: i32,
+        event_id: Uuid,
+        status: &'static str,
+        output: Option<&'a str>,
+        error: Option<&'a str>,
+    ) {
         self.x.push(place);
         self.statuses.push(status);
         self.outputs.push(output);
         self.errors.push(error);
-        self.events.push(Uuid::now_v7());
+        self.events.push(event_id);
     }
 
     fn bind(self, call: Call<'a>) -> Call<'a> {

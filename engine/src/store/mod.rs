@@ -9,6 +9,7 @@ pub mod executions;
 pub mod link;
 pub mod logs;
 pub mod migrate;
+pub mod moment;
 pub mod past;
 pub mod preflight;
 pub mod quotas;

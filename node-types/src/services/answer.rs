@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
 use super::http::HttpError;
@@ -97,7 +97,8 @@ pub fn headers_json(headers: &HeaderMap) -> Value {
     Value::Object(map)
 }
 
-/// `Retry-After` in seconds or as an HTTP date (IMF-fixdate), at most [`RETRY_AFTER_MAX`]; absent if unreadable.
+/// `Retry-After` in seconds or as an HTTP date (IMF-fixdate), which is held against the answer's own `Date`: both are of
+/// the server's clock. Without one it is held against `now`. At most [`RETRY_AFTER_MAX`]; absent if unreadable.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -105,7 +106,8 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         let at = DateTime::parse_from_rfc2822(text).ok()?;
-        (at.with_timezone(&Utc) - now).to_std().unwrap_or_default()
+        let sent = headers.get(DATE).and_then(|date| DateTime::parse_from_rfc2822(date.to_str().ok()?).ok());
+        (at.with_timezone(&Utc) - sent.map_or(now, |sent| sent.with_timezone(&Utc))).to_std().unwrap_or_default()
     };
     Some(delay.min(RETRY_AFTER_MAX))
 }
@@ -143,6 +145,15 @@ mod tests {
             ("soon", None),
         ] {
             assert_eq!(retry_after(&headers("retry-after", text), now).map(|d| d.as_secs()), expected_s, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_to_retry_after_is_of_the_servers_clock() {
+        let mut headers = headers("retry-after", "Thu, 01 Jan 2026 00:01:00 GMT");
+        headers.insert(DATE, "Thu, 01 Jan 2026 00:00:40 GMT".parse().unwrap());
+        for now in ["2025-12-31T23:00:00Z", "2026-01-01T01:00:00Z"] {
+            assert_eq!(retry_after(&headers, now.parse().unwrap()), Some(Duration::from_secs(20)));
         }
     }
 
