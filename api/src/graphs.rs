@@ -7,6 +7,7 @@ use std::time::Duration;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
 use serde_json::Value;
@@ -82,7 +83,8 @@ impl Graphs {
         let (document, graph) = self.compile(document).await?;
         let graph = graph.map_err(|problems| {
             let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
-            Problem::internal(format!("version {version_id} does not compile any more: {first}"))
+            // It did when it was published.
+            StoreError::Unsupported(format!("version {version_id} needs another build: {first}"))
         })?;
         let version = Arc::new(Version { bytes: document.to_string().len(), document, graph });
         self.keep(key, &version);

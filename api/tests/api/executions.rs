@@ -246,3 +246,14 @@ async fn the_time_limit_is_that_of_the_request_else_of_the_graph() {
         assert!((limit_ms - expected_s * 1_000).abs() < 500, "{limit_ms} ms");
     }
 }
+
+#[tokio::test]
+async fn an_execution_whose_version_is_of_another_build_is_left_to_that() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let newer = "UPDATE workflow_versions SET graph = jsonb_set(graph, '{nodes,1,type}', '\"logic.of_tomorrow\"')";
+    sqlx::query(newer).execute(&mut app.cell.connect(Role::Owner).await.unwrap()).await.unwrap();
+    let answer = app.another_process().get(&format!("/api/v1/executions/{id}")).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (503, Some("needs_newer_build")));
+}
