@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::dice::Dice;
 use crate::point::{POINTS, Point};
 use crate::settings::Settings;
-use crate::toxic::WAYS;
 
 /// The stream of draws that plans are made of.
 const STREAM: u64 = 1;
@@ -138,8 +137,7 @@ pub fn plan(settings: &Settings) -> Vec<Planned> {
     add(here(rates.full_disks, settings.means.no_disk), &|dice| Fault::DiskFull { for_ms: dice.between(1_000, 5_000) });
     add(rates.exhausted_pools, &|dice| Fault::PoolExhausted { for_ms: dice.between(1_500, 4_000) });
     add(rates.hangs, &|dice| Fault::Hang { for_ms: dice.between(2_000, 6_000) });
-    // An older build may not know the other ways.
-    let ways = if settings.before_binary.is_some() { 1 } else { WAYS.len() as u64 };
+    let ways = settings.ways().len() as u64;
     add(rates.poison, &|dice| Fault::Poison { way: dice.below(ways) as usize });
     if rates.expansions > 0.0 {
         planned.push(Planned { at: length / 2, fault: Fault::Expand, draw: 0 });

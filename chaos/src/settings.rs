@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::means::Means;
 use crate::rates::{RATES, Rates, SHORT_RATES};
 use crate::sabotage::Bug;
+use crate::toxic::WAYS;
 
 /// Size of one run.
 #[derive(Clone, Debug)]
@@ -62,6 +63,12 @@ impl Settings {
         ];
         let lacking = wanted.into_iter().filter(|(_, rate, _)| *rate > 0.0);
         lacking.filter_map(|(name, _, lack)| Some(format!("{name}: {}", lack?))).collect()
+    }
+
+    /// The ways in which poison ends workers: an older build leaves what it does not know to a newer one, of which there may
+    /// be none.
+    pub(crate) fn ways(&self) -> &'static [&'static str] {
+        if self.before_binary.is_some() { &WAYS[..1] } else { &WAYS }
     }
 
     /// The form that figures are quoted from, `minutes` long.

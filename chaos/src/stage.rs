@@ -25,7 +25,7 @@ use crate::program::Program;
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::site::Site;
-use crate::toxic::{WAYS, toxic_graph};
+use crate::toxic::toxic_graph;
 use crate::trace::Records;
 
 /// Ports for the API, and how far apart runs begin to look for theirs.
@@ -140,7 +140,7 @@ async fn publish(settings: &Settings, site: &str, workspaces: &[(Uuid, Api)]) ->
         }
     }
     // Published by the first tenant.
-    for how in if settings.rates.poison > 0.0 { &WAYS[..] } else { &[] } {
+    for how in if settings.rates.poison > 0.0 { settings.ways() } else { &[] } {
         let (spec, (_, api)) = (toxic_graph(how, site), &workspaces[0]);
         let id = api.publish(how, &spec.document).await?;
         workflows.push(Workflow { api: api.clone(), workspace: 0, id, spec });
