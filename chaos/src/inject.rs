@@ -10,9 +10,6 @@ use crate::point::Place;
 /// So long after calls were broken off, or connections were to be had again, that still has effects.
 const EFFECTS_LAST: TimeDelta = TimeDelta::seconds(3);
 
-/// So long after a worker died of poison there are too few of them.
-const WORKERS_COME_AGAIN: TimeDelta = TimeDelta::seconds(10);
-
 /// A lease that was held when a fault struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Held {
@@ -71,16 +68,14 @@ impl Injected {
         self.landed() * 10 < self.planned.len() * 9
     }
 
-    /// The times in which the effect server did not answer, the database took nobody in, or workers died of poison, and
-    /// in which that still has effects.
+    /// The times in which the effect server did not answer, or the database took nobody in, and in which that still has
+    /// effects.
     pub(crate) fn disturbances(&self) -> impl Iterator<Item = Outage> {
         self.struck.iter().filter_map(|struck| match struck.fault {
             Fault::Hang { for_ms } | Fault::PoolExhausted { for_ms } => {
                 let until = struck.at + TimeDelta::milliseconds(for_ms.cast_signed()) + EFFECTS_LAST;
                 Some(Outage { from: struck.at, until })
             }
-            // Several workers die of it, one after the other.
-            Fault::Poison { .. } => Some(Outage { from: struck.at, until: struck.at + WORKERS_COME_AGAIN }),
             _ => None,
         })
     }

@@ -82,7 +82,7 @@ impl Stage {
             let id: Uuid = workspace["workspace_id"].as_str().context("no workspace_id")?.parse()?;
             keys.push((id, key["key"].as_str().context("no key")?.to_owned()));
         }
-        let records = Records::new()?;
+        let records = Records::new(settings.bug.is_none())?;
         let program = Program::of(settings, &records);
         let listen = free_address()?;
         let (server, url) =

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use capstan_model::event::{Event, Fact};
 use capstan_model::replay::{ReplayError, Replayed, read, replay_each};
+use uuid::Uuid;
 
 use crate::check::Violation;
 
@@ -20,6 +21,7 @@ const NANOS_PER_MS: f64 = 1e6;
 #[derive(Debug)]
 pub(crate) struct Records {
     folder: PathBuf,
+    kept: bool,
 }
 
 /// What the model makes of a run.
@@ -32,10 +34,11 @@ pub struct Replay {
 }
 
 impl Records {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("capstan-chaos-{}", std::process::id()));
+    /// A folder of its own; `kept` if the model does not allow what is in it.
+    pub(crate) fn new(kept: bool) -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("capstan-chaos-{}", Uuid::now_v7()));
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder, kept })
     }
 
     /// What a process has in its environment so that it records.
@@ -43,8 +46,7 @@ impl Records {
         (VARIABLE, self.folder.display().to_string())
     }
 
-    /// Replays everything; none if nothing was recorded. `quiet`: nothing is left to do. The folder stays if the model
-    /// does not allow something.
+    /// Replays everything; none if nothing was recorded. `quiet`: nothing is left to do.
     pub(crate) fn replay(self, quiet: bool) -> anyhow::Result<Option<Replay>> {
         let mut trace = String::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -57,7 +59,7 @@ impl Records {
         }
         let (replayed, refused) = replay_each(&events)?;
         let violations: Vec<Violation> = refused.iter().map(|error| self.violation(error, &events)).collect();
-        if violations.is_empty() {
+        if violations.is_empty() || !self.kept {
             fs::remove_dir_all(&self.folder)?;
         }
         Ok((!trace.is_empty()).then_some(Replay { replayed, violations }))
@@ -91,7 +93,7 @@ mod tests {
         for (nth, line) in lines.iter().enumerate() {
             fs::write(folder.join(format!("{nth}.jsonl")), format!("{line}\n")).unwrap();
         }
-        let replay = Records { folder: folder.clone() }.replay(true).unwrap();
+        let replay = Records { folder: folder.clone(), kept: true }.replay(true).unwrap();
         assert_eq!(folder.exists(), replay.as_ref().is_some_and(|replay| !replay.violations.is_empty()));
         let _ = fs::remove_dir_all(folder);
         replay

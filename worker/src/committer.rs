@@ -162,6 +162,7 @@ impl Committer {
 
     /// Part of a planted bug.
     async fn register_again(&mut self) -> Result<i32, StoreError> {
+        warn!(worker_no = self.worker_no, "going on under a fresh number");
         let result = register(self.link.begin().await?, "resumed").await;
         Ok(self.link.done(result)?.worker_no)
     }
