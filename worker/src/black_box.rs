@@ -1,32 +1,43 @@
 //! What this process was doing when it died, for whoever finds out: a small file that outlives it.
 //!
-//! Each thread marks in it whose node it is running. The file is locked for as long as the process lives; whoever gets
+//! Each thread marks in it whose activation or node it is running. The file is locked for as long as the process lives; whoever gets
 //! the lock knows that it is dead. Without a folder nothing is written, and a loss counts against all that was held.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::workers::Registered;
 use tracing::warn;
 use uuid::Uuid;
 
-/// Threads that can leave a mark; those beyond leave none.
-const THREADS_MAX: u64 = 256;
+/// Threads that can leave a mark. Once there are more, nothing is known of any.
+const THREADS_MAX: u64 = 1_024;
 /// Bytes of the worker's number and time of registration, and of one mark.
 const HEAD_BYTES: u64 = 16;
 const MARK_BYTES: u64 = 16;
+/// Files that one look reads at most.
+const BOXES_MAX: usize = 64;
 /// Age from which a file that nobody asked for is removed: its cell is gone, or was drained without it.
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// The same if it was never signed: its process did not come so far as to register.
+const UNSIGNED_KEPT: Duration = Duration::from_secs(60);
+/// How long a file of another cell is passed by.
+const PASSED_BY: Duration = Duration::from_secs(3_600);
 
 /// Permission of others to write.
 const OTHERS_WRITE: u32 = 0o022;
+
+/// The mark of a thread that has no place for its own.
+const UNKNOWN: Uuid = Uuid::max();
 
 static THREADS: AtomicU64 = AtomicU64::new(0);
 
@@ -45,6 +56,8 @@ struct Own {
     folder: PathBuf,
     path: PathBuf,
     file: File,
+    /// Files of other cells, and since when they are known as such.
+    strange: Mutex<HashMap<PathBuf, Instant>>,
 }
 
 impl BlackBox {
@@ -60,10 +73,20 @@ impl BlackBox {
         }))
     }
 
-    /// The files of dead processes beside this one's.
+    /// The files of dead processes beside this one's, some of them if there are many.
     pub(crate) fn dead(&self) -> Vec<Dead> {
-        let entries = self.0.iter().flat_map(|own| fs::read_dir(&own.folder)).flatten().flatten();
-        entries.filter_map(|entry| read(entry.path())).collect()
+        let Some(own) = &self.0 else { return Vec::new() };
+        let mut strange = own.strange();
+        strange.retain(|_, since| since.elapsed() < PASSED_BY);
+        let paths = fs::read_dir(&own.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        paths.filter(|path| !strange.contains_key(path)).filter_map(read).take(BOXES_MAX).collect()
+    }
+
+    /// Passes a file by from now on: it is of another cell.
+    pub(crate) fn pass_by(&self, dead: &Dead) {
+        if let Some(own) = &self.0 {
+            own.strange().insert(dead.path.clone(), Instant::now());
+        }
     }
 
     /// Notes under which number this process works from now on.
@@ -79,10 +102,13 @@ impl BlackBox {
 
     /// Calls `work` under the mark of an execution.
     pub(crate) fn during<T>(&self, id: ExecutionId, work: impl FnOnce() -> T) -> T {
-        let before = self.mark(id.0);
-        let done = work();
-        self.mark(before);
-        done
+        let before = MARKED.get();
+        let _marked = (before != id.0).then(|| {
+            self.mark(id.0);
+            // Also when `work` panics.
+            Marked { black_box: self, before }
+        });
+        work()
     }
 
     /// Awaits `work` under the mark of an execution, whenever it goes on.
@@ -91,17 +117,15 @@ impl BlackBox {
         std::future::poll_fn(|context| self.during(id, || work.as_mut().poll(context))).await
     }
 
-    /// Marks what this thread runs; answers what it ran.
-    fn mark(&self, id: Uuid) -> Uuid {
-        let before = MARKED.replace(id);
-        let thread = THREAD.with(|thread| *thread);
-        if let Some(Own { file, .. }) = &self.0
-            && thread < THREADS_MAX
-        {
-            // Without it the loss counts against all.
-            let _ = file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread);
-        }
-        before
+    /// Marks what this thread runs.
+    fn mark(&self, id: Uuid) {
+        MARKED.set(id);
+        let Some(Own { file, .. }) = &self.0 else { return };
+        // Without it the loss counts against all.
+        let _ = match THREAD.with(|thread| *thread) {
+            thread @ ..THREADS_MAX => file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread),
+            _ => file.write_all_at(UNKNOWN.as_bytes(), HEAD_BYTES + MARK_BYTES * THREADS_MAX),
+        };
     }
 
     /// Removes the file of a process that ends well.
@@ -113,19 +137,43 @@ impl BlackBox {
     }
 }
 
+impl Own {
+    fn strange(&self) -> MutexGuard<'_, HashMap<PathBuf, Instant>> {
+        self.strange.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Restores the mark of before.
+struct Marked<'a> {
+    black_box: &'a BlackBox,
+    before: Uuid,
+}
+
+impl Drop for Marked<'_> {
+    fn drop(&mut self) {
+        self.black_box.mark(self.before);
+    }
+}
+
 fn create(folder: &Path) -> io::Result<Own> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let path = folder.join(format!("{}.box", Uuid::now_v7()));
     let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    let (around, own) = (folder.symlink_metadata()?, file.metadata()?);
-    if !around.is_dir() || around.uid() != own.uid() || around.mode() & OTHERS_WRITE != 0 {
+    // Somebody may be looking whether it is dead, so its lock is waited for.
+    if let Err(error) = is_own(folder, &file).and_then(|()| file.lock()) {
         fs::remove_file(&path)?;
-        // Whoever writes there could have a living worker taken for dead.
-        return Err(io::Error::other("it is not a folder that only this user can write to"));
+        return Err(error);
     }
-    // Somebody may be looking whether it is dead.
-    file.lock()?;
-    Ok(Own { folder: folder.to_owned(), path, file })
+    Ok(Own { folder: folder.to_owned(), path, file, strange: Mutex::default() })
+}
+
+/// Whoever else can write there could have a living worker taken for dead.
+fn is_own(folder: &Path, file: &File) -> io::Result<()> {
+    let (around, own) = (folder.symlink_metadata()?, file.metadata()?);
+    match around.is_dir() && around.uid() == own.uid() && around.mode() & OTHERS_WRITE == 0 {
+        true => Ok(()),
+        false => Err(io::Error::other("it is not a folder that only this user can write to; name one below it")),
+    }
 }
 
 /// The file of a dead process. It is locked as long as this lives.
@@ -134,7 +182,7 @@ pub(crate) struct Dead {
     path: PathBuf,
     _file: File,
     pub(crate) worker: Registered,
-    /// Executions whose nodes it was running.
+    /// Executions that it was working on; none if that is not known.
     pub(crate) at_work: Vec<ExecutionId>,
 }
 
@@ -153,7 +201,9 @@ fn read(path: PathBuf) -> Option<Dead> {
     let mut file = File::options().read(true).write(true).open(&path).ok()?;
     // Held by its process as long as that lives.
     file.try_lock().ok()?;
-    if file.metadata().ok()?.modified().ok()?.elapsed().is_ok_and(|age| age > KEPT) {
+    let about = file.metadata().ok()?;
+    let kept = if about.len() < HEAD_BYTES { UNSIGNED_KEPT } else { KEPT };
+    if about.modified().ok()?.elapsed().is_ok_and(|age| age > kept) {
         fs::remove_file(&path).ok()?;
         return None;
     }
@@ -166,7 +216,8 @@ fn read(path: PathBuf) -> Option<Dead> {
         created_at: chrono::DateTime::from_timestamp_micros(number(&head[8..])?)?,
     };
     let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
-    let at_work = marks.filter(|id| !id.is_nil()).map(ExecutionId).collect();
+    let marks: Vec<Uuid> = marks.filter(|id| !id.is_nil()).collect();
+    let at_work = if marks.contains(&UNKNOWN) { Vec::new() } else { marks.into_iter().map(ExecutionId).collect() };
     Some(Dead { path, _file: file, worker, at_work })
 }
 

@@ -1,8 +1,7 @@
 //! The claimer: one per process, asks for as many executions as there is room for.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::ExecutionId;
@@ -22,6 +21,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::life::Life;
+use crate::pace::Pace;
 use crate::runtime::Activation;
 use crate::side::Side;
 
@@ -32,14 +32,10 @@ const LOAD_MAX: usize = 50;
 /// Shortest and longest pause between two claims, the later of which will find little.
 const IDLE_MIN: Duration = Duration::from_millis(20);
 const IDLE_MAX: Duration = Duration::from_millis(2_000);
-/// How old a known front must be to bound a claim's scan: older than any start in flight.
-const FRONT_AGE: Duration = Duration::from_secs(2);
 /// Time between two claims and timer scans without a bound, which find what was committed late.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Shortest time between two looks for due timers.
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
-/// Fronts that are remembered.
-const FRONTS_MAX: usize = 16;
 /// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
 const ALONE_MAX: Duration = Duration::from_secs(2);
 /// How long a worker waits to be empty before it takes such an execution in beside others.
@@ -47,102 +43,6 @@ const EMPTY_WAIT_MAX: Duration = Duration::from_millis(1_500);
 /// Pause after the database failed a claim, and between two warnings of it.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 const TELL_EVERY: Duration = Duration::from_secs(10);
-
-/// What claiming goes by, shared with the control connection.
-#[derive(Debug)]
-pub(crate) struct Pace {
-    slots: usize,
-    claimed: AtomicI64,
-    lost_track: AtomicBool,
-    /// Whether executions that lost two workers may wait.
-    suspects: AtomicBool,
-    known: Mutex<Known>,
-    /// Rings when a timer becomes known that is due before all others.
-    sooner: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    fronts: VecDeque<(Instant, i64)>,
-    next_due: Option<Instant>,
-}
-
-impl Pace {
-    /// The pace of a process with so many slots.
-    pub(crate) fn new(slots: usize) -> Self {
-        Self {
-            slots,
-            claimed: AtomicI64::new(0),
-            lost_track: AtomicBool::new(false),
-            suspects: AtomicBool::new(false),
-            known: Mutex::default(),
-            sooner: Notify::new(),
-        }
-    }
-
-    /// Whether there is no room for more.
-    pub(crate) fn is_full(&self, holding: usize) -> bool {
-        holding >= self.slots
-    }
-
-    /// The database knows a lease of this worker that no activation knows of; the claimer is to give it back.
-    pub(crate) fn lose_track(&self) {
-        self.lost_track.store(true, Ordering::Relaxed);
-    }
-
-    /// Takes note of whether executions that lost two workers wait.
-    pub(crate) fn hear_of_suspects(&self, waiting: bool) {
-        self.suspects.store(waiting, Ordering::Relaxed);
-    }
-
-    /// The front that this process's claims have reached.
-    pub(crate) fn front(&self) -> i64 {
-        self.claimed.load(Ordering::Relaxed)
-    }
-
-    /// Takes note of the database's front and of the time until the earliest timer.
-    pub(crate) fn beat(&self, front: i64, until_due: Option<TimeDelta>) {
-        let mut known = self.known();
-        if known.fronts.len() == FRONTS_MAX {
-            known.fronts.pop_front();
-        }
-        known.fronts.push_back((Instant::now(), front));
-        drop(known);
-        if let Some(until) = until_due {
-            self.due_in(until);
-        }
-    }
-
-    /// Takes note of a timer, by the time until it is due. An earlier one stays known: what tells of a later one may
-    /// not have seen it yet.
-    pub(crate) fn due_in(&self, until: TimeDelta) {
-        let Some(due) = Instant::now().checked_add(until.to_std().unwrap_or_default()) else { return };
-        let mut known = self.known();
-        if known.next_due.is_none_or(|next| due < next) {
-            known.next_due = Some(due);
-            self.sooner.notify_one();
-        }
-    }
-
-    /// Forgets the earliest timer, as its time has come: whoever moves due timers will learn of the next one.
-    fn take_due(&self) {
-        self.known().next_due = None;
-    }
-
-    fn bound(&self) -> i64 {
-        let old = |&&(seen, _): &&(Instant, i64)| seen.elapsed() >= FRONT_AGE;
-        self.known().fronts.iter().rev().find(old).map_or(NO_BOUND, |&(_, front)| front)
-    }
-
-    /// Time until the earliest known timer; none if no timer is known.
-    fn until_due(&self) -> Option<Duration> {
-        self.known().next_due.map(|due| due.saturating_duration_since(Instant::now()))
-    }
-
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Feeds claimed executions of one life to the runtime.
 pub(crate) struct Claimer {
@@ -176,6 +76,8 @@ struct Scan {
     idle: Duration,
     /// When this worker was empty last.
     empty: Instant,
+    /// Whether the last claim was for somebody who is alone: the next one is for all, so that nobody is kept out.
+    was_alone: bool,
 }
 
 impl Claimer {
@@ -205,11 +107,12 @@ impl Claimer {
     async fn work(&self) -> Result<(), StoreError> {
         // A claim whose answer was lost has left leases that nobody knows of.
         self.return_unknown().await?;
-        let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN, empty: Instant::now() };
+        let mut scan =
+            Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN, empty: Instant::now(), was_alone: false };
         loop {
             let room = self.room().await;
             let woken = self.waker.notified();
-            if self.pace.lost_track.swap(false, Ordering::Relaxed) {
+            if self.pace.has_lost_track() {
                 self.return_unknown().await?;
             }
             let care = self.care(&mut scan);
@@ -217,6 +120,7 @@ impl Claimer {
             if care != Care::None {
                 self.pace.hear_of_suspects(claimed.iter().any(|claimed| claimed.losses >= 2));
             }
+            scan.was_alone = care == Care::Alone && !claimed.is_empty();
             let count = self.accept(claimed).await?;
             if count > 0 {
                 scan.idle = IDLE_MIN;
@@ -256,10 +160,12 @@ impl Claimer {
                 && self.life.holding() == 1
                 && since.elapsed() < ALONE_MAX
             {
+                self.pace.leave_alone(true);
                 let _ = timeout_at((since + ALONE_MAX).into(), freed).await;
+                self.pace.leave_alone(false);
                 continue;
             }
-            match self.pace.slots.saturating_sub(self.life.holding()) {
+            match self.pace.room(self.life.holding()) {
                 0 => freed.await,
                 room => return room.min(CLAIM_MAX),
             }
@@ -267,7 +173,7 @@ impl Claimer {
     }
 
     async fn claim(&self, room: usize, care: Care, scan: &mut Scan) -> Result<Vec<Claimed>, StoreError> {
-        let sweep = scan.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY);
+        let sweep = care != Care::Alone && scan.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_EVERY);
         if sweep {
             scan.swept = Some(Instant::now());
         }
@@ -309,12 +215,12 @@ impl Claimer {
         let care = match self.life.holding() {
             0 => {
                 scan.empty = Instant::now();
-                Care::Alone
+                if scan.was_alone { Care::None } else { Care::Alone }
             }
             _ if scan.empty.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
             _ => return Care::None,
         };
-        let wanted = self.pace.suspects.load(Ordering::Relaxed) && self.life.suspect_since().is_none();
+        let wanted = self.pace.has_suspects() && self.life.suspect_since().is_none();
         if wanted { care } else { Care::None }
     }
 
@@ -327,7 +233,7 @@ impl Claimer {
         let count = claimed.len();
         let mut pasts = self.pasts(&claimed).await;
         if let Some(front) = claimed.iter().filter(|claimed| claimed.fresh).map(|claimed| claimed.vt).min() {
-            self.pace.claimed.fetch_max(front, Ordering::Relaxed);
+            self.pace.reach(front);
         }
         if let Some(now) = claimed.first().map(|claimed| claimed.claimed_at) {
             pass(Point::AfterClaim);

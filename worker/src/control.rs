@@ -8,7 +8,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, beat, hint, is_fenced, peers, reap, show_alive};
+use capstan_engine::store::workers::{Beat, Registered, beat, fates, hint, peers, reap, show_alive};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -17,8 +17,8 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::black_box::BlackBox;
-use crate::claimer::Pace;
 use crate::life::Life;
+use crate::pace::Pace;
 use crate::watch::Watch;
 
 /// Time between two beats.
@@ -27,6 +27,8 @@ const BEAT_EVERY: Duration = Duration::from_millis(1_100);
 const LOOK_EVERY: Duration = Duration::from_millis(550);
 /// The same while some worker seems to be killed.
 const LOOK_EVERY_IN_DOUBT: Duration = Duration::from_millis(150);
+/// How long one look takes over from dead processes of this machine, before it goes on.
+const BURY_MAX: Duration = Duration::from_secs(1);
 /// Longest wait for any answer on the control connection.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Pause between attempts to connect again.
@@ -178,13 +180,22 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
 /// Takes over from dead processes of this machine, and names them. They need no watching: that their files can be locked
 /// is proof.
 pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackBox) -> Result<Vec<i32>, StoreError> {
-    let mut buried = Vec::new();
-    for dead in own.dead() {
+    let (dead, mut buried) = (own.dead(), Vec::new());
+    if dead.is_empty() {
+        return Ok(buried);
+    }
+    let lives: Vec<Registered> = dead.iter().map(|dead| dead.worker).collect();
+    let (fates, begun) = (in_time(fates(control, &lives)).await?, Instant::now());
+    for dead in dead {
         let (lost, at_work) = (dead.worker.worker_no, &dead.at_work);
-        let is_over = match in_time(is_fenced(control, dead.worker)).await? {
-            // Of another cell.
-            None => false,
+        let is_over = match fates.get(&dead.worker) {
+            None => {
+                own.pass_by(&dead);
+                false
+            }
             Some(true) => true,
+            // The rest at the next look: this worker has to beat.
+            Some(false) if begun.elapsed() >= BURY_MAX => false,
             // If its lock is not free, it is once its connections were ended.
             Some(false) => {
                 take_over(place, control, lost, at_work).await? || take_over(place, control, lost, at_work).await?
@@ -207,7 +218,9 @@ async fn take_over(
 ) -> Result<bool, StoreError> {
     pass(Point::BeforeReap);
     match in_time(reap(control, lost, at_work)).await {
-        Ok(reaped) => {
+        // Somebody else is at it.
+        Ok(None) => Ok(false),
+        Ok(Some(reaped)) => {
             pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);

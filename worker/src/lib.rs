@@ -13,6 +13,7 @@ mod control;
 mod duties;
 mod life;
 mod logs;
+mod pace;
 mod runtime;
 mod settings;
 mod side;

@@ -18,12 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::black_box::BlackBox;
-use crate::claimer::{Claimer, Pace};
+use crate::claimer::Claimer;
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
 use crate::control::{Control, Keeper, bury};
 use crate::life::Life;
 use crate::logs::Logs;
+use crate::pace::Pace;
 use crate::runtime::Activation;
 use crate::side::Side;
 use crate::versions::Versions;

@@ -134,16 +134,16 @@ impl Question<()> for Retire {
     }
 }
 
-impl Question<i32> for Reap {
+impl Question<Option<i32>> for Reap {
     fn asks(&self) -> Vec<Value> {
         vec![json!({ "event": "reaped", "worker": self.lost })]
     }
 
-    fn hears(&self, answer: &Result<i32, StoreError>) -> Heard {
+    fn hears(&self, answer: &Result<Option<i32>, StoreError>) -> Heard {
         match answer {
-            // Another reaper may be at it, and not be done.
-            Ok(0) => Heard::default(),
-            Ok(_) => instead(self.asks()),
+            // Another reaper is at it, and may not be done.
+            Ok(None) => Heard::default(),
+            Ok(Some(_)) => instead(self.asks()),
             Err(error) => failed(error, 1),
         }
     }

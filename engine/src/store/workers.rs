@@ -1,5 +1,7 @@
 //! The life of a worker in the database: registered, beating, fenced.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::{Connection, FromRow, PgConnection};
@@ -35,7 +37,7 @@ pub struct Beat {
 }
 
 /// What names one life of a worker, also across databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, FromRow)]
 pub struct Registered {
     /// Its number in its cell.
     pub worker_no: i32,
@@ -67,13 +69,26 @@ pub async fn register(control: &mut PgConnection, name: &str) -> Result<Register
     Ok(worker)
 }
 
-/// Whether that very life of a worker is fenced; none if it is not of this cell.
+/// Those of some lives of workers that are of this cell, and whether each is fenced.
 ///
 /// # Errors
 /// If the database does.
-pub async fn is_fenced(connection: &mut PgConnection, worker: Registered) -> Result<Option<bool>, StoreError> {
-    let fenced = sqlx::query_scalar("SELECT fenced FROM workers WHERE worker_no = $1 AND created_at = $2");
-    Ok(fenced.bind(worker.worker_no).bind(worker.created_at).fetch_optional(connection).await?)
+pub async fn fates(
+    connection: &mut PgConnection,
+    workers: &[Registered],
+) -> Result<HashMap<Registered, bool>, StoreError> {
+    let (numbers, times): (Vec<i32>, Vec<_>) = workers.iter().map(|it| (it.worker_no, it.created_at)).unzip();
+    let rows: Vec<(i32, DateTime<Utc>, bool)> = sqlx::query_as(
+        "SELECT w.worker_no, w.created_at, w.fenced \
+           FROM unnest($1::int[], $2::timestamptz[]) AS d (worker_no, created_at) \
+           JOIN workers w USING (worker_no, created_at)",
+    )
+    .bind(numbers)
+    .bind(times)
+    .fetch_all(connection)
+    .await?;
+    let fate = |(worker_no, created_at, fenced)| (Registered { worker_no, created_at }, fenced);
+    Ok(rows.into_iter().map(fate).collect())
 }
 
 /// Takes the session lock of a worker on its control connection, without waiting: another session of the same
@@ -119,13 +134,17 @@ pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Pee
     Ok(peers)
 }
 
-/// Fences a lost worker and gives its executions back; answers how many. The loss counts against those that it held
-/// among `at_work`, or against all where that is none. If connections of it still hold its lock after a second, they are
-/// ended, and [`StoreError::LockTimeout`] asks the caller to come again.
+/// Fences a lost worker and gives its executions back; answers how many, or none if somebody else is at it. The loss
+/// counts against those that it held among `at_work`, or against all where that is none. If connections of it still hold
+/// its lock after a second, they are ended, and [`StoreError::LockTimeout`] asks the caller to come again.
 ///
 /// # Errors
 /// If the database does.
-pub async fn reap(connection: &mut PgConnection, lost: i32, at_work: &[ExecutionId]) -> Result<i32, StoreError> {
+pub async fn reap(
+    connection: &mut PgConnection,
+    lost: i32,
+    at_work: &[ExecutionId],
+) -> Result<Option<i32>, StoreError> {
     match told(ask::Reap { lost }, try_reap(connection, lost, at_work)).await {
         Err(StoreError::LockTimeout) => {
             sqlx::query("SELECT evict_1($1)").bind(lost).execute(connection).await?;
@@ -143,12 +162,16 @@ pub async fn reap(connection: &mut PgConnection, lost: i32, at_work: &[Execution
 pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> {
     let mut reaped = 0;
     for peer in peers(connection, 0).await? {
-        reaped += reap(connection, peer.worker_no, &[]).await?;
+        reaped += reap(connection, peer.worker_no, &[]).await?.unwrap_or_default();
     }
     Ok(reaped)
 }
 
-async fn try_reap(connection: &mut PgConnection, lost: i32, at_work: &[ExecutionId]) -> Result<i32, StoreError> {
+async fn try_reap(
+    connection: &mut PgConnection,
+    lost: i32,
+    at_work: &[ExecutionId],
+) -> Result<Option<i32>, StoreError> {
     let at_work: Vec<Uuid> = at_work.iter().map(|id| id.0).collect();
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
@@ -168,7 +191,7 @@ pub async fn losses(
     count: i16,
 ) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
     let losses = sqlx::query_as(
-        "SELECT worker_name, lost_at FROM losses WHERE execution_id = $1 ORDER BY lost_at DESC LIMIT $2",
+        "SELECT worker_name, lost_at FROM losses WHERE execution_id = $1 AND blamed ORDER BY lost_at DESC LIMIT $2",
     );
     Ok(losses.bind(execution_id.0).bind(i64::from(count)).fetch_all(connection).await?)
 }

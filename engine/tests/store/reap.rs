@@ -30,9 +30,11 @@ async fn a_reaper_waits_for_a_commit_in_flight_and_sees_it() {
     let reaper_pid = pid(&mut reaper.0).await;
     let reaping = tokio::spawn(async move { reap(&mut reaper.0, lost.1, &[]).await });
     cell.until_blocked(reaper_pid).await;
+    let mut second = cell.worker().await;
+    assert_eq!(reap(&mut second.0, lost.1, &[]).await.unwrap(), None, "the first one is at it");
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 1);
     run(&mut lost.0, "COMMIT").await;
-    assert_eq!(reaping.await.unwrap().unwrap(), 1);
+    assert_eq!(reaping.await.unwrap().unwrap(), Some(1));
     assert_eq!(cell.count("SELECT count(*) FROM journal").await, 1);
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 0);
     let late = commit(&mut lost.0, lost.1, &[&step(&claimed, 2, Then::Hold)]).await.unwrap_err();
@@ -49,7 +51,7 @@ async fn assert_evicts(cell: &Cell, place: &Place) {
     let mut reaper = connect().await;
     let first = reap(&mut reaper, lost.1, &[]).await.unwrap_err();
     assert!(matches!(first, StoreError::LockTimeout), "{first:?}");
-    assert_eq!(reap(&mut reaper, lost.1, &[]).await.unwrap(), 1);
+    assert_eq!(reap(&mut reaper, lost.1, &[]).await.unwrap(), Some(1));
     assert!(sqlx::query("COMMIT").execute(&mut lost.0).await.is_err(), "its connection is gone");
     assert_eq!(cell.count("SELECT count(*) FROM journal").await, 0);
     // The reaper works on as the worker role.
@@ -93,7 +95,7 @@ async fn losses_are_counted_in_a_row_only_where_the_journal_did_not_move() {
         assert_eq!(claimed.len(), 2, "round {round}");
         write(&mut worker, &[&step(&claimed[1], round, Then::Hold)]).await;
         (stuck, moving) = (Some(claimed[0].execution_id), Some(claimed[1].execution_id));
-        assert_eq!(reap(&mut reaper.0, worker.1, &[]).await.unwrap(), 2);
+        assert_eq!(reap(&mut reaper.0, worker.1, &[]).await.unwrap(), Some(2));
         let expected = BTreeMap::from([(stuck.unwrap(), i16::try_from(round).unwrap()), (moving.unwrap(), 1)]);
         assert_eq!(losses(&cell).await, expected, "round {round}");
     }
@@ -119,7 +121,25 @@ async fn a_loss_counts_only_against_those_that_were_at_work_if_that_is_known() {
     let (&at_work, _) = expected.first_key_value().unwrap();
     let told = workers::losses(&mut reaper.0, ExecutionId(at_work), 3).await.unwrap();
     assert_eq!(told.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["test", "test"]);
-    assert_eq!(cell.count("SELECT count(*) FROM losses").await, 2);
+    assert_eq!(cell.count("SELECT count(*) FROM losses WHERE blamed").await, 2);
+}
+
+#[tokio::test]
+async fn what_was_spared_five_times_is_spared_no_more() {
+    let cell = Cell::new().await;
+    let mut reaper = cell.worker().await;
+    cell.start(2).await;
+    let mut counted = Vec::new();
+    for _ in 1..=7 {
+        cell.execute("UPDATE queue SET losses = 0").await;
+        let mut worker = cell.worker().await;
+        let claimed = claim_all(&mut worker).await;
+        let mut ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.execution_id).collect();
+        ids.sort_unstable();
+        reap(&mut reaper.0, worker.1, &[ExecutionId(ids[0])]).await.unwrap();
+        counted.push(losses(&cell).await[&ids[1]]);
+    }
+    assert_eq!(counted, [0, 0, 0, 0, 0, 1, 1]);
 }
 
 #[tokio::test]
@@ -149,11 +169,11 @@ async fn reaping_twice_is_harmless() {
     let mut lost = cell.worker().await;
     cell.leased_many(&mut lost, 3).await;
     let mut reaper = cell.worker().await;
-    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), 3);
-    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), 0);
+    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), Some(3));
+    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), Some(0));
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 3);
     assert_eq!(claim_all(&mut reaper).await.len(), 3);
-    assert_eq!(reap(&mut cell.worker().await.0, lost.1, &[]).await.unwrap(), 0);
+    assert_eq!(reap(&mut cell.worker().await.0, lost.1, &[]).await.unwrap(), Some(0));
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 3);
 }
 
@@ -164,9 +184,9 @@ async fn two_reapers_at_once_turn_each_lease_into_one_token() {
     cell.leased_many(&mut lost, 2).await;
     let (mut one, mut two) = (cell.worker().await, cell.worker().await);
     let mut first = one.0.begin().await.unwrap();
-    assert_eq!(reap(&mut first, lost.1, &[]).await.unwrap(), 2);
+    assert_eq!(reap(&mut first, lost.1, &[]).await.unwrap(), Some(2));
     // The second one does not wait, and does not end the first one's connection.
-    assert_eq!(reap(&mut two.0, lost.1, &[]).await.unwrap(), 0);
+    assert_eq!(reap(&mut two.0, lost.1, &[]).await.unwrap(), None);
     first.commit().await.unwrap();
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 2);
 }

@@ -21,7 +21,7 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("queue VALUES (1, {id}, {w}, true, 0)"),
         format!("leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ({id}, {w}, 1, 1, 0)"),
         format!(
-            "losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) VALUES ({id}, 1, {w}, 'n', now())"
+            "losses (execution_id, lease_no, workspace_id, worker_name, blamed, claimed_at) VALUES ({id}, 1, {w}, 'n', true, now())"
         ),
         format!("timers VALUES ({id}, {w}, now())"),
         format!("gated VALUES ({w}, 'k', 1, {id})"),

@@ -58,7 +58,7 @@ impl Drive<'_> {
         let limit_ms = self.graph.nodes[node].policy.timeout_ms.unwrap_or(timeout_ms);
         let log = Arc::new(self.log(node));
         let id = ExecutionId(self.claimed.execution_id);
-        let config = match self.engine.black_box.during(id, || self.config(node)) {
+        let config = match self.config(node) {
             Ok(config) => config,
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };

@@ -65,7 +65,7 @@ pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
         }
     };
     // Once its life is over, a worker writes nothing more; what it holds is taken from it.
-    life.over.run_until_cancelled(pin!(work)).await;
+    engine.black_box.around(id, life.over.run_until_cancelled(pin!(work))).await;
     drop(held);
 }
 
