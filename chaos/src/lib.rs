@@ -44,6 +44,7 @@ mod remains;
 pub mod report;
 pub mod run;
 pub mod sabotage;
+mod samples;
 mod server;
 pub mod settings;
 mod site;

@@ -79,13 +79,24 @@ impl Report {
             "steps": self.facts.journal.values().flatten().filter(|row| row.kind == "settled").count(),
             "violations": self.violations(),
             "takeover_p99_ms": measures.takeover.p99_ms(),
+            "takeover_samples": measures.takeover.len(),
             "freeze_takeover_p99_ms": measures.freeze_takeover.p99_ms(),
+            "freeze_takeover_samples": measures.freeze_takeover.len(),
             "takeover_apart_p99_ms": measures.takeover_apart.p99_ms(),
+            "takeover_apart_samples": measures.takeover_apart.len(),
+            "takeover_waited": measures.takeover_waited,
+            "takeover_never": measures.takeover_never,
             "resume_p99_ms": measures.resume.p99_ms(),
+            "resume_samples": measures.resume.len(),
+            "resume_apart_p99_ms": measures.resume_apart.p99_ms(),
+            "resume_apart_samples": measures.resume_apart.len(),
+            "resume_never": measures.resume_never,
             "timers_early": waits.early().count(),
             "timers_lost": waits.lost(&self.facts).count(),
             "timer_lateness_p99_ms": measures.timer_lateness.p99_ms(),
+            "timer_samples": measures.timer_lateness.len(),
             "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
+            "timer_apart_samples": measures.timer_lateness_apart.len(),
             "replayed": self.facts.replay.as_ref().map(|it| {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
@@ -153,7 +164,7 @@ impl Report {
         Ok(())
     }
 
-    fn samples(&self) -> [(&'static str, &Samples); 6] {
+    fn samples(&self) -> [(&'static str, &Samples); 7] {
         let measures = &self.measures;
         let [kill, silence, outage, timers] = PROMISED;
         [
@@ -161,6 +172,7 @@ impl Report {
             (silence, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
             (outage, &measures.resume),
+            ("after an outage, apart", &measures.resume_apart),
             (timers, &measures.timer_lateness),
             ("timers, counted apart", &measures.timer_lateness_apart),
         ]
