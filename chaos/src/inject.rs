@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::database::Outage;
+use crate::oddities::Oddity;
 use crate::plan::{Fault, Planned};
 use crate::point::Place;
 
@@ -47,6 +48,8 @@ pub struct Injected {
     pub not_run: Vec<String>,
     /// In the order in which they struck.
     pub struck: Vec<Struck>,
+    /// What happened that nobody had told to.
+    pub oddities: Vec<Oddity>,
 }
 
 impl Injected {

@@ -29,6 +29,7 @@ pub mod means;
 mod measures;
 mod network;
 mod observer;
+mod oddities;
 mod plague;
 pub mod plan;
 pub mod point;

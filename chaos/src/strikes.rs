@@ -11,7 +11,7 @@ use crate::crowd::Crowd;
 use crate::database::Database;
 use crate::expand::expand;
 use crate::faults::{Striker, Victim};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, name};
 use crate::inject::Struck;
 use crate::leases::Leases;
 use crate::plague::Plague;
@@ -144,7 +144,8 @@ impl Striker {
         let mut leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
         let fleet = self.fleet.clone();
         self.beside.spawn(async move {
-            leaving.ended().await?;
+            let status = leaving.ended().await?;
+            fleet.oddities.may_end(&name(&leaving), status);
             fleet.replace_by_one_off(slot, off_s);
             Ok(Vec::new())
         });
