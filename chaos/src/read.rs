@@ -106,10 +106,11 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
             .fetch_all(&mut *connection)
             .await?;
     facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
-    let losses: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT e.execution_id, (SELECT count(*) FROM losses l WHERE l.execution_id = e.execution_id AND l.lost_at > \
-                coalesce((SELECT max(j.recorded_at) FROM journal j WHERE j.execution_id = e.execution_id \
-                           AND j.kind = 'settled'), '-infinity')) \
+    // A lease that wrote something begins the count anew, by its own loss. Its own record does not.
+    let losses: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(
+        "SELECT e.execution_id, ARRAY (SELECT l.lease_no FROM losses l WHERE l.execution_id = e.execution_id \
+                AND l.lease_no >= coalesce((SELECT max(j.lease_no) FROM journal j WHERE j.execution_id = e.execution_id \
+                                             AND j.kind <> 'poisoned'), 0) ORDER BY l.lease_no) \
            FROM executions e WHERE status = 'incident'",
     )
     .fetch_all(&mut *connection)
