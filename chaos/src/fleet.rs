@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use crate::clock::WrongClock;
 use crate::database::Database;
 use crate::dice::Dice;
+use crate::machines::Machines;
 use crate::network::{Network, Wire};
 use crate::oddities::Oddities;
 use crate::process::{EndedEarly, Process};
@@ -79,8 +80,8 @@ impl Fleet {
             wraps.push(wire.as_ref().map_or(Ok(Vec::new()), Wire::wrap)?);
             slots.push(Slot { proxy, wire, worker: Mutex::default(), watches_since: Default::default(), builds });
         }
-        let recipe =
-            Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock, of_build_before: AtomicU64::default() };
+        let (machines, of_build_before) = (Machines::of(settings.workers)?, AtomicU64::default());
+        let recipe = Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock, of_build_before, machines };
         let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe), oddities: Oddities::default() };
         for slot in 0..settings.workers {
             let process = fleet.recipe.worker(slot, &fleet.recipe.manner(slot, 0)).await?;

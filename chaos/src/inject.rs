@@ -31,6 +31,8 @@ pub struct Struck {
     pub at: DateTime<Utc>,
     /// Whether it met somebody who had work to do.
     pub landed: bool,
+    /// Whether nobody came in the victim's place until its peers must have noticed.
+    pub left_vacant: bool,
     /// What the victim held; of a fault that concerns all, what anybody held.
     pub held: Vec<Held>,
     /// The time in which the database was away.
@@ -92,7 +94,7 @@ impl Injected {
 impl Struck {
     /// A fault that strikes now; what it met is filled in.
     pub(crate) fn now(fault: Fault) -> Self {
-        Self { fault, at: Utc::now(), landed: false, held: Vec::new(), outage: None }
+        Self { fault, at: Utc::now(), landed: false, left_vacant: false, held: Vec::new(), outage: None }
     }
 
     /// Whether it takes workers from their executions: a kill, a freeze, a partition, a death at a point, or of poison.

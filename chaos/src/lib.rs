@@ -25,6 +25,7 @@ mod leases;
 mod ledger;
 mod load;
 mod losses;
+mod machines;
 pub mod means;
 mod measures;
 mod network;

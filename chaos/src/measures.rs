@@ -30,6 +30,8 @@ const CONNECTING: TimeDelta = TimeDelta::seconds(3);
 pub(crate) struct Measures {
     /// From the kill to the first row of another worker.
     pub(crate) takeover: Samples,
+    /// Those of them where nobody came in the place of the worker meanwhile: its peers have noticed.
+    pub(crate) takeover_by_peers: Samples,
     /// From the freeze or partition to the first row of another worker.
     pub(crate) freeze_takeover: Samples,
     /// Both, where something else went wrong within the time that is promised.
@@ -134,8 +136,12 @@ impl Measures {
             };
             let span = Span { from: struck.at, until: row.committed_at };
             let window = span.within(promise(struck));
+            let is_apart = index.was_disturbed(window) || index.was_hit(held.execution, window);
+            if struck.left_vacant && !is_apart {
+                self.takeover_by_peers.add(span.ms(), held.execution);
+            }
             let samples = match struck.freezes() {
-                _ if index.was_disturbed(window) || index.was_hit(held.execution, window) => &mut self.takeover_apart,
+                _ if is_apart => &mut self.takeover_apart,
                 true => &mut self.freeze_takeover,
                 false => &mut self.takeover,
             };
@@ -287,6 +293,15 @@ mod tests {
     fn a_take_over_lasts_from_the_signal_to_the_first_row_of_the_next_lease() {
         let measures = Measures::of(&struck_at(105));
         assert_eq!((measures.takeover.len(), measures.takeover.p99_ms()), (1, Some(1_000)));
+    }
+
+    #[test]
+    fn a_take_over_while_the_slot_is_empty_is_one_by_peers() {
+        let mut facts = struck_at(105);
+        assert_eq!(Measures::of(&facts).takeover_by_peers.len(), 0);
+        facts.injected.struck[0].left_vacant = true;
+        let measures = Measures::of(&facts);
+        assert_eq!((measures.takeover.len(), measures.takeover_by_peers.len()), (1, 1));
     }
 
     #[test]

@@ -58,9 +58,9 @@ impl Report {
     /// The last line of a run.
     #[must_use]
     pub fn json(&self) -> Value {
-        let (injected, measures) = (&self.facts.injected, &self.measures);
-        let waits = Waits::of(&self.facts);
-        json!({
+        let (injected, waits) = (&self.facts.injected, Waits::of(&self.facts));
+        let mut figures = self.figures();
+        let rest = json!({
             "planned": injected.planned.len(),
             "landed": injected.landed(),
             "kills": injected.landed_of(|fault| *fault == Fault::Kill),
@@ -78,32 +78,41 @@ impl Report {
             "executions": self.facts.executions.len(),
             "steps": self.facts.journal.values().flatten().filter(|row| row.kind == "settled").count(),
             "violations": self.violations(),
-            "takeover_p99_ms": measures.takeover.p99_ms(),
-            "takeover_samples": measures.takeover.len(),
-            "freeze_takeover_p99_ms": measures.freeze_takeover.p99_ms(),
-            "freeze_takeover_samples": measures.freeze_takeover.len(),
-            "takeover_apart_p99_ms": measures.takeover_apart.p99_ms(),
-            "takeover_apart_samples": measures.takeover_apart.len(),
-            "takeover_waited": measures.takeover_waited,
-            "takeover_never": measures.takeover_never,
-            "resume_p99_ms": measures.resume.p99_ms(),
-            "resume_samples": measures.resume.len(),
-            "resume_apart_p99_ms": measures.resume_apart.p99_ms(),
-            "resume_apart_samples": measures.resume_apart.len(),
-            "resume_never": measures.resume_never,
             "timers_early": waits.early().count(),
             "timers_lost": waits.lost(&self.facts).count(),
-            "timer_lateness_p99_ms": measures.timer_lateness.p99_ms(),
-            "timer_samples": measures.timer_lateness.len(),
-            "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
-            "timer_apart_samples": measures.timer_lateness_apart.len(),
             "replayed": self.facts.replay.as_ref().map(|it| {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
             "void": self.is_void(),
             "seed": self.seed,
             "not_run": injected.not_run,
-        })
+        });
+        figures.extend(rest.as_object().cloned().unwrap_or_default());
+        Value::Object(figures)
+    }
+
+    /// What was measured, each with the number of its samples.
+    fn figures(&self) -> Map<String, Value> {
+        let measures = &self.measures;
+        let samples = [
+            ("takeover", "takeover", &measures.takeover),
+            ("takeover_by_peers", "takeover_by_peers", &measures.takeover_by_peers),
+            ("freeze_takeover", "freeze_takeover", &measures.freeze_takeover),
+            ("takeover_apart", "takeover_apart", &measures.takeover_apart),
+            ("resume", "resume", &measures.resume),
+            ("resume_apart", "resume_apart", &measures.resume_apart),
+            ("timer_lateness", "timer", &measures.timer_lateness),
+            ("timer_lateness_apart", "timer_apart", &measures.timer_lateness_apart),
+        ];
+        let of_samples = samples.into_iter().flat_map(|(name, counted, samples)| {
+            [(format!("{name}_p99_ms"), json!(samples.p99_ms())), (format!("{counted}_samples"), json!(samples.len()))]
+        });
+        let counts = [
+            ("takeover_waited", measures.takeover_waited),
+            ("takeover_never", measures.takeover_never),
+            ("resume_never", measures.resume_never),
+        ];
+        of_samples.chain(counts.map(|(name, count)| (name.to_owned(), json!(count)))).collect()
     }
 
     /// Deaths that landed, by point, and all together.
@@ -164,11 +173,12 @@ impl Report {
         Ok(())
     }
 
-    fn samples(&self) -> [(&'static str, &Samples); 7] {
+    fn samples(&self) -> [(&'static str, &Samples); 8] {
         let measures = &self.measures;
         let [kill, silence, outage, timers] = PROMISED;
         [
             (kill, &measures.takeover),
+            ("  of those, by peers", &measures.takeover_by_peers),
             (silence, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
             (outage, &measures.resume),
