@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::check::{Verdict, Waits, check};
+use crate::check::{Verdict, Violation, Waits, check};
 use crate::facts::Facts;
 use crate::kinds::{KINDS, is_failpoint};
 use crate::measures::{Measures, Samples};
@@ -45,14 +45,13 @@ impl Report {
         self.facts.injected.is_void()
     }
 
-    /// The invariant of the first violation, and what was found.
-    pub(crate) fn first_violation(&self) -> Option<(u8, String)> {
-        let mut found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
-        found.next().map(|violation| (violation.invariant, violation.what.clone()))
+    /// All that was found, by invariant.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &Violation> {
+        self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten()
     }
 
     fn violations(&self) -> usize {
-        self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).map(Vec::len).sum()
+        self.found().count()
     }
 
     /// The last line of a run.
@@ -160,8 +159,7 @@ impl Report {
                 write_story(text, &self.facts, id)?;
             }
         }
-        let found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
-        for violation in found.take(SHOWN_MAX) {
+        for violation in self.found().take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
                 write_story(text, &self.facts, id)?;
