@@ -83,6 +83,7 @@ impl Report {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
             "void": self.is_void(),
+            "lacking": injected.lacking().collect::<Vec<_>>(),
             "seed": self.seed,
             "not_run": injected.not_run,
         });
@@ -166,7 +167,8 @@ impl Report {
             }
         }
         if self.is_void() {
-            writeln!(text, "\nthis run is void: fewer than 90 % of the planned faults landed")?;
+            writeln!(text, "\nthis run is void: too few of the planned faults landed")?;
+            injected.lacking().try_for_each(|name| writeln!(text, "fewer than half of: {name}"))?;
         }
         Ok(())
     }
@@ -214,6 +216,23 @@ mod tests {
         facts.injected.struck = vec![kill(second(), 1, 1); 8];
         assert!(Report::new(1, facts.clone(), 0).is_void());
         facts.injected.struck.push(kill(second(), 1, 1));
+        assert!(!Report::new(1, facts, 0).is_void());
+    }
+
+    #[test]
+    fn a_run_without_faults_of_a_kind_is_void() {
+        let mut facts = calm();
+        let planned = |fault| crate::plan::Planned { at: std::time::Duration::ZERO, fault, draw: 0 };
+        facts.injected.planned = vec![planned(Fault::Kill); 40];
+        facts.injected.struck = vec![kill(second(), 1, 1); 40];
+        facts.injected.planned.extend([planned(Fault::Drain); 2]);
+        assert!(!Report::new(1, facts.clone(), 0).is_void(), "two tell nothing");
+        facts.injected.planned.push(planned(Fault::Drain));
+        let drain = crate::inject::Struck { fault: Fault::Drain, ..kill(second(), 1, 1) };
+        facts.injected.struck.push(drain.clone());
+        let report = Report::new(1, facts.clone(), 0);
+        assert!(report.is_void() && report.text().contains("fewer than half of: drain and restart"));
+        facts.injected.struck.push(drain);
         assert!(!Report::new(1, facts, 0).is_void());
     }
 }
