@@ -29,7 +29,7 @@ impl Disk {
     /// Mounts one; what killed runs have left is removed.
     pub(crate) fn mount() -> anyhow::Result<Self> {
         left_behind(FOLDER).iter().for_each(|left| unmount(left));
-        let disk = Self { folder: std::env::temp_dir().join(format!("{FOLDER}{}", own_name())) };
+        let disk = Self { folder: std::env::temp_dir().join(format!("{FOLDER}{}", own_name()?)) };
         std::fs::create_dir(&disk.folder)?;
         system("mount", &["-t", "tmpfs", "-o", &format!("size={BYTES},mode=755"), "capstan-chaos"], &disk.folder)?;
         Ok(disk)

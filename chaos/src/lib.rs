@@ -31,6 +31,7 @@ mod measures;
 mod network;
 mod observer;
 mod oddities;
+pub mod orderly;
 mod plague;
 pub mod plan;
 pub mod point;
