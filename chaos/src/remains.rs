@@ -1,6 +1,6 @@
-//! Names for what a run leaves on the machine while it lasts: folders, disks, namespaces. Each names its process by a word
-//! drawn at random, and a file of that word is locked for as long as the process lives: so what killed runs have left can
-//! be told from what others work with, in whatever container they do.
+//! Names for what a run leaves on the machine while it lasts: folders, disks, namespaces. Each names its process by a
+//! word drawn at random, and a file of that word is locked for as long as the process lives: so what killed runs have
+//! left can be told from what others work with, in whatever container they do.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::Context;
 use uuid::Uuid;
 
+/// How all names begin, and the kind that is not only a folder.
+const COMMON: &str = "capstan-chaos-";
+const DISK: &str = "disk";
 /// How the names of lock files begin, and end.
 const LOCK: &str = "capstan-chaos-run-";
 const LOCKED: &str = ".lock";
@@ -45,11 +48,8 @@ impl Drop for Folder {
     }
 }
 
-/// A new folder whose name begins with `prefix`; those of processes that are no more are removed.
+/// A new folder whose name begins with `prefix`: the common beginning, and a word for its kind.
 pub(crate) fn own_folder(prefix: &str) -> anyhow::Result<Folder> {
-    for left in left_behind(prefix) {
-        let _ = fs::remove_dir_all(left);
-    }
     let path = std::env::temp_dir().join(format!("{prefix}{}", own_name()?));
     fs::create_dir(&path)?;
     Ok(Folder(path))
@@ -84,7 +84,7 @@ pub(crate) fn leave() {
 }
 
 impl Own {
-    /// Draws a word that nobody has, and removes the lock files of those that are no more.
+    /// Draws a word that nobody has, and removes what those have left that are no more.
     fn begin() -> Option<Self> {
         sweep();
         (0..TRIES_MAX).find_map(|_| {
@@ -99,7 +99,14 @@ impl Own {
     }
 }
 
+/// Removes folders, of whatever kind, and lock files. Disks and namespaces are more than that: who makes some looks for
+/// them.
 fn sweep() {
+    let folders = temporary().filter(|(_, name)| {
+        let kind_and_rest = name.strip_prefix(COMMON).and_then(|rest| rest.split_once('-'));
+        kind_and_rest.is_some_and(|(kind, rest)| kind != DISK && is_left(rest))
+    });
+    folders.for_each(|(path, _)| drop(fs::remove_dir_all(path)));
     let words = temporary().filter(|(_, name)| name.starts_with(LOCK) && name.ends_with(LOCKED));
     words.filter(|(path, _)| is_free(path)).for_each(|(path, _)| drop(fs::remove_file(path)));
 }
@@ -145,14 +152,15 @@ mod tests {
 
     #[test]
     fn the_folders_of_others_that_are_no_more_are_removed() {
-        let prefix = "capstan-chaos-test-remains-";
-        let left = std::env::temp_dir().join(format!("{prefix}r-gone--0"));
-        fs::create_dir_all(&left).unwrap();
-        let other = std::env::temp_dir().join(format!("{prefix}r_gone_-0"));
-        fs::create_dir_all(&other).unwrap();
-        let own = own_folder(prefix).unwrap();
-        assert!(!other.exists() && own.path().exists());
-        assert!(left.exists(), "it is of no process");
-        fs::remove_dir(left).unwrap();
+        let own = own_folder("capstan-chaos-test-").unwrap();
+        let [left, of_none] = ["test-r_gone_-0", "test-r-gone--0"].map(|name| {
+            let folder = std::env::temp_dir().join(format!("{COMMON}{name}"));
+            fs::create_dir_all(&folder).unwrap();
+            folder
+        });
+        sweep();
+        assert!(!left.exists() && own.path().exists());
+        assert!(of_none.exists(), "it is of no process");
+        fs::remove_dir(of_none).unwrap();
     }
 }
