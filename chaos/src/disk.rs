@@ -1,7 +1,7 @@
 //! A disk of its own for the database, which can be full.
 //!
-//! It is in memory, and takes only as much of it as is written. To fill it, its size is set to what is in use: that is as
-//! if another program had taken the rest, and costs no memory.
+//! It is in memory, and takes only as much of it as is written. To fill it, its size is set to what is in use: that is
+//! as if another program had taken the rest, and costs no memory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The machines on which workers seem to be: workers of one know from each other's files what a dead one was doing, those
-//! of others only that its session is gone.
+//! The machines on which workers seem to be: workers of one know from each other's files what a dead one was doing,
+//! those of others only that its session is gone.
 
 use std::fs;
 use std::path::PathBuf;

@@ -211,7 +211,8 @@ impl<'a> Index<'a> {
         self.hits(execution).any(|hit| hit.at > window.from && hit.at <= window.until)
     }
 
-    /// Whether the holder was lost so shortly before an outage that it need not have been noticed, or another one since.
+    /// Whether the holder was lost so shortly before an outage that it need not have been noticed, or another one
+    /// since.
     fn was_lost_about(&self, held: Held, from: DateTime<Utc>, window: Span) -> bool {
         let concerns = |hit: &Hit| hit.at >= from || hit.lease_no == held.lease_no && hit.over >= from;
         self.hits(held.execution).any(|hit| hit.at <= window.until && concerns(hit))

@@ -1,8 +1,8 @@
 //! Workers in network namespaces of their own, each reached by one wire that can be cut.
 //!
 //! A wire is a veth pair. While it is cut, each end sends its frames to a hardware address that nobody has: they vanish
-//! in both directions, and neither end is told, as when a switch dies. Addresses are of 198.18.0.0/15, which is set aside
-//! for tests of networks.
+//! in both directions, and neither end is told, as when a switch dies. Addresses are of 198.18.0.0/15, which is set
+//! aside for tests of networks.
 
 use std::net::Ipv4Addr;
 use std::process::Command;

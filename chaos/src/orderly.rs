@@ -13,7 +13,8 @@ const LETTING_GO_MAX: Duration = Duration::from_secs(20);
 /// As a shell tells of a program that was interrupted.
 const INTERRUPTED: u8 = 130;
 
-/// Works until that is done, or SIGINT or SIGTERM comes; whatever `work` and its tasks own is dropped before this returns.
+/// Works until that is done, or SIGINT or SIGTERM comes; whatever `work` and its tasks own is dropped before this
+/// returns.
 ///
 /// # Errors
 /// Those of `work`.

@@ -100,8 +100,8 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Whether nobody comes in the victim's place for a while, which is so for every other kill: then it is its peers who
-    /// notice. Otherwise its successor does so at once.
+    /// Whether nobody comes in the victim's place for a while, which is so for every other kill: then it is its peers
+    /// who notice. Otherwise its successor does so at once.
     pub(crate) fn leaves_vacant(self) -> bool {
         self.fault == Fault::Kill && self.draw >> 63 == 1
     }

@@ -1,5 +1,5 @@
-//! `capstan-timers`: very many timers, due within a minute, while workers are killed. The last line of its output is one
-//! JSON object.
+//! `capstan-timers`: very many timers, due within a minute, while workers are killed. The last line of its output is
+//! one JSON object.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -2,8 +2,8 @@
 //!
 //! Poison stands still: an execution that ends its workers is set aside after exactly so many of them.
 //!
-//! All other graphs come to an end once their signals were sent, and they were. So when faults are over and time was given,
-//! nothing may be left.
+//! All other graphs come to an end once their signals were sent, and they were. So when faults are over and time was
+//! given, nothing may be left.
 
 use super::Violation;
 use crate::facts::Facts;
