@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 
-use crate::database::Door;
+use crate::database::{Door, has_code};
 
 /// SQLSTATE of a server that takes no more connections.
 const TOO_MANY_CONNECTIONS: &str = "53300";
@@ -45,6 +45,5 @@ impl Crowd {
 }
 
 fn is_refusal(error: &anyhow::Error) -> bool {
-    let sql = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    sql.and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == TOO_MANY_CONNECTIONS)
+    has_code(error, TOO_MANY_CONNECTIONS)
 }

@@ -27,6 +27,8 @@ const SETTINGS: [(&str, &str); 3] =
     [("track_commit_timestamp", "on"), ("max_connections", "100"), ("max_wal_size", "512MB")];
 /// Longest wait for the return of a database whose disk was full.
 const RETURN_MAX: Duration = Duration::from_secs(120);
+/// SQLSTATE of a server that has no room on its disk.
+const DISK_FULL: &str = "53100";
 /// Pause before it is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -106,8 +108,13 @@ impl Database {
         let disk = self.disk.as_ref().context("the database has no disk of its own")?;
         let from = Utc::now();
         disk.fill()?;
-        let has_no_room = door.write_much().await.is_err();
-        tokio::time::sleep_until(deadline).await;
+        let mut has_no_room = false;
+        while Instant::now() < deadline {
+            // It is refused as long as the server lives, which dies if it has no room for its log.
+            has_no_room |= door.write_much().await.is_err_and(|error| has_code(&error, DISK_FULL));
+            sleep(AGAIN).await;
+        }
+        has_no_room |= self.postgres.has_ended();
         disk.free()?;
         self.until_it_commits(&door).await?;
         Ok(has_no_room.then_some(Outage { from, until: Utc::now() }))
@@ -125,6 +132,12 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// Whether the database has refused something with this SQLSTATE.
+pub(crate) fn has_code(error: &anyhow::Error, code: &str) -> bool {
+    let sql = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    sql.and_then(sqlx::error::DatabaseError::code).is_some_and(|told| told == code)
 }
 
 /// Connects as the owner, who sees all rows.

@@ -1,7 +1,7 @@
 //! A disk of its own for the database, which can be full.
 //!
-//! It is in memory, and takes only as much of it as is written. To fill it, its size is set to what is in use: that is as
-//! if another program had taken the rest, and costs no memory.
+//! It is in memory, and takes only as much of it as is written. To fill it, its size is set to what is in use: that is
+//! as if another program had taken the rest, and costs no memory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,7 +29,7 @@ impl Disk {
     /// Mounts one; what killed runs have left is removed.
     pub(crate) fn mount() -> anyhow::Result<Self> {
         left_behind(FOLDER).iter().for_each(|left| unmount(left));
-        let disk = Self { folder: std::env::temp_dir().join(format!("{FOLDER}{}", own_name())) };
+        let disk = Self { folder: std::env::temp_dir().join(format!("{FOLDER}{}", own_name()?)) };
         std::fs::create_dir(&disk.folder)?;
         system("mount", &["-t", "tmpfs", "-o", &format!("size={BYTES},mode=755"), "capstan-chaos"], &disk.folder)?;
         Ok(disk)

@@ -9,6 +9,7 @@ use crate::graphs::GraphSpec;
 pub use crate::inject::Injected;
 pub use crate::ledger::Start;
 pub use crate::observer::Seen;
+use crate::plan::Fault;
 pub use crate::site::Call;
 use crate::toxic::TOXIC;
 use crate::trace::Replay;
@@ -45,8 +46,8 @@ pub struct Facts {
     pub crossings: Vec<String>,
     /// What the observer saw on the way.
     pub seen: Seen,
-    /// Losses that counted against each incident after the last step that it settled.
-    pub incident_losses: HashMap<Uuid, i64>,
+    /// The leases whose losses counted against each incident since it last wrote something, in their order.
+    pub incident_losses: HashMap<Uuid, Vec<i64>>,
     /// What was done to it all.
     pub injected: Injected,
     /// What the model makes of what the processes have recorded, if they have.
@@ -153,11 +154,28 @@ impl Facts {
         starts.filter_map(|start| start.acknowledged.first().copied()).collect()
     }
 
-    /// Executions that are incidents because so many workers were lost with them, or were poisoned: rightly set aside.
+    /// Whether an incident names the three losses that made it one, and no more. A fault may end the very worker that
+    /// was to set it aside: then it names that one, too.
+    pub(crate) fn names_three_losses(&self, incident: Uuid) -> bool {
+        let Some((_, more)) = self.incident_losses.get(&incident).and_then(|named| named.split_at_checked(LOSSES_MAX))
+        else {
+            return false;
+        };
+        let struck = self.injected.struck.iter().filter(|struck| struck.loses_workers());
+        let others = struck.filter(|struck| !matches!(struck.fault, Fault::Poison { .. }));
+        let hit: HashSet<i64> = others.flat_map(|struck| &struck.held).map(|held| held.lease_no).collect();
+        more.iter().all(|lease_no| hit.contains(lease_no))
+    }
+
+    /// Executions that are rightly set aside: poison, and incidents each of whose three losses is known otherwise.
     #[must_use]
     pub fn set_aside(&self) -> HashSet<Uuid> {
         let (lost, poisoned) = (self.lost_leases(), self.poisoned());
-        let often = |id: &Uuid| poisoned.contains(id) || lost.get(id).is_some_and(|leases| leases.len() >= LOSSES_MAX);
-        self.executions.iter().filter(|(id, row)| row.status == "incident" && often(id)).map(|(&id, _)| id).collect()
+        let is_known = |id: &Uuid| {
+            let (named, lost) = (self.incident_losses.get(id), lost.get(id));
+            named.zip(lost).is_some_and(|(named, lost)| named.iter().all(|lease_no| lost.contains(lease_no)))
+        };
+        let is_right = |id: &Uuid| poisoned.contains(id) || self.names_three_losses(*id) && is_known(id);
+        self.executions.iter().filter(|(id, row)| row.status == "incident" && is_right(id)).map(|(&id, _)| id).collect()
     }
 }

@@ -90,6 +90,7 @@ impl Striker {
     pub(crate) async fn victim(&mut self, planned: Planned) -> Option<Victim> {
         let deadline = Instant::now() + SEARCH_MAX;
         while Instant::now() < deadline {
+            self.fleet.bury_unpoisoned().await;
             let present = self.fleet.present().await;
             let noticed = self.losses.forget_noticed(&mut self.leases).await;
             if let (Ok(()), Ok(holders)) = (noticed, self.leases.holders().await) {

@@ -13,8 +13,10 @@ use tokio::time::{Instant, sleep};
 use crate::clock::WrongClock;
 use crate::database::Database;
 use crate::dice::Dice;
+use crate::machines::Machines;
 use crate::network::{Network, Wire};
-use crate::process::Process;
+use crate::oddities::Oddities;
+use crate::process::{EndedEarly, Process};
 use crate::program::{Manner, Pass, Program};
 use crate::proxy::Proxy;
 use crate::recipe::Recipe;
@@ -30,6 +32,7 @@ pub(crate) const AGAIN: Duration = Duration::from_millis(200);
 pub(crate) struct Fleet {
     slots: Arc<Vec<Slot>>,
     recipe: Arc<Recipe>,
+    pub(crate) oddities: Oddities,
 }
 
 /// The place of one worker.
@@ -77,9 +80,9 @@ impl Fleet {
             wraps.push(wire.as_ref().map_or(Ok(Vec::new()), Wire::wrap)?);
             slots.push(Slot { proxy, wire, worker: Mutex::default(), watches_since: Default::default(), builds });
         }
-        let recipe =
-            Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock, of_build_before: AtomicU64::default() };
-        let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe) };
+        let (machines, of_build_before) = (Machines::of(settings.workers)?, AtomicU64::default());
+        let recipe = Recipe { program, urls, site: site.to_owned(), wraps, wrong_clock, of_build_before, machines };
+        let fleet = Self { slots: Arc::new(slots), recipe: Arc::new(recipe), oddities: Oddities::default() };
         for slot in 0..settings.workers {
             let process = fleet.recipe.worker(slot, &fleet.recipe.manner(slot, 0)).await?;
             fleet.put(slot, process).await;
@@ -100,7 +103,7 @@ impl Fleet {
         let mut present = HashMap::new();
         for (at, slot) in self.slots.iter().enumerate() {
             if let Worker::Here(process) = &mut *slot.worker.lock().await
-                && !process.has_ended()
+                && process.end_status().is_none()
             {
                 present.insert(name(process), at);
             }
@@ -108,20 +111,28 @@ impl Fleet {
         present
     }
 
-    /// Replaces workers that have died by themselves; their names.
+    /// Replaces workers that have died by themselves, which is noted; their names.
     pub(crate) async fn bury(&self) -> Vec<String> {
         let mut dead = Vec::new();
         for (at, slot) in self.slots.iter().enumerate() {
             let mut worker = slot.worker.lock().await;
             if let Worker::Here(process) = &mut *worker
-                && process.has_ended()
+                && let Some(status) = process.end_status()
             {
+                self.oddities.ended(&name(process), status);
                 dead.push(name(process));
                 *worker = Worker::Coming;
                 self.replace(at);
             }
         }
         dead
+    }
+
+    /// The same as long as there is no poison, whose dead are counted by who has spread it.
+    pub(crate) async fn bury_unpoisoned(&self) {
+        if !self.oddities.is_outbreak() {
+            self.bury().await;
+        }
     }
 
     /// Takes a worker out of its slot, which stays empty until [`Self::put`] or [`Self::replace`].
@@ -162,10 +173,18 @@ impl Fleet {
             loop {
                 match fleet.recipe.worker(slot, &manner).await {
                     Ok(process) => return fleet.put(slot, process).await,
-                    Err(_) => sleep(AGAIN).await,
+                    Err(error) => fleet.note_early_end(&error),
                 }
+                sleep(AGAIN).await;
             }
         });
+    }
+
+    /// Where the database is away, a worker ends before it is ready; but not by a signal.
+    fn note_early_end(&self, error: &anyhow::Error) {
+        if let Some(EndedEarly { pid, status }) = error.downcast_ref() {
+            self.oddities.may_end(&name_of(*pid), *status);
+        }
     }
 
     /// Starts a worker that dies at a point, for a slot that is empty; the slot stays so.
@@ -182,7 +201,10 @@ impl Fleet {
     pub(crate) async fn end(&self) -> anyhow::Result<()> {
         for slot in self.slots.iter() {
             if let Worker::Here(mut process) = std::mem::take(&mut *slot.worker.lock().await) {
-                process.end().await?;
+                match process.end_status() {
+                    Some(status) => self.oddities.ended(&name(&process), status),
+                    None => process.end().await?,
+                }
             }
         }
         Ok(())
@@ -213,5 +235,9 @@ impl Slot {
 
 /// The name under which the database knows a worker.
 pub(crate) fn name(process: &Process) -> String {
-    format!("pid-{}", process.pid())
+    name_of(process.pid())
+}
+
+fn name_of(pid: u32) -> String {
+    format!("pid-{pid}")
 }

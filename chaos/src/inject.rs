@@ -4,11 +4,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::database::Outage;
+use crate::kinds::{KINDS, Wanted};
+use crate::oddities::Oddity;
 use crate::plan::{Fault, Planned};
 use crate::point::Place;
 
 /// So long after calls were broken off, or connections were to be had again, that still has effects.
 const EFFECTS_LAST: TimeDelta = TimeDelta::seconds(3);
+
+/// So many planned faults of a kind tell whether they land.
+const SOME: usize = 3;
 
 /// A lease that was held when a fault struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +35,8 @@ pub struct Struck {
     pub at: DateTime<Utc>,
     /// Whether it met somebody who had work to do.
     pub landed: bool,
+    /// Whether nobody came in the victim's place until its peers must have noticed.
+    pub left_vacant: bool,
     /// What the victim held; of a fault that concerns all, what anybody held.
     pub held: Vec<Held>,
     /// The time in which the database was away.
@@ -47,6 +54,8 @@ pub struct Injected {
     pub not_run: Vec<String>,
     /// In the order in which they struck.
     pub struck: Vec<Struck>,
+    /// What happened that nobody had told to.
+    pub oddities: Vec<Oddity>,
 }
 
 impl Injected {
@@ -62,10 +71,19 @@ impl Injected {
         self.struck.iter().filter(|struck| struck.landed && wanted(&struck.fault)).count()
     }
 
-    /// Whether enough of the plan came true.
+    /// Whether too little of the plan came true: less than nine tenths of all, or than half of a kind.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.landed() * 10 < self.planned.len() * 9
+        self.landed() * 10 < self.planned.len() * 9 || self.lacking().next().is_some()
+    }
+
+    /// Kinds of faults of which some were planned, and fewer than half of them landed.
+    pub(crate) fn lacking(&self) -> impl Iterator<Item = &'static str> {
+        let lacks = |wanted: Wanted| {
+            let planned = self.planned.iter().filter(|planned| wanted(&planned.fault)).count();
+            planned >= SOME && self.landed_of(wanted) * 2 < planned
+        };
+        KINDS.into_iter().filter(move |&(_, wanted)| lacks(wanted)).map(|(name, _)| name)
     }
 
     /// The times in which the effect server did not answer, or the database took nobody in, and in which that still has
@@ -89,7 +107,7 @@ impl Injected {
 impl Struck {
     /// A fault that strikes now; what it met is filled in.
     pub(crate) fn now(fault: Fault) -> Self {
-        Self { fault, at: Utc::now(), landed: false, held: Vec::new(), outage: None }
+        Self { fault, at: Utc::now(), landed: false, left_vacant: false, held: Vec::new(), outage: None }
     }
 
     /// Whether it takes workers from their executions: a kill, a freeze, a partition, a death at a point, or of poison.

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use capstan_chaos::hunt::hunt_all;
+use capstan_chaos::orderly::run_to_end;
 use capstan_chaos::rates::Rates;
 use capstan_chaos::run::run;
 use capstan_chaos::settings::Settings;
@@ -48,11 +49,7 @@ struct Args {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let code = runtime.block_on(chaos(args));
-    runtime.shutdown_background();
-    code
+    run_to_end(chaos(Args::parse()))
 }
 
 async fn chaos(args: Args) -> anyhow::Result<ExitCode> {

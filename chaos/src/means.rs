@@ -1,12 +1,17 @@
-//! What this machine lets a run do.
+//! What this machine lets a run do: found out by doing it once.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use crate::disk::Disk;
+use crate::network::Network;
 
 /// Where system programs lie that the path of an ordinary user may lack.
 const SYSTEM_FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 const NOT_LINUX: &str = "not Linux";
-const NOT_ROOT: &str = "not root";
+const NO_NAMESPACE: &str = "no network namespace can be made and wired";
+const NO_MOUNT: &str = "no disk in memory can be mounted";
 
 /// Why faults of some kinds cannot be injected here; none where they can.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,14 +25,25 @@ pub struct Means {
 }
 
 impl Means {
-    /// Looks at this machine.
+    /// Tries each once; later the answer is that of the first time.
     #[must_use]
     pub fn of_this_machine() -> Self {
+        static TRIED: OnceLock<Means> = OnceLock::new();
+        *TRIED.get_or_init(Self::tried)
+    }
+
+    fn tried() -> Self {
         let linux = if cfg!(target_os = "linux") { None } else { Some(NOT_LINUX) };
-        let root = linux.or_else(|| (!nix::unistd::geteuid().is_root()).then_some(NOT_ROOT));
         let ip = || system_program("ip").is_none().then_some("no ip");
         let cc = || (!runs("cc")).then_some("no cc");
-        Self { no_network: root.or_else(ip), no_clock: linux.or_else(cc), no_disk: root }
+        // What was made goes again at once.
+        let namespace = || Network::lay(1).is_err().then_some(NO_NAMESPACE);
+        let mount = || Disk::mount().is_err().then_some(NO_MOUNT);
+        Self {
+            no_network: linux.or_else(ip).or_else(namespace),
+            no_clock: linux.or_else(cc),
+            no_disk: linux.or_else(mount),
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 //! How fast work goes on after a fault, and how late timers are.
+//!
+//! Each sample has a promise: the time within which what it measures is to be over. It counts apart only if something
+//! else went wrong within that time: what was undisturbed so long and is slow nevertheless is what is looked for.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,58 +13,43 @@ use crate::database::Outage;
 use crate::facts::{Facts, Row, Start};
 use crate::graphs::Kind;
 use crate::inject::{Held, Struck};
+pub(crate) use crate::samples::Samples;
 
-/// So long after the database has come back, samples still count as near an outage.
-const NEAR: TimeDelta = TimeDelta::seconds(10);
-
-/// Samples in milliseconds, each with its execution.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Samples(Vec<(i64, Uuid)>);
+/// What a worker held goes on within this time after it was killed, or fell silent.
+const KILL_PROMISE: TimeDelta = TimeDelta::seconds(2);
+const SILENCE_PROMISE: TimeDelta = TimeDelta::seconds(10);
+/// What was active when the database went goes on within this time after it has come back.
+const RESUME_PROMISE: TimeDelta = TimeDelta::seconds(2);
+/// A delay ends within this time after it was due.
+const TIMER_PROMISE: TimeDelta = TimeDelta::seconds(2);
+/// So long after the database has come back, workers may still be connecting.
+const CONNECTING: TimeDelta = TimeDelta::seconds(3);
 
 /// What was measured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measures {
     /// From the kill to the first row of another worker.
     pub(crate) takeover: Samples,
+    /// Those of them where nobody came in the place of the worker meanwhile: its peers have noticed.
+    pub(crate) takeover_by_peers: Samples,
     /// From the freeze or partition to the first row of another worker.
     pub(crate) freeze_takeover: Samples,
-    /// Both, where an outage was near, the effect server hung or the database was full, or another fault hit the same execution meanwhile.
+    /// Both, where something else went wrong within the time that is promised.
     pub(crate) takeover_apart: Samples,
+    /// Take-overs that tell nothing, as the next step waited for a time or a signal anyway.
+    pub(crate) takeover_waited: usize,
+    /// Take-overs that never came.
+    pub(crate) takeover_never: usize,
     /// From the return of the database to the next row of an execution that was active when it went.
     pub(crate) resume: Samples,
-    /// From the time at which a delay was due to its row, without outages.
+    /// The same where something else went wrong.
+    pub(crate) resume_apart: Samples,
+    /// Executions that never went on after an outage.
+    pub(crate) resume_never: usize,
+    /// From the time at which a delay was due to its row.
     pub(crate) timer_lateness: Samples,
-    /// The same where an outage was near, the database took nobody in, or the worker that watched over it was lost.
+    /// The same where something else went wrong, or the worker that watched over it had just been lost.
     pub(crate) timer_lateness_apart: Samples,
-}
-
-impl Samples {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The value that 99 % do not exceed; absent without samples.
-    pub(crate) fn p99_ms(&self) -> Option<i64> {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        sorted.get((sorted.len() * 99).div_ceil(100).saturating_sub(1)).map(|sample| sample.0)
-    }
-
-    /// The middle value; absent without samples.
-    pub(crate) fn p50_ms(&self) -> Option<i64> {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).map(|sample| sample.0)
-    }
-
-    /// The slowest one.
-    pub(crate) fn slowest(&self) -> Option<(i64, Uuid)> {
-        self.0.iter().max().copied()
-    }
-
-    fn add(&mut self, execution: Uuid, span: Span) {
-        self.0.push(((span.until - span.from).num_milliseconds(), execution));
-    }
 }
 
 /// A span of time in which something was awaited.
@@ -72,9 +60,38 @@ struct Span {
 }
 
 impl Span {
-    fn is_within(self, outages: &[Outage], after: TimeDelta) -> bool {
-        outages.iter().any(|outage| self.from <= outage.until + after && outage.from <= self.until)
+    fn ms(self) -> i64 {
+        (self.until - self.from).num_milliseconds()
     }
+
+    /// The part of it in which it could still keep its promise: what comes later is no excuse.
+    fn within(self, promise: TimeDelta) -> Self {
+        Self { until: self.until.min(self.from + promise), ..self }
+    }
+
+    fn overlaps(self, times: &[Outage], after: TimeDelta) -> bool {
+        times.iter().any(|time| self.from <= time.until + after && time.from <= self.until)
+    }
+}
+
+/// A loss of a worker, as it concerns one execution.
+struct Hit {
+    at: DateTime<Utc>,
+    /// When it is to be over.
+    over: DateTime<Utc>,
+    lease_no: i64,
+}
+
+/// What came of an execution.
+enum Next<'a> {
+    /// This row tells when it went on.
+    Row(&'a Row),
+    /// It had to wait for a time or a signal anyway.
+    Waited,
+    /// It was over.
+    Over,
+    /// Nothing, though it was not over.
+    Nothing,
 }
 
 /// What is looked up again and again.
@@ -82,9 +99,9 @@ struct Index<'a> {
     facts: &'a Facts,
     outages: Vec<Outage>,
     disturbances: Vec<Outage>,
-    /// When kills and freezes hit each execution, and the lease that they hit.
-    hits: HashMap<Uuid, Vec<(DateTime<Utc>, i64)>>,
+    hits: HashMap<Uuid, Vec<Hit>>,
     starts: HashMap<&'a str, &'a Start>,
+    set_aside: HashSet<Uuid>,
 }
 
 impl Measures {
@@ -99,42 +116,70 @@ impl Measures {
                 measures.resumed(&index, struck, outage);
             }
         }
-        for wait in Waits::of(facts).0.iter().filter(|wait| wait.is_delay) {
-            let Some(next) = wait.next.filter(|next| next.kind == "settled") else { continue };
-            let span = Span { from: wait.due, until: next.committed_at };
-            let samples = match index.was_disturbed(span) || index.was_unwatched(wait.execution, span) {
-                true => &mut measures.timer_lateness_apart,
-                false => &mut measures.timer_lateness,
-            };
-            samples.add(wait.execution, span);
-        }
+        measures.timers(&index);
         measures
     }
 
     fn take_overs(&mut self, index: &Index<'_>, struck: &Struck) {
         for held in unique(&struck.held) {
-            let Some(row) = index.next_row(held, struck.at, |row| row.lease_no != held.lease_no) else { continue };
+            let row = match index.next(held, struck.at, |row| row.lease_no != held.lease_no) {
+                Next::Row(row) => row,
+                Next::Waited => {
+                    self.takeover_waited += 1;
+                    continue;
+                }
+                Next::Nothing => {
+                    self.takeover_never += 1;
+                    continue;
+                }
+                Next::Over => continue,
+            };
             let span = Span { from: struck.at, until: row.committed_at };
-            let again = index.hits(held.execution).iter().any(|&(at, _)| at > span.from && at < span.until);
+            let window = span.within(promise(struck));
+            let is_apart = index.was_disturbed(window) || index.was_hit(held.execution, window);
+            if struck.left_vacant && !is_apart {
+                self.takeover_by_peers.add(span.ms(), held.execution);
+            }
             let samples = match struck.freezes() {
-                _ if again || index.was_disturbed(span) => &mut self.takeover_apart,
+                _ if is_apart => &mut self.takeover_apart,
                 true => &mut self.freeze_takeover,
                 false => &mut self.takeover,
             };
-            samples.add(held.execution, span);
+            samples.add(span.ms(), held.execution);
         }
     }
 
     fn resumed(&mut self, index: &Index<'_>, struck: &Struck, outage: Outage) {
         for held in unique(&struck.held) {
-            let Some(row) = index.next_row(held, outage.until, |_| true) else { continue };
+            let row = match index.next(held, outage.until, |_| true) {
+                Next::Row(row) => row,
+                Next::Nothing => {
+                    self.resume_never += 1;
+                    continue;
+                }
+                Next::Waited | Next::Over => continue,
+            };
             let span = Span { from: outage.until, until: row.committed_at };
-            let hits = index.hits(held.execution);
-            let hit = hits.iter().any(|&(at, _)| at > outage.from - NEAR && at < span.until);
-            let next_outage = index.outages.iter().any(|next| next.from > span.from && next.from < span.until);
-            if !hit && !next_outage {
-                self.resume.add(held.execution, span);
-            }
+            let window = span.within(RESUME_PROMISE);
+            let again = index.outages.iter().any(|next| next.from > window.from && next.from <= window.until);
+            let is_apart = again
+                || window.overlaps(&index.disturbances, TimeDelta::zero())
+                || index.was_lost_about(held, outage.from, window);
+            let samples = if is_apart { &mut self.resume_apart } else { &mut self.resume };
+            samples.add(span.ms(), held.execution);
+        }
+    }
+
+    fn timers(&mut self, index: &Index<'_>) {
+        for wait in Waits::of(index.facts).0.iter().filter(|wait| wait.is_delay) {
+            let Some(next) = wait.next.filter(|next| next.kind == "settled") else { continue };
+            let span = Span { from: wait.due, until: next.committed_at };
+            let window = span.within(TIMER_PROMISE);
+            let samples = match index.was_disturbed(window) || index.was_unwatched(wait.execution, window) {
+                true => &mut self.timer_lateness_apart,
+                false => &mut self.timer_lateness,
+            };
+            samples.add(span.ms(), wait.execution);
         }
     }
 }
@@ -144,43 +189,66 @@ impl<'a> Index<'a> {
         let mut hits = HashMap::<Uuid, Vec<_>>::new();
         for struck in facts.injected.struck.iter().filter(|struck| struck.loses_workers()) {
             for held in unique(&struck.held) {
-                hits.entry(held.execution).or_default().push((struck.at, held.lease_no));
+                let over = struck.at + promise(struck);
+                hits.entry(held.execution).or_default().push(Hit { at: struck.at, over, lease_no: held.lease_no });
             }
         }
         let (outages, disturbances) = (facts.injected.outages().collect(), facts.injected.disturbances().collect());
-        Self { facts, outages, disturbances, hits, starts: facts.by_tag() }
+        Self { facts, outages, disturbances, hits, starts: facts.by_tag(), set_aside: facts.set_aside() }
     }
 
-    fn hits(&self, execution: Uuid) -> &[(DateTime<Utc>, i64)] {
-        self.hits.get(&execution).map_or(&[], Vec::as_slice)
+    fn hits(&self, execution: Uuid) -> impl Iterator<Item = &Hit> {
+        self.hits.get(&execution).into_iter().flatten()
     }
 
     /// Whether something that concerns all was wrong meanwhile.
-    fn was_disturbed(&self, span: Span) -> bool {
-        span.is_within(&self.outages, NEAR) || span.is_within(&self.disturbances, TimeDelta::zero())
+    fn was_disturbed(&self, window: Span) -> bool {
+        window.overlaps(&self.outages, CONNECTING) || window.overlaps(&self.disturbances, TimeDelta::zero())
     }
 
-    /// Whether a worker was lost with the execution, and nobody had gone on with it yet when the time was due.
-    fn was_unwatched(&self, execution: Uuid, span: Span) -> bool {
-        self.hits(execution).iter().any(|&(at, lease_no)| {
-            let heirs =
-                self.facts.rows(execution).iter().filter(|row| row.lease_no != lease_no && row.committed_at > at);
-            at <= span.until && heirs.map(|row| row.committed_at).min().is_none_or(|first| first >= span.from)
+    /// Whether another worker was lost with the execution meanwhile.
+    fn was_hit(&self, execution: Uuid, window: Span) -> bool {
+        self.hits(execution).any(|hit| hit.at > window.from && hit.at <= window.until)
+    }
+
+    /// Whether the holder was lost so shortly before an outage that it need not have been noticed, or another one
+    /// since.
+    fn was_lost_about(&self, held: Held, from: DateTime<Utc>, window: Span) -> bool {
+        let concerns = |hit: &Hit| hit.at >= from || hit.lease_no == held.lease_no && hit.over >= from;
+        self.hits(held.execution).any(|hit| hit.at <= window.until && concerns(hit))
+    }
+
+    /// Whether a worker was lost with the execution, which need not have been noticed when the time was due, and nobody
+    /// had gone on with it yet.
+    fn was_unwatched(&self, execution: Uuid, window: Span) -> bool {
+        let rows = self.facts.rows(execution);
+        self.hits(execution).any(|hit| {
+            let heirs = rows.iter().filter(|row| row.lease_no != hit.lease_no && row.committed_at > hit.at);
+            let first = heirs.map(|row| row.committed_at).min();
+            hit.at <= window.until && hit.over >= window.from && first.is_none_or(|first| first >= window.from)
         })
     }
 
-    /// The first row of an execution after a time that tells when work went on: not one that had to wait for a time or
-    /// a signal anyway.
-    fn next_row(&self, held: Held, after: DateTime<Utc>, wanted: impl Fn(&Row) -> bool) -> Option<&'a Row> {
+    /// What came of an execution after a time.
+    fn next(&self, held: Held, after: DateTime<Utc>, wanted: impl Fn(&Row) -> bool) -> Next<'a> {
         let rows = self.facts.rows(held.execution);
-        let nth = rows.iter().position(|row| row.committed_at > after && wanted(row))?;
+        let execution = self.facts.executions.get(&held.execution);
+        let Some(nth) = rows.iter().position(|row| row.committed_at > after && wanted(row)) else {
+            let is_over = execution.is_some_and(|row| row.has_ended()) || self.set_aside.contains(&held.execution);
+            return if is_over { Next::Over } else { Next::Nothing };
+        };
         let row = &rows[nth];
         let waited = rows[..nth].iter().rev().find(|before| before.node == row.node).and_then(|before| before.due);
-        let start = self.starts.get(self.facts.executions.get(&held.execution)?.tag.as_str())?;
-        let node = self.facts.workflows[start.workflow].1.node(&row.node);
+        let start = execution.and_then(|execution| self.starts.get(execution.tag.as_str()));
+        let node = start.and_then(|start| self.facts.workflows[start.workflow].1.node(&row.node));
         let for_signal = node.is_some_and(|node| node.kind == Kind::Signal);
-        (waited.is_none_or(|due| due <= after) && !for_signal).then_some(row)
+        if for_signal || waited.is_some_and(|due| due > after) { Next::Waited } else { Next::Row(row) }
     }
+}
+
+/// Within what time others go on with what its victim held.
+fn promise(struck: &Struck) -> TimeDelta {
+    if struck.freezes() { SILENCE_PROMISE } else { KILL_PROMISE }
 }
 
 fn unique(held: &[Held]) -> HashSet<Held> {
@@ -205,6 +273,23 @@ mod tests {
         facts
     }
 
+    /// The same, and its last row comes so late.
+    fn struck_at_105_and_gone_on_at(seconds: i64) -> Facts {
+        let mut facts = struck_at(105);
+        facts.journal.get_mut(&second()).unwrap()[3].committed_at = time(seconds);
+        facts
+    }
+
+    fn outage(from: i64, until: i64) -> Struck {
+        let outage = Some(Outage { from: time(from), until: time(until) });
+        Struck { outage, at: time(from), fault: Fault::DatabaseCrash { down_ms: 0 }, ..kill(second(), 10, 3) }
+    }
+
+    fn of_kills(facts: &Facts) -> (usize, usize) {
+        let measures = Measures::of(facts);
+        (measures.takeover.len(), measures.takeover_apart.len())
+    }
+
     #[test]
     fn a_take_over_lasts_from_the_signal_to_the_first_row_of_the_next_lease() {
         let measures = Measures::of(&struck_at(105));
@@ -212,22 +297,57 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_waited_for_its_time_tells_nothing_about_a_take_over() {
-        // The delay was due at 103 s.
-        assert_eq!(Measures::of(&struck_at(102)).takeover.len(), 0);
+    fn a_take_over_while_the_slot_is_empty_is_one_by_peers() {
+        let mut facts = struck_at(105);
+        assert_eq!(Measures::of(&facts).takeover_by_peers.len(), 0);
+        facts.injected.struck[0].left_vacant = true;
+        let measures = Measures::of(&facts);
+        assert_eq!((measures.takeover.len(), measures.takeover_by_peers.len()), (1, 1));
     }
 
     #[test]
-    fn a_take_over_near_an_outage_counts_apart() {
+    fn a_step_that_waited_for_its_time_tells_nothing_about_a_take_over() {
+        // The delay was due at 103 s.
+        let measures = Measures::of(&struck_at(102));
+        assert_eq!((measures.takeover.len(), measures.takeover_waited, measures.takeover_never), (0, 1, 0));
+    }
+
+    #[test]
+    fn a_take_over_while_workers_are_connecting_counts_apart() {
         let mut facts = struck_at(105);
-        let outage = Some(Outage { from: time(90), until: time(96) });
-        facts.injected.struck.push(Struck {
-            outage,
-            fault: Fault::DatabaseCrash { down_ms: 0 },
-            ..kill(second(), 10, 3)
-        });
-        let measures = Measures::of(&facts);
-        assert_eq!((measures.takeover.len(), measures.takeover_apart.len()), (0, 1));
+        facts.injected.struck.push(outage(90, 101));
+        assert_eq!(of_kills(&facts), (1, 0), "they have connected");
+        facts.injected.struck.push(outage(90, 103));
+        assert_eq!(of_kills(&facts), (0, 1));
+    }
+
+    #[test]
+    fn a_slow_take_over_is_not_excused_by_an_outage_that_comes_later() {
+        let mut facts = struck_at_105_and_gone_on_at(125);
+        facts.injected.struck.push(outage(108, 110));
+        assert_eq!(of_kills(&facts), (1, 0));
+        facts.injected.struck.push(outage(107, 110));
+        assert_eq!(of_kills(&facts), (0, 1));
+    }
+
+    #[test]
+    fn a_slow_take_over_is_not_excused_by_a_kill_that_comes_later() {
+        let mut facts = struck_at_105_and_gone_on_at(125);
+        facts.injected.struck.push(Struck { at: time(108), ..kill(second(), 12, 4) });
+        assert_eq!(of_kills(&facts), (2, 0));
+        facts.injected.struck.push(Struck { at: time(106), ..kill(second(), 12, 4) });
+        // The other two: what is measured from 106 s is disturbed at 108 s.
+        assert_eq!(of_kills(&facts), (1, 2));
+    }
+
+    #[test]
+    fn a_take_over_after_a_silence_has_ten_seconds() {
+        let mut facts = struck_at_105_and_gone_on_at(125);
+        facts.injected.struck[0].fault = Fault::Freeze { after_ms: 0 };
+        facts.injected.struck.push(outage(116, 117));
+        assert_eq!((Measures::of(&facts).freeze_takeover.len(), of_kills(&facts).1), (1, 0));
+        facts.injected.struck.push(outage(114, 115));
+        assert_eq!((Measures::of(&facts).freeze_takeover.len(), of_kills(&facts).1), (0, 1));
     }
 
     #[test]
@@ -235,10 +355,35 @@ mod tests {
         let mut facts = struck_at(105);
         let hang = Struck { fault: Fault::Hang { for_ms: 2_000 }, ..kill(second(), 10, 3) };
         facts.injected.struck.push(Struck { at: time(99), ..hang.clone() });
-        assert_eq!(Measures::of(&facts).takeover.len(), 1, "it is over");
+        assert_eq!(of_kills(&facts), (1, 0), "it is over");
         facts.injected.struck.push(Struck { at: time(101), ..hang });
-        let measures = Measures::of(&facts);
-        assert_eq!((measures.takeover.len(), measures.takeover_apart.len()), (0, 1));
+        assert_eq!(of_kills(&facts), (0, 1));
+    }
+
+    #[test]
+    fn a_take_over_that_never_came_is_counted() {
+        let mut facts = struck_at(105);
+        facts.journal.get_mut(&second()).unwrap().pop();
+        assert_eq!(Measures::of(&facts).takeover_never, 0, "it had ended");
+        facts.executions.get_mut(&second()).unwrap().status = "queued".into();
+        assert_eq!(Measures::of(&facts).takeover_never, 1);
+    }
+
+    #[test]
+    fn what_was_hit_when_the_database_came_back_counts_apart() {
+        let mut facts = calm();
+        facts.injected.struck.push(outage(103, 105));
+        let resumed = |facts: &Facts| {
+            let measures = Measures::of(facts);
+            (measures.resume.p99_ms(), measures.resume_apart.p99_ms())
+        };
+        assert_eq!(resumed(&facts), (Some(1_000), None));
+        let killed = |at, lease_no| Struck { at: time(at), ..kill(second(), lease_no, 3) };
+        facts.injected.struck.push(killed(102, 9));
+        facts.injected.struck.push(killed(100, 10));
+        assert_eq!(resumed(&facts), (Some(1_000), None), "of another lease, and long ago");
+        facts.injected.struck.push(killed(102, 10));
+        assert_eq!(resumed(&facts), (None, Some(1_000)));
     }
 
     #[test]
@@ -248,9 +393,16 @@ mod tests {
     }
 
     #[test]
-    fn the_ninety_ninth_of_a_hundred_samples_is_the_p99() {
-        let samples = Samples((1..=100).rev().map(|ms| (ms, Uuid::nil())).collect());
-        assert_eq!((samples.p99_ms(), samples.p50_ms()), (Some(99), Some(51)));
-        assert_eq!(Samples::default().p99_ms(), None);
+    fn a_late_timer_is_excused_only_by_a_worker_that_was_just_lost() {
+        // It is due at 103 s, and comes at 104 s.
+        let timers = |seconds| {
+            let measures = Measures::of(&struck_at(seconds));
+            (measures.timer_lateness.len(), measures.timer_lateness_apart.len())
+        };
+        assert_eq!(timers(102), (1, 1));
+        let mut facts = struck_at(102);
+        facts.injected.struck[0].at = time(100);
+        let measures = Measures::of(&facts);
+        assert_eq!((measures.timer_lateness.len(), measures.timer_lateness_apart.len()), (2, 0));
     }
 }

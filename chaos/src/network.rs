@@ -1,8 +1,8 @@
 //! Workers in network namespaces of their own, each reached by one wire that can be cut.
 //!
 //! A wire is a veth pair. While it is cut, each end sends its frames to a hardware address that nobody has: they vanish
-//! in both directions, and neither end is told, as when a switch dies. Addresses are of 198.18.0.0/15, which is set aside
-//! for tests of networks.
+//! in both directions, and neither end is told, as when a switch dies. Addresses are of 198.18.0.0/15, which is set
+//! aside for tests of networks.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
@@ -12,7 +12,7 @@ use anyhow::Context;
 use crate::means::system_program;
 use crate::remains::{is_left, own_name};
 
-/// How names of namespaces and of interfaces begin; the process id of the run follows.
+/// How names of namespaces and of interfaces begin; a word of the run follows.
 const NAMESPACE: &str = "capstan-chaos-";
 const INTERFACE: &str = "cc";
 /// The interface within each namespace.
@@ -70,7 +70,7 @@ impl Drop for Network {
 
 impl Wire {
     fn new() -> anyhow::Result<Self> {
-        let name = own_name();
+        let name = own_name()?;
         let (here, there) = free_addresses(std::process::id().wrapping_mul(APART))?;
         Ok(Self { namespace: format!("{NAMESPACE}{name}"), interface: format!("{INTERFACE}{name}"), here, there })
     }

@@ -27,6 +27,9 @@ pub(crate) struct Plague {
 impl Plague {
     /// Starts the execution; lands if that is set aside in the end. Each worker that dies meanwhile is told apart.
     pub(crate) async fn of(mut self, load: Load, way: usize, planned: Planned) -> anyhow::Result<Vec<Struck>> {
+        // Who is dead by now has died of something else.
+        self.fleet.bury_unpoisoned().await;
+        let _outbreak = self.fleet.oddities.break_out();
         let execution = load.poison(way, planned.draw).await?;
         let (deadline, mut all) = (Instant::now() + INCIDENT_MAX, Vec::new());
         let mut is_over = false;

@@ -99,6 +99,14 @@ pub struct Planned {
     pub draw: u64,
 }
 
+impl Planned {
+    /// Whether nobody comes in the victim's place for a while, which is so for every other kill: then it is its peers
+    /// who notice. Otherwise its successor does so at once.
+    pub(crate) fn leaves_vacant(self) -> bool {
+        self.fault == Fault::Kill && self.draw >> 63 == 1
+    }
+}
+
 /// All faults of a run, by time.
 #[must_use]
 pub fn plan(settings: &Settings) -> Vec<Planned> {
@@ -165,6 +173,13 @@ mod tests {
             assert!(count(&plan, |fault| matches!(fault, Fault::Failpoint { point, .. } if *point == wanted)) >= 22);
         }
         assert!(plan.is_sorted_by_key(|planned| planned.at));
+    }
+
+    #[test]
+    fn every_other_kill_leaves_a_slot_empty() {
+        let plan = plan(&Settings::full("capstan".into(), 1, 30.0));
+        let (all, vacant) = (count(&plan, |fault| *fault == Fault::Kill), plan.iter().filter(|it| it.leaves_vacant()));
+        assert!((40..60).contains(&(vacant.count() * 100 / all)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 use tokio::time::{interval, timeout};
 use uuid::Uuid;
 
+use crate::facts::LOSSES_MAX;
 use crate::proving::{Ground, row};
 
 /// Longest time that one drain may take.
@@ -160,9 +161,11 @@ impl Report {
         let kept = |drain: &Drain| {
             drain.bystanders == 0
                 && drain.incidents == self.settings.poison
-                && drain.losses.iter().all(|&losses| losses == 3)
+                && drain.losses.iter().all(|&losses| losses == LOSSES_MAX)
+                && drain.deaths == LOSSES_MAX * self.settings.poison
         };
-        self.without.iter().all(|drain| drain.bystanders == 0) && self.with.iter().all(kept)
+        let calm = |drain: &Drain| drain.bystanders == 0 && drain.deaths == 0;
+        self.without.iter().all(calm) && self.with.iter().all(kept)
     }
 
     /// The last line of a run.
@@ -177,6 +180,8 @@ impl Report {
             "incidents": incidents,
             "losses_min": losses().min(),
             "losses_max": losses().max(),
+            "deaths": self.with.iter().map(|drain| drain.deaths).collect::<Vec<_>>(),
+            "deaths_without": self.without.iter().map(|drain| drain.deaths).sum::<usize>(),
             "bystanders": self.with.iter().chain(&self.without).map(|drain| drain.bystanders).sum::<usize>(),
             "seconds_without": without,
             "seconds_with": with,

@@ -1,6 +1,7 @@
 //! A process of the `capstan` binary.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -24,6 +25,21 @@ pub(crate) struct Process {
     pid: u32,
     out: Lines<BufReader<ChildStdout>>,
 }
+
+/// A process that ended before it was ready.
+#[derive(Debug)]
+pub(crate) struct EndedEarly {
+    pub(crate) pid: u32,
+    pub(crate) status: ExitStatus,
+}
+
+impl fmt::Display for EndedEarly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ended early with {}", self.pid, self.status)
+    }
+}
+
+impl std::error::Error for EndedEarly {}
 
 impl Process {
     /// Starts `capstan --json` with `args` and nothing but `env`.
@@ -56,7 +72,7 @@ impl Process {
     /// Waits until it says that it is ready, and what else it says then.
     pub(crate) async fn ready(&mut self) -> anyhow::Result<Value> {
         let line = timeout(PATIENCE, self.out.next_line()).await.context("it did not get ready")??;
-        let Some(line) = line else { bail!("it ended early") };
+        let Some(line) = line else { bail!(EndedEarly { pid: self.pid, status: self.ended().await? }) };
         let ready: Value = serde_json::from_str(&line)?;
         anyhow::ensure!(ready["event"] == "ready", "it said {line}");
         Ok(ready)
@@ -75,9 +91,9 @@ impl Process {
         self.pid
     }
 
-    /// Whether it has ended, by itself or by a signal.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().is_ok_and(|status| status.is_some())
+    /// How it has ended, by itself or by a signal; none while it runs.
+    pub(crate) fn end_status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {

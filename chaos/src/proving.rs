@@ -14,10 +14,13 @@ use crate::api::Api;
 use crate::crew::{Crew, Recipe};
 use crate::database::{Database, Door};
 use crate::process::Process;
+use crate::remains::{Folder, own_folder};
 use crate::site::Site;
 
 /// Clients that start executions side by side.
 const CLIENTS: usize = 48;
+/// How the names of the folders begin in which workers note what they run.
+const BLACK_BOXES: &str = "capstan-chaos-boxes-";
 
 /// A cell of its own for each measurement.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(crate) struct Ground {
     server: Process,
     recipe: Recipe,
     _database: Database,
+    _black_boxes: Folder,
 }
 
 impl Ground {
@@ -45,7 +49,10 @@ impl Ground {
         let api = Api::new(url, key["key"].as_str().context("no key")?)?;
         env.push(("CAPSTAN_ALLOW_PRIVATE", site.address.to_string()));
         env.push(("CAPSTAN_SLOTS", slots.to_string()));
-        Ok(Self { api, door: database.door()?, site, server, recipe: Recipe { binary, env }, _database: database })
+        let black_boxes = own_folder(BLACK_BOXES)?;
+        env.push(("CAPSTAN_BLACK_BOXES", black_boxes.path().display().to_string()));
+        let (door, recipe) = (database.door()?, Recipe { binary, env });
+        Ok(Self { api, door, site, server, recipe, _database: database, _black_boxes: black_boxes })
     }
 
     /// Starts an execution of each workflow with its input, in about that order; answers their ids in that order.

@@ -100,7 +100,8 @@ impl Rates {
     }
 }
 
-/// What half an hour needs for 800 kills, 60 freezes, 50 database crashes and 20 deaths at each point, with some to spare.
+/// What half an hour needs for 800 kills, 60 freezes, 50 database crashes and 20 deaths at each point, with some to
+/// spare.
 pub(crate) const RATES: Rates = Rates {
     kills: 29.0,
     freezes: 2.3,

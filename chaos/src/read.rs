@@ -12,6 +12,8 @@ use crate::observer::DIGEST;
 
 /// Tables that are empty when nothing is to do.
 const WORK_TABLES: [&str; 5] = ["queue", "leases", "timers", "signals", "gated"];
+/// Signals that have come for an incident wait for the person who resumes it.
+const NOT_SET_ASIDE: &str = "execution_id NOT IN (SELECT execution_id FROM executions WHERE status = 'incident')";
 /// Rows of each of them that are looked at, at most.
 const LEFTOVERS_MAX: i64 = 5;
 /// Tables of tenants that the API's role may read.
@@ -70,13 +72,19 @@ impl From<JournalRow> for Row {
 pub(crate) async fn leftovers(connection: &mut PgConnection) -> anyhow::Result<Vec<(String, Uuid)>> {
     let mut left = Vec::new();
     for table in WORK_TABLES {
-        let first: Vec<Uuid> = sqlx::query_scalar(&format!("SELECT execution_id FROM {table} LIMIT $1"))
+        let others = if table == "signals" { NOT_SET_ASIDE } else { "true" };
+        let first: Vec<Uuid> = sqlx::query_scalar(&format!("SELECT execution_id FROM {table} WHERE {others} LIMIT $1"))
             .bind(LEFTOVERS_MAX)
             .fetch_all(&mut *connection)
             .await?;
         left.extend(first.into_iter().map(|execution| (table.to_owned(), execution)));
     }
     Ok(left)
+}
+
+/// Whether signals are left, be it for an incident.
+pub(crate) async fn has_signals(connection: &mut PgConnection) -> anyhow::Result<bool> {
+    Ok(sqlx::query_scalar("SELECT count(*) > 0 FROM signals").fetch_one(connection).await?)
 }
 
 /// Adds what the tables know to `facts`, whose workspaces are known.
@@ -106,10 +114,11 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
             .fetch_all(&mut *connection)
             .await?;
     facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
-    let losses: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT e.execution_id, (SELECT count(*) FROM losses l WHERE l.execution_id = e.execution_id AND l.lost_at > \
-                coalesce((SELECT max(j.recorded_at) FROM journal j WHERE j.execution_id = e.execution_id \
-                           AND j.kind = 'settled'), '-infinity')) \
+    // A lease that wrote something begins the count anew, by its own loss. Its own record does not.
+    let losses: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(
+        "SELECT e.execution_id, ARRAY (SELECT l.lease_no FROM losses l WHERE l.execution_id = e.execution_id \
+                AND l.lease_no >= coalesce((SELECT max(j.lease_no) FROM journal j WHERE j.execution_id = e.execution_id \
+                                             AND j.kind <> 'poisoned'), 0) ORDER BY l.lease_no) \
            FROM executions e WHERE status = 'incident'",
     )
     .fetch_all(&mut *connection)

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use crate::clock::WrongClock;
+use crate::machines::Machines;
 use crate::process::Process;
 use crate::program::{Manner, Pass, Program};
 
@@ -22,6 +23,7 @@ pub(crate) struct Recipe {
     /// None if no clock is to be wrong.
     pub(crate) wrong_clock: Option<WrongClock>,
     pub(crate) of_build_before: AtomicU64,
+    pub(crate) machines: Machines,
 }
 
 impl Recipe {
@@ -42,13 +44,14 @@ impl Recipe {
         self.program.arm(&WORKER, &self.env(slot), &self.manner(slot, 0), at)
     }
 
-    fn env(&self, slot: usize) -> [(&'static str, String); 5] {
+    fn env(&self, slot: usize) -> [(&'static str, String); 6] {
         [
             ("DATABASE_URL", self.urls[slot].clone()),
             ("CAPSTAN_ALLOW_PRIVATE", self.site.clone()),
             ("CAPSTAN_SLOTS", SLOTS.into()),
             ("CAPSTAN_ALLOW_CRASH", "true".into()),
             ("CAPSTAN_LOG", "capstan=info".into()),
+            self.machines.env(slot),
         ]
     }
 }

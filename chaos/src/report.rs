@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::check::{Verdict, Waits, check};
+use crate::check::{Verdict, Violation, Waits, check};
 use crate::facts::Facts;
 use crate::kinds::{KINDS, is_failpoint};
 use crate::measures::{Measures, Samples};
@@ -45,22 +45,21 @@ impl Report {
         self.facts.injected.is_void()
     }
 
-    /// The invariant of the first violation, and what was found.
-    pub(crate) fn first_violation(&self) -> Option<(u8, String)> {
-        let mut found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
-        found.next().map(|violation| (violation.invariant, violation.what.clone()))
+    /// All that was found, by invariant.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &Violation> {
+        self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten()
     }
 
     fn violations(&self) -> usize {
-        self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).map(Vec::len).sum()
+        self.found().count()
     }
 
     /// The last line of a run.
     #[must_use]
     pub fn json(&self) -> Value {
-        let (injected, measures) = (&self.facts.injected, &self.measures);
-        let waits = Waits::of(&self.facts);
-        json!({
+        let (injected, waits) = (&self.facts.injected, Waits::of(&self.facts));
+        let mut figures = self.figures();
+        let rest = json!({
             "planned": injected.planned.len(),
             "landed": injected.landed(),
             "kills": injected.landed_of(|fault| *fault == Fault::Kill),
@@ -78,21 +77,42 @@ impl Report {
             "executions": self.facts.executions.len(),
             "steps": self.facts.journal.values().flatten().filter(|row| row.kind == "settled").count(),
             "violations": self.violations(),
-            "takeover_p99_ms": measures.takeover.p99_ms(),
-            "freeze_takeover_p99_ms": measures.freeze_takeover.p99_ms(),
-            "takeover_apart_p99_ms": measures.takeover_apart.p99_ms(),
-            "resume_p99_ms": measures.resume.p99_ms(),
             "timers_early": waits.early().count(),
             "timers_lost": waits.lost(&self.facts).count(),
-            "timer_lateness_p99_ms": measures.timer_lateness.p99_ms(),
-            "timer_lateness_apart_p99_ms": measures.timer_lateness_apart.p99_ms(),
             "replayed": self.facts.replay.as_ref().map(|it| {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
             "void": self.is_void(),
+            "lacking": injected.lacking().collect::<Vec<_>>(),
             "seed": self.seed,
             "not_run": injected.not_run,
-        })
+        });
+        figures.extend(rest.as_object().cloned().unwrap_or_default());
+        Value::Object(figures)
+    }
+
+    /// What was measured, each with the number of its samples.
+    fn figures(&self) -> Map<String, Value> {
+        let measures = &self.measures;
+        let samples = [
+            ("takeover", "takeover", &measures.takeover),
+            ("takeover_by_peers", "takeover_by_peers", &measures.takeover_by_peers),
+            ("freeze_takeover", "freeze_takeover", &measures.freeze_takeover),
+            ("takeover_apart", "takeover_apart", &measures.takeover_apart),
+            ("resume", "resume", &measures.resume),
+            ("resume_apart", "resume_apart", &measures.resume_apart),
+            ("timer_lateness", "timer", &measures.timer_lateness),
+            ("timer_lateness_apart", "timer_apart", &measures.timer_lateness_apart),
+        ];
+        let of_samples = samples.into_iter().flat_map(|(name, counted, samples)| {
+            [(format!("{name}_p99_ms"), json!(samples.p99_ms())), (format!("{counted}_samples"), json!(samples.len()))]
+        });
+        let counts = [
+            ("takeover_waited", measures.takeover_waited),
+            ("takeover_never", measures.takeover_never),
+            ("resume_never", measures.resume_never),
+        ];
+        of_samples.chain(counts.map(|(name, count)| (name.to_owned(), json!(count)))).collect()
     }
 
     /// Deaths that landed, by point, and all together.
@@ -140,27 +160,29 @@ impl Report {
                 write_story(text, &self.facts, id)?;
             }
         }
-        let found = self.verdicts.iter().filter_map(|verdict| verdict.violations.as_ref()).flatten();
-        for violation in found.take(SHOWN_MAX) {
+        for violation in self.found().take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
                 write_story(text, &self.facts, id)?;
             }
         }
         if self.is_void() {
-            writeln!(text, "\nthis run is void: fewer than 90 % of the planned faults landed")?;
+            writeln!(text, "\nthis run is void: too few of the planned faults landed")?;
+            injected.lacking().try_for_each(|name| writeln!(text, "fewer than half of: {name}"))?;
         }
         Ok(())
     }
 
-    fn samples(&self) -> [(&'static str, &Samples); 6] {
+    fn samples(&self) -> [(&'static str, &Samples); 8] {
         let measures = &self.measures;
         let [kill, silence, outage, timers] = PROMISED;
         [
             (kill, &measures.takeover),
+            ("  of those, by peers", &measures.takeover_by_peers),
             (silence, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
             (outage, &measures.resume),
+            ("after an outage, apart", &measures.resume_apart),
             (timers, &measures.timer_lateness),
             ("timers, counted apart", &measures.timer_lateness_apart),
         ]
@@ -194,6 +216,23 @@ mod tests {
         facts.injected.struck = vec![kill(second(), 1, 1); 8];
         assert!(Report::new(1, facts.clone(), 0).is_void());
         facts.injected.struck.push(kill(second(), 1, 1));
+        assert!(!Report::new(1, facts, 0).is_void());
+    }
+
+    #[test]
+    fn a_run_without_faults_of_a_kind_is_void() {
+        let mut facts = calm();
+        let planned = |fault| crate::plan::Planned { at: std::time::Duration::ZERO, fault, draw: 0 };
+        facts.injected.planned = vec![planned(Fault::Kill); 40];
+        facts.injected.struck = vec![kill(second(), 1, 1); 40];
+        facts.injected.planned.extend([planned(Fault::Drain); 2]);
+        assert!(!Report::new(1, facts.clone(), 0).is_void(), "two tell nothing");
+        facts.injected.planned.push(planned(Fault::Drain));
+        let drain = crate::inject::Struck { fault: Fault::Drain, ..kill(second(), 1, 1) };
+        facts.injected.struck.push(drain.clone());
+        let report = Report::new(1, facts.clone(), 0);
+        assert!(report.is_void() && report.text().contains("fewer than half of: drain and restart"));
+        facts.injected.struck.push(drain);
         assert!(!Report::new(1, facts, 0).is_void());
     }
 }

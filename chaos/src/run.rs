@@ -32,8 +32,9 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     }
     say("checking");
     let signals = stage.load.ledger.signals();
+    let oddities = stage.fleet.oddities.clone();
     let mut facts = stage.strike().await?;
-    facts.injected = injected;
+    facts.injected = Injected { oddities: oddities.all(), ..injected };
     Ok(Report::new(settings.seed, facts, signals))
 }
 

@@ -5,6 +5,7 @@ use anyhow::Context;
 use sqlx::PgConnection;
 
 use crate::rates::Rates;
+use crate::trace::INVARIANT as MODEL;
 
 /// A bug, and where it is planted.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Bug {
     pub(crate) in_processes: bool,
     /// The faults that bring it out.
     pub(crate) rates: Rates,
+    /// The invariants that it may break: what else is violated does not show it.
+    pub(crate) breaks: &'static [u8],
 }
 
 /// A text in a function that is replaced by another one.
@@ -66,18 +69,18 @@ const DROP: Patch = Patch {
 
 /// All of them.
 pub const BUGS: [Bug; 12] = [
-    Bug::in_processes("acknowledge-early", GENERAL),
-    Bug::in_sql("skip-fence", &[ANY_WORKER, ANY_LEASE], FROZEN),
-    Bug::in_sql("check-with-lock", &[LOCK_LATER, CHECK_WITH_LOCK], HALF_REAPED),
-    Bug::in_sql("ignore-woken", &[PARK_ANYWAY], GENERAL),
-    Bug::in_sql("reap-without-lock", &[NO_LOCK], HALF_REAPED),
-    Bug::in_processes("new-lease-number", LOST_REPLIES),
-    Bug::in_processes("new-key", GENERAL),
-    Bug::in_processes("early-timer", GENERAL),
-    Bug::in_processes("wait-is-attempt", GENERAL),
-    Bug::in_processes("early-effect", GENERAL),
-    Bug { in_processes: true, ..Bug::in_sql("resume-reaped", &[ANY_LEASE], HALF_REAPED) },
-    Bug::in_sql("drop-token", &[DROP], GENERAL),
+    Bug::in_processes("acknowledge-early", GENERAL, &[1, 2]),
+    Bug::in_sql("skip-fence", &[ANY_WORKER, ANY_LEASE], FROZEN, &[6, 7, MODEL]),
+    Bug::in_sql("check-with-lock", &[LOCK_LATER, CHECK_WITH_LOCK], HALF_REAPED, &[6, 7, MODEL]),
+    Bug::in_sql("ignore-woken", &[PARK_ANYWAY], GENERAL, &[7, MODEL]),
+    Bug::in_sql("reap-without-lock", &[NO_LOCK], HALF_REAPED, &[6, 7, MODEL]),
+    Bug::in_processes("new-lease-number", LOST_REPLIES, &[7, MODEL]),
+    Bug::in_processes("new-key", GENERAL, &[5]),
+    Bug::in_processes("early-timer", GENERAL, &[8]),
+    Bug::in_processes("wait-is-attempt", GENERAL, &[5]),
+    Bug::in_processes("early-effect", GENERAL, &[4]),
+    Bug { in_processes: true, ..Bug::in_sql("resume-reaped", &[ANY_LEASE], HALF_REAPED, &[6, 7, MODEL]) },
+    Bug::in_sql("drop-token", &[DROP], GENERAL, &[7]),
 ];
 
 impl Bug {
@@ -87,12 +90,12 @@ impl Bug {
         BUGS.iter().find(|bug| bug.name == name)
     }
 
-    const fn in_processes(name: &'static str, rates: Rates) -> Self {
-        Self { name, patches: &[], in_processes: true, rates }
+    const fn in_processes(name: &'static str, rates: Rates, breaks: &'static [u8]) -> Self {
+        Self { name, patches: &[], in_processes: true, rates, breaks }
     }
 
-    const fn in_sql(name: &'static str, patches: &'static [Patch], rates: Rates) -> Self {
-        Self { name, patches, in_processes: false, rates }
+    const fn in_sql(name: &'static str, patches: &'static [Patch], rates: Rates, breaks: &'static [u8]) -> Self {
+        Self { name, patches, in_processes: false, rates, breaks }
     }
 
     /// Changes the functions of the cell that `connection` looks at.

@@ -65,8 +65,8 @@ impl Settings {
         lacking.filter_map(|(name, _, lack)| Some(format!("{name}: {}", lack?))).collect()
     }
 
-    /// The ways in which poison ends workers: an older build leaves what it does not know to a newer one, of which there may
-    /// be none.
+    /// The ways in which poison ends workers: an older build leaves what it does not know to a newer one, of which
+    /// there may be none.
     pub(crate) fn ways(&self) -> &'static [&'static str] {
         if self.before_binary.is_some() { &WAYS[..1] } else { &WAYS }
     }

@@ -11,7 +11,7 @@ use crate::crowd::Crowd;
 use crate::database::Database;
 use crate::expand::expand;
 use crate::faults::{Striker, Victim};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, name};
 use crate::inject::Struck;
 use crate::leases::Leases;
 use crate::plague::Plague;
@@ -21,6 +21,8 @@ use crate::process::Process;
 use crate::program::Pass;
 use crate::thaw::Thaw;
 
+/// How long nobody comes in the place of some that were killed: longer than peers need to notice.
+const VACANT_MS: u64 = 2_500;
 /// Longest time in which others take all connections.
 const CROWD_COMES_MAX: Duration = Duration::from_secs(10);
 /// Longest wait for a commit to lose the reply of.
@@ -33,7 +35,10 @@ impl Striker {
         let struck = Struck { landed: true, held: victim.held.clone(), ..Struck::now(planned.fault) };
         let slot = victim.slot;
         match planned.fault {
-            Fault::Kill => return self.kill(&victim, struck).await.map(Some),
+            Fault::Kill => {
+                let left_vacant = planned.leaves_vacant();
+                return self.kill(&victim, Struck { left_vacant, ..struck }).await.map(Some);
+            }
             Fault::Freeze { .. } | Fault::HalfReaped | Fault::Partition { .. } => {
                 return self.silence(&victim, struck).await.map(Some);
             }
@@ -101,7 +106,12 @@ impl Striker {
         killed.ended().await?;
         // Before its successor finds it dead.
         struck.held.extend(self.leases.left_by(&victim.name).await);
-        self.fleet.replace(victim.slot);
+        if struck.left_vacant {
+            let slot = victim.slot;
+            self.later(VACANT_MS, move |fleet| fleet.replace(slot));
+        } else {
+            self.fleet.replace(victim.slot);
+        }
         Ok(struck)
     }
 
@@ -144,7 +154,8 @@ impl Striker {
         let mut leaving = self.fleet.take(slot, Signal::SIGTERM).await?;
         let fleet = self.fleet.clone();
         self.beside.spawn(async move {
-            leaving.ended().await?;
+            let status = leaving.ended().await?;
+            fleet.oddities.may_end(&name(&leaving), status);
             fleet.replace_by_one_off(slot, off_s);
             Ok(Vec::new())
         });

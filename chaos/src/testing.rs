@@ -56,7 +56,7 @@ pub(crate) fn second() -> Uuid {
 /// A kill of a worker that held one lease, at the time zero.
 pub(crate) fn kill(execution: Uuid, lease_no: i64, worker_no: i32) -> Struck {
     let held = vec![Held { execution, lease_no, worker_no }];
-    Struck { fault: Fault::Kill, at: time(0), landed: true, held, outage: None }
+    Struck { fault: Fault::Kill, at: time(0), landed: true, left_vacant: false, held, outage: None }
 }
 
 /// So many seconds after a fixed time.

@@ -12,7 +12,7 @@ use crate::leases::{LOOK_EVERY, Leases};
 use crate::network::Wire;
 use crate::process::Process;
 
-/// Longest time in which a frozen worker is given up, outages included.
+/// Longest time in which a silent worker is given up, outages left out.
 const GIVEN_UP_MAX: Duration = Duration::from_secs(40);
 /// Shorter than any silence after which a worker is given up.
 const SILENCE: Duration = Duration::from_secs(6);
@@ -27,13 +27,18 @@ pub(crate) struct Thaw {
     slot: usize,
     worker_no: i32,
     frozen: Process,
+    /// Later by each time in which the database was away.
     deadline: Instant,
+    looked_at: Instant,
+    /// It goes on already: nobody need give it up.
+    is_awake: bool,
 }
 
 impl Thaw {
     pub(crate) fn new(fleet: Fleet, door: &Door, slot: usize, worker_no: i32, frozen: Process) -> Self {
-        let (leases, deadline) = (Leases::new(door.clone()), Instant::now() + GIVEN_UP_MAX);
-        Self { fleet, leases, slot, worker_no, frozen, deadline }
+        let (leases, looked_at) = (Leases::new(door.clone()), Instant::now());
+        let deadline = looked_at + GIVEN_UP_MAX;
+        Self { fleet, leases, slot, worker_no, frozen, deadline, looked_at, is_awake: false }
     }
 
     /// Goes on so long after it was given up.
@@ -58,23 +63,40 @@ impl Thaw {
         let (fleet, own) = (self.fleet.clone(), self.slot);
         let peers = || fleet.slots().enumerate().filter(|(slot, _)| *slot != own).map(|(_, peer)| &peer.proxy);
         peers().for_each(|proxy| proxy.delay(SLOW_MS));
-        while Instant::now() < self.deadline && !self.leases.is_being_reaped(self.worker_no).await.unwrap_or(false) {
+        while !self.leases.is_being_reaped(self.worker_no).await.unwrap_or(false) && !self.is_settled().await {
             sleep(LOCK_EVERY).await;
         }
         self.frozen.signal(Signal::SIGCONT)?;
+        self.is_awake = true;
         self.until_given_up().await;
         peers().for_each(|proxy| proxy.delay(0));
         self.go_on().await
     }
 
     async fn until_given_up(&mut self) {
-        while Instant::now() < self.deadline && !self.is_given_up().await {
+        while !self.is_settled().await {
             sleep(LOOK_EVERY).await;
         }
     }
 
-    async fn is_given_up(&mut self) -> bool {
-        self.leases.not_fenced(&[self.worker_no]).await.is_ok_and(|left| left.is_empty())
+    /// Whether it is given up, or nobody has done so in all the time that there was for it; which is noted.
+    async fn is_settled(&mut self) -> bool {
+        let left = self.leases.not_fenced(&[self.worker_no]).await;
+        let before = std::mem::replace(&mut self.looked_at, Instant::now());
+        match left {
+            Ok(left) if left.is_empty() => true,
+            Ok(_) if self.looked_at < self.deadline => false,
+            Ok(_) => {
+                if !self.is_awake {
+                    self.fleet.oddities.not_given_up(self.worker_no, GIVEN_UP_MAX);
+                }
+                true
+            }
+            Err(_) => {
+                self.deadline += self.looked_at - before;
+                false
+            }
+        }
     }
 
     async fn go_on(self) -> anyhow::Result<Vec<Struck>> {

@@ -47,6 +47,8 @@ pub struct Report {
     /// Timers that were waiting when the first was due.
     waiting: i64,
     kills: usize,
+    /// Workers that died, by a kill or by themselves.
+    deaths: usize,
     /// Sorted.
     lateness_ms: Vec<i64>,
 }
@@ -74,7 +76,8 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     say(&format!("{waiting} are waiting; killing workers for {} s", settings.window.as_secs()));
     let kills = kill_for(&crew, settings).await;
     let lost = until_ended(&mut owner).await?;
-    let report = Report { lost, waiting, kills, ..read(&mut owner, settings.timers).await? };
+    let deaths = crew.deaths();
+    let report = Report { lost, waiting, kills, deaths, ..read(&mut owner, settings.timers).await? };
     crew.end().await?;
     ground.leave().await?;
     Ok(report)
@@ -128,14 +131,15 @@ async fn read(owner: &mut PgConnection, timers: usize) -> anyhow::Result<Report>
     let early = rows.iter().filter(|(early, late_ms)| *early || *late_ms < 0).count() as i64;
     let mut lateness_ms: Vec<i64> = rows.into_iter().map(|row| row.1).collect();
     lateness_ms.sort_unstable();
-    Ok(Report { timers, early, lost: 0, waiting: 0, kills: 0, lateness_ms })
+    Ok(Report { timers, early, lost: 0, waiting: 0, kills: 0, deaths: 0, lateness_ms })
 }
 
 impl Report {
     /// Whether all that is promised held.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.early == 0 && self.lost == 0 && self.lateness_ms.len() == self.timers
+        let nobody_else_died = self.deaths == self.kills;
+        self.early == 0 && self.lost == 0 && self.lateness_ms.len() == self.timers && nobody_else_died
     }
 
     /// The lateness that a share of the timers does not exceed.
@@ -164,6 +168,7 @@ impl Report {
             "lateness_p50_ms": self.lateness_ms(0.5),
             "lateness_p99_ms": self.lateness_ms(0.99),
             "kills": self.kills,
+            "deaths": self.deaths,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use capstan_model::event::{Event, Fact};
@@ -10,17 +10,21 @@ use capstan_model::replay::{ReplayError, Replayed, read, replay_each};
 use uuid::Uuid;
 
 use crate::check::Violation;
+use crate::remains::{Folder, own_folder};
 
 /// The variable that names the folder in which a process records; only builds for fault tests read it.
 const VARIABLE: &str = "CAPSTAN_RECORD";
 /// The number under which [`crate::check`] lists what the model does not allow.
 pub(crate) const INVARIANT: u8 = 13;
 const NANOS_PER_MS: f64 = 1e6;
+/// How the names of its folders begin, and of those that are kept.
+const FOLDER: &str = "capstan-chaos-records-";
+const REFUSED: &str = "capstan-chaos-refused-";
 
 /// The folder in which the processes of a run record.
 #[derive(Debug)]
 pub(crate) struct Records {
-    folder: PathBuf,
+    folder: Folder,
     kept: bool,
 }
 
@@ -36,20 +40,18 @@ pub struct Replay {
 impl Records {
     /// A folder of its own; `kept` if the model does not allow what is in it.
     pub(crate) fn new(kept: bool) -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("capstan-chaos-{}", Uuid::now_v7()));
-        fs::create_dir_all(&folder)?;
-        Ok(Self { folder, kept })
+        Ok(Self { folder: own_folder(FOLDER)?, kept })
     }
 
     /// What a process has in its environment so that it records.
     pub(crate) fn env(&self) -> (&'static str, String) {
-        (VARIABLE, self.folder.display().to_string())
+        (VARIABLE, self.folder.path().display().to_string())
     }
 
     /// Replays everything; none if nothing was recorded. `quiet`: nothing is left to do.
     pub(crate) fn replay(self, quiet: bool) -> anyhow::Result<Option<Replay>> {
         let mut trace = String::new();
-        for entry in fs::read_dir(&self.folder)? {
+        for entry in fs::read_dir(self.folder.path())? {
             trace.push_str(&fs::read_to_string(entry?.path())?);
         }
         let mut events = read(&trace).context("a record cannot be read")?;
@@ -58,25 +60,31 @@ impl Records {
             events.push((events.len() + 1, Event { ask: None, since: None, at: Some(last + 1), fact: Fact::Quiet }));
         }
         let (replayed, refused) = replay_each(&events)?;
-        let violations: Vec<Violation> = refused.iter().map(|error| self.violation(error, &events)).collect();
-        if violations.is_empty() || !self.kept {
-            fs::remove_dir_all(&self.folder)?;
-        }
+        let kept = (self.kept && !refused.is_empty()).then(|| self.keep()).transpose()?;
+        let tell = |error| violation(error, &events, kept.as_deref());
+        let violations: Vec<Violation> = refused.iter().map(tell).collect();
         Ok((!trace.is_empty()).then_some(Replay { replayed, violations }))
     }
 
-    fn violation(&self, error: &ReplayError, events: &[(usize, Event)]) -> Violation {
-        let mut what = format!("{error} (records in {})", self.folder.display());
-        let Some(execution) = error.execution() else { return Violation::new(INVARIANT, None, what) };
-        for (line, event) in events.iter().filter(|(_, event)| event.fact.execution() == Some(execution)) {
-            let ms = |nanos: Option<u64>| {
-                nanos.map_or_else(String::new, |nanos| format!("{:.3}", nanos as f64 / NANOS_PER_MS))
-            };
-            // Writing to a string does not fail.
-            let _ = write!(what, "\n  line {line}: {} .. {} ms: {:?}", ms(event.since), ms(event.at), event.fact);
-        }
-        Violation::new(INVARIANT, execution.parse().ok(), what)
+    /// Moves all to where no later run removes it.
+    fn keep(&self) -> anyhow::Result<PathBuf> {
+        let kept = std::env::temp_dir().join(format!("{REFUSED}{}", Uuid::now_v7()));
+        fs::rename(self.folder.path(), &kept)?;
+        Ok(kept)
     }
+}
+
+fn violation(error: &ReplayError, events: &[(usize, Event)], kept: Option<&Path>) -> Violation {
+    let mut what = error.to_string();
+    // Writing to a string does not fail.
+    let _ = kept.map(|kept| write!(what, " (records in {})", kept.display()));
+    let Some(execution) = error.execution() else { return Violation::new(INVARIANT, None, what) };
+    for (line, event) in events.iter().filter(|(_, event)| event.fact.execution() == Some(execution)) {
+        let ms =
+            |nanos: Option<u64>| nanos.map_or_else(String::new, |nanos| format!("{:.3}", nanos as f64 / NANOS_PER_MS));
+        let _ = write!(what, "\n  line {line}: {} .. {} ms: {:?}", ms(event.since), ms(event.at), event.fact);
+    }
+    Violation::new(INVARIANT, execution.parse().ok(), what)
 }
 
 #[cfg(test)]
@@ -87,28 +95,30 @@ mod tests {
     const CLAIMED: &str = r#"{"at": 2, "event": "claimed", "worker": 1, "execution": "e", "lease": 7, "fresh": true}"#;
     const ENDED: &str = r#"{"at": 3, "event": "committed", "worker": 1, "execution": "e", "lease": 7, "then": "end"}"#;
 
-    fn replay(name: &str, lines: &[&str]) -> Option<Replay> {
-        let folder = std::env::temp_dir().join(format!("capstan-chaos-test-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+    fn replay(lines: &[&str]) -> Option<Replay> {
+        let records = Records::new(true).unwrap();
+        let folder = records.folder.path().to_owned();
         for (nth, line) in lines.iter().enumerate() {
             fs::write(folder.join(format!("{nth}.jsonl")), format!("{line}\n")).unwrap();
         }
-        let replay = Records { folder: folder.clone(), kept: true }.replay(true).unwrap();
-        assert_eq!(folder.exists(), replay.as_ref().is_some_and(|replay| !replay.violations.is_empty()));
-        let _ = fs::remove_dir_all(folder);
+        let replay = records.replay(true).unwrap();
+        assert!(!folder.exists());
         replay
     }
 
     #[test]
     fn records_of_all_processes_are_replayed_together() {
-        let good = replay("good", &[CLAIMED, ENDED, STARTED]).unwrap();
+        let good = replay(&[CLAIMED, ENDED, STARTED]).unwrap();
         assert_eq!((good.replayed.executions, good.violations.len()), (1, 0));
-        assert!(replay("none", &[]).is_none());
+        assert!(replay(&[]).is_none());
     }
 
     #[test]
     fn what_the_model_does_not_allow_is_told_with_what_happened() {
-        let bad = replay("bad", &[STARTED, CLAIMED]).unwrap();
+        let bad = replay(&[STARTED, CLAIMED]).unwrap();
+        let kept = bad.violations[0].what.split_once("(records in ").unwrap().1.split_once(')').unwrap().0;
+        assert_eq!(fs::read_dir(kept).unwrap().count(), 2);
+        fs::remove_dir_all(kept).unwrap();
         assert!(bad.violations[0].what.contains("a worker still holds it"), "{bad:?}");
         assert!(bad.violations[0].what.contains("Claimed { worker: 1"), "{bad:?}");
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use capstan_chaos::orderly::run_to_end;
 use capstan_chaos::poison::{Settings, run};
 use clap::Parser;
 
@@ -35,9 +36,12 @@ struct Args {
     binary: Option<PathBuf>,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let Args { executions, poison, workers, slots, call_ms, rounds, binary } = Args::parse();
+fn main() -> anyhow::Result<ExitCode> {
+    run_to_end(prove(Args::parse()))
+}
+
+async fn prove(args: Args) -> anyhow::Result<ExitCode> {
+    let Args { executions, poison, workers, slots, call_ms, rounds, binary } = args;
     let binary = match binary {
         Some(binary) => binary,
         None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),

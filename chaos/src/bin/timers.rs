@@ -1,5 +1,5 @@
-//! `capstan-timers`: very many timers, due within a minute, while workers are killed. The last line of its output is one
-//! JSON object.
+//! `capstan-timers`: very many timers, due within a minute, while workers are killed. The last line of its output is
+//! one JSON object.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use capstan_chaos::orderly::run_to_end;
 use capstan_chaos::timers::{Settings, run};
 use clap::Parser;
 
@@ -33,9 +34,11 @@ struct Args {
     binary: Option<PathBuf>,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
+fn main() -> anyhow::Result<ExitCode> {
+    run_to_end(prove(Args::parse()))
+}
+
+async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let binary = match args.binary {
         Some(binary) => binary,
         None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),

@@ -6,6 +6,7 @@ mod effects;
 mod fence;
 mod keys;
 mod moves;
+mod oddities;
 mod settled;
 mod starts;
 mod tenants;

@@ -1,8 +1,8 @@
 //! 9. Usage equals the metered steps; quota counters equal usage once slices are settled.
 //!
-//! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted when
-//! the database went away or the API died may stay granted and unspent, so after that counters may be above usage, never
-//! below.
+//! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted
+//! when the database went away or the API died may stay granted and unspent, so after that counters may be above usage,
+//! never below.
 
 use std::collections::HashMap;
 

@@ -1,0 +1,35 @@
+//! A program that ends in an orderly way: what it has set up is taken down, also when it is told to end.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::remains::leave;
+
+/// Longest wait for what goes on beside to let go of what it holds.
+const LETTING_GO_MAX: Duration = Duration::from_secs(20);
+/// As a shell tells of a program that was interrupted.
+const INTERRUPTED: u8 = 130;
+
+/// Works until that is done, or SIGINT or SIGTERM comes; whatever `work` and its tasks own is dropped before this
+/// returns.
+///
+/// # Errors
+/// Those of `work`.
+pub fn run_to_end(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(async {
+        let (mut interrupt, mut end) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::select! {
+            code = work => code,
+            _ = interrupt.recv() => Ok(ExitCode::from(INTERRUPTED)),
+            _ = end.recv() => Ok(ExitCode::from(INTERRUPTED)),
+        }
+    });
+    // Tasks are dropped with what they own: processes, folders.
+    runtime.shutdown_timeout(LETTING_GO_MAX);
+    leave();
+    code
+}
