@@ -46,6 +46,9 @@ pub struct Facts {
     pub crossings: Vec<String>,
     /// What the observer saw on the way.
     pub seen: Seen,
+    /// Executions and the leases that they lost with their workers, as the tables tell it: a neighbour may take over before
+    /// the observer has looked.
+    pub told_losses: Vec<(Uuid, i64)>,
     /// The leases whose losses counted against each incident since it last wrote something, in their order.
     pub incident_losses: HashMap<Uuid, Vec<i64>>,
     /// What was done to it all.
@@ -141,7 +144,7 @@ impl Facts {
         });
         let fenced = fenced.map(|(&lease_no, seen)| (seen.execution, lease_no));
         let mut lost = HashMap::<Uuid, HashSet<i64>>::new();
-        for (execution, lease_no) in struck.chain(fenced) {
+        for (execution, lease_no) in struck.chain(fenced).chain(self.told_losses.iter().copied()) {
             lost.entry(execution).or_default().insert(lease_no);
         }
         lost

@@ -117,13 +117,14 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     // A lease that wrote something begins the count anew, by its own loss. Its own record does not.
     let losses: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(
         "SELECT e.execution_id, ARRAY (SELECT l.lease_no FROM losses l WHERE l.execution_id = e.execution_id \
-                AND l.lease_no >= coalesce((SELECT max(j.lease_no) FROM journal j WHERE j.execution_id = e.execution_id \
+                AND l.blamed AND l.lease_no >= coalesce((SELECT max(j.lease_no) FROM journal j WHERE j.execution_id = e.execution_id \
                                              AND j.kind <> 'poisoned'), 0) ORDER BY l.lease_no) \
            FROM executions e WHERE status = 'incident'",
     )
     .fetch_all(&mut *connection)
     .await?;
     facts.incident_losses = losses.into_iter().collect();
+    facts.told_losses = sqlx::query_as("SELECT execution_id, lease_no FROM losses").fetch_all(&mut *connection).await?;
     facts.usage_rows = sqlx::query_scalar("SELECT count(*) FROM usage").fetch_one(&mut *connection).await?;
     let granted: Vec<(Uuid, i64)> =
         sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")
