@@ -36,8 +36,6 @@ const IDLE_MAX: Duration = Duration::from_millis(2_000);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Shortest time between two looks for due timers.
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
-/// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
-const ALONE_MAX: Duration = Duration::from_secs(2);
 /// How long a worker waits to be empty before it takes such an execution in beside others.
 const EMPTY_WAIT_MAX: Duration = Duration::from_millis(1_500);
 /// Pause after the database failed a claim, and between two warnings of it.
@@ -156,13 +154,8 @@ impl Claimer {
     async fn room(&self) -> usize {
         loop {
             let freed = self.freed.notified();
-            if let Some(since) = self.life.suspect_since()
-                && self.life.holding() == 1
-                && since.elapsed() < ALONE_MAX
-            {
-                self.pace.leave_alone(true);
-                let _ = timeout_at((since + ALONE_MAX).into(), freed).await;
-                self.pace.leave_alone(false);
+            if let Some(until) = self.life.alone_until() {
+                let _ = timeout_at(until.into(), freed).await;
                 continue;
             }
             match self.pace.room(self.life.holding()) {
@@ -220,7 +213,7 @@ impl Claimer {
             _ if scan.empty.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
             _ => return Care::None,
         };
-        let wanted = self.pace.has_suspects() && self.life.suspect_since().is_none();
+        let wanted = self.pace.has_suspects() && !self.life.has_suspect();
         if wanted { care } else { Care::None }
     }
 

@@ -154,8 +154,9 @@ impl Keeper {
         let (life, pace) = (&self.life, &self.pace);
         let bound = life.clock.now() - TIMER_LOOK_BACK;
         let sent = Instant::now();
-        let answer =
-            in_time(beat(connection, life.worker_no, pace.front(), bound, pace.is_full(life.holding()))).await?;
+        // Whether nothing is claimed for now, which would tell of signals.
+        let is_full = pace.room(life.holding()) == 0 || life.alone_until().is_some();
+        let answer = in_time(beat(connection, life.worker_no, pace.front(), bound, is_full)).await?;
         if !answer.alive || answer.timeline != life.timeline {
             warn!(worker_no = life.worker_no, alive = answer.alive, "this worker was given up; beginning anew");
             return Ok(None);

@@ -13,6 +13,8 @@ use crate::committer::Committers;
 
 /// Age of the last beat beyond which no effect starts: well below the silence that makes a worker lost.
 const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
+/// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
+const ALONE_MAX: Duration = Duration::from_secs(2);
 
 /// A worker between registering and being fenced or retired.
 pub(crate) struct Life {
@@ -104,9 +106,16 @@ impl Life {
         self.held().len()
     }
 
-    /// Since when an execution that lost two workers has run here.
-    pub(crate) fn suspect_since(&self) -> Option<Instant> {
-        self.held().values().filter_map(|entry| entry.suspect).min()
+    /// Whether an execution that lost two workers runs here.
+    pub(crate) fn has_suspect(&self) -> bool {
+        self.held().values().any(|entry| entry.suspect.is_some())
+    }
+
+    /// Until when such a one is to be left alone here; none if nothing stands against a claim.
+    pub(crate) fn alone_until(&self) -> Option<Instant> {
+        let held = self.held();
+        let since = held.values().find_map(|entry| entry.suspect).filter(|_| held.len() == 1)?;
+        Some(since + ALONE_MAX).filter(|until| *until > Instant::now())
     }
 
     /// Whether that very lease is held here.

@@ -22,8 +22,6 @@ pub(crate) struct Pace {
     lost_track: AtomicBool,
     /// Whether executions that lost two workers may wait.
     suspects: AtomicBool,
-    /// Whether one of them is to be left alone for now.
-    leaves_alone: AtomicBool,
     known: Mutex<Known>,
     /// Rings when a timer becomes known that is due before all others.
     pub(crate) sooner: Notify,
@@ -43,25 +41,14 @@ impl Pace {
             claimed: AtomicI64::new(0),
             lost_track: AtomicBool::new(false),
             suspects: AtomicBool::new(false),
-            leaves_alone: AtomicBool::new(false),
             known: Mutex::default(),
             sooner: Notify::new(),
         }
     }
 
-    /// Whether nothing is claimed for now, as there is no room, or somebody is to be alone.
-    pub(crate) fn is_full(&self, holding: usize) -> bool {
-        holding >= self.slots || self.leaves_alone.load(Ordering::Relaxed)
-    }
-
     /// How many more there is room for.
     pub(crate) fn room(&self, holding: usize) -> usize {
         self.slots.saturating_sub(holding)
-    }
-
-    /// Takes note of whether an execution is to be left alone.
-    pub(crate) fn leave_alone(&self, alone: bool) {
-        self.leaves_alone.store(alone, Ordering::Relaxed);
     }
 
     /// The database knows a lease of this worker that no activation knows of; the claimer is to give it back.
