@@ -64,6 +64,7 @@ impl Striker {
         while let Some(done) = self.beside.join_next().await {
             injected.struck.extend(done??);
         }
+        injected.lost = self.losses.all();
         Ok(injected)
     }
 

@@ -125,6 +125,12 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     .await?;
     facts.incident_losses = losses.into_iter().collect();
     facts.told_losses = sqlx::query_as("SELECT execution_id, lease_no FROM losses").fetch_all(&mut *connection).await?;
+    facts.given_up = sqlx::query_as(
+        "SELECT min(l.lost_at), ARRAY (SELECT w.worker_no FROM workers w WHERE w.name = l.worker_name) \
+           FROM losses l GROUP BY l.worker_name, date_trunc('second', l.lost_at)",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     facts.usage_rows = sqlx::query_scalar("SELECT count(*) FROM usage").fetch_one(&mut *connection).await?;
     let granted: Vec<(Uuid, i64)> =
         sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")

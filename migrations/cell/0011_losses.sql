@@ -23,16 +23,17 @@ CREATE POLICY losses_worker ON losses TO capstan_worker USING (true) WITH CHECK 
 GRANT SELECT, INSERT, DELETE ON losses TO capstan_worker;
 
 -- Fences a lost worker and turns its leases into tokens, as reap_1 did. `p_at_work` names executions whose nodes the
--- worker was running when it died; the loss counts against those of them that it held, or, where that is none, against
--- all that it held; and against whatever was spared five times in a week, as it may kill without being seen at work.
--- Where the journal has moved under the lease, the count begins anew. One reaper at a time: a second one answers null. Locks: the worker's number exclusively, which waits for commits in flight (set lock_timeout before),
--- then leases in execution order. Uses the keys of leases and journal.
+-- worker was running when it died, if that is known. The loss counts against those of them that it held; against none if
+-- it ran no node; else against all that it held; and in any case against whatever was spared five times in a week, as it
+-- may kill without being seen at work. Where the journal has moved under the lease, the count begins anew. One reaper at
+-- a time: a second one answers null. Locks: the worker's number exclusively, which waits for commits in flight (set
+-- lock_timeout before), then leases in execution order. Uses the keys of leases and journal.
 CREATE FUNCTION reap_2(p_worker int, p_at_work uuid[]) RETURNS int
 LANGUAGE plpgsql
 AS $$
 DECLARE
   v_name text;
-  v_blamed uuid[];
+  v_named uuid[];
   v_reaped int;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext(current_schema() || '#reaper'), p_worker) THEN
@@ -42,11 +43,11 @@ BEGIN
   UPDATE workers w SET fenced = true WHERE w.worker_no = p_worker AND NOT w.fenced;
   SELECT w.name INTO v_name FROM workers w WHERE w.worker_no = p_worker;
   PERFORM FROM leases l WHERE l.worker_no = p_worker ORDER BY l.execution_id FOR UPDATE;
-  v_blamed := ARRAY(SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (p_at_work) AND l.worker_no = p_worker);
+  v_named := ARRAY(SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (p_at_work) AND l.worker_no = p_worker);
   WITH lost AS (
     DELETE FROM leases l WHERE l.worker_no = p_worker
     RETURNING l.execution_id, l.workspace_id, l.lease_no, l.losses, l.claimed_at,
-              cardinality(v_blamed) = 0 OR l.execution_id = ANY (v_blamed)
+              l.execution_id = ANY (v_named) OR (cardinality(v_named) = 0 AND p_at_work IS DISTINCT FROM '{}')
                 OR (SELECT count(*) FROM losses o WHERE o.execution_id = l.execution_id AND NOT o.blamed) >= 5 AS blamed
   ), kept AS (
     INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, blamed, claimed_at)
@@ -69,7 +70,7 @@ $$;
 -- A worker of the build before keeps the losses, too.
 CREATE OR REPLACE FUNCTION reap_1(p_worker int) RETURNS int
 LANGUAGE sql
-AS $$ SELECT coalesce(reap_2(p_worker, '{}'), 0) $$;
+AS $$ SELECT coalesce(reap_2(p_worker, NULL), 0) $$;
 
 -- As before, and losses from before `p_outbox_before`: they are kept as long as events.
 CREATE OR REPLACE FUNCTION tidy_1(p_keys_before timestamptz, p_outbox_before timestamptz, p_bite int) RETURNS int

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -148,15 +149,19 @@ impl Client {
 
     /// The same from an event on.
     pub(crate) async fn get_after(&self, path: &str, last_event: Option<&str>) -> String {
-        let mut request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
-        if let Some(last) = last_event {
-            request = request.header("Last-Event-ID", last);
-        }
-        let answer = request.send().await.unwrap();
+        let answer = self.answer(path, last_event).await;
         let status = answer.status();
         let body = answer.text().await.unwrap();
         assert!(status.is_success(), "GET {path}: {status} {body}");
         body
+    }
+
+    async fn answer(&self, path: &str, last_event: Option<&str>) -> Response {
+        let mut request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
+        if let Some(last) = last_event {
+            request = request.header("Last-Event-ID", last);
+        }
+        request.send().await.unwrap()
     }
 
     /// The execution with its steps.
@@ -164,11 +169,17 @@ impl Client {
         serde_json::from_str(&self.get(&format!("/api/v1/executions/{id}")).await).unwrap()
     }
 
-    /// The execution, once its step `node` has that status.
+    /// The execution, once its step `node` has that status. While the database is away it is asked for again.
     pub(crate) async fn until_step(&self, id: &str, node: &str, status: &str) -> Value {
         let since = Instant::now();
         loop {
-            let execution = self.execution(id).await;
+            let answer = self.answer(&format!("/api/v1/executions/{id}"), None).await;
+            if answer.status() == StatusCode::SERVICE_UNAVAILABLE && since.elapsed() < PATIENCE {
+                tokio::time::sleep(LOOK_EVERY).await;
+                continue;
+            }
+            assert!(answer.status().is_success(), "execution {id}: {}", answer.status());
+            let execution: Value = answer.json().await.unwrap();
             if step(&execution, node)["status"] == status {
                 return execution;
             }

@@ -182,8 +182,8 @@ pub(crate) struct Dead {
     path: PathBuf,
     _file: File,
     pub(crate) worker: Registered,
-    /// Executions that it was working on; none if that is not known.
-    pub(crate) at_work: Vec<ExecutionId>,
+    /// Executions that it was working on, if that is known.
+    pub(crate) at_work: Option<Vec<ExecutionId>>,
 }
 
 impl Dead {
@@ -217,7 +217,7 @@ fn read(path: PathBuf) -> Option<Dead> {
     };
     let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
     let marks: Vec<Uuid> = marks.filter(|id| !id.is_nil()).collect();
-    let at_work = if marks.contains(&UNKNOWN) { Vec::new() } else { marks.into_iter().map(ExecutionId).collect() };
+    let at_work = (!marks.contains(&UNKNOWN)).then(|| marks.into_iter().map(ExecutionId).collect());
     Some(Dead { path, _file: file, worker, at_work })
 }
 
@@ -258,9 +258,9 @@ mod tests {
             fs::copy(&own.path, folder.join("dead.box")).unwrap();
         });
         let told = || other.dead().into_iter().map(|dead| (dead.worker, dead.at_work)).collect::<Vec<_>>();
-        assert_eq!(told(), [(registered(), vec![outer])]);
+        assert_eq!(told(), [(registered(), Some(vec![outer]))]);
         drop(one);
-        let idle = told().iter().filter(|(_, at_work)| at_work.is_empty()).count();
+        let idle = told().iter().filter(|(_, at_work)| at_work.as_ref().is_some_and(Vec::is_empty)).count();
         assert_eq!((idle, told().len()), (1, 2));
         for dead in other.dead() {
             dead.discard();

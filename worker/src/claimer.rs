@@ -116,7 +116,7 @@ impl Claimer {
             let care = self.care(&mut scan);
             let claimed = self.claim(room, care, &mut scan).await?;
             if care != Care::None {
-                self.pace.hear_of_suspects(claimed.iter().any(|claimed| claimed.losses >= 2));
+                self.pace.hear_of_suspects(claimed.iter().any(Claimed::is_suspect));
             }
             scan.was_alone = care == Care::Alone && !claimed.is_empty();
             let count = self.accept(claimed).await?;
@@ -277,7 +277,7 @@ impl Claimer {
     }
 
     fn hold(&self, id: ExecutionId, claimed: Claimed, past: Option<Past>) -> Activation {
-        let wake = self.life.hold(id, claimed.lease_no, claimed.losses >= 2);
+        let wake = self.life.hold(id, claimed.lease_no, claimed.is_suspect());
         Activation { claimed, past, wake, life: Arc::clone(&self.life) }
     }
 

@@ -8,7 +8,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, Registered, beat, fates, hint, peers, reap, show_alive};
+use capstan_engine::store::workers::{Beat, LOST, Registered, beat, fates, hint_at_loss, peers, reap, show_alive};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -54,10 +54,10 @@ impl Control {
         Ok(self.listener.acquire().await?)
     }
 
-    /// Waits for a hint.
-    async fn hint(&mut self) -> Result<(), StoreError> {
+    /// Waits for a hint; answers whether it is one at a loss.
+    async fn hint(&mut self) -> Result<bool, StoreError> {
         match self.listener.try_recv().await? {
-            Some(_) => Ok(()),
+            Some(hint) => Ok(hint.payload() == LOST),
             None => Err(StoreError::Database(sqlx::Error::Io(ErrorKind::ConnectionAborted.into()))),
         }
     }
@@ -129,7 +129,7 @@ impl Keeper {
                 lost.retain(|lost| !buried.contains(lost));
             }
             for lost in lost {
-                take_over(&self.place, connection, lost, &[]).await?;
+                take_over(&self.place, connection, lost, None).await?;
             }
             let pause = if watch.doubts() { LOOK_EVERY_IN_DOUBT } else { LOOK_EVERY };
             self.hear_for(pause, control).await?;
@@ -143,7 +143,9 @@ impl Keeper {
         loop {
             tokio::select! {
                 () = &mut over => return Ok(()),
-                hint = control.hint() => hint?,
+                hint = control.hint() => if hint? {
+                    self.pace.hear_of_suspects(true);
+                },
             }
             self.waker.notify_one();
         }
@@ -188,7 +190,7 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackB
     let lives: Vec<Registered> = dead.iter().map(|dead| dead.worker).collect();
     let (fates, begun) = (in_time(fates(control, &lives)).await?, Instant::now());
     for dead in dead {
-        let (lost, at_work) = (dead.worker.worker_no, &dead.at_work);
+        let (lost, at_work) = (dead.worker.worker_no, dead.at_work.as_deref());
         let is_over = match fates.get(&dead.worker) {
             None => {
                 own.pass_by(&dead);
@@ -215,7 +217,7 @@ async fn take_over(
     place: &Place,
     control: &mut PgConnection,
     lost: i32,
-    at_work: &[ExecutionId],
+    at_work: Option<&[ExecutionId]>,
 ) -> Result<bool, StoreError> {
     pass(Point::BeforeReap);
     match in_time(reap(control, lost, at_work)).await {
@@ -225,7 +227,7 @@ async fn take_over(
             pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);
-            hint(control, &place.channel()).await.map(|()| true)
+            hint_at_loss(control, &place.channel()).await.map(|()| true)
         }
         // Its connections were ended; the next look finds the lock free.
         Err(StoreError::LockTimeout) => Ok(false),

@@ -37,7 +37,7 @@ pub(crate) struct Life {
 struct Held {
     lease_no: i64,
     wake: Arc<Notify>,
-    /// Since when, if it lost two workers.
+    /// Since when, if it lost two workers and has not got on since.
     suspect: Option<Instant>,
 }
 
@@ -88,6 +88,13 @@ impl Life {
         wake
     }
 
+    /// No longer suspects an execution that has got on: the next loss would be the first again.
+    pub(crate) fn clear(&self, id: ExecutionId) {
+        if let Some(entry) = self.held().get_mut(&id) {
+            entry.suspect = None;
+        }
+    }
+
     /// No longer holds that lease.
     pub(crate) fn let_go(&self, id: ExecutionId, lease_no: i64) {
         let mut held = self.held();
@@ -106,9 +113,9 @@ impl Life {
         self.held().len()
     }
 
-    /// Whether an execution that lost two workers runs here.
+    /// Whether an execution that lost two workers has come lately, and has not got on yet.
     pub(crate) fn has_suspect(&self) -> bool {
-        self.held().values().any(|entry| entry.suspect.is_some())
+        self.held().values().any(|entry| entry.suspect.is_some_and(|since| since.elapsed() < ALONE_MAX))
     }
 
     /// Until when such a one is to be left alone here; none if nothing stands against a claim.

@@ -4,6 +4,7 @@ mod attempts;
 mod durable_ground;
 mod effects;
 mod fence;
+mod given_up;
 mod keys;
 mod moves;
 mod oddities;

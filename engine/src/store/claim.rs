@@ -44,6 +44,14 @@ pub struct Claimed {
     pub claimed_at: DateTime<Utc>,
 }
 
+impl Claimed {
+    /// Whether it lost two workers in a row, so that the next loss makes it an incident.
+    #[must_use]
+    pub fn is_suspect(&self) -> bool {
+        self.losses >= 2
+    }
+}
+
 /// By place: to find fourteen columns by their names costs more than to read them.
 impl FromRow<'_, PgRow> for Claimed {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {

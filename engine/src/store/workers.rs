@@ -135,15 +135,16 @@ pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Pee
 }
 
 /// Fences a lost worker and gives its executions back; answers how many, or none if somebody else is at it. The loss
-/// counts against those that it held among `at_work`, or against all where that is none. If connections of it still hold
-/// its lock after a second, they are ended, and [`StoreError::LockTimeout`] asks the caller to come again.
+/// counts against those that it held among `at_work`, what it ran when it died; against all where that is not known. If
+/// connections of it still hold its lock after a second, they are ended, and [`StoreError::LockTimeout`] asks the caller
+/// to come again.
 ///
 /// # Errors
 /// If the database does.
 pub async fn reap(
     connection: &mut PgConnection,
     lost: i32,
-    at_work: &[ExecutionId],
+    at_work: Option<&[ExecutionId]>,
 ) -> Result<Option<i32>, StoreError> {
     match told(ask::Reap { lost }, try_reap(connection, lost, at_work)).await {
         Err(StoreError::LockTimeout) => {
@@ -162,7 +163,7 @@ pub async fn reap(
 pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> {
     let mut reaped = 0;
     for peer in peers(connection, 0).await? {
-        reaped += reap(connection, peer.worker_no, &[]).await?.unwrap_or_default();
+        reaped += reap(connection, peer.worker_no, None).await?.unwrap_or_default();
     }
     Ok(reaped)
 }
@@ -170,9 +171,9 @@ pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> 
 async fn try_reap(
     connection: &mut PgConnection,
     lost: i32,
-    at_work: &[ExecutionId],
+    at_work: Option<&[ExecutionId]>,
 ) -> Result<Option<i32>, StoreError> {
-    let at_work: Vec<Uuid> = at_work.iter().map(|id| id.0).collect();
+    let at_work: Option<Vec<Uuid>> = at_work.map(|ids| ids.iter().map(|id| id.0).collect());
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
     let reaped = sqlx::query_scalar("SELECT reap_2($1, $2)");
@@ -280,6 +281,18 @@ async fn fence_self(connection: &mut PgConnection, worker_no: i32) -> Result<(),
 /// If the database does.
 pub async fn hint(connection: &mut PgConnection, channel: &str) -> Result<(), StoreError> {
     sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(connection).await?;
+    Ok(())
+}
+
+/// What a hint says after a loss: executions may wait that lost two workers.
+pub const LOST: &str = "lost";
+
+/// The same after a worker was taken over from.
+///
+/// # Errors
+/// If the database does.
+pub async fn hint_at_loss(connection: &mut PgConnection, channel: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(LOST).execute(connection).await?;
     Ok(())
 }
 

@@ -225,7 +225,7 @@ async fn a_reaper_looks_at_the_journals_of_lost_executions_by_key() {
         lost.1 = register(&mut lost.0, "lost").await.unwrap().worker_no;
         let claimed = claim(&mut lost.0, lost.1, 10, ROWS + 1, false).await.unwrap();
         plans.take();
-        assert_eq!(reap(&mut warm.worker.0, lost.1, &[]).await.unwrap(), Some(10));
+        assert_eq!(reap(&mut warm.worker.0, lost.1, None).await.unwrap(), Some(10));
         let journal = month(&warm.cell, "journal", ExecutionId(claimed[0].execution_id)).await;
         let plan = plans.take_one("WITH lost AS");
         assert!(plan.rows_seen(&journal) <= 10 * 5, "{plan:#?}");

@@ -28,10 +28,10 @@ async fn a_reaper_waits_for_a_commit_in_flight_and_sees_it() {
     write(&mut lost, &[&step(&claimed, 1, Then::Hold)]).await;
     let mut reaper = cell.worker().await;
     let reaper_pid = pid(&mut reaper.0).await;
-    let reaping = tokio::spawn(async move { reap(&mut reaper.0, lost.1, &[]).await });
+    let reaping = tokio::spawn(async move { reap(&mut reaper.0, lost.1, None).await });
     cell.until_blocked(reaper_pid).await;
     let mut second = cell.worker().await;
-    assert_eq!(reap(&mut second.0, lost.1, &[]).await.unwrap(), None, "the first one is at it");
+    assert_eq!(reap(&mut second.0, lost.1, None).await.unwrap(), None, "the first one is at it");
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 1);
     run(&mut lost.0, "COMMIT").await;
     assert_eq!(reaping.await.unwrap().unwrap(), Some(1));
@@ -49,9 +49,9 @@ async fn assert_evicts(cell: &Cell, place: &Place) {
     run(&mut lost.0, "BEGIN").await;
     write(&mut lost, &[&step(&claimed, 1, Then::Hold)]).await;
     let mut reaper = connect().await;
-    let first = reap(&mut reaper, lost.1, &[]).await.unwrap_err();
+    let first = reap(&mut reaper, lost.1, None).await.unwrap_err();
     assert!(matches!(first, StoreError::LockTimeout), "{first:?}");
-    assert_eq!(reap(&mut reaper, lost.1, &[]).await.unwrap(), Some(1));
+    assert_eq!(reap(&mut reaper, lost.1, None).await.unwrap(), Some(1));
     assert!(sqlx::query("COMMIT").execute(&mut lost.0).await.is_err(), "its connection is gone");
     assert_eq!(cell.count("SELECT count(*) FROM journal").await, 0);
     // The reaper works on as the worker role.
@@ -95,7 +95,7 @@ async fn losses_are_counted_in_a_row_only_where_the_journal_did_not_move() {
         assert_eq!(claimed.len(), 2, "round {round}");
         write(&mut worker, &[&step(&claimed[1], round, Then::Hold)]).await;
         (stuck, moving) = (Some(claimed[0].execution_id), Some(claimed[1].execution_id));
-        assert_eq!(reap(&mut reaper.0, worker.1, &[]).await.unwrap(), Some(2));
+        assert_eq!(reap(&mut reaper.0, worker.1, None).await.unwrap(), Some(2));
         let expected = BTreeMap::from([(stuck.unwrap(), i16::try_from(round).unwrap()), (moving.unwrap(), 1)]);
         assert_eq!(losses(&cell).await, expected, "round {round}");
     }
@@ -114,7 +114,7 @@ async fn a_loss_counts_only_against_those_that_were_at_work_if_that_is_known() {
         let mut ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.execution_id).collect();
         ids.sort_unstable();
         let [at_work, beside] = ids[..] else { panic!("two were started") };
-        reap(&mut reaper.0, worker.1, &[ExecutionId(at_work)]).await.unwrap();
+        reap(&mut reaper.0, worker.1, Some(&[ExecutionId(at_work)])).await.unwrap();
         expected = BTreeMap::from([(at_work, round), (beside, 0)]);
         assert_eq!(losses(&cell).await, expected);
     }
@@ -122,6 +122,17 @@ async fn a_loss_counts_only_against_those_that_were_at_work_if_that_is_known() {
     let told = workers::losses(&mut reaper.0, ExecutionId(at_work), 3).await.unwrap();
     assert_eq!(told.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["test", "test"]);
     assert_eq!(cell.count("SELECT count(*) FROM losses WHERE blamed").await, 2);
+}
+
+#[tokio::test]
+async fn a_worker_that_ran_no_node_when_it_died_is_counted_against_nobody() {
+    let cell = Cell::new().await;
+    let (mut worker, mut reaper) = (cell.worker().await, cell.worker().await);
+    cell.start(2).await;
+    claim_all(&mut worker).await;
+    reap(&mut reaper.0, worker.1, Some(&[])).await.unwrap();
+    assert_eq!(losses(&cell).await.into_values().collect::<Vec<_>>(), [0, 0]);
+    assert_eq!(cell.count("SELECT count(*) FROM losses WHERE NOT blamed").await, 2);
 }
 
 #[tokio::test]
@@ -136,7 +147,7 @@ async fn what_was_spared_five_times_is_spared_no_more() {
         let claimed = claim_all(&mut worker).await;
         let mut ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.execution_id).collect();
         ids.sort_unstable();
-        reap(&mut reaper.0, worker.1, &[ExecutionId(ids[0])]).await.unwrap();
+        reap(&mut reaper.0, worker.1, Some(&[ExecutionId(ids[0])])).await.unwrap();
         counted.push(losses(&cell).await[&ids[1]]);
     }
     assert_eq!(counted, [0, 0, 0, 0, 0, 1, 1]);
@@ -148,7 +159,7 @@ async fn what_is_known_of_others_does_not_excuse_those_that_were_held() {
     let (mut worker, mut reaper) = (cell.worker().await, cell.worker().await);
     cell.start(2).await;
     claim_all(&mut worker).await;
-    reap(&mut reaper.0, worker.1, &[ExecutionId::new()]).await.unwrap();
+    reap(&mut reaper.0, worker.1, Some(&[ExecutionId::new()])).await.unwrap();
     assert_eq!(losses(&cell).await.into_values().collect::<Vec<_>>(), [1, 1]);
 }
 
@@ -158,7 +169,7 @@ async fn what_a_reaper_gives_back_is_not_fresh() {
     let mut lost = cell.worker().await;
     cell.leased(&mut lost).await;
     let mut reaper = cell.worker().await;
-    reap(&mut reaper.0, lost.1, &[]).await.unwrap();
+    reap(&mut reaper.0, lost.1, None).await.unwrap();
     let claimed = claim_all(&mut reaper).await.remove(0);
     assert_eq!((claimed.fresh, claimed.losses, claimed.held_by), (false, 1, None));
 }
@@ -169,11 +180,11 @@ async fn reaping_twice_is_harmless() {
     let mut lost = cell.worker().await;
     cell.leased_many(&mut lost, 3).await;
     let mut reaper = cell.worker().await;
-    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), Some(3));
-    assert_eq!(reap(&mut reaper.0, lost.1, &[]).await.unwrap(), Some(0));
+    assert_eq!(reap(&mut reaper.0, lost.1, None).await.unwrap(), Some(3));
+    assert_eq!(reap(&mut reaper.0, lost.1, None).await.unwrap(), Some(0));
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 3);
     assert_eq!(claim_all(&mut reaper).await.len(), 3);
-    assert_eq!(reap(&mut cell.worker().await.0, lost.1, &[]).await.unwrap(), Some(0));
+    assert_eq!(reap(&mut cell.worker().await.0, lost.1, None).await.unwrap(), Some(0));
     assert_eq!(cell.count("SELECT count(*) FROM leases").await, 3);
 }
 
@@ -184,9 +195,9 @@ async fn two_reapers_at_once_turn_each_lease_into_one_token() {
     cell.leased_many(&mut lost, 2).await;
     let (mut one, mut two) = (cell.worker().await, cell.worker().await);
     let mut first = one.0.begin().await.unwrap();
-    assert_eq!(reap(&mut first, lost.1, &[]).await.unwrap(), Some(2));
+    assert_eq!(reap(&mut first, lost.1, None).await.unwrap(), Some(2));
     // The second one does not wait, and does not end the first one's connection.
-    assert_eq!(reap(&mut two.0, lost.1, &[]).await.unwrap(), None);
+    assert_eq!(reap(&mut two.0, lost.1, None).await.unwrap(), None);
     first.commit().await.unwrap();
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 2);
 }
@@ -205,6 +216,6 @@ async fn peers_show_who_lives_until_they_are_fenced() {
                    (SELECT oid FROM pg_database WHERE datname = current_database())";
     cell.until_count(holders, 2).await;
     assert_eq!(seen(peers(&mut watcher.0, watcher.1).await.unwrap()), [(one.1, true), (two_no, false)]);
-    reap(&mut watcher.0, two_no, &[]).await.unwrap();
+    reap(&mut watcher.0, two_no, None).await.unwrap();
     assert_eq!(seen(peers(&mut watcher.0, watcher.1).await.unwrap()), [(one.1, true)]);
 }

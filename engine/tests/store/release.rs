@@ -25,7 +25,7 @@ async fn a_release_keeps_earlier_losses() {
     let cell = Cell::new().await;
     let (mut lost, mut worker) = (cell.worker().await, cell.worker().await);
     cell.leased(&mut lost).await;
-    reap(&mut worker.0, lost.1, &[]).await.unwrap();
+    reap(&mut worker.0, lost.1, None).await.unwrap();
     let held = claim_all(&mut worker).await.remove(0);
     release(&mut worker.0, worker.1, &[(ExecutionId(held.execution_id), held.lease_no)]).await.unwrap();
     assert_eq!(claim_all(&mut worker).await[0].losses, 1);
@@ -94,7 +94,7 @@ async fn a_fenced_worker_cannot_release() {
     let cell = Cell::new().await;
     let (mut lost, mut reaper) = (cell.worker().await, cell.worker().await);
     let held = cell.leased(&mut lost).await;
-    reap(&mut reaper.0, lost.1, &[]).await.unwrap();
+    reap(&mut reaper.0, lost.1, None).await.unwrap();
     let error = release(&mut lost.0, lost.1, &[(ExecutionId(held.execution_id), held.lease_no)]).await.unwrap_err();
     assert!(matches!(error, StoreError::Fenced), "{error:?}");
 }

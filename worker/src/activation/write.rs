@@ -67,6 +67,14 @@ impl Drive<'_> {
         }
     }
 
+    /// Tells that the execution has got on, in case that it had lost workers before: others may come now.
+    fn clear(&self) {
+        if self.claimed.is_suspect() {
+            self.life.clear(ExecutionId(self.claimed.execution_id));
+            self.engine.freed.notify_one();
+        }
+    }
+
     /// Makes everything decided so far durable, with what becomes of the lease.
     pub(super) async fn flush(&mut self, then: Then) -> Flushed {
         let held = matches!(then, Then::Hold);
@@ -81,7 +89,12 @@ impl Drive<'_> {
         if parked.is_some() {
             pass(Point::BeforePark);
         }
-        match self.life.committers.commit(commit).await {
+        let is_step = !commit.rows.is_empty();
+        let committed = self.life.committers.commit(commit).await;
+        if is_step && matches!(committed, Committed::Written { .. }) {
+            self.clear();
+        }
+        match committed {
             Committed::Lost => Flushed::Exit(Exit::Gone),
             Committed::Refused(reason) => {
                 Flushed::Exit(Exit::Quarantine(format!("a result could not be stored: {reason}")))
