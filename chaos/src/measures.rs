@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::check::Waits;
+use crate::check::{Step, Waits};
 use crate::database::Outage;
 use crate::facts::{Facts, Row, Start};
 use crate::graphs::Kind;
@@ -25,14 +25,22 @@ const TIMER_PROMISE: TimeDelta = TimeDelta::seconds(2);
 /// So long after the database has come back, workers may still be connecting.
 const CONNECTING: TimeDelta = TimeDelta::seconds(3);
 
+/// A call that comes later than this after its worker was killed or silenced is another worker's: its own would have
+/// been on the way already.
+const UNDER_WAY_MAX: TimeDelta = TimeDelta::milliseconds(50);
+
 /// What was measured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measures {
-    /// From the kill to the first row of another worker.
+    /// From the kill to the first sign of another worker: its call has arrived, or its row is durable. Either comes after
+    /// its claim was committed.
     pub(crate) takeover: Samples,
     /// Those of them where nobody came in the place of the worker meanwhile: its peers have noticed.
     pub(crate) takeover_by_peers: Samples,
-    /// From the freeze or partition to the first row of another worker.
+    /// From the kill to the first row of another worker, with the time that the step itself takes, where nothing went
+    /// wrong until then.
+    pub(crate) takeover_to_row: Samples,
+    /// From the freeze or partition to the first sign of another worker.
     pub(crate) freeze_takeover: Samples,
     /// Both, where something else went wrong within the time that is promised.
     pub(crate) takeover_apart: Samples,
@@ -100,6 +108,8 @@ struct Index<'a> {
     outages: Vec<Outage>,
     disturbances: Vec<Outage>,
     hits: HashMap<Uuid, Vec<Hit>>,
+    /// When calls came, by execution, in that order.
+    calls: HashMap<Uuid, Vec<DateTime<Utc>>>,
     starts: HashMap<&'a str, &'a Start>,
     set_aside: HashSet<Uuid>,
 }
@@ -134,9 +144,15 @@ impl Measures {
                 }
                 Next::Over => continue,
             };
-            let span = Span { from: struck.at, until: row.committed_at };
+            let (from, row) = (struck.at, row.committed_at);
+            let span =
+                Span { from, until: index.first_call(held, from + UNDER_WAY_MAX).map_or(row, |call| call.min(row)) };
             let window = span.within(promise(struck));
             let is_apart = index.was_disturbed(window) || index.was_hit(held.execution, window);
+            let to_row = Span { from, until: row };
+            if !struck.freezes() && !index.was_disturbed(to_row) && !index.was_hit(held.execution, to_row) {
+                self.takeover_to_row.add(to_row.ms(), held.execution);
+            }
             if struck.left_vacant && !is_apart {
                 self.takeover_by_peers.add(span.ms(), held.execution);
             }
@@ -193,12 +209,21 @@ impl<'a> Index<'a> {
                 hits.entry(held.execution).or_default().push(Hit { at: struck.at, over, lease_no: held.lease_no });
             }
         }
+        let mut calls = HashMap::<Uuid, Vec<_>>::new();
+        for (step, call) in facts.calls.iter().filter_map(|call| Some((Step::of(&call.key)?, call))) {
+            calls.entry(step.execution).or_default().push(call.at);
+        }
         let (outages, disturbances) = (facts.injected.outages().collect(), facts.injected.disturbances().collect());
-        Self { facts, outages, disturbances, hits, starts: facts.by_tag(), set_aside: facts.set_aside() }
+        Self { facts, outages, disturbances, hits, calls, starts: facts.by_tag(), set_aside: facts.set_aside() }
     }
 
     fn hits(&self, execution: Uuid) -> impl Iterator<Item = &Hit> {
         self.hits.get(&execution).into_iter().flatten()
+    }
+
+    /// The first call for an execution after a time.
+    fn first_call(&self, held: Held, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.calls.get(&held.execution)?.iter().copied().find(|&at| at > after)
     }
 
     /// Whether something that concerns all was wrong meanwhile.

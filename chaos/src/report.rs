@@ -12,8 +12,10 @@ use crate::plan::Fault;
 use crate::point::{POINTS, Point};
 use crate::story::write_story;
 
-/// What is promised to be done in time; the slowest of each is shown whole.
+/// What is promised to be done in time; the slowest of each are shown whole.
 const PROMISED: [&str; 4] = ["take-over after a kill", "take-over after a silence", "work after an outage", "timers"];
+/// So many of each.
+const SLOWEST: usize = 3;
 /// Violations that are shown whole.
 const SHOWN_MAX: usize = 10;
 
@@ -97,6 +99,7 @@ impl Report {
         let samples = [
             ("takeover", "takeover", &measures.takeover),
             ("takeover_by_peers", "takeover_by_peers", &measures.takeover_by_peers),
+            ("takeover_to_row", "takeover_to_row", &measures.takeover_to_row),
             ("freeze_takeover", "freeze_takeover", &measures.freeze_takeover),
             ("takeover_apart", "takeover_apart", &measures.takeover_apart),
             ("resume", "resume", &measures.resume),
@@ -155,7 +158,7 @@ impl Report {
             writeln!(text, "{name:<28} p50 {p50:>6} ms   p99 {p99:>6} ms   of {}", samples.len())?;
         }
         for (name, samples) in self.samples().into_iter().filter(|(name, _)| PROMISED.contains(name)) {
-            if let Some((ms, id)) = samples.slowest() {
+            for (ms, id) in samples.slowest(SLOWEST) {
                 writeln!(text, "\nslowest {name}: {ms} ms")?;
                 write_story(text, &self.facts, id)?;
             }
@@ -173,12 +176,13 @@ impl Report {
         Ok(())
     }
 
-    fn samples(&self) -> [(&'static str, &Samples); 8] {
+    fn samples(&self) -> [(&'static str, &Samples); 9] {
         let measures = &self.measures;
         let [kill, silence, outage, timers] = PROMISED;
         [
             (kill, &measures.takeover),
             ("  of those, by peers", &measures.takeover_by_peers),
+            ("  all, to the first row", &measures.takeover_to_row),
             (silence, &measures.freeze_takeover),
             ("take-over, counted apart", &measures.takeover_apart),
             (outage, &measures.resume),

@@ -1,5 +1,7 @@
 //! Samples of how long something took.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 /// Samples in milliseconds, each with its execution.
@@ -23,9 +25,14 @@ impl Samples {
         sorted.get(sorted.len() / 2).copied()
     }
 
-    /// The slowest one.
-    pub(crate) fn slowest(&self) -> Option<(i64, Uuid)> {
-        self.0.iter().max().copied()
+    /// The slowest ones, at most so many, each execution once.
+    pub(crate) fn slowest(&self, count: usize) -> Vec<(i64, Uuid)> {
+        let mut slowest = self.0.clone();
+        slowest.sort_unstable_by(|one, other| other.cmp(one));
+        let mut shown = HashSet::new();
+        slowest.retain(|&(_, execution)| shown.insert(execution));
+        slowest.truncate(count);
+        slowest
     }
 
     pub(crate) fn add(&mut self, ms: i64, execution: Uuid) {

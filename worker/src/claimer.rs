@@ -36,8 +36,8 @@ const IDLE_MAX: Duration = Duration::from_millis(2_000);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// Shortest time between two looks for due timers.
 const TIMERS_EVERY: Duration = Duration::from_millis(20);
-/// How long a worker waits to be empty before it takes such an execution in beside others.
-const EMPTY_WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// How long an execution that lost two workers waits for a worker that is empty, before others take it in.
+const EMPTY_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Pause after the database failed a claim, and between two warnings of it.
 const FAILURE_PAUSE: Duration = Duration::from_millis(100);
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -64,7 +64,7 @@ enum Care {
     None,
     /// Alone, as this worker is empty.
     Alone,
-    /// Beside others, as this worker is never empty.
+    /// Beside others, as no worker that is empty has come for it.
     Beside,
 }
 
@@ -72,8 +72,6 @@ struct Scan {
     swept: Option<Instant>,
     timers: Instant,
     idle: Duration,
-    /// When this worker was empty last.
-    empty: Instant,
     /// Whether the last claim was for somebody who is alone: the next one is for all, so that nobody is kept out.
     was_alone: bool,
 }
@@ -105,15 +103,14 @@ impl Claimer {
     async fn work(&self) -> Result<(), StoreError> {
         // A claim whose answer was lost has left leases that nobody knows of.
         self.return_unknown().await?;
-        let mut scan =
-            Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN, empty: Instant::now(), was_alone: false };
+        let mut scan = Scan { swept: None, timers: Instant::now(), idle: IDLE_MIN, was_alone: false };
         loop {
             let room = self.room().await;
             let woken = self.waker.notified();
             if self.pace.has_lost_track() {
                 self.return_unknown().await?;
             }
-            let care = self.care(&mut scan);
+            let care = self.care(&scan);
             let claimed = self.claim(room, care, &mut scan).await?;
             if care != Care::None {
                 self.pace.hear_of_suspects(claimed.iter().any(Claimed::is_suspect));
@@ -140,8 +137,10 @@ impl Claimer {
         tokio::pin!(woken);
         loop {
             let sooner = self.pace.sooner.notified();
-            let due = self.pace.until_due().map(|until| Instant::now() + until.max(TIMERS_EVERY));
-            let end = due.map_or(poll, |due| due.min(poll));
+            let now = Instant::now();
+            let due = self.pace.until_due().map(|until| now + until.max(TIMERS_EVERY));
+            let beside = self.pace.suspects_since().map(|since| since + EMPTY_WAIT_MAX).filter(|at| *at > now);
+            let end = due.into_iter().chain(beside).fold(poll, Instant::min);
             tokio::select! {
                 () = &mut woken => return true,
                 () = sooner => {}
@@ -204,17 +203,12 @@ impl Claimer {
     }
 
     /// With how much care the next claim is to be made.
-    fn care(&self, scan: &mut Scan) -> Care {
-        let care = match self.life.holding() {
-            0 => {
-                scan.empty = Instant::now();
-                if scan.was_alone { Care::None } else { Care::Alone }
-            }
-            _ if scan.empty.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
-            _ => return Care::None,
-        };
-        let wanted = self.pace.has_suspects() && !self.life.has_suspect();
-        if wanted { care } else { Care::None }
+    fn care(&self, scan: &Scan) -> Care {
+        match self.pace.suspects_since().filter(|_| !self.life.has_suspect()) {
+            Some(_) if self.life.holding() == 0 && !scan.was_alone => Care::Alone,
+            Some(since) if self.life.holding() > 0 && since.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
+            _ => Care::None,
+        }
     }
 
     fn timer_bound(&self) -> DateTime<Utc> {

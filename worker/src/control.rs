@@ -144,7 +144,7 @@ impl Keeper {
             tokio::select! {
                 () = &mut over => return Ok(()),
                 hint = control.hint() => if hint? {
-                    self.pace.hear_of_suspects(true);
+                    self.pace.hear_of_loss();
                 },
             }
             self.waker.notify_one();

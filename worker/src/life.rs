@@ -113,9 +113,9 @@ impl Life {
         self.held().len()
     }
 
-    /// Whether an execution that lost two workers has come lately, and has not got on yet.
+    /// Whether an execution that lost two workers runs here, and has not got on yet.
     pub(crate) fn has_suspect(&self) -> bool {
-        self.held().values().any(|entry| entry.suspect.is_some_and(|since| since.elapsed() < ALONE_MAX))
+        self.held().values().any(|entry| entry.suspect.is_some())
     }
 
     /// Until when such a one is to be left alone here; none if nothing stands against a claim.

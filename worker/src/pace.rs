@@ -20,8 +20,6 @@ pub(crate) struct Pace {
     slots: usize,
     claimed: AtomicI64,
     lost_track: AtomicBool,
-    /// Whether executions that lost two workers may wait.
-    suspects: AtomicBool,
     known: Mutex<Known>,
     /// Rings when a timer becomes known that is due before all others.
     pub(crate) sooner: Notify,
@@ -29,6 +27,8 @@ pub(crate) struct Pace {
 
 #[derive(Debug, Default)]
 struct Known {
+    /// Since when executions that lost two workers may wait.
+    suspects: Option<Instant>,
     fronts: VecDeque<(Instant, i64)>,
     next_due: Option<Instant>,
 }
@@ -40,7 +40,6 @@ impl Pace {
             slots,
             claimed: AtomicI64::new(0),
             lost_track: AtomicBool::new(false),
-            suspects: AtomicBool::new(false),
             known: Mutex::default(),
             sooner: Notify::new(),
         }
@@ -63,12 +62,18 @@ impl Pace {
 
     /// Takes note of whether executions that lost two workers wait.
     pub(crate) fn hear_of_suspects(&self, waiting: bool) {
-        self.suspects.store(waiting, Ordering::Relaxed);
+        let since = &mut self.known().suspects;
+        *since = waiting.then(|| since.unwrap_or_else(Instant::now));
     }
 
-    /// Whether executions that lost two workers may wait.
-    pub(crate) fn has_suspects(&self) -> bool {
-        self.suspects.load(Ordering::Relaxed)
+    /// Takes note of a lost worker: what it held may have lost two, and waits from now on.
+    pub(crate) fn hear_of_loss(&self) {
+        self.known().suspects = Some(Instant::now());
+    }
+
+    /// Since when executions that lost two workers may wait; none if there are none.
+    pub(crate) fn suspects_since(&self) -> Option<Instant> {
+        self.known().suspects
     }
 
     /// Takes note of the front that a claim has reached.

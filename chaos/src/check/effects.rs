@@ -9,13 +9,13 @@ use crate::facts::Facts;
 use crate::graphs::Kind;
 
 /// What an idempotency key names: `execution:node:scope`.
-pub(super) struct Step<'a> {
-    pub(super) execution: Uuid,
-    pub(super) node: &'a str,
+pub(crate) struct Step<'a> {
+    pub(crate) execution: Uuid,
+    pub(crate) node: &'a str,
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn of(key: &'a str) -> Option<Self> {
+    pub(crate) fn of(key: &'a str) -> Option<Self> {
         let mut parts = key.splitn(3, ':');
         Some(Self { execution: parts.next()?.parse().ok()?, node: parts.next()? })
     }

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::facts::Facts;
 use crate::trace;
+pub(crate) use effects::Step;
 pub(crate) use timers::Waits;
 
 /// Something that must never be.

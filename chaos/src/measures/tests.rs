@@ -1,4 +1,5 @@
 use super::*;
+use crate::facts::Call;
 use crate::plan::Fault;
 use crate::testing::{calm, kill, second, time};
 
@@ -32,9 +33,20 @@ fn of_kills(facts: &Facts) -> (usize, usize) {
 }
 
 #[test]
-fn a_take_over_lasts_from_the_signal_to_the_first_row_of_the_next_lease() {
+fn a_take_over_lasts_from_the_signal_to_the_first_sign_of_another_worker() {
     let measures = Measures::of(&struck_at(105));
     assert_eq!((measures.takeover.len(), measures.takeover.p99_ms()), (1, Some(1_000)));
+}
+
+#[test]
+fn a_call_shows_that_another_worker_goes_on_unless_it_was_under_way() {
+    let mut facts = struck_at_105_and_gone_on_at(125);
+    let call = facts.calls.last().unwrap().clone();
+    facts.calls.push(Call { at: time(105) + TimeDelta::milliseconds(50), ..call.clone() });
+    assert_eq!(Measures::of(&facts).takeover.p99_ms(), Some(20_000));
+    facts.calls.push(Call { at: time(107), ..call });
+    let measures = Measures::of(&facts);
+    assert_eq!((measures.takeover.p99_ms(), measures.takeover_to_row.p99_ms()), (Some(2_000), Some(20_000)));
 }
 
 #[test]
