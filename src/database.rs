@@ -99,11 +99,12 @@ impl Database {
 
     /// Fails with what to do unless `control` and the cell have been migrated.
     pub(crate) async fn require_migrated(&self) -> anyhow::Result<()> {
+        let mut owner = self.owner().await?;
         for (place, table) in [(&self.control, "workspaces"), (&self.cell, "executions")] {
-            let mut connection = place.connect(Role::Owner).await?;
-            let found: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            let found: bool = sqlx::query_scalar("SELECT to_regclass(format('%I.%I', $1, $2)) IS NOT NULL")
+                .bind(&place.schema)
                 .bind(table)
-                .fetch_one(&mut connection)
+                .fetch_one(&mut owner)
                 .await
                 .map_err(StoreError::from)?;
             if !found {

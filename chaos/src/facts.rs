@@ -49,8 +49,8 @@ pub struct Facts {
     /// Executions and the leases that they lost with their workers, as the tables tell it: a neighbour may take over before
     /// the observer has looked.
     pub told_losses: Vec<(Uuid, i64)>,
-    /// When a worker was given up, and all numbers under which that worker has worked.
-    pub given_up: Vec<(DateTime<Utc>, Vec<i32>)>,
+    /// Workers that were given up with something in their hands, by number, and when.
+    pub given_up: Vec<(i32, DateTime<Utc>)>,
     /// The leases whose losses counted against each incident since it last wrote something, in their order.
     pub incident_losses: HashMap<Uuid, Vec<i64>>,
     /// What was done to it all.

@@ -54,8 +54,8 @@ pub struct Injected {
     pub not_run: Vec<String>,
     /// In the order in which they struck.
     pub struck: Vec<Struck>,
-    /// The workers that were taken from their executions, by number, with the time at which that was known.
-    pub lost: Vec<(i32, DateTime<Utc>)>,
+    /// The workers that were taken from their executions, by number.
+    pub lost: Vec<i32>,
     /// What happened that nobody had told to.
     pub oddities: Vec<Oddity>,
 }

@@ -11,7 +11,7 @@ use crate::database::Door;
 use crate::inject::Held;
 
 /// What a killed worker has sent may still be on its way for so long; far below the time after which it is given up.
-const IN_FLIGHT: Duration = Duration::from_millis(250);
+pub(crate) const IN_FLIGHT: Duration = Duration::from_millis(250);
 /// Longest wait for a look while the database is away.
 const LOOK_MAX: Duration = Duration::from_secs(5);
 /// Pause between two looks.
@@ -77,10 +77,11 @@ impl Leases {
         all.into_iter().collect()
     }
 
-    /// The number of the worker of that name, unless it is fenced.
+    /// The latest number of the worker of that name: a neighbour may have given it up already.
     pub(crate) async fn number_of(&mut self, name: &str) -> anyhow::Result<Option<i32>> {
         let mut connection = self.connect().await?;
-        let number = sqlx::query_scalar("SELECT worker_no FROM workers WHERE name = $1 AND NOT fenced");
+        let number =
+            sqlx::query_scalar("SELECT worker_no FROM workers WHERE name = $1 ORDER BY worker_no DESC LIMIT 1");
         let number = number.bind(name).fetch_optional(&mut connection).await?;
         self.connection = Some(connection);
         Ok(number)

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::leases::Leases;
@@ -14,18 +13,18 @@ pub(crate) struct Losses(Arc<Mutex<Known>>);
 #[derive(Debug, Default)]
 struct Known {
     unnoticed: Vec<(i32, Instant)>,
-    all: Vec<(i32, DateTime<Utc>)>,
+    all: Vec<i32>,
 }
 
 impl Losses {
     pub(crate) fn add(&self, worker_no: i32) {
         let mut known = self.known();
         known.unnoticed.push((worker_no, Instant::now()));
-        known.all.push((worker_no, Utc::now()));
+        known.all.push(worker_no);
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> Vec<(i32, DateTime<Utc>)> {
+    pub(crate) fn all(&self) -> Vec<i32> {
         self.known().all.clone()
     }
 

@@ -13,6 +13,7 @@ use crate::database::Outage;
 use crate::facts::{Facts, Row, Start};
 use crate::graphs::Kind;
 use crate::inject::{Held, Struck};
+use crate::leases::IN_FLIGHT;
 pub(crate) use crate::samples::Samples;
 
 /// What a worker held goes on within this time after it was killed, or fell silent.
@@ -25,10 +26,6 @@ const TIMER_PROMISE: TimeDelta = TimeDelta::seconds(2);
 /// So long after the database has come back, workers may still be connecting.
 const CONNECTING: TimeDelta = TimeDelta::seconds(3);
 
-/// A call that comes later than this after its worker was killed or silenced is another worker's: its own would have
-/// been on the way already.
-const UNDER_WAY_MAX: TimeDelta = TimeDelta::milliseconds(50);
-
 /// What was measured.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Measures {
@@ -40,7 +37,7 @@ pub(crate) struct Measures {
     /// From the kill to the first row of another worker, with the time that the step itself takes, where nothing went
     /// wrong until then.
     pub(crate) takeover_to_row: Samples,
-    /// From the freeze or partition to the first sign of another worker.
+    /// From the freeze or partition to the first row of another worker: a call may be the silent one's own.
     pub(crate) freeze_takeover: Samples,
     /// Both, where something else went wrong within the time that is promised.
     pub(crate) takeover_apart: Samples,
@@ -144,12 +141,12 @@ impl Measures {
                 }
                 Next::Over => continue,
             };
-            let (from, row) = (struck.at, row.committed_at);
-            let span =
-                Span { from, until: index.first_call(held, from + UNDER_WAY_MAX).map_or(row, |call| call.min(row)) };
+            let to_row = Span { from: struck.at, until: row.committed_at };
+            // What a dead worker has sent may still be under way.
+            let call = index.first_call(held, struck.at + IN_FLIGHT).filter(|_| !struck.freezes());
+            let span = Span { until: call.map_or(to_row.until, |call| call.min(to_row.until)), ..to_row };
             let window = span.within(promise(struck));
             let is_apart = index.was_disturbed(window) || index.was_hit(held.execution, window);
-            let to_row = Span { from, until: row };
             if !struck.freezes() && !index.was_disturbed(to_row) && !index.was_hit(held.execution, to_row) {
                 self.takeover_to_row.add(to_row.ms(), held.execution);
             }

@@ -125,9 +125,12 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     .await?;
     facts.incident_losses = losses.into_iter().collect();
     facts.told_losses = sqlx::query_as("SELECT execution_id, lease_no FROM losses").fetch_all(&mut *connection).await?;
+    // A process has one number after the other.
     facts.given_up = sqlx::query_as(
-        "SELECT min(l.lost_at), ARRAY (SELECT w.worker_no FROM workers w WHERE w.name = l.worker_name) \
-           FROM losses l GROUP BY l.worker_name, date_trunc('second', l.lost_at)",
+        "SELECT worker_no, min(lost_at) \
+           FROM (SELECT (SELECT max(w.worker_no) FROM workers w \
+                          WHERE w.name = l.worker_name AND w.created_at <= l.lost_at) AS worker_no, lost_at \
+                   FROM losses l) AS given_up GROUP BY worker_no",
     )
     .fetch_all(&mut *connection)
     .await?;

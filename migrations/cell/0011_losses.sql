@@ -67,6 +67,32 @@ BEGIN
 END
 $$;
 
+-- Gives executions back unharmed, as before: no loss is counted, and where the journal has moved under the lease, earlier
+-- ones count no more.
+CREATE OR REPLACE FUNCTION release_1(p_worker int, p_ids uuid[], p_leases bigint[]) RETURNS int
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_released int;
+BEGIN
+  PERFORM guard_1(p_worker);
+  WITH released AS (
+    DELETE FROM leases l USING unnest(p_ids, p_leases) AS r (id, lease_no)
+     WHERE l.execution_id = r.id AND l.lease_no = r.lease_no AND l.worker_no = p_worker
+    RETURNING l.execution_id, l.workspace_id, l.lease_no, l.losses
+  )
+  INSERT INTO queue (vt, execution_id, workspace_id, fresh, losses)
+  SELECT (SELECT f.vt FROM queue_front f), r.execution_id, r.workspace_id, false,
+         CASE WHEN r.losses = 0 THEN 0
+              WHEN (SELECT true FROM journal j
+                     WHERE j.execution_id = r.execution_id AND j.lease_no = r.lease_no LIMIT 1)
+              THEN 0 ELSE r.losses END
+    FROM released r;
+  GET DIAGNOSTICS v_released = ROW_COUNT;
+  RETURN v_released;
+END
+$$;
+
 -- A worker of the build before keeps the losses, too.
 CREATE OR REPLACE FUNCTION reap_1(p_worker int) RETURNS int
 LANGUAGE sql

@@ -3,7 +3,7 @@
 use capstan_api::starter::Starter;
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::start::{Start, start};
-use capstan_engine::store::workers::hint;
+use capstan_engine::store::workers::{TOKENS, hint};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use sqlx::{Connection, Executor};
 
@@ -42,7 +42,7 @@ impl Cell {
         }
         owner.execute("CHECKPOINT").await?;
         transaction.commit().await?;
-        hint(&mut starter, &self.place.channel()).await?;
+        hint(&mut starter, &self.place.channel(), TOKENS).await?;
         Ok(())
     }
 }

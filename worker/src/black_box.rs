@@ -121,11 +121,14 @@ impl BlackBox {
     fn mark(&self, id: Uuid) {
         MARKED.set(id);
         let Some(Own { file, .. }) = &self.0 else { return };
-        // Without it the loss counts against all.
-        let _ = match THREAD.with(|thread| *thread) {
+        let marked = match THREAD.with(|thread| *thread) {
             thread @ ..THREADS_MAX => file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread),
             _ => file.write_all_at(UNKNOWN.as_bytes(), HEAD_BYTES + MARK_BYTES * THREADS_MAX),
         };
+        if marked.is_err() {
+            // What it tells would be wrong. Without its head the loss counts against all.
+            let _ = file.set_len(0);
+        }
     }
 
     /// Removes the file of a process that ends well.

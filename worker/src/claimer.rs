@@ -10,7 +10,7 @@ use capstan_engine::store::claim::{Claimed, NO_BOUND, claim, fire_timers};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::past::{self, Past};
-use capstan_engine::store::workers::{hint, release_unknown};
+use capstan_engine::store::workers::{TOKENS, hint, release_unknown};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use tokio::sync::futures::Notified;
@@ -110,10 +110,11 @@ impl Claimer {
             if self.pace.has_lost_track() {
                 self.return_unknown().await?;
             }
-            let care = self.care(&scan);
+            let suspects = self.pace.suspects_since();
+            let care = self.care(suspects, &scan);
             let claimed = self.claim(room, care, &mut scan).await?;
-            if care != Care::None {
-                self.pace.hear_of_suspects(claimed.iter().any(Claimed::is_suspect));
+            if care != Care::None && !claimed.iter().any(Claimed::is_suspect) {
+                self.pace.forget_suspects(suspects);
             }
             scan.was_alone = care == Care::Alone && !claimed.is_empty();
             let count = self.accept(claimed).await?;
@@ -137,9 +138,9 @@ impl Claimer {
         tokio::pin!(woken);
         loop {
             let sooner = self.pace.sooner.notified();
-            let now = Instant::now();
-            let due = self.pace.until_due().map(|until| now + until.max(TIMERS_EVERY));
-            let beside = self.pace.suspects_since().map(|since| since + EMPTY_WAIT_MAX).filter(|at| *at > now);
+            let due = self.pace.until_due().map(|until| Instant::now() + until.max(TIMERS_EVERY));
+            let suspects = self.pace.suspects_since().filter(|_| !self.life.has_suspect());
+            let beside = suspects.map(|since| since + EMPTY_WAIT_MAX);
             let end = due.into_iter().chain(beside).fold(poll, Instant::min);
             tokio::select! {
                 () = &mut woken => return true,
@@ -203,8 +204,8 @@ impl Claimer {
     }
 
     /// With how much care the next claim is to be made.
-    fn care(&self, scan: &Scan) -> Care {
-        match self.pace.suspects_since().filter(|_| !self.life.has_suspect()) {
+    fn care(&self, suspects: Option<Instant>, scan: &Scan) -> Care {
+        match suspects.filter(|_| !self.life.has_suspect()) {
             Some(_) if self.life.holding() == 0 && !scan.was_alone => Care::Alone,
             Some(since) if self.life.holding() > 0 && since.elapsed() >= EMPTY_WAIT_MAX => Care::Beside,
             _ => Care::None,
@@ -246,7 +247,7 @@ impl Claimer {
         }
         if elsewhere {
             let channel = self.place.channel();
-            self.side.run(async |connection| hint(connection, &channel).await).await?;
+            self.side.run(async |connection| hint(connection, &channel, TOKENS).await).await?;
         }
         if unknown {
             self.return_unknown().await?;

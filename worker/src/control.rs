@@ -8,7 +8,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, LOST, Registered, beat, fates, hint_at_loss, peers, reap, show_alive};
+use capstan_engine::store::workers::{Beat, LOST, Registered, beat, fates, hint, peers, reap, show_alive};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -125,8 +125,8 @@ impl Keeper {
             let mut lost = watch.look(&fleet, Instant::now());
             if is_new || watch.doubts() || !lost.is_empty() {
                 // Those of this machine first: they need no more watching, and more is known of them.
-                let buried = bury(&self.place, connection, &self.black_box).await?;
-                lost.retain(|lost| !buried.contains(lost));
+                let dead = bury(&self.place, connection, &self.black_box).await?;
+                lost.retain(|lost| !dead.contains(lost));
             }
             for lost in lost {
                 take_over(&self.place, connection, lost, None).await?;
@@ -144,7 +144,7 @@ impl Keeper {
             tokio::select! {
                 () = &mut over => return Ok(()),
                 hint = control.hint() => if hint? {
-                    self.pace.hear_of_loss();
+                    self.pace.hear_of_suspects();
                 },
             }
             self.waker.notify_one();
@@ -171,7 +171,10 @@ impl Keeper {
 fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     life.clock.set(beat.now);
     life.beat(Some(sent));
-    pace.hear_of_suspects(beat.suspects);
+    match beat.suspects {
+        true => pace.hear_of_suspects(),
+        false => pace.forget_suspects(pace.suspects_since()),
+    }
     pace.beat(beat.front, beat.next_due_at.map(|due| due - beat.now));
     for id in &beat.woken {
         if !life.wake(ExecutionId(*id)) {
@@ -180,12 +183,12 @@ fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {
     }
 }
 
-/// Takes over from dead processes of this machine, and names them. They need no watching: that their files can be locked
-/// is proof.
+/// Takes over from dead processes of this machine, and names all that are known, also those that are left for the next
+/// look. They need no watching: that their files can be locked is proof.
 pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackBox) -> Result<Vec<i32>, StoreError> {
-    let (dead, mut buried) = (own.dead(), Vec::new());
+    let (dead, mut known) = (own.dead(), Vec::new());
     if dead.is_empty() {
-        return Ok(buried);
+        return Ok(known);
     }
     let lives: Vec<Registered> = dead.iter().map(|dead| dead.worker).collect();
     let (fates, begun) = (in_time(fates(control, &lives)).await?, Instant::now());
@@ -194,7 +197,7 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackB
         let is_over = match fates.get(&dead.worker) {
             None => {
                 own.pass_by(&dead);
-                false
+                continue;
             }
             Some(true) => true,
             // The rest at the next look: this worker has to beat.
@@ -204,12 +207,12 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackB
                 take_over(place, control, lost, at_work).await? || take_over(place, control, lost, at_work).await?
             }
         };
+        known.push(lost);
         if is_over {
-            buried.push(lost);
             dead.discard();
         }
     }
-    Ok(buried)
+    Ok(known)
 }
 
 /// Fences a lost worker and gives its executions back; false if it could not have its lock yet.
@@ -227,7 +230,7 @@ async fn take_over(
             pass(Point::AfterReap);
             info!(lost, executions = reaped, "took over from a lost worker");
             metrics::counter!("capstan_workers_reaped_total").increment(1);
-            hint_at_loss(control, &place.channel()).await.map(|()| true)
+            hint(control, &place.channel(), LOST).await.map(|()| true)
         }
         // Its connections were ended; the next look finds the lock free.
         Err(StoreError::LockTimeout) => Ok(false),

@@ -89,8 +89,8 @@ impl Life {
     }
 
     /// No longer suspects an execution that has got on: the next loss would be the first again.
-    pub(crate) fn clear(&self, id: ExecutionId) {
-        if let Some(entry) = self.held().get_mut(&id) {
+    pub(crate) fn clear(&self, id: ExecutionId, lease_no: i64) {
+        if let Some(entry) = self.held().get_mut(&id).filter(|entry| entry.lease_no == lease_no) {
             entry.suspect = None;
         }
     }

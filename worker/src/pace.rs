@@ -21,7 +21,8 @@ pub(crate) struct Pace {
     claimed: AtomicI64,
     lost_track: AtomicBool,
     known: Mutex<Known>,
-    /// Rings when a timer becomes known that is due before all others.
+    /// Rings when claiming may have to come sooner: for a timer that is due before all others, or for whoever lost two
+    /// workers.
     pub(crate) sooner: Notify,
 }
 
@@ -60,15 +61,18 @@ impl Pace {
         self.lost_track.swap(false, Ordering::Relaxed)
     }
 
-    /// Takes note of whether executions that lost two workers wait.
-    pub(crate) fn hear_of_suspects(&self, waiting: bool) {
-        let since = &mut self.known().suspects;
-        *since = waiting.then(|| since.unwrap_or_else(Instant::now));
+    /// Takes note that executions which lost two workers may wait.
+    pub(crate) fn hear_of_suspects(&self) {
+        self.known().suspects.get_or_insert_with(Instant::now);
+        self.sooner.notify_one();
     }
 
-    /// Takes note of a lost worker: what it held may have lost two, and waits from now on.
-    pub(crate) fn hear_of_loss(&self) {
-        self.known().suspects = Some(Instant::now());
+    /// Takes note that there are none, unless more was heard since that was asked.
+    pub(crate) fn forget_suspects(&self, since: Option<Instant>) {
+        let known = &mut self.known().suspects;
+        if *known == since {
+            *known = None;
+        }
     }
 
     /// Since when executions that lost two workers may wait; none if there are none.

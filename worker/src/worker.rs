@@ -175,7 +175,9 @@ async fn begin(place: &Place, settings: &WorkerSettings, engine: &Engine) -> Res
     engine.black_box.sign(registered);
     let worker_no = registered.worker_no;
     let first = beat(connection, worker_no, 0, DateTime::<Utc>::MAX_UTC, false).await?;
-    engine.pace.hear_of_suspects(first.suspects);
+    if first.suspects {
+        engine.pace.hear_of_suspects();
+    }
     let over = CancellationToken::new();
     let committers = Committers::spawn(place, worker_no, &first.timeline, settings.committers, &over);
     let life = Arc::new(Life::new(worker_no, first.timeline, DatabaseClock::new(first.now), committers, over));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use capstan_engine::store::connect::{Place, Role};
-use capstan_engine::store::workers::hint;
+use capstan_engine::store::workers::{TOKENS, hint};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -88,7 +88,7 @@ async fn send(
         *connection = Some(place.connect(Role::Starter).await?);
     }
     match connection {
-        Some(connection) => hint(connection, &place.channel()).await,
+        Some(connection) => hint(connection, &place.channel(), TOKENS).await,
         None => Ok(()),
     }
 }

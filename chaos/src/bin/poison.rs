@@ -29,7 +29,7 @@ struct Args {
     #[arg(long, default_value_t = 400)]
     call_ms: u64,
     /// Drains without and with poison, in turn.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// The `capstan` binary; the one beside this program if absent.
     #[arg(long, env = "CHAOS_BINARY")]

@@ -42,11 +42,13 @@ fn a_take_over_lasts_from_the_signal_to_the_first_sign_of_another_worker() {
 fn a_call_shows_that_another_worker_goes_on_unless_it_was_under_way() {
     let mut facts = struck_at_105_and_gone_on_at(125);
     let call = facts.calls.last().unwrap().clone();
-    facts.calls.push(Call { at: time(105) + TimeDelta::milliseconds(50), ..call.clone() });
+    facts.calls.push(Call { at: time(105) + TimeDelta::milliseconds(250), ..call.clone() });
     assert_eq!(Measures::of(&facts).takeover.p99_ms(), Some(20_000));
     facts.calls.push(Call { at: time(107), ..call });
     let measures = Measures::of(&facts);
     assert_eq!((measures.takeover.p99_ms(), measures.takeover_to_row.p99_ms()), (Some(2_000), Some(20_000)));
+    facts.injected.struck[0].fault = Fault::Freeze { after_ms: 0 };
+    assert_eq!(Measures::of(&facts).freeze_takeover.p99_ms(), Some(20_000), "the call may be its own");
 }
 
 #[test]

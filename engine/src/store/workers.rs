@@ -275,24 +275,17 @@ async fn fence_self(connection: &mut PgConnection, worker_no: i32) -> Result<(),
     Ok(())
 }
 
-/// Sends a wake-up hint to all processes of the cell. Never inside a work transaction.
-///
-/// # Errors
-/// If the database does.
-pub async fn hint(connection: &mut PgConnection, channel: &str) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_notify($1, '')").bind(channel).execute(connection).await?;
-    Ok(())
-}
-
-/// What a hint says after a loss: executions may wait that lost two workers.
+/// What a hint says: tokens are there.
+pub const TOKENS: &str = "";
+/// The same, and some of them may have lost two workers.
 pub const LOST: &str = "lost";
 
-/// The same after a worker was taken over from.
+/// Sends a wake-up hint to all processes of the cell: [`TOKENS`] or [`LOST`]. Never inside a work transaction.
 ///
 /// # Errors
 /// If the database does.
-pub async fn hint_at_loss(connection: &mut PgConnection, channel: &str) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(LOST).execute(connection).await?;
+pub async fn hint(connection: &mut PgConnection, channel: &str, says: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(says).execute(connection).await?;
     Ok(())
 }
 

@@ -21,14 +21,19 @@ async fn a_release_counts_no_loss_and_the_execution_comes_again() {
 }
 
 #[tokio::test]
-async fn a_release_keeps_earlier_losses() {
+async fn a_release_keeps_earlier_losses_unless_the_journal_has_moved() {
     let cell = Cell::new().await;
     let (mut lost, mut worker) = (cell.worker().await, cell.worker().await);
     cell.leased(&mut lost).await;
     reap(&mut worker.0, lost.1, None).await.unwrap();
-    let held = claim_all(&mut worker).await.remove(0);
-    release(&mut worker.0, worker.1, &[(ExecutionId(held.execution_id), held.lease_no)]).await.unwrap();
-    assert_eq!(claim_all(&mut worker).await[0].losses, 1);
+    for (expected, moves) in [(1, false), (1, true), (0, false)] {
+        let held = claim_all(&mut worker).await.remove(0);
+        assert_eq!(held.losses, expected);
+        if moves {
+            write(&mut worker, &[&step(&held, 1, Then::Hold)]).await;
+        }
+        release(&mut worker.0, worker.1, &[(ExecutionId(held.execution_id), held.lease_no)]).await.unwrap();
+    }
 }
 
 #[tokio::test]

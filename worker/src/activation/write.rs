@@ -70,8 +70,9 @@ impl Drive<'_> {
     /// Tells that the execution has got on, in case that it had lost workers before: others may come now.
     fn clear(&self) {
         if self.claimed.is_suspect() {
-            self.life.clear(ExecutionId(self.claimed.execution_id));
+            self.life.clear(ExecutionId(self.claimed.execution_id), self.claimed.lease_no);
             self.engine.freed.notify_one();
+            self.engine.pace.sooner.notify_one();
         }
     }
 
@@ -89,9 +90,9 @@ impl Drive<'_> {
         if parked.is_some() {
             pass(Point::BeforePark);
         }
-        let is_step = !commit.rows.is_empty();
+        let has_rows = !commit.rows.is_empty();
         let committed = self.life.committers.commit(commit).await;
-        if is_step && matches!(committed, Committed::Written { .. }) {
+        if has_rows && matches!(committed, Committed::Written { .. }) {
             self.clear();
         }
         match committed {
