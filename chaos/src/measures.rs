@@ -84,6 +84,8 @@ struct Hit {
     at: DateTime<Utc>,
     /// When it is to be over.
     over: DateTime<Utc>,
+    /// When the worker was given up: outages put that off.
+    given_up: Option<DateTime<Utc>>,
     lease_no: i64,
 }
 
@@ -202,8 +204,9 @@ impl<'a> Index<'a> {
         let mut hits = HashMap::<Uuid, Vec<_>>::new();
         for struck in facts.injected.struck.iter().filter(|struck| struck.loses_workers()) {
             for held in unique(&struck.held) {
-                let over = struck.at + promise(struck);
-                hits.entry(held.execution).or_default().push(Hit { at: struck.at, over, lease_no: held.lease_no });
+                let (over, given_up) = (struck.at + promise(struck), facts.fenced_at.get(&held.worker_no).copied());
+                let hit = Hit { at: struck.at, over, given_up, lease_no: held.lease_no };
+                hits.entry(held.execution).or_default().push(hit);
             }
         }
         let mut calls = HashMap::<Uuid, Vec<_>>::new();
@@ -233,10 +236,11 @@ impl<'a> Index<'a> {
         self.hits(execution).any(|hit| hit.at > window.from && hit.at <= window.until)
     }
 
-    /// Whether the holder was lost so shortly before an outage that it need not have been noticed, or another one
-    /// since.
+    /// Whether the holder was lost so shortly before an outage that it need not have been noticed, or was not noticed for
+    /// another outage before; or another one since.
     fn was_lost_about(&self, held: Held, from: DateTime<Utc>, window: Span) -> bool {
-        let concerns = |hit: &Hit| hit.at >= from || hit.lease_no == held.lease_no && hit.over >= from;
+        let lasts = |hit: &Hit| hit.over >= from || hit.given_up.is_some_and(|given_up| given_up >= from);
+        let concerns = |hit: &Hit| hit.at >= from || hit.lease_no == held.lease_no && lasts(hit);
         self.hits(held.execution).any(|hit| hit.at <= window.until && concerns(hit))
     }
 

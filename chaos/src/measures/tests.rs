@@ -137,6 +137,10 @@ fn what_was_hit_when_the_database_came_back_counts_apart() {
     facts.injected.struck.push(killed(102, 9));
     facts.injected.struck.push(killed(100, 10));
     assert_eq!(resumed(&facts), (Some(1_000), None), "of another lease, and long ago");
+    facts.fenced_at.insert(3, time(104));
+    assert_eq!(resumed(&facts), (None, Some(1_000)), "it was given up only then");
+    facts.fenced_at.insert(3, time(102));
+    assert_eq!(resumed(&facts), (Some(1_000), None));
     facts.injected.struck.push(killed(102, 10));
     assert_eq!(resumed(&facts), (None, Some(1_000)));
 }
