@@ -207,6 +207,21 @@ fn shown(id: &str, type_name: &str, config: Value, policy: Value) -> Value {
     json!({ "id": id, "type": type_name, "position": { "x": 0, "y": 0 }, "data": data })
 }
 
+/// A document: a trigger, then these nodes in a row, each with its id, type and config.
+#[must_use]
+pub fn row(nodes: &[(&str, &str, Value)]) -> Value {
+    let node = |id: &str, kind: &str, config: &Value| json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } });
+    let mut all = vec![node("start", "trigger.manual", &json!({}))];
+    let (mut edges, mut source) = (Vec::new(), "start");
+    for (id, kind, config) in nodes {
+        all.push(node(id, kind, config));
+        edges.push(json!({ "id": format!("{source}-{id}"), "source": source, "sourceHandle": "out", "target": id,
+                           "targetHandle": "in", "data": { "kind": "flow" } }));
+        source = id;
+    }
+    json!({ "nodes": all, "edges": edges })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -14,7 +14,8 @@ use tokio::time::{interval, timeout};
 use uuid::Uuid;
 
 use crate::facts::LOSSES_MAX;
-use crate::proving::{Ground, row};
+use crate::graphs::row;
+use crate::proving::Ground;
 
 /// Longest time that one drain may take.
 const DRAIN_MAX: Duration = Duration::from_secs(300);

@@ -95,17 +95,3 @@ async fn start(api: &Api, workflow: Uuid, nth: usize, input: &Value) -> anyhow::
     anyhow::ensure!(answer.status == StatusCode::ACCEPTED, "a start was answered {}: {}", answer.status, answer.body);
     Ok(answer.body["id"].as_str().context("a start without an id")?.parse()?)
 }
-
-/// A trigger, then these nodes in a row, each with its id, type and config.
-pub(crate) fn row(nodes: &[(&str, &str, Value)]) -> Value {
-    let node = |id: &str, kind: &str, config: &Value| json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } });
-    let mut all = vec![node("start", "trigger.manual", &json!({}))];
-    let (mut edges, mut source) = (Vec::new(), "start");
-    for (id, kind, config) in nodes {
-        all.push(node(id, kind, config));
-        edges.push(json!({ "id": format!("{source}-{id}"), "source": source, "sourceHandle": "out", "target": id,
-                           "targetHandle": "in", "data": { "kind": "flow" } }));
-        source = id;
-    }
-    json!({ "nodes": all, "edges": edges })
-}

@@ -114,11 +114,13 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
             .fetch_all(&mut *connection)
             .await?;
     facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
-    // A lease that wrote something begins the count anew, by its own loss. Its own record does not.
+    // Whoever wrote something begins the count anew, by its own loss. Its own record does not. Numbers of leases tell no
+    // order.
     let losses: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(
         "SELECT e.execution_id, ARRAY (SELECT l.lease_no FROM losses l WHERE l.execution_id = e.execution_id \
-                AND l.blamed AND l.lease_no >= coalesce((SELECT max(j.lease_no) FROM journal j WHERE j.execution_id = e.execution_id \
-                                             AND j.kind <> 'poisoned'), 0) ORDER BY l.lease_no) \
+                AND l.blamed AND l.lost_at >= coalesce((SELECT max(coalesce(pg_xact_commit_timestamp(j.xmin), j.recorded_at)) \
+                                   FROM journal j WHERE j.execution_id = e.execution_id AND j.kind <> 'poisoned'), e.created_at) \
+                ORDER BY l.lost_at) \
            FROM executions e WHERE status = 'incident'",
     )
     .fetch_all(&mut *connection)

@@ -10,7 +10,8 @@ use sqlx::PgConnection;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::crew::Crew;
-use crate::proving::{Ground, row};
+use crate::graphs::row;
+use crate::proving::Ground;
 
 /// Longest time from the last due timer to the end of all executions.
 const TAIL_MAX: Duration = Duration::from_secs(60);

@@ -67,7 +67,15 @@ pub(crate) fn search(execution: &str, mut lines: Vec<Line<'_>>, cast: &Cast) -> 
         while !prefix.is_complete(&lines) {
             let candidates: Vec<usize> = prefix.candidates(&lines).collect();
             let (low, mut next) = (prefix.low, Vec::new());
-            for at in candidates.iter().copied().skip(1).rev() {
+            // Of requests that were repeated and never answered, those that came first are as good.
+            let is_repeated = |at: usize| {
+                let mut before = candidates.iter().take_while(|&&before| before != at);
+                let same = |&&before: &&usize| {
+                    lines[before].until.is_none() && lines[before].event.fact == lines[at].event.fact
+                };
+                lines[at].until.is_none() && before.any(|before| same(&before))
+            };
+            for at in candidates.iter().copied().skip(1).filter(|&at| !is_repeated(at)).rev() {
                 let mut replica = prefix.replica.clone();
                 // What may never have happened, and would change nothing, need not be tried.
                 let matters = |replica: &Replica| lines[at].until.is_some() || *replica != prefix.replica;

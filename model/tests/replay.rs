@@ -239,6 +239,18 @@ fn a_signal_that_nobody_reads_is_noticed_at_the_end() {
 }
 
 #[test]
+fn requests_that_were_repeated_without_an_answer_are_not_tried_in_every_order() {
+    let unanswered: Vec<String> = (10..40).map(|at| format!("{at}-:signalled")).collect();
+    let mut lines = vec!["1:started", "2:claimed worker=1 lease=7 fresh=true"];
+    lines.extend(unanswered.iter().map(String::as_str));
+    lines.extend(["50-60:woken holder=1", "70:committed worker=1 lease=7 position=1 rows=1 consumed=1 then=hold"]);
+    accepted(&lines);
+    lines.push("80:claimed worker=2 lease=8");
+    let refusal = replay(&trace(&lines)).unwrap_err();
+    assert!(matches!(refusal, ReplayError::NotAllowed { line: 35, .. }), "{refusal}");
+}
+
+#[test]
 fn a_claim_without_an_answer_leaves_a_lease_that_is_given_back() {
     let begin = ["1:started", "3-:lost_track worker=1"];
     let rest = ["6:released worker=1 lease=7", "7:claimed worker=1 lease=8"];

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+pub(crate) use capstan_chaos::graphs::row;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -28,21 +29,6 @@ pub(crate) fn example(world: &World, reply_ms: u64) -> Value {
 /// What a lead with enough of a budget fills in.
 pub(crate) fn lead() -> Value {
     json!({ "name": "Ada Lovelace", "email": "ada@analytical.example", "budget": 12_000 })
-}
-
-/// `start`, then the given nodes in a row.
-pub(crate) fn row(nodes: &[(&str, &str, Value)]) -> Value {
-    let node = |id: &str, kind: &str, config: &Value| json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "label": id, "config": config } });
-    let mut all = vec![node("start", "trigger.manual", &json!({}))];
-    let mut edges = Vec::new();
-    let mut source = "start";
-    for (id, kind, config) in nodes {
-        all.push(node(id, kind, config));
-        edges.push(json!({ "id": format!("{source}-{id}"), "source": source, "sourceHandle": "out", "target": id,
-                           "targetHandle": "in", "data": { "kind": "flow" } }));
-        source = id;
-    }
-    json!({ "nodes": all, "edges": edges })
 }
 
 /// A node that calls `url`.

@@ -273,6 +273,33 @@ mod tests {
     }
 
     #[test]
+    fn one_look_reads_a_bounded_number_of_files() {
+        let folder = folder();
+        let watcher = BlackBox::open(Some(&folder));
+        for nth in 0..BOXES_MAX + 3 {
+            fs::write(folder.join(format!("{nth}.box")), [0; HEAD_BYTES as usize]).unwrap();
+        }
+        let first = watcher.dead();
+        assert_eq!(first.len(), BOXES_MAX);
+        first.into_iter().for_each(Dead::discard);
+        assert_eq!(watcher.dead().len(), 3);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_without_its_head_tells_nothing() {
+        let folder = folder();
+        let (watcher, one) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        let Some(own) = &one.0 else { panic!("a file") };
+        own.file.set_len(0).unwrap();
+        one.during(ExecutionId::new(), || {});
+        drop(one);
+        assert!(watcher.dead().iter().all(|dead| dead.worker != registered()));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn a_folder_that_others_can_write_to_is_not_trusted() {
         let folder = folder();
         DirBuilder::new().create(&folder).unwrap();
