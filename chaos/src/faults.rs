@@ -94,7 +94,7 @@ impl Striker {
             self.fleet.bury_unpoisoned().await;
             let present = self.fleet.present().await;
             let noticed = self.losses.forget_noticed(&mut self.leases).await;
-            if let (Ok(()), Ok(holders)) = (noticed, self.leases.holders().await) {
+            if let (true, Ok(()), Ok(holders)) = (self.may_come(planned.fault), noticed, self.leases.holders().await) {
                 let mut found: Vec<Victim> = holders
                     .into_iter()
                     .filter(|holder| holder.losses_max < SUSPECT_LOSSES)
@@ -112,6 +112,15 @@ impl Striker {
             sleep(LOOK_EVERY).await;
         }
         None
+    }
+
+    /// Poison may end whoever watches a silent worker, so the two do not come together.
+    fn may_come(&self, fault: Fault) -> bool {
+        match fault {
+            Fault::Poison { .. } => self.losses.first().is_none(),
+            Fault::Freeze { .. } | Fault::HalfReaped | Fault::Partition { .. } => !self.fleet.oddities.is_outbreak(),
+            _ => true,
+        }
     }
 
     /// Only a worker in a network of its own can be cut off from it.

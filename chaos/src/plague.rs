@@ -11,6 +11,7 @@ use crate::inject::Struck;
 use crate::leases::{LOOK_EVERY, Leases};
 use crate::load::Load;
 use crate::losses::Losses;
+use crate::oddities::Outbreak;
 use crate::plan::Planned;
 
 /// Longest wait until it is set aside, with outages.
@@ -22,14 +23,13 @@ pub(crate) struct Plague {
     pub(crate) losses: Losses,
     pub(crate) leases: Leases,
     pub(crate) door: Door,
+    /// Lasts as long as this.
+    pub(crate) _outbreak: Outbreak,
 }
 
 impl Plague {
     /// Starts the execution; lands if that is set aside in the end. Each worker that dies meanwhile is told apart.
     pub(crate) async fn of(mut self, load: Load, way: usize, planned: Planned) -> anyhow::Result<Vec<Struck>> {
-        // Who is dead by now has died of something else.
-        self.fleet.bury_unpoisoned().await;
-        let _outbreak = self.fleet.oddities.break_out();
         let execution = load.poison(way, planned.draw).await?;
         let (deadline, mut all) = (Instant::now() + INCIDENT_MAX, Vec::new());
         let mut is_over = false;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

@@ -91,7 +91,10 @@ impl Striker {
             Fault::Poison { way } => {
                 let (fleet, losses) = (self.fleet.clone(), self.losses.clone());
                 let (load, door) = (self.load.clone(), self.door.clone());
-                let plague = Plague { fleet, losses, leases: Leases::new(door.clone()), door };
+                // Who is dead by now has died of something else.
+                self.fleet.bury_unpoisoned().await;
+                let outbreak = self.fleet.oddities.break_out();
+                let plague = Plague { fleet, losses, leases: Leases::new(door.clone()), door, _outbreak: outbreak };
                 self.beside.spawn(plague.of(load, way, planned));
                 return Ok(None);
             }
