@@ -113,7 +113,7 @@ async fn a_fenced_worker(cell: &Cell) -> String {
     effects.until_called(1).await;
     let worker_no: i32 =
         sqlx::query_scalar("SELECT worker_no FROM leases").fetch_one(&mut cell.owner().await).await.unwrap();
-    reap(&mut cell.place.connect(Role::Worker).await.unwrap(), worker_no, &[]).await.unwrap();
+    reap(&mut cell.place.connect(Role::Worker).await.unwrap(), worker_no, None).await.unwrap();
     effects.answer();
     cell.until(id, &["completed"]).await;
     worker.drain().await;
