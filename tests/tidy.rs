@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sha2::{Digest, Sha256};
 use toml::Table;
 
 /// A longer file gives its reason: a line with `reason:` within its first [`HEAD_LINES`].
@@ -23,6 +24,8 @@ const CORE: &str = "engine/src/core/";
 const IMPURE: [&str; 8] =
     ["async", "tokio", "sqlx", "SystemTime::now", "Instant::now", "Utc::now", "rand", "crate::store"];
 const RUNTIME: &str = "worker/src/runtime.rs";
+/// The sum of each migration, as `sha256sum` prints it.
+const SUMS: &str = "migrations/SHA256SUMS";
 
 /// The crates and the crates that each may depend on, in folders; the root package may use all.
 const ARROWS: [(&str, &[&str]); 8] = [
@@ -38,6 +41,22 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 /// Tests of every crate may start a database, and replay what was recorded.
 const TEST_CRATES: &[&str] = &["private-postgres", "model"];
+
+#[test]
+fn a_migration_is_never_edited_once_databases_have_it() {
+    let sums = fs::read_to_string(SUMS).unwrap();
+    let migrations = ["control", "cell"].map(|kind| fs::read_dir(format!("migrations/{kind}")).unwrap());
+    for path in migrations.into_iter().flatten().map(|entry| entry.unwrap().path()) {
+        let digest = Sha256::digest(fs::read(&path).unwrap());
+        let sum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = path.strip_prefix("migrations").unwrap().display().to_string();
+        assert!(
+            sums.contains(&format!("{sum}  {path}\n")),
+            "{path} is not as {SUMS} knows it: what databases may have already goes into a new migration, \
+             and a new one is listed there: (cd migrations && sha256sum {path} >> SHA256SUMS)"
+        );
+    }
+}
 
 #[test]
 fn files_are_small_or_say_why_not() {

@@ -59,7 +59,7 @@ const CHECK_WITH_LOCK: Patch = Patch {
 const PARK_ANYWAY: Patch =
     Patch { function: "commit_2", from: "AND (NOT l.woken OR l.execution_id = ANY (v_ends))", to: "" };
 const NO_LOCK: Patch =
-    Patch { function: "reap_2", from: "PERFORM pg_advisory_xact_lock(worker_lock_1(), p_worker);", to: "" };
+    Patch { function: "reap_3", from: "PERFORM pg_advisory_xact_lock(worker_lock_1(), p_worker);", to: "" };
 /// One timer in sixteen wakes nobody.
 const DROP: Patch = Patch {
     function: "fire_timers_1",

@@ -1,13 +1,12 @@
 -- Lost workers are counted against those executions that are known to have been at work, where that is known, and each
 -- loss is kept, so that a person can be told of it.
 
--- One row for each worker that was lost with an execution, and whether that counts against it; removed after a week.
+-- One row for each loss that counts against an execution; removed after a week.
 CREATE TABLE losses (
   execution_id uuid NOT NULL,
   lease_no bigint NOT NULL,
   workspace_id uuid NOT NULL,
   worker_name text NOT NULL,
-  blamed boolean NOT NULL,
   claimed_at timestamptz NOT NULL,
   lost_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (execution_id, lease_no)
@@ -20,40 +19,38 @@ CREATE POLICY losses_tenant ON losses TO capstan_api, capstan_tenant
   USING (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid)
   WITH CHECK (workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid);
 CREATE POLICY losses_worker ON losses TO capstan_worker USING (true) WITH CHECK (true);
+GRANT SELECT ON losses TO capstan_api;
 GRANT SELECT, INSERT, DELETE ON losses TO capstan_worker;
 
 -- Fences a lost worker and turns its leases into tokens, as reap_1 did. `p_at_work` names executions whose nodes the
--- worker was running when it died, if that is known. The loss counts against those of them that it held; against none if
--- it ran no node; else against all that it held; and in any case against whatever was spared five times in a week, as it
--- may kill without being seen at work. Where the journal has moved under the lease, the count begins anew. One reaper at
--- a time: a second one answers null. Locks: the worker's number exclusively, which waits for commits in flight (set
--- lock_timeout before), then leases in execution order. Uses the keys of leases and journal.
+-- worker was running when it died; the loss counts against those of them that it held, or, where that is none, against
+-- all that it held. Where the journal has moved under the lease, the count begins anew. One reaper at a time: a second
+-- one answers zero. Locks: the worker's number exclusively, which waits for commits in flight (set lock_timeout before),
+-- then leases in execution order. Uses the keys of leases and journal.
 CREATE FUNCTION reap_2(p_worker int, p_at_work uuid[]) RETURNS int
 LANGUAGE plpgsql
 AS $$
 DECLARE
   v_name text;
-  v_named uuid[];
+  v_blamed uuid[];
   v_reaped int;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext(current_schema() || '#reaper'), p_worker) THEN
-    RETURN NULL;
+    RETURN 0;
   END IF;
   PERFORM pg_advisory_xact_lock(worker_lock_1(), p_worker);
   UPDATE workers w SET fenced = true WHERE w.worker_no = p_worker AND NOT w.fenced;
   SELECT w.name INTO v_name FROM workers w WHERE w.worker_no = p_worker;
   PERFORM FROM leases l WHERE l.worker_no = p_worker ORDER BY l.execution_id FOR UPDATE;
-  v_named := ARRAY(SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (p_at_work) AND l.worker_no = p_worker);
+  v_blamed := ARRAY(SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (p_at_work) AND l.worker_no = p_worker);
   WITH lost AS (
     DELETE FROM leases l WHERE l.worker_no = p_worker
     RETURNING l.execution_id, l.workspace_id, l.lease_no, l.losses, l.claimed_at,
-              l.execution_id = ANY (v_named) OR (cardinality(v_named) = 0 AND p_at_work IS DISTINCT FROM '{}')
-                OR (SELECT count(*) FROM losses o WHERE o.execution_id = l.execution_id AND NOT o.blamed) >= 5 AS blamed
+              cardinality(v_blamed) = 0 OR l.execution_id = ANY (v_blamed) AS blamed
   ), kept AS (
-    INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, blamed, claimed_at)
-    SELECT lost.execution_id, lost.lease_no, lost.workspace_id, coalesce(v_name, ''), lost.blamed, lost.claimed_at
-      FROM lost
-    ON CONFLICT (execution_id, lease_no) DO NOTHING
+    INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at)
+    SELECT lost.execution_id, lost.lease_no, lost.workspace_id, coalesce(v_name, ''), lost.claimed_at
+      FROM lost WHERE lost.blamed
   )
   INSERT INTO queue (vt, execution_id, workspace_id, fresh, losses)
   SELECT (SELECT f.vt FROM queue_front f), lost.execution_id, lost.workspace_id, false,
@@ -67,38 +64,12 @@ BEGIN
 END
 $$;
 
--- Gives executions back unharmed, as before: no loss is counted, and where the journal has moved under the lease, earlier
--- ones count no more.
-CREATE OR REPLACE FUNCTION release_1(p_worker int, p_ids uuid[], p_leases bigint[]) RETURNS int
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  v_released int;
-BEGIN
-  PERFORM guard_1(p_worker);
-  WITH released AS (
-    DELETE FROM leases l USING unnest(p_ids, p_leases) AS r (id, lease_no)
-     WHERE l.execution_id = r.id AND l.lease_no = r.lease_no AND l.worker_no = p_worker
-    RETURNING l.execution_id, l.workspace_id, l.lease_no, l.losses
-  )
-  INSERT INTO queue (vt, execution_id, workspace_id, fresh, losses)
-  SELECT (SELECT f.vt FROM queue_front f), r.execution_id, r.workspace_id, false,
-         CASE WHEN r.losses = 0 THEN 0
-              WHEN (SELECT true FROM journal j
-                     WHERE j.execution_id = r.execution_id AND j.lease_no = r.lease_no LIMIT 1)
-              THEN 0 ELSE r.losses END
-    FROM released r;
-  GET DIAGNOSTICS v_released = ROW_COUNT;
-  RETURN v_released;
-END
-$$;
-
 -- A worker of the build before keeps the losses, too.
 CREATE OR REPLACE FUNCTION reap_1(p_worker int) RETURNS int
 LANGUAGE sql
-AS $$ SELECT coalesce(reap_2(p_worker, NULL), 0) $$;
+AS $$ SELECT reap_2(p_worker, '{}') $$;
 
--- As before, and losses from before `p_outbox_before`: they are kept as long as events.
+-- As before, and losses that were counted before `p_outbox_before`.
 CREATE OR REPLACE FUNCTION tidy_1(p_keys_before timestamptz, p_outbox_before timestamptz, p_bite int) RETURNS int
 LANGUAGE plpgsql
 AS $$

@@ -1,7 +1,7 @@
 //! What the database holds of one execution, and what each function of the cell does to it.
 //!
 //! Each method is one transaction, or, of a commit, what follows its checks, as the migrations have it: `claim_2`,
-//! `commit_2`, `heed_1`, `release_1`, `reap_2`, `signal_1`, `fire_timers_2`. The search for all behaviours and the
+//! `commit_2`, `heed_1`, `release_1`, `reap_3`, `signal_1`, `fire_timers_2`. The search for all behaviours and the
 //! replay of real runs use the same ones.
 
 use crate::part::{Part, Parts};
@@ -236,7 +236,7 @@ impl Execution {
         }
     }
 
-    /// Turns the lease into a token, if it is that worker's: what `release_1` and `reap_2` do. Answers whether it was.
+    /// Turns the lease into a token, if it is that worker's: what `release_1` and `reap_3` do. Answers whether it was.
     pub fn take_from(&mut self, worker: WorkerNo) -> bool {
         let is_theirs = self.lease.is_some_and(|lease| lease.worker == worker);
         if is_theirs {

@@ -72,7 +72,8 @@ async fn fill(app: &App) {
         format!(
             "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"
         ),
-        format!("INSERT INTO losses VALUES ('{x}', 1, '{w}', 'n', true, now())"),
+        format!("INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) \
+                 VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),

@@ -176,7 +176,7 @@ async fn try_reap(
     let at_work: Option<Vec<Uuid>> = at_work.map(|ids| ids.iter().map(|id| id.0).collect());
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
-    let reaped = sqlx::query_scalar("SELECT reap_2($1, $2)");
+    let reaped = sqlx::query_scalar("SELECT reap_3($1, $2)");
     let reaped = reaped.bind(lost).bind(at_work).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(reaped)

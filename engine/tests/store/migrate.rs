@@ -25,6 +25,26 @@ async fn migrating_twice_is_harmless() {
 }
 
 #[tokio::test]
+async fn a_database_that_met_the_edited_losses_is_brought_on() {
+    let cell = Cell::new().await;
+    let mut owner = cell.place.connect(Role::Owner).await.unwrap();
+    let edited = "bdc6e2939c73f23f7213ef71050fbe2fd70e79c8a083229f029df06986c9280e\
+                  e674bc27e8fc9b3085936471bf84ff6c";
+    run(&mut owner, &format!("UPDATE _sqlx_migrations SET checksum = decode('{edited}', 'hex') WHERE version = 11"))
+        .await;
+    run(&mut owner, "DELETE FROM _sqlx_migrations WHERE version = 12").await;
+    run(&mut owner, "DROP FUNCTION reap_3").await;
+    migrate(&cell.place, Kind::Cell).await.unwrap();
+    assert_eq!(
+        cell.count(
+            "SELECT count(*) FROM pg_proc WHERE proname = 'reap_3' AND pronamespace = current_schema()::regnamespace"
+        )
+        .await,
+        1
+    );
+}
+
+#[tokio::test]
 async fn eight_processes_may_migrate_a_new_database_at_once() {
     let database = database().await;
     let place = Place::new(&database.url, "cell_1").unwrap();
