@@ -1,7 +1,7 @@
 //! What this process was doing when it died, for whoever finds out: a small file that outlives it.
 //!
 //! Each thread marks in it whose activation or node it is running. The file is locked for as long as the process lives; whoever gets
-//! the lock knows that it is dead. Without a folder nothing is written, and a loss counts against all that was held.
+//! the lock knows that it is dead. That of one that is silent and not dead is read as well. Without a folder nothing is written, and a loss counts against all that was held.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -78,8 +78,15 @@ impl BlackBox {
         let Some(own) = &self.0 else { return Vec::new() };
         let mut strange = own.strange();
         strange.retain(|_, since| since.elapsed() < PASSED_BY);
-        let paths = fs::read_dir(&own.folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        paths.filter(|path| !strange.contains_key(path)).filter_map(read).take(BOXES_MAX).collect()
+        own.boxes().filter(|path| !strange.contains_key(path)).filter_map(read).take(BOXES_MAX).collect()
+    }
+
+    /// What processes of this machine that live and are silent are working on, as far as it is known: these are frozen,
+    /// or cut off.
+    pub(crate) fn silent(&self, lost: &[i32]) -> Vec<(Registered, Vec<ExecutionId>)> {
+        let boxes = self.0.iter().flat_map(Own::boxes).filter_map(|path| told(&mut File::open(path).ok()?));
+        let silent = boxes.filter(|(worker, _)| lost.contains(&worker.worker_no));
+        silent.filter_map(|(worker, at_work)| Some((worker, at_work?))).take(BOXES_MAX).collect()
     }
 
     /// Passes a file by from now on: it is of another cell.
@@ -141,6 +148,11 @@ impl BlackBox {
 }
 
 impl Own {
+    fn boxes(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let paths = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "box"))
+    }
+
     fn strange(&self) -> MutexGuard<'_, HashMap<PathBuf, Instant>> {
         self.strange.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -198,9 +210,6 @@ impl Dead {
 }
 
 fn read(path: PathBuf) -> Option<Dead> {
-    if path.extension().is_none_or(|extension| extension != "box") {
-        return None;
-    }
     let mut file = File::options().read(true).write(true).open(&path).ok()?;
     // Held by its process as long as that lives.
     file.try_lock().ok()?;
@@ -210,8 +219,14 @@ fn read(path: PathBuf) -> Option<Dead> {
         fs::remove_file(&path).ok()?;
         return None;
     }
+    let (worker, at_work) = told(&mut file)?;
+    Some(Dead { path, _file: file, worker, at_work })
+}
+
+/// Whose file it is, and what its threads were working on, if that is known.
+fn told(file: &mut File) -> Option<(Registered, Option<Vec<ExecutionId>>)> {
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut file, &mut bytes).ok()?;
+    io::Read::read_to_end(file, &mut bytes).ok()?;
     let (head, marks) = bytes.split_at_checked(HEAD_BYTES as usize)?;
     let number = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?));
     let worker = Registered {
@@ -220,8 +235,7 @@ fn read(path: PathBuf) -> Option<Dead> {
     };
     let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
     let marks: Vec<Uuid> = marks.filter(|id| !id.is_nil()).collect();
-    let at_work = (!marks.contains(&UNKNOWN)).then(|| marks.into_iter().map(ExecutionId).collect());
-    Some(Dead { path, _file: file, worker, at_work })
+    Some((worker, (!marks.contains(&UNKNOWN)).then(|| marks.into_iter().map(ExecutionId).collect())))
 }
 
 #[cfg(test)]
@@ -268,6 +282,22 @@ mod tests {
         for dead in other.dead() {
             dead.discard();
         }
+        other.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_silent_process_tells_what_it_is_working_on() {
+        let folder = folder();
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        let at_work = ExecutionId::new();
+        one.during(at_work, || {
+            assert_eq!(other.silent(&[6, 7]), [(registered(), vec![at_work])]);
+            assert_eq!(other.silent(&[6]), []);
+        });
+        assert_eq!(other.silent(&[7]), [(registered(), vec![])]);
+        one.discard();
         other.discard();
         fs::remove_dir(&folder).unwrap();
     }

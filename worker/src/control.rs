@@ -1,5 +1,6 @@
 //! The control connection: beats, wake-ups, hints, and the watch over the rest of the fleet.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -128,8 +129,9 @@ impl Keeper {
                 let dead = bury(&self.place, connection, &self.black_box).await?;
                 lost.retain(|lost| !dead.contains(lost));
             }
+            let at_work = silent(connection, &self.black_box, &lost).await?;
             for lost in lost {
-                take_over(&self.place, connection, lost, None).await?;
+                take_over(&self.place, connection, lost, at_work.get(&lost).map(Vec::as_slice)).await?;
             }
             let pause = if watch.doubts() { LOOK_EVERY_IN_DOUBT } else { LOOK_EVERY };
             self.hear_for(pause, control).await?;
@@ -213,6 +215,23 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackB
         }
     }
     Ok(known)
+}
+
+/// What workers that are lost and not dead are working on, as far as that is known: those of this machine.
+async fn silent(
+    control: &mut PgConnection,
+    own: &BlackBox,
+    lost: &[i32],
+) -> Result<HashMap<i32, Vec<ExecutionId>>, StoreError> {
+    let silent = if lost.is_empty() { Vec::new() } else { own.silent(lost) };
+    if silent.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let lives: Vec<Registered> = silent.iter().map(|(worker, _)| *worker).collect();
+    // Other cells have the same numbers.
+    let fates = in_time(fates(control, &lives)).await?;
+    let own = silent.into_iter().filter(|(worker, _)| fates.contains_key(worker));
+    Ok(own.map(|(worker, at_work)| (worker.worker_no, at_work)).collect())
 }
 
 /// Fences a lost worker and gives its executions back; false if it could not have its lock yet.
