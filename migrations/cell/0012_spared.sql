@@ -7,17 +7,17 @@ ALTER TABLE losses ALTER COLUMN blamed SET DEFAULT true;
 REVOKE SELECT ON losses FROM capstan_api;
 
 -- Fences a lost worker and turns its leases into tokens, as reap_2 did. `p_at_work` names executions whose nodes the
--- worker was running when it died, if that is known. The loss counts against those of them that it held; against none if
--- it ran no node; else against all that it held; and in any case against whatever was spared five times in a week, as it
--- may kill without being seen at work. Where the journal has moved under the lease, the count begins anew. One reaper at
--- a time: a second one answers null. Locks: the worker's number exclusively, which waits for commits in flight (set
--- lock_timeout before), then leases in execution order. Uses the keys of leases, journal and losses.
+-- worker was running when it died. The loss counts against those of them that it held, which may be none, as what it ran
+-- may just have ended. Where it is not known what ran (null), it counts against all that was held; and in any case against
+-- whatever was spared five times in a week, as it may kill without being seen at work. Where the journal has moved under
+-- the lease, the count begins anew. One reaper at a time: a second one answers null. Locks: the worker's number exclusively,
+-- which waits for commits in flight (set lock_timeout before), then leases in execution order. Uses the keys of leases,
+-- journal and losses.
 CREATE FUNCTION reap_3(p_worker int, p_at_work uuid[]) RETURNS int
 LANGUAGE plpgsql
 AS $$
 DECLARE
   v_name text;
-  v_named uuid[];
   v_reaped int;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext(current_schema() || '#reaper'), p_worker) THEN
@@ -27,11 +27,10 @@ BEGIN
   UPDATE workers w SET fenced = true WHERE w.worker_no = p_worker AND NOT w.fenced;
   SELECT w.name INTO v_name FROM workers w WHERE w.worker_no = p_worker;
   PERFORM FROM leases l WHERE l.worker_no = p_worker ORDER BY l.execution_id FOR UPDATE;
-  v_named := ARRAY(SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (p_at_work) AND l.worker_no = p_worker);
   WITH lost AS (
     DELETE FROM leases l WHERE l.worker_no = p_worker
     RETURNING l.execution_id, l.workspace_id, l.lease_no, l.losses, l.claimed_at,
-              l.execution_id = ANY (v_named) OR (cardinality(v_named) = 0 AND p_at_work IS DISTINCT FROM '{}')
+              p_at_work IS NULL OR l.execution_id = ANY (p_at_work)
                 OR (SELECT count(*) FROM losses o WHERE o.execution_id = l.execution_id AND NOT o.blamed) >= 5 AS blamed
   ), kept AS (
     INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, blamed, claimed_at)

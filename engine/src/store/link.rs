@@ -60,18 +60,22 @@ impl Link {
 
     async fn connect(&mut self) -> Result<PgConnection, StoreError> {
         let mut connection = self.place.connect(Role::Worker).await?;
-        if let Some(Session { pid, started_at }) = &self.session {
-            let ended: bool = sqlx::query_scalar("SELECT end_session_1($1, $2)")
-                .bind(pid)
-                .bind(started_at)
-                .fetch_one(&mut connection)
-                .await?;
-            if !ended {
+        if let Some(session) = &self.session {
+            // One that ends by itself just as it is ended answers no, and is gone at the next question.
+            if !session.end(&mut connection).await? && !session.end(&mut connection).await? {
                 return Err(StoreError::LockTimeout);
             }
         }
         let own = sqlx::query_as("SELECT pid, started_at FROM session_1()").fetch_one(&mut connection).await?;
         self.session = Some(own);
         Ok(connection)
+    }
+}
+
+impl Session {
+    /// Ends it; whether it is gone.
+    async fn end(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let ended = sqlx::query_scalar("SELECT end_session_1($1, $2)").bind(self.pid).bind(self.started_at);
+        Ok(ended.fetch_one(connection).await?)
     }
 }

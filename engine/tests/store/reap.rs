@@ -154,13 +154,13 @@ async fn what_was_spared_five_times_is_spared_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_known_of_others_does_not_excuse_those_that_were_held() {
+async fn what_ran_and_has_just_ended_blames_nobody_else() {
     let cell = Cell::new().await;
     let (mut worker, mut reaper) = (cell.worker().await, cell.worker().await);
     cell.start(2).await;
     claim_all(&mut worker).await;
     reap(&mut reaper.0, worker.1, Some(&[ExecutionId::new()])).await.unwrap();
-    assert_eq!(losses(&cell).await.into_values().collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(losses(&cell).await.into_values().collect::<Vec<_>>(), [0, 0]);
 }
 
 #[tokio::test]
