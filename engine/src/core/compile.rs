@@ -1,6 +1,7 @@
 //! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
 
 mod edges;
+mod joins;
 mod nodes;
 mod order;
 mod problems;
@@ -17,7 +18,7 @@ use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Role};
 use super::document::Document;
 use super::graph::Graph;
 use super::ids::NodeId;
@@ -58,6 +59,7 @@ impl Graph {
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
         let edges = edges::compile(&document, &by_id, &nodes, &mut problems);
+        joins::check(&document, &edges, &mut problems);
         let order = order::check(&document, &nodes, &edges, &mut problems);
         references::check(&document, &by_id, &order, &mut problems);
         if !problems.is_empty() {
@@ -98,7 +100,29 @@ fn assemble(
         nodes[edge.source].out_edges.push(ix);
         nodes[edge.target].in_edges.push(ix);
     }
+    for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
+        nodes[join].feeders = feeders(join, &nodes, &edges);
+    }
     Graph { nodes, edges, timeout_ms: None, by_id }
+}
+
+/// The ancestors of `join` from which every path leads to it.
+fn feeders(join: usize, nodes: &[super::graph::Node], edges: &[super::graph::Edge]) -> Vec<usize> {
+    let leads_on = |ix: usize, found: &[usize]| {
+        let mut targets = nodes[ix].out_edges.iter().map(|&edge| edges[edge].target);
+        nodes[ix].role == Role::Step && targets.all(|target| target == join || found.contains(&target))
+    };
+    let mut found = Vec::new();
+    // From the last to the first: whoever has fewer ancestors comes before those that it leads to.
+    let mut ancestors = nodes[join].ancestors.clone();
+    ancestors.sort_by_key(|&ix| std::cmp::Reverse(nodes[ix].ancestors.len()));
+    for ix in ancestors {
+        if leads_on(ix, &found) {
+            found.push(ix);
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 /// Whether expressions and idempotency keys can name it.

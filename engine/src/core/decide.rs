@@ -13,7 +13,7 @@ use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx};
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
 use super::outcome::StepError;
-use super::policy::Join;
+use super::policy::Policy;
 use super::state::{EdgeState, End, Inbound, Phase, State, Step, StepStatus};
 
 /// What follows from one entry.
@@ -24,7 +24,7 @@ pub struct Decision {
     pub start: Vec<NodeIx>,
     /// Nodes that will never run, ascending.
     pub skipped: Vec<NodeIx>,
-    /// Steps that are ended by the end of the execution, ascending.
+    /// Steps that are ended by the end of the execution, or by a join that needs them no more, ascending.
     pub cancelled: Vec<NodeIx>,
     /// Edges that got resolved.
     pub edges: Vec<(EdgeIx, EdgeState)>,
@@ -115,6 +115,7 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
 
 fn settle(graph: &Graph, state: &State, node: NodeIx, settlement: &Settlement) -> Result<Decision, IllegalEvent> {
     let mut draft = Draft::new(graph, state);
+    draft.decided.push(node);
     match settlement.status {
         SettledStatus::Completed => {
             draft.emit(node, settlement.port.as_deref(), &settlement.closed_edges);
@@ -257,14 +258,36 @@ impl<'a> Draft<'a> {
         if self.state.steps[target].status != StepStatus::Pending || self.decided.contains(&target) {
             return None;
         }
-        match verdict(self.graph.nodes[target].policy.join, inbound) {
+        match verdict(&self.graph.nodes[target].policy, inbound) {
             Verdict::Undecided => None,
             Verdict::Skip => Some(target),
             Verdict::Fire => {
                 self.decided.push(target);
                 self.decision.start.push(target);
+                self.cut(target);
                 None
             }
+        }
+    }
+
+    /// Cancels, or skips, what a join that fires needs no more.
+    fn cut(&mut self, join: NodeIx) {
+        let mut losers = Vec::new();
+        for &loser in &self.graph.nodes[join].feeders {
+            let (is_active, is_pending) = (self.state.steps[loser].is_active(), self.state.steps[loser].is_pending());
+            let started = self.decision.start.iter().position(|&started| started == loser);
+            if let Some(place) = started {
+                self.decision.start.swap_remove(place);
+            } else if self.decided.contains(&loser) || !(is_active || is_pending) {
+                continue;
+            }
+            self.decided.push(loser);
+            if is_active { &mut self.decision.cancelled } else { &mut self.decision.skipped }.push(loser);
+            losers.push(loser);
+        }
+        // All of them are decided by now, and so is whatever they lead to.
+        for edge in losers.into_iter().flat_map(|loser| &self.graph.nodes[loser].out_edges) {
+            self.record(*edge, EdgeState::Skipped);
         }
     }
 
@@ -273,7 +296,8 @@ impl<'a> Draft<'a> {
         let mut decision = self.decision;
         decision.start.sort_unstable();
         decision.skipped.sort_unstable();
-        if active + decision.start.len() == 0 {
+        decision.cancelled.sort_unstable();
+        if active + decision.start.len() == decision.cancelled.len() {
             decision.end = Some(End::Completed);
         }
         decision
@@ -281,11 +305,12 @@ impl<'a> Draft<'a> {
 }
 
 /// The firing rule.
-fn verdict(join: Join, inbound: Inbound) -> Verdict {
-    match join {
-        Join::Any if inbound.taken > 0 => Verdict::Fire,
-        Join::All if inbound.open == 0 && inbound.taken > 0 => Verdict::Fire,
-        Join::All | Join::Any if inbound.open == 0 => Verdict::Skip,
-        Join::All | Join::Any => Verdict::Undecided,
+fn verdict(policy: &Policy, inbound: Inbound) -> Verdict {
+    match policy.wanted() {
+        Some(wanted) if inbound.taken >= wanted => Verdict::Fire,
+        Some(wanted) if inbound.taken + inbound.open < wanted => Verdict::Skip,
+        None if inbound.open == 0 && inbound.taken > 0 => Verdict::Fire,
+        None if inbound.open == 0 => Verdict::Skip,
+        Some(_) | None => Verdict::Undecided,
     }
 }

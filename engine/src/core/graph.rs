@@ -53,6 +53,8 @@ pub struct Node {
     pub out_edges: Vec<EdgeIx>,
     /// Every node from which a path leads here, ascending: what its expressions may name.
     pub ancestors: Vec<NodeIx>,
+    /// Those of them from which no path leads elsewhere, if they are to be cancelled once this node fires.
+    pub feeders: Vec<NodeIx>,
 }
 
 /// One edge of a compiled graph.

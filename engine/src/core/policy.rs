@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct Policy {
     /// When the node fires, given its in-edges.
     pub join: Join,
+    /// How many in-edges [`Join::NOfM`] asks for; 1 to the number of in-edges.
+    pub n: Option<usize>,
+    /// With [`Join::Any`] and [`Join::NOfM`]: once the node fires, the steps that lead to nothing else are cancelled.
+    pub cancel_others: bool,
     /// How often an attempt is repeated.
     pub retry: RetryPolicy,
     /// Longest time of one attempt in milliseconds; [`ATTEMPT_TIMEOUT_MS_DEFAULT`] if absent.
@@ -32,6 +36,8 @@ pub enum Join {
     All,
     /// Fire at the first taken in-edge; be skipped when all are skipped.
     Any,
+    /// Fire at the n-th taken in-edge; be skipped as soon as n cannot be reached.
+    NOfM,
 }
 
 /// What an unhandled failure of a step means.
@@ -65,6 +71,18 @@ pub struct RetryPolicy {
 
 /// Most attempts that a policy may ask for.
 pub const ATTEMPTS_MAX: u32 = 100;
+
+impl Policy {
+    /// How many taken in-edges fire the node before all are resolved; none if it waits for all.
+    #[must_use]
+    pub fn wanted(&self) -> Option<usize> {
+        match self.join {
+            Join::All => None,
+            Join::Any => Some(1),
+            Join::NOfM => Some(self.n.unwrap_or(1)),
+        }
+    }
+}
 
 impl Default for RetryPolicy {
     fn default() -> Self {

@@ -231,6 +231,11 @@ impl Step {
         matches!(self.status, StepStatus::Running | StepStatus::Waiting)
     }
 
+    /// Whether its in-edges are not yet resolved.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == StepStatus::Pending
+    }
+
     /// When it may run next; absent if only a signal, or nothing, can make it run.
     fn due_at(&self) -> Option<DateTime<Utc>> {
         match &self.phase {

@@ -19,6 +19,7 @@ const ARMS: &[&str] = &[
     "edge: flow, taken",
     "edge: late, into a step that fired, skipped",
     "edge: late, into a step that fired, taken",
+    "edge: source cancelled",
     "edge: source skipped",
     "end: cancelled",
     "end: cancelled as an incident",
@@ -43,7 +44,10 @@ const ARMS: &[&str] = &[
     "fire: all, some edges skipped",
     "fire: any, others open",
     "fire: any, others skipped",
+    "fire: n of m",
+    "fire: n of m, others open",
     "fire: only edge",
+    "join: others cancelled",
     "refused: ended",
     "refused: incident",
     "refused: not active",
@@ -51,9 +55,12 @@ const ARMS: &[&str] = &[
     "refused: wrong phase",
     "skip: all",
     "skip: any",
+    "skip: n of m",
+    "skip: n of m, others open",
     "skip: only edge",
     "undecided: all",
     "undecided: any",
+    "undecided: n of m",
 ];
 
 pub(crate) struct Arms(BTreeMap<&'static str, u64>);

@@ -178,7 +178,9 @@ pub(crate) fn neighbours_commute(driver: &Driver<'_>) -> Result<(), String> {
     };
     let (Some(one), Some(other)) = (step_of(&first.event), step_of(&second.event)) else { return Ok(()) };
     let Ok(decision) = decide(driver.graph, origin, second) else { return Ok(()) };
-    if one == other || decision.end.is_some() || matches!(driver.state.end(), Some(End::Failed { .. })) {
+    // Where a join cuts others off, the first one wins.
+    let cuts = driver.spec.nodes.iter().any(|node| node.cuts);
+    if cuts || one == other || decision.end.is_some() || matches!(driver.state.end(), Some(End::Failed { .. })) {
         return Ok(());
     }
     let mut state = origin.clone();

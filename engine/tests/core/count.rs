@@ -9,7 +9,7 @@ use crate::arms::Arms;
 use crate::checks::index;
 use crate::driver::Driver;
 use crate::oracle::{Ended, Oracle, Picture};
-use crate::spec::{Kind, Spec};
+use crate::spec::{Join, Kind, Spec};
 
 pub(crate) fn refused(refusal: &IllegalEvent, arms: &mut Arms) {
     arms.hit(match refusal {
@@ -42,7 +42,7 @@ pub(crate) fn accepted(driver: &mut Driver<'_>, before: &Picture) {
     changes(driver.spec, &driver.oracle, before, driver.arms);
     let after = &driver.oracle.picture;
     if after.steps.contains(&StepStatus::Cancelled) {
-        driver.arms.hit("end: others cancelled");
+        driver.arms.hit(if after.ended.is_some() { "end: others cancelled" } else { "join: others cancelled" });
     }
     match &after.ended {
         None => {}
@@ -101,6 +101,7 @@ fn changes(spec: &Spec, oracle: &Oracle<'_>, before: &Picture, arms: &mut Arms) 
 fn edge_arm(kind: &Kind, source: StepStatus, state: EdgeState) -> &'static str {
     match (source, kind, state) {
         (StepStatus::Skipped, ..) => "edge: source skipped",
+        (StepStatus::Cancelled, ..) => "edge: source cancelled",
         (_, Kind::Flow(..), EdgeState::Taken) => "edge: flow, taken",
         (StepStatus::Completed, Kind::Flow(_, Some(false)), _) => "edge: closed by its when",
         (StepStatus::Completed, Kind::Flow(..), _) => "edge: flow, other port",
@@ -113,18 +114,29 @@ fn edge_arm(kind: &Kind, source: StepStatus, state: EdgeState) -> &'static str {
 }
 
 fn node_arm(spec: &Spec, after: &Picture, node: usize) -> &'static str {
-    let any = spec.nodes[node].any;
+    let join = spec.nodes[node].join;
     let has = |state| spec.nodes[node].ins.iter().any(|&edge| after.edges[edge] == state);
     match (after.steps[node], spec.nodes[node].ins.len()) {
-        (StepStatus::Pending, _) if any => "undecided: any",
-        (StepStatus::Pending, _) => "undecided: all",
+        (StepStatus::Pending, _) => match join {
+            Join::All => "undecided: all",
+            Join::Any => "undecided: any",
+            Join::Of(_) => "undecided: n of m",
+        },
         (StepStatus::Skipped, 1) => "skip: only edge",
-        (StepStatus::Skipped, _) if any => "skip: any",
-        (StepStatus::Skipped, _) => "skip: all",
+        (StepStatus::Skipped, _) => match join {
+            Join::All => "skip: all",
+            Join::Any => "skip: any",
+            Join::Of(_) if has(EdgeState::Open) => "skip: n of m, others open",
+            Join::Of(_) => "skip: n of m",
+        },
         (_, 1) => "fire: only edge",
-        (_, _) if any && has(EdgeState::Open) => "fire: any, others open",
-        (_, _) if any => "fire: any, others skipped",
-        (_, _) if has(EdgeState::Skipped) => "fire: all, some edges skipped",
-        (_, _) => "fire: all, every edge taken",
+        (_, _) => match join {
+            Join::Any if has(EdgeState::Open) => "fire: any, others open",
+            Join::Any => "fire: any, others skipped",
+            Join::Of(_) if has(EdgeState::Open) => "fire: n of m, others open",
+            Join::Of(_) => "fire: n of m",
+            Join::All if has(EdgeState::Skipped) => "fire: all, some edges skipped",
+            Join::All => "fire: all, every edge taken",
+        },
     }
 }

@@ -81,5 +81,6 @@ pub(crate) fn foretell(spec: &Spec) -> Option<Oracle<'_>> {
             oracle.accept(&Entry { at: DateTime::UNIX_EPOCH, event });
         }
     }
-    (spec.intervention.is_none() && oracle.picture.ended == Some(Ended::Completed)).then_some(oracle)
+    let races = spec.nodes.iter().any(|node| node.cuts);
+    (!races && spec.intervention.is_none() && oracle.picture.ended == Some(Ended::Completed)).then_some(oracle)
 }

@@ -1,7 +1,7 @@
 //! Random cases: a seed gives a graph of 1 to 40 nodes and the fate of every step.
 
 use crate::rng::Rng;
-use crate::spec::{Act, Ending, Intervention, Kind, NodeSpec, Spec};
+use crate::spec::{Act, Ending, Intervention, Join, Kind, NodeSpec, Spec};
 
 pub(crate) const NODES_MAX: usize = 40;
 const CLASSES: [&str; 3] = ["boom", "http_5xx", "timeout"];
@@ -28,6 +28,7 @@ pub(crate) fn generate(seed: u64) -> Spec {
         if !trigger {
             policy(&mut spec.nodes[node], &mut rng);
             incoming(&mut spec, node, &shape, &mut rng);
+            join(&mut spec.nodes[node], &mut rng);
         }
     }
     for node in triggers..size {
@@ -45,10 +46,18 @@ pub(crate) fn generate(seed: u64) -> Spec {
 
 fn policy(node: &mut NodeSpec, rng: &mut Rng) {
     node.ports = 1 + rng.below(3);
-    node.any = rng.chance(40);
     node.carry_on = rng.chance(15);
     node.at_most_once = rng.chance(15);
     node.attempts_max = 1 + rng.below(4) as u32;
+}
+
+fn join(node: &mut NodeSpec, rng: &mut Rng) {
+    node.join = match rng.below(10) {
+        0..=4 => Join::All,
+        5..=7 => Join::Any,
+        _ => Join::Of(1 + rng.below(node.ins.len())),
+    };
+    node.cuts = node.join != Join::All && rng.chance(25);
 }
 
 /// One edge into `node` from an earlier one, more if it is a join.

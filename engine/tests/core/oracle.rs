@@ -8,7 +8,7 @@ use capstan_engine::core::ids::StepKey;
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::core::state::{EdgeState, Phase, StepStatus};
 
-use crate::spec::{Kind, Spec};
+use crate::spec::{Join, Kind, Spec};
 
 pub(crate) struct Oracle<'a> {
     spec: &'a Spec,
@@ -26,6 +26,8 @@ struct Facts {
     settled: Option<Settlement>,
     phase: Phase,
     attempts: u32,
+    /// How it ended when a join needed it no more.
+    cut: Option<StepStatus>,
 }
 
 /// The whole execution, by indices of the spec.
@@ -47,10 +49,11 @@ pub(crate) enum Ended {
 
 impl<'a> Oracle<'a> {
     pub(crate) fn new(spec: &'a Spec) -> Self {
-        let facts = vec![Facts { settled: None, phase: Phase::Ready, attempts: 0 }; spec.nodes.len()];
-        let picture = Picture { steps: Vec::new(), edges: Vec::new(), ended: None };
+        let facts = vec![Facts { settled: None, phase: Phase::Ready, attempts: 0, cut: None }; spec.nodes.len()];
+        let steps = vec![StepStatus::Pending; spec.nodes.len()];
+        let picture = Picture { steps, edges: Vec::new(), ended: None };
         let mut oracle = Self { spec, facts, stopped: None, incident: false, position: 0, picture };
-        oracle.picture = oracle.draw();
+        oracle.redraw();
         oracle
     }
 
@@ -120,6 +123,27 @@ impl<'a> Oracle<'a> {
                 self.facts[node.expect("the entry names a node")].learn(event);
             }
         }
+        self.redraw();
+    }
+
+    fn redraw(&mut self) {
+        let drawn = self.draw();
+        let fired = |node: &usize| {
+            self.picture.steps[*node] == StepStatus::Pending
+                && !matches!(drawn.steps[*node], StepStatus::Pending | StepStatus::Skipped)
+        };
+        let joins: Vec<usize> = (0..self.facts.len()).filter(fired).filter(|&node| self.spec.nodes[node].cuts).collect();
+        for join in joins {
+            for node in (0..join).filter(|&node| self.spec.only_leads_to(node, join)) {
+                let facts = &mut self.facts[node];
+                facts.cut = match self.picture.steps[node] {
+                    _ if facts.settled.is_some() || facts.cut.is_some() => continue,
+                    StepStatus::Pending => Some(StepStatus::Skipped),
+                    StepStatus::Running | StepStatus::Waiting => Some(StepStatus::Cancelled),
+                    _ => continue,
+                };
+            }
+        }
         self.picture = self.draw();
     }
 
@@ -152,9 +176,17 @@ impl<'a> Oracle<'a> {
         if spec.trigger {
             return if node == self.spec.begin { StepStatus::Completed } else { StepStatus::Skipped };
         }
-        let any = |state| spec.ins.iter().any(|&edge| edges[edge] == state);
-        let (open, taken) = (any(EdgeState::Open), any(EdgeState::Taken));
-        match (&facts.settled, taken && (spec.any || !open)) {
+        if let Some(cut) = facts.cut {
+            return cut;
+        }
+        let count = |state| spec.ins.iter().filter(|&&edge| edges[edge] == state).count();
+        let (open, taken) = (count(EdgeState::Open), count(EdgeState::Taken));
+        let (fires, may_fire) = match spec.join {
+            Join::All => (taken > 0 && open == 0, open > 0),
+            Join::Any => (taken > 0, open > 0),
+            Join::Of(n) => (taken >= n, taken + open >= n),
+        };
+        match (&facts.settled, fires) {
             (Some(settlement), _) => match settlement.status {
                 SettledStatus::Completed => StepStatus::Completed,
                 SettledStatus::Failed => StepStatus::Failed,
@@ -164,7 +196,7 @@ impl<'a> Oracle<'a> {
                 Phase::Backoff(_) | Phase::Waiting(_) => StepStatus::Waiting,
                 _ => StepStatus::Running,
             },
-            (None, false) if open => StepStatus::Pending,
+            (None, false) if may_fire => StepStatus::Pending,
             (None, false) => StepStatus::Skipped,
         }
     }
@@ -172,7 +204,7 @@ impl<'a> Oracle<'a> {
     /// What becomes of an edge of that kind that leaves `node`.
     fn resolution(&self, node: usize, status: StepStatus, kind: &Kind) -> EdgeState {
         let taken = match (status, kind) {
-            (StepStatus::Skipped, _) => false,
+            (StepStatus::Skipped | StepStatus::Cancelled, _) => false,
             (StepStatus::Completed, Kind::Error(_)) => false,
             (StepStatus::Completed, Kind::Flow(port, when)) => {
                 self.emitted(node) == Some(crate::catalogue::PORTS[*port]) && *when != Some(false)

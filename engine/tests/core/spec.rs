@@ -21,8 +21,9 @@ pub(crate) struct Spec {
 pub(crate) struct NodeSpec {
     pub(crate) id: String,
     pub(crate) trigger: bool,
-    /// `join: any` rather than `all`.
-    pub(crate) any: bool,
+    pub(crate) join: Join,
+    /// `cancel_others`.
+    pub(crate) cuts: bool,
     /// How many of [`PORTS`] it has.
     pub(crate) ports: usize,
     /// `on_error: continue`.
@@ -51,6 +52,15 @@ pub(crate) enum Kind {
     Flow(usize, Option<bool>),
     /// With its classes; none means all.
     Error(Vec<&'static str>),
+}
+
+/// When a node with several in-edges fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Join {
+    #[default]
+    All,
+    Any,
+    Of(usize),
 }
 
 /// What one attempt asks for, short of the end.
@@ -93,6 +103,14 @@ impl Spec {
         self.edges.push(EdgeSpec { id: format!("e{edge}"), source, target, kind });
         self.nodes[source].outs.push(edge);
         self.nodes[target].ins.push(edge);
+    }
+
+    /// Whether every way on from `node` leads to `join`.
+    pub(crate) fn only_leads_to(&self, node: usize, join: usize) -> bool {
+        let mut targets = self.nodes[node].outs.iter().map(|&edge| self.edges[edge].target);
+        !self.nodes[node].trigger
+            && !self.nodes[node].outs.is_empty()
+            && targets.all(|target| target == join || target < join && self.only_leads_to(target, join))
     }
 
     /// Whether an error edge of `node` takes `class`.
@@ -150,7 +168,13 @@ impl NodeSpec {
 
     fn policy(&self) -> Value {
         json!({
-            "join": if self.any { "any" } else { "all" },
+            "join": match self.join {
+                Join::All => "all",
+                Join::Any => "any",
+                Join::Of(_) => "n_of_m",
+            },
+            "n": if let Join::Of(n) = self.join { Some(n) } else { None },
+            "cancel_others": self.cuts,
             "retry": {"attempts_max": self.attempts_max},
             "on_error": if self.carry_on { "continue" } else { "fail" },
             "at_most_once": self.at_most_once,

@@ -76,6 +76,54 @@ fn a_join_over_any_edge_fires_once_and_does_not_mind_the_rest() {
     check(&graph, &[done("b"), done_on("a", "alt")], "a completed on alt\n b completed on out\n j skipped\n completed");
 }
 
+const THREE: &str = "start -> a\n start -> b\n start -> c\n a -> j\n b -> j\n c -> j\n j -> k\n";
+
+#[test]
+fn a_join_of_n_fires_at_the_nth_edge_and_is_skipped_once_n_cannot_come() {
+    let graph = graph(&format!("{THREE} j {{\"join\": \"n_of_m\", \"n\": 2}}"));
+    check(&graph, &[done("a")], "a completed on out\n b running\n c running\n j pending\n k pending\n goes on");
+    check(
+        &graph,
+        &[done("a"), done("c")],
+        "a completed on out\n b running\n c completed on out\n j running\n k pending\n goes on",
+    );
+    check(
+        &graph,
+        &[done_on("a", "alt"), done_on("b", "alt")],
+        "a completed on alt\n b completed on alt\n c running\n j skipped\n k skipped\n goes on",
+    );
+    check(
+        &graph,
+        &[done("c"), done("a"), done("j"), done("b"), done("k")],
+        "a completed on out\n b completed on out\n c completed on out\n j completed on out\n k completed on out\n completed",
+    );
+}
+
+#[test]
+fn a_join_that_cancels_others_ends_who_leads_nowhere_else() {
+    let race = "start -> a\n start -> b\n a -> j\n b -> c\n c -> j\n b -> log\n j {\"join\": \"any\", \"cancel_others\": true}";
+    let graph = graph(race);
+    // `b` also leads to `log`, so it goes on; `c` has not begun and never will.
+    check(&graph, &[done("a")], "a completed on out\n b running\n j running\n c skipped\n log pending\n goes on");
+    check(
+        &graph,
+        &[done("a"), done("b"), done("j"), done("log")],
+        "a completed on out\n b completed on out\n j completed on out\n c skipped\n log completed on out\n completed",
+    );
+    check(
+        &graph,
+        &[done("b"), done("a")],
+        "a completed on out\n b completed on out\n j running\n c cancelled\n log running\n goes on",
+    );
+    assert_eq!(refusal(&graph, &[done("b"), done("a")], done("c")), IllegalEvent::NotActive(key("c")));
+    // Whoever fires the join is not cancelled by it.
+    check(
+        &graph,
+        &[done("b"), done("c")],
+        "a cancelled\n b completed on out\n j running\n c completed on out\n log running\n goes on",
+    );
+}
+
 #[test]
 fn a_failure_takes_the_error_edges_of_its_class() {
     let graph = graph("start -> a\n a -> b\n a !boom,timeout -> c\n a !http_5xx -> d\n");

@@ -20,18 +20,33 @@ const fn fold(name: &'static str, find: &'static str, replace: &'static str) -> 
 pub(crate) const MUTATIONS: &[Mutation] = &[
     decide(
         "a join over all edges fires at the first one",
-        "Join::All if inbound.open == 0 && inbound.taken > 0",
-        "Join::All if inbound.taken > 0",
+        "None if inbound.open == 0 && inbound.taken > 0",
+        "None if inbound.taken > 0",
     ),
     decide(
         "a join over any edge waits for all of them",
-        "Join::Any if inbound.taken > 0",
-        "Join::Any if inbound.open == 0 && inbound.taken > 0",
+        "Some(wanted) if inbound.taken >= wanted",
+        "Some(wanted) if inbound.open == 0 && inbound.taken >= wanted",
     ),
     decide(
         "a join is skipped while edges are still open",
-        "Join::All | Join::Any if inbound.open == 0 => Verdict::Skip",
-        "Join::All | Join::Any if inbound.taken == 0 => Verdict::Skip",
+        "None if inbound.open == 0 => Verdict::Skip",
+        "None if inbound.taken == 0 => Verdict::Skip",
+    ),
+    decide(
+        "a join that cannot reach its n is not skipped",
+        "Some(wanted) if inbound.taken + inbound.open < wanted",
+        "Some(wanted) if inbound.taken + inbound.open < 1.min(wanted)",
+    ),
+    decide(
+        "a join cancels the step that it was fired by",
+        "    draft.decided.push(node);\n",
+        "",
+    ),
+    decide(
+        "the losers of a join lead to a further start",
+        "            self.decided.push(loser);\n            if is_active",
+        "            if is_active",
     ),
     decide(
         "a skip is not passed on",

@@ -66,6 +66,7 @@ fn one(
         in_edges: Vec::new(),
         out_edges: Vec::new(),
         ancestors: Vec::new(),
+        feeders: Vec::new(),
     };
     Compiled { node, is_known: info.is_some() }
 }

@@ -127,6 +127,38 @@ fn check(document: &Value, expected: &[(&str, &str, &str)]) -> Vec<Problem> {
 }
 
 #[test]
+fn a_join_asks_for_what_can_come() {
+    let joining = |policy: Value| {
+        let join = with("j", "data.set", json!({ "policy": policy }));
+        chain_and(vec![join], vec![edge("a", "j"), edge("b", "j"), edge("c", "j")])
+    };
+    for policy in [json!({ "join": "n_of_m", "n": 3 }), json!({ "join": "any", "cancel_others": true })] {
+        check(&joining(policy), &[]);
+    }
+    let wrong = [
+        (json!({ "join": "n_of_m" }), "join_without_n", "join"),
+        (json!({ "join": "n_of_m", "n": 0 }), "join_out_of_reach", "n"),
+        (json!({ "join": "n_of_m", "n": 4 }), "join_out_of_reach", "n"),
+        (json!({ "join": "any", "n": 2 }), "join_n_needless", "n"),
+        (json!({ "cancel_others": true }), "cancel_others_needless", "cancel_others"),
+    ];
+    for (policy, code, field) in wrong {
+        check(&joining(policy), &[(code, "j", &format!("/nodes/4/data/policy/{field}"))]);
+    }
+}
+
+#[test]
+fn a_join_that_cancels_others_knows_who_leads_nowhere_else() {
+    // `a` leads to `x`, too; `b` and `c` lead to the join alone.
+    let join = with("j", "data.set", json!({ "policy": { "join": "any", "cancel_others": true } }));
+    let nodes = vec![join, node("x", "data.set")];
+    let graph = compile(&chain_and(nodes, vec![edge("a", "x"), edge("b", "j"), edge("c", "j")])).unwrap();
+    let ids = |nodes: &[usize]| nodes.iter().map(|&ix| graph.nodes[ix].id.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(&graph.nodes[4].feeders), ["b", "c"]);
+    assert_eq!(ids(&graph.nodes[3].feeders), [""; 0]);
+}
+
+#[test]
 fn a_valid_graph_has_ports_edges_and_ancestors() {
     let http = with("h", "action.http", json!({ "label": "Fetch", "config": { "url": "http://x/{{ steps.a.id }}" } }));
     let document = chain_and(
