@@ -75,9 +75,8 @@ impl Followed {
 
     /// The node that settled last; none before the trigger did.
     pub(crate) fn last_settled(&self) -> Option<&str> {
-        let settled = self.graph.nodes.iter().enumerate();
-        let settled = settled.filter_map(|(ix, node)| Some((self.state.step(ix).settled_at?, node.id.as_str())));
-        settled.max_by_key(|&(at, _)| at).map(|(_, id)| id)
+        let settled = self.state.steps().iter().filter_map(|step| Some((step.settled_at?, step.node)));
+        settled.max_by_key(|&(at, _)| at).map(|(_, node)| self.graph.nodes[node].id.as_str())
     }
 
     /// Shows progress until it is over or `stop` is cancelled; answers whether it is over.

@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{EXAMPLE, capstan, data_dir, last_json, stdout};
+use support::{EXAMPLE, ORDER, capstan, data_dir, last_json, stdout};
 
 const LOW_BUDGET: &str = r#"{"name": "Bob", "email": "bob@example.com", "budget": 10}"#;
 
@@ -52,6 +52,51 @@ execution completed
 "
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn an_order_that_cannot_be_sent_is_undone() {
+    let data = data_dir();
+    let output = capstan(data.path()).args(["exec", ORDER]).output().unwrap();
+    assert_eq!(
+        stdout(&output),
+        "\
+execution completed
+├─ order          completed
+├─ lines          completed
+│  └─ reserve     completed
+├─ payment        completed
+│  ├─ charge      completed
+│  ├─ address     completed  port true
+│  │  ├─ parcel   completed
+│  │  └─ nowhere  skipped
+│  ├─ thank       completed
+│  └─ sorry       skipped
+└─ audit          completed
+",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let input = r#"{"lines": [{"sku": "engine", "price": 100, "count": 1}], "address": null}"#;
+    let output = capstan(data.path()).args(["exec", ORDER, "--input", input]).output().unwrap();
+    assert_eq!(
+        stdout(&output),
+        "\
+execution completed
+├─ order          completed
+├─ lines          completed
+│  └─ reserve     completed
+├─ payment        failed     no_address: nobody knows where the parcel should go
+│  ├─ charge      completed
+│  ├─ address     completed  port false
+│  │  ├─ parcel   skipped
+│  │  └─ nowhere  failed     no_address: nobody knows where the parcel should go
+│  ├─ refund      completed
+│  ├─ thank       skipped
+│  └─ sorry       completed
+└─ audit          completed
+"
+    );
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    assets, events, executions, forms, health, hooks, logs, mail, me, node_types, page, publish, session, signals,
-    workflows,
+    assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page, publish, restart,
+    session, signals, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -60,6 +60,8 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/logs", get(logs::read))
         .route("/executions/{execution_id}/events", get(events::follow))
         .route("/executions/{execution_id}/cancel", post(signals::cancel))
+        .route("/executions/{execution_id}/explain", get(explain::read))
+        .route("/executions/{execution_id}/restart", post(restart::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/node-types", get(node_types::list))
 }

@@ -2,11 +2,11 @@
 
 use capstan_domain::history;
 use capstan_engine::core::fold::fold;
-use capstan_engine::core::graph::{Graph, NodeIx};
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::core::outcome::{StepError, Until};
-use capstan_engine::core::state::{EdgeState, Phase, State, StepStatus};
+use capstan_engine::core::state::{EdgeState, Phase, State, StepIx, StepStatus};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::ExecutionRow;
 use chrono::{DateTime, Utc};
@@ -17,6 +17,9 @@ use uuid::Uuid;
 
 /// Journal entries of one read.
 const ENTRIES_PER_READ: i64 = 1_000;
+
+/// Most steps of an execution that are shown at once.
+pub const STEPS_SHOWN_MAX: usize = 2_000;
 
 /// One step.
 #[derive(Clone, Debug, Serialize)]
@@ -97,9 +100,12 @@ pub struct ExecutionView {
     pub error: Option<Value>,
     /// Journal entries so far.
     pub position: u32,
-    /// Steps that are decided, in graph order.
+    /// Steps that are decided, frame by frame in graph order, at most [`STEPS_SHOWN_MAX`].
     pub steps: Vec<StepView>,
-    /// All edges, in graph order.
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub steps_left_out: usize,
+    /// The edges of the top level, in graph order.
     pub edges: Vec<EdgeView>,
 }
 
@@ -118,6 +124,14 @@ impl From<&ExecutionRow> for ExecutionSummary {
     }
 }
 
+impl StepView {
+    /// Its address.
+    #[must_use]
+    pub fn key(&self) -> StepKey {
+        StepKey { node_id: NodeId::from(self.node_id.as_str()), scope: Scope(self.scope.as_str().into()) }
+    }
+}
+
 impl ExecutionView {
     /// What clients see of `row` in `state`.
     #[must_use]
@@ -128,7 +142,8 @@ impl ExecutionView {
             output: row.output,
             error: row.error,
             position: state.position(),
-            steps: steps(graph, state),
+            steps: steps(graph, state).take(STEPS_SHOWN_MAX).collect(),
+            steps_left_out: decided(state).count().saturating_sub(STEPS_SHOWN_MAX),
             edges: edges(graph, state),
         }
     }
@@ -148,17 +163,25 @@ pub fn state<'a>(
         .map_err(|illegal| StoreError::Corrupt(format!("execution {} cannot be folded: {illegal}", row.execution_id)))
 }
 
-/// The steps that are decided, in graph order.
-#[must_use]
-pub fn steps(graph: &Graph, state: &State) -> Vec<StepView> {
-    let decided = (0..graph.nodes.len()).filter(|&ix| state.step(ix).status != StepStatus::Pending);
-    decided.map(|ix| step(graph, state, ix)).collect()
+/// The steps that are decided, frame by frame in graph order.
+pub fn steps<'a>(graph: &'a Graph, state: &'a State) -> impl Iterator<Item = StepView> + 'a {
+    decided(state).map(|ix| step(graph, state, ix))
+}
+
+fn decided(state: &State) -> impl Iterator<Item = StepIx> {
+    (0..state.steps().len()).filter(|&ix| state.step(ix).status != StepStatus::Pending)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One step.
 #[must_use]
-pub fn step(graph: &Graph, state: &State, ix: NodeIx) -> StepView {
-    let (node, step) = (&graph.nodes[ix], state.step(ix));
+pub fn step(graph: &Graph, state: &State, ix: StepIx) -> StepView {
+    let step = state.step(ix);
+    let node = &graph.nodes[step.node];
     let (waiting, retry_at) = match &step.phase {
         Phase::Waiting(until) => (Some(until.clone()), None),
         Phase::Backoff(at) => (None, Some(*at)),
@@ -166,7 +189,7 @@ pub fn step(graph: &Graph, state: &State, ix: NodeIx) -> StepView {
     };
     StepView {
         node_id: node.id.to_string(),
-        scope: String::new(),
+        scope: state.frames()[step.frame].scope.as_str().to_owned(),
         label: node.label.clone(),
         type_name: node.type_name.clone(),
         status: step.status,
@@ -182,7 +205,7 @@ pub fn step(graph: &Graph, state: &State, ix: NodeIx) -> StepView {
     }
 }
 
-/// All edges, in graph order.
+/// The edges of the top level, in graph order.
 #[must_use]
 pub fn edges(graph: &Graph, state: &State) -> Vec<EdgeView> {
     let name = |state: &EdgeState| match state {
@@ -190,7 +213,7 @@ pub fn edges(graph: &Graph, state: &State) -> Vec<EdgeView> {
         EdgeState::Taken => "taken",
         EdgeState::Skipped => "skipped",
     };
-    let pairs = graph.edges.iter().zip(state.edges());
+    let pairs = graph.bodies[0].edges.iter().map(|&edge| &graph.edges[edge]).zip(state.edges(graph, 0));
     pairs.map(|(edge, state)| EdgeView { id: edge.id.clone(), state: name(state) }).collect()
 }
 

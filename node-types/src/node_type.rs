@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use capstan_engine::core::catalogue::{Effect, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Effect, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
@@ -27,6 +27,8 @@ pub trait NodeType: Send + Sync + 'static {
     type Config: DeserializeOwned + JsonSchema + Send + 'static;
     /// The meter that each completed step counts on, beside the steps themselves.
     const METER: Option<&'static str> = None;
+    /// Of a container: fields of the config that are filled in only once its frames have ended, and may name `last`.
+    const LATE: &'static [&'static str] = &[];
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -35,6 +37,12 @@ pub trait NodeType: Send + Sync + 'static {
     fn ports(config: &Value) -> Vec<String> {
         let _ = config;
         Self::spec().outputs
+    }
+
+    /// Of a container: how it runs its graph. `config` is as written, unchecked.
+    fn frames(config: &Value) -> Frames {
+        let _ = config;
+        Frames::default()
     }
 
     /// Findings beyond the schema, on the config as written (expressions unevaluated).
@@ -71,6 +79,12 @@ impl Spec {
     #[must_use]
     pub fn trigger(title: &'static str, description: &'static str) -> Self {
         Self { role: Role::Trigger, ..Self::step(title, description) }
+    }
+
+    /// A container with one output port, `out`.
+    #[must_use]
+    pub fn container(title: &'static str, description: &'static str) -> Self {
+        Self { role: Role::Container, ..Self::step(title, description) }
     }
 
     /// The same with these output ports.
@@ -184,6 +198,12 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn ports(&self, config: &Value) -> Vec<String> {
         T::ports(config)
+    }
+    fn frames(&self, config: &Value) -> Frames {
+        T::frames(config)
+    }
+    fn late(&self) -> &[&str] {
+        T::LATE
     }
     fn check(&self, config: &Value) -> Vec<Problem> {
         T::check(config)

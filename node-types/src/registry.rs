@@ -5,7 +5,8 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
-    LogicDelay, LogicMerge, LogicSwitch, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry, LogicWaitForSignal,
+    TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -28,6 +29,10 @@ impl Registry {
             .register(LogicDelay)
             .register(LogicWaitForSignal)
             .register(LogicMerge)
+            .register(LogicForEach)
+            .register(LogicLoop)
+            .register(LogicTry)
+            .register(LogicGroup)
             .register(DataSet)
             .register(DebugLog)
             .register(DebugNoop)
@@ -95,7 +100,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 15);
+        assert_eq!(names.len(), 19);
     }
 
     #[test]

@@ -72,6 +72,13 @@ proptest! {
         let node = json!({ "id": "x", "type": name, "data": { "label": "x", "config": config, "policy": policy } });
         let document = match node_type.role() {
             Role::Trigger => json!({ "nodes": [node], "edges": [] }),
+            Role::Container => json!({
+                "nodes": [
+                    json!({ "id": "t", "type": "trigger.manual", "data": { "label": "t", "config": {} } }), node,
+                    json!({ "id": "i", "type": "debug.noop", "parentId": "x", "data": { "label": "i", "config": {} } }),
+                ],
+                "edges": [{ "id": "e", "source": "t", "target": "x" }],
+            }),
             Role::Step => json!({
                 "nodes": [json!({ "id": "t", "type": "trigger.manual", "data": { "label": "t", "config": {} } }), node],
                 "edges": [{ "id": "e", "source": "t", "target": "x" }],

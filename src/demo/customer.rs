@@ -131,12 +131,13 @@ impl Customers {
 }
 
 fn is_open(followed: &Followed, id: &NodeId) -> bool {
-    let status = followed.graph.find(id).map(|ix| followed.state.step(ix).status);
+    let status = followed.graph.find(id).and_then(|ix| Some(followed.state.latest(&followed.graph, ix)?.status));
     matches!(status, Some(StepStatus::Pending | StepStatus::Running | StepStatus::Waiting))
 }
 
 fn has_sent_mail(followed: &Followed, ix: NodeIx) -> bool {
-    followed.graph.nodes[ix].type_name == "action.send_email" && followed.state.step(ix).status == StepStatus::Completed
+    followed.graph.nodes[ix].type_name == "action.send_email"
+        && followed.state.latest(&followed.graph, ix).is_some_and(|step| step.status == StepStatus::Completed)
 }
 
 /// The execution that sent a mail.

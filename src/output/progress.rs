@@ -43,7 +43,7 @@ impl Progress {
             return;
         }
         for node in tree::order(graph) {
-            let step = state.step(node);
+            let Some(step) = state.latest(graph, node) else { continue };
             let before = self.shown.insert(node, step.status).unwrap_or(StepStatus::Pending);
             if step.status != before {
                 self.show(node, graph.nodes[node].id.as_str(), step);

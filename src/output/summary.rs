@@ -27,10 +27,9 @@ struct Step<'a> {
 impl<'a> Summary<'a> {
     /// The summary of `state`.
     pub(crate) fn new(id: ExecutionId, status: &'a str, graph: &'a Graph, state: &'a State) -> Self {
-        let steps = graph.nodes.iter().enumerate().map(|(ix, node)| (node, state.step(ix)));
-        let steps = steps.filter(|(_, step)| step.status != StepStatus::Pending).map(|(node, step)| Step {
-            node_id: node.id.as_str(),
-            scope: "",
+        let steps = state.steps().iter().filter(|step| step.status != StepStatus::Pending).map(|step| Step {
+            node_id: graph.nodes[step.node].id.as_str(),
+            scope: state.frames()[step.frame].scope.as_str(),
             status: step.status,
             port: step.port.as_deref(),
             attempts: step.attempts,

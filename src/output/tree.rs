@@ -18,8 +18,8 @@ pub(crate) fn render(status: &str, graph: &Graph, state: &State, colours: bool) 
     let paint = Paint { colours };
     let rows: Vec<Row<'_>> = layout(graph)
         .into_iter()
-        .filter(|place| state.step(place.node).status != StepStatus::Pending)
-        .map(|place| Row { place, node: &graph.nodes[place.node], step: state.step(place.node) })
+        .filter_map(|place| Some(Row { place, node: &graph.nodes[place.node], step: state.latest(graph, place.node)? }))
+        .filter(|row| row.step.status != StepStatus::Pending)
         .collect();
     let name_width = rows.iter().map(Row::width).max().unwrap_or_default();
     let status_width = rows.iter().map(|row| word(row.step.status).len()).max().unwrap_or_default();

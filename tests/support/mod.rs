@@ -17,6 +17,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// Time between two looks at something that cannot tell by itself.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// An example with containers, as it lies in the repository.
+pub(crate) const ORDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/order/workflow.json");
 /// The example, as it lies in the repository.
 pub(crate) const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lead-automation/workflow.json");
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use capstan_engine::core::decide::decide;
-use capstan_engine::core::ids::StepKey;
-use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::journal::Entry;
 use capstan_engine::core::outcome::StepError;
 use capstan_engine::core::state::{State, StepStatus};
 use capstan_engine::store::error::StoreError;
@@ -53,7 +52,7 @@ impl Story {
             .map_err(|illegal| StoreError::Corrupt(format!("journal position {position}: {illegal}")))?;
         self.state.apply(graph, entry.clone(), &decision);
         self.position = position;
-        let own = step_of(&entry.event).and_then(|step| graph.find(&step.node_id));
+        let own = entry.event.step().and_then(|step| self.state.find(graph, step));
         let changed: BTreeSet<usize> =
             own.into_iter().chain(decision.start).chain(decision.skipped).chain(decision.cancelled).collect();
         Ok(changed.into_iter().map(|ix| self.told(ix)).collect())
@@ -75,16 +74,5 @@ impl Story {
     /// Whether the execution waits for a person.
     pub(crate) fn is_incident(&self) -> bool {
         self.state.incident().is_some() && self.state.end().is_none()
-    }
-}
-
-fn step_of(event: &Event) -> Option<&StepKey> {
-    match event {
-        Event::Waiting { step, .. }
-        | Event::AttemptFailed { step, .. }
-        | Event::Started { step }
-        | Event::Signalled { step, .. }
-        | Event::Settled { step, .. } => Some(step),
-        Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => None,
     }
 }

@@ -89,6 +89,7 @@ fn write_edge(svg: &mut String, curve: &Curve, kind: &EdgeKind, edge: Option<&Ed
         EdgeKind::Flow { port, .. } if port == "out" => (String::new(), "flow"),
         EdgeKind::Flow { port, .. } => (escape(port), "flow"),
         EdgeKind::Error { .. } => ("error".into(), "error-edge"),
+        EdgeKind::Undo => ("undo".into(), "undo-edge"),
     };
     let path = curve.path();
     let _ = writeln!(

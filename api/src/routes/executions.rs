@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::history;
-use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::executions::{self, ExecutionRow};
@@ -94,7 +94,7 @@ pub(crate) async fn get(
     let state = loaded.state()?;
     let mut view = ExecutionView::new(loaded.row, &loaded.version.graph, &state);
     for step in &mut view.steps {
-        step.output_truncated = truncated.contains(&NodeId::from(step.node_id.as_str()));
+        step.output_truncated = truncated.contains(&step.key());
     }
     Ok(Json(view).into_response())
 }
@@ -124,12 +124,12 @@ pub(super) async fn load(api: &Api, caller: &Caller, execution_id: &str) -> Resu
     Ok(loaded)
 }
 
-/// The same with the outputs that are small enough to be shown, and the nodes whose outputs are not.
+/// The same with the outputs that are small enough to be shown, and the steps whose outputs are not.
 pub(super) async fn load_with_outputs(
     api: &Api,
     caller: &Caller,
     execution_id: &str,
-) -> Result<(Loaded, HashSet<NodeId>), Problem> {
+) -> Result<(Loaded, HashSet<StepKey>), Problem> {
     let id: ExecutionId = id(execution_id, "execution")?;
     let mut transaction = caller.read().await?;
     let mut loaded = load_in(api, &mut transaction, caller, id).await?;
@@ -141,7 +141,7 @@ pub(super) async fn load_with_outputs(
         if let (Event::Settled { step, settlement }, Some(output)) = (&mut entry.event, outputs.remove(position)) {
             match output {
                 Some(output) => settlement.output = output,
-                None => _ = truncated.insert(step.node_id.clone()),
+                None => _ = truncated.insert(step.clone()),
             }
         }
     }
@@ -172,7 +172,7 @@ pub(super) async fn find(
 }
 
 /// The version asked for, else the newest.
-async fn version(
+pub(super) async fn version(
     api: &Api,
     caller: &Caller,
     workflow_id: WorkflowId,

@@ -15,7 +15,7 @@ use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
 use crate::problem::Problem;
 
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// What to start.
 pub(super) struct Launch {
@@ -65,12 +65,13 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
             Ok(Launched { execution_id, workflow_id: workflow_id.0, version_id: version_id.0, replayed: false })
         }
         Started::Replayed(execution_id) => replayed(caller, execution_id).await,
-        Started::Conflict => Err(Problem::unprocessable(
-            "idempotency_key_reused",
-            "the idempotency key was used before with another request",
-            "use a new key for a new request",
-        )),
+        Started::Conflict => Err(reused()),
     }
+}
+
+pub(super) fn reused() -> Problem {
+    let detail = "the idempotency key was used before with another request";
+    Problem::unprocessable("idempotency_key_reused", detail, "use a new key for a new request")
 }
 
 /// The answer that the first request got: its version may be older than the newest.

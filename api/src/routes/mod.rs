@@ -3,6 +3,7 @@
 pub(crate) mod assets;
 pub(crate) mod events;
 pub(crate) mod executions;
+pub(crate) mod explain;
 pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod hooks;
@@ -13,6 +14,7 @@ pub(crate) mod me;
 pub(crate) mod node_types;
 pub(crate) mod page;
 pub(crate) mod publish;
+pub(crate) mod restart;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod workflows;

@@ -29,9 +29,13 @@ const CANCEL_BYTES_MAX: usize = 16 * 1024;
 #[serde(deny_unknown_fields)]
 struct Cancel {
     reason: Option<String>,
+    /// Ends it at once: what undoes and what runs at last is left out.
+    #[serde(default)]
+    force: bool,
 }
 
-/// `POST /executions/{id}/cancel {reason?}`: 202; the execution ends as soon as its worker has seen it.
+/// `POST /executions/{id}/cancel {reason?, force?}`: 202; once its worker has seen it, the execution undoes what there is to undo,
+/// runs what runs at last, and ends; at once if forced.
 pub(crate) async fn cancel(
     caller: Caller,
     Path(execution_id): Path<String>,
@@ -40,16 +44,16 @@ pub(crate) async fn cancel(
     let cancel = match body::json_or_null(request, CANCEL_BYTES_MAX).await? {
         Value::Null => Cancel::default(),
         value => serde_json::from_value(value).map_err(|error| {
-            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing")
+            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\", \"force\": false} or nothing")
         })?,
     };
-    let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
+    let reason = cancel.reason.clone().unwrap_or_else(|| "cancelled through the API".into());
     if reason.chars().count() > REASON_CHARS_MAX {
         let hint = format!("write at most {REASON_CHARS_MAX} characters");
         return Err(Problem::unprocessable("reason_too_long", "the reason is too long", hint));
     }
     let execution_id = id(&execution_id, "execution")?;
-    deliver(&caller, execution_id, SignalId::new(), CANCEL, &json!({ "reason": reason })).await
+    deliver(&caller, execution_id, SignalId::new(), CANCEL, &json!({ "reason": reason, "force": cancel.force })).await
 }
 
 /// `POST /executions/{id}/signals/{name}` with any JSON as payload: 202. With an `Idempotency-Key` the same signal

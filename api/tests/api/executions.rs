@@ -228,7 +228,73 @@ async fn a_cancel_is_a_signal_with_its_reason() {
             .fetch_all(&mut owner)
             .await
             .unwrap();
-    assert_eq!(payloads[1], json!({ "reason": "no longer needed" }));
+    assert_eq!(payloads[1], json!({ "reason": "no longer needed", "force": false }));
+}
+
+#[tokio::test]
+async fn what_an_execution_waits_for_is_explained() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let path = format!("/api/v1/executions/{id}/explain");
+    let step = json!({ "node_id": "a", "scope": "" });
+    let expected = json!({ "id": id, "status": "queued", "reasons": [{ "waits_for": "worker", "step": step }] });
+    assert_eq!(app.get(&path).await.json(), expected);
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let lease = "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
+                 SELECT execution_id, workspace_id, 7, 1, 0 FROM executions";
+    sqlx::query(lease).execute(&mut owner).await.unwrap();
+    let held = app.get(&path).await.json();
+    assert_eq!((&held["status"], &held["held_by"]["worker_no"]), (&json!("running"), &json!(7)));
+    let unknown = format!("/api/v1/executions/{}/explain", uuid::Uuid::now_v7());
+    assert_eq!(app.get(&unknown).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_restart_tells_its_plan_and_begins_with_what_was_done() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    for statement in [
+        "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, port, attempts, recorded_at) \
+         SELECT execution_id, 1, workspace_id, 1, 'settled', 'a', 'completed', 'out', 1, now() FROM executions",
+        "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, attempts, detail, recorded_at) \
+         SELECT execution_id, 2, workspace_id, 1, 'settled', 'b', 'failed', 1, \
+                '{\"error\": {\"class\": \"boom\", \"reason\": \"it broke\"}}', now() FROM executions",
+    ] {
+        sqlx::query(statement).execute(&mut owner).await.unwrap();
+    }
+    let path = format!("/api/v1/executions/{id}/restart");
+    let keyed = |key: &str, body: &Value| as_json(app.request("POST", &path).header("idempotency-key", key), body);
+    assert_eq!(app.post(&path, &json!({ "from": "b" })).await.verdict(), "409 not_ended");
+    sqlx::query("UPDATE executions SET status = 'failed', ended_at = now()").execute(&mut owner).await.unwrap();
+    for (body, verdict) in [
+        (json!({ "from": "start" }), "422 cannot_restart"),
+        (json!({ "from": "ghost" }), "422 cannot_restart"),
+        (json!({ "from": "b", "version_id": uuid::Uuid::now_v7() }), "404 not_found"),
+        (json!({}), "400 bad_body"),
+    ] {
+        assert_eq!(app.post(&path, &body).await.verdict(), verdict, "{body}");
+    }
+    let plan = app.post(&path, &json!({ "from": "b", "dry_run": true })).await;
+    assert_eq!(plan.status, 200);
+    let plan = plan.json();
+    assert_eq!((&plan["kept"], &plan["redone"], &plan["id"]), (&json!(["a"]), &json!(["b"]), &Value::Null));
+    let started = app.send(keyed("once", &json!({ "from": "b" }))).await;
+    assert_eq!(started.status, 202);
+    let new = started.json()["id"].as_str().unwrap().to_owned();
+    let again = app.send(keyed("once", &json!({ "from": "b" }))).await;
+    assert_eq!((again.json()["id"].as_str(), again.header("idempotent-replayed")), (Some(new.as_str()), Some("true")));
+    assert_eq!(app.send(keyed("once", &json!({ "from": "a" }))).await.verdict(), "422 idempotency_key_reused");
+    let read = app.get(&format!("/api/v1/executions/{new}")).await.json();
+    let steps: Vec<_> =
+        read["steps"].as_array().unwrap().iter().map(|step| (&step["node_id"], &step["status"])).collect();
+    let expected = [("start", "completed"), ("a", "completed"), ("b", "running")];
+    assert_eq!(
+        steps,
+        expected.map(|(node, status)| (node.into(), status.into())).each_ref().map(|(a, b): &(Value, Value)| (a, b))
+    );
+    assert_eq!((app.count("executions").await, app.count("queue").await), (2, 2));
 }
 
 #[tokio::test]

@@ -5,18 +5,22 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::graph::{EdgeKind, Graph, NodeIx};
+use super::graph::{EdgeKind, Graph, Node};
 use super::ids::StepKey;
 use super::journal::{Event, SettledStatus, Settlement};
 use super::outcome::{Outcome, StepError, Until};
 use super::policy::OnError;
 use super::retry::retry_delay;
-use super::state::State;
+use super::state::{Phase, State, StepIx};
 
 /// Largest output of one step, roughly as JSON.
 pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of an output.
 pub const OUTPUT_DEPTH_MAX: usize = 64;
+/// Most items of one round of a container.
+pub const ITEMS_MAX: usize = 10_000;
+/// Most steps of one execution, those of all frames together.
+pub const STEPS_MAX: usize = 250_000;
 /// Longest reason that is kept of an error, in bytes.
 pub const REASON_BYTES_MAX: usize = 4_096;
 
@@ -26,8 +30,8 @@ pub struct Attempt<'a> {
     pub graph: &'a Graph,
     /// The state before the attempt is recorded.
     pub state: &'a State,
-    /// Which node was tried.
-    pub node: NodeIx,
+    /// Which step was tried.
+    pub step: StepIx,
     /// Database time.
     pub now: DateTime<Utc>,
     /// Draws the jitter of retries.
@@ -47,7 +51,8 @@ impl Attempt<'_> {
             Outcome::Wait(Until { time: None, signal: None }) => {
                 self.fail(error("wait".into(), "the node asked to wait for nothing".into()), &holds)
             }
-            Outcome::Wait(until) => Event::Waiting { step: self.step(), until },
+            Outcome::Wait(until) => Event::Waiting { step: self.key(), until },
+            Outcome::Open { items, note } => self.open(items, note, &holds),
         }
     }
 
@@ -59,6 +64,34 @@ impl Attempt<'_> {
         self.settled(SettledStatus::OutcomeUnknown, None, Value::Null, Some(error), Vec::new())
     }
 
+    fn open(&self, items: Vec<Value>, note: Value, holds: &impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
+        let body = self.node().container.map_or(0, |(body, _)| self.graph.bodies[body].nodes.len());
+        let steps = self.state.steps_in_all(self.graph) + items.len() * body;
+        let wrong = match items.len() {
+            _ if body == 0 => Some("the node asked for frames, and is no container".to_owned()),
+            _ if steps > STEPS_MAX => {
+                Some(format!("the execution would have {steps} steps; at most {STEPS_MAX} are allowed"))
+            }
+            0 => Some("the container asked for no frames".to_owned()),
+            count if count > ITEMS_MAX => Some(format!("there are {count} items; at most {ITEMS_MAX} are allowed")),
+            _ => items.iter().chain([&note]).find_map(|item| storable(item).err()),
+        };
+        if let Some(reason) = wrong {
+            return self.fail(error("items".into(), reason), holds);
+        }
+        Event::Opened { step: self.key(), items: items.into(), until: self.until(), note }
+    }
+
+    /// When the frames of this attempt are given up: further rounds have no time of their own.
+    fn until(&self) -> Option<DateTime<Utc>> {
+        let step = self.state.step(self.step);
+        if let Some(round) = step.round.as_ref().filter(|_| step.phase == Phase::Closed) {
+            return round.until;
+        }
+        let limit = TimeDelta::try_milliseconds(self.node().policy.timeout_ms?.cast_signed())?;
+        self.now.checked_add_signed(limit)
+    }
+
     fn repeat(
         &self,
         error: StepError,
@@ -66,19 +99,19 @@ impl Attempt<'_> {
         holds: &impl Fn(&str, &Value) -> Result<bool, String>,
     ) -> Event {
         let attempt = self.attempts();
-        let policy = &self.graph.nodes[self.node].policy.retry;
+        let policy = &self.node().policy.retry;
         match retry_delay(policy, attempt, &error.class, after, self.seed) {
             Ok(delay) => {
                 let retry_at = self.now + TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
-                Event::AttemptFailed { step: self.step(), attempt, error, retry_at }
+                Event::AttemptFailed { step: self.key(), attempt, error, retry_at }
             }
             Err(_) => self.fail(error, holds),
         }
     }
 
     fn fail(&self, error: StepError, holds: &impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
-        let node = &self.graph.nodes[self.node];
-        let handled = self.graph.handles_error(self.node, &error.class);
+        let node = self.node();
+        let handled = self.graph.handles_error(self.state.step(self.step).node, &error.class);
         if node.policy.on_error == OnError::Continue && !handled {
             let port = node.ports.first().cloned().unwrap_or_default();
             if let Ok(event) = self.complete(port, Value::Null, Some(error.clone()), holds) {
@@ -95,7 +128,7 @@ impl Attempt<'_> {
         failure: Option<StepError>,
         holds: &impl Fn(&str, &Value) -> Result<bool, String>,
     ) -> Result<Event, StepError> {
-        let node = &self.graph.nodes[self.node];
+        let node = self.node();
         if !node.ports.contains(&port) {
             let reason = format!("node type {} has no output port \"{port}\"", node.type_name);
             return Err(error("port".into(), reason));
@@ -123,15 +156,19 @@ impl Attempt<'_> {
         closed_edges: Vec<String>,
     ) -> Event {
         let settlement = Settlement { status, port, output, error, attempts: self.attempts(), closed_edges };
-        Event::Settled { step: self.step(), settlement }
+        Event::Settled { step: self.key(), settlement }
     }
 
     fn attempts(&self) -> u32 {
-        self.state.step(self.node).attempts + 1
+        self.state.step(self.step).attempts + 1
     }
 
-    fn step(&self) -> StepKey {
-        StepKey::root(self.graph.nodes[self.node].id.clone())
+    fn node(&self) -> &Node {
+        &self.graph.nodes[self.state.step(self.step).node]
+    }
+
+    fn key(&self) -> StepKey {
+        self.state.key(self.graph, self.step)
     }
 }
 

@@ -25,8 +25,33 @@ pub enum Effect {
 pub enum Role {
     /// Starts executions; has no input port.
     Trigger,
+    /// Holds a graph of its own, whose nodes name it as their parent.
+    Container,
     /// Everything else.
     Step,
+}
+
+/// How a container runs its graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// Frames that are open at the same time; one if it is 0.
+    pub parallel: usize,
+    /// Failed frames that are forgiven; the next one ends the others.
+    pub tolerated: usize,
+    /// Per cent of the frames that are forgiven beside, if they are more.
+    pub tolerated_percent: usize,
+    /// Whether a frame that fails or is cancelled undoes what was done in it; else that waits for what is around.
+    pub undoes: bool,
+    /// Whether its frames are about what the frame around them is about.
+    pub passes_item: bool,
+}
+
+impl Frames {
+    /// Whether so many of all frames may have failed.
+    #[must_use]
+    pub fn forgive(&self, failed: usize, all: usize) -> bool {
+        failed <= self.tolerated.max(all * self.tolerated_percent / 100)
+    }
 }
 
 /// What the graph compiler asks about node types.
@@ -49,6 +74,15 @@ pub trait NodeTypeInfo: Send + Sync {
     fn schema(&self) -> &Value;
     /// Output ports of a node with this config, in order; the first is the default port.
     fn ports(&self, config: &Value) -> Vec<String>;
+    /// Of a container: how it runs its graph.
+    fn frames(&self, config: &Value) -> Frames {
+        let _ = config;
+        Frames::default()
+    }
+    /// Fields of the config that are filled in only once a container's frames have ended; null before. They may name `last`.
+    fn late(&self) -> &[&str] {
+        &[]
+    }
     /// Findings beyond the schema; `node_id` is filled in by the caller. Most types have none.
     fn check(&self, config: &Value) -> Vec<Problem>;
 }

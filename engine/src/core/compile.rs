@@ -1,9 +1,11 @@
 //! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
 
+mod bodies;
 mod edges;
 mod joins;
 mod nodes;
 mod order;
+mod parts;
 mod problems;
 mod references;
 mod settings;
@@ -12,6 +14,8 @@ mod shape;
 mod tests;
 #[cfg(test)]
 mod tests_any;
+#[cfg(test)]
+mod tests_parts;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,9 +24,10 @@ use serde_json::Value;
 
 use super::catalogue::{Catalogue, Role};
 use super::document::Document;
-use super::graph::Graph;
+use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part};
 use super::ids::NodeId;
 use super::problem::Problem;
+use parts::Parts;
 pub(super) use problems::Problems;
 pub use settings::EXECUTION_TIMEOUT_MS_MAX;
 pub(super) use shape::json_bytes;
@@ -37,6 +42,8 @@ pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Deepest nesting of a document.
 pub const DEPTH_MAX: usize = 64;
+/// Most containers around a node.
+pub const CONTAINERS_DEEP_MAX: usize = 8;
 /// Longest node id, in characters.
 pub const NODE_ID_CHARS_MAX: usize = 100;
 /// Longest label of a node, in characters.
@@ -60,12 +67,15 @@ impl Graph {
         let by_id = by_id(&document, &mut problems);
         let edges = edges::compile(&document, &by_id, &nodes, &mut problems);
         joins::check(&document, &edges, &mut problems);
-        let order = order::check(&document, &nodes, &edges, &mut problems);
+        let parents = bodies::check(&document, &by_id, &nodes, &edges, &mut problems);
+        let parts = parts::check(&document, &nodes, &edges, &parents, &mut problems);
+        bodies::check_filled(&document, &nodes, &parents, &parts.parts, &mut problems);
+        let order = order::check(&document, &nodes, &edges, &parents, &parts, &mut problems);
         references::check(&document, &by_id, &order, &mut problems);
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }
-        Ok(Self { timeout_ms, ..assemble(nodes, edges, order.ancestors, by_id) })
+        Ok(Self { timeout_ms, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
     }
 }
 
@@ -86,43 +96,62 @@ fn by_id(document: &Document, problems: &mut Problems) -> HashMap<NodeId, usize>
 
 fn assemble(
     nodes: Vec<nodes::Compiled>,
-    edges: Vec<Option<super::graph::Edge>>,
+    edges: Vec<Option<Edge>>,
+    parents: &[Option<usize>],
+    parts: &Parts,
     ancestors: Vec<Vec<usize>>,
     by_id: HashMap<NodeId, usize>,
 ) -> Graph {
     // Without problems nothing was left out, so indices are those of the document.
-    let edges: Vec<_> = edges.into_iter().flatten().collect();
+    let mut edges: Vec<_> = edges.into_iter().flatten().collect();
     let mut nodes: Vec<_> = nodes.into_iter().map(|compiled| compiled.node).collect();
-    for (node, ancestors) in nodes.iter_mut().zip(ancestors) {
-        node.ancestors = ancestors;
+    let mut bodies = vec![Body::default()];
+    for (ix, node) in nodes.iter_mut().enumerate().filter(|(_, node)| node.role == Role::Container) {
+        node.container = node.container.map(|(_, frames)| (bodies.len(), frames));
+        bodies.push(Body { owner: Some(ix), ..Body::default() });
     }
-    for (ix, edge) in edges.iter().enumerate() {
+    for (ix, ancestors) in ancestors.into_iter().enumerate() {
+        let home = parents[ix].and_then(|parent| nodes[parent].container).map_or(0, |(body, _)| body);
+        let node = &mut nodes[ix];
+        (node.ancestors, node.home, node.place) = (ancestors, home, bodies[home].nodes.len());
+        (node.part, node.undo) = (parts.parts[ix], parts.undos[ix]);
+        node.undoes = parts.undos.iter().position(|undo| *undo == Some(ix));
+        bodies[home].nodes.push(ix);
+    }
+    for (ix, edge) in edges.iter_mut().enumerate().filter(|(_, edge)| edge.kind != EdgeKind::Undo) {
         nodes[edge.source].out_edges.push(ix);
         nodes[edge.target].in_edges.push(ix);
+        let body = &mut bodies[nodes[edge.source].home];
+        edge.place = body.edges.len();
+        body.edges.push(ix);
+    }
+    for (ix, node) in
+        nodes.iter().enumerate().filter(|(_, node)| node.part == Part::Finally && node.in_edges.is_empty())
+    {
+        bodies[node.home].finally.push(ix);
     }
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, timeout_ms: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.
-fn feeders(join: usize, nodes: &[super::graph::Node], edges: &[super::graph::Edge]) -> Vec<usize> {
-    let leads_on = |ix: usize, found: &[usize]| {
-        let mut targets = nodes[ix].out_edges.iter().map(|&edge| edges[edge].target);
-        nodes[ix].role == Role::Step && targets.all(|target| target == join || found.contains(&target))
+fn feeders(join: usize, nodes: &[Node], edges: &[Edge]) -> Vec<usize> {
+    let is_beside = |node: &Node| {
+        let (home, part) = (nodes[join].home, nodes[join].part);
+        node.role != Role::Trigger && node.home == home && node.part == part && !node.out_edges.is_empty()
     };
-    let mut found = Vec::new();
+    let mut found = vec![false; nodes.len()];
+    found[join] = true;
     // From the last to the first: whoever has fewer ancestors comes before those that it leads to.
     let mut ancestors = nodes[join].ancestors.clone();
     ancestors.sort_by_key(|&ix| std::cmp::Reverse(nodes[ix].ancestors.len()));
     for ix in ancestors {
-        if leads_on(ix, &found) {
-            found.push(ix);
-        }
+        let mut targets = nodes[ix].out_edges.iter().map(|&edge| edges[edge].target);
+        found[ix] = is_beside(&nodes[ix]) && targets.all(|target| found[target]);
     }
-    found.sort_unstable();
-    found
+    (0..nodes.len()).filter(|&ix| ix != join && found[ix]).collect()
 }
 
 /// Whether expressions and idempotency keys can name it.

@@ -3,31 +3,43 @@
 //! [`begin`] and [`decide`] are functions of the graph, the state and one entry, and of nothing else.
 //! They change nothing: [`State::apply`] folds an entry and its decision in.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx};
+use super::draft::Draft;
+use super::frame::{Closing, Stage};
+use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx, Part};
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
 use super::outcome::StepError;
-use super::policy::Policy;
-use super::state::{EdgeState, End, Inbound, Phase, State, Step, StepStatus};
+use super::state::{EdgeState, End, FrameIx, Phase, State, Step, StepIx};
 
 /// What follows from one entry.
 #[must_use = "a decision that is not committed is lost"]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
+    /// Frames that open, each of a container's step and with its index among the items of the round. They take the places
+    /// behind the last frame, and their steps those behind the last step.
+    pub opened: Vec<(StepIx, usize)>,
     /// Steps that may run now, ascending: fired, or woken by a signal.
-    pub start: Vec<NodeIx>,
-    /// Nodes that will never run, ascending.
-    pub skipped: Vec<NodeIx>,
-    /// Steps that are ended by the end of the execution, or by a join that needs them no more, ascending.
-    pub cancelled: Vec<NodeIx>,
-    /// Edges that got resolved.
-    pub edges: Vec<(EdgeIx, EdgeState)>,
+    pub start: Vec<StepIx>,
+    /// Steps that will never run, ascending.
+    pub skipped: Vec<StepIx>,
+    /// Steps that are ended by the end of what is around them, or by a join that needs them no more, ascending.
+    pub cancelled: Vec<StepIx>,
+    /// Edges that got resolved, each in its frame.
+    pub edges: Vec<(FrameIx, EdgeIx, EdgeState)>,
+    /// How frames will end, from when that is settled.
+    pub endings: Vec<(FrameIx, End)>,
+    /// Parts of frames that begin, in that order.
+    pub stages: Vec<(FrameIx, Stage)>,
+    /// Containers of which no more frames open.
+    pub closing: Vec<(StepIx, Closing)>,
+    /// Containers whose frames have all ended, ascending.
+    pub closed: Vec<StepIx>,
+    /// Set if the execution has to wait for a person, with the reason.
+    pub incident: Option<String>,
     /// Set if the execution has ended.
     pub end: Option<End>,
 }
@@ -35,8 +47,8 @@ pub struct Decision {
 /// An entry that cannot follow the state. Nothing is changed; a duplicate ends here.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum IllegalEvent {
-    /// The graph has no such node, or the step is in another scope.
-    #[error("step {0} does not exist in this graph")]
+    /// There is no such node, or no such frame.
+    #[error("step {0} does not exist in this execution")]
     UnknownStep(StepKey),
     /// The node to begin with is no trigger.
     #[error("node {0} is not a trigger")]
@@ -44,6 +56,9 @@ pub enum IllegalEvent {
     /// The execution has ended; nothing follows.
     #[error("the execution has already ended")]
     Ended,
+    /// It is settled how the execution ends, and only what undoes or runs at last goes on.
+    #[error("the execution is already ending")]
+    Ending,
     /// The execution waits for a person; only a cancel may follow.
     #[error("the execution is an incident and only a cancel may follow")]
     Incident,
@@ -64,18 +79,22 @@ pub fn begin(
     input: Value,
     at: DateTime<Utc>,
 ) -> Result<(State, Decision), IllegalEvent> {
-    let node = find(graph, trigger)?;
+    let mut state = State::empty(graph);
+    let step = state.find(graph, trigger).ok_or_else(|| IllegalEvent::UnknownStep(trigger.clone()))?;
+    let node = state.steps[step].node;
     if !graph.triggers().any(|ix| ix == node) {
         return Err(IllegalEvent::NotATrigger(trigger.clone()));
     }
-    let mut state = State::empty(graph);
-    state.steps[node].settle_trigger(graph.nodes[node].ports.first().cloned(), input, at);
+    let port = graph.nodes[node].ports.first();
+    state.steps[step].settle_trigger(port.cloned(), input, at);
     let mut draft = Draft::new(graph, &state);
     for other in graph.triggers().filter(|&ix| ix != node) {
-        draft.skip(other);
+        draft.skip(graph.nodes[other].place);
     }
-    draft.emit(node, graph.nodes[node].ports.first().map(String::as_str), &[]);
-    let decision = draft.finish(0);
+    draft.emit(step, port.map(String::as_str), &[]);
+    // The trigger itself may be all there is.
+    draft.touched.insert(0);
+    let decision = draft.finish();
     state.absorb(graph, &decision, at);
     Ok((state, decision))
 }
@@ -86,50 +105,96 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
         return Err(IllegalEvent::Ended);
     }
     match &entry.event {
-        Event::Cancelled { reason } => Ok(stop(state, None, End::Cancelled { reason: reason.clone() })),
+        Event::Cancelled { reason, forced, .. } => Ok(cancel(graph, state, reason, *forced)),
         _ if state.incident.is_some() => Err(IllegalEvent::Incident),
-        Event::TimedOut => Ok(stop(state, None, timed_out())),
+        Event::TimedOut if state.is_ending() => Err(IllegalEvent::Ending),
+        Event::TimedOut => Ok(wind_up(graph, state, timed_out())),
         Event::Poisoned { .. } => Ok(Decision::default()),
-        Event::Waiting { step, .. } => quiet(graph, state, step, may_run),
+        Event::Waiting { step, .. } => legal(graph, state, step, may_run).map(|ix| pause(graph, state, ix)),
         Event::Started { step } => quiet(graph, state, step, |step| may_run(step) && step.phase != Phase::Started),
         Event::AttemptFailed { step, attempt, .. } => {
-            quiet(graph, state, step, |step| may_run(step) && step.attempts + 1 == *attempt)
+            let ix = legal(graph, state, step, |step| may_run(step) && step.attempts + 1 == *attempt)?;
+            Ok(pause(graph, state, ix))
+        }
+        Event::Opened { step, items, .. } => {
+            let opens = |step: &Step| graph.nodes[step.node].container.is_some() && !items.is_empty() && may_run(step);
+            let ix = legal(graph, state, step, opens)?;
+            let mut draft = Draft::new(graph, state);
+            match is_late(graph, state, ix) {
+                true => draft.cancel(ix),
+                false => draft.open(ix, items.len()),
+            }
+            Ok(draft.finish())
+        }
+        Event::Expired { step } => {
+            let ix = legal(graph, state, step, |step| step.expires_at().is_some())?;
+            let mut draft = Draft::new(graph, state);
+            draft.close(ix, Closing::Expired);
+            Ok(draft.finish())
         }
         Event::Signalled { step, .. } => {
-            let node = active(graph, state, step)?;
-            let waits = matches!(&state.steps[node].phase, Phase::Waiting(until) if until.signal.is_some());
-            if !waits {
-                return Err(IllegalEvent::WrongPhase(step.clone()));
-            }
-            Ok(Decision { start: vec![node], ..Decision::default() })
+            let waits = |step: &Step| matches!(&step.phase, Phase::Waiting(until) if until.signal.is_some());
+            let ix = legal(graph, state, step, waits)?;
+            Ok(Decision { start: vec![ix], ..Decision::default() })
         }
         Event::Settled { step, settlement } => {
-            let node = active(graph, state, step)?;
-            if !may_run(&state.steps[node]) {
-                return Err(IllegalEvent::WrongPhase(step.clone()));
-            }
-            settle(graph, state, node, settlement)
+            let ix = legal(graph, state, step, may_run)?;
+            Ok(settle(graph, state, ix, settlement))
         }
     }
 }
 
-fn settle(graph: &Graph, state: &State, node: NodeIx, settlement: &Settlement) -> Result<Decision, IllegalEvent> {
+/// A cancel waits for what undoes and what runs at last; a forced one does not, and nobody waits for an incident.
+fn cancel(graph: &Graph, state: &State, reason: &str, forced: bool) -> Decision {
+    let end = End::Cancelled { reason: reason.to_owned() };
+    if forced || state.incident.is_some() {
+        return Draft::new(graph, state).stop(end);
+    }
+    wind_up(graph, state, end)
+}
+
+fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
     let mut draft = Draft::new(graph, state);
-    draft.decided.push(node);
+    draft.wind_up(0, end);
+    draft.finish()
+}
+
+/// A step parks; one that was only awaited is cancelled instead.
+fn pause(graph: &Graph, state: &State, step: StepIx) -> Decision {
+    let mut draft = Draft::new(graph, state);
+    if is_late(graph, state, step) {
+        draft.cancel(step);
+    }
+    draft.finish()
+}
+
+/// Whether nothing follows from the step: it is settled how its frame ends, or a join that needs it no more has resolved
+/// its edges.
+fn is_late(graph: &Graph, state: &State, step: StepIx) -> bool {
+    let Step { node, frame, .. } = state.steps[step];
+    let (node, edges) = (&graph.nodes[node], state.edges(graph, frame));
+    let is_resolved = |&edge: &EdgeIx| edges[graph.edges[edge].place] != EdgeState::Open;
+    node.part == Part::Main && state.frames[frame].ending.is_some() || node.out_edges.iter().any(is_resolved)
+}
+
+fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -> Decision {
+    let mut draft = Draft::new(graph, state);
+    draft.settle(step, settlement.did_something());
+    if is_late(graph, state, step) {
+        return draft.finish();
+    }
     match settlement.status {
-        SettledStatus::Completed => {
-            draft.emit(node, settlement.port.as_deref(), &settlement.closed_edges);
-        }
+        SettledStatus::Completed => draft.emit(step, settlement.port.as_deref(), &settlement.closed_edges),
         SettledStatus::Failed | SettledStatus::OutcomeUnknown => {
             let error = settlement.error.clone().unwrap_or_else(unexplained);
-            if !graph.handles_error(node, &error.class) {
-                let step = Some(StepKey::root(graph.nodes[node].id.clone()));
-                return Ok(stop(state, Some(node), End::Failed { step, error }));
+            if graph.handles_error(state.steps[step].node, &error.class) {
+                draft.fail(step, &error.class);
+            } else {
+                return draft.give_up(step, error);
             }
-            draft.fail(node, &error.class);
         }
     }
-    Ok(draft.finish(state.active - 1))
+    draft.finish()
 }
 
 /// The decision for an event that changes one step and starts nothing.
@@ -137,31 +202,27 @@ fn quiet(
     graph: &Graph,
     state: &State,
     step: &StepKey,
-    legal: impl Fn(&Step) -> bool,
+    takes: impl Fn(&Step) -> bool,
 ) -> Result<Decision, IllegalEvent> {
-    let node = active(graph, state, step)?;
-    if legal(&state.steps[node]) { Ok(Decision::default()) } else { Err(IllegalEvent::WrongPhase(step.clone())) }
+    legal(graph, state, step, takes).map(|_| Decision::default())
 }
 
-/// Whether an attempt of the step may have run: all phases but an untouched signal wait.
+/// The active step of that address, if it takes the event.
+fn legal(graph: &Graph, state: &State, key: &StepKey, takes: impl Fn(&Step) -> bool) -> Result<StepIx, IllegalEvent> {
+    let ix = state.find(graph, key).ok_or_else(|| IllegalEvent::UnknownStep(key.clone()))?;
+    match &state.steps[ix] {
+        step if !step.is_active() => Err(IllegalEvent::NotActive(key.clone())),
+        step if !takes(step) => Err(IllegalEvent::WrongPhase(key.clone())),
+        _ => Ok(ix),
+    }
+}
+
+/// Whether an attempt of the step may have run: all phases but an untouched signal wait, and a container's frames.
 fn may_run(step: &Step) -> bool {
-    !matches!(&step.phase, Phase::Waiting(until) if until.time.is_none())
-}
-
-fn find(graph: &Graph, step: &StepKey) -> Result<NodeIx, IllegalEvent> {
-    let node = graph.find(&step.node_id).filter(|_| step.scope.as_str().is_empty());
-    node.ok_or_else(|| IllegalEvent::UnknownStep(step.clone()))
-}
-
-fn active(graph: &Graph, state: &State, step: &StepKey) -> Result<NodeIx, IllegalEvent> {
-    let node = find(graph, step)?;
-    if state.steps[node].is_active() { Ok(node) } else { Err(IllegalEvent::NotActive(step.clone())) }
-}
-
-/// The end of the execution: everything active but `settled` is cancelled.
-fn stop(state: &State, settled: Option<NodeIx>, end: End) -> Decision {
-    let cancelled = (0..state.steps.len()).filter(|&ix| state.steps[ix].is_active() && Some(ix) != settled).collect();
-    Decision { cancelled, end: Some(end), ..Decision::default() }
+    match &step.phase {
+        Phase::Waiting(until) => until.time.is_some(),
+        phase => *phase != Phase::Open,
+    }
 }
 
 fn timed_out() -> End {
@@ -182,135 +243,7 @@ impl Graph {
 }
 
 impl EdgeKind {
-    fn takes_error(&self, class: &str) -> bool {
+    pub(super) fn takes_error(&self, class: &str) -> bool {
         matches!(self, Self::Error { classes } if classes.is_empty() || classes.iter().any(|known| known == class))
-    }
-}
-
-/// The edges that resolve and the nodes that get decided, while one decision is being made.
-struct Draft<'a> {
-    graph: &'a Graph,
-    state: &'a State,
-    inbound: HashMap<NodeIx, Inbound>,
-    decided: Vec<NodeIx>,
-    decision: Decision,
-}
-
-enum Verdict {
-    Undecided,
-    Fire,
-    Skip,
-}
-
-impl<'a> Draft<'a> {
-    fn new(graph: &'a Graph, state: &'a State) -> Self {
-        Self { graph, state, inbound: HashMap::new(), decided: Vec::new(), decision: Decision::default() }
-    }
-
-    /// Resolves the out-edges of a node that completed on `port`.
-    fn emit(&mut self, node: NodeIx, port: Option<&str>, closed: &[String]) {
-        for &edge in &self.graph.nodes[node].out_edges {
-            let taken = match &self.graph.edges[edge].kind {
-                EdgeKind::Flow { port: from, .. } => {
-                    Some(from.as_str()) == port && !closed.contains(&self.graph.edges[edge].id)
-                }
-                EdgeKind::Error { .. } => false,
-            };
-            self.resolve(edge, taken);
-        }
-    }
-
-    /// Resolves the out-edges of a node that failed with `class`.
-    fn fail(&mut self, node: NodeIx, class: &str) {
-        for &edge in &self.graph.nodes[node].out_edges {
-            self.resolve(edge, self.graph.edges[edge].kind.takes_error(class));
-        }
-    }
-
-    /// Skips a node and, through it, whatever can no longer be reached.
-    fn skip(&mut self, node: NodeIx) {
-        let mut doomed = vec![node];
-        while let Some(node) = doomed.pop() {
-            self.decided.push(node);
-            self.decision.skipped.push(node);
-            for &edge in &self.graph.nodes[node].out_edges {
-                if let Some(target) = self.record(edge, EdgeState::Skipped) {
-                    doomed.push(target);
-                }
-            }
-        }
-    }
-
-    fn resolve(&mut self, edge: EdgeIx, taken: bool) {
-        let to = if taken { EdgeState::Taken } else { EdgeState::Skipped };
-        if let Some(target) = self.record(edge, to) {
-            self.skip(target);
-        }
-    }
-
-    /// Resolves one edge; fires its target if that is due, and returns it if it is to be skipped.
-    fn record(&mut self, edge: EdgeIx, to: EdgeState) -> Option<NodeIx> {
-        let target = self.graph.edges[edge].target;
-        self.decision.edges.push((edge, to));
-        let inbound = self.inbound.entry(target).or_insert(self.state.steps[target].inbound);
-        inbound.resolve(to);
-        let inbound = *inbound;
-        if self.state.steps[target].status != StepStatus::Pending || self.decided.contains(&target) {
-            return None;
-        }
-        match verdict(&self.graph.nodes[target].policy, inbound) {
-            Verdict::Undecided => None,
-            Verdict::Skip => Some(target),
-            Verdict::Fire => {
-                self.decided.push(target);
-                self.decision.start.push(target);
-                self.cut(target);
-                None
-            }
-        }
-    }
-
-    /// Cancels, or skips, what a join that fires needs no more.
-    fn cut(&mut self, join: NodeIx) {
-        let mut losers = Vec::new();
-        for &loser in &self.graph.nodes[join].feeders {
-            let (is_active, is_pending) = (self.state.steps[loser].is_active(), self.state.steps[loser].is_pending());
-            let started = self.decision.start.iter().position(|&started| started == loser);
-            if let Some(place) = started {
-                self.decision.start.swap_remove(place);
-            } else if self.decided.contains(&loser) || !(is_active || is_pending) {
-                continue;
-            }
-            self.decided.push(loser);
-            if is_active { &mut self.decision.cancelled } else { &mut self.decision.skipped }.push(loser);
-            losers.push(loser);
-        }
-        // All of them are decided by now, and so is whatever they lead to.
-        for edge in losers.into_iter().flat_map(|loser| &self.graph.nodes[loser].out_edges) {
-            self.record(*edge, EdgeState::Skipped);
-        }
-    }
-
-    /// The decision, given how many steps stay active besides those that it starts.
-    fn finish(self, active: usize) -> Decision {
-        let mut decision = self.decision;
-        decision.start.sort_unstable();
-        decision.skipped.sort_unstable();
-        decision.cancelled.sort_unstable();
-        if active + decision.start.len() == decision.cancelled.len() {
-            decision.end = Some(End::Completed);
-        }
-        decision
-    }
-}
-
-/// The firing rule.
-fn verdict(policy: &Policy, inbound: Inbound) -> Verdict {
-    match policy.wanted() {
-        Some(wanted) if inbound.taken >= wanted => Verdict::Fire,
-        Some(wanted) if inbound.taken + inbound.open < wanted => Verdict::Skip,
-        None if inbound.open == 0 && inbound.taken > 0 => Verdict::Fire,
-        None if inbound.open == 0 => Verdict::Skip,
-        Some(_) | None => Verdict::Undecided,
     }
 }

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::catalogue::Frames;
 use super::decide::{Decision, IllegalEvent, begin, decide};
-use super::graph::{Graph, NodeIx};
+use super::frame::{Frame, Round, Stage};
+use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
-use super::state::{Phase, State, Step, StepStatus};
+use super::state::{End, FrameIx, Phase, State, Step, StepIx, StepStatus};
 
 /// The state after `entries`, in order, of an execution that began at `trigger`.
 ///
@@ -39,9 +41,27 @@ impl State {
 
     fn record(&mut self, graph: &Graph, Entry { at, event }: Entry) {
         match event {
-            Event::Cancelled { .. } | Event::TimedOut => {}
+            Event::Cancelled { signal_id, .. } => self.consumed.extend(signal_id),
+            Event::TimedOut | Event::Expired { .. } => {}
             Event::Poisoned { reason } => self.incident = Some(reason),
             Event::Waiting { step, until } => self.change(graph, &step, |step| step.park(Phase::Waiting(until))),
+            Event::Opened { step, items, until, note } => self.change(graph, &step, |step| {
+                let before = step.round.as_deref();
+                let first = before.map_or(0, |before| before.first + before.items.len() as u32);
+                let turn = before.filter(|_| step.phase == Phase::Closed).map_or(0, |before| before.turn + 1);
+                step.round = Some(Box::new(Round {
+                    items,
+                    frames: Vec::new(),
+                    first,
+                    turn,
+                    note,
+                    until,
+                    closing: None,
+                    ended: 0,
+                    failed: 0,
+                }));
+                step.run(Phase::Open);
+            }),
             Event::Started { step } => self.change(graph, &step, |step| step.run(Phase::Started)),
             Event::Signalled { step, payload, signal_id } => {
                 self.consumed.push(signal_id);
@@ -53,45 +73,116 @@ impl State {
                 step.error = Some(error);
             }),
             Event::Settled { step, settlement } => {
-                self.active -= 1;
-                self.change(graph, &step, |step| step.settle(settlement, at));
+                if let Some(ix) = self.find(graph, &step) {
+                    if settlement.did_something() && graph.nodes[self.steps[ix].node].undo.is_some() {
+                        self.undoable.insert((self.position, ix));
+                    }
+                    self.steps[ix].settled_in = self.position;
+                    self.steps[ix].settle(settlement, at);
+                    self.leave(graph, ix);
+                }
             }
         }
     }
 
     fn change(&mut self, graph: &Graph, step: &StepKey, change: impl FnOnce(&mut Step)) {
-        if let Some(node) = graph.find(&step.node_id) {
-            change(&mut self.steps[node]);
+        if let Some(ix) = self.find(graph, step) {
+            change(&mut self.steps[ix]);
         }
     }
 
     pub(super) fn absorb(&mut self, graph: &Graph, decision: &Decision, at: DateTime<Utc>) {
-        for &(edge, to) in &decision.edges {
-            self.edges[edge] = to;
-            self.steps[graph.edges[edge].target].inbound.resolve(to);
+        for &(frame, edge, to) in &decision.edges {
+            let (&Frame { first_step, first_edge, .. }, edge) = (&self.frames[frame], &graph.edges[edge]);
+            self.edges[first_edge + edge.place] = to;
+            self.steps[first_step + graph.nodes[edge.target].place].inbound.resolve(to);
         }
-        for &node in &decision.skipped {
-            self.steps[node].status = StepStatus::Skipped;
+        for &step in &decision.skipped {
+            self.steps[step].status = StepStatus::Skipped;
         }
-        for &node in &decision.cancelled {
-            self.steps[node].end(StepStatus::Cancelled, at);
-            self.active -= 1;
+        for &step in &decision.cancelled {
+            self.steps[step].end(StepStatus::Cancelled, at);
+            self.leave(graph, step);
         }
-        for &node in &decision.start {
-            self.fire(node, at);
+        for (frame, end) in &decision.endings {
+            self.frames[*frame].ending = Some(end.clone());
+        }
+        for &(frame, stage) in &decision.stages {
+            self.enter(frame, stage);
+        }
+        for &(owner, why) in &decision.closing {
+            self.round(owner, |round| round.closing = Some(why));
+        }
+        for &(owner, item) in &decision.opened {
+            self.open_one(graph, owner, item);
+        }
+        for &step in &decision.closed {
+            self.steps[step].phase = Phase::Closed;
+        }
+        for &step in &decision.start {
+            self.fire(graph, step, at);
+        }
+        if decision.incident.is_some() {
+            self.incident.clone_from(&decision.incident);
         }
         if decision.end.is_some() {
             self.end.clone_from(&decision.end);
         }
     }
 
-    fn fire(&mut self, node: NodeIx, at: DateTime<Utc>) {
-        let step = &mut self.steps[node];
-        if step.status == StepStatus::Pending {
-            step.run(Phase::Ready);
-            step.fired_at = Some(at);
-            self.active += 1;
+    fn enter(&mut self, frame: FrameIx, stage: Stage) {
+        let before = &mut self.frames[frame];
+        before.stage = stage;
+        let failed = matches!(before.ending, Some(End::Failed { .. }));
+        if let Some(owner) = before.owner.filter(|_| stage == Stage::Ended) {
+            self.round(owner, |round| {
+                round.ended += 1;
+                round.failed += usize::from(failed);
+            });
         }
+    }
+
+    fn round(&mut self, owner: StepIx, change: impl FnOnce(&mut Round)) {
+        if let Some(round) = &mut self.steps[owner].round {
+            change(round);
+        }
+    }
+
+    fn open_one(&mut self, graph: &Graph, owner: StepIx, item: usize) {
+        let frame = self.frames.len();
+        let step = &mut self.steps[owner];
+        let Some(round) = &mut step.round else { return };
+        round.frames.push(frame);
+        let (number, index) = (round.first + item as u32, round.turn as usize + item);
+        let value = round.items[item].clone();
+        let around = &self.frames[step.frame];
+        let (index, value) = match graph.nodes[step.node].container {
+            Some((_, Frames { passes_item: true, .. })) => (around.index, around.item.clone()),
+            _ => (index, value),
+        };
+        let scope = self.frames[step.frame].scope.below(&graph.nodes[step.node].id, number);
+        self.open(graph, Some(owner), scope, index, value);
+    }
+
+    fn fire(&mut self, graph: &Graph, step: StepIx, at: DateTime<Utc>) {
+        if self.steps[step].is_pending() {
+            self.steps[step].run(Phase::Ready);
+            self.steps[step].fired_at = Some(at);
+            let frame = self.waits_for(graph, step);
+            self.frames[frame].active += 1;
+            self.live.insert(step);
+            if let Some(undone) = graph.nodes[self.steps[step].node].undoes.and_then(|it| self.around(graph, step, it))
+            {
+                self.undoable.remove(&(self.steps[undone].settled_in, undone));
+            }
+        }
+    }
+
+    /// A step is no longer active.
+    fn leave(&mut self, graph: &Graph, step: StepIx) {
+        let frame = self.waits_for(graph, step);
+        self.frames[frame].active -= 1;
+        self.live.remove(&step);
     }
 }
 

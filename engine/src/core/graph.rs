@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::catalogue::{Effect, Role};
+use super::catalogue::{Effect, Frames, Role};
 use super::ids::NodeId;
 use super::policy::Policy;
 
@@ -15,6 +15,8 @@ pub const SEMANTICS: i32 = 1;
 pub type NodeIx = usize;
 /// Index of an edge in its graph; valid only within one compiled graph.
 pub type EdgeIx = usize;
+/// Index of a body in its graph; the first one is the top level.
+pub type BodyIx = usize;
 
 /// A valid graph, ready to be walked: acyclic, typed, every edge between existing ports.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// In document order.
     pub edges: Vec<Edge>,
+    /// The top level, then that of each container.
+    pub bodies: Vec<Body>,
     /// Longest time from an execution's start to its end, from `settings.timeout_ms`.
     pub timeout_ms: Option<u64>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
@@ -51,10 +55,47 @@ pub struct Node {
     pub in_edges: Vec<EdgeIx>,
     /// Flow and error edges that leave here.
     pub out_edges: Vec<EdgeIx>,
-    /// Every node from which a path leads here, ascending: what its expressions may name.
+    /// Every node from which a path leads here or to a container around it, ascending: what its expressions may name.
     pub ancestors: Vec<NodeIx>,
     /// Those of them from which no path leads elsewhere, if they are to be cancelled once this node fires.
     pub feeders: Vec<NodeIx>,
+    /// The body that it lies in.
+    pub home: BodyIx,
+    /// Its index among the nodes of that body.
+    pub place: usize,
+    /// Its own body and how that is run, if it is a container.
+    pub container: Option<(BodyIx, Frames)>,
+    /// When it may run.
+    pub part: Part,
+    /// What undoes it.
+    pub undo: Option<NodeIx>,
+    /// What it undoes.
+    pub undoes: Option<NodeIx>,
+}
+
+/// When a node may run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// As the edges say.
+    #[default]
+    Main,
+    /// When the node that it undoes is to be undone.
+    Undo,
+    /// Once everything else of its body is over, however it ended.
+    Finally,
+}
+
+/// The graph at the top level, or in a container.
+#[derive(Debug, Default)]
+pub struct Body {
+    /// Its container; none at the top level.
+    pub owner: Option<NodeIx>,
+    /// In document order.
+    pub nodes: Vec<NodeIx>,
+    /// In document order.
+    pub edges: Vec<EdgeIx>,
+    /// Nodes that [`Part::Finally`] begins with.
+    pub finally: Vec<NodeIx>,
 }
 
 /// One edge of a compiled graph.
@@ -68,6 +109,8 @@ pub struct Edge {
     pub target: NodeIx,
     /// When it is taken.
     pub kind: EdgeKind,
+    /// Its index among the edges of the body that it lies in.
+    pub place: usize,
 }
 
 /// When an edge is taken once its source has settled.
@@ -85,6 +128,16 @@ pub enum EdgeKind {
         /// Error classes, e.g. `http_4xx`.
         classes: Vec<String>,
     },
+    /// Never: its target undoes its source.
+    Undo,
+}
+
+impl Node {
+    /// Whether it fires with its container's frame.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        self.in_edges.is_empty() && self.part == Part::Main
+    }
 }
 
 impl Graph {

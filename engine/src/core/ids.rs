@@ -114,6 +114,13 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// That of a frame of a container in this scope.
+    #[must_use]
+    pub fn below(&self, container: &NodeId, number: u32) -> Self {
+        let separator = if self.0.is_empty() { "" } else { "/" };
+        Self(format!("{}{separator}{container}[{number}]", self.0).into())
+    }
 }
 
 impl fmt::Debug for Scope {

@@ -1,5 +1,7 @@
 //! The journal: what happened to an execution, by position.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -36,6 +38,17 @@ pub enum Event {
         /// The next attempt starts no earlier.
         retry_at: DateTime<Utc>,
     },
+    /// A container opened frames, one for each item; their numbers go on from those before.
+    Opened {
+        /// The container.
+        step: StepKey,
+        /// What each frame is about.
+        items: Arc<[Value]>,
+        /// When they are given up, if ever.
+        until: Option<DateTime<Utc>>,
+        /// What the node type wants to see again.
+        note: Value,
+    },
     /// An attempt of an `at_most_once` step is about to start.
     Started {
         /// The step.
@@ -57,10 +70,19 @@ pub enum Event {
         /// How it ended.
         settlement: Settlement,
     },
-    /// A person or a policy ended the execution.
+    /// The time of a container's frames was over.
+    Expired {
+        /// The container.
+        step: StepKey,
+    },
+    /// A person or a policy ended the execution: what undoes and what runs at last still does.
     Cancelled {
         /// Why, for people.
         reason: String,
+        /// Nothing more runs at all.
+        forced: bool,
+        /// The signal that asked for it; its row goes in the same commit.
+        signal_id: Option<SignalId>,
     },
     /// The execution ran out of its own time.
     TimedOut,
@@ -72,6 +94,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// The step that it is about; none if it is about the whole execution.
+    #[must_use]
+    pub fn step(&self) -> Option<&StepKey> {
+        match self {
+            Self::Waiting { step, .. }
+            | Self::AttemptFailed { step, .. }
+            | Self::Opened { step, .. }
+            | Self::Expired { step }
+            | Self::Started { step }
+            | Self::Signalled { step, .. }
+            | Self::Settled { step, .. } => Some(step),
+            Self::Cancelled { .. } | Self::TimedOut | Self::Poisoned { .. } => None,
+        }
+    }
+
     /// Whether a step did what it should; false for one that only `on_error: continue` completed.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -95,6 +132,18 @@ pub struct Settlement {
     pub attempts: u32,
     /// Edges of the emitted port whose `when` did not hold.
     pub closed_edges: Vec<String>,
+}
+
+impl Settlement {
+    /// Whether there may be something to undo: not after a failure, also if `on_error: continue` completed it.
+    #[must_use]
+    pub fn did_something(&self) -> bool {
+        match self.status {
+            SettledStatus::Completed => self.error.is_none(),
+            SettledStatus::Failed => false,
+            SettledStatus::OutcomeUnknown => true,
+        }
+    }
 }
 
 /// How a settled step ended.

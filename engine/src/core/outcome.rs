@@ -31,6 +31,14 @@ pub enum Outcome {
         /// What went wrong, for people.
         reason: String,
     },
+    /// Of a container: run its graph once for each of these. This attempt does not count. The node runs again, with what
+    /// came of them ([`Wake::Closed`]).
+    Open {
+        /// What each run is about.
+        items: Vec<Value>,
+        /// What the node wants to see again when they have ended.
+        note: Value,
+    },
     /// Park without a worker until then; this attempt does not count. The node runs again with a [`Wake`].
     Wait(Until),
 }
@@ -76,6 +84,28 @@ pub enum Wake {
         /// What the sender sent along.
         payload: Value,
     },
+    /// The frames that it opened have ended.
+    Closed {
+        /// In the order of their items.
+        frames: Vec<Closed>,
+        /// Whether they had had their time.
+        expired: bool,
+        /// How often this attempt had opened frames before.
+        turn: u32,
+        /// What the node had wanted to see again.
+        note: Value,
+    },
+}
+
+/// What a frame of a container came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Closed {
+    /// Nothing was left to run; the output of its last step, or of all of them by node id.
+    Completed(Value),
+    /// A failure that nothing took.
+    Failed(StepError),
+    /// It was ended, or never begun, as it was needed no more.
+    Cancelled,
 }
 
 /// An error class and its reason, as stored and shown.

@@ -12,6 +12,8 @@ pub struct Policy {
     pub n: Option<usize>,
     /// With [`Join::Any`] and [`Join::NOfM`]: once the node fires, the steps that lead to nothing else are cancelled.
     pub cancel_others: bool,
+    /// Runs once everything else of its container, or of the execution, is over, however that ended.
+    pub finally: bool,
     /// How often an attempt is repeated.
     pub retry: RetryPolicy,
     /// Longest time of one attempt in milliseconds; [`ATTEMPT_TIMEOUT_MS_DEFAULT`] if absent.

@@ -1,22 +1,36 @@
 //! State of one execution: the fold of its journal. Recovery, replay and the editor read the same fold.
 
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::graph::{Graph, NodeIx};
-use super::ids::{SignalId, StepKey};
+pub use super::frame::{Closing, Frame, Round, Stage};
+use super::graph::{Graph, NodeIx, Part};
+use super::ids::{Scope, SignalId, StepKey};
+use super::outcome::StepError;
+pub use super::step::{EdgeState, Phase, Step, StepStatus};
 
-use super::outcome::{StepError, Until};
+/// Index of a step in its state. In a graph without containers it is that of its node.
+pub type StepIx = usize;
+/// Index of a frame in its state; the first one is the top level.
+pub type FrameIx = usize;
 
 /// Everything known of one execution at one journal position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Steps by node index.
+    /// Steps of all frames, one frame after the other.
     pub(super) steps: Vec<Step>,
-    /// Resolution of each edge, by edge index.
+    /// Resolution of each edge, frame by frame, in the order of the body's edges.
     pub(super) edges: Vec<EdgeState>,
+    /// In the order of their opening.
+    pub(super) frames: Vec<Frame>,
+    pub(super) by_scope: HashMap<Scope, FrameIx>,
     /// Steps that run or wait.
-    pub(super) active: usize,
+    pub(super) live: BTreeSet<StepIx>,
+    /// Steps that did what can be undone, and is not, by the positions at which they settled.
+    pub(super) undoable: BTreeSet<(u32, StepIx)>,
     /// Journal entries folded in.
     pub(super) position: u32,
     /// Set by the entry that ended the execution.
@@ -27,96 +41,10 @@ pub struct State {
     pub(super) incident: Option<String>,
 }
 
-/// One node's standing in the execution.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// Where it stands.
-    pub status: StepStatus,
-    /// What it does while `Running` or `Waiting`.
-    pub phase: Phase,
-    /// Failed attempts so far, and after settling all attempts.
-    pub attempts: u32,
-    /// Time of the entry that fired it; `now` in its expressions.
-    pub fired_at: Option<DateTime<Utc>>,
-    /// Time of the entry that settled it.
-    pub settled_at: Option<DateTime<Utc>>,
-    /// The port it emitted on.
-    pub port: Option<String>,
-    /// Its output once completed, else null.
-    pub output: Value,
-    /// Its last error.
-    pub error: Option<StepError>,
-    pub(super) inbound: Inbound,
-}
-
-/// How far the in-edges of a node are resolved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Inbound {
-    pub(super) open: usize,
-    pub(super) taken: usize,
-}
-
-impl Inbound {
-    pub(super) fn resolve(&mut self, to: EdgeState) {
-        self.open = self.open.saturating_sub(1);
-        self.taken += usize::from(to == EdgeState::Taken);
-    }
-}
-
-/// Step status; `Pending` is a node whose in-edges are not yet resolved and is never shown as a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepStatus {
-    /// Not decided yet.
-    Pending,
-    /// Fired.
-    Running,
-    /// Parked until a time or a signal, or for its next attempt.
-    Waiting,
-    /// Emitted on a port.
-    Completed,
-    /// Failed after its retries.
-    Failed,
-    /// No in-edge was taken.
-    Skipped,
-    /// Running or waiting when the execution ended.
-    Cancelled,
-    /// An `at_most_once` attempt whose end is not known.
-    OutcomeUnknown,
-}
-
-/// What an active step is doing.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Phase {
-    /// May run at once.
-    Ready,
-    /// May run at once, with what its signal brought.
-    Signalled(Value),
-    /// An `at_most_once` attempt was journaled as started.
-    Started,
-    /// The next attempt starts no earlier.
-    Backoff(DateTime<Utc>),
-    /// Waits.
-    Waiting(Until),
-    /// Not active.
-    Idle,
-}
-
-/// Resolution of one edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EdgeState {
-    /// Its source has not settled.
-    Open,
-    /// Followed.
-    Taken,
-    /// Not followed.
-    Skipped,
-}
-
-/// How an execution ended.
+/// How an execution, or a frame, ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// Every step settled or was skipped.
+    /// Nothing was left to run.
     Completed,
     /// A failure that nothing took.
     Failed {
@@ -125,7 +53,7 @@ pub enum End {
         /// Why.
         error: StepError,
     },
-    /// Cancelled from outside.
+    /// Cancelled from outside, or as it was needed no more.
     Cancelled {
         /// Why, for people.
         reason: String,
@@ -134,27 +62,118 @@ pub enum End {
 
 impl State {
     pub(super) fn empty(graph: &Graph) -> Self {
-        Self {
-            steps: graph.nodes.iter().map(|node| Step::pending(node.in_edges.len())).collect(),
-            edges: vec![EdgeState::Open; graph.edges.len()],
-            active: 0,
+        let mut state = Self {
+            steps: Vec::new(),
+            edges: Vec::new(),
+            frames: Vec::new(),
+            by_scope: HashMap::new(),
+            live: BTreeSet::new(),
+            undoable: BTreeSet::new(),
             position: 0,
             end: None,
             consumed: Vec::new(),
             incident: None,
-        }
+        };
+        state.open(graph, None, Scope::root(), 0, Value::Null);
+        state
     }
 
-    /// The step of that node.
-    #[must_use]
-    pub fn step(&self, node: NodeIx) -> &Step {
-        &self.steps[node]
+    /// Adds a frame of the top level, or of a container.
+    pub(super) fn open(&mut self, graph: &Graph, owner: Option<StepIx>, scope: Scope, index: usize, item: Value) {
+        let body = owner.and_then(|owner| graph.nodes[self.steps[owner].node].container).map_or(0, |(body, _)| body);
+        let (first_step, first_edge, frame) = (self.steps.len(), self.edges.len(), self.frames.len());
+        self.by_scope.insert(scope.clone(), frame);
+        let (stage, ending, active) = (Stage::Main, None, 0);
+        self.frames.push(Frame { body, owner, scope, index, item, stage, ending, first_step, first_edge, active });
+        let nodes = &graph.bodies[body].nodes;
+        self.steps.extend(nodes.iter().map(|&node| Step::pending(node, frame, graph.nodes[node].in_edges.len())));
+        self.edges.resize(first_edge + graph.bodies[body].edges.len(), EdgeState::Open);
     }
 
-    /// Resolution of each edge, by edge index.
+    /// A step.
     #[must_use]
-    pub fn edges(&self) -> &[EdgeState] {
-        &self.edges
+    pub fn step(&self, ix: StepIx) -> &Step {
+        &self.steps[ix]
+    }
+
+    /// All steps that there may be so far, frame by frame.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// All frames so far.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// The steps of a frame.
+    pub(super) fn steps_of(&self, graph: &Graph, frame: FrameIx) -> Range<StepIx> {
+        let &Frame { first_step, body, .. } = &self.frames[frame];
+        first_step..first_step + graph.bodies[body].nodes.len()
+    }
+
+    /// The step of a node in the frame that opened last; none before its container has opened one.
+    #[must_use]
+    pub fn latest(&self, graph: &Graph, node: NodeIx) -> Option<&Step> {
+        let wanted = &graph.nodes[node];
+        let frame = self.frames.iter().rev().find(|frame| frame.body == wanted.home)?;
+        Some(&self.steps[frame.first_step + wanted.place])
+    }
+
+    /// The address of a step.
+    #[must_use]
+    pub fn key(&self, graph: &Graph, ix: StepIx) -> StepKey {
+        let step = &self.steps[ix];
+        StepKey { node_id: graph.nodes[step.node].id.clone(), scope: self.frames[step.frame].scope.clone() }
+    }
+
+    /// The step with that address.
+    #[must_use]
+    pub fn find(&self, graph: &Graph, key: &StepKey) -> Option<StepIx> {
+        let node = &graph.nodes[graph.find(&key.node_id)?];
+        let frame = &self.frames[*self.by_scope.get(&key.scope)?];
+        (frame.body == node.home).then_some(frame.first_step + node.place)
+    }
+
+    /// The step of a node in a frame that lies in it, or around it.
+    #[must_use]
+    pub fn around(&self, graph: &Graph, from: StepIx, node: NodeIx) -> Option<StepIx> {
+        let wanted = &graph.nodes[node];
+        let mut frames = self.outwards(self.steps[from].frame).map(|frame| &self.frames[frame]);
+        let frame = frames.find(|frame| frame.body == wanted.home)?;
+        Some(frame.first_step + wanted.place)
+    }
+
+    /// A frame and those around it.
+    pub(super) fn outwards(&self, frame: FrameIx) -> impl Iterator<Item = FrameIx> {
+        std::iter::successors(Some(frame), |&frame| self.frames[frame].owner.map(|owner| self.steps[owner].frame))
+    }
+
+    /// The frame that waits for a step: its own, or, if it undoes something, the one that has it undone.
+    pub(super) fn waits_for(&self, graph: &Graph, step: StepIx) -> FrameIx {
+        let Step { frame, node, .. } = self.steps[step];
+        let undoes = |frame: &FrameIx| self.frames[*frame].stage == Stage::Undo;
+        let around = || self.outwards(frame).find(undoes);
+        if graph.nodes[node].part == Part::Undo { around().unwrap_or(frame) } else { frame }
+    }
+
+    /// How many steps there are, and how many more the open containers will have.
+    #[must_use]
+    pub fn steps_in_all(&self, graph: &Graph) -> usize {
+        let to_come = self.active_steps().filter(|(_, step)| step.phase == Phase::Open).filter_map(|(_, step)| {
+            let (round, (body, _)) = (step.round.as_deref()?, graph.nodes[step.node].container?);
+            Some((round.items.len() - round.frames.len()) * graph.bodies[body].nodes.len())
+        });
+        self.steps.len() + to_come.sum::<usize>()
+    }
+
+    /// How the edges of a frame are resolved, in the order of its body's.
+    #[must_use]
+    pub fn edges(&self, graph: &Graph, frame: FrameIx) -> &[EdgeState] {
+        let &Frame { first_edge, body, .. } = &self.frames[frame];
+        &self.edges[first_edge..first_edge + graph.bodies[body].edges.len()]
     }
 
     /// Journal entries folded in so far; the next entry takes this position plus one.
@@ -167,6 +186,12 @@ impl State {
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.end.as_ref()
+    }
+
+    /// Whether it is settled how it ends, though something may still run.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.frames[0].ending.is_some()
     }
 
     /// Why it waits for a person, while it does.
@@ -182,7 +207,7 @@ impl State {
     }
 
     /// Active steps that may run at `now`: fresh, signalled, or with their time come.
-    pub fn runnable(&self, now: DateTime<Utc>) -> impl Iterator<Item = NodeIx> {
+    pub fn runnable(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
         self.active_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
     }
 
@@ -192,57 +217,26 @@ impl State {
         self.dues().map(|(_, due)| due).min()
     }
 
-    /// When each active step may run next; steps that only a signal can wake are left out.
-    pub fn dues(&self) -> impl Iterator<Item = (NodeIx, DateTime<Utc>)> {
-        self.active_steps().filter_map(|(ix, step)| Some((ix, step.due_at()?)))
+    /// When each active step may run next, or its frames are given up; steps that only a signal can wake are left out.
+    pub fn dues(&self) -> impl Iterator<Item = (StepIx, DateTime<Utc>)> {
+        self.active_steps().filter_map(|(ix, step)| Some((ix, step.due_at().or_else(|| step.expires_at())?)))
+    }
+
+    /// Containers whose frames have had their time.
+    pub fn expired(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
+        let is_over = move |step: &Step| step.expires_at().is_some_and(|until| until <= now);
+        self.active_steps().filter(move |(_, step)| is_over(step)).map(|(ix, _)| ix)
     }
 
     /// The step that waits for that signal; the earliest in document order if several do.
     #[must_use]
-    pub fn waiting_for(&self, signal: &str) -> Option<NodeIx> {
+    pub fn waiting_for(&self, signal: &str) -> Option<StepIx> {
         self.active_steps()
             .find(|(_, step)| matches!(&step.phase, Phase::Waiting(until) if until.signal.as_deref() == Some(signal)))
             .map(|(ix, _)| ix)
     }
 
-    fn active_steps(&self) -> impl Iterator<Item = (NodeIx, &Step)> {
-        self.steps.iter().enumerate().filter(|(_, step)| step.is_active())
-    }
-}
-
-impl Step {
-    fn pending(in_edges: usize) -> Self {
-        Self {
-            status: StepStatus::Pending,
-            phase: Phase::Idle,
-            attempts: 0,
-            fired_at: None,
-            settled_at: None,
-            port: None,
-            output: Value::Null,
-            error: None,
-            inbound: Inbound { open: in_edges, taken: 0 },
-        }
-    }
-
-    /// Whether it runs or waits.
-    #[must_use]
-    pub fn is_active(&self) -> bool {
-        matches!(self.status, StepStatus::Running | StepStatus::Waiting)
-    }
-
-    /// Whether its in-edges are not yet resolved.
-    pub(super) fn is_pending(&self) -> bool {
-        self.status == StepStatus::Pending
-    }
-
-    /// When it may run next; absent if only a signal, or nothing, can make it run.
-    fn due_at(&self) -> Option<DateTime<Utc>> {
-        match &self.phase {
-            Phase::Ready | Phase::Signalled(_) | Phase::Started => Some(DateTime::<Utc>::MIN_UTC),
-            Phase::Backoff(at) => Some(*at),
-            Phase::Waiting(until) => until.time,
-            Phase::Idle => None,
-        }
+    pub(super) fn active_steps(&self) -> impl Iterator<Item = (StepIx, &Step)> {
+        self.live.iter().map(|&ix| (ix, &self.steps[ix]))
     }
 }

@@ -65,6 +65,24 @@ struct SettledDetail {
     closed_edges: Vec<String>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct OpenedDetail {
+    count: usize,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Value::is_null", default)]
+    note: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CancelledDetail {
+    reason: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    forced: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    signal_id: Option<SignalId>,
+}
+
 #[derive(Deserialize)]
 struct FailedDetail {
     error: StepError,
@@ -92,6 +110,15 @@ impl Row {
                 attempts: Some(count(*attempt)),
                 ..row("attempt_failed", Some(step)).detail(json!({ "error": error, "retry_at": retry_at }))
             },
+            Event::Opened { step, items, until, note } => Self {
+                output: Some(serde_json::to_string(items).unwrap_or_default()),
+                ..row("opened", Some(step)).detail(json!(OpenedDetail {
+                    count: items.len(),
+                    until: *until,
+                    note: note.clone()
+                }))
+            },
+            Event::Expired { step } => row("expired", Some(step)),
             Event::Started { step } => row("started", Some(step)),
             Event::Signalled { step, signal_id, payload } => Self {
                 output: Some(text(payload)),
@@ -99,7 +126,14 @@ impl Row {
                 ..row("signalled", Some(step)).detail(json!({ "signal_id": signal_id }))
             },
             Event::Settled { step, settlement } => row("settled", Some(step)).settled(settlement),
-            Event::Cancelled { reason } => row("cancelled", None).detail(json!({ "reason": reason })),
+            Event::Cancelled { reason, forced, signal_id } => Self {
+                signal_id: *signal_id,
+                ..row("cancelled", None).detail(json!(CancelledDetail {
+                    reason: reason.clone(),
+                    forced: *forced,
+                    signal_id: *signal_id
+                }))
+            },
             Event::TimedOut => row("timed_out", None),
             Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
         }
@@ -171,6 +205,14 @@ impl JournalRow {
                 let FailedDetail { error, retry_at } = read(detail)?;
                 Ok(Event::AttemptFailed { attempt: self.count(), step: self.step()?, error, retry_at })
             }
+            "opened" => {
+                let OpenedDetail { count, until, note } = read(detail)?;
+                let step = self.step()?;
+                // An outline is without outputs.
+                let items = self.output.map_or_else(|| Ok(vec![Value::Null; count]), read::<Vec<Value>>)?;
+                Ok(Event::Opened { step, items: items.into(), until, note })
+            }
+            "expired" => Ok(Event::Expired { step: self.step()? }),
             "started" => Ok(Event::Started { step: self.step()? }),
             "signalled" => {
                 let SignalDetail { signal_id } = read(detail)?;
@@ -178,7 +220,10 @@ impl JournalRow {
                 Ok(Event::Signalled { step, signal_id, payload: self.output.unwrap_or_default() })
             }
             "settled" => self.settled(detail),
-            "cancelled" => Ok(Event::Cancelled { reason: read::<ReasonDetail>(detail)?.reason }),
+            "cancelled" => {
+                let CancelledDetail { reason, forced, signal_id } = read(detail)?;
+                Ok(Event::Cancelled { reason, forced, signal_id })
+            }
             "timed_out" => Ok(Event::TimedOut),
             "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
             other => Err(format!("unknown kind \"{other}\"")),

@@ -119,3 +119,25 @@ pub async fn journal(
     .await?;
     rows.into_iter().map(|row| Ok((row.position, row.decode()?))).collect()
 }
+
+/// Who holds an execution's lease.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct Holder {
+    /// The number of the worker.
+    pub worker_no: i32,
+    /// Since when.
+    pub claimed_at: DateTime<Utc>,
+}
+
+/// Who holds the lease of an execution, if anybody does.
+///
+/// # Errors
+/// If the database does.
+pub async fn holder(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<Holder>, StoreError> {
+    let row = sqlx::query_as("SELECT worker_no, claimed_at FROM leases WHERE execution_id = $1 AND workspace_id = $2");
+    Ok(row.bind(execution_id.0).bind(workspace_id.0).fetch_optional(connection).await?)
+}

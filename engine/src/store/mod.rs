@@ -13,6 +13,7 @@ pub mod moment;
 pub mod past;
 pub mod preflight;
 pub mod quotas;
+pub mod restart;
 pub mod signals;
 pub mod start;
 pub mod upkeep;

@@ -76,7 +76,7 @@ struct StartRow {
 
 impl Start {
     fn key_hash(&self) -> Option<Vec<u8>> {
-        self.idempotency_key.as_ref().map(|key| Sha256::digest(key.key.as_bytes()).to_vec())
+        self.idempotency_key.as_ref().map(|key| hash_of(&[&key.key]))
     }
 
     /// What has to be the same for a repetition: workflow, trigger, wishes and input.
@@ -91,6 +91,11 @@ impl Start {
         hash.update(self.input.to_string().as_bytes());
         Some(hash.finalize().to_vec())
     }
+}
+
+/// The hash of texts, with an end behind all but the last.
+pub(super) fn hash_of(texts: &[&str]) -> Vec<u8> {
+    Sha256::digest(texts.join("\0")).to_vec()
 }
 
 /// Starts a batch of executions in one round trip.

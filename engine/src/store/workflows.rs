@@ -199,6 +199,7 @@ async fn insert_graph(
     let port = |kind: &EdgeKind| match kind {
         EdgeKind::Flow { port, .. } => (port.clone(), "flow"),
         EdgeKind::Error { .. } => ("error".to_owned(), "error"),
+        EdgeKind::Undo => ("compensate".to_owned(), "compensate"),
     };
     sqlx::query(
         "INSERT INTO workflow_edges (workspace_id, version_id, edge_id, source, target, source_port, kind) \

@@ -15,7 +15,7 @@ fn conclude(lines: &str, outcome: Outcome, holds: impl Fn(&str, &Value) -> Resul
     let graph = graph(lines);
     let state = after(&graph, &[retry("a", 1)]);
     let node = graph.find(&"a".into()).unwrap();
-    Attempt { graph: &graph, state: &state, node, now: at(50), seed: 7 }.conclude(outcome, holds)
+    Attempt { graph: &graph, state: &state, step: node, now: at(50), seed: 7 }.conclude(outcome, holds)
 }
 
 fn settlement(lines: &str, outcome: Outcome) -> Settlement {
@@ -107,7 +107,7 @@ fn a_lost_attempt_settles_as_outcome_unknown() {
     let graph = graph(LINE);
     let state = after(&graph, &[]);
     let node = graph.find(&"a".into()).unwrap();
-    let event = Attempt { graph: &graph, state: &state, node, now: at(5), seed: 7 }.lost();
+    let event = Attempt { graph: &graph, state: &state, step: node, now: at(5), seed: 7 }.lost();
     let Event::Settled { settlement, .. } = event else { panic!("not settled: {event:?}") };
     assert_eq!((settlement.status, class_of(&settlement)), (SettledStatus::OutcomeUnknown, "outcome_unknown"));
     assert_eq!((settlement.attempts, settlement.port), (1, None));

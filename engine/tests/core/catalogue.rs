@@ -1,6 +1,6 @@
-//! Two node types, enough to draw any graph with.
+//! Three node types, enough to draw any graph with.
 
-use capstan_engine::core::catalogue::{Catalogue, Effect, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Catalogue, Effect, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::problem::Problem;
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ pub(crate) const PORTS: [&str; 3] = ["out", "alt", "other"];
 pub(crate) struct TestTypes {
     trigger: TestType,
     step: TestType,
+    container: TestType,
 }
 
 struct TestType {
@@ -23,17 +24,24 @@ impl TestTypes {
         let schema =
             json!({"type": "object", "properties": {"ports": {"type": "integer", "minimum": 1, "maximum": 3}}});
         let named = |name, role| TestType { name, role, schema: schema.clone() };
-        Self { trigger: named("test.trigger", Role::Trigger), step: named("test.step", Role::Step) }
+        Self {
+            trigger: named("test.trigger", Role::Trigger),
+            step: named("test.step", Role::Step),
+            container: named("test.container", Role::Container),
+        }
     }
 }
 
 impl Catalogue for TestTypes {
     fn node_type(&self, name: &str) -> Option<&dyn NodeTypeInfo> {
-        [&self.trigger, &self.step].into_iter().find(|known| known.name == name).map(|known| known as &dyn NodeTypeInfo)
+        [&self.trigger, &self.step, &self.container]
+            .into_iter()
+            .find(|known| known.name == name)
+            .map(|known| known as &dyn NodeTypeInfo)
     }
 
     fn names(&self) -> Vec<&str> {
-        vec![self.step.name, self.trigger.name]
+        vec![self.container.name, self.step.name, self.trigger.name]
     }
 }
 
@@ -57,6 +65,17 @@ impl NodeTypeInfo for TestType {
     fn ports(&self, config: &Value) -> Vec<String> {
         let ports = config["ports"].as_u64().unwrap_or(1) as usize;
         PORTS.iter().take(ports).map(|&port| port.to_owned()).collect()
+    }
+
+    fn frames(&self, config: &Value) -> Frames {
+        let number = |name: &str| config[name].as_u64().unwrap_or_default() as usize;
+        Frames {
+            parallel: number("parallel"),
+            tolerated: number("tolerated"),
+            tolerated_percent: number("percent"),
+            undoes: config["undoes"] == true,
+            passes_item: false,
+        }
     }
 
     fn check(&self, _config: &Value) -> Vec<Problem> {

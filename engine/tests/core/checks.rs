@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::driver::Driver;
 use crate::fate;
-use crate::oracle::{Ended, Oracle, Picture, step_of};
+use crate::oracle::{Ended, Oracle, Picture};
 use crate::spec::Spec;
 
 pub(crate) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -77,7 +77,7 @@ fn difference(
     ensure(start == got.start, || format!("starts {:?}, not {start:?}", got.start))?;
     ensure(skipped == got.skipped, || format!("skips {:?}, not {skipped:?}", got.skipped))?;
     ensure(cancelled == got.cancelled, || format!("cancels {:?}, not {cancelled:?}", got.cancelled))?;
-    let mut edges = got.edges.clone();
+    let mut edges: Vec<_> = got.edges.iter().map(|&(_, edge, state)| (edge, state)).collect();
     edges.sort_unstable_by_key(|(edge, _)| *edge);
     let open = |edge: usize| before.is_none_or(|picture| picture.edges[edge] != after.edges[edge]);
     let resolved = after.edges.iter().copied().enumerate();
@@ -121,7 +121,7 @@ pub(crate) fn state(
             ensure(same && step.error == settlement.error, || format!("{id} settled as {step:?}"))?;
         }
     }
-    ensure(state.edges() == oracle.picture.edges, || format!("edges are {:?}", state.edges()))?;
+    ensure(state.edges(graph, 0) == oracle.picture.edges, || format!("edges are {:?}", state.edges(graph, 0)))?;
     ensure(state.position() == oracle.position, || format!("position is {}", state.position()))?;
     ensure(state.incident().is_some() == oracle.incident, || format!("incident is {:?}", state.incident()))?;
     end(state.end(), oracle, spec)?;
@@ -133,8 +133,8 @@ fn wake_ups(spec: &Spec, graph: &Graph, oracle: &Oracle<'_>, state: &State, now:
     let mut due: Vec<(NodeIx, DateTime<Utc>)> = Vec::new();
     for node in 0..spec.nodes.len() {
         let time = match oracle.phase(node) {
-            Phase::Idle => None,
-            Phase::Ready | Phase::Signalled(_) | Phase::Started => Some(DateTime::<Utc>::MIN_UTC),
+            Phase::Idle | Phase::Open => None,
+            Phase::Ready | Phase::Signalled(_) | Phase::Started | Phase::Closed => Some(DateTime::<Utc>::MIN_UTC),
             Phase::Backoff(at) => Some(*at),
             Phase::Waiting(until) => until.time,
         };
@@ -176,7 +176,7 @@ pub(crate) fn neighbours_commute(driver: &Driver<'_>) -> Result<(), String> {
     let ([.., origin, _, _], [.., first, second]) = (driver.history.as_slice(), driver.journal.as_slice()) else {
         return Ok(());
     };
-    let (Some(one), Some(other)) = (step_of(&first.event), step_of(&second.event)) else { return Ok(()) };
+    let (Some(one), Some(other)) = (first.event.step(), second.event.step()) else { return Ok(()) };
     let Ok(decision) = decide(driver.graph, origin, second) else { return Ok(()) };
     // Where a join cuts others off, the first one wins.
     let cuts = driver.spec.nodes.iter().any(|node| node.cuts);
@@ -198,14 +198,14 @@ pub(crate) fn same_but_for_times(graph: &Graph, one: &State, other: &State) -> R
             && (&a.port, &a.output, &a.error) == (&b.port, &b.output, &b.error);
         ensure(same, || format!("the order matters to {}: {a:?} or {b:?}", node.id))?;
     }
-    ensure(one.edges() == other.edges(), || "the order matters to the edges".into())?;
+    ensure(one.edges(graph, 0) == other.edges(graph, 0), || "the order matters to the edges".into())?;
     ensure(one.end() == other.end(), || format!("the order matters to the end: {:?} or {:?}", one.end(), other.end()))
 }
 
 /// The end is the one that was foretold from the plans alone.
 pub(crate) fn foretold(spec: &Spec, graph: &Graph, wanted: &Oracle<'_>, got: &State) -> Result<(), String> {
     end(got.end(), wanted, spec)?;
-    ensure(got.edges() == wanted.picture.edges, || "other edges were taken than foretold".into())?;
+    ensure(got.edges(graph, 0) == wanted.picture.edges, || "other edges were taken than foretold".into())?;
     for node in 0..spec.nodes.len() {
         let step = got.step(index(spec, graph, node));
         let settlement = wanted.settlement(node);

@@ -17,6 +17,7 @@ pub(crate) fn refused(refusal: &IllegalEvent, arms: &mut Arms) {
         IllegalEvent::NotATrigger(_) => "begin: refused, not a trigger",
         IllegalEvent::Ended => "refused: ended",
         IllegalEvent::Incident => "refused: incident",
+        IllegalEvent::Ending => "refused: ending",
         IllegalEvent::NotActive(_) => "refused: not active",
         IllegalEvent::WrongPhase(_) => "refused: wrong phase",
     });
@@ -61,6 +62,7 @@ fn entry_arm(event: &Event) -> &'static str {
     match event {
         Event::Waiting { .. } => "entry: waiting",
         Event::AttemptFailed { .. } => "entry: attempt failed",
+        Event::Opened { .. } | Event::Expired { .. } => "entry: of a container",
         Event::Started { .. } => "entry: started",
         Event::Signalled { .. } => "entry: signalled",
         Event::Cancelled { .. } => "entry: cancelled",

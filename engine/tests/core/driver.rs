@@ -3,7 +3,7 @@
 use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::decide::{begin, decide};
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::{NodeId, SignalId, StepKey};
+use capstan_engine::core::ids::{NodeId, Scope, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::{Outcome, Until};
 use capstan_engine::core::state::{Phase, State};
@@ -49,8 +49,10 @@ pub(crate) fn input() -> Value {
     json!({"budget": 7})
 }
 
+/// The step of a node, such as `a`, or in a scope, such as `each[0]/a`.
 pub(crate) fn key(id: &str) -> StepKey {
-    StepKey::root(NodeId::from(id))
+    let (scope, id) = id.rsplit_once('/').unwrap_or(("", id));
+    StepKey { node_id: NodeId::from(id), scope: Scope(scope.into()) }
 }
 
 impl<'a> Driver<'a> {
@@ -97,7 +99,7 @@ impl<'a> Driver<'a> {
 
     fn intervene(&mut self, what: Intervention) -> Result<(), String> {
         let event = match what {
-            Intervention::Cancel => Event::Cancelled { reason: "enough".into() },
+            Intervention::Cancel => Event::Cancelled { reason: "enough".into(), forced: false, signal_id: None },
             Intervention::TimeOut => Event::TimedOut,
             Intervention::Poison => Event::Poisoned { reason: "three workers were lost".into() },
         };
@@ -127,7 +129,7 @@ impl<'a> Driver<'a> {
     fn attempt(&self, node: usize) -> Result<Event, String> {
         let plan = &self.spec.nodes[node];
         let ix = self.graph.find(&NodeId::from(plan.id.as_str())).ok_or("the node is not in the graph")?;
-        let attempt = Attempt { graph: self.graph, state: &self.state, node: ix, now: self.now, seed: 7 };
+        let attempt = Attempt { graph: self.graph, state: &self.state, step: ix, now: self.now, seed: 7 };
         let until = |time: bool, signal: bool| {
             let time = time.then(|| self.now + TimeDelta::seconds(WAIT_SECS));
             Outcome::Wait(Until { time, signal: signal.then(|| "reply".into()) })
@@ -150,9 +152,12 @@ impl<'a> Driver<'a> {
     }
 
     fn after_the_end(&mut self) -> Result<(), String> {
-        for event in
-            [Event::Cancelled { reason: "late".into() }, Event::TimedOut, noise::event(self), noise::event(self)]
-        {
+        for event in [
+            Event::Cancelled { reason: "late".into(), forced: true, signal_id: None },
+            Event::TimedOut,
+            noise::event(self),
+            noise::event(self),
+        ] {
             if self.offer(event)? {
                 return Err("an entry was accepted after the end".into());
             }

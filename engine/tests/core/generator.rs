@@ -57,7 +57,7 @@ fn join(node: &mut NodeSpec, rng: &mut Rng) {
         5..=7 => Join::Any,
         _ => Join::Of(1 + rng.below(node.ins.len())),
     };
-    node.cuts = node.join != Join::All && rng.chance(25);
+    node.cuts = node.join != Join::All && rng.chance(6);
 }
 
 /// One edge into `node` from an earlier one, more if it is a join.

@@ -4,7 +4,6 @@
 //! node to the last: which edges are taken or skipped, which steps run, and whether the execution has ended.
 
 use capstan_engine::core::decide::IllegalEvent;
-use capstan_engine::core::ids::StepKey;
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::core::state::{EdgeState, Phase, StepStatus};
 
@@ -86,7 +85,7 @@ impl<'a> Oracle<'a> {
         if self.incident && !matches!(entry.event, Event::Cancelled { .. }) {
             return Some(IllegalEvent::Incident);
         }
-        let step = step_of(&entry.event)?;
+        let step = entry.event.step()?;
         let Some(node) = self.spec.find(step.node_id.as_str()).filter(|_| step.scope.as_str().is_empty()) else {
             return Some(IllegalEvent::UnknownStep(step.clone()));
         };
@@ -119,7 +118,7 @@ impl<'a> Oracle<'a> {
             Event::TimedOut => self.stopped = Some(Ended::TimedOut),
             Event::Poisoned { .. } => self.incident = true,
             event => {
-                let node = step_of(event).and_then(|step| self.spec.find(step.node_id.as_str()));
+                let node = event.step().and_then(|step| self.spec.find(step.node_id.as_str()));
                 self.facts[node.expect("the entry names a node")].learn(event);
             }
         }
@@ -132,7 +131,8 @@ impl<'a> Oracle<'a> {
             self.picture.steps[*node] == StepStatus::Pending
                 && !matches!(drawn.steps[*node], StepStatus::Pending | StepStatus::Skipped)
         };
-        let joins: Vec<usize> = (0..self.facts.len()).filter(fired).filter(|&node| self.spec.nodes[node].cuts).collect();
+        let joins: Vec<usize> =
+            (0..self.facts.len()).filter(fired).filter(|&node| self.spec.nodes[node].cuts).collect();
         for join in joins {
             for node in (0..join).filter(|&node| self.spec.only_leads_to(node, join)) {
                 let facts = &mut self.facts[node];
@@ -248,19 +248,8 @@ impl Facts {
                 self.attempts = settlement.attempts;
                 self.settled = Some(settlement.clone());
             }
+            Event::Opened { .. } | Event::Expired { .. } => unreachable!("there are no containers"),
             Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => {}
         }
-    }
-}
-
-/// The step that an event is about, if it is about one.
-pub(crate) fn step_of(event: &Event) -> Option<&StepKey> {
-    match event {
-        Event::Waiting { step, .. }
-        | Event::AttemptFailed { step, .. }
-        | Event::Started { step }
-        | Event::Signalled { step, .. }
-        | Event::Settled { step, .. } => Some(step),
-        Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => None,
     }
 }

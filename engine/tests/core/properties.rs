@@ -42,9 +42,14 @@ struct Tally {
     entries: u64,
 }
 
+/// How many graphs are to be tried.
+pub(crate) fn graphs_wanted() -> u64 {
+    std::env::var(GRAPHS_VARIABLE).ok().map_or(GRAPHS_DEFAULT, |text| text.parse().expect("a number"))
+}
+
 #[test]
 fn every_graph_in_every_order_does_what_the_firing_rule_says() {
-    let graphs = std::env::var(GRAPHS_VARIABLE).ok().map_or(GRAPHS_DEFAULT, |text| text.parse().expect("a number"));
+    let graphs = graphs_wanted();
     let mut tally = Tally::new();
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|part| scope.spawn(move || run_part(part, graphs))).collect();
@@ -150,7 +155,7 @@ fn ended_well(spec: &Spec, graph: &Graph, state: &State) -> Result<(), String> {
         let id = &spec.nodes[node].id;
         ensure(!step.is_active(), || format!("{id} is active after the end"))?;
         if step.status == StepStatus::Pending {
-            let open = graph.nodes[ix].in_edges.iter().any(|&edge| state.edges()[edge] == EdgeState::Open);
+            let open = graph.nodes[ix].in_edges.iter().any(|&edge| state.edges(graph, 0)[edge] == EdgeState::Open);
             ensure(open, || format!("{id} was never decided, though all of its in-edges are resolved"))?;
             ensure(*end != End::Completed, || format!("{id} was never decided, though the execution completed"))?;
         }

@@ -5,16 +5,22 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::SignalId;
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{StepError, Until};
-use capstan_engine::core::state::{End, State};
+use capstan_engine::core::state::{End, Phase, State, Step};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::driver::{input, key, start_of_time};
+use crate::judge::ended_well;
 use crate::spec::compile;
+
+/// Entries after a cancel.
+const ENDING_MAX: usize = 100;
 
 /// A graph from lines such as `start -> a`, `a.alt -> b`, `a !boom,timeout -> c`, `a ! -> d` and `b {"join": "any"}`,
 /// the last of which gives a policy. Nodes come in the order in which they are first named; `start` and whatever
-/// begins with it is a trigger. Edges are named by their line, without blanks.
+/// begins with it is a trigger. Edges are named by their line, without blanks. `each[a b] 2 1` makes `each` the container
+/// of `a` and `b`, of which two frames are open at a time and one may fail; with `undoes` behind it, these undo what they
+/// did. `a ~> b` lets `b` undo `a`.
 pub(crate) fn graph(lines: &str) -> Graph {
     let mut nodes: Vec<Value> = Vec::new();
     let mut edges: Vec<Value> = Vec::new();
@@ -23,6 +29,17 @@ pub(crate) fn graph(lines: &str) -> Graph {
             let policy: Value = serde_json::from_str(&format!("{{{policy}")).unwrap();
             let node = named(&mut nodes, id);
             node["data"]["policy"] = policy;
+            continue;
+        }
+        if let Some((id, rest)) = line.split_once('[') {
+            contain(&mut nodes, id, rest);
+            continue;
+        }
+        if let Some((source, to)) = line.split_once(" ~> ") {
+            named(&mut nodes, source);
+            named(&mut nodes, to);
+            let data = json!({"kind": "compensate"});
+            edges.push(json!({"id": line.replace(' ', ""), "source": source, "target": to, "data": data}));
             continue;
         }
         let (from, to) = line.split_once(" -> ").expect("an arrow");
@@ -45,6 +62,20 @@ pub(crate) fn graph(lines: &str) -> Graph {
     compile(&json!({"nodes": nodes, "edges": edges})).unwrap()
 }
 
+fn contain(nodes: &mut Vec<Value>, id: &str, rest: &str) {
+    let (inside, numbers) = rest.split_once(']').expect("a bracket");
+    let (numbers, undoes) = numbers.strip_suffix("undoes").map_or((numbers, false), |numbers| (numbers, true));
+    let mut numbers = numbers.split_whitespace().map(|number| number.parse::<u64>().unwrap());
+    let container = named(nodes, id);
+    container["data"]["config"]["undoes"] = json!(undoes);
+    container["type"] = json!("test.container");
+    container["data"]["config"]["parallel"] = json!(numbers.next().unwrap_or(1));
+    container["data"]["config"]["tolerated"] = json!(numbers.next().unwrap_or(0));
+    for inner in inside.split_whitespace() {
+        named(nodes, inner)["parentId"] = json!(id);
+    }
+}
+
 fn named<'a>(nodes: &'a mut Vec<Value>, id: &str) -> &'a mut Value {
     let place = nodes.iter().position(|node| node["id"] == id).unwrap_or_else(|| {
         let name = if id.starts_with("start") { "test.trigger" } else { "test.step" };
@@ -64,6 +95,29 @@ pub(crate) fn at(position: u32) -> DateTime<Utc> {
 pub(crate) fn check(graph: &Graph, events: &[Event], expected: &str) {
     let expected: Vec<_> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(lines(graph, &after(graph, events)), expected);
+    cancel_everywhere(graph, events);
+}
+
+/// Cancels after every prefix of `events`, lets whatever then still runs be done, and looks at the end.
+pub(crate) fn cancel_everywhere(graph: &Graph, events: &[Event]) {
+    for prefix in 0..=events.len() {
+        let mut cut = events[..prefix].to_vec();
+        let mut state = after(graph, &cut);
+        if state.end().is_some() {
+            return;
+        }
+        cut.push(cancelled());
+        for _ in 0..ENDING_MAX {
+            state = after(graph, &cut);
+            if state.end().is_some() {
+                break;
+            }
+            let ready = |(_, step): &(usize, &Step)| step.is_active() && step.phase != Phase::Open;
+            let (next, _) = state.steps().iter().enumerate().find(ready).expect("something that still runs");
+            cut.push(settled(&state.key(graph, next).to_string(), SettledStatus::Completed, Some("out"), None, 1));
+        }
+        ended_well(graph, &state).unwrap_or_else(|wrong| panic!("{wrong} after {cut:#?}"));
+    }
 }
 
 /// The state after `events`, which must all be accepted.
@@ -83,12 +137,15 @@ pub(crate) fn refusal(graph: &Graph, events: &[Event], event: Event) -> IllegalE
     decide(graph, &state, &Entry { at: at(99), event }).expect_err("it should be refused")
 }
 
-fn lines(graph: &Graph, state: &State) -> Vec<String> {
+pub(crate) fn lines(graph: &Graph, state: &State) -> Vec<String> {
     let mut lines = Vec::new();
-    for (ix, node) in graph.nodes.iter().enumerate().filter(|(_, node)| !node.id.as_str().starts_with("start")) {
-        let step = state.step(ix);
+    for (ix, step) in state.steps().iter().enumerate() {
+        let key = state.key(graph, ix);
+        if key.node_id.as_str().starts_with("start") {
+            continue;
+        }
         let status = serde_json::to_value(step.status).unwrap();
-        let mut line = format!("{} {}", node.id, status.as_str().unwrap());
+        let mut line = format!("{key} {}", status.as_str().unwrap());
         if let Some(port) = &step.port {
             line += &format!(" on {port}");
         }
@@ -164,6 +221,16 @@ pub(crate) fn retry(step: &str, attempt: u32) -> Event {
     Event::AttemptFailed { step: key(step), attempt, error: error("http_5xx"), retry_at: at(attempt * 10) }
 }
 
+/// A container opens this many frames.
+pub(crate) fn opened(step: &str, items: usize) -> Event {
+    Event::Opened {
+        step: key(step),
+        items: (0..items).map(|item| json!(item)).collect(),
+        until: None,
+        note: Value::Null,
+    }
+}
+
 pub(crate) fn started(step: &str) -> Event {
     Event::Started { step: key(step) }
 }
@@ -178,7 +245,23 @@ pub(crate) fn signalled(step: &str) -> Event {
 }
 
 pub(crate) fn cancelled() -> Event {
-    Event::Cancelled { reason: "enough".into() }
+    Event::Cancelled { reason: "enough".into(), forced: false, signal_id: None }
+}
+
+pub(crate) fn forced() -> Event {
+    Event::Cancelled { reason: "now".into(), forced: true, signal_id: None }
+}
+
+/// A container opens this many frames, until a time in seconds from the start.
+pub(crate) fn opened_until(step: &str, items: usize, until: u32) -> Event {
+    match opened(step, items) {
+        Event::Opened { step, items, note, .. } => Event::Opened { step, items, note, until: Some(at(until)) },
+        other => other,
+    }
+}
+
+pub(crate) fn expired(step: &str) -> Event {
+    Event::Expired { step: key(step) }
 }
 
 pub(crate) fn poisoned() -> Event {

@@ -13,66 +13,74 @@ const fn decide(name: &'static str, find: &'static str, replace: &'static str) -
     Mutation { name, file: "decide.rs", find, replace }
 }
 
+const fn draft(name: &'static str, find: &'static str, replace: &'static str) -> Mutation {
+    Mutation { name, file: "draft.rs", find, replace }
+}
+
+const fn ending(name: &'static str, find: &'static str, replace: &'static str) -> Mutation {
+    Mutation { name, file: "ending.rs", find, replace }
+}
+
 const fn fold(name: &'static str, find: &'static str, replace: &'static str) -> Mutation {
     Mutation { name, file: "fold.rs", find, replace }
 }
 
 pub(crate) const MUTATIONS: &[Mutation] = &[
-    decide(
+    draft(
         "a join over all edges fires at the first one",
         "None if inbound.open == 0 && inbound.taken > 0",
         "None if inbound.taken > 0",
     ),
-    decide(
+    draft(
         "a join over any edge waits for all of them",
         "Some(wanted) if inbound.taken >= wanted",
         "Some(wanted) if inbound.open == 0 && inbound.taken >= wanted",
     ),
-    decide(
+    draft(
         "a join is skipped while edges are still open",
         "None if inbound.open == 0 => Verdict::Skip",
         "None if inbound.taken == 0 => Verdict::Skip",
     ),
-    decide(
+    draft(
         "a join that cannot reach its n is not skipped",
         "Some(wanted) if inbound.taken + inbound.open < wanted",
         "Some(wanted) if inbound.taken + inbound.open < 1.min(wanted)",
     ),
-    decide(
-        "a join cancels the step that it was fired by",
-        "    draft.decided.push(node);\n",
-        "",
-    ),
-    decide(
+    draft(
         "the losers of a join lead to a further start",
-        "            self.decided.push(loser);\n            if is_active",
-        "            if is_active",
+        "            } else if step.is_pending() {\n                self.decided.insert(loser);\n",
+        "            } else if step.is_pending() {\n",
     ),
-    decide(
+    draft(
         "a skip is not passed on",
-        "                    doomed.push(target);\n",
-        "                    self.decided.push(target);\n",
+        "doomed.extend(self.record(step, edge, EdgeState::Skipped));",
+        "let passed = self.record(step, edge, EdgeState::Skipped);\n                self.decided.extend(passed);",
     ),
-    decide(
+    draft(
         "a step fires again for each late edge",
-        "if self.state.steps[target].status != StepStatus::Pending || self.decided.contains(&target)",
+        "if !self.state.steps[target].is_pending() || self.decided.contains(&target)",
         "if self.decided.contains(&target)",
+    ),
+    draft("an edge whose condition does not hold is taken", " && !closed.contains(&self.graph.edges[edge].id)", ""),
+    draft(
+        "an error edge is taken by a step that completed",
+        "EdgeKind::Error { .. } | EdgeKind::Undo => false,",
+        "EdgeKind::Error { .. } | EdgeKind::Undo => true,",
+    ),
+    draft(
+        "a flow edge is taken by a step that failed",
+        "self.resolve(step, edge, self.graph.edges[edge].kind.takes_error(class));",
+        "self.resolve(step, edge, matches!(self.graph.edges[edge].kind, EdgeKind::Flow { .. }));",
+    ),
+    draft(
+        "the execution ends while others still run",
+        "        self.frame(frame).active -= 1;\n        self.touched.insert(frame);",
+        "        self.frame(frame).active = 0;\n        self.touched.insert(frame);",
     ),
     decide(
         "a step that has settled takes further entries",
-        "if state.steps[node].is_active() { Ok(node) }",
-        "if state.steps[node].fired_at.is_some() { Ok(node) }",
-    ),
-    decide("an edge whose condition does not hold is taken", " && !closed.contains(&self.graph.edges[edge].id)", ""),
-    decide(
-        "an error edge is taken by a step that completed",
-        "EdgeKind::Error { .. } => false,",
-        "EdgeKind::Error { .. } => true,",
-    ),
-    decide(
-        "a flow edge is taken by a step that failed",
-        "self.resolve(edge, self.graph.edges[edge].kind.takes_error(class));",
-        "self.resolve(edge, matches!(self.graph.edges[edge].kind, EdgeKind::Flow { .. }));",
+        "step if !step.is_active() => Err",
+        "step if step.fired_at.is_none() => Err",
     ),
     decide(
         "an error edge takes every class",
@@ -81,28 +89,18 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     decide(
         "a failure that nothing takes does not end the execution",
-        "            if !graph.handles_error(node, &error.class) {",
-        "            if graph.nodes.is_empty() {",
+        "            if graph.handles_error(state.steps[step].node, &error.class) {",
+        "            if !graph.nodes.is_empty() {",
     ),
     decide(
-        "the end is forgotten after a failure that was taken",
-        "            draft.fail(node, &error.class);\n",
-        "            draft.fail(node, &error.class);\n            return Ok(draft.finish(state.active));\n",
-    ),
-    decide(
-        "the execution ends while others still run",
-        "if active + decision.start.len() == 0 {",
-        "if decision.start.is_empty() {",
+        "something follows from a step of a frame that is ending",
+        "node.part == Part::Main && state.frames[frame].ending.is_some()",
+        "node.part == Part::Main && state.frames[frame].active == 999",
     ),
     decide(
         "other triggers are not skipped",
         "graph.triggers().filter(|&ix| ix != node)",
         "graph.triggers().filter(|&ix| ix != node && graph.nodes.is_empty())",
-    ),
-    decide(
-        "steps that run are not cancelled at the end",
-        "Ok(stop(state, Some(node), End::Failed { step, error }))",
-        "Ok(Decision { end: Some(End::Failed { step, error }), ..Decision::default() })",
     ),
     decide("an incident lets other entries pass", "_ if state.incident.is_some() =>", "_ if state.end.is_some() =>"),
     decide(
@@ -113,8 +111,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     decide("a step starts twice in one attempt", "may_run(step) && step.phase != Phase::Started", "may_run(step)"),
     decide(
         "a step that waits for a signal settles without it",
-        "            if !may_run(&state.steps[node]) {",
-        "            if state.steps.is_empty() {",
+        "Phase::Waiting(until) => until.time.is_some(),",
+        "Phase::Waiting(_) => true,",
     ),
     decide(
         "a signal wakes a step that waits for none",
@@ -126,12 +124,53 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if !graph.triggers().any(|ix| ix == node) {",
         "if graph.nodes.is_empty() {",
     ),
+    ending(
+        "steps that run are not cancelled at the end",
+        "                self.withdraw(step);\n",
+        "                self.decided.insert(step);\n",
+    ),
+    ending(
+        "a running step that can be undone is not awaited",
+        "*status != StepStatus::Running || self.node(step).undo.is_none()",
+        "*status != StepStatus::Running || self.node(step).undo.is_none_or(|_| true)",
+    ),
+    ending("what was done first is undone first", "state.undoable.iter().rev().map", "state.undoable.iter().map"),
+    ending(
+        "what was done in frames below is not undone",
+        "any(|around| around == frame)",
+        "take(1).any(|around| around == frame)",
+    ),
+    ending(
+        "an execution that completed is undone",
+        "if !undoes || self.frame(frame).ending == Some(End::Completed)",
+        "if !undoes || self.frame(frame).ending.is_none()",
+    ),
+    ending(
+        "what runs at last is left out",
+        "            self.fire_finally(frame);\n",
+        "            let _ = Self::fire_finally;\n",
+    ),
+    ending(
+        "a frame that winds up forgets its container",
+        "                Some(Closing::Cancelled) => self.cancel(owner),\n",
+        "                Some(Closing::Cancelled) => {}\n",
+    ),
+    ending(
+        "frames go on opening after a failure",
+        "if round.closing.is_none() && !rules.forgive(round.failed, round.items)",
+        "if round.closing.is_none() && round.failed > 999 + rules.parallel",
+    ),
+    ending(
+        "a failing undo is passed over in silence",
+        "                return self.decision;\n",
+        "                self.decision.incident = None;\n",
+    ),
     fold(
         "a cancelled step stays as it was",
-        "            self.steps[node].end(StepStatus::Cancelled, at);\n",
-        "            self.steps[node].settled_at = Some(at);\n",
+        "            self.steps[step].end(StepStatus::Cancelled, at);\n",
+        "            self.steps[step].settled_at = Some(at);\n",
     ),
-    fold("a skipped node stays undecided", "self.steps[node].status = StepStatus::Skipped;", "let _ = node;"),
+    fold("a skipped node stays undecided", "self.steps[step].status = StepStatus::Skipped;", "let _ = step;"),
     fold(
         "failed attempts are not counted",
         "                step.attempts = attempt;\n",
@@ -139,8 +178,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     fold(
         "resolved edges are not counted at their target",
-        "            self.steps[graph.edges[edge].target].inbound.resolve(to);\n",
-        "            let _ = graph;\n",
+        "            self.steps[first_step + graph.nodes[edge.target].place].inbound.resolve(to);\n",
+        "            let _ = first_step;\n",
     ),
     fold("the end is not kept", "if decision.end.is_some() {", "if decision.edges.len() > 999 {"),
 ];

@@ -47,7 +47,7 @@ impl NodeType for LogicWaitForSignal {
         match &context.wake {
             Some(Wake::Signal { payload }) => return Outcome::done("received", payload.clone()),
             Some(Wake::Due) => return Outcome::done("timeout", Value::Null),
-            None => {}
+            Some(Wake::Closed { .. }) | None => {}
         }
         if config.signal.is_empty() || config.signal.len() > SIGNAL_BYTES_MAX {
             let bytes = config.signal.len();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,6 +12,28 @@ use crate::span;
 
 /// Longest path of a form or hook, in bytes.
 const PATH_BYTES_MAX: usize = 200;
+
+/// The finding that a field is an expression, though it has to be known before anything runs.
+pub(super) fn literal(field: &str) -> Problem {
+    Problem {
+        code: "not_a_literal".into(),
+        node_id: None,
+        edge_id: None,
+        pointer: format!("/{field}"),
+        detail: format!("{field} is an expression, but it has to be known before anything runs"),
+        hint: "write a number".into(),
+    }
+}
+
+/// What the only frame of a container came to, or the class and reason of its failure.
+pub(super) fn only(frames: &[Closed], expired: bool) -> Result<&Value, (&str, &str)> {
+    match frames.first() {
+        Some(Closed::Completed(output)) => Ok(output),
+        Some(Closed::Failed(error)) => Err((&error.class, &error.reason)),
+        _ if expired => Err(("timeout", "its nodes took longer than the node allows")),
+        _ => Err(("cancelled", "its nodes were cancelled")),
+    }
+}
 
 /// Text, number or boolean: an expression that stands alone keeps its type.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -38,20 +38,31 @@ pub(super) fn layout(graph: &Graph) -> Vec<Place> {
     places
 }
 
+/// The container of a node.
+fn around(graph: &Graph, node: NodeIx) -> Option<NodeIx> {
+    graph.bodies[graph.nodes[node].home].owner
+}
+
 /// Whether `node` is the first of one of several ways out of `from`.
 fn starts_branch(graph: &Graph, from: NodeIx, node: NodeIx) -> bool {
-    graph.nodes[from].out_edges.len() > 1 && graph.nodes[node].in_edges.len() == 1
+    let is_inside = around(graph, node) == Some(from);
+    is_inside || graph.nodes[from].out_edges.len() > 1 && graph.nodes[node].in_edges.len() == 1
 }
 
 /// Every node after all of its sources, otherwise in document order.
 fn topological(graph: &Graph) -> Vec<NodeIx> {
-    let mut open: Vec<usize> = graph.nodes.iter().map(|node| node.in_edges.len()).collect();
+    // What begins in a container comes after that.
+    let begins = |node: NodeIx| around(graph, node).filter(|_| graph.nodes[node].in_edges.is_empty());
+    let mut open: Vec<usize> =
+        (0..graph.nodes.len()).map(|ix| graph.nodes[ix].in_edges.len() + usize::from(begins(ix).is_some())).collect();
     let mut ready: VecDeque<NodeIx> = (0..graph.nodes.len()).filter(|&ix| open[ix] == 0).collect();
     let mut order = Vec::with_capacity(graph.nodes.len());
     while let Some(node) = ready.pop_front() {
         order.push(node);
-        for &edge in &graph.nodes[node].out_edges {
-            let target = graph.edges[edge].target;
+        let inside =
+            graph.nodes[node].container.map(|(body, _)| graph.bodies[body].nodes.as_slice()).unwrap_or_default();
+        let inside = inside.iter().copied().filter(|&inner| graph.nodes[inner].in_edges.is_empty());
+        for target in inside.chain(graph.nodes[node].out_edges.iter().map(|&edge| graph.edges[edge].target)) {
             open[target] -= 1;
             if open[target] == 0 {
                 ready.push_back(target);
@@ -67,7 +78,7 @@ fn dominators(graph: &Graph, order: &[NodeIx]) -> Vec<Option<NodeIx>> {
     let mut depth = vec![0_usize; graph.nodes.len()];
     for &node in order {
         let mut sources = graph.nodes[node].in_edges.iter().map(|&edge| graph.edges[edge].source);
-        let first = sources.next();
+        let first = sources.next().or_else(|| around(graph, node));
         found[node] = sources.fold(first, |common, source| common_of(&found, &depth, common?, source));
         depth[node] = found[node].map_or(0, |dominator| depth[dominator] + 1);
     }

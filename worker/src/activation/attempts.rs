@@ -6,11 +6,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use capstan_engine::core::expression::{Ancestors, Names, has_expressions, holds, render};
-use capstan_engine::core::graph::{Node, NodeIx};
+use capstan_engine::core::graph::Node;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
-use capstan_engine::core::state::Phase;
+use capstan_engine::core::result::closed;
+use capstan_engine::core::state::{Phase, StepIx};
 use capstan_engine::faults::{Point, pass};
 use capstan_node_types::node_type::Context;
 use futures::FutureExt;
@@ -24,11 +25,11 @@ use crate::logs::{Origin, StepLog};
 impl Drive<'_> {
     /// Begins an attempt with effects. Answers the outcome of one that needs no waiting; that of any other arrives
     /// through `tasks`.
-    pub(super) async fn begin(&mut self, node: NodeIx) -> Option<Outcome> {
-        let attempt = self.attempt(node, ATTEMPT_TIMEOUT_MS_DEFAULT);
+    pub(super) async fn begin(&mut self, step: StepIx) -> Option<Outcome> {
+        let attempt = self.attempt(step, ATTEMPT_TIMEOUT_MS_DEFAULT);
         let engine = Arc::clone(self.engine);
         let life = Arc::clone(self.life);
-        let announced = self.graph.nodes[node].policy.at_most_once;
+        let announced = self.node(step).policy.at_most_once;
         let mut attempt = Box::pin(async move {
             // Only a permit that is not there at once is waited for: waiting for many would make the task give way.
             let _permit = match engine.effects.try_acquire() {
@@ -48,23 +49,23 @@ impl Drive<'_> {
         if let Poll::Ready(outcome) = futures::poll!(&mut attempt) {
             return outcome;
         }
-        let task = self.tasks.spawn(async move { (node, attempt.await) });
-        self.running.insert(node, task);
+        let task = self.tasks.spawn(async move { (step, attempt.await) });
+        self.running.insert(step, task);
         None
     }
 
-    /// One attempt of `node` in the present state. `timeout_ms` holds if its policy names none; 0 is no limit.
-    pub(super) fn attempt(&self, node: NodeIx, timeout_ms: u64) -> BoxFuture<'static, Outcome> {
-        let limit_ms = self.graph.nodes[node].policy.timeout_ms.unwrap_or(timeout_ms);
-        let log = Arc::new(self.log(node));
+    /// One attempt of a step in the present state. `timeout_ms` holds if its policy names none; 0 is no limit.
+    pub(super) fn attempt(&self, step: StepIx, timeout_ms: u64) -> BoxFuture<'static, Outcome> {
+        let limit_ms = self.node(step).policy.timeout_ms.unwrap_or(timeout_ms);
+        let log = Arc::new(self.log(step));
         let id = ExecutionId(self.claimed.execution_id);
-        let config = match self.config(node) {
+        let config = match self.config(step) {
             Ok(config) => config,
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
-        let context = self.context(node, Arc::clone(&log));
+        let context = self.context(step, Arc::clone(&log));
         let registry = Arc::clone(&self.engine.registry);
-        let graph = Arc::clone(&self.graph);
+        let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
         let run = async move {
             let Node { type_name, config: as_written, .. } = &graph.nodes[node];
@@ -93,57 +94,75 @@ impl Drive<'_> {
         .boxed()
     }
 
-    /// Whether an edge's condition holds, once `node` has given `output`.
-    pub(super) fn holds(&self, node: NodeIx, when: &str, output: &Value) -> Result<bool, String> {
-        let steps = Ancestors::and_itself(&self.graph, &self.state, node, output);
-        holds(when, &self.names(node, &steps)).map_err(|error| error.to_string())
+    /// Whether an edge's condition holds, once the step has given `output`.
+    pub(super) fn holds(&self, step: StepIx, when: &str, output: &Value) -> Result<bool, String> {
+        let steps = Ancestors::and_itself(&self.graph, &self.state, step, output);
+        holds(when, &self.names(step, &steps)).map_err(|error| error.to_string())
     }
 
     /// The config with its expressions filled in; none if it has none.
-    fn config(&self, node: NodeIx) -> Result<Option<Value>, String> {
-        let config = &self.graph.nodes[node].config;
+    fn config(&self, step: StepIx) -> Result<Option<Value>, String> {
+        let early = self.without_late(step);
+        let config = early.as_ref().unwrap_or(&self.node(step).config);
         if !has_expressions(config) {
-            return Ok(None);
+            return Ok(early);
         }
-        let steps = Ancestors::of(&self.graph, &self.state, node);
-        render(config, &self.names(node, &steps)).map(Some).map_err(|error| error.to_string())
+        let steps = Ancestors::of(&self.graph, &self.state, step);
+        render(config, &self.names(step, &steps)).map(Some).map_err(|error| error.to_string())
     }
 
-    fn names<'n>(&'n self, node: NodeIx, steps: &'n Ancestors<'n>) -> Names<'n> {
-        let now = self.state.step(node).fired_at.unwrap_or(self.claimed.created_at);
-        Names::new(self.input(), steps, ExecutionId(self.claimed.execution_id), now)
+    /// The config of a container that has no frames yet, without what is filled in after them.
+    fn without_late(&self, step: StepIx) -> Option<Value> {
+        let node = self.node(step);
+        let late = self.engine.registry.get(&node.type_name)?.late();
+        if late.is_empty() || self.state.step(step).phase == Phase::Closed {
+            return None;
+        }
+        let mut config = node.config.clone();
+        config.as_object_mut()?.retain(|field, _| !late.contains(&field.as_str()));
+        Some(config)
+    }
+
+    fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
+        let own = self.state.step(step);
+        let now = own.fired_at.unwrap_or(self.claimed.created_at);
+        let id = ExecutionId(self.claimed.execution_id);
+        let names = Names::new(self.input(), steps, id, now).in_frame(&self.state.frames()[own.frame]);
+        names.after_frames(&self.graph, &self.state, own)
     }
 
     /// What the trigger gave: the execution's input.
     fn input(&self) -> &Value {
-        self.trigger.map_or(&Value::Null, |node| &self.state.step(node).output)
+        self.trigger.map_or(&Value::Null, |step| &self.state.step(step).output)
     }
 
-    fn context(&self, node: NodeIx, log: Arc<StepLog>) -> Context {
-        let step = self.state.step(node);
-        let wake = match &step.phase {
+    fn context(&self, step: StepIx, log: Arc<StepLog>) -> Context {
+        let key = self.key(step);
+        let now = self.state.step(step);
+        let wake = match &now.phase {
             Phase::Waiting(_) => Some(Wake::Due),
             Phase::Signalled(payload) => Some(Wake::Signal { payload: payload.clone() }),
+            Phase::Closed => closed(&self.graph, &self.state, step),
             _ => None,
         };
         Context {
             workspace_id: WorkspaceId(self.claimed.workspace_id),
             execution_id: ExecutionId(self.claimed.execution_id),
-            step: self.step(node),
-            attempt: step.attempts + 1,
-            now: step.fired_at.unwrap_or(self.claimed.created_at),
+            step: key,
+            attempt: now.attempts + 1,
+            now: now.fired_at.unwrap_or(self.claimed.created_at),
             wake,
             log,
             services: Arc::clone(&self.engine.services),
         }
     }
 
-    fn log(&self, node: NodeIx) -> StepLog {
+    fn log(&self, step: StepIx) -> StepLog {
         let origin = Origin {
             execution_id: ExecutionId(self.claimed.execution_id),
             workspace_id: WorkspaceId(self.claimed.workspace_id),
-            step: self.step(node),
-            attempt: self.state.step(node).attempts + 1,
+            step: self.key(step),
+            attempt: self.state.step(step).attempts + 1,
         };
         self.engine.logs.step(origin, Arc::clone(self.life), Arc::clone(&self.log_budget))
     }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
-use capstan_engine::core::graph::{Graph, NodeIx};
+use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
-use capstan_engine::core::state::{Phase, State};
+use capstan_engine::core::state::{Phase, State, StepIx};
 use capstan_engine::faults::{Bug, ask, planted, told};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
@@ -45,7 +45,7 @@ const LOSSES_MAX: i16 = 3;
 const EARLY: TimeDelta = TimeDelta::milliseconds(300);
 
 /// How the task of an attempt ended.
-type Ended = Result<(Id, (NodeIx, Option<Outcome>)), JoinError>;
+type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
 
 /// One execution while it is active.
 pub(super) struct Drive<'a> {
@@ -55,11 +55,11 @@ pub(super) struct Drive<'a> {
     pub(super) graph: Arc<Graph>,
     pub(super) state: State,
     /// Where the execution began.
-    pub(super) trigger: Option<NodeIx>,
+    pub(super) trigger: Option<StepIx>,
     /// Attempts with effects; none as outcome of one that did not begin, because of a drain.
-    pub(super) tasks: JoinSet<(NodeIx, Option<Outcome>)>,
+    pub(super) tasks: JoinSet<(StepIx, Option<Outcome>)>,
     /// The task of each attempt that runs; an outcome of any other task comes too late.
-    pub(super) running: HashMap<NodeIx, AbortHandle>,
+    pub(super) running: HashMap<StepIx, AbortHandle>,
     pub(super) signals: Vec<Pending>,
     /// Decided on, but not yet durable.
     pub(super) pending: Vec<Row>,
@@ -67,7 +67,7 @@ pub(super) struct Drive<'a> {
     pub(super) pending_bytes: usize,
     pub(super) usage: BTreeMap<&'static str, i64>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
-    announced: HashSet<NodeIx>,
+    announced: HashSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
 }
@@ -81,7 +81,7 @@ impl<'a> Drive<'a> {
         state: State,
         signals: Vec<Pending>,
     ) -> Self {
-        let trigger = graph.find(&NodeId::from(claimed.trigger_node_id.as_str()));
+        let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
         Self {
             engine,
             life,
@@ -111,11 +111,11 @@ impl<'a> Drive<'a> {
         loop {
             self.consume_signals();
             self.judge_deadline();
+            if self.is_over() {
+                return self.finish().await;
+            }
             if self.state.position() >= JOURNAL_ENTRIES_MAX {
                 return Exit::Quarantine(format!("its journal has reached {JOURNAL_ENTRIES_MAX} entries"));
-            }
-            if self.state.end().is_some() || self.state.incident().is_some() {
-                return self.finish().await;
             }
             let now = self.life.clock.now();
             let runnable = self.runnable(now);
@@ -166,6 +166,11 @@ impl<'a> Drive<'a> {
         format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
     }
 
+    /// Whether it has ended, or waits for a person.
+    fn is_over(&self) -> bool {
+        self.state.end().is_some() || self.state.incident().is_some()
+    }
+
     /// Takes in an entry: decides, folds, and keeps it for the next flush. Late or repeated events change nothing.
     ///
     /// False if it came too late.
@@ -180,8 +185,8 @@ impl<'a> Drive<'a> {
         };
         let row = Row::of(&entry);
         self.state.apply(&self.graph, entry, &decision);
-        for node in &decision.cancelled {
-            if let Some(task) = self.running.remove(node) {
+        for step in &decision.cancelled {
+            if let Some(task) = self.running.remove(step) {
                 task.abort();
             }
         }
@@ -202,41 +207,53 @@ impl<'a> Drive<'a> {
             }
             if signal.name == CANCEL {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
-                self.record(Event::Cancelled { reason });
-            } else if let Some(node) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
+                // Nobody waits for an incident.
+                let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
+                self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
+            } else if let Some(step) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
             {
                 // An attempt that had begun because the time had come is too late now.
-                if let Some(task) = self.running.remove(&node) {
+                if let Some(task) = self.running.remove(&step) {
                     task.abort();
                 }
-                self.record(Event::Signalled { step: self.step(node), signal_id, payload: signal.payload });
+                self.record(Event::Signalled { step: self.key(step), signal_id, payload: signal.payload });
             } else {
                 self.signals.push(signal);
             }
         }
     }
 
+    /// Ends what has had its time: the execution, or the frames of a container.
     fn judge_deadline(&mut self) {
         let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
-        if late && self.state.end().is_none() && self.state.incident().is_none() {
+        if late && !self.is_over() && !self.state.is_ending() {
             self.record(Event::TimedOut);
+        }
+        if !self.is_over() {
+            let expired: Vec<StepIx> = self.state.expired(self.life.clock.now()).collect();
+            for step in expired {
+                self.record(Event::Expired { step: self.key(step) });
+            }
         }
     }
 
     /// Runs every pure step that may run, and settles lost `at_most_once` attempts. False if there was none.
-    async fn step_purely(&mut self, runnable: &[NodeIx]) -> bool {
+    async fn step_purely(&mut self, runnable: &[StepIx]) -> bool {
         let mut stepped = false;
-        for &node in runnable {
-            if self.graph.nodes[node].effect == Effect::Pure {
-                let outcome = self.attempt(node, 0).await;
-                self.conclude(node, outcome);
+        for &step in runnable {
+            if !self.state.step(step).is_active() {
+                continue;
+            }
+            if self.node(step).effect == Effect::Pure {
+                let outcome = self.attempt(step, 0).await;
+                self.conclude(step, outcome);
                 stepped = true;
-            } else if self.state.step(node).phase == Phase::Started && !self.announced.contains(&node) {
-                let event = self.attempt_of(node).lost();
+            } else if self.state.step(step).phase == Phase::Started && !self.announced.contains(&step) {
+                let event = self.attempt_of(step).lost();
                 self.record(event);
                 stepped = true;
             }
-            if self.state.end().is_some() || self.must_flush() {
+            if self.is_over() || self.must_flush() {
                 return stepped;
             }
         }
@@ -245,20 +262,24 @@ impl<'a> Drive<'a> {
 
     /// Starts attempts with effects, on a durable prefix. True if there is something to be journaled: the start of an
     /// attempt, or the end of one that needed no waiting. A drain lets begin only what the journal already tells of.
-    async fn start_effects(&mut self, runnable: &[NodeIx]) -> bool {
+    async fn start_effects(&mut self, runnable: &[StepIx]) -> bool {
         let mut journaled = false;
-        for &node in runnable {
-            if self.state.end().is_some() || self.must_flush() {
+        for &step in runnable {
+            if self.is_over() || self.must_flush() {
                 break;
             }
-            if self.engine.stop.is_cancelled() && !self.announced.contains(&node) {
+            // An attempt that ended at once may have ended others.
+            if !self.state.step(step).is_active() {
                 continue;
             }
-            if self.graph.nodes[node].policy.at_most_once && self.announced.insert(node) {
-                self.record(Event::Started { step: self.step(node) });
+            if self.engine.stop.is_cancelled() && !self.announced.contains(&step) {
+                continue;
+            }
+            if self.node(step).policy.at_most_once && self.announced.insert(step) {
+                self.record(Event::Started { step: self.key(step) });
                 journaled = true;
-            } else if let Some(outcome) = self.begin(node).await {
-                self.conclude(node, outcome);
+            } else if let Some(outcome) = self.begin(step).await {
+                self.conclude(step, outcome);
                 journaled = true;
             }
         }
@@ -266,15 +287,15 @@ impl<'a> Drive<'a> {
     }
 
     /// Records how an attempt ended.
-    fn conclude(&mut self, node: NodeIx, outcome: Outcome) {
-        let mut event = self.attempt_of(node).conclude(outcome, |when, output| self.holds(node, when, output));
+    fn conclude(&mut self, step: StepIx, outcome: Outcome) {
+        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.holds(step, when, output));
         if planted(Bug::WaitIsAttempt)
-            && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(node).phase, &mut event)
+            && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)
         {
             settlement.attempts += 1;
         }
-        let metered = event.is_success().then(|| self.engine.registry.get(&self.graph.nodes[node].type_name)?.meter());
-        self.announced.remove(&node);
+        let metered = event.is_success().then(|| self.engine.registry.get(&self.node(step).type_name)?.meter());
+        self.announced.remove(&step);
         if self.record(event)
             && let Some(meter) = metered.flatten()
         {
@@ -282,9 +303,9 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn attempt_of(&self, node: NodeIx) -> Attempt<'_> {
-        let seed = self.claimed.execution_id.as_u64_pair().1 ^ node as u64;
-        Attempt { graph: &self.graph, state: &self.state, node, now: self.life.clock.now(), seed }
+    fn attempt_of(&self, step: StepIx) -> Attempt<'_> {
+        let seed = self.claimed.execution_id.as_u64_pair().1 ^ step as u64;
+        Attempt { graph: &self.graph, state: &self.state, step, now: self.life.clock.now(), seed }
     }
 
     /// Waits for whatever comes first: an attempt's end, a wake-up, a time, a drain.
@@ -314,20 +335,20 @@ impl<'a> Drive<'a> {
 
     /// Takes the outcome of an attempt, if it is the one that runs.
     fn ended(&mut self, ended: Ended) {
-        let (task, node, outcome) = match ended {
-            Ok((task, (node, outcome))) => (task, Some(node), outcome),
+        let (task, step, outcome) = match ended {
+            Ok((task, (step, outcome))) => (task, Some(step), outcome),
             Err(error) => {
                 let running = self.running.iter().find(|(_, running)| running.id() == error.id());
                 let outcome = Outcome::fail("panic", "the attempt failed in a way that it should not");
-                (error.id(), running.map(|(&node, _)| node), Some(outcome))
+                (error.id(), running.map(|(&step, _)| step), Some(outcome))
             }
         };
-        let Some(node) = node.filter(|node| self.running.get(node).is_some_and(|running| running.id() == task)) else {
+        let Some(step) = step.filter(|step| self.running.get(step).is_some_and(|running| running.id() == task)) else {
             return;
         };
-        self.running.remove(&node);
+        self.running.remove(&step);
         if let Some(outcome) = outcome {
-            self.conclude(node, outcome);
+            self.conclude(step, outcome);
         }
     }
 
@@ -351,8 +372,8 @@ impl<'a> Drive<'a> {
 
     /// When something is due next: a step that does not run, or the execution's own deadline.
     fn next_look(&self) -> Option<DateTime<Utc>> {
-        let steps = self.state.dues().filter(|(node, _)| !self.running.contains_key(node)).map(|(_, due)| due);
-        steps.chain(self.claimed.deadline_at).min()
+        let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
+        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending())).min()
     }
 
     fn must_flush(&self) -> bool {
@@ -362,12 +383,16 @@ impl<'a> Drive<'a> {
     }
 
     /// Steps that may run now and do not.
-    fn runnable(&self, now: DateTime<Utc>) -> Vec<NodeIx> {
+    fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
         let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
-        self.state.runnable(now).filter(|node| !self.running.contains_key(node)).collect()
+        self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
     }
 
-    pub(super) fn step(&self, node: NodeIx) -> StepKey {
-        StepKey::root(self.graph.nodes[node].id.clone())
+    pub(super) fn key(&self, step: StepIx) -> StepKey {
+        self.state.key(&self.graph, step)
+    }
+
+    pub(super) fn node(&self, step: StepIx) -> &Node {
+        &self.graph.nodes[self.state.step(step).node]
     }
 }

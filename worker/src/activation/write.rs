@@ -1,12 +1,12 @@
 //! Write: how what was decided becomes durable, and how an execution ends.
 
 use capstan_engine::core::attempt::storable;
-use capstan_engine::core::graph::NodeIx;
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::result::result;
 use capstan_engine::core::state::End;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::commit::Then;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::drive::Drive;
 use super::{Exit, commit_of};
@@ -52,15 +52,7 @@ impl Drive<'_> {
     /// The result of a completed execution: the output of its one last step, or all of theirs by node id. Its steps
     /// keep what is too much for one value.
     fn output(&self) -> String {
-        let last =
-            |&node: &NodeIx| self.graph.nodes[node].out_edges.is_empty() && self.state.step(node).settled_at.is_some();
-        let nodes: Vec<NodeIx> = (0..self.graph.nodes.len()).filter(last).collect();
-        let output = |node: NodeIx| &self.state.step(node).output;
-        if let [node] = nodes[..] {
-            return output(node).to_string();
-        }
-        let all: Value =
-            nodes.iter().map(|&node| (self.graph.nodes[node].id.to_string(), output(node).clone())).collect();
+        let all = result(&self.graph, &self.state, 0);
         match storable(&all) {
             Ok(_) => all.to_string(),
             Err(reason) => json!({ "left_out": reason }).to_string(),

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod calm;
+mod containers;
 mod doomed;
 mod links;
 mod outside;
+mod patterns;
+mod repair;
 mod rough;
 mod support;

@@ -39,7 +39,7 @@ pub(crate) struct Cell {
 #[derive(Clone, Copy)]
 pub(crate) struct Version {
     workflow_id: WorkflowId,
-    version_id: VersionId,
+    pub(crate) version_id: VersionId,
     timeout_ms: Option<u64>,
 }
 

@@ -47,6 +47,7 @@ fn place(edge: &Edge) -> (usize, Option<String>, Vec<String>, usize) {
             classes.sort();
             (edge.source, None, classes, edge.target)
         }
+        EdgeKind::Undo => (edge.source, None, vec!["compensate".into()], edge.target),
     }
 }
 
@@ -58,10 +59,6 @@ fn one(
 ) -> Option<Edge> {
     let source = end(drawn, "source", &drawn.source, by_id, problems);
     let target = end(drawn, "target", &drawn.target, by_id, problems);
-    if drawn.kind == DocumentEdgeKind::Compensate {
-        let detail = format!("edge {:?} is a compensate edge, and these are not supported by this version", drawn.id);
-        problems.add("compensate_unsupported", drawn.pointer("/data/kind"), detail, "remove the edge");
-    }
     let (source, target) = (source?, target?);
     if source == target {
         let detail = format!("edge {:?} leads from node {:?} to itself", drawn.id, drawn.source);
@@ -75,9 +72,9 @@ fn one(
     let kind = match drawn.kind {
         DocumentEdgeKind::Flow => flow(drawn, &nodes[source], problems),
         DocumentEdgeKind::Error => error(drawn, &nodes[source], problems),
-        DocumentEdgeKind::Compensate => return None,
+        DocumentEdgeKind::Compensate => undo(drawn, problems),
     };
-    Some(Edge { id: drawn.id.clone(), source, target, kind })
+    Some(Edge { id: drawn.id.clone(), source, target, kind, place: 0 })
 }
 
 fn end(
@@ -141,4 +138,12 @@ fn error(drawn: &DocumentEdge, source: &Compiled, problems: &mut Problems) -> Ed
         problems.add("when_on_error_edge", drawn.pointer("/data/when"), detail, "remove `when`, or use error_classes");
     }
     EdgeKind::Error { classes: drawn.error_classes.clone() }
+}
+
+fn undo(drawn: &DocumentEdge, problems: &mut Problems) -> EdgeKind {
+    if drawn.when.is_some() {
+        let detail = format!("compensate edge {:?} has a condition, but what was done is always undone", drawn.id);
+        problems.add("when_on_compensate_edge", drawn.pointer("/data/when"), detail, "remove `when`");
+    }
+    EdgeKind::Undo
 }

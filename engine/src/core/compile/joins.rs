@@ -2,12 +2,13 @@
 
 use super::Problems;
 use crate::core::document::{Document, DocumentNode};
-use crate::core::graph::Edge;
+use crate::core::graph::{Edge, EdgeKind};
 use crate::core::policy::Join;
 
 pub(super) fn check(document: &Document, edges: &[Option<Edge>], problems: &mut Problems) {
     let mut in_edges = vec![0; document.nodes.len()];
-    edges.iter().flatten().for_each(|edge| in_edges[edge.target] += 1);
+    let counted = edges.iter().flatten().filter(|edge| edge.kind != EdgeKind::Undo);
+    counted.for_each(|edge| in_edges[edge.target] += 1);
     for (node, in_edges) in document.nodes.iter().zip(in_edges) {
         problems.of_node(&node.id, |problems| one(node, in_edges, problems));
     }

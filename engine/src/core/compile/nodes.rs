@@ -6,7 +6,7 @@ use super::Problems;
 use crate::core::catalogue::{Catalogue, Effect, NodeTypeInfo, Role};
 use crate::core::config::Validators;
 use crate::core::document::{Document, DocumentNode};
-use crate::core::graph::Node;
+use crate::core::graph::{Node, Part};
 use crate::core::ids::NodeId;
 use crate::core::policy::{ATTEMPT_TIMEOUT_MS_MAX, ATTEMPTS_MAX};
 
@@ -35,13 +35,6 @@ fn one(
     validators: &mut Validators,
     problems: &mut Problems,
 ) -> Compiled {
-    if let Some(parent) = &drawn.parent_id {
-        let detail = format!(
-            "node {:?} lies in container {parent:?}, and containers are not supported by this version",
-            drawn.id
-        );
-        problems.add("container_unsupported", drawn.pointer("/parentId"), detail, "remove parentId");
-    }
     check_policy(drawn, problems);
     let info = catalogue.node_type(&drawn.type_name);
     if let Some(info) = info {
@@ -67,6 +60,12 @@ fn one(
         out_edges: Vec::new(),
         ancestors: Vec::new(),
         feeders: Vec::new(),
+        home: 0,
+        place: 0,
+        container: info.filter(|info| info.role() == Role::Container).map(|info| (0, info.frames(&drawn.config))),
+        part: Part::Main,
+        undo: None,
+        undoes: None,
     };
     Compiled { node, is_known: info.is_some() }
 }

@@ -1,13 +1,16 @@
 //! Checks of the graph as a whole: triggers, cycles, what can be reached, and who comes before whom.
 
+use petgraph::Direction::Incoming;
 use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Problems;
+use super::bodies::Parents;
 use super::nodes::Compiled;
+use super::parts::Parts;
 use crate::core::catalogue::Role;
 use crate::core::document::Document;
-use crate::core::graph::Edge;
+use crate::core::graph::{Edge, Part};
 
 /// Most nodes of a cycle that are named.
 const CYCLE_NAMED_MAX: usize = 50;
@@ -19,7 +22,14 @@ pub(super) struct Order {
     pub(super) is_acyclic: bool,
 }
 
-pub(super) fn check(document: &Document, nodes: &[Compiled], edges: &[Option<Edge>], problems: &mut Problems) -> Order {
+pub(super) fn check(
+    document: &Document,
+    nodes: &[Compiled],
+    edges: &[Option<Edge>],
+    parents: &Parents,
+    parts: &Parts,
+    problems: &mut Problems,
+) -> Order {
     let mut drawn = DiGraph::<(), ()>::with_capacity(nodes.len(), edges.len());
     for _ in nodes {
         drawn.add_node(());
@@ -27,9 +37,17 @@ pub(super) fn check(document: &Document, nodes: &[Compiled], edges: &[Option<Edg
     for edge in edges.iter().flatten() {
         drawn.add_edge(NodeIndex::new(edge.source), NodeIndex::new(edge.target), ());
     }
-    check_reachable(document, nodes, &drawn, problems);
+    check_reachable(document, nodes, parents, parts, &drawn, problems);
+    // What runs at last comes after everything else around it.
+    for last in (0..nodes.len()).filter(|&ix| document.nodes[ix].policy.finally && parts.parts[ix] == Part::Finally) {
+        for (ix, _) in
+            parts.parts.iter().enumerate().filter(|(ix, part)| **part == Part::Main && parents[*ix] == parents[last])
+        {
+            drawn.add_edge(NodeIndex::new(ix), NodeIndex::new(last), ());
+        }
+    }
     match toposort(&drawn, None) {
-        Ok(sorted) => Order { ancestors: ancestors(&drawn, &sorted), is_acyclic: true },
+        Ok(sorted) => Order { ancestors: and_around(ancestors(&drawn, &sorted), parents), is_acyclic: true },
         Err(_) => {
             report_cycles(document, &drawn, problems);
             Order { ancestors: vec![Vec::new(); nodes.len()], is_acyclic: false }
@@ -37,11 +55,22 @@ pub(super) fn check(document: &Document, nodes: &[Compiled], edges: &[Option<Edg
     }
 }
 
-fn check_reachable(document: &Document, nodes: &[Compiled], drawn: &DiGraph<(), ()>, problems: &mut Problems) {
+fn check_reachable(
+    document: &Document,
+    nodes: &[Compiled],
+    parents: &Parents,
+    parts: &Parts,
+    drawn: &DiGraph<(), ()>,
+    problems: &mut Problems,
+) {
+    let has_in_edge = |ix: usize| drawn.neighbors_directed(NodeIndex::new(ix), Incoming).next().is_some();
     // A node of unknown type may be meant as a trigger, so it counts as one here.
     let is_start = |ix: usize| nodes[ix].node.role == Role::Trigger || !nodes[ix].is_known;
-    let mut reached: Vec<bool> = (0..nodes.len()).map(is_start).collect();
-    if !reached.contains(&true) {
+    // In a container everything begins that nothing leads to.
+    let runs_at_last = |ix: usize| parts.parts[ix] == Part::Finally;
+    let begins = |ix: usize| is_start(ix) || runs_at_last(ix) || parents[ix].is_some() && !has_in_edge(ix);
+    let mut reached: Vec<bool> = (0..nodes.len()).map(begins).collect();
+    if !(0..nodes.len()).any(is_start) {
         problems.add(
             "no_trigger",
             "/nodes".into(),
@@ -58,9 +87,11 @@ fn check_reachable(document: &Document, nodes: &[Compiled], drawn: &DiGraph<(), 
         }
     }
     for (ix, node) in document.nodes.iter().enumerate().filter(|(ix, _)| !reached[*ix]) {
-        let has_in_edge = drawn.neighbors_directed(NodeIndex::new(ix), petgraph::Direction::Incoming).next().is_some();
-        let why =
-            if has_in_edge { "cannot be reached from any trigger" } else { "is no trigger and no edge leads to it" };
+        let why = if has_in_edge(ix) {
+            "cannot be reached from any trigger"
+        } else {
+            "is no trigger and no edge leads to it"
+        };
         let detail = format!("node {:?} {why}, so it would never run", node.id);
         problems.of_node(&node.id, |problems| {
             problems.add(
@@ -100,6 +131,18 @@ fn one_cycle(drawn: &DiGraph<(), ()>, component: &[NodeIndex]) -> Vec<usize> {
         at = drawn.neighbors(node).filter(|next| inside.contains(next)).min();
     }
     walk
+}
+
+/// The same, and those of the containers around.
+fn and_around(own: Vec<Vec<usize>>, parents: &Parents) -> Vec<Vec<usize>> {
+    let around = |ix: usize| std::iter::successors(parents[ix], |&parent| parents[parent]);
+    let all = |ix: usize| {
+        let mut all = own[ix].clone();
+        all.extend(around(ix).flat_map(|parent| &own[parent]));
+        all.sort_unstable();
+        all
+    };
+    (0..own.len()).map(all).collect()
 }
 
 /// For each node the nodes from which a path leads to it, as sets of bits that are joined along the edges.

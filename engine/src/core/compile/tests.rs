@@ -64,6 +64,7 @@ static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| {
     vec![
         of("action.http", Role::Step, Effect::AtLeastOnce, &["ok", "empty"], http),
         of("data.set", Role::Step, Effect::Pure, &["out"], json!(true)),
+        of("logic.group", Role::Container, Effect::Pure, &["out"], json!(true)),
         of("trigger.manual", Role::Trigger, Effect::Pure, &["out"], json!(true)),
     ]
 });
@@ -111,7 +112,7 @@ pub(super) fn compile(document: &Value) -> Result<Graph, Vec<Problem>> {
 
 /// `expected`: code, node or edge, pointer.
 #[track_caller]
-fn check(document: &Value, expected: &[(&str, &str, &str)]) -> Vec<Problem> {
+pub(super) fn check(document: &Value, expected: &[(&str, &str, &str)]) -> Vec<Problem> {
     let problems = compile(document).err().unwrap_or_default();
     let found: Vec<_> = problems
         .iter()
@@ -208,7 +209,7 @@ fn edges_are_checked() {
     );
     check(
         &chain_and(vec![], vec![edge_with("a", "c", json!(null), json!({"kind": "compensate"}))]),
-        &[("compensate_unsupported", "a-c", "/edges/3/data/kind")],
+        &[("undo_with_edges", "a-c", "/edges/3")],
     );
     check(
         &chain_and(vec![], vec![edge_with("a", "c", json!(null), json!({"kind": "other"}))]),
@@ -242,7 +243,7 @@ fn nodes_are_checked() {
     let problems = check_node("x", "action.htpp", json!({}), &[("unknown_node_type", "x", "/nodes/4/type")]);
     assert_eq!(problems[0].hint, "did you mean action.http?");
     let problems = check_node("x", "nothing", json!({}), &[("unknown_node_type", "x", "/nodes/4/type")]);
-    assert_eq!(problems[0].hint, "use one of: action.http, data.set, trigger.manual");
+    assert_eq!(problems[0].hint, "use one of: action.http, data.set, logic.group, trigger.manual");
     check_node(
         "a:b",
         "data.set",
@@ -284,9 +285,6 @@ fn nodes_are_checked() {
             ("policy_out_of_range", "x", &at("timeout_ms")),
         ],
     );
-    let mut inside = node("x", "data.set");
-    inside["parentId"] = json!("a");
-    check(&chain_and(vec![inside], vec![edge("c", "x")]), &[("container_unsupported", "x", "/nodes/4/parentId")]);
 }
 
 #[test]

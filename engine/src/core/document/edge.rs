@@ -91,7 +91,7 @@ fn kind(data: &Reader<'_>, problems: &mut Problems) -> DocumentEdgeKind {
         Some("compensate") => DocumentEdgeKind::Compensate,
         Some(other) => {
             let detail = format!("there is no edge kind {:?}", other.chars().take(40).collect::<String>());
-            problems.add("bad_edge_kind", data.at("kind"), detail, "use flow or error");
+            problems.add("bad_edge_kind", data.at("kind"), detail, "use flow, error or compensate");
             DocumentEdgeKind::Flow
         }
     }

@@ -1,15 +1,17 @@
-//! What expressions may name: `input`, `steps`, `errors`, `execution` and `now`.
+//! What expressions may name: `input`, `steps`, `errors`, `execution` and `now`; in a container `item` and
+//! `index`, too, and of one that goes on `last`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use crate::core::graph::{Graph, NodeIx};
+use crate::core::graph::{Graph, Node};
 use crate::core::ids::{ExecutionId, NodeId};
 use crate::core::outcome::StepError;
-use crate::core::state::{State, Step, StepStatus};
+use crate::core::result::result;
+use crate::core::state::{Frame, Phase, State, Step, StepIx, StepStatus};
 
 /// The names that exist at the top level.
-pub(super) const ROOTS: [&str; 5] = ["input", "steps", "errors", "execution", "now"];
+pub(super) const ROOTS: [&str; 8] = ["input", "steps", "errors", "execution", "now", "item", "index", "last"];
 
 /// What an expression sees of one step.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,9 @@ pub struct Names<'a> {
     pub(super) steps: &'a dyn Steps,
     pub(super) execution: Value,
     pub(super) now: Value,
+    pub(super) item: &'a Value,
+    pub(super) index: Value,
+    pub(super) last: Value,
 }
 
 impl<'a> Names<'a> {
@@ -49,6 +54,25 @@ impl<'a> Names<'a> {
             steps,
             execution: json!({ "id": execution }),
             now: Value::String(now.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            item: &Value::Null,
+            index: Value::Null,
+            last: Value::Null,
+        }
+    }
+
+    /// The same for a container whose frames have ended: what the last of them came to is `last`.
+    #[must_use]
+    pub fn after_frames(self, graph: &Graph, state: &State, step: &Step) -> Self {
+        let frame = step.round.as_ref().filter(|_| step.phase == Phase::Closed).and_then(|round| round.frames.last());
+        Self { last: frame.map_or(Value::Null, |&frame| result(graph, state, frame)), ..self }
+    }
+
+    /// The same within a frame of a container.
+    #[must_use]
+    pub fn in_frame(self, frame: &'a Frame) -> Self {
+        match frame.owner {
+            Some(_) => Self { item: &frame.item, index: frame.index.into(), ..self },
+            None => self,
         }
     }
 }
@@ -58,31 +82,35 @@ impl<'a> Names<'a> {
 pub struct Ancestors<'a> {
     graph: &'a Graph,
     state: &'a State,
-    node: NodeIx,
+    from: StepIx,
     own_output: Option<&'a Value>,
 }
 
 impl<'a> Ancestors<'a> {
-    /// What the config of `node` may name.
+    /// What the config of a step may name.
     #[must_use]
-    pub fn of(graph: &'a Graph, state: &'a State, node: NodeIx) -> Self {
-        Self { graph, state, node, own_output: None }
+    pub fn of(graph: &'a Graph, state: &'a State, from: StepIx) -> Self {
+        Self { graph, state, from, own_output: None }
     }
 
     /// What the conditions of edges that leave `source` may name: its ancestors and its own, new output.
     #[must_use]
-    pub fn and_itself(graph: &'a Graph, state: &'a State, source: NodeIx, output: &'a Value) -> Self {
-        Self { graph, state, node: source, own_output: Some(output) }
+    pub fn and_itself(graph: &'a Graph, state: &'a State, source: StepIx, output: &'a Value) -> Self {
+        Self { graph, state, from: source, own_output: Some(output) }
     }
 
     fn find(&self, id: &str) -> Option<&Step> {
         let found = self.graph.find(&NodeId::from(id))?;
-        let visible = self.graph.nodes[self.node].ancestors.binary_search(&found).is_ok();
-        visible.then(|| self.state.step(found))
+        self.node().ancestors.binary_search(&found).ok()?;
+        Some(self.state.step(self.state.around(self.graph, self.from, found)?))
+    }
+
+    fn node(&self) -> &'a Node {
+        &self.graph.nodes[self.state.step(self.from).node]
     }
 
     fn itself(&self) -> Option<(&'a str, &'a Value)> {
-        Some((self.graph.nodes[self.node].id.as_str(), self.own_output?))
+        Some((self.node().id.as_str(), self.own_output?))
     }
 }
 
@@ -108,7 +136,7 @@ impl Steps for Ancestors<'_> {
     }
 
     fn ids(&self) -> Vec<&str> {
-        let ancestors = self.graph.nodes[self.node].ancestors.iter().map(|&ix| self.graph.nodes[ix].id.as_str());
+        let ancestors = self.node().ancestors.iter().map(|&ix| self.graph.nodes[ix].id.as_str());
         ancestors.chain(self.itself().map(|(id, _)| id)).collect()
     }
 }

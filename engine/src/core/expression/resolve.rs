@@ -39,6 +39,9 @@ pub(super) fn resolve<'n>(path: &Path<'_>, names: &'n Names<'_>) -> Result<Cow<'
         "input" => below(names.input, "input", &path.keys).map(Cow::Borrowed),
         "execution" => below(&names.execution, "execution", &path.keys).map(Cow::Borrowed),
         "now" => below(&names.now, "now", &path.keys).map(Cow::Borrowed),
+        "item" => below(names.item, "item", &path.keys).map(Cow::Borrowed),
+        "index" => below(&names.index, "index", &path.keys).map(Cow::Borrowed),
+        "last" => below(&names.last, "last", &path.keys).map(Cow::Borrowed),
         root => of_step(root, &path.keys, names),
     }
 }

@@ -144,7 +144,10 @@ fn a_missing_name_is_told_with_the_names_that_exist() {
     fails("{{ steps.nope.x }}", "step \"nope\" does not exist before this one; there are: fetch, other, broken");
     fails("{{ steps.other.body }}", "step \"other\" was skipped, so it is null and has no \"body\"");
     fails("{{ steps.broken.body }}", "step \"broken\" failed");
-    fails("{{ inputs.x }}", "\"inputs\" does not exist; there are: input, steps, errors, execution, now");
+    fails(
+        "{{ inputs.x }}",
+        "\"inputs\" does not exist; there are: input, steps, errors, execution, now, item, index, last",
+    );
     fails("{{ steps }}", "must be followed by the id of a step");
     fails("{{ input.none.x }}", "\"none\" is null");
     fails("{{ input.list[7] }}", "it is a list of 3 items");
@@ -179,7 +182,8 @@ fn the_error_names_the_field() {
     assert_eq!(error.field, "/a/0/b~1c");
     assert_eq!(
         error.to_string(),
-        "expression \"nope\" in config field \"/a/0/b~1c\", line 1, column 4: \"nope\" does not exist; there are: input, steps, errors, execution, now"
+        "expression \"nope\" in config field \"/a/0/b~1c\", line 1, column 4: \"nope\" does not exist; \
+         there are: input, steps, errors, execution, now, item, index, last"
     );
 }
 

@@ -4,10 +4,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use serde_json::json;
 
 use super::tests::{rendered, with_names};
 use super::*;
+use crate::core::ids::ExecutionId;
 
 /// Far above what any of them takes, so that a slow machine does not fail: they take some ten milliseconds.
 const TIME_MAX: Duration = Duration::from_secs(2);
@@ -98,9 +100,8 @@ fn big_values_cannot_be_copied_without_end() {
     let big = json!({ "text": "a".repeat(1_000_000), "list": vec![1; 50_000], "words": "a ".repeat(500_000) });
     let refused = |source: String| {
         let started = Instant::now();
-        let error = with_names(|names| {
-            render(&json!(source), &Names { input: &big, execution: json!(null), now: json!(null), ..*names })
-        });
+        let error =
+            with_names(|names| render(&json!(source), &Names::new(&big, names.steps, ExecutionId::new(), Utc::now())));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("bytes"), "{source}: {error}");
         assert!(started.elapsed() < TIME_MAX, "{source}: {:?}", started.elapsed());

@@ -1,0 +1,262 @@
+//! A decision while it is being made: edges that resolve, steps that get decided, frames that open and end.
+//!
+//! How frames end is in [`super::ending`].
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::catalogue::Frames;
+use super::decide::Decision;
+use super::frame::{Closing, Stage};
+use super::graph::{EdgeIx, EdgeKind, Graph, Node};
+use super::policy::Policy;
+use super::state::{EdgeState, End, FrameIx, State, StepIx};
+use super::step::Inbound;
+
+pub(super) struct Draft<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) state: &'a State,
+    pub(super) decision: Decision,
+    /// Steps that are fired, settled, skipped or cancelled by this decision.
+    pub(super) decided: HashSet<StepIx>,
+    /// The step that settles, if it did something.
+    pub(super) done: Option<StepIx>,
+    /// Frames in which something ended.
+    pub(super) touched: BTreeSet<FrameIx>,
+    pub(super) frames: HashMap<FrameIx, Standing>,
+    pub(super) rounds: HashMap<StepIx, Progress>,
+    inbound: HashMap<StepIx, Inbound>,
+    /// Steps behind the last frame that opens.
+    steps: usize,
+}
+
+/// How a frame stands after what was decided so far.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub(super) stage: Stage,
+    pub(super) ending: Option<End>,
+    pub(super) active: usize,
+}
+
+/// How the round of a container stands after what was decided so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Progress {
+    pub(super) items: usize,
+    pub(super) opened: usize,
+    pub(super) ended: usize,
+    pub(super) failed: usize,
+    pub(super) closing: Option<Closing>,
+}
+
+enum Verdict {
+    Undecided,
+    Fire,
+    Skip,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(graph: &'a Graph, state: &'a State) -> Self {
+        Self {
+            graph,
+            state,
+            decision: Decision::default(),
+            decided: HashSet::new(),
+            done: None,
+            touched: BTreeSet::new(),
+            frames: HashMap::new(),
+            rounds: HashMap::new(),
+            inbound: HashMap::new(),
+            steps: state.steps.len(),
+        }
+    }
+
+    /// A step settles; `done` if it did what it should, or may have.
+    pub(super) fn settle(&mut self, step: StepIx, done: bool) {
+        self.done = done.then_some(step);
+        self.leave(step);
+    }
+
+    /// Resolves the out-edges of a step that completed on `port`.
+    pub(super) fn emit(&mut self, step: StepIx, port: Option<&str>, closed: &[String]) {
+        for &edge in self.out_edges(step) {
+            let taken = match &self.graph.edges[edge].kind {
+                EdgeKind::Flow { port: from, .. } => {
+                    Some(from.as_str()) == port && !closed.contains(&self.graph.edges[edge].id)
+                }
+                EdgeKind::Error { .. } | EdgeKind::Undo => false,
+            };
+            self.resolve(step, edge, taken);
+        }
+    }
+
+    /// Resolves the out-edges of a step that failed with `class`.
+    pub(super) fn fail(&mut self, step: StepIx, class: &str) {
+        for &edge in self.out_edges(step) {
+            self.resolve(step, edge, self.graph.edges[edge].kind.takes_error(class));
+        }
+    }
+
+    /// A container opens as many frames as may run at a time.
+    pub(super) fn open(&mut self, step: StepIx, items: usize) {
+        self.rounds.insert(step, Progress { items, ..Progress::default() });
+        let parallel = self.rules(step).parallel.max(1);
+        (0..items.min(parallel)).for_each(|_| self.open_next(step));
+    }
+
+    pub(super) fn open_next(&mut self, owner: StepIx) {
+        let Some((body, _)) = self.node(owner).container else { return };
+        let item = self.round(owner).opened;
+        self.round(owner).opened += 1;
+        let frame = self.state.frames.len() + self.decision.opened.len();
+        self.frames.insert(frame, Standing { stage: Stage::Main, ending: None, active: 0 });
+        self.decision.opened.push((owner, item));
+        let nodes = &self.graph.bodies[body].nodes;
+        for (place, _) in nodes.iter().enumerate().filter(|(_, node)| self.graph.nodes[**node].begins()) {
+            self.fire(frame, self.steps + place);
+        }
+        self.steps += nodes.len();
+    }
+
+    /// Skips a step and, through it, whatever can no longer be reached.
+    pub(super) fn skip(&mut self, step: StepIx) {
+        let mut doomed = vec![step];
+        while let Some(step) = doomed.pop() {
+            // A join may be doomed by several edges at once.
+            if !self.decided.insert(step) {
+                continue;
+            }
+            self.decision.skipped.push(step);
+            for &edge in self.out_edges(step) {
+                doomed.extend(self.record(step, edge, EdgeState::Skipped));
+            }
+        }
+    }
+
+    /// `frame` waits for a step that may run now.
+    pub(super) fn fire(&mut self, frame: FrameIx, step: StepIx) {
+        self.decided.insert(step);
+        self.decision.start.push(step);
+        self.frame(frame).active += 1;
+    }
+
+    /// Cancels an active step.
+    pub(super) fn cancel(&mut self, step: StepIx) {
+        self.decision.cancelled.push(step);
+        self.leave(step);
+    }
+
+    /// A step is no longer active.
+    fn leave(&mut self, step: StepIx) {
+        self.decided.insert(step);
+        let frame = self.state.waits_for(self.graph, step);
+        self.frame(frame).active -= 1;
+        self.touched.insert(frame);
+    }
+
+    /// How a frame stands.
+    pub(super) fn frame(&mut self, frame: FrameIx) -> &mut Standing {
+        let before = self.state.frames.get(frame);
+        self.frames.entry(frame).or_insert_with(|| match before {
+            Some(frame) => Standing { stage: frame.stage, ending: frame.ending.clone(), active: frame.active },
+            None => Standing { stage: Stage::Main, ending: None, active: 0 },
+        })
+    }
+
+    /// How the round of a container stands.
+    pub(super) fn round(&mut self, owner: StepIx) -> &mut Progress {
+        let before = self.state.steps[owner].round.as_ref();
+        self.rounds.entry(owner).or_insert_with(|| match before {
+            Some(round) => Progress {
+                items: round.items.len(),
+                opened: round.frames.len(),
+                ended: round.ended,
+                failed: round.failed,
+                closing: round.closing,
+            },
+            None => Progress::default(),
+        })
+    }
+
+    pub(super) fn node(&self, step: StepIx) -> &'a Node {
+        &self.graph.nodes[self.state.steps[step].node]
+    }
+
+    /// How a container runs its graph.
+    pub(super) fn rules(&self, container: StepIx) -> Frames {
+        self.node(container).container.map(|(_, frames)| frames).unwrap_or_default()
+    }
+
+    fn out_edges(&self, step: StepIx) -> &'a [EdgeIx] {
+        &self.node(step).out_edges
+    }
+
+    fn resolve(&mut self, source: StepIx, edge: EdgeIx, taken: bool) {
+        let to = if taken { EdgeState::Taken } else { EdgeState::Skipped };
+        if let Some(target) = self.record(source, edge, to) {
+            self.skip(target);
+        }
+    }
+
+    /// Resolves one edge; fires its target if that is due, and returns it if it is to be skipped.
+    fn record(&mut self, source: StepIx, edge: EdgeIx, to: EdgeState) -> Option<StepIx> {
+        let frame = self.state.steps[source].frame;
+        let target = self.state.frames[frame].first_step + self.graph.nodes[self.graph.edges[edge].target].place;
+        self.decision.edges.push((frame, edge, to));
+        let inbound = self.inbound.entry(target).or_insert(self.state.steps[target].inbound);
+        inbound.resolve(to);
+        let inbound = *inbound;
+        if !self.state.steps[target].is_pending() || self.decided.contains(&target) {
+            return None;
+        }
+        match verdict(&self.node(target).policy, inbound) {
+            Verdict::Undecided => None,
+            Verdict::Skip => Some(target),
+            Verdict::Fire => {
+                self.fire(frame, target);
+                self.cut(frame, target);
+                None
+            }
+        }
+    }
+
+    /// Cancels, or skips, what a join that fires needs no more.
+    fn cut(&mut self, frame: FrameIx, join: StepIx) {
+        let mut losers = Vec::new();
+        for &feeder in &self.node(join).feeders {
+            let loser = self.state.frames[frame].first_step + self.graph.nodes[feeder].place;
+            let step = &self.state.steps[loser];
+            if let Some(place) = self.decision.start.iter().position(|&started| started == loser) {
+                self.decision.start.swap_remove(place);
+                self.decision.skipped.push(loser);
+                self.frame(frame).active -= 1;
+            } else if self.decided.contains(&loser) {
+                continue;
+            } else if step.is_active() {
+                self.decided.insert(loser);
+                self.withdraw(loser);
+            } else if step.is_pending() {
+                self.decided.insert(loser);
+                self.decision.skipped.push(loser);
+            } else {
+                continue;
+            }
+            losers.push(loser);
+        }
+        // All of them are decided by now, and so is whatever they lead to.
+        for loser in losers {
+            for &edge in self.out_edges(loser) {
+                self.record(loser, edge, EdgeState::Skipped);
+            }
+        }
+    }
+}
+
+/// The firing rule.
+fn verdict(policy: &Policy, inbound: Inbound) -> Verdict {
+    match policy.wanted() {
+        Some(wanted) if inbound.taken >= wanted => Verdict::Fire,
+        Some(wanted) if inbound.taken + inbound.open < wanted => Verdict::Skip,
+        None if inbound.open == 0 && inbound.taken > 0 => Verdict::Fire,
+        None if inbound.open == 0 => Verdict::Skip,
+        Some(_) | None => Verdict::Undecided,
+    }
+}

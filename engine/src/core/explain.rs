@@ -1,0 +1,147 @@
+//! Why an execution does not move: what each of its steps waits for.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::graph::Graph;
+use super::ids::StepKey;
+use super::outcome::StepError;
+use super::state::{EdgeState, Phase, State, Step, StepIx, StepStatus};
+
+/// Most reasons that are told.
+pub const REASONS_MAX: usize = 100;
+
+/// One thing that an execution waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "waits_for", rename_all = "snake_case")]
+pub enum Reason {
+    /// It waits for a person.
+    Person {
+        /// Why.
+        reason: String,
+    },
+    /// A worker that runs the step, or takes the execution in to do so.
+    Worker {
+        /// The step.
+        step: StepKey,
+    },
+    /// A point in time.
+    Time {
+        /// The step.
+        step: StepKey,
+        /// When it goes on.
+        until: DateTime<Utc>,
+    },
+    /// A signal.
+    Signal {
+        /// The step.
+        step: StepKey,
+        /// Its name.
+        name: String,
+        /// When it goes on without.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// The next attempt after a failure.
+    NextAttempt {
+        /// The step.
+        step: StepKey,
+        /// The earliest time.
+        until: DateTime<Utc>,
+        /// Attempts so far.
+        attempts: u32,
+        /// What went wrong last.
+        error: Option<StepError>,
+    },
+    /// The frames of a container.
+    Frames {
+        /// The container.
+        step: StepKey,
+        /// All items of the round.
+        items: usize,
+        /// Those that have ended.
+        ended: usize,
+        /// Those that run.
+        open: usize,
+        /// When they are given up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// Branches that have not come to a join.
+    Branches {
+        /// The join.
+        step: StepKey,
+        /// Branches that came.
+        taken: usize,
+        /// How many it takes; all that may still come, if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wanted: Option<usize>,
+        /// The steps that the others come from, and how these stand.
+        lacks: Vec<Source>,
+    },
+}
+
+/// Where a branch comes from.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Source {
+    /// The step before the join.
+    pub step: StepKey,
+    /// How it stands.
+    pub status: StepStatus,
+}
+
+/// What an execution that has not ended waits for, at most [`REASONS_MAX`] things: first what its active steps do, then the
+/// joins that wait for them.
+#[must_use]
+pub fn explain(graph: &Graph, state: &State) -> Vec<Reason> {
+    if state.end().is_some() {
+        return Vec::new();
+    }
+    if let Some(reason) = state.incident() {
+        return vec![Reason::Person { reason: reason.to_owned() }];
+    }
+    let active = state.active_steps().filter_map(|(ix, step)| active(graph, state, ix, step));
+    let joins = state.steps().iter().enumerate().filter_map(|(ix, step)| join(graph, state, ix, step));
+    active.chain(joins).take(REASONS_MAX).collect()
+}
+
+fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reason> {
+    let key = state.key(graph, ix);
+    Some(match &step.phase {
+        Phase::Ready | Phase::Signalled(_) | Phase::Started | Phase::Closed => Reason::Worker { step: key },
+        Phase::Backoff(until) => {
+            Reason::NextAttempt { step: key, until: *until, attempts: step.attempts, error: step.error.clone() }
+        }
+        Phase::Waiting(until) => match (&until.signal, until.time) {
+            (Some(name), until) => Reason::Signal { step: key, name: name.clone(), until },
+            (None, until) => Reason::Time { step: key, until: until? },
+        },
+        Phase::Open => {
+            let round = step.round.as_deref()?;
+            let (items, ended, open) = (round.items.len(), round.ended, round.frames.len() - round.ended);
+            Reason::Frames { step: key, items, ended, open, until: step.expires_at() }
+        }
+        Phase::Idle => return None,
+    })
+}
+
+/// A join to which one branch came, and others may.
+fn join(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reason> {
+    let node = &graph.nodes[step.node];
+    let frame = &state.frames()[step.frame];
+    if !step.is_pending() || frame.ending.is_some() || step.inbound.taken == 0 || step.inbound.open == 0 {
+        return None;
+    }
+    let edges = state.edges(graph, step.frame);
+    let open = node.in_edges.iter().map(|&edge| &graph.edges[edge]).filter(|edge| edges[edge.place] == EdgeState::Open);
+    let lacks = open.map(|edge| {
+        let source = frame.first_step + graph.nodes[edge.source].place;
+        Source { step: state.key(graph, source), status: state.step(source).status }
+    });
+    Some(Reason::Branches {
+        step: state.key(graph, ix),
+        taken: step.inbound.taken,
+        wanted: node.policy.wanted(),
+        lacks: lacks.collect(),
+    })
+}

@@ -1,0 +1,165 @@
+//! Restart from a step: which entries of an execution's journal another one may begin with.
+//!
+//! What is kept is put through [`decide`] anew, so a journal that begins with it is one that could have come about.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde::Serialize;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::catalogue::{Effect, Role};
+use super::decide::{IllegalEvent, begin, decide};
+use super::graph::{Graph, NodeIx, Part};
+use super::ids::{NodeId, StepKey};
+use super::journal::{Entry, Event};
+use super::state::{State, Step, StepStatus};
+
+/// What a restart keeps, and what runs again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// Steps of the top level that count as done.
+    pub kept: Vec<NodeId>,
+    /// Steps that had settled and run again, if the graph comes to them.
+    pub redone: Vec<NodeId>,
+    /// Those of them that have effects, which then happen again.
+    pub repeated_effects: Vec<NodeId>,
+    /// Steps that had settled, and are not in the graph any more.
+    pub dropped: Vec<NodeId>,
+    /// What the new journal begins with.
+    #[serde(skip)]
+    pub entries: Vec<Entry>,
+}
+
+/// Why an execution cannot be restarted there.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unfit {
+    /// No such node at the top level of the graph.
+    #[error("there is no step {0} outside of containers in the version to restart on")]
+    UnknownStep(NodeId),
+    /// A trigger, or what undoes or runs at last.
+    #[error("an execution cannot be restarted at {0}: it is a trigger, or runs only when something ends")]
+    NoBeginning(NodeId),
+    /// The step was never come to.
+    #[error("step {0} never ran in this execution, so there is nothing to restart it with")]
+    NeverRan(NodeId),
+    /// The graph has no such trigger.
+    #[error("the version to restart on cannot begin as this execution did: {0}")]
+    OtherTrigger(IllegalEvent),
+}
+
+/// An execution as it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// Its graph.
+    pub graph: &'a Graph,
+    /// How it stood in the end.
+    pub state: &'a State,
+    /// Its journal.
+    pub entries: &'a [Entry],
+    /// The trigger it began at.
+    pub trigger: &'a StepKey,
+    /// What it was started with.
+    pub input: &'a Value,
+}
+
+/// What a restart at `from` on `graph`, which may be another version, comes to.
+///
+/// Runs again: `from` and what lies behind it, what was undone, what had not settled, and what lies behind these.
+///
+/// # Errors
+/// [`Unfit`].
+pub fn plan(past: Past<'_>, graph: &Graph, from: &NodeId) -> Result<Plan, Unfit> {
+    let begins =
+        graph.find(from).filter(|&ix| graph.nodes[ix].home == 0).ok_or_else(|| Unfit::UnknownStep(from.clone()))?;
+    if graph.nodes[begins].role == Role::Trigger || graph.nodes[begins].part != Part::Main {
+        return Err(Unfit::NoBeginning(from.clone()));
+    }
+    let known = past.of(from).filter(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped));
+    known.ok_or_else(|| Unfit::NeverRan(from.clone()))?;
+    let again = past.again(graph, begins);
+    let at = past.entries.first().map_or_else(Default::default, |entry| entry.at);
+    let (mut state, _) = begin(graph, past.trigger, past.input.clone(), at).map_err(Unfit::OtherTrigger)?;
+    let mut entries = Vec::new();
+    for entry in past.entries {
+        let Some(node) = outermost(&entry.event).and_then(|id| graph.find(&id)) else { continue };
+        if again.contains(&node) || state.end().is_some() {
+            continue;
+        }
+        // What the graph does not come to any more is left out, and so is whatever followed from it.
+        if let Ok(decision) = decide(graph, &state, entry) {
+            state.apply(graph, entry.clone(), &decision);
+            entries.push(entry.clone());
+        }
+    }
+    Ok(past.told(graph, &state, entries))
+}
+
+impl Past<'_> {
+    /// The step of a node outside of containers.
+    fn of(&self, id: &NodeId) -> Option<&Step> {
+        let ix = self.state.find(self.graph, &StepKey::root(id.clone()))?;
+        Some(self.state.step(ix))
+    }
+
+    /// Nodes of the new graph whose steps run again.
+    fn again(&self, graph: &Graph, from: NodeIx) -> HashSet<NodeIx> {
+        let is_undone = |step: &Step| {
+            let undo = self.graph.nodes[step.node].undo.map(|undo| self.graph.nodes[undo].id.clone());
+            undo.and_then(|undo| self.of(&undo)).is_some_and(|undo| undo.status != StepStatus::Pending)
+        };
+        let holds = |step: &Step| match step.status {
+            StepStatus::Pending | StepStatus::Skipped => true,
+            StepStatus::Completed => !is_undone(step) && !self.holds_undone(step),
+            StepStatus::Failed | StepStatus::OutcomeUnknown => {
+                step.error.as_ref().is_some_and(|error| self.graph.handles_error(step.node, &error.class))
+            }
+            StepStatus::Running | StepStatus::Waiting | StepStatus::Cancelled => false,
+        };
+        let is_lost = |node: &NodeIx| self.of(&graph.nodes[*node].id).is_some_and(|step| !holds(step));
+        let outside = graph.bodies[0].nodes.iter().copied();
+        let begin: BTreeSet<NodeIx> = outside.filter(|node| *node == from || is_lost(node)).collect();
+        let is_behind = |node: &NodeIx| begin.iter().any(|it| graph.nodes[*node].ancestors.binary_search(it).is_ok());
+        (0..graph.nodes.len()).filter(|node| begin.contains(node) || is_behind(node)).collect()
+    }
+
+    /// Whether something that was done within a container is undone.
+    fn holds_undone(&self, container: &Step) -> bool {
+        let name = self.graph.nodes[container.node].id.as_str();
+        let lies_within = |step: &Step| self.state.frames()[step.frame].scope.as_str().starts_with(&format!("{name}["));
+        let undone = |step: &Step| self.graph.nodes[step.node].part == Part::Undo && step.status != StepStatus::Pending;
+        self.graph.nodes[container.node].container.is_some()
+            && self.state.steps().iter().any(|step| undone(step) && lies_within(step))
+    }
+
+    fn told(&self, graph: &Graph, state: &State, entries: Vec<Entry>) -> Plan {
+        let mut plan =
+            Plan { kept: Vec::new(), redone: Vec::new(), repeated_effects: Vec::new(), dropped: Vec::new(), entries };
+        for &node in &self.graph.bodies[0].nodes {
+            let old = &self.graph.nodes[node];
+            let settled = self.of(&old.id).is_some_and(|step| step.settled_at.is_some());
+            if !settled || old.role == Role::Trigger || old.part != Part::Main {
+                continue;
+            }
+            let now = state.find(graph, &StepKey::root(old.id.clone())).map(|ix| state.step(ix));
+            match now {
+                None => plan.dropped.push(old.id.clone()),
+                Some(step) if step.settled_at.is_some() => plan.kept.push(old.id.clone()),
+                Some(step) => {
+                    if graph.nodes[step.node].effect != Effect::Pure {
+                        plan.repeated_effects.push(old.id.clone());
+                    }
+                    plan.redone.push(old.id.clone());
+                }
+            }
+        }
+        plan
+    }
+}
+
+/// The node outside of containers that an event is about, or lies in.
+fn outermost(event: &Event) -> Option<NodeId> {
+    let step = event.step()?;
+    let scope = step.scope.as_str();
+    Some(scope.split_once('[').map_or_else(|| step.node_id.clone(), |(container, _)| NodeId::from(container)))
+}

@@ -1,0 +1,139 @@
+//! `logic.for_each`
+
+use capstan_engine::core::attempt::{ITEMS_MAX, storable};
+use capstan_engine::core::catalogue::{Effect, Frames};
+use capstan_engine::core::outcome::{Closed, Outcome, Wake};
+use capstan_engine::core::problem::Problem;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::parts::{describe, literal};
+use crate::node_type::{Context, NodeType, Spec};
+
+/// Items that run at the same time, if the config does not say.
+const CONCURRENCY: usize = 10;
+/// The same at most.
+const CONCURRENCY_MAX: usize = 1_000;
+
+/// Runs its nodes once for each item of a list.
+pub(crate) struct LogicForEach;
+
+/// Which items, how many at a time, and how many may fail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// An expression that comes to a list, such as `{{ steps.fetch.body.items }}`. Its nodes see each as `item`, and its
+    /// place as `index`.
+    items: Value,
+    /// Items that run at the same time; 10 if absent.
+    #[schemars(range(min = 1, max = 1_000))]
+    #[serde(default)]
+    concurrency: Option<usize>,
+    /// So many items may fail; none if absent.
+    #[serde(default)]
+    tolerated_failures: Option<usize>,
+    /// So many of a hundred items may fail, if they are more than `tolerated_failures`.
+    #[schemars(range(min = 0, max = 100))]
+    #[serde(default)]
+    tolerated_percent: Option<usize>,
+}
+
+impl NodeType for LogicForEach {
+    const NAME: &'static str = "logic.for_each";
+    const EFFECT: Effect = Effect::Pure;
+    type Config = Config;
+
+    fn spec() -> Spec {
+        Spec::container("For each", "Runs its nodes once for each item of a list, some at a time.")
+    }
+
+    fn frames(config: &Value) -> Frames {
+        let number = |name: &str| config[name].as_u64().and_then(|number| usize::try_from(number).ok());
+        frames(number("concurrency"), number("tolerated_failures"), number("tolerated_percent"))
+    }
+
+    fn check(config: &Value) -> Vec<Problem> {
+        let is_dynamic = |field: &&&str| config[**field].is_string();
+        ["concurrency", "tolerated_failures", "tolerated_percent"]
+            .iter()
+            .filter(is_dynamic)
+            .map(|field| literal(field))
+            .collect()
+    }
+
+    async fn run(&self, config: Config, context: &Context) -> Outcome {
+        let rules = frames(config.concurrency, config.tolerated_failures, config.tolerated_percent);
+        match (&context.wake, config.items) {
+            (Some(Wake::Closed { expired: true, .. }), _) => {
+                Outcome::fail("timeout", "the items took longer than the node allows")
+            }
+            (Some(Wake::Closed { frames, .. }), _) => collect(frames, rules),
+            (_, Value::Array(items)) if items.is_empty() => Outcome::done("out", json!({ "results": [], "failed": 0 })),
+            (_, Value::Array(items)) if items.len() > ITEMS_MAX => {
+                let reason = format!("there are {} items; at most {ITEMS_MAX} are allowed", items.len());
+                Outcome::fail("items", reason)
+            }
+            (_, Value::Array(items)) => Outcome::Open { items, note: Value::Null },
+            (_, other) => Outcome::fail("items", format!("items is {}, not a list", describe(&other))),
+        }
+    }
+}
+
+fn frames(concurrency: Option<usize>, tolerated: Option<usize>, tolerated_percent: Option<usize>) -> Frames {
+    Frames {
+        parallel: concurrency.unwrap_or(CONCURRENCY).min(CONCURRENCY_MAX),
+        tolerated: tolerated.unwrap_or_default(),
+        tolerated_percent: tolerated_percent.unwrap_or_default(),
+        ..Frames::default()
+    }
+}
+
+/// The results in the order of the items, null for those that failed; or, if too many did, the first failure.
+fn collect(frames: &[Closed], rules: Frames) -> Outcome {
+    let failures = || {
+        frames.iter().enumerate().filter_map(|(index, frame)| match frame {
+            Closed::Failed(error) => Some((index, error)),
+            _ => None,
+        })
+    };
+    let failed = failures().count();
+    if let Some((index, error)) = failures().next().filter(|_| !rules.forgive(failed, frames.len())) {
+        return Outcome::fail(&error.class, format!("item {index}: {}", error.reason));
+    }
+    let output = |frame: &Closed| if let Closed::Completed(output) = frame { output.clone() } else { Value::Null };
+    let results = Value::Array(frames.iter().map(output).collect());
+    // What the items did is done: too much of it is no failure, and each step keeps its own output.
+    Outcome::done(
+        "out",
+        match storable(&results) {
+            Ok(_) => json!({ "results": results, "failed": failed }),
+            Err(reason) => json!({ "left_out": reason, "failed": failed }),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use capstan_engine::core::outcome::StepError;
+
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items() {
+        let frames = [Closed::Completed(json!(1)), Closed::Completed(json!("b"))];
+        let expected = Outcome::done("out", json!({ "results": [1, "b"], "failed": 0 }));
+        assert_eq!(collect(&frames, Frames::default()), expected);
+    }
+
+    #[test]
+    fn so_many_may_fail_and_no_more() {
+        let error = StepError { class: "http_5xx".into(), reason: "busy".into() };
+        let frames = [Closed::Completed(json!(1)), Closed::Failed(error)];
+        let some = Frames { tolerated: 1, ..Frames::default() };
+        assert_eq!(collect(&frames, some), Outcome::done("out", json!({ "results": [1, null], "failed": 1 })));
+        assert_eq!(collect(&frames, Frames::default()), Outcome::fail("http_5xx", "item 1: busy"));
+        let half = Frames { tolerated_percent: 50, ..Frames::default() };
+        assert_eq!(collect(&frames, half), Outcome::done("out", json!({ "results": [1, null], "failed": 1 })));
+    }
+}
