@@ -115,8 +115,10 @@ fn assemble(
         let node = &mut nodes[ix];
         (node.ancestors, node.home, node.place) = (ancestors, home, bodies[home].nodes.len());
         (node.part, node.undo) = (parts.parts[ix], parts.undos[ix]);
-        node.undoes = parts.undos.iter().position(|undo| *undo == Some(ix));
         bodies[home].nodes.push(ix);
+    }
+    for (undone, undo) in parts.undos.iter().enumerate().filter_map(|(ix, undo)| Some((ix, (*undo)?))) {
+        nodes[undo].undoes = Some(undone);
     }
     for (ix, edge) in edges.iter_mut().enumerate().filter(|(_, edge)| edge.kind != EdgeKind::Undo) {
         nodes[edge.source].out_edges.push(ix);
