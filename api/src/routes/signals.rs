@@ -34,8 +34,8 @@ struct Cancel {
     force: bool,
 }
 
-/// `POST /executions/{id}/cancel {reason?, force?}`: 202; once its worker has seen it, the execution undoes what there is to undo,
-/// runs what runs at last, and ends; at once if forced.
+/// `POST /executions/{id}/cancel {reason?, force?}`: 202; once its worker has seen it, the execution undoes what there
+/// is to undo, runs what runs at last, and ends; at once if forced.
 pub(crate) async fn cancel(
     caller: Caller,
     Path(execution_id): Path<String>,
@@ -47,7 +47,7 @@ pub(crate) async fn cancel(
             Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\", \"force\": false} or nothing")
         })?,
     };
-    let reason = cancel.reason.clone().unwrap_or_else(|| "cancelled through the API".into());
+    let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
     if reason.chars().count() > REASON_CHARS_MAX {
         let hint = format!("write at most {REASON_CHARS_MAX} characters");
         return Err(Problem::unprocessable("reason_too_long", "the reason is too long", hint));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use capstan_engine::core::attempt::{Attempt, OUTPUT_BYTES_MAX, OUTPUT_DEPTH_MAX, REASON_BYTES_MAX, storable};
+use capstan_engine::core::attempt::{
+    Attempt, ITEMS_MAX, OUTPUT_BYTES_MAX, OUTPUT_DEPTH_MAX, REASON_BYTES_MAX, STEPS_MAX, storable,
+};
 use capstan_engine::core::journal::{Event, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{Outcome, Until};
 use serde_json::{Value, json};
@@ -37,6 +39,27 @@ fn done_completes_on_its_port_and_counts_the_attempt() {
     let settled = settlement(LINE, Outcome::done("alt", json!({"id": 7})));
     assert_eq!((settled.status, settled.port.as_deref(), settled.attempts), (SettledStatus::Completed, Some("alt"), 2));
     assert_eq!((settled.output, settled.error), (json!({"id": 7}), None));
+}
+
+#[test]
+fn frames_are_opened_by_containers_within_bounds() {
+    let open = |items: usize| Outcome::Open { items: vec![Value::Null; items], note: Value::Null };
+    let one = "start -> a\n a[x] 5\n";
+    assert!(
+        matches!(conclude(one, open(ITEMS_MAX), |_, _| Ok(true)), Event::Opened { items, .. } if items.len() == ITEMS_MAX)
+    );
+    let inner: Vec<String> = (0..=STEPS_MAX / ITEMS_MAX).map(|node| format!("x{node}")).collect();
+    let many = format!("start -> a\n a[{}] 5\n", inner.join(" "));
+    for (lines, items, told) in [
+        (LINE, 1, "is no container"),
+        (one, 0, "no frames"),
+        (one, ITEMS_MAX + 1, "at most 10000 are allowed"),
+        (many.as_str(), ITEMS_MAX, "at most 250000 are allowed"),
+    ] {
+        let settled = settlement(lines, open(items));
+        assert_eq!((settled.status, class_of(&settled)), (SettledStatus::Failed, "items"));
+        assert!(settled.error.as_ref().is_some_and(|error| error.reason.contains(told)), "{:?}", settled.error);
+    }
 }
 
 #[test]

@@ -127,6 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn how_many_may_run_or_fail_is_known_before() {
+        let config = json!({ "items": "{{ input.x }}", "concurrency": 5, "tolerated_failures": "{{ input.n }}" });
+        let problems = LogicForEach::check(&config);
+        let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.pointer.as_str())).collect();
+        assert_eq!(found, [("not_a_literal", "/tolerated_failures")]);
+    }
+
+    #[test]
+    fn too_much_of_results_is_left_out_and_no_failure() {
+        let large = json!("x".repeat(1 << 19));
+        let frames = [Closed::Completed(large.clone()), Closed::Completed(large.clone()), Closed::Completed(large)];
+        let Outcome::Done { output, .. } = collect(&frames, Frames::default()) else { panic!("it failed") };
+        assert!(output["left_out"].is_string() && output["results"].is_null());
+    }
+
+    #[test]
     fn so_many_may_fail_and_no_more() {
         let error = StepError { class: "http_5xx".into(), reason: "busy".into() };
         let frames = [Closed::Completed(json!(1)), Closed::Failed(error)];

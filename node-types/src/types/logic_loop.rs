@@ -149,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn its_bound_is_known_before() {
+        let problems = LogicLoop::check(&json!({ "max_iterations": "{{ input.n }}" }));
+        assert_eq!((problems.len(), problems[0].pointer.as_str()), (1, "/max_iterations"));
+        assert!(LogicLoop::check(&json!({ "max_iterations": 3 })).is_empty());
+    }
+
+    #[test]
     fn it_ends_once_its_condition_holds() {
         let done = json!({ "last": 7, "turns": 2, "ended_by": "until" });
         assert_eq!(config(json!({ "until": true })).after(&json!(7), 2, &Value::Null), Ok(Outcome::done("out", done)));

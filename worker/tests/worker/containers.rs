@@ -88,6 +88,29 @@ async fn so_many_items_may_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_ends_items_that_have_not_begun() {
+    let cell = Cell::new().await;
+    // The trigger comes last in the document, behind nodes that lie in a container.
+    let mut document = graph(
+        vec![
+            node("each", "logic.for_each", json!({ "items": "{{ input.items }}" })),
+            inner("each", "say", "debug.log", json!({ "message": "{{ item.name }}" })),
+        ],
+        &[("start", "out", "each")],
+    );
+    document["nodes"].as_array_mut().unwrap().rotate_left(1);
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let items: Vec<Value> = (0..5).map(|item| if item == 0 { json!({}) } else { json!({ "name": item }) }).collect();
+    let id = cell.start(version, json!({ "items": items })).await;
+    let error = cell.until(id, &["completed", "failed"]).await.error.unwrap();
+    assert_eq!((&error["class"], &error["node_id"]), (&json!("expression"), &json!("each")));
+    worker.drain().await;
+    assert_eq!(cell.count("SELECT count(*) FROM execution_logs").await, 0, "nothing was said");
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_loop_hands_on_what_each_turn_came_to() {
     let cell = Cell::new().await;
     let config = json!({
