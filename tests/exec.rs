@@ -5,15 +5,25 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{EXAMPLE, ORDER, capstan, data_dir, last_json, stdout};
+use tempfile::TempDir;
 
 const LOW_BUDGET: &str = r#"{"name": "Bob", "email": "bob@example.com", "budget": 10}"#;
+
+/// Runs a file to its end, which is a good one, and compares the tree that is printed.
+fn prints(data: &TempDir, file: &str, input: Option<&str>, expected: &str) {
+    let input = input.into_iter().flat_map(|input| ["--input", input]);
+    let output = capstan(data.path()).args(["exec", file]).args(input).output().unwrap();
+    assert_eq!(stdout(&output), expected, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0));
+}
 
 #[test]
 fn the_example_runs_and_its_tree_is_printed() {
     let data = data_dir();
-    let output = capstan(data.path()).args(["exec", EXAMPLE]).output().unwrap();
-    assert_eq!(
-        stdout(&output),
+    prints(
+        &data,
+        EXAMPLE,
+        None,
         "\
 execution completed
 ├─ form          completed
@@ -28,14 +38,11 @@ execution completed
 │  └─ decline    skipped
 └─ done          completed
 ",
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
     );
-    assert_eq!(output.status.code(), Some(0));
-
-    let output = capstan(data.path()).args(["exec", EXAMPLE, "--input", LOW_BUDGET]).output().unwrap();
-    assert_eq!(
-        stdout(&output),
+    prints(
+        &data,
+        EXAMPLE,
+        Some(LOW_BUDGET),
         "\
 execution completed
 ├─ form          completed
@@ -49,17 +56,17 @@ execution completed
 │  │  └─ silent  skipped
 │  └─ decline    completed
 └─ done          completed
-"
+",
     );
-    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
 fn an_order_that_cannot_be_sent_is_undone() {
     let data = data_dir();
-    let output = capstan(data.path()).args(["exec", ORDER]).output().unwrap();
-    assert_eq!(
-        stdout(&output),
+    prints(
+        &data,
+        ORDER,
+        None,
         "\
 execution completed
 ├─ order          completed
@@ -74,13 +81,12 @@ execution completed
 │  └─ sorry       skipped
 └─ audit          completed
 ",
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
     );
-    let input = r#"{"lines": [{"sku": "engine", "price": 100, "count": 1}], "address": null}"#;
-    let output = capstan(data.path()).args(["exec", ORDER, "--input", input]).output().unwrap();
-    assert_eq!(
-        stdout(&output),
+    let nowhere = r#"{"lines": [{"sku": "engine", "price": 100, "count": 1}], "address": null}"#;
+    prints(
+        &data,
+        ORDER,
+        Some(nowhere),
         "\
 execution completed
 ├─ order          completed
@@ -95,7 +101,7 @@ execution completed
 │  ├─ thank       skipped
 │  └─ sorry       completed
 └─ audit          completed
-"
+",
     );
 }
 
