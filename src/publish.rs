@@ -62,7 +62,7 @@ pub(crate) fn trigger(graph: &Graph, named: Option<&str>) -> anyhow::Result<Node
 }
 
 fn compile(document: &Value, registry: &Registry) -> anyhow::Result<Graph> {
-    Graph::compile(document, registry).map_err(|problems| {
+    registry.compile(document).map_err(|problems| {
         let details: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
         BadInput(format!("the workflow is not valid: {}", details.join("; "))).into()
     })

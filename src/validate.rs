@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use capstan_engine::core::graph::Graph;
 use capstan_engine::core::problem::Problem;
 use capstan_node_types::registry::Registry;
 use clap::Args;
@@ -45,6 +44,6 @@ pub(crate) fn load(file: &Path, registry: &Registry) -> Result<Loaded, Vec<Probl
         Ok((Loaded { document, pack }, preview))
     };
     let (loaded, preview) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
-    Graph::compile(&preview, registry)?;
+    registry.compile(&preview)?;
     Ok(loaded)
 }

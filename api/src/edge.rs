@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use crate::html;
+use crate::limit::Limit;
 use crate::metrics;
 use crate::problem::Problem;
 
-/// Longest time until the head of an answer, reading the request included.
+/// Longest time until the head of an answer, reading the request included, waiting for an execution not.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most characters of a request id that a client may choose.
 const REQUEST_ID_CHARS_MAX: usize = 128;
@@ -31,18 +32,21 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
+/// Marks an answer of a workflow: it stays as it is, also with the status of an error.
+#[derive(Clone, Copy)]
+pub(crate) struct AsItIs;
+
 /// The outermost layer.
-pub(crate) async fn surround(request: Request, next: Next) -> Response {
+pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = method_name(request.method());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let as_html = prefers_html(request.headers()) && !path.starts_with("/api/");
     let started = Instant::now();
-    let response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => timed_out().into_response(),
-    };
+    let limit = Limit::new(REQUEST_TIMEOUT);
+    request.extensions_mut().insert(limit.clone());
+    let response = limit.run(next.run(request)).await.unwrap_or_else(|| timed_out().into_response());
     let mut response = explain(response, &path, &id, as_html);
     dress(response.headers_mut(), &id);
     let (status, took) = (response.status().as_u16(), started.elapsed());
@@ -96,6 +100,9 @@ fn explain(mut response: Response, path: &str, id: &str, as_html: bool) -> Respo
 
 fn is_bare_error(response: &Response) -> bool {
     let status = response.status();
+    if response.extensions().get::<AsItIs>().is_some() {
+        return false;
+    }
     let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     (status.is_client_error() || status.is_server_error()) && !is_page
 }

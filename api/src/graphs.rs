@@ -58,7 +58,7 @@ impl Graphs {
     pub(crate) async fn compile(&self, document: Value) -> Result<(Value, Result<Graph, Vec<Finding>>), Problem> {
         let registry = Arc::clone(&self.registry);
         let work = move || {
-            let compiled = Graph::compile(&document, registry.as_ref());
+            let compiled = registry.compile(&document);
             (document, compiled)
         };
         tokio::task::spawn_blocking(work)

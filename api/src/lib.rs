@@ -11,6 +11,7 @@ mod directory;
 mod edge;
 mod graphs;
 mod html;
+mod limit;
 mod live;
 mod metrics;
 mod page;
@@ -23,6 +24,7 @@ mod server;
 pub mod starter;
 mod tenant;
 pub mod view;
+mod waiting;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -70,7 +72,7 @@ pub struct Parts {
     directory: Directory,
     cells: Cells,
     graphs: Graphs,
-    hub: Arc<Hub>,
+    hub: Hub,
     metrics: metrics::Exposition,
     closing: CancellationToken,
 }
@@ -95,7 +97,7 @@ impl Api {
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),
-            hub: Arc::default(),
+            hub: Hub::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
             settings,

@@ -1,5 +1,5 @@
-//! Live events of executions. One task for all that are watched reads their journals every 200 ms, and only while
-//! someone watches; each watcher folds what it gets by itself.
+//! News of executions, for live events and for requests that wait. One task for all that are watched reads their
+//! journals at least every 200 ms, and only while someone watches; each watcher folds what it gets by itself.
 
 mod poller;
 mod seats;
@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::cells::Cell;
-use crate::problem::Problem;
-use seats::{Seat, Seats};
+pub(crate) use seats::Seat;
+use seats::{Seats, WAITERS, WATCHERS};
 pub(crate) use story::{Story, Told};
 
 /// Most news that wait for one client; a slower one is dropped and resumes where it was.
@@ -51,10 +51,14 @@ struct Watched {
 }
 
 /// All watched executions of the process.
-#[derive(Default)]
 pub(crate) struct Hub {
     watched: Arc<Mutex<Watched>>,
-    seats: Arc<Seats>,
+    /// Told when one more is watched.
+    arrived: Arc<Notify>,
+    /// Places of live streams.
+    pub(crate) watchers: Arc<Seats>,
+    /// Places of requests that wait.
+    pub(crate) waiters: Arc<Seats>,
 }
 
 /// A watcher's place; news come until it is dropped.
@@ -67,15 +71,24 @@ pub(crate) struct Watch {
 }
 
 impl Hub {
-    /// Watches an execution whose journal the caller has read up to `position`.
+    pub(crate) fn new() -> Self {
+        Self {
+            watched: Arc::default(),
+            arrived: Arc::default(),
+            watchers: Seats::of(WATCHERS),
+            waiters: Seats::of(WAITERS),
+        }
+    }
+
+    /// Watches, from a seat of either kind, an execution whose journal the caller has read up to `position`.
     pub(crate) fn watch(
         &self,
+        seat: Seat,
         cell: &Arc<Cell>,
         workspace_id: WorkspaceId,
         execution_id: ExecutionId,
         position: i32,
-    ) -> Result<Watch, Problem> {
-        let seat = self.seats.take(workspace_id)?;
+    ) -> Watch {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let feed = watched.feeds.entry(Topic { workspace_id, execution_id }).or_insert_with(|| Feed {
             cell: Arc::clone(cell),
@@ -85,8 +98,9 @@ impl Hub {
         let watch = Watch { news: feed.news.subscribe(), position: feed.position, _seat: seat };
         if !watched.is_polling {
             watched.is_polling = true;
-            tokio::spawn(poller::poll(Arc::clone(&self.watched)));
+            tokio::spawn(poller::poll(Arc::clone(&self.watched), Arc::clone(&self.arrived)));
         }
-        Ok(watch)
+        self.arrived.notify_one();
+        watch
     }
 }

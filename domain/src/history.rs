@@ -1,6 +1,6 @@
 //! The journal of an execution with bounded memory: without outputs, or with those that are small enough to show.
 
-use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::store::codec::JournalRow;
 use capstan_engine::store::error::StoreError;
@@ -68,4 +68,46 @@ pub async fn shown_outputs(
     .fetch_all(connection)
     .await?;
     Ok(rows)
+}
+
+/// The newest position of a journal; 0 if it has none.
+///
+/// # Errors
+/// If the database does.
+pub async fn newest(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<i32, StoreError> {
+    let newest: Option<i32> = sqlx::query_scalar(
+        "SELECT position FROM journal WHERE execution_id = $1 AND workspace_id = $2 ORDER BY position DESC LIMIT 1",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// What the first completed step of any of these nodes gave back, by journal position; a null, which is what a
+/// tolerated failure leaves, does not count. Looks at the entries of one execution up to that one.
+///
+/// # Errors
+/// If the database does.
+pub async fn first_output(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    nodes: &[NodeId],
+) -> Result<Option<Value>, StoreError> {
+    let output = sqlx::query_scalar(
+        "SELECT output FROM journal WHERE execution_id = $1 AND workspace_id = $2 AND kind = 'settled' \
+         AND status = 'completed' AND node_id = ANY ($3) AND jsonb_typeof(output) <> 'null' ORDER BY position LIMIT 1",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(nodes.iter().map(NodeId::as_str).collect::<Vec<_>>())
+    .fetch_optional(connection)
+    .await?;
+    Ok(output)
 }

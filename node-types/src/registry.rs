@@ -1,12 +1,15 @@
 //! The one list of node types.
 
 use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::problem::Problem;
+use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
-    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry, LogicWaitForSignal,
-    TriggerForm, TriggerManual, TriggerWebhook,
+    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSwitch, LogicTry,
+    LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,6 +32,7 @@ impl Registry {
             .register(LogicDelay)
             .register(LogicWaitForSignal)
             .register(LogicMerge)
+            .register(LogicRespond)
             .register(LogicForEach)
             .register(LogicLoop)
             .register(LogicTry)
@@ -48,6 +52,16 @@ impl Registry {
     fn register<T: NodeType>(mut self, node_type: T) -> Self {
         self.types.push(Box::new(Erased::new(node_type)));
         self
+    }
+
+    /// Compiles a graph and checks what its nodes ask of each other.
+    ///
+    /// # Errors
+    /// All problems of the graph.
+    pub fn compile(&self, document: &Value) -> Result<Graph, Vec<Problem>> {
+        let graph = Graph::compile(document, self)?;
+        let problems = check_responses(&graph);
+        if problems.is_empty() { Ok(graph) } else { Err(problems) }
     }
 
     /// The type of that name.
@@ -100,7 +114,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 19);
+        assert_eq!(names.len(), 20);
     }
 
     #[test]

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use capstan_domain::watch;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use tokio::sync::Notify;
 
 use super::{NEWS_WAITING_MAX, News, Topic, Watched};
 use crate::cells::Cell;
 use crate::problem::Problem;
 use crate::tenant;
 
-/// Time between two looks.
+/// Longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Shortest time between two looks, after one more is watched: an execution that was just started may end soon.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Time to the next look after a failed one.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Most entries of one execution in one look: half of what waits for a client, so that a look cannot drop it.
@@ -36,8 +39,9 @@ struct Found {
     ended: Vec<(ExecutionId, String)>,
 }
 
-/// Looks until nobody watches.
-pub(super) async fn poll(watched: Arc<Mutex<Watched>>) {
+/// Looks until nobody watches: soon after each arrival, then less and less often.
+pub(super) async fn poll(watched: Arc<Mutex<Watched>>, arrived: Arc<Notify>) {
+    let mut pause = LOOK_AGAIN;
     loop {
         let groups = {
             let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,17 +52,20 @@ pub(super) async fn poll(watched: Arc<Mutex<Watched>>) {
             }
             watched.groups()
         };
-        let mut pause = LOOK_EVERY;
+        pause = (pause * 2).min(LOOK_EVERY);
         for group in groups {
             match look(&group).await {
                 Ok(found) => watched.lock().unwrap_or_else(PoisonError::into_inner).tell(group.workspace_id, found),
                 Err(problem) => {
                     tracing::warn!(cause = problem.internal, "watched executions could not be read");
-                    pause = AFTER_FAILURE;
+                    tokio::time::sleep(AFTER_FAILURE).await;
                 }
             }
         }
-        tokio::time::sleep(pause).await;
+        if tokio::time::timeout(pause, arrived.notified()).await.is_ok() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            pause = LOOK_AGAIN;
+        }
     }
 }
 

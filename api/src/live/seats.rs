@@ -1,4 +1,4 @@
-//! How many may watch at a time: in all, and of one workspace, so that none takes all places.
+//! How many requests may last at a time: in all, and of one workspace, so that none takes all places.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,34 @@ use capstan_engine::core::ids::WorkspaceId;
 
 use crate::problem::Problem;
 
-/// Most clients that watch executions at a time, in one process.
-const WATCHERS_MAX: usize = 500;
-/// Most of them of one workspace.
-const WATCHERS_PER_WORKSPACE_MAX: usize = 50;
+/// Requests that last, and how many of them there may be in one process.
+pub(crate) struct Kind {
+    all_max: usize,
+    per_workspace_max: usize,
+    /// Code of the refusal.
+    code: &'static str,
+    /// What they do.
+    what: &'static str,
+    hint: &'static str,
+}
+
+/// Clients that watch executions.
+pub(crate) const WATCHERS: Kind = Kind {
+    all_max: 500,
+    per_workspace_max: 50,
+    code: "too_many_watchers",
+    what: "clients watch executions",
+    hint: "read the execution instead, or try again in a moment",
+};
+
+/// Requests that wait for what their execution comes to.
+pub(crate) const WAITERS: Kind = Kind {
+    all_max: 1_000,
+    per_workspace_max: 250,
+    code: "too_many_waiters",
+    what: "requests wait for executions",
+    hint: "nothing was started; try again in a moment, or start without waiting",
+};
 
 #[derive(Default)]
 struct Taken {
@@ -18,36 +42,45 @@ struct Taken {
     by_workspace: HashMap<WorkspaceId, usize>,
 }
 
-/// The places of all watchers.
-#[derive(Default)]
-pub(super) struct Seats(Mutex<Taken>);
+/// The places of one kind.
+pub(crate) struct Seats {
+    kind: Kind,
+    taken: Mutex<Taken>,
+}
 
 /// One place; free again once dropped.
-pub(super) struct Seat {
+pub(crate) struct Seat {
     seats: Arc<Seats>,
     workspace_id: WorkspaceId,
 }
 
 impl Seats {
-    /// A place for a watcher of that workspace; 503 if there is none.
-    pub(super) fn take(self: &Arc<Self>, workspace_id: WorkspaceId) -> Result<Seat, Problem> {
+    pub(crate) fn of(kind: Kind) -> Arc<Self> {
+        Arc::new(Self { kind, taken: Mutex::default() })
+    }
+
+    /// A place for a request of that workspace; 503 if there is none.
+    pub(crate) fn take(self: &Arc<Self>, workspace_id: WorkspaceId) -> Result<Seat, Problem> {
+        let Kind { all_max, per_workspace_max, what, .. } = self.kind;
         let mut taken = self.taken();
-        if taken.all >= WATCHERS_MAX {
-            return Err(full(&format!("{WATCHERS_MAX} clients watch executions already")));
+        if taken.all >= all_max {
+            return Err(self.full(format!("{all_max} {what} already")));
         }
         let of_workspace = taken.by_workspace.entry(workspace_id).or_default();
-        if *of_workspace >= WATCHERS_PER_WORKSPACE_MAX {
-            return Err(full(&format!(
-                "{WATCHERS_PER_WORKSPACE_MAX} clients watch executions of this workspace already"
-            )));
+        if *of_workspace >= per_workspace_max {
+            return Err(self.full(format!("{per_workspace_max} {what} of this workspace already")));
         }
         *of_workspace += 1;
         taken.all += 1;
         Ok(Seat { seats: Arc::clone(self), workspace_id })
     }
 
+    fn full(&self, detail: String) -> Problem {
+        Problem::unavailable(self.kind.code, detail, self.kind.hint)
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,24 +97,20 @@ impl Drop for Seat {
     }
 }
 
-fn full(detail: &str) -> Problem {
-    Problem::unavailable("too_many_watchers", detail, "read the execution instead, or try again in a moment")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_workspace_takes_all_places_and_a_place_left_is_free_again() {
-        let seats = Arc::new(Seats::default());
+        let seats = Seats::of(WATCHERS);
         let take = |workspace, count: usize| (0..count).map(|_| seats.take(workspace).ok()).collect::<Vec<_>>();
         let greedy = WorkspaceId::new();
-        let mut taken: Vec<_> = take(greedy, WATCHERS_PER_WORKSPACE_MAX + 1);
+        let mut taken: Vec<_> = take(greedy, WATCHERS.per_workspace_max + 1);
         assert!(taken.pop().unwrap().is_none());
         taken.pop();
         assert!(seats.take(greedy).is_ok());
-        while taken.iter().flatten().count() < WATCHERS_MAX {
+        while taken.iter().flatten().count() < WATCHERS.all_max {
             taken.extend(take(WorkspaceId::new(), 1));
         }
         assert!(seats.take(WorkspaceId::new()).is_err());

@@ -47,7 +47,8 @@ pub(crate) async fn follow(
             stream::empty().boxed()
         }
         None => {
-            let watch = api.hub.watch(&caller.cell, caller.workspace_id, id, story.position())?;
+            let seat = api.hub.watchers.take(caller.workspace_id)?;
+            let watch = api.hub.watch(seat, &caller.cell, caller.workspace_id, id, story.position());
             if watch.position > story.position() {
                 let mut transaction = caller.read().await?;
                 let missed = view::outline(&mut transaction, caller.workspace_id, id, story.position()).await?;

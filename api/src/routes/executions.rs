@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_domain::history;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
@@ -19,15 +19,18 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::answer::{Place, to_client};
 use super::launch::{Launch, launch};
 use super::{id, idempotency_key};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::graphs::Version;
+use crate::limit::Limit;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
 use crate::view::{self, ExecutionSummary, ExecutionView};
+use crate::waiting::Wish;
 
 /// Longest time limit of an execution: 366 days.
 const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
@@ -43,6 +46,11 @@ struct NewExecution {
 }
 
 #[derive(Deserialize)]
+pub(crate) struct StartQuery {
+    wait: Option<String>,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     limit: Option<String>,
@@ -51,8 +59,16 @@ pub(crate) struct ListQuery {
 
 /// `POST /executions {workflow_id, version_id?, trigger?, input?, timeout_ms?}` with an optional `Idempotency-Key`:
 /// 202 `{id, status, workflow_id, version_id}`. Without `timeout_ms` the time limit is that of the graph. A repeated key answers the same, with `Idempotent-Replayed: true`;
-/// with another request 422 `idempotency_key_reused`. 409 `not_published` if there is no version.
-pub(crate) async fn start(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
+/// with another request 422 `idempotency_key_reused`. 409 `not_published` if there is no version. With `?wait=10s`, or
+/// `Prefer: wait=10`, it waits for what the execution comes to: see [`to_client`].
+pub(crate) async fn start(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(limit): Extension<Limit>,
+    Query(query): Query<StartQuery>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let wish = Wish::read(query.wait.as_deref(), request.headers())?;
     let key = idempotency_key(request.headers())?.map(|key| format!("api:{key}"));
     let new: NewExecution = body::typed(request, BODY_BYTES_MAX).await?;
     let key = key.map(|key| IdempotencyKey {
@@ -69,7 +85,11 @@ pub(crate) async fn start(State(api): State<Api>, caller: Caller, request: Reque
     let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
     let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, idempotency_key: key };
-    Ok(launch(&caller, launch_this).await?.into_response())
+    let Some(wish) = wish else { return Ok(launch(&caller, launch_this).await?.into_response()) };
+    let place = Place::take(&api, &caller, wish.span, limit)?;
+    let launched = launch(&caller, launch_this).await?;
+    let heard = place.hear(&api, &caller, &launched, true).await;
+    Ok(to_client(launched, heard, wish))
 }
 
 /// `GET /executions?workflow_id&limit&cursor`: newest first.

@@ -6,12 +6,16 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::explain::{Reason, explain};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::executions::{self, Holder};
+use capstan_engine::store::line::{AHEAD_MAX, Line, line};
 use serde::Serialize;
 
 use super::executions::load;
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
+
+/// Silence of all workers after which there are none; each beats every second.
+const FLEET_SILENT_MS: i64 = 10_000;
 
 /// What an execution waits for.
 #[derive(Serialize)]
@@ -25,7 +29,8 @@ struct Explanation {
     held_by: Option<Holder>,
 }
 
-/// `GET /executions/{id}/explain`: what each of its steps waits for. 404 unknown.
+/// `GET /executions/{id}/explain`: whether there is a worker, its place in line, and what each of its steps waits for.
+/// 404 unknown.
 pub(crate) async fn read(
     State(api): State<Api>,
     caller: Caller,
@@ -35,12 +40,31 @@ pub(crate) async fn read(
     let id = ExecutionId(loaded.row.execution_id);
     let mut transaction = caller.read().await?;
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
+    let line = line(&mut transaction, id).await?;
     transaction.commit().await?;
+    let status = loaded.row.status.clone();
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
-    let reasons = match (loaded.row.status.as_str(), told) {
+    let of_steps = match (status.as_str(), told) {
         // Its journal may not tell why.
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
-    Ok(Json(Explanation { id, status: loaded.row.status, reasons, held_by }).into_response())
+    let of_fleet = if loaded.row.ended_at.is_some() { [None, None] } else { outside(&line, &status) };
+    let reasons = of_fleet.into_iter().flatten().chain(of_steps).collect();
+    Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
+}
+
+/// What does not lie in the execution itself.
+fn outside(line: &Line, status: &str) -> [Option<Reason>; 2] {
+    let count = |rows: Option<i32>| rows.and_then(|rows| u32::try_from(rows).ok());
+    let is_silent = line.unseen_ms.is_none_or(|ms| ms > FLEET_SILENT_MS);
+    let unseen_s = line.unseen_ms.and_then(|ms| u64::try_from(ms / 1_000).ok());
+    let (before, before_of_workspace) = (count(line.ahead), count(line.ahead_of_workspace));
+    // Only what is queued must have a token somewhere.
+    let is_far = before.is_none() && line.is_longer && status == "queued";
+    let before_more_than = is_far.then_some(AHEAD_MAX.unsigned_abs());
+    [
+        is_silent.then_some(Reason::Fleet { unseen_s }),
+        (is_far || before.is_some()).then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
+    ]
 }

@@ -1,19 +1,22 @@
 //! Inbound hooks: another system calls, an execution starts.
 
+use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::trigger_paths::{WEBHOOK, is_path};
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::store::workflows;
-use capstan_node_types::types::WebhookConfig;
+use capstan_node_types::types::{Respond, WebhookConfig};
 use serde_json::{Map, Value, json};
 
+use super::answer::{Place, to_caller};
 use super::launch::{Launch, launch};
 use super::{idempotency_key, is_key};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
+use crate::limit::Limit;
 use crate::problem::{Problem, method_not_allowed};
 
 /// Most headers and most query parameters that go into the input.
@@ -54,10 +57,12 @@ const LEFT_OUT: [&str; 11] = [
 ];
 
 /// Any method at `/hooks/{workspace}/{path}` that the trigger takes: 202 `{id, …}`. The input is
-/// `{body, headers, query}`. `Idempotency-Key`, else `webhook-id`, makes a repeated delivery start nothing.
+/// `{body, headers, query}`. `Idempotency-Key`, else `webhook-id`, makes a repeated delivery start nothing. If the trigger
+/// says so, the caller waits for what the execution comes to: see [`to_caller`].
 pub(crate) async fn receive(
     State(api): State<Api>,
     Path((slug, path)): Path<(String, String)>,
+    Extension(limit): Extension<Limit>,
     headers: HeaderMap,
     uri: Uri,
     request: Request,
@@ -88,7 +93,14 @@ pub(crate) async fn receive(
         timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
         idempotency_key: key.map(Into::into),
     };
-    Ok(launch(&caller, launch_this).await?.into_response())
+    if config.respond == Respond::Immediately {
+        return Ok(launch(&caller, launch_this).await?.into_response());
+    }
+    let replies = config.respond == Respond::WithRespondNode;
+    let place = Place::take(&api, &caller, config.answer_within(), limit)?;
+    let launched = launch(&caller, launch_this).await?;
+    let heard = place.hear(&api, &caller, &launched, replies).await;
+    Ok(to_caller(launched, heard, replies))
 }
 
 fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {

@@ -1,5 +1,8 @@
 //! Starting an execution: what the API, forms and hooks have in common.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -11,11 +14,15 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
+use crate::graphs::Version;
 use crate::problem::Problem;
 
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// What the answer to a start calls the execution, whatever has become of it.
+const QUEUED: Cow<'static, str> = Cow::Borrowed("queued");
 
 /// What to start.
 pub(super) struct Launch {
@@ -29,18 +36,20 @@ pub(super) struct Launch {
 }
 
 /// What was started, now or before.
+#[derive(Clone)]
 pub(super) struct Launched {
-    execution_id: ExecutionId,
-    workflow_id: Uuid,
-    version_id: Uuid,
-    replayed: bool,
+    pub(super) execution_id: ExecutionId,
+    pub(super) workflow_id: Uuid,
+    pub(super) version_id: Uuid,
+    pub(super) status: Cow<'static, str>,
+    pub(super) replayed: bool,
 }
 
 /// The same as clients see it.
 #[derive(Serialize)]
-struct Queued {
+struct Accepted {
     id: ExecutionId,
-    status: &'static str,
+    status: Cow<'static, str>,
     version_id: Uuid,
     workflow_id: Uuid,
 }
@@ -61,9 +70,13 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
         vt: 0,
     };
     match caller.cell.starter.start(start).await? {
-        Started::New(execution_id) => {
-            Ok(Launched { execution_id, workflow_id: workflow_id.0, version_id: version_id.0, replayed: false })
-        }
+        Started::New(execution_id) => Ok(Launched {
+            execution_id,
+            workflow_id: workflow_id.0,
+            version_id: version_id.0,
+            status: QUEUED,
+            replayed: false,
+        }),
         Started::Replayed(execution_id) => replayed(caller, execution_id).await,
         Started::Conflict => Err(reused()),
     }
@@ -83,7 +96,13 @@ async fn replayed(caller: &Caller, execution_id: ExecutionId) -> Result<Launched
         let detail = "the execution that this idempotency key started is no longer kept";
         Problem::conflict("idempotency_key_reused", detail, "use a new key for a new request")
     })?;
-    Ok(Launched { execution_id, workflow_id: row.workflow_id, version_id: row.version_id, replayed: true })
+    Ok(Launched {
+        execution_id,
+        workflow_id: row.workflow_id,
+        version_id: row.version_id,
+        status: QUEUED,
+        replayed: true,
+    })
 }
 
 fn check_input(input: &Value) -> Result<(), Problem> {
@@ -94,19 +113,37 @@ fn check_input(input: &Value) -> Result<(), Problem> {
     Ok(())
 }
 
-impl IntoResponse for Launched {
-    fn into_response(self) -> Response {
-        let body = Queued {
-            id: self.execution_id,
-            status: "queued",
-            version_id: self.version_id,
-            workflow_id: self.workflow_id,
-        };
-        let location = format!("/api/v1/executions/{}", self.execution_id);
-        let mut response = (StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response();
+impl Launched {
+    /// What it executes. That may be older than the newest version.
+    pub(super) async fn graph(&self, api: &Api, caller: &Caller) -> Result<Arc<Version>, Problem> {
+        let version_id = VersionId(self.version_id);
+        if let Some(version) = api.graphs.find(caller.workspace_id, version_id) {
+            return Ok(version);
+        }
+        let mut transaction = caller.read().await?;
+        let version = api.graphs.version(&mut transaction, caller.workspace_id, version_id).await?;
+        transaction.commit().await?;
+        version.ok_or_else(|| Problem::internal(format!("execution {} has no version", self.execution_id)))
+    }
+
+    /// The same answer, which says if another request started it.
+    pub(super) fn dress(&self, mut response: Response) -> Response {
         if self.replayed {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         }
         response
+    }
+}
+
+impl IntoResponse for Launched {
+    fn into_response(self) -> Response {
+        let location = format!("/api/v1/executions/{}", self.execution_id);
+        let body = Accepted {
+            id: self.execution_id,
+            status: self.status.clone(),
+            version_id: self.version_id,
+            workflow_id: self.workflow_id,
+        };
+        self.dress((StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response())
     }
 }

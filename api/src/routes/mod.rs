@@ -1,5 +1,6 @@
 //! One file per noun. Handlers extract, call one verb, answer.
 
+pub(crate) mod answer;
 pub(crate) mod assets;
 pub(crate) mod events;
 pub(crate) mod executions;

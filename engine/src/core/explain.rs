@@ -15,6 +15,24 @@ pub const REASONS_MAX: usize = 100;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "waits_for", rename_all = "snake_case")]
 pub enum Reason {
+    /// Any worker at all.
+    Fleet {
+        /// Seconds since one was last seen; none was within a day if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unseen_s: Option<u64>,
+    },
+    /// Its turn.
+    Turn {
+        /// How many are before it, of all workspaces.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<u32>,
+        /// Those of its own workspace among them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before_of_workspace: Option<u32>,
+        /// How far it was counted in vain; set where `before` is not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before_more_than: Option<u32>,
+    },
     /// It waits for a person.
     Person {
         /// Why.

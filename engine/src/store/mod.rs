@@ -6,6 +6,7 @@ pub mod commit;
 pub mod connect;
 pub mod error;
 pub mod executions;
+pub mod line;
 pub mod link;
 pub mod logs;
 pub mod migrate;

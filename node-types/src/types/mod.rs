@@ -14,6 +14,7 @@ mod logic_for_each;
 mod logic_group;
 mod logic_loop;
 mod logic_merge;
+mod logic_respond;
 mod logic_switch;
 mod logic_try;
 mod logic_wait_for_signal;
@@ -23,8 +24,9 @@ mod trigger_manual;
 mod trigger_webhook;
 
 pub use form_submission::{FieldError, validate_submission};
+pub use logic_respond::Reply;
 pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as FormFieldType};
-pub use trigger_webhook::{Config as WebhookConfig, Method as WebhookMethod};
+pub use trigger_webhook::{ANSWER_WAIT_MAX, Config as WebhookConfig, Method as WebhookMethod, Respond};
 
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
@@ -39,9 +41,13 @@ pub(crate) use logic_for_each::LogicForEach;
 pub(crate) use logic_group::LogicGroup;
 pub(crate) use logic_loop::LogicLoop;
 pub(crate) use logic_merge::LogicMerge;
+pub(crate) use logic_respond::LogicRespond;
 pub(crate) use logic_switch::LogicSwitch;
 pub(crate) use logic_try::LogicTry;
 pub(crate) use logic_wait_for_signal::LogicWaitForSignal;
 pub(crate) use trigger_form::TriggerForm;
 pub(crate) use trigger_manual::TriggerManual;
-pub(crate) use trigger_webhook::TriggerWebhook;
+pub(crate) use trigger_webhook::{TriggerWebhook, check_responses};
+
+/// The node type whose first settled step answers whoever waits for its execution.
+pub const RESPOND: &str = "logic.respond";
