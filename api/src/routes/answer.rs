@@ -1,4 +1,5 @@
-//! Answers to those who wait for an execution: in our own words to API clients, in the workflow's words to who calls a hook.
+//! Answers to those who wait for an execution: in our own words to API clients, in the workflow's words to who calls a
+//! hook.
 
 use std::time::Duration;
 
@@ -52,8 +53,8 @@ impl Place {
     }
 }
 
-/// To an API client: 200 with how it ended, also if it failed, or with the reply that came first; 202 as if it had not waited
-/// when the time is over.
+/// To an API client: 200 with how it ended, also if it failed, or with the reply that came first; 202 as if it had not
+/// waited when the time is over.
 pub(super) fn to_client(launched: Launched, heard: Option<Heard>, wish: Wish) -> Response {
     let mut response = match heard {
         Some(Heard { row, reply: None }) if row.ended_at.is_none() => {
@@ -78,7 +79,7 @@ fn outcome(launched: &Launched, Heard { row, reply }: Heard) -> Value {
         "workflow_id": launched.workflow_id,
     });
     if row.status == "completed" {
-        outcome["result"] = row.output.unwrap_or_default();
+        outcome["output"] = row.output.unwrap_or_default();
     }
     if let Some(error) = row.error {
         outcome["error"] = error;
@@ -89,7 +90,7 @@ fn outcome(launched: &Launched, Heard { row, reply }: Heard) -> Value {
     outcome
 }
 
-/// To who calls a hook: the reply as the workflow has it, else the result, else 202; of a failure only that it was one.
+/// To who calls a hook: the reply as the workflow has it, else the output, else 202; of a failure only that it was one.
 /// A workflow that was to reply and has ended without says no more than that.
 pub(super) fn to_caller(launched: Launched, heard: Option<Heard>, replies: bool) -> Response {
     let Some(Heard { row, reply }) = heard else { return launched.into_response() };

@@ -48,7 +48,7 @@ pub enum Respond {
     /// `202` once the execution is started.
     #[default]
     Immediately,
-    /// The result of the execution, once it has ended.
+    /// The output of the execution, once it has ended.
     WhenDone,
     /// What the first `logic.respond` of the execution says.
     WithRespondNode,
@@ -155,6 +155,7 @@ mod tests {
         let config: Config = serde_json::from_value(json!({"path": "a"})).unwrap();
         assert_eq!(config.method, Method::Post);
     }
+
     #[test]
     fn a_caller_waits_half_a_minute_or_what_the_trigger_says_up_to_one() {
         for (timeout, seconds, good) in [("5s", 5, true), ("1 min", 60, true), ("61s", 60, false), ("soon", 30, false)]
