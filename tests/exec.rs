@@ -1,6 +1,7 @@
 //! `capstan exec` and `capstan validate`, as a person or a script runs them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod code;
 mod support;
 
 use serde_json::{Value, json};

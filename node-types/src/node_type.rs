@@ -7,6 +7,7 @@ use capstan_engine::core::catalogue::{Effect, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
+use capstan_engine::core::raw::together;
 use capstan_engine::faults::{Bug, planted};
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -29,6 +30,8 @@ pub trait NodeType: Send + Sync + 'static {
     const METER: Option<&'static str> = None;
     /// Of a container: fields of the config that are filled in only once its frames have ended, and may name `last`.
     const LATE: &'static [&'static str] = &[];
+    /// Text fields of the config that are taken as they are, such as code: `{{` in them begins no expression.
+    const RAW: &'static [&'static str] = &[];
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -143,7 +146,7 @@ pub struct Context {
     pub wake: Option<Wake>,
     /// Log of this step.
     pub log: Arc<dyn LogSink>,
-    /// HTTP client and mailer.
+    /// HTTP client, mailer, and processes for code.
     pub services: Arc<Services>,
 }
 
@@ -205,6 +208,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     fn late(&self) -> &[&str] {
         T::LATE
     }
+    fn raw(&self) -> &[&str] {
+        T::RAW
+    }
     fn check(&self, config: &Value) -> Vec<Problem> {
         T::check(config)
     }
@@ -219,7 +225,7 @@ impl<T: NodeType> AnyNodeType for Erased<T> {
     }
     fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match T::Config::deserialize(config) {
+            match T::Config::deserialize(&*together(config, T::RAW)) {
                 Ok(config) => self.node_type.run(config, context).await,
                 Err(error) => Outcome::fail(
                     "config",

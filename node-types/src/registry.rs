@@ -4,9 +4,9 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
-    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry, LogicWaitForSignal,
-    TriggerForm, TriggerManual, TriggerWebhook,
+    ActionCode, ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop,
+    LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry,
+    LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -24,6 +24,7 @@ impl Registry {
             .register(TriggerWebhook)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
+            .register(ActionCode)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
@@ -100,7 +101,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 19);
+        assert_eq!(names.len(), 20);
     }
 
     #[test]

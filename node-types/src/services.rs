@@ -1,8 +1,9 @@
-//! What node types reach the outside world with: an HTTP client and a mailer.
+//! What node types reach the outside world with: an HTTP client, a mailer, and processes for code.
 
 use std::sync::Arc;
 
 pub mod answer;
+pub mod code;
 pub mod guard;
 pub mod http;
 pub mod mail;
@@ -10,6 +11,7 @@ mod networks;
 mod redirect;
 mod resolver;
 
+use code::{CodeRunner, RunnerProgram};
 use guard::{AllowError, Guard};
 use http::HttpClient;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
@@ -20,6 +22,8 @@ pub struct Services {
     pub http: HttpClient,
     /// SMTP, or the sandbox mailbox.
     pub mail: Mailer,
+    /// Runs code in children of this process.
+    pub code: CodeRunner,
 }
 
 /// What [`Services`] are made from.
@@ -56,6 +60,7 @@ impl Services {
         Ok(Self {
             http: HttpClient::new(guard).map_err(ServicesError::Client)?,
             mail: Mailer::new(&settings.mail, settings.mailbox)?,
+            code: CodeRunner::new(RunnerProgram::default()),
         })
     }
 }

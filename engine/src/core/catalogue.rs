@@ -83,6 +83,10 @@ pub trait NodeTypeInfo: Send + Sync {
     fn late(&self) -> &[&str] {
         &[]
     }
+    /// Text fields at the top of the config that are taken as they are: `{{` in them begins no expression.
+    fn raw(&self) -> &[&str] {
+        &[]
+    }
     /// Findings beyond the schema; `node_id` is filled in by the caller. Most types have none.
     fn check(&self, config: &Value) -> Vec<Problem>;
 }

@@ -1,5 +1,6 @@
 //! One file per node type.
 
+mod action_code;
 mod action_http_request;
 mod action_send_email;
 mod data_set;
@@ -26,6 +27,7 @@ pub use form_submission::{FieldError, validate_submission};
 pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as FormFieldType};
 pub use trigger_webhook::{Config as WebhookConfig, Method as WebhookMethod};
 
+pub(crate) use action_code::ActionCode;
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
 pub(crate) use data_set::DataSet;
