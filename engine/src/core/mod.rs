@@ -24,5 +24,7 @@ pub mod problem;
 pub mod restart;
 pub mod result;
 pub mod retry;
+pub mod scene;
+pub mod simulate;
 pub mod state;
 pub mod step;
