@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::catalogue::NodeTypeInfo;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::simulate::{Runner, Trial};
@@ -51,7 +50,7 @@ impl Runner for LocalRunner<'_> {
     }
 
     fn late(&self, type_name: &str) -> &[&str] {
-        self.registry.get(type_name).map(NodeTypeInfo::late).unwrap_or_default()
+        self.registry.get(type_name).map(|node_type| node_type.late()).unwrap_or_default()
     }
 
     fn run(&self, trial: &Trial<'_>) -> Outcome {

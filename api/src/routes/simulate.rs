@@ -105,7 +105,10 @@ fn show(graph: &Graph, simulated: &Simulated) -> Value {
             json!({ "class": error.class, "reason": error.reason, "node_id": node_id })
         }
         Some(End::Cancelled { reason }) => json!({ "class": "cancelled", "reason": reason }),
-        Some(End::Completed) | None => Value::Null,
+        Some(End::Completed) => Value::Null,
+        None => {
+            simulated.state.incident().map_or(Value::Null, |reason| json!({ "class": "incident", "reason": reason }))
+        }
     };
     json!({
         "status": simulated.status(),

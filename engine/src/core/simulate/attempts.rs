@@ -1,5 +1,7 @@
 //! Attempts of a simulation: a stub stands in, or the node type runs.
 
+use serde_json::Value;
+
 use super::run::{Run, Running};
 use super::stub::{Ending, Stub};
 use super::{Trial, Unstubbed, after};

@@ -5,9 +5,7 @@
 //! at the same time, what the document has first comes first.
 
 mod attempts;
-mod compare;
 mod limits;
-mod recorded;
 mod run;
 mod stub;
 mod stubs;
@@ -23,9 +21,7 @@ use super::outcome::{Outcome, Wake};
 use super::result::result;
 use super::state::{End, State};
 
-pub use compare::{Difference, Standing, differences};
 pub use limits::{ENTRIES_MAX, Limit, OUTPUT_BYTES_MAX, SPAN_MAX, STEPS_MAX, TURNS_MAX};
-pub use recorded::{Recording, recorded};
 pub use stub::{Ending, Stub};
 pub use stubs::{OUTCOMES_MAX, STUBS_MAX, StubError, Stubs};
 
@@ -144,13 +140,14 @@ pub fn simulate(case: &Case<'_>, runner: &dyn Runner) -> Result<Simulated, Illeg
 }
 
 impl Simulated {
-    /// `completed`, `failed` or `cancelled`, or else `stopped`.
+    /// `completed`, `failed`, `cancelled` or `incident`, or else `stopped`.
     #[must_use]
     pub fn status(&self) -> &'static str {
         match self.state.end() {
             Some(End::Completed) => "completed",
             Some(End::Failed { .. }) => "failed",
             Some(End::Cancelled { .. }) => "cancelled",
+            None if self.state.incident().is_some() => "incident",
             None => "stopped",
         }
     }

@@ -69,7 +69,7 @@ impl<'a> Run<'a> {
         let mut turns = 0;
         let stopped = loop {
             turns += 1;
-            if self.state.end().is_some() {
+            if self.is_over() {
                 break None;
             }
             if let Some(limit) = self.limit(turns) {
@@ -90,6 +90,11 @@ impl<'a> Run<'a> {
             }
         };
         Simulated { state: self.state, journal: self.journal, ended_at: self.now, stopped }
+    }
+
+    /// Whether it has ended, or waits for a person.
+    fn is_over(&self) -> bool {
+        self.state.end().is_some() || self.state.incident().is_some()
     }
 
     fn limit(&self, turns: usize) -> Option<Limit> {
@@ -158,7 +163,7 @@ impl<'a> Run<'a> {
             runnable.partition(|&step| self.node(step).effect == Effect::Pure);
         let steps = if pure.is_empty() { others } else { pure };
         for &step in &steps {
-            if self.state.end().is_none() && self.state.step(step).is_active() && self.exceeded.is_none() {
+            if !self.is_over() && self.state.step(step).is_active() && self.exceeded.is_none() {
                 self.attempt(step);
             }
         }

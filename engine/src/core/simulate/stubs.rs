@@ -122,17 +122,6 @@ impl Stubs {
             self.by_name[name].iter().try_for_each(fits).map_err(|reason| StubError::new(name, reason))
         })
     }
-
-    /// These without the ones of nodes that the graph does not have, or whose ports or waits it does not.
-    #[must_use]
-    pub fn fitting(mut self, graph: &Graph, runner: &dyn Runner) -> Self {
-        self.by_name.retain(|name, outcomes| {
-            let id = NodeId::from(name.rsplit('/').next().unwrap_or_default());
-            let node = graph.find(&id).map(|ix| &graph.nodes[ix]);
-            node.is_some_and(|node| outcomes.iter().all(|stub| fits(stub, node, runner).is_ok()))
-        });
-        self
-    }
 }
 
 fn fits(stub: &Stub, node: &Node, runner: &dyn Runner) -> Result<(), String> {
