@@ -24,7 +24,7 @@ use crate::generator::generate;
 use crate::script::lines;
 use crate::spec::{self, Act, Spec, compile};
 
-const GRAPHS: u64 = 1_000;
+const GRAPHS: u64 = 300;
 
 /// Runs nodes that wait, as their plan says; all others need a stub.
 struct Plans<'a> {
