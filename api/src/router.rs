@@ -12,7 +12,7 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page, publish, restart,
-    session, signals, workflows,
+    session, signals, simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -52,6 +52,7 @@ fn resources() -> Router<Api> {
         .route("/workflows/validate", post(publish::validate))
         .route("/workflows/{workflow_id}", get(workflows::get))
         .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
+        .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))

@@ -6,6 +6,7 @@ pub mod node_type;
 pub mod reference;
 pub mod registry;
 pub mod services;
+pub mod simulate;
 pub mod smtp_sink;
 pub mod span;
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub trait NodeType: Send + Sync + 'static {
     const LATE: &'static [&'static str] = &[];
     /// Text fields of the config that are taken as they are, such as code: `{{` in them begins no expression.
     const RAW: &'static [&'static str] = &[];
+    /// Whether an attempt reaches nothing outside of the execution but its log, so that a simulation may run it.
+    const LOCAL: bool = matches!(Self::EFFECT, Effect::Pure);
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -167,6 +169,8 @@ pub trait AnyNodeType: NodeTypeInfo {
     fn spec(&self) -> &Spec;
     /// The meter that each completed step counts on, beside the steps themselves.
     fn meter(&self) -> Option<&'static str>;
+    /// Whether a simulation may run it: see [`NodeType::LOCAL`].
+    fn is_local(&self) -> bool;
     /// One attempt on a filled-in config. A config that does not deserialize fails with class `config`.
     fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome>;
 }
@@ -222,6 +226,9 @@ impl<T: NodeType> AnyNodeType for Erased<T> {
     }
     fn meter(&self) -> Option<&'static str> {
         T::METER
+    }
+    fn is_local(&self) -> bool {
+        T::LOCAL
     }
     fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {

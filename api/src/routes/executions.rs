@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::history;
+use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
@@ -65,8 +66,8 @@ pub(crate) async fn start(State(api): State<Api>, caller: Caller, request: Reque
     }
     let workflow_id = WorkflowId(new.workflow_id);
     let (version_id, version) = version(&api, &caller, workflow_id, new.version_id.map(VersionId)).await?;
-    let trigger = trigger(&version, new.trigger.as_deref())?;
-    let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
+    let trigger = trigger(&version.graph, new.trigger.as_deref())?;
+    let input = check_form(&version.graph, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
     let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, idempotency_key: key };
     Ok(launch(&caller, launch_this).await?.into_response())
@@ -225,8 +226,7 @@ fn not_published(wanted: Option<VersionId>) -> Problem {
 }
 
 /// The trigger asked for, else the only one.
-fn trigger(version: &Version, wanted: Option<&str>) -> Result<NodeId, Problem> {
-    let graph = &version.graph;
+pub(super) fn trigger(graph: &Graph, wanted: Option<&str>) -> Result<NodeId, Problem> {
     let all: Vec<&NodeId> = graph.triggers().map(|ix| &graph.nodes[ix].id).collect();
     let names = || all.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
     match (wanted, all.as_slice()) {
@@ -245,8 +245,9 @@ fn trigger(version: &Version, wanted: Option<&str>) -> Result<NodeId, Problem> {
 }
 
 /// The input of a form is what the form would make of it.
-fn check_form(version: &Version, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
-    let Some(node) = version.node(trigger.as_str()).filter(|node| node.type_name == "trigger.form") else {
+pub(super) fn check_form(graph: &Graph, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
+    let node = graph.find(trigger).map(|ix| &graph.nodes[ix]);
+    let Some(node) = node.filter(|node| node.type_name == "trigger.form") else {
         return Ok(input);
     };
     let Value::Object(fields) = &input else {

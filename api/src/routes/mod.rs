@@ -17,6 +17,7 @@ pub(crate) mod publish;
 pub(crate) mod restart;
 pub(crate) mod session;
 pub(crate) mod signals;
+pub(crate) mod simulate;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

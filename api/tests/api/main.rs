@@ -12,6 +12,7 @@ mod isolation;
 mod live;
 mod pages;
 mod serving;
+mod simulations;
 mod starter;
 mod support;
 mod wire;

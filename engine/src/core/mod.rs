@@ -25,5 +25,7 @@ pub mod raw;
 pub mod restart;
 pub mod result;
 pub mod retry;
+pub mod scene;
+pub mod simulate;
 pub mod state;
 pub mod step;

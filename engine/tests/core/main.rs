@@ -16,6 +16,7 @@ mod oracle;
 mod properties;
 mod rng;
 mod script;
+mod simulated;
 mod spec;
 mod tables;
 mod tables_containers;

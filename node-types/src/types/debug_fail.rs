@@ -39,6 +39,7 @@ fn reason() -> String {
 impl NodeType for DebugFail {
     const NAME: &'static str = "debug.fail";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {

@@ -53,6 +53,7 @@ fn once() -> u32 {
 impl NodeType for DebugLog {
     const NAME: &'static str = "debug.log";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {

@@ -23,6 +23,7 @@ pub(crate) struct Config {
 impl NodeType for DebugNoop {
     const NAME: &'static str = "debug.noop";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
