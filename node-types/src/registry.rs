@@ -4,7 +4,7 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
+    ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicApproval, LogicCondition,
     LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry, LogicWaitForSignal,
     TriggerForm, TriggerManual, TriggerWebhook,
 };
@@ -28,12 +28,14 @@ impl Registry {
             .register(LogicSwitch)
             .register(LogicDelay)
             .register(LogicWaitForSignal)
+            .register(LogicApproval)
             .register(LogicMerge)
             .register(LogicForEach)
             .register(LogicLoop)
             .register(LogicTry)
             .register(LogicGroup)
             .register(DataSet)
+            .register(DataApprovalLink)
             .register(DebugLog)
             .register(DebugNoop)
             .register(DebugFail)
@@ -100,7 +102,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 19);
+        assert_eq!(names.len(), 21);
     }
 
     #[test]
