@@ -11,8 +11,8 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page, publish, restart,
-    session, signals, workflows,
+    approvals, approve, assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page,
+    publish, restart, session, signals, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {

@@ -4,9 +4,9 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicApproval, LogicCondition,
-    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry, LogicWaitForSignal,
-    TriggerForm, TriggerManual, TriggerWebhook,
+    ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop,
+    LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry,
+    LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.

@@ -46,8 +46,7 @@ pub(crate) fn page(
     let approve = format!("<button name=\"{DECISION}\" value=\"approve\">Approve</button>");
     // Who rejects need not fill in anything.
     let reject = format!("<button name=\"{DECISION}\" value=\"reject\" formnovalidate>Reject</button>");
-    let (first, second) =
-        if wish == Some(Decision::Rejected) { (reject, approve) } else { (approve, reject) };
+    let (first, second) = if wish == Some(Decision::Rejected) { (reject, approve) } else { (approve, reject) };
     let _ = write!(body, "{first}\n{second}\n</form>\n</main>");
     html::page(&row.title, &body)
 }

@@ -62,8 +62,9 @@ pub(super) async fn require_waiting(
 
 /// The fields of an approval.
 pub(super) fn form(row: &ApprovalRow) -> Result<Vec<FormField>, Problem> {
-    serde_json::from_value(row.fields.clone())
-        .map_err(|error| Problem::internal(format!("the fields of approval {} cannot be read: {error}", row.approval_id)))
+    serde_json::from_value(row.fields.clone()).map_err(|error| {
+        Problem::internal(format!("the fields of approval {} cannot be read: {error}", row.approval_id))
+    })
 }
 
 /// What was filled in, with its types; who rejects need not fill in anything.
@@ -104,7 +105,11 @@ pub(super) async fn deliver(caller: &Caller, asking: &ApprovalStep, new: &NewAns
             Answered::Refused(sent) => *sent,
             _ => Sent::Conflict,
         };
-        if sent == Sent::Accepted { transaction.commit().await? } else { transaction.rollback().await? }
+        if sent == Sent::Accepted {
+            transaction.commit().await?
+        } else {
+            transaction.rollback().await?
+        }
         Ok::<_, StoreError>(sent)
     })
     .await?;

@@ -42,16 +42,12 @@ pub async fn newest_key(connection: &mut PgConnection, workspace_id: WorkspaceId
     key.ok_or_else(|| StoreError::Corrupt("the key of links that was just made is gone".into()))
 }
 
-async fn find_newest(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-) -> Result<Option<LinkKey>, StoreError> {
-    let row: Option<(i32, Vec<u8>)> = sqlx::query_as(
-        "SELECT key_no, secret FROM link_keys WHERE workspace_id = $1 ORDER BY key_no DESC LIMIT 1",
-    )
-    .bind(workspace_id.0)
-    .fetch_optional(connection)
-    .await?;
+async fn find_newest(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<LinkKey>, StoreError> {
+    let row: Option<(i32, Vec<u8>)> =
+        sqlx::query_as("SELECT key_no, secret FROM link_keys WHERE workspace_id = $1 ORDER BY key_no DESC LIMIT 1")
+            .bind(workspace_id.0)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(|(key_no, secret)| LinkKey { key_no, secret }))
 }
 
@@ -64,12 +60,11 @@ pub async fn verifying_key(
     workspace_id: WorkspaceId,
     key_no: i32,
 ) -> Result<Option<(LinkKey, DateTime<Utc>)>, StoreError> {
-    let row: Option<(Vec<u8>, DateTime<Utc>)> = sqlx::query_as(
-        "SELECT secret, clock_timestamp() FROM link_keys WHERE workspace_id = $1 AND key_no = $2",
-    )
-    .bind(workspace_id.0)
-    .bind(key_no)
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<(Vec<u8>, DateTime<Utc>)> =
+        sqlx::query_as("SELECT secret, clock_timestamp() FROM link_keys WHERE workspace_id = $1 AND key_no = $2")
+            .bind(workspace_id.0)
+            .bind(key_no)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(|(secret, now)| (LinkKey { key_no, secret }, now)))
 }

@@ -61,15 +61,17 @@ impl NodeType for DataApprovalLink {
         let holder = config.holder.map(|holder| holder.to_string()).unwrap_or_default();
         if holder.len() > HOLDER_BYTES_MAX {
             let bytes = holder.len();
-            return Outcome::fail("config", format!("holder has at most {HOLDER_BYTES_MAX} bytes, this one has {bytes}"));
+            return Outcome::fail(
+                "config",
+                format!("holder has at most {HOLDER_BYTES_MAX} bytes, this one has {bytes}"),
+            );
         }
         let life = match span_of(config.expires_ms, config.expires.as_deref()) {
             Ok(life) => life.unwrap_or(LIFE_DEFAULT),
             Err(failed) => return failed,
         };
         let step = StepKey { node_id: NodeId::from(config.node.as_str()), scope: context.step.scope.clone() };
-        let asking =
-            ApprovalStep { workspace_id: context.workspace_id, execution_id: context.execution_id, step };
+        let asking = ApprovalStep { workspace_id: context.workspace_id, execution_id: context.execution_id, step };
         // The same in every attempt, and as exact as a token.
         let link = Link { asking, expires_at: (context.now + life).trunc_subsecs(3), holder };
         match context.services.approvals.token(&link).await {

@@ -127,10 +127,9 @@ impl Config {
         let span = span_of(self.deadline_ms, self.deadline.as_deref())?;
         let title = self.title.to_string();
         let body = self.text.map(|text| text.to_string());
-        for (what, bytes, bytes_max) in [
-            ("title", title.len(), TITLE_BYTES_MAX),
-            ("text", body.as_ref().map_or(0, String::len), TEXT_BYTES_MAX),
-        ] {
+        for (what, bytes, bytes_max) in
+            [("title", title.len(), TITLE_BYTES_MAX), ("text", body.as_ref().map_or(0, String::len), TEXT_BYTES_MAX)]
+        {
             if bytes > bytes_max {
                 let reason = format!("the {what} of an approval has at most {bytes_max} bytes, this one has {bytes}");
                 return Err(Outcome::fail("config", reason));
@@ -148,11 +147,7 @@ impl Config {
 }
 
 fn asking(context: &Context) -> ApprovalStep {
-    ApprovalStep {
-        workspace_id: context.workspace_id,
-        execution_id: context.execution_id,
-        step: context.step.clone(),
-    }
+    ApprovalStep { workspace_id: context.workspace_id, execution_id: context.execution_id, step: context.step.clone() }
 }
 
 /// Done on the port that the answer names.
@@ -210,7 +205,8 @@ mod tests {
     async fn an_answer_that_came_first_beats_the_end_of_the_time() {
         let desk = Arc::new(Answers::default());
         let context = Context { wake: Some(Wake::Due), ..context_at(desk.clone()) };
-        let output = json!({"answer": "expired", "fields": {}, "comment": null, "by": null, "at": "2026-01-01T00:01:00Z"});
+        let output =
+            json!({"answer": "expired", "fields": {}, "comment": null, "by": null, "at": "2026-01-01T00:01:00Z"});
         let config = json!({"title": "t", "deadline": "1 min"});
         assert_eq!(run(config.clone(), &context).await, Outcome::done("expired", output));
         let answer = json!({"answer": "approved"});

@@ -103,7 +103,12 @@ mod tests {
         assert_eq!(run(config(json!({})), None).await, wait(None));
         assert_eq!(run(config(json!({"timeout": "1h"})), None).await, wait(Some("2026-01-01T01:00:00Z")));
         assert_eq!(run(config(json!({"timeout_ms": 0})), None).await, wait(Some("2026-01-01T00:00:00Z")));
-        for flawed in [json!({"signal": ""}), json!({"signal": "$approval:a"}), json!({"timeout": "x"}), json!({"timeout": "1s", "timeout_ms": 1})] {
+        for flawed in [
+            json!({"signal": ""}),
+            json!({"signal": "$approval:a"}),
+            json!({"timeout": "x"}),
+            json!({"timeout": "1s", "timeout_ms": 1}),
+        ] {
             assert_eq!(failed(run(config(flawed), None).await).0, "config");
         }
     }
