@@ -29,6 +29,8 @@ pub trait NodeType: Send + Sync + 'static {
     const METER: Option<&'static str> = None;
     /// Of a container: fields of the config that are filled in only once its frames have ended, and may name `last`.
     const LATE: &'static [&'static str] = &[];
+    /// The field of the config that names another node of the same container, and the type that this one has.
+    const PARTNER: Option<(&'static str, &'static str)> = None;
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -204,6 +206,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn late(&self) -> &[&str] {
         T::LATE
+    }
+    fn partner(&self) -> Option<(&str, &str)> {
+        T::PARTNER
     }
     fn check(&self, config: &Value) -> Vec<Problem> {
         T::check(config)

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::LogicApproval;
 use super::parts::{Scalar, check_span, has_expression, literal, span_of};
 use crate::node_type::{Context, NodeType, Spec};
 
@@ -39,6 +40,7 @@ pub(crate) struct Config {
 impl NodeType for DataApprovalLink {
     const NAME: &'static str = "data.approval_link";
     const EFFECT: Effect = Effect::Idempotent;
+    const PARTNER: Option<(&'static str, &'static str)> = Some(("node", LogicApproval::NAME));
     type Config = Config;
 
     fn spec() -> Spec {
@@ -94,7 +96,10 @@ impl NodeType for DataApprovalLink {
 mod tests {
     use std::sync::Arc;
 
+    use capstan_engine::core::graph::Graph;
+
     use super::*;
+    use crate::registry::Registry;
     use crate::testing::{Answers, context, context_at, failed, retried};
 
     async fn run(config: Value, context: &Context) -> Outcome {
@@ -126,5 +131,29 @@ mod tests {
         let found = DataApprovalLink::check(&json!({"node": "{{ input.node }}", "expires": "x"}));
         let found: Vec<_> = found.into_iter().map(|problem| problem.pointer).collect();
         assert_eq!(found, ["/expires", "/node"]);
+    }
+
+    #[test]
+    fn links_lead_to_an_approval_of_the_same_container_or_are_not_published() {
+        let node = |id: &str, kind: &str, parent: Option<&str>, config: Value| json!({"id": id, "type": kind, "parentId": parent, "data": {"label": id, "config": config}});
+        let compile = |parent: Option<&str>, wanted: &str| {
+            let approval = json!({"title": "t"});
+            let nodes = [
+                node("start", "trigger.manual", None, json!({})),
+                node("link", "data.approval_link", None, json!({"node": wanted})),
+                node("each", "logic.for_each", None, json!({"items": [1]})),
+                node("inner", "debug.noop", Some("each"), json!({})),
+                node("ok", "logic.approval", parent, approval),
+            ];
+            let edge = |id: &str| json!({"id": id, "source": "start", "target": id});
+            let targets = if parent.is_none() { vec!["link", "each", "ok"] } else { vec!["link", "each"] };
+            let edges: Vec<Value> = targets.into_iter().map(edge).collect();
+            let compiled = Graph::compile(&json!({"nodes": nodes, "edges": edges}), &Registry::standard());
+            compiled.err().unwrap_or_default().into_iter().map(|problem| problem.code).collect::<Vec<_>>()
+        };
+        assert_eq!(compile(None, "ok"), Vec::<String>::new());
+        for (parent, wanted) in [(None, "OK"), (None, "each"), (Some("each"), "ok")] {
+            assert_eq!(compile(parent, wanted), ["unknown_partner"], "{parent:?} {wanted}");
+        }
     }
 }
