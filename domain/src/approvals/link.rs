@@ -31,7 +31,7 @@ pub struct Link {
 }
 
 /// Key number, workspace, execution, node, scope, end in milliseconds, holder.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Payload(i32, WorkspaceId, ExecutionId, NodeId, Scope, i64, String);
 
 /// A token as it came, with what it says about itself: only to look up the key.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use uuid::Uuid;
 
+use crate::doomed::Doomed;
 use crate::support::{Cell, Version, graph, node};
 
 const OPEN: &str = "SELECT count(*) FROM approvals WHERE status = 'open'";
@@ -183,6 +184,23 @@ async fn it_waits_across_restarts_and_a_repeated_answer_is_the_same_answer() {
     assert_eq!(cell.count("SELECT count(*) FROM signals").await, 1);
     let worker = cell.worker().await;
     assert_eq!(cell.until(id, &["completed"]).await.output.unwrap()["note"], "Ada");
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_lost_as_soon_as_it_has_asked_does_not_lose_the_question() {
+    let cell = Cell::new().await;
+    let version = publish(&cell, json!({ "title": "Pay?" })).await;
+    let doomed = Doomed::start(&cell, cell.place.clone()).await;
+    let id = cell.start(version, json!({})).await;
+    cell.until_count(OPEN, 1).await;
+    doomed.kill();
+    let worker = cell.worker().await;
+    let answered = answer(&cell, &asking(&cell, id, "ok", ""), &answer_of(Decision::Approved, "Ada")).await;
+    assert!(matches!(answered, Answered::Accepted(_)), "{answered:?}");
+    assert_eq!(cell.until(id, &["completed"]).await.output.unwrap()["note"], "Ada");
+    assert_eq!(cell.count("SELECT count(*) FROM approvals").await, 1);
     worker.drain().await;
     cell.assert_clean().await;
 }
