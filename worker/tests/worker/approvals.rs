@@ -137,9 +137,7 @@ async fn an_attempt_that_died_after_asking_is_repeated_and_finds_the_answer_that
     let version = publish(&cell, json!({ "title": "Pay?", "deadline": "1h" })).await;
     let id = cell.start(version, json!({})).await;
     let asking = asking(&cell, id, "ok", "");
-    let ask =
-        Ask { title: "Pay?".into(), body: None, fields: json!([]), by_api_key: true, by_link: true, deadline_at: None };
-    Desk::new(&cell.place).ask(&asking, &ask).await.unwrap();
+    ask(&cell, &asking).await;
     let answered = answer(&cell, &asking, &answer_of(Decision::Approved, "Ada")).await;
     assert!(matches!(answered, Answered::Accepted(_)), "{answered:?}");
     let worker = cell.worker().await;
@@ -155,9 +153,7 @@ async fn an_answer_in_time_counts_also_if_the_time_is_over_before_its_signal_is_
     let version = publish(&cell, json!({ "title": "Pay?", "deadline_ms": 1 })).await;
     let id = cell.start(version, json!({})).await;
     let asking = asking(&cell, id, "ok", "");
-    let ask =
-        Ask { title: "Pay?".into(), body: None, fields: json!([]), by_api_key: true, by_link: true, deadline_at: None };
-    Desk::new(&cell.place).ask(&asking, &ask).await.unwrap();
+    ask(&cell, &asking).await;
     answer(&cell, &asking, &answer_of(Decision::Rejected, "Ada")).await;
     sqlx::query("DELETE FROM signals").execute(&mut cell.owner().await).await.unwrap();
     let worker = cell.worker().await;
@@ -250,7 +246,7 @@ async fn every_item_of_a_container_is_asked_for_and_answered_on_its_own() {
 async fn links_are_signed_with_the_one_key_of_the_workspace() {
     let cell = Cell::new().await;
     let link = |id: &str| node(id, "data.approval_link", json!({ "node": "ok", "holder": id, "expires": "1h" }));
-    let pair = json!({ "values": ["{{ steps.ada.page_url }}", "{{ steps.bob.page_url }}"] });
+    let pair = json!({ "values": { "ada": "{{ steps.ada.page_url }}", "bob": "{{ steps.bob.page_url }}" } });
     let nodes = vec![
         link("ada"),
         link("bob"),
@@ -271,8 +267,8 @@ async fn links_are_signed_with_the_one_key_of_the_workspace() {
         cell.until(id, &["completed"]).await;
         let settled = "SELECT output FROM journal WHERE execution_id = $1 AND node_id = 'both' AND kind = 'settled'";
         let urls: Value = sqlx::query_scalar(settled).bind(id.0).fetch_one(&mut cell.owner().await).await.unwrap();
-        for (n, holder) in ["ada", "bob"].into_iter().enumerate() {
-            let (_, token) = urls[n].as_str().unwrap().split_once("http://127.0.0.1:7400/approve/").unwrap();
+        for holder in ["ada", "bob"] {
+            let (_, token) = urls[holder].as_str().unwrap().split_once("http://127.0.0.1:7400/approve/").unwrap();
             let unverified = UnverifiedLink::read(token).unwrap();
             let mut owner = cell.owner().await;
             let key = approvals::verifying_key(&mut owner, cell.workspace_id, unverified.key_no).await.unwrap();
