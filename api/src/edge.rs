@@ -35,8 +35,9 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
 pub(crate) async fn surround(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = method_name(request.method());
-    let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    // The token of a link is a secret: neither the log nor a problem repeats it.
+    let path = if route.contains("{token}") { route.clone() } else { request.uri().path().to_owned() };
     let as_html = prefers_html(request.headers()) && !path.starts_with("/api/");
     let started = Instant::now();
     let response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {

@@ -11,8 +11,8 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page, publish, restart,
-    session, signals, simulate, workflows,
+    approvals, approve, assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page,
+    publish, restart, session, signals, simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -35,6 +35,7 @@ fn routes() -> Router<Api> {
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
+        .route("/approve/{token}", get(approve::show).post(approve::submit))
         .route("/dev/mail", get(mail::list))
         .route("/dev/mail/{mail_id}", get(mail::show))
         .route("/assets/page.css", get(assets::css))
@@ -64,6 +65,8 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/explain", get(explain::read))
         .route("/executions/{execution_id}/restart", post(restart::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
+        .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))
+        .route("/approvals", get(approvals::list))
         .route("/node-types", get(node_types::list))
 }
 

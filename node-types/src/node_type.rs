@@ -34,6 +34,8 @@ pub trait NodeType: Send + Sync + 'static {
     const RAW: &'static [&'static str] = &[];
     /// Whether an attempt reaches nothing outside of the execution but its log, so that a simulation may run it.
     const LOCAL: bool = matches!(Self::EFFECT, Effect::Pure);
+    /// The field of the config that names another node of the same container, and the type that this one has.
+    const PARTNER: Option<(&'static str, &'static str)> = None;
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -214,6 +216,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn raw(&self) -> &[&str] {
         T::RAW
+    }
+    fn partner(&self) -> Option<(&str, &str)> {
+        T::PARTNER
     }
     fn check(&self, config: &Value) -> Vec<Problem> {
         T::check(config)

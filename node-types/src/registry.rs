@@ -4,9 +4,9 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop,
-    LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch, LogicTry,
-    LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    ActionCode, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog,
+    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch,
+    LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,12 +29,14 @@ impl Registry {
             .register(LogicSwitch)
             .register(LogicDelay)
             .register(LogicWaitForSignal)
+            .register(LogicApproval)
             .register(LogicMerge)
             .register(LogicForEach)
             .register(LogicLoop)
             .register(LogicTry)
             .register(LogicGroup)
             .register(DataSet)
+            .register(DataApprovalLink)
             .register(DebugLog)
             .register(DebugNoop)
             .register(DebugFail)
@@ -101,7 +103,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 20);
+        assert_eq!(names.len(), 22);
     }
 
     #[test]

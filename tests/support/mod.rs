@@ -162,6 +162,26 @@ impl Client {
         body
     }
 
+    /// The answer to a body, which is taken.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        let answer =
+            self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key).json(body).send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "POST {path}: {status} {body}");
+        body
+    }
+
+    /// The page that comes of a form, sent without a key.
+    pub(crate) async fn press(&self, url: &str, form: &str) -> String {
+        let request = self.http.post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = request.body(form.to_owned()).send().await.unwrap();
+        let status = answer.status();
+        let page = answer.text().await.unwrap();
+        assert!(status.is_success(), "POST {url}: {status} {page}");
+        page
+    }
+
     async fn answer(&self, path: &str, last_event: Option<&str>) -> Response {
         let mut request = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.key);
         if let Some(last) = last_event {

@@ -1,5 +1,8 @@
 //! One file per noun. Handlers extract, call one verb, answer.
 
+mod answering;
+pub(crate) mod approvals;
+pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod events;
 pub(crate) mod executions;

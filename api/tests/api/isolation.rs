@@ -31,6 +31,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{x}/restart"), json!({ "from": "a" })),
         ("POST", format!("{x}/cancel"), json!({})),
         ("POST", format!("{x}/signals/reply"), json!({})),
+        ("POST", format!("{x}/approvals/a"), json!({ "decision": "approve" })),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
     ] {
@@ -42,7 +43,12 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         let answer = app.send(as_json(request, &body)).await;
         assert_eq!(answer.verdict(), "404 not_found", "{method} {path}");
     }
-    for path in ["/api/v1/workflows", "/api/v1/executions", &format!("/api/v1/executions?workflow_id={workflow}")] {
+    for path in [
+        "/api/v1/workflows",
+        "/api/v1/executions",
+        "/api/v1/approvals",
+        &format!("/api/v1/executions?workflow_id={workflow}"),
+    ] {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
         assert_eq!(app.send(request).await.json()["items"], json!([]), "{path}");
     }
@@ -89,6 +95,9 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"
         ),
         format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
+        format!("INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
+        format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
@@ -202,11 +211,12 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     let mut owner = app.control.connect(Role::Owner).await.unwrap();
     let crossing: Vec<String> = sqlx::query_scalar(
         "SELECT p.proname::text FROM pg_proc p WHERE p.prosecdef AND has_function_privilege('capstan_api', p.oid, 'EXECUTE') \
-         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace)",
+         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace) ORDER BY 1",
     )
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // The second one takes the workspace from the transaction, as row-level security does.
-    assert_eq!(crossing, ["resolve_workspace_1", "restart_1"]);
+    // The first one tells what a key is called, whose text one has; the last one takes the workspace from the
+    // transaction, as row-level security does.
+    assert_eq!(crossing, ["name_key_1", "resolve_workspace_1", "restart_1"]);
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod approvals;
 mod bad_input;
 mod executions;
 mod forms;

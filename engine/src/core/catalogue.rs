@@ -87,6 +87,10 @@ pub trait NodeTypeInfo: Send + Sync {
     fn raw(&self) -> &[&str] {
         &[]
     }
+    /// The field of the config that names another node of the same container, and the type that this one has.
+    fn partner(&self) -> Option<(&str, &str)> {
+        None
+    }
     /// Findings beyond the schema; `node_id` is filled in by the caller. Most types have none.
     fn check(&self, config: &Value) -> Vec<Problem>;
 }
