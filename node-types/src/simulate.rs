@@ -7,14 +7,17 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use capstan_domain::approvals::{ApprovalStep, Ask, Link};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::simulate::{Runner, Trial};
 use futures::future::BoxFuture;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
+use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
 
@@ -89,14 +92,20 @@ fn at_once(attempt: impl Future<Output = Outcome>) -> Outcome {
     Outcome::fail("simulation", "the attempt waits for something outside of the simulation")
 }
 
-/// Services that nothing local uses; made once, as making them reads the system's certificates.
+/// Services that reach nobody; made once, as making them reads the system's certificates.
 fn unused() -> Result<Arc<Services>, ServicesError> {
     static UNUSED: OnceLock<Arc<Services>> = OnceLock::new();
     if let Some(services) = UNUSED.get() {
         return Ok(Arc::clone(services));
     }
     let mail = MailSettings { from: "nobody@example.com".into(), ..MailSettings::default() };
-    let made = Services::new(ServiceSettings { allow: Vec::new(), mail, mailbox: Arc::new(NoMailbox) })?;
+    let made = Services::new(ServiceSettings {
+        allow: Vec::new(),
+        mail,
+        mailbox: Arc::new(NoMailbox),
+        approvals: Arc::new(NoDesk),
+        public_url: "http://simulation.invalid".into(),
+    })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))
 }
 
@@ -111,5 +120,20 @@ struct NoMailbox;
 impl Mailbox for NoMailbox {
     fn store<'a>(&'a self, _workspace: WorkspaceId, _mail: Mail) -> BoxFuture<'a, Result<(), MailboxError>> {
         Box::pin(async { Err(MailboxError("a simulation sends no mail".into())) })
+    }
+}
+
+/// Nobody is asked: what a person answers is a signal of the simulation.
+struct NoDesk;
+
+impl ApprovalDesk for NoDesk {
+    fn ask<'a>(&'a self, _asking: &'a ApprovalStep, _what: &'a Ask) -> BoxFuture<'a, Result<(), DeskError>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn expire<'a>(&'a self, _asking: &'a ApprovalStep) -> BoxFuture<'a, Result<Option<Value>, DeskError>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn token<'a>(&'a self, _link: &'a Link) -> BoxFuture<'a, Result<String, DeskError>> {
+        Box::pin(async { Ok("simulated".into()) })
     }
 }

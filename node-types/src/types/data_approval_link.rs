@@ -40,6 +40,7 @@ pub(crate) struct Config {
 impl NodeType for DataApprovalLink {
     const NAME: &'static str = "data.approval_link";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     const PARTNER: Option<(&'static str, &'static str)> = Some(("node", LogicApproval::NAME));
     type Config = Config;
 

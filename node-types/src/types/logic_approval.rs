@@ -65,6 +65,7 @@ impl Default for Who {
 impl NodeType for LogicApproval {
     const NAME: &'static str = "logic.approval";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {

@@ -136,7 +136,7 @@ pub enum Stopped {
 /// [`IllegalEvent`] if the graph cannot begin there.
 pub fn simulate(case: &Case<'_>, runner: &dyn Runner) -> Result<Simulated, IllegalEvent> {
     let (state, _) = begin(case.graph, case.trigger, case.input.clone(), case.now)?;
-    Ok(run::Run::new(case, runner, state).to_the_end())
+    Ok(run::Run::new(case, runner, state).go_on())
 }
 
 impl Simulated {

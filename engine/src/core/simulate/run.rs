@@ -65,7 +65,7 @@ impl<'a> Run<'a> {
     }
 
     /// Goes on until it has ended, or cannot.
-    pub(super) fn to_the_end(mut self) -> Simulated {
+    pub(super) fn go_on(mut self) -> Simulated {
         let mut turns = 0;
         let stopped = loop {
             turns += 1;

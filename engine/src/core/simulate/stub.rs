@@ -124,6 +124,8 @@ fn error(value: &Value) -> Result<Ending, String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use serde_json::json;
 
     use super::*;
