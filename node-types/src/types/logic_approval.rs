@@ -153,9 +153,10 @@ fn asking(context: &Context) -> ApprovalStep {
 
 /// Done on the port that the answer names.
 fn answered(answer: Value) -> Outcome {
-    match answer["answer"].as_str() {
-        Some(port @ ("approved" | "rejected")) => Outcome::done(&port.to_owned(), answer),
-        _ => Outcome::fail("config", "the answer of the approval cannot be read"),
+    let port = answer["answer"].as_str().filter(|port| ["approved", "rejected"].contains(port)).map(str::to_owned);
+    match port {
+        Some(port) => Outcome::done(&port, answer),
+        None => Outcome::fail("config", "the answer of the approval cannot be read"),
     }
 }
 
