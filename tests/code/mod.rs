@@ -111,9 +111,9 @@ fn a_child_has_nothing_of_its_worker_and_one_that_is_killed_is_replaced() {
     let file = data.path().join("spin.json");
     fs::write(&file, graph.to_string()).unwrap();
     let worker = Running::start(capstan(data.path()).args(["--json", "exec"]).arg(&file).env("SECRET", "hush"));
-    assert!(read(worker.id(), "environ").contains("hush"));
 
     let child = child_of(worker.id());
+    assert!(read(worker.id(), "environ").contains("hush"));
     assert_eq!(read(child, "environ"), "TZ=UTC0\0");
     let files: BTreeSet<String> = fs::read_dir(format!("/proc/{child}/fd"))
         .unwrap()
