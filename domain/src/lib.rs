@@ -6,6 +6,7 @@
 pub mod access;
 pub mod history;
 pub mod mailbox;
+pub mod restart;
 pub mod trigger_paths;
 pub mod watch;
 pub mod workflows;

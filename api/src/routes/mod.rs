@@ -1,6 +1,7 @@
 //! One file per noun. Handlers extract, call one verb, answer.
 
 pub(crate) mod assets;
+pub(crate) mod bulk_jobs;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;

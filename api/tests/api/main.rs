@@ -3,6 +3,7 @@
 
 mod access;
 mod bad_input;
+mod bulk;
 mod executions;
 mod forms;
 mod fuzz;
