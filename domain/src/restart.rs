@@ -10,6 +10,7 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::ExecutionRow;
 use capstan_engine::store::restart::Restart;
 use capstan_engine::store::start::IdempotencyKey;
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::history;
@@ -57,7 +58,7 @@ impl Recorded<'_> {
     #[must_use]
     pub fn restart(&self, plan: &Plan, version_id: VersionId, idempotency_key: Option<IdempotencyKey>) -> Restart {
         let row = self.row;
-        let given = |deadline| u64::try_from((deadline - row.created_at).num_milliseconds()).ok();
+        let given = |deadline: DateTime<Utc>| u64::try_from((deadline - row.created_at).num_milliseconds()).ok();
         Restart {
             execution_id: ExecutionId::new(),
             of: ExecutionId(row.execution_id),

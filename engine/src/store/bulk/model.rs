@@ -26,10 +26,9 @@ pub enum Verb {
 
 /// A verb with what it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verb", content = "arguments", rename_all = "snake_case")]
+#[serde(tag = "verb", content = "arguments", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Work {
     /// See [`Verb::Cancel`].
-    #[serde(deny_unknown_fields)]
     Cancel {
         /// Why, for people.
         #[serde(default)]
@@ -39,7 +38,6 @@ pub enum Work {
         force: bool,
     },
     /// See [`Verb::Restart`].
-    #[serde(deny_unknown_fields)]
     Restart {
         /// Where it begins.
         #[serde(default)]
@@ -49,7 +47,6 @@ pub enum Work {
         onto: Onto,
     },
     /// See [`Verb::Signal`].
-    #[serde(deny_unknown_fields)]
     Signal {
         /// What a waiting step names.
         name: String,
