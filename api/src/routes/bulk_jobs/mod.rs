@@ -132,7 +132,7 @@ pub(crate) async fn items(
     Query(query): Query<ItemsQuery>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
-    let status = query.status.map(item_status).transpose()?;
+    let status = query.status.as_deref().map(item_status).transpose()?;
     let mut transaction = caller.read().await?;
     let job = find(&mut transaction, &caller, &job_id).await?;
     let before = ExecutionId(paging.before);
@@ -160,7 +160,7 @@ async fn find(connection: &mut PgConnection, caller: &Caller, job_id: &str) -> R
     found.ok_or_else(|| Problem::not_found("bulk job", job_id))
 }
 
-fn item_status(text: String) -> Result<ItemStatus, Problem> {
+fn item_status(text: &str) -> Result<ItemStatus, Problem> {
     serde_json::from_value(json!(text)).map_err(|_| {
         Problem::bad_request("bad_status", "no item has such a status", "ask for pending, done, failed or skipped")
     })
