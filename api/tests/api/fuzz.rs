@@ -30,7 +30,7 @@ struct Sent {
     body: String,
 }
 
-const ROUTES: [&str; 30] = [
+const ROUTES: [&str; 34] = [
     "/api/v1/me",
     "/api/v1/workflows",
     "/api/v1/workflows/validate",

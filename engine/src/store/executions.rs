@@ -70,7 +70,8 @@ pub async fn find(
     execution_id: ExecutionId,
 ) -> Result<Option<ExecutionRow>, StoreError> {
     let row = sqlx::query_as(&format!(
-        "SELECT {HEAD}, {STATUS} AS status, e.input, e.output FROM executions e WHERE e.execution_id = $1 AND e.workspace_id = $2"
+        "SELECT {HEAD}, {STATUS} AS status, e.input, e.output FROM executions e \
+         WHERE e.execution_id = $1 AND e.workspace_id = $2"
     ))
     .bind(execution_id.0)
     .bind(workspace_id.0)

@@ -90,8 +90,8 @@ fn takes(verb: Verb) -> &'static str {
     match verb {
         Verb::Cancel => "send {\"reason\": \"…\", \"force\": false}, or nothing",
         Verb::Restart => {
-            "send {\"from\": \"failed\" or a step, \"version_id\": an id or \"latest\"}; without from it is the failed step, \
-             without version_id each execution's own"
+            "send {\"from\": \"failed\" or a step, \"version_id\": an id or \"latest\"}; without from it is the failed \
+             step, without version_id each execution's own"
         }
         Verb::Signal => "send {\"name\": \"…\", \"payload\": …}",
     }
