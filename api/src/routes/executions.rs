@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::history;
+use capstan_domain::restart::Recorded;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
@@ -28,7 +29,7 @@ use crate::body::{self, BODY_BYTES_MAX};
 use crate::graphs::Version;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
-use crate::view::{self, ExecutionSummary, ExecutionView};
+use crate::view::{ExecutionSummary, ExecutionView};
 
 /// Longest time limit of an execution: 366 days.
 const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
@@ -112,7 +113,12 @@ impl Loaded {
     /// The state at the end.
     pub(super) fn state(&self) -> Result<Folded, Problem> {
         let entries = self.entries.iter().map(|(_, entry)| entry);
-        Ok(view::state(&self.row, &self.version.graph, entries)?)
+        Ok(history::state(&self.row, &self.version.graph, entries)?)
+    }
+
+    /// As it is recorded.
+    pub(super) fn recorded(&self) -> Recorded<'_> {
+        Recorded { row: &self.row, graph: &self.version.graph, entries: &self.entries }
     }
 }
 
@@ -149,14 +155,15 @@ pub(super) async fn load_with_outputs(
     Ok((loaded, truncated))
 }
 
-async fn load_in(
+/// What [`load`] does, on a connection that acts for the caller.
+pub(super) async fn load_in(
     api: &Api,
     connection: &mut PgConnection,
     caller: &Caller,
     id: ExecutionId,
 ) -> Result<Loaded, Problem> {
     let row = find(connection, caller, id).await?;
-    let entries = view::outline(connection, caller.workspace_id, id, 0).await?;
+    let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
     Ok(Loaded { row, version, entries })

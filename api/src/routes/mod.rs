@@ -4,6 +4,7 @@ mod answering;
 pub(crate) mod approvals;
 pub(crate) mod approve;
 pub(crate) mod assets;
+pub(crate) mod bulk_jobs;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;

@@ -16,6 +16,9 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     let execution = app.begin(&workflow).await;
     let version = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json()["items"][0]["id"].clone();
     let (w, x) = (format!("/api/v1/workflows/{workflow}"), format!("/api/v1/executions/{execution}"));
+    let bulk = json!({ "verb": "signal", "filter": { "ids": [execution] }, "arguments": { "name": "go" } });
+    let job = app.post("/api/v1/bulk-jobs", &bulk).await.json()["id"].as_str().unwrap().to_owned();
+    let b = format!("/api/v1/bulk-jobs/{job}");
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
@@ -32,6 +35,10 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{x}/cancel"), json!({})),
         ("POST", format!("{x}/signals/reply"), json!({})),
         ("POST", format!("{x}/approvals/a"), json!({ "decision": "approve" })),
+        ("GET", b.clone(), Value::Null),
+        ("GET", format!("{b}/items"), Value::Null),
+        ("POST", format!("{b}/cancel"), json!({})),
+        ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
     ] {
@@ -47,14 +54,24 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         "/api/v1/workflows",
         "/api/v1/executions",
         "/api/v1/approvals",
+        "/api/v1/bulk-jobs",
         &format!("/api/v1/executions?workflow_id={workflow}"),
     ] {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
         assert_eq!(app.send(request).await.json()["items"], json!([]), "{path}");
     }
+    for filter in [json!({ "ids": [execution] }), json!({ "workflow_id": workflow })] {
+        let request = Request::post("/api/v1/bulk-jobs").header("x-api-key", &app.other_key);
+        let job = app.send(as_json(request, &json!({ "verb": "cancel", "filter": filter }))).await.json();
+        assert_eq!((&job["counts"]["total"], &job["status"]), (&json!(0), &json!("completed")), "{filter}");
+    }
     let page = Request::get("/").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
     assert!(!app.send(page).await.text().contains(&execution));
     assert_eq!((app.count("signals").await, app.count("executions").await), (0, 1));
+}
+
+fn restart_on(version: &Value) -> Value {
+    json!({ "verb": "restart", "filter": { "status": ["failed"] }, "arguments": { "version_id": version } })
 }
 
 /// Tables with a `workspace_id`, partitioned ones by their parent, that the API role may read.
@@ -99,6 +116,9 @@ async fn fill(app: &App) {
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
         format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
+        format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
+                 VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
+        format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }

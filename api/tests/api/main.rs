@@ -4,6 +4,7 @@
 mod access;
 mod approvals;
 mod bad_input;
+mod bulk;
 mod executions;
 mod forms;
 mod fuzz;

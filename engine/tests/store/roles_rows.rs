@@ -51,6 +51,11 @@ pub(crate) fn rows(workspace: &str) -> String {
             "sandbox_mails (workspace_id, mail_id, message_id, sender, recipients, subject, body_text) \
              VALUES ({w}, {id}, 'm', 'a', '{{b}}', 's', 'b')"
         ),
+        format!(
+            "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
+             VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
+        ),
+        format!("bulk_items (workspace_id, job_id, execution_id) VALUES ({w}, {id}, {id})"),
     ]
     .map(|row| format!("INSERT INTO {row};"))
     .concat()

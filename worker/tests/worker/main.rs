@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod approvals;
+mod bulk;
 mod calm;
 mod containers;
 mod doomed;
