@@ -104,10 +104,13 @@ pub async fn pick(connection: &mut PgConnection, items_max: i64) -> Result<Optio
 /// If the database does.
 pub async fn finish(connection: &mut PgConnection, chunk: &Chunk, ends: &[ItemEnd]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = chunk.items.iter().map(|item| item.execution_id).take(ends.len()).collect();
+    // Without the range, the plan from when the table looked empty would compare all items of the job with these.
     sqlx::query(
         "UPDATE bulk_items i SET status = u.status, reason = u.reason, new_execution_id = u.new_execution_id \
-         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[]) AS u (execution_id, status, reason, new_execution_id) \
-         WHERE i.workspace_id = $1 AND i.job_id = $2 AND i.execution_id = u.execution_id",
+         FROM unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[]) \
+           AS u (execution_id, status, reason, new_execution_id) \
+         WHERE i.workspace_id = $1 AND i.job_id = $2 AND i.execution_id BETWEEN $7 AND $8 \
+           AND i.execution_id = u.execution_id",
     )
     .bind(chunk.workspace_id.0)
     .bind(chunk.job_id)
@@ -115,6 +118,8 @@ pub async fn finish(connection: &mut PgConnection, chunk: &Chunk, ends: &[ItemEn
     .bind(ends.iter().map(|end| end.status().as_str()).collect::<Vec<_>>())
     .bind(ends.iter().map(ItemEnd::reason).collect::<Vec<_>>())
     .bind(ends.iter().map(ItemEnd::started).collect::<Vec<_>>())
+    .bind(ids.first())
+    .bind(ids.last())
     .execute(&mut *connection)
     .await?;
     let count = |status| ends.iter().filter(|end| end.status() == status).count() as i64;
