@@ -1,15 +1,36 @@
 //! Walks a config and fills in its expressions.
 
+use chrono::DateTime;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::convert::in_text;
 use super::error::{ExpressionError, Fault};
 use super::evaluate::{compiles, evaluate};
 use super::lex::tokens;
-use super::names::Names;
+use super::names::{Names, Seen, Steps};
 use super::rewrite::References;
 use super::template::{Code, Piece, pieces};
 use super::{OUTPUT_BYTES_MAX, SOURCE_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX, has_expressions};
+use crate::core::ids::ExecutionId;
+use crate::core::outcome::StepError;
+
+/// For an expression that names none.
+struct NoSteps;
+
+impl Steps for NoSteps {
+    fn step(&self, _id: &str) -> Seen<'_> {
+        Seen::Unknown
+    }
+
+    fn error(&self, _id: &str) -> Option<&StepError> {
+        None
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
 
 /// What one render may still use.
 struct Renderer<'n> {
@@ -52,6 +73,7 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
             plan.references(&mut references);
         }
     }
+    references.forget_tested();
     Ok(references)
 }
 
@@ -63,7 +85,18 @@ pub(super) fn check_condition(condition: &str) -> Result<References, ExpressionE
         Ok(())
     });
     plan.map_err(|fault| fault.locate(condition, 0..condition.len(), ""))?;
+    references.forget_tested();
     Ok(references)
+}
+
+pub(super) fn constant(source: &str) -> Option<Value> {
+    let code = condition_code(source).ok()?;
+    if !compiles(&code).ok()?.paths.is_empty() {
+        return None;
+    }
+    let mut work_left = WORK_BYTES_MAX;
+    let nothing = Names::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
+    evaluate(&code, &nothing, &mut work_left).ok()
 }
 
 fn condition_code(condition: &str) -> Result<Code<'_>, Fault> {
