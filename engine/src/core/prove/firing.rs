@@ -11,7 +11,7 @@ use super::{Entry, Prover, share};
 use crate::core::graph::{BodyIx, EdgeIx, EdgeKind, NodeIx};
 use crate::core::policy::Join;
 
-impl Prover<'_> {
+impl<'g> Prover<'g> {
     pub(super) fn firing(&mut self) {
         for body in 0..self.graph.bodies.len() {
             let nodes = self.models[body].order.clone();
@@ -25,7 +25,7 @@ impl Prover<'_> {
 
     fn body(&mut self, body: BodyIx, mut nodes: Vec<NodeIx>) {
         // What nothing is known of the config is needed only if something never runs.
-        let mut free: Option<Model<'_>> = None;
+        let mut free: Option<Model<'g>> = None;
         let (graph, work_max) = (self.graph, share(self.graph, body));
         nodes.sort_unstable();
         for node in nodes {

@@ -25,7 +25,7 @@ enum Reading {
     Part,
 }
 
-impl Prover<'_> {
+impl<'g> Prover<'g> {
     pub(super) fn reads(&mut self) {
         for node in 0..self.graph.nodes.len() {
             if !matches!(self.entries[self.graph.nodes[node].home], Entry::Open(_)) {
@@ -68,7 +68,7 @@ impl Prover<'_> {
         let Some((at, inwards)) = self.inwards(reader, named) else { return };
         let found = match self.graph.nodes[at].part {
             Part::Finally if self.graph.nodes[named].part == Part::Main => self.read_at_last(at, named, &inwards),
-            Part::Main | Part::Finally | Part::Undo => self.read_before(at, named, &inwards),
+            Part::Main | Part::Finally | Part::Undo => self.read_before(at, named, &inwards, reader == node),
         };
         match found {
             Ok(Some((walk, is_always))) => {
@@ -96,8 +96,9 @@ impl Prover<'_> {
         Some((at, inwards))
     }
 
-    /// Whether there is a walk on which `at` fires and `named` has not completed; and whether that is always so.
-    fn read_before(&mut self, at: NodeIx, named: NodeIx, inwards: &[Leg]) -> Result<Option<(Walk<'_>, bool)>, Spent> {
+    /// A walk on which `at` fires and `named` has not completed, if there is one; and whether that is always so.
+    /// `may_be_late`: what has not settled yet counts.
+    fn read_before(&mut self, at: NodeIx, named: NodeIx, inwards: &[Leg], may_be_late: bool) -> Result<Option<(Walk<'g>, bool)>, Spent> {
         let model = &mut self.models[self.graph.nodes[at].home];
         model.diagrams.next_question();
         let fires = model.node(at).ok_or(Spent)?.fires;
@@ -108,7 +109,7 @@ impl Prover<'_> {
         let gone = model.diagrams.or(skipped, failed)?;
         // A step that is gone tells more than one that is late.
         let mut cases = model.diagrams.and(fires, gone)?;
-        if cases == NEVER {
+        if cases == NEVER && may_be_late {
             cases = model.diagrams.without(fires, completed)?;
         }
         match self.to_null(at, named, cases, inwards)? {
@@ -118,7 +119,7 @@ impl Prover<'_> {
     }
 
     /// The same for what runs however its body ends: also if the step failed.
-    fn read_at_last(&mut self, at: NodeIx, named: NodeIx, inwards: &[Leg]) -> Result<Option<(Walk<'_>, bool)>, Spent> {
+    fn read_at_last(&mut self, at: NodeIx, named: NodeIx, inwards: &[Leg]) -> Result<Option<(Walk<'g>, bool)>, Spent> {
         let home = self.graph.nodes[at].home;
         let model = &mut self.models[home];
         model.diagrams.next_question();
@@ -141,7 +142,7 @@ impl Prover<'_> {
     }
 
     /// A walk through one of the cases, confirmed.
-    fn to_null(&self, at: NodeIx, named: NodeIx, cases: Cases, inwards: &[Leg]) -> Result<Option<Walk<'_>>, Spent> {
+    fn to_null(&self, at: NodeIx, named: NodeIx, cases: Cases, inwards: &[Leg]) -> Result<Option<Walk<'g>>, Spent> {
         let model = &self.models[self.graph.nodes[at].home];
         let Some(plan) = model.plan(cases) else { return Ok(None) };
         let Some(legs) = self.way_to(at, plan) else { return Ok(None) };
@@ -154,7 +155,7 @@ impl Prover<'_> {
             return Err(Spent);
         }
         let (last, before) = legs.split_last().ok_or(Spent)?;
-        let is_there = |walk: &Walk<'_>, frame| walk.has_fired(frame, at) && is_null(walk, place, &[]);
+        let is_there = |walk: &Walk<'g>, frame| walk.has_fired(frame, at) && is_null(walk, place, &[]);
         match explore(self.graph, &self.models, model, before, last, is_there) {
             Explored::Found(walk) => Ok(Some(*walk)),
             Explored::Never => Ok(None),
