@@ -17,7 +17,9 @@ pub(crate) fn print(file: &str, proof: &Proof, json: bool) {
 
 fn render(file: &str, proof: &Proof) -> String {
     let mut lines: Vec<String> = proof.findings.iter().flat_map(finding).collect();
-    lines.extend(proof.left_out.iter().map(|left| format!("left out: node {}, {}", left.node_id, printable(&left.question))));
+    lines.extend(
+        proof.left_out.iter().map(|left| format!("left out: node {}, {}", left.node_id, printable(&left.question))),
+    );
     let count = |count: Option<u64>| count.map_or("uncounted".to_owned(), |count| count.to_string());
     let (steps, attempts) = (count(proof.steps_max), count(proof.attempts_max));
     lines.push(format!("{file} is valid"));

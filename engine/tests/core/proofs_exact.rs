@@ -162,9 +162,8 @@ impl Seen {
 }
 
 fn fired(state: &State) -> HashSet<NodeIx> {
-    let has_fired = |step: &&capstan_engine::core::state::Step| {
-        step.fired_at.is_some() || step.status == StepStatus::Completed
-    };
+    let has_fired =
+        |step: &&capstan_engine::core::state::Step| step.fired_at.is_some() || step.status == StepStatus::Completed;
     state.steps().iter().filter(has_fired).map(|step| step.node).collect()
 }
 
@@ -189,9 +188,7 @@ fn moves(graph: &Graph, state: &State) -> Vec<(StepIx, Event)> {
 /// Conditions are as they are written.
 fn settled(graph: &Graph, state: &State, ix: StepIx, came: Result<&str, &str>) -> Event {
     let node = &graph.nodes[state.step(ix).node];
-    let is_closed = |edge: &&usize| {
-        matches!(&graph.edges[**edge].kind, EdgeKind::Flow { when: Some(when), .. } if when.contains("false"))
-    };
+    let is_closed = |edge: &&usize| matches!(&graph.edges[**edge].kind, EdgeKind::Flow { when: Some(when), .. } if when.contains("false"));
     let closed = node.out_edges.iter().filter(is_closed).map(|&edge| graph.edges[edge].id.clone());
     let settlement = Settlement {
         status: if came.is_ok() { SettledStatus::Completed } else { SettledStatus::Failed },

@@ -52,7 +52,14 @@ impl Drawer {
     }
 
     /// Branches that all run, or one of them, and meet again.
-    fn branches(&mut self, first: String, parent: Option<&str>, depth: usize, certain: &mut Vec<String>, all: bool) -> Exit {
+    fn branches(
+        &mut self,
+        first: String,
+        parent: Option<&str>,
+        depth: usize,
+        certain: &mut Vec<String>,
+        all: bool,
+    ) -> Exit {
         certain.push(first.clone());
         let count = 2 + self.rng.below(2);
         let mut ends = Vec::new();
@@ -141,9 +148,7 @@ fn nothing_is_found_in_sound_graphs_and_all_of_each_is_looked_at() {
 #[test]
 fn branches_beside_each_other_do_not_multiply() {
     let node = |id: String, policy: Value| json!({"id": id, "type": "test.step", "data": {"config": {"ports": 2}, "policy": policy}});
-    let edge = |source: &str, port: &str, target: &str| {
-        json!({"id": format!("{source}.{port}-{target}"), "source": source, "sourceHandle": port, "target": target})
-    };
+    let edge = |source: &str, port: &str, target: &str| json!({"id": format!("{source}.{port}-{target}"), "source": source, "sourceHandle": port, "target": target});
     let mut nodes = vec![json!({"id": "start", "type": "test.trigger", "data": {"config": {"ports": 1}}})];
     let mut edges = Vec::new();
     for branch in 0..20 {

@@ -144,7 +144,12 @@ mod tests {
     #[test]
     fn what_comes_after_a_case_that_always_holds_is_never_emitted() {
         let case = |port: &str, when: Value| json!({ "port": port, "when": when });
-        let cases = [case("a", json!(false)), case("b", json!("{{ input.x }}")), case("c", json!(true)), case("d", json!(true))];
+        let cases = [
+            case("a", json!(false)),
+            case("b", json!("{{ input.x }}")),
+            case("c", json!(true)),
+            case("d", json!(true)),
+        ];
         assert_eq!(LogicSwitch::emits(&json!({ "cases": cases })), ["b", "c"]);
         assert_eq!(LogicSwitch::emits(&json!({ "cases": cases[..2] })), ["b", "default"]);
     }

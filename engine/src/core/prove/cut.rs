@@ -31,7 +31,7 @@ pub(super) fn explore<'g>(
 ) -> Explored<'g> {
     let Some((walk, frame)) = enter(graph, models, before, last) else { return Explored::TooMuch };
     let cone = cone(graph, last.node);
-    let mut seen: HashSet<(Vec<StepStatus>, Vec<u8>)> = HashSet::new();
+    let mut seen: HashSet<Picture> = HashSet::new();
     let mut open = vec![walk];
     while let Some(walk) = open.pop() {
         if is_there(&walk, frame) {
@@ -60,15 +60,12 @@ pub(super) fn explore<'g>(
 }
 
 /// All that the future of a frame depends on.
-fn picture(graph: &Graph, walk: &Walk<'_>, frame: FrameIx) -> (Vec<StepStatus>, Vec<u8>) {
+type Picture = (Vec<StepStatus>, Vec<EdgeState>);
+
+fn picture(graph: &Graph, walk: &Walk<'_>, frame: FrameIx) -> Picture {
     let nodes = &graph.bodies[walk.state.frames()[frame].body].nodes;
-    let edge = |edge: &EdgeState| match edge {
-        EdgeState::Open => 0,
-        EdgeState::Taken => 1,
-        EdgeState::Skipped => 2,
-    };
-    let edges = walk.state.edges(graph, frame).iter().map(edge).collect();
-    (nodes.iter().map(|&node| walk.step(frame, node).status).collect(), edges)
+    let statuses = nodes.iter().map(|&node| walk.step(frame, node).status);
+    (statuses.collect(), walk.state.edges(graph, frame).to_vec())
 }
 
 /// Everything that a node may come to; nothing if that is too much, or left out.

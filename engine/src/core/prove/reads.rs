@@ -98,7 +98,13 @@ impl<'g> Prover<'g> {
 
     /// A walk on which `at` fires and `named` has not completed, if there is one; and whether that is always so.
     /// `may_be_late`: what has not settled yet counts.
-    fn read_before(&mut self, at: NodeIx, named: NodeIx, inwards: &[Leg], may_be_late: bool) -> Result<Option<(Walk<'g>, bool)>, Spent> {
+    fn read_before(
+        &mut self,
+        at: NodeIx,
+        named: NodeIx,
+        inwards: &[Leg],
+        may_be_late: bool,
+    ) -> Result<Option<(Walk<'g>, bool)>, Spent> {
         let model = &mut self.models[self.graph.nodes[at].home];
         model.diagrams.next_question();
         let fires = model.node(at).ok_or(Spent)?.fires;
