@@ -83,7 +83,7 @@ fn planted() -> Vec<(String, Planted)> {
         ("a condition that is always false", "start -> a\n a if false -> b", Warning, "node_never_runs", "b", None),
         (
             "a condition that is always false, at its edge",
-            "start -> a\n a if 1 > 2 -> b\n a -> b",
+            "start -> a\n a if 1 > 2 -> b\n a -> c",
             Note,
             "edge_never_taken",
             "a",
@@ -99,7 +99,7 @@ fn planted() -> Vec<(String, Planted)> {
         ),
         (
             "an edge from it",
-            "start -> a\n a.alt -> b\n a -> b\n a config {\"emits\": [\"out\"]}",
+            "start -> a\n a.alt -> b\n a -> c\n a config {\"emits\": [\"out\"]}",
             Warning,
             "edge_never_taken",
             "a",

@@ -227,7 +227,7 @@ fn run(graph: &Graph, rng: &mut Rng) -> State {
             let items = (0..1 + rng.below(2)).map(|item| json!(item)).collect();
             Event::Opened { step: state.key(graph, ix), items, until: None, note: Value::Null }
         } else if node.part == Part::Main && rng.chance(20) {
-            settled(graph, &state, ix, Err(rng.pick(&CLASSES)))
+            settled(graph, &state, ix, Err(*rng.pick::<&str>(&CLASSES)))
         } else {
             let port = rng.pick(&node.ports).clone();
             settled(graph, &state, ix, Ok(&port))

@@ -45,7 +45,7 @@ impl Drawer {
         match kind {
             1 | 2 => return self.branches(first, parent, depth, certain, kind == 1),
             3 => return self.handled(&first, parent, certain),
-            4 => self.container(&first, parent, depth, certain),
+            4 => self.container(&first, depth, certain),
             _ => certain.push(first.clone()),
         }
         (first, "out")
@@ -62,6 +62,9 @@ impl Drawer {
     ) -> Exit {
         certain.push(first.clone());
         let count = 2 + self.rng.below(2);
+        if !all {
+            self.config(&first)["ports"] = json!(count);
+        }
         let mut ends = Vec::new();
         let mut met = certain.clone();
         for port in &PORTS[..count] {
@@ -85,25 +88,28 @@ impl Drawer {
         (join, "out")
     }
 
-    /// A failure is taken, and both ways meet again.
+    /// A failure is taken, something may be done beside, and all ways meet again.
     fn handled(&mut self, first: &str, parent: Option<&str>, certain: &mut Vec<String>) -> Exit {
         let handler = self.node("test.step", parent, certain, json!({}));
         let join = self.node("test.step", parent, certain, json!({}));
         let exit = (first.to_owned(), "out");
         let classes = if self.rng.chance(50) { json!([]) } else { json!(["boom"]) };
         self.edge(&exit, &handler, json!({"kind": "error", "error_classes": classes}));
-        let when = if self.rng.chance(50) { json!({}) } else { json!({"when": "{{ input.good }}"}) };
-        self.edge(&exit, &join, when);
+        self.edge(&exit, &join, json!({}));
         self.edge(&(handler, "out"), &join, json!({}));
+        if self.rng.chance(50) {
+            let more = self.node("test.step", parent, certain, json!({}));
+            self.edge(&exit, &more, json!({"when": "{{ input.more }}"}));
+            self.edge(&(more, "out"), &join, json!({}));
+        }
         certain.push(join.clone());
         (join, "out")
     }
 
-    fn container(&mut self, id: &str, parent: Option<&str>, depth: usize, certain: &mut Vec<String>) {
-        let place = self.nodes.iter().position(|node| node["id"] == id).unwrap();
-        self.nodes[place]["type"] = json!("test.container");
-        self.nodes[place]["data"]["config"]["frames"] = json!(1 + self.rng.below(5));
-        let _ = parent;
+    fn container(&mut self, id: &str, depth: usize, certain: &mut Vec<String>) {
+        let frames = 1 + self.rng.below(5);
+        self.config(id)["frames"] = json!(frames);
+        self.drawn(id)["type"] = json!("test.container");
         let mut inside = certain.clone();
         let mut at = None;
         for _ in 0..1 + self.rng.below(2) {
@@ -116,13 +122,21 @@ impl Drawer {
         self.left = self.left.saturating_sub(1);
         let id = format!("n{}", self.nodes.len());
         let text = format!("{{{{ steps.{}.part }}}}", self.rng.pick(certain));
-        let data = json!({"config": {"ports": 3, "text": text}, "policy": policy});
+        let data = json!({"config": {"ports": 1, "text": text}, "policy": policy});
         let mut node = json!({"id": id, "type": type_name, "data": data});
         if let Some(parent) = parent {
             node["parentId"] = json!(parent);
         }
         self.nodes.push(node);
         id
+    }
+
+    fn drawn(&mut self, id: &str) -> &mut Value {
+        self.nodes.iter_mut().find(|node| node["id"] == id).unwrap()
+    }
+
+    fn config(&mut self, id: &str) -> &mut Value {
+        &mut self.drawn(id)["data"]["config"]
     }
 
     fn edge(&mut self, (source, port): &Exit, target: &str, data: Value) {

@@ -68,10 +68,13 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
         return Ok(references);
     }
     for piece in pieces(source).map_err(|(fault, range)| fault.locate(source, range, ""))? {
-        if let Piece::Expression(code) | Piece::If(code) | Piece::Elif(code) = piece {
-            let plan = compiles(&code).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
-            plan.references(&mut references);
-        }
+        let (code, is_test) = match &piece {
+            Piece::Expression(code) => (code, false),
+            Piece::If(code) | Piece::Elif(code) => (code, true),
+            Piece::Text(_) | Piece::Else | Piece::EndIf => continue,
+        };
+        let plan = compiles(code).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
+        plan.references(&mut references, is_test);
     }
     references.forget_tested();
     Ok(references)
@@ -81,7 +84,7 @@ pub(super) fn check_condition(condition: &str) -> Result<References, ExpressionE
     let mut references = References::default();
     let plan = condition_code(condition).and_then(|code| {
         let plan = compiles(&code)?;
-        plan.references(&mut references);
+        plan.references(&mut references, true);
         Ok(())
     });
     plan.map_err(|fault| fault.locate(condition, 0..condition.len(), ""))?;

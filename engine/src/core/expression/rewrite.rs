@@ -62,13 +62,14 @@ impl Plan<'_> {
         after.checked_sub(1).map_or(0, |index| self.marks[index].1)
     }
 
-    pub(super) fn references(&self, into: &mut References) {
+    /// `is_test`: whether something depends on what it comes to.
+    pub(super) fn references(&self, into: &mut References, is_test: bool) {
         for (index, path) in self.paths.iter().enumerate().filter(|(_, it)| matches!(it.root, "steps" | "errors")) {
             let Some(Key::Name(id)) = path.keys.first() else { continue };
             into.steps.insert((*id).into());
             let kind = match path.keys.len() {
                 _ if path.root == "errors" => &mut into.tested,
-                1 if self.is_path => &mut into.whole,
+                1 if self.is_path && !is_test => &mut into.whole,
                 1 => &mut into.tested,
                 _ if self.required.contains(&index) => &mut into.parts,
                 _ => continue,

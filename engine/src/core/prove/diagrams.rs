@@ -97,17 +97,30 @@ impl Diagrams {
     }
 
     /// The cases in which at least so many of `all` hold.
-    pub(super) fn at_least(&mut self, wanted: usize, all: &[Cases]) -> Result<Cases, Spent> {
+    pub(super) fn at_least(&mut self, wanted: usize, mut all: Vec<Cases>) -> Result<Cases, Spent> {
+        self.last_first(&mut all);
         // By how many, what is enough of those looked at so far.
         let mut enough = vec![NEVER; wanted + 1];
         enough[0] = ALWAYS;
-        for &one in all {
+        for one in all {
             for count in (1..=wanted).rev() {
                 let with = self.and(one, enough[count - 1])?;
                 enough[count] = self.or(enough[count], with)?;
             }
         }
         Ok(enough[wanted])
+    }
+
+    /// The cases in which `all` hold.
+    pub(super) fn all(&mut self, mut all: Vec<Cases>) -> Result<Cases, Spent> {
+        self.last_first(&mut all);
+        all.into_iter().try_fold(ALWAYS, |so_far, one| self.and(one, so_far))
+    }
+
+    /// In the order in which combining them is cheap: what is decided early lies on top of what is there, and is not walked
+    /// through it.
+    fn last_first(&self, all: &mut [Cases]) {
+        all.sort_by_key(|&cases| std::cmp::Reverse(self.branches[cases].0));
     }
 
     /// The values in one of the cases, by variable; the smallest that are possible. Others do not matter.

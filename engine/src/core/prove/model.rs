@@ -100,7 +100,7 @@ impl<'g> Model<'g> {
     /// The cases in which at least so many edges into the node are taken.
     pub(super) fn at_least(&mut self, node: NodeIx, wanted: usize) -> Result<Cases, Spent> {
         let taken: Vec<Cases> = self.inbound(node)?.iter().map(|edge| edge.taken).collect();
-        self.diagrams.at_least(wanted, &taken)
+        self.diagrams.at_least(wanted, taken)
     }
 
     /// One of the cases, if there is one.
@@ -185,19 +185,17 @@ impl<'g> Model<'g> {
         let taken: Vec<Cases> = edges.iter().map(|edge| edge.taken).collect();
         let skipped: Vec<Cases> = edges.iter().map(|edge| edge.skipped).collect();
         if let Some(wanted) = node.policy.wanted() {
-            let fires = self.diagrams.at_least(wanted, &taken)?;
-            return Ok((fires, self.diagrams.at_least((edges.len() + 1).saturating_sub(wanted), &skipped)?));
+            let too_many = (edges.len() + 1).saturating_sub(wanted);
+            return Ok((self.diagrams.at_least(wanted, taken)?, self.diagrams.at_least(too_many, skipped)?));
         }
-        let (mut fires, mut none) = (NEVER, ALWAYS);
+        let none = self.diagrams.all(skipped)?;
+        let some = self.diagrams.at_least(1, taken)?;
+        let mut resolved = Vec::with_capacity(edges.len());
         for edge in &edges {
-            fires = self.diagrams.or(fires, edge.taken)?;
-            none = self.diagrams.and(none, edge.skipped)?;
+            resolved.push(self.diagrams.or(edge.taken, edge.skipped)?);
         }
-        for edge in &edges {
-            let resolved = self.diagrams.or(edge.taken, edge.skipped)?;
-            fires = self.diagrams.and(fires, resolved)?;
-        }
-        Ok((fires, none))
+        let all = self.diagrams.all(resolved)?;
+        Ok((self.diagrams.and(some, all)?, none))
     }
 
     fn inbound(&self, node: NodeIx) -> Result<Vec<Resolved>, Spent> {
