@@ -7,6 +7,7 @@ use std::time::Duration;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::core::prove::{Proof, prove};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
@@ -64,6 +65,26 @@ impl Graphs {
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Problem::internal(format!("compiling a graph failed: {error}")))
+    }
+
+    /// The same, and what is found out about the graph, within a bound.
+    pub(crate) async fn prove(
+        &self,
+        document: Value,
+    ) -> Result<(Value, Result<(Graph, Proof), Vec<Finding>>), Problem> {
+        let (document, compiled) = self.compile(document).await?;
+        let graph = match compiled {
+            Ok(graph) => graph,
+            Err(problems) => return Ok((document, Err(problems))),
+        };
+        let registry = Arc::clone(&self.registry);
+        let work = move || {
+            let proof = prove(&graph, registry.as_ref());
+            (graph, proof)
+        };
+        let proved = tokio::task::spawn_blocking(work).await;
+        let proved = proved.map_err(|error| Problem::internal(format!("proving a graph failed: {error}")))?;
+        Ok((document, Ok(proved)))
     }
 
     /// A version of the workspace, if there is one of that id.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use capstan_engine::core::catalogue::{Effect, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
@@ -44,6 +44,24 @@ pub trait NodeType: Send + Sync + 'static {
     fn ports(config: &Value) -> Vec<String> {
         let _ = config;
         Self::spec().outputs
+    }
+
+    /// Those of them that a node with this config may ever emit on. `config` is as written, unchecked.
+    fn emits(config: &Value) -> Vec<String> {
+        Self::ports(config)
+    }
+
+    /// Error classes that it may fail with beside those of any node, such as `config` and `timeout`; none if that is not
+    /// known. `config` is as written, unchecked.
+    fn classes(config: &Value) -> Option<Vec<String>> {
+        let _ = config;
+        None
+    }
+
+    /// Of a container: how often it may run its graph. `config` is as written, unchecked.
+    fn extent(config: &Value) -> Extent {
+        let _ = config;
+        Extent::default()
     }
 
     /// Of a container: how it runs its graph. `config` is as written, unchecked.
@@ -207,6 +225,15 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn ports(&self, config: &Value) -> Vec<String> {
         T::ports(config)
+    }
+    fn emits(&self, config: &Value) -> Vec<String> {
+        T::emits(config)
+    }
+    fn classes(&self, config: &Value) -> Option<Vec<String>> {
+        T::classes(config)
+    }
+    fn extent(&self, config: &Value) -> Extent {
+        T::extent(config)
     }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)

@@ -21,6 +21,7 @@ pub mod journal;
 pub mod outcome;
 pub mod policy;
 pub mod problem;
+pub mod prove;
 pub mod raw;
 pub mod restart;
 pub mod result;

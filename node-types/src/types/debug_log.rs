@@ -60,6 +60,10 @@ impl NodeType for DebugLog {
         Spec::step("Log", "Writes a line to the log of the execution.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     async fn run(&self, config: Config, context: &Context) -> Outcome {
         if config.repeat > REPEAT_MAX {
             return Outcome::fail("config", format!("repeat is {}; at most {REPEAT_MAX} is possible", config.repeat));

@@ -30,6 +30,10 @@ impl NodeType for DebugNoop {
         Spec::step("Do nothing", "Does nothing and succeeds; recorded like a step that has an effect.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     async fn run(&self, config: Config, _context: &Context) -> Outcome {
         Outcome::done("out", config.output)
     }

@@ -38,6 +38,10 @@ impl NodeType for LogicDelay {
         Spec::step("Delay", "Waits for a span or until a point in time; a time in the past is no wait.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
         let mut problems: Vec<Problem> = check_span(config, "for").into_iter().collect();
         let set = ["for_ms", "for", "until"].iter().filter(|field| config.get(**field).is_some_and(|v| !v.is_null()));

@@ -40,6 +40,15 @@ impl NodeType for LogicWaitForSignal {
             .outputs(&["received", "timeout"])
     }
 
+    fn emits(config: &Value) -> Vec<String> {
+        let is_limited = ["timeout_ms", "timeout"].iter().any(|field| !config[*field].is_null());
+        Self::spec().outputs.into_iter().filter(|port| is_limited || port != "timeout").collect()
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
         let mut problems: Vec<Problem> = check_span(config, "timeout").into_iter().collect();
         if config.get("signal").and_then(Value::as_str).is_some_and(is_reserved) {
@@ -112,6 +121,12 @@ mod tests {
         ] {
             assert_eq!(failed(run(config(flawed), None).await).0, "config");
         }
+    }
+
+    #[test]
+    fn without_a_limit_its_time_is_never_over() {
+        assert_eq!(LogicWaitForSignal::emits(&json!({ "signal": "reply" })), ["received"]);
+        assert_eq!(LogicWaitForSignal::emits(&json!({ "signal": "reply", "timeout": "1h" })), ["received", "timeout"]);
     }
 
     #[tokio::test]
