@@ -14,8 +14,6 @@ mod model;
 mod ports;
 mod reads;
 mod route;
-#[cfg(test)]
-mod tests;
 mod walk;
 
 use serde::Serialize;
