@@ -11,4 +11,6 @@ pub mod smtp_sink;
 pub mod span;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests_proofs;
 pub mod types;

@@ -82,7 +82,8 @@ pub(super) fn checked(
 
 /// The comment, unless it is empty. 422 if it is too long or cannot be stored.
 pub(super) fn comment(text: Option<String>) -> Result<Option<String>, Problem> {
-    let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    // Browsers count a line break as one character, and send two.
+    let text = text.map(|text| text.trim().replace("\r\n", "\n")).filter(|text| !text.is_empty());
     let good = |text: &String| {
         text.chars().count() <= COMMENT_CHARS_MAX
             && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::history::{OUTPUT_SHOWN_BYTES_MAX, OUTPUTS_SHOWN_BYTES_MAX};
+use capstan_engine::core::attempt::storable;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey};
 use capstan_engine::core::simulate::{Cancel, Case, Runner, Simulated, Stopped, StubError, Stubs, Unstubbed, simulate};
-use capstan_engine::core::state::End;
+use capstan_engine::core::state::{End, State as Folded};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::simulate::{LocalRunner, WALL_TIME_MAX};
 use chrono::{DateTime, Datelike, Utc};
@@ -23,7 +25,7 @@ use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::problem::Problem;
-use crate::view::{STEPS_SHOWN_MAX, steps};
+use crate::view::{STEPS_SHOWN_MAX, StepView, steps};
 
 /// Simulations of one process at a time; more wait for their turn, as long as a request may.
 const AT_A_TIME: usize = 2;
@@ -98,7 +100,7 @@ fn run(registry: &Registry, case: &Case<'_>) -> Result<Simulated, Problem> {
 }
 
 fn show(graph: &Graph, simulated: &Simulated) -> Value {
-    let all: Vec<_> = steps(graph, &simulated.state).collect();
+    let (shown, left_out) = shown(graph, &simulated.state);
     let error = match simulated.state.end() {
         Some(End::Failed { step, error }) => {
             let node_id: Option<&NodeId> = step.as_ref().map(|step| &step.node_id);
@@ -117,9 +119,26 @@ fn show(graph: &Graph, simulated: &Simulated) -> Value {
         "stopped": simulated.stopped.as_ref().map(why),
         "ended_at": simulated.ended_at,
         "position": simulated.state.position(),
-        "steps": all.iter().take(STEPS_SHOWN_MAX).collect::<Vec<_>>(),
-        "steps_left_out": all.len().saturating_sub(STEPS_SHOWN_MAX),
+        "steps": shown,
+        "steps_left_out": left_out,
     })
+}
+
+/// The first steps, with outputs as far as those of an execution are shown, and how many more there are.
+fn shown(graph: &Graph, state: &Folded) -> (Vec<StepView>, usize) {
+    let mut left = OUTPUTS_SHOWN_BYTES_MAX;
+    let mut all = steps(graph, state);
+    let cut = |mut step: StepView| {
+        let bytes = storable(&step.output).map_or(i64::MAX, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+        if bytes > OUTPUT_SHOWN_BYTES_MAX.min(left) {
+            (step.output, step.output_truncated) = (Value::Null, true);
+        } else {
+            left -= bytes;
+        }
+        step
+    };
+    let shown = all.by_ref().take(STEPS_SHOWN_MAX).map(cut).collect();
+    (shown, all.count())
 }
 
 fn why(stopped: &Stopped) -> Value {

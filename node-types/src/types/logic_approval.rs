@@ -77,6 +77,11 @@ impl NodeType for LogicApproval {
         .outputs(&["approved", "rejected", "expired"])
     }
 
+    fn emits(config: &Value) -> Vec<String> {
+        let is_limited = ["deadline_ms", "deadline"].iter().any(|field| !config[*field].is_null());
+        Self::spec().outputs.into_iter().filter(|port| is_limited || port != "expired").collect()
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
         let mut problems: Vec<Problem> = check_span(config, "deadline").into_iter().collect();
         check_fields(config, &mut problems);

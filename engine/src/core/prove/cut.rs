@@ -29,10 +29,9 @@ pub(super) fn explore<'g>(
     last: &Leg,
     is_there: impl Fn(&Walk<'g>, FrameIx) -> bool,
 ) -> Explored<'g> {
-    let Some((walk, frame)) = enter(graph, models, before, last) else { return Explored::TooMuch };
+    let Some((mut open, frame)) = starts(graph, models, before, last) else { return Explored::TooMuch };
     let cone = cone(graph, last.node);
     let mut seen: HashSet<Picture> = HashSet::new();
-    let mut open = vec![walk];
     while let Some(walk) = open.pop() {
         if is_there(&walk, frame) {
             return Explored::Found(Box::new(walk));
@@ -57,6 +56,16 @@ pub(super) fn explore<'g>(
         }
     }
     Explored::Never
+}
+
+/// Where it begins: at each trigger, or in a frame of a container, which is the same whichever trigger led there.
+fn starts<'g>(graph: &'g Graph, models: &[Model<'_>], before: &[Leg], last: &Leg) -> Option<(Vec<Walk<'g>>, FrameIx)> {
+    if before.is_empty() {
+        let walks: Result<_, _> = graph.triggers().map(|trigger| Walk::from_trigger(graph, trigger)).collect();
+        return Some((walks.ok()?, 0));
+    }
+    let (walk, frame) = enter(graph, models, before, last)?;
+    Some((vec![walk], frame))
 }
 
 /// All that the future of a frame depends on.

@@ -163,7 +163,8 @@ impl<'a> Run<'a> {
             runnable.partition(|&step| self.node(step).effect == Effect::Pure);
         let steps = if pure.is_empty() { others } else { pure };
         for &step in &steps {
-            if !self.is_over() && self.state.step(step).is_active() && self.exceeded.is_none() {
+            let is_small = self.exceeded.is_none() && self.bytes <= OUTPUT_BYTES_MAX;
+            if is_small && !self.is_over() && self.state.step(step).is_active() {
                 self.attempt(step);
             }
         }
