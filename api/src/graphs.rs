@@ -13,6 +13,7 @@ use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
 use serde_json::Value;
 use sqlx::PgConnection;
+use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 use crate::remembered::Remembered;
@@ -22,6 +23,10 @@ const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long starts use the version that was the newest, or a workflow that was there, without asking again. What this
 /// process publishes counts at once.
 const CURRENT_FOR: Duration = Duration::from_millis(900);
+
+/// Proofs of one process at a time; more wait for their turn, as long as a request may.
+const PROOFS_MAX: usize = 2;
+static PROOFS: Semaphore = Semaphore::const_new(PROOFS_MAX);
 
 /// A published graph, as drawn and as walked.
 #[derive(Debug)]
@@ -77,6 +82,7 @@ impl Graphs {
             Ok(graph) => graph,
             Err(problems) => return Ok((document, Err(problems))),
         };
+        let _turn = PROOFS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
         let registry = Arc::clone(&self.registry);
         let work = move || {
             let proof = prove(&graph, registry.as_ref());
