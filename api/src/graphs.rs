@@ -82,9 +82,11 @@ impl Graphs {
             Ok(graph) => graph,
             Err(problems) => return Ok((document, Err(problems))),
         };
-        let _turn = PROOFS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
+        let turn = PROOFS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
         let registry = Arc::clone(&self.registry);
         let work = move || {
+            // Lasts as long as the work, also where nobody waits for it any more.
+            let _turn = turn;
             let proof = prove(&graph, registry.as_ref());
             (graph, proof)
         };

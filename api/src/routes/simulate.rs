@@ -88,8 +88,13 @@ pub(crate) async fn create(
 
 /// Does the work away from the threads that serve.
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let _turn = TURNS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
-    let done = tokio::task::spawn_blocking(work).await;
+    let turn = TURNS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
+    // The turn lasts as long as the work, also where nobody waits for it any more.
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await;
     done.map_err(|error| Problem::internal(format!("a simulation failed: {error}")))
 }
 

@@ -28,8 +28,9 @@ pub(super) fn confine(limits: &Limits) -> Vec<String> {
     #[cfg(target_os = "linux")]
     note("a limit of memory", linux::limit_memory(limits.memory_bytes));
     let seconds = limits.timeout_ms.div_ceil(1_000) + CPU_SECONDS_MORE;
+    // The hard limit kills like somebody from outside: the soft one, which says why, comes before.
+    note("a limit of processor time", text(setrlimit(Resource::RLIMIT_CPU, seconds, seconds + 1)));
     for (what, resource, most) in [
-        ("a limit of processor time", Resource::RLIMIT_CPU, seconds),
         ("no core dumps", Resource::RLIMIT_CORE, 0),
         ("no written files", Resource::RLIMIT_FSIZE, 0),
         ("no further processes", Resource::RLIMIT_NPROC, 0),

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
             runnable.partition(|&step| self.node(step).effect == Effect::Pure);
         let steps = if pure.is_empty() { others } else { pure };
         for &step in &steps {
-            let is_small = self.exceeded.is_none() && self.bytes <= OUTPUT_BYTES_MAX;
+            let is_small = self.exceeded.is_none() && self.bytes <= OUTPUT_BYTES_MAX && !self.runner.is_spent();
             if is_small && !self.is_over() && self.state.step(step).is_active() {
                 self.attempt(step);
             }
