@@ -263,6 +263,17 @@ async fn no_link_opens_but_one_that_was_signed_for_just_this() {
 }
 
 #[tokio::test]
+async fn an_answer_about_a_mangled_link_does_not_repeat_it() {
+    let asked = Asked::new().await;
+    let link = asked.link().await;
+    for mangled in [format!("{link}/"), format!("{link}/x"), format!("{link}%2F")] {
+        let told = asked.app.send(Request::get(&mangled).body(Body::empty()).unwrap()).await;
+        assert_eq!(told.status, 404, "{mangled}");
+        assert!(!told.text().contains(link.trim_start_matches("/approve/")), "{}", told.text());
+    }
+}
+
+#[tokio::test]
 async fn a_deadline_ends_the_approval_whether_or_not_a_worker_noticed() {
     let ask = Ask { deadline_at: Some(Utc::now() - Duration::from_secs(1)), ..what() };
     let asked = Asked::with(ask).await;
