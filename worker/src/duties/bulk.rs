@@ -94,14 +94,15 @@ async fn work(engine: &Engine, connection: &mut PgConnection, chunk: &Chunk) -> 
 }
 
 /// Whether an error is about the execution at hand, and would come again. What the server says of connections, clashes,
-/// limits, locks and its own end is not.
+/// limits, locks and its own end is not; that a statement took too long is.
 fn is_of_item(error: &StoreError) -> bool {
     const PASSING: [&str; 6] = ["08", "40", "53", "55", "57", "58"];
+    const TOO_LONG: &str = "57014";
     match error {
         StoreError::Data(_) | StoreError::Unsupported(_) | StoreError::Corrupt(_) => true,
         StoreError::Database(error) => {
             let code = error.as_database_error().and_then(|error| error.code());
-            code.is_some_and(|code| !PASSING.iter().any(|class| code.starts_with(class)))
+            code.is_some_and(|code| code == TOO_LONG || !PASSING.iter().any(|class| code.starts_with(class)))
         }
         StoreError::Fenced | StoreError::LockTimeout => false,
     }
