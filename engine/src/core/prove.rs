@@ -27,7 +27,7 @@ use route::Leg;
 use walk::Walk;
 pub use walk::{Came, Move, replay};
 
-/// Most work of one proof, in steps of its diagrams; a second at worst.
+/// Most work of one proof, in steps of its diagrams.
 pub const WORK_MAX: u64 = 2_000_000;
 /// Most findings that are reported.
 pub const FINDINGS_MAX: usize = 200;
