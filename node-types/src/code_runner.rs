@@ -22,7 +22,10 @@ const PROCESS_NAME: &std::ffi::CStr = c"capstan-code";
 pub fn serve() -> Result<(), FrameError> {
     let mut asked = stdin().lock();
     let limits: Limits = frame::read(&mut asked)?;
-    say(&Said::Confined { missing: sandbox::confine(&limits) })?;
+    match sandbox::confine(&limits) {
+        Ok(missing) => say(&Said::Confined { missing })?,
+        Err(lack) => return say(&Said::Unconfined { lack }),
+    }
     let job = frame::read(&mut asked)?;
     // Without the worker nobody needs the rest: the next line, or the end, finds that out, too.
     let ended = engine::evaluate(&job, &limits, |line| say(&Said::Line(line)).is_ok());

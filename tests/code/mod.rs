@@ -96,6 +96,19 @@ async fn a_program_that_is_no_runner_is_told_apart_from_bad_code() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_cannot_be_confined_gets_no_code() {
+    // Its only word, as the protocol has it: a length, and what it lacks.
+    let word = r#"{"unconfined":{"lack":"a filter"}}"#;
+    let says = format!("printf '\\{:03o}\\000\\000\\000%s' '{word}'; cat >/dev/null", word.len());
+    let runner = CodeRunner::new(RunnerProgram { program: "/bin/sh".into(), args: vec!["-c".into(), says] });
+    let refused = run(&runner, "return 1", LONG_MS, &Lines::default()).await.unwrap_err();
+    assert!(
+        matches!(&refused, CodeError::Start(error) if error.to_string().contains("it lacks a filter")),
+        "{refused}"
+    );
+}
+
 /// Long enough to find the child while it runs.
 const FOUND_MS: u64 = 3_000;
 

@@ -34,6 +34,11 @@ pub enum Said {
         /// In words.
         missing: Vec<String>,
     },
+    /// It cannot be confined as it must be, and takes no code; nothing follows.
+    Unconfined {
+        /// What this system does not give, in words.
+        lack: String,
+    },
     /// The code wrote to the console.
     Line(Line),
     /// The code has ended; nothing follows.

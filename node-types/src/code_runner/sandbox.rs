@@ -16,7 +16,10 @@ const BESIDE_BYTES: u64 = 64 * 1024 * 1024;
 const CPU_SECONDS_MORE: u64 = 2;
 
 /// Confines this process, which has one thread, for good. Answers what could not be done, in words.
-pub(super) fn confine(limits: &Limits) -> Vec<String> {
+///
+/// # Errors
+/// A wall without which no code may run is not to be had on this Linux, in words.
+pub(super) fn confine(limits: &Limits) -> Result<Vec<String>, String> {
     let mut missing = Vec::new();
     let mut note = |what: &str, done: Result<(), String>| {
         if let Err(error) = done {
@@ -26,7 +29,7 @@ pub(super) fn confine(limits: &Limits) -> Vec<String> {
     close_inherited();
     note("a folder without meaning", text(unistd::chdir("/")));
     #[cfg(target_os = "linux")]
-    note("a limit of memory", linux::limit_memory(limits.memory_bytes));
+    linux::limit_memory(limits.memory_bytes).map_err(|error| format!("a limit of memory: {error}"))?;
     let seconds = limits.timeout_ms.div_ceil(1_000) + CPU_SECONDS_MORE;
     // The hard limit kills like somebody from outside: the soft one, which says why, comes before.
     note("a limit of processor time", text(setrlimit(Resource::RLIMIT_CPU, seconds, seconds + 1)));
@@ -40,8 +43,11 @@ pub(super) fn confine(limits: &Limits) -> Vec<String> {
     }
     note("another user", become_nobody());
     #[cfg(target_os = "linux")]
-    linux::lock(note);
-    missing
+    {
+        note("its end with the worker's", linux::end_with_worker());
+        linux::lock()?;
+    }
+    Ok(missing)
 }
 
 /// Files that whoever started the worker has left open for its children.
@@ -124,13 +130,17 @@ mod linux {
         text(setrlimit(Resource::RLIMIT_AS, most, most))
     }
 
-    /// Ends with the worker, gains no rights, and asks the system for next to nothing from here on.
-    pub(super) fn lock(mut note: impl FnMut(&str, Result<(), String>)) {
+    pub(super) fn end_with_worker() -> Result<(), String> {
         // How tools call it matters to no run.
         let _ = prctl::set_name(PROCESS_NAME);
-        note("its end with the worker's", text(prctl::set_pdeathsig(Signal::SIGKILL)));
-        note("no new privileges", text(prctl::set_no_new_privs()));
-        note("a filter of system calls", filter().and_then(|filter| text(seccompiler::apply_filter(&filter))));
+        text(prctl::set_pdeathsig(Signal::SIGKILL))
+    }
+
+    /// Gains no rights, and asks the system for next to nothing from here on.
+    pub(super) fn lock() -> Result<(), String> {
+        text(prctl::set_no_new_privs()).map_err(|error| format!("no new privileges: {error}"))?;
+        let filtered = filter().and_then(|filter| text(seccompiler::apply_filter(&filter)));
+        filtered.map_err(|error| format!("a filter of system calls: {error}"))
     }
 
     /// Everything else is refused: files, network, processes, signals.

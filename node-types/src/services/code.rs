@@ -113,6 +113,10 @@ impl CodeRunner {
         asks.write_all(&limits_frame).await.map_err(|error| CodeError::Start(error.into()))?;
         match frame::receive(&mut says).await.map_err(CodeError::Start)? {
             Said::Confined { missing } => self.tell(&missing),
+            Said::Unconfined { lack } => {
+                let lack = format!("this system does not let it be confined: it lacks {lack}");
+                return Err(CodeError::Start(std::io::Error::other(lack).into()));
+            }
             _ => return Err(CodeError::Start(std::io::Error::other("it is not confined").into())),
         }
         // If it dies over this, its end tells more than the broken pipe.
@@ -142,7 +146,7 @@ impl CodeRunner {
 async fn listen(says: &mut ChildStdout, log: &dyn LogSink) -> Result<Ended, FrameError> {
     loop {
         match frame::receive(says).await? {
-            Said::Confined { .. } => {}
+            Said::Confined { .. } | Said::Unconfined { .. } => {}
             Said::Line(Line { level, text }) => log.log(level.into(), &text),
             Said::Ended(ended) => return Ok(ended),
         }
