@@ -89,7 +89,6 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         }
     };
     let mut transaction = caller.write().await?;
-    approvals::cancel_all_ended(&mut transaction, caller.workspace_id).await?;
     let rows = approvals::list(&mut transaction, caller.workspace_id, filter, paging.before, paging.rows()).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row| row.approval_id, ApprovalView::from)).into_response())

@@ -315,6 +315,28 @@ async fn an_execution_that_ended_or_went_another_way_takes_no_answer() {
 }
 
 #[tokio::test]
+async fn a_page_of_open_approvals_is_full_though_newer_ones_are_of_executions_that_ended() {
+    let asked = Asked::new().await;
+    let mut owner = asked.app.cell.connect(Role::Owner).await.unwrap();
+    for sql in [
+        "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, status, ended_at) \
+         SELECT overlay(e.execution_id::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, e.workspace_id, \
+           e.workflow_id, e.version_id, 'start', '1', 'failed', clock_timestamp() \
+         FROM executions e, generate_series(1, 150) n",
+        "INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
+         SELECT e.workspace_id, overlay('ffffffff-0000-7000-8000-000000000000' placing right(e.execution_id::text, 12) from 25)::uuid, \
+           e.execution_id, 'ok', 't', '[]', true, true FROM executions e WHERE e.ended_at IS NOT NULL",
+    ] {
+        sqlx::query(sql).execute(&mut owner).await.unwrap();
+    }
+    let listed = asked.app.get("/api/v1/approvals?limit=50").await.json();
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["next_cursor"]), (1, &json!(null)), "{listed}");
+    assert_eq!(listed["items"][0]["execution_id"], json!(asked.execution));
+    let open = "SELECT count(*) FROM approvals WHERE status = 'cancelled'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(open).fetch_one(&mut owner).await.unwrap(), 150);
+}
+
+#[tokio::test]
 async fn an_incident_takes_no_answer_that_nobody_would_read() {
     let asked = Asked::new().await;
     let mut owner = asked.app.cell.connect(Role::Owner).await.unwrap();

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::close::close;
 use super::step::ApprovalStep;
 
 /// What is asked.
@@ -58,16 +59,7 @@ pub async fn ask(connection: &mut PgConnection, asking: &ApprovalStep, ask: &Ask
 /// # Errors
 /// If the database does.
 pub async fn expire(connection: &mut PgConnection, asking: &ApprovalStep) -> Result<Option<Value>, StoreError> {
-    sqlx::query(
-        "UPDATE approvals SET status = 'expired', closed_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND execution_id = $2 AND node_id = $3 AND scope = $4 AND status = 'open'",
-    )
-    .bind(asking.workspace_id.0)
-    .bind(asking.execution_id.0)
-    .bind(asking.step.node_id.as_str())
-    .bind(asking.step.scope.as_str())
-    .execute(&mut *connection)
-    .await?;
+    close(connection, asking, "expired").await?;
     let answer: Option<Option<Value>> = sqlx::query_scalar(
         "SELECT answer FROM approvals WHERE workspace_id = $1 AND execution_id = $2 AND node_id = $3 AND scope = $4",
     )

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::step::ApprovalStep;
 
-/// Most approvals of ended executions that one listing closes.
-const CANCELLED_AT_ONCE_MAX: i64 = 500;
+/// How often a listing closes approvals that nobody waits for, and looks again.
+const LOOKS_MAX: usize = 10;
 
 /// An approval.
 #[derive(Clone, Debug, PartialEq, FromRow)]
@@ -77,11 +77,31 @@ pub async fn find(connection: &mut PgConnection, asking: &ApprovalStep) -> Resul
     Ok(row)
 }
 
-/// A page of approvals of a workspace, newest first, older than `before`.
+/// A page of approvals of a workspace, newest first, older than `before`. Those of the page whose executions have ended are
+/// closed first; nobody waits for their answers.
 ///
 /// # Errors
 /// If the database does.
 pub async fn list(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    filter: Filter,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<ApprovalRow>, StoreError> {
+    let mut rows = page(connection, workspace_id, filter, before, limit).await?;
+    for _ in 0..LOOKS_MAX {
+        let over = over(connection, workspace_id, &rows).await?;
+        if over.is_empty() {
+            break;
+        }
+        cancel(connection, workspace_id, &over).await?;
+        rows = page(connection, workspace_id, filter, before, limit).await?;
+    }
+    Ok(rows)
+}
+
+async fn page(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     filter: Filter,
@@ -104,39 +124,40 @@ pub async fn list(
     Ok(rows)
 }
 
-/// Closes open approvals of executions that have ended, the oldest first; nobody waits for their answers.
-///
-/// # Errors
-/// If the database does.
-pub async fn cancel_all_ended(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE approvals SET status = 'cancelled', closed_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND status = 'open' AND approval_id IN (\
-           SELECT a.approval_id FROM approvals a \
-             JOIN executions e ON e.execution_id = a.execution_id AND e.workspace_id = a.workspace_id \
-            WHERE a.workspace_id = $1 AND a.status = 'open' AND e.ended_at IS NOT NULL \
-            ORDER BY a.approval_id LIMIT $2)",
+/// The open ones of a page whose executions have ended, found by key within the months of the page.
+async fn over(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    rows: &[ApprovalRow],
+) -> Result<Vec<Uuid>, StoreError> {
+    let open = || rows.iter().filter(|row| row.status == "open");
+    let executions: Vec<Uuid> = open().map(|row| row.execution_id).collect();
+    let ended: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT execution_id FROM executions WHERE workspace_id = $1 AND execution_id BETWEEN $2 AND $3 \
+         AND execution_id = ANY ($4) AND ended_at IS NOT NULL",
     )
     .bind(workspace_id.0)
-    .bind(CANCELLED_AT_ONCE_MAX)
-    .execute(connection)
+    .bind(executions.iter().min())
+    .bind(executions.iter().max())
+    .bind(&executions)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(open().filter(|row| ended.contains(&row.execution_id)).map(|row| row.approval_id).collect())
 }
 
-/// Closes an approval whose step waits no more.
-///
-/// # Errors
-/// If the database does.
-pub async fn set_cancelled(connection: &mut PgConnection, asking: &ApprovalStep) -> Result<(), StoreError> {
+/// Closes approvals that nobody waits for, but those that somebody else is just closing.
+async fn cancel(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    approval_ids: &[Uuid],
+) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE approvals SET status = 'cancelled', closed_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND execution_id = $2 AND node_id = $3 AND scope = $4 AND status = 'open'",
+         WHERE workspace_id = $1 AND approval_id IN (SELECT approval_id FROM approvals \
+           WHERE workspace_id = $1 AND approval_id = ANY ($2) AND status = 'open' FOR UPDATE SKIP LOCKED)",
     )
-    .bind(asking.workspace_id.0)
-    .bind(asking.execution_id.0)
-    .bind(asking.step.node_id.as_str())
-    .bind(asking.step.scope.as_str())
+    .bind(workspace_id.0)
+    .bind(approval_ids)
     .execute(connection)
     .await?;
     Ok(())

@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod close;
 mod desk;
 mod link;
 mod link_keys;
@@ -13,8 +14,9 @@ mod step;
 
 pub use answer::{Answered, By, NewAnswer, answer};
 pub use ask::{Ask, ask, expire};
+pub use close::set_cancelled;
 pub use desk::Desk;
 pub use link::{Link, TOKEN_BYTES_MAX, UnverifiedLink};
 pub use link_keys::{LinkKey, newest_key, verifying_key};
-pub use list::{ApprovalRow, Filter, cancel_all_ended, find, list, set_cancelled};
+pub use list::{ApprovalRow, Filter, find, list};
 pub use step::{ApprovalStep, Decision};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_engine::store::bulk::{self, Chunk, ItemEnd, Work};
+use capstan_engine::store::bulk::{self, Chunk, Item, ItemEnd, Work};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use sqlx::{Connection, PgConnection};
@@ -82,7 +82,7 @@ async fn work(engine: &Engine, connection: &mut PgConnection, chunk: &Chunk) -> 
             }
             Err(error) if is_of_item(&error) => {
                 savepoint.rollback().await?;
-                ends.push(ItemEnd::Failed(error.to_string()));
+                ends.push(ItemEnd::Failed(told(item, &error)));
             }
             Err(error) => return Err(error),
         }
@@ -91,6 +91,15 @@ async fn work(engine: &Engine, connection: &mut PgConnection, chunk: &Chunk) -> 
         }
     }
     bulk::finish(connection, chunk, &ends).await
+}
+
+/// What the owner of a job is told of an error: what the database said is for whoever runs it.
+fn told(item: &Item, error: &StoreError) -> String {
+    if !matches!(error, StoreError::Database(_) | StoreError::Data(_)) {
+        return error.to_string();
+    }
+    warn!(%error, execution_id = %item.execution_id, "an execution of a bulk job failed");
+    "the database refused it; the worker's log says why".to_owned()
 }
 
 /// Whether an error is about the execution at hand, and would come again. What the server says of connections, clashes,

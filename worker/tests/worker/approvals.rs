@@ -1,6 +1,8 @@
 //! Approvals on real workers: asked once, answered once, whatever happens in between.
 
-use capstan_domain::approvals::{self, Answered, ApprovalStep, Ask, By, Decision, Desk, NewAnswer, UnverifiedLink};
+use capstan_domain::approvals::{
+    self, Answered, ApprovalStep, Ask, By, Decision, Desk, Filter, NewAnswer, UnverifiedLink,
+};
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::signals::{CANCEL, Sent};
@@ -214,7 +216,9 @@ async fn an_execution_that_was_cancelled_takes_no_answer_and_asks_no_more() {
     let answered = answer(&cell, &asking, &answer_of(Decision::Approved, "Ada")).await;
     assert_eq!(answered, Answered::Refused(Sent::Ended));
     assert_eq!(cell.count(OPEN).await, 1, "what was refused was rolled back");
-    approvals::cancel_all_ended(&mut cell.owner().await, cell.workspace_id).await.unwrap();
+    let open =
+        approvals::list(&mut cell.owner().await, cell.workspace_id, Filter::Open, Uuid::max(), 10).await.unwrap();
+    assert_eq!(open, [], "nobody waits for its answer");
     let row = approvals::find(&mut cell.owner().await, &asking).await.unwrap().unwrap();
     assert_eq!(row.status, "cancelled");
     worker.drain().await;
