@@ -53,6 +53,9 @@ pub(crate) struct ServiceArgs {
     /// Sender of mails that name none.
     #[arg(long, env = "CAPSTAN_MAIL_FROM", default_value = "Capstan <capstan@example.com>", help_heading = "Services")]
     pub(crate) mail_from: String,
+    /// Where people reach the API, for links in mails; the address of `dev`, else http://127.0.0.1:7400, if unset.
+    #[arg(long, env = "CAPSTAN_PUBLIC_URL", help_heading = "Services")]
+    public_url: Option<String>,
 }
 
 /// Where mail goes. The API has to know it too: without a server it shows the sandbox mailbox.
@@ -74,6 +77,11 @@ impl ServiceArgs {
     /// See [`MailServerArgs::smtp`].
     pub(crate) fn smtp(&self) -> Option<&str> {
         self.mail_server.smtp()
+    }
+
+    /// Where people reach the API, unless it is unset or empty.
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty())
     }
 
     /// The allow-list without empty entries.

@@ -89,7 +89,8 @@ async fn run_in(
     let demo = demo::start(&pack, &database.memory).await?;
     let document = example::filled(&pack, &document, &demo)?;
 
-    let services = fleet::services(&args.services, demo.reach(), &database.cell)?;
+    let reach = Reach { url: Some(url.clone()), ..demo.reach() };
+    let services = fleet::services(&args.services, reach, &database.cell)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
     let settings = ApiSettings {
         control: database.control.clone(),
@@ -169,7 +170,7 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
 /// Customers answer through the API, as the outside world does.
 fn answers(args: &DevArgs, database: &Database, url: &str, key: &str) -> anyhow::Result<Answers> {
     let own = url.trim_start_matches("http://").to_owned();
-    let client = fleet::services(&args.services, Reach { allow: vec![own], smtp: None }, &database.cell)?;
+    let client = fleet::services(&args.services, Reach { allow: vec![own], ..Reach::default() }, &database.cell)?;
     Ok(Answers::Http { client, url: url.to_owned(), key: key.to_owned() })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use capstan_api::starter::{StartError, Starter};
+use capstan_domain::approvals::Desk;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
@@ -17,6 +18,9 @@ use crate::config::{FleetArgs, ServiceArgs};
 use crate::mailbox::SandboxMailbox;
 use crate::publish::Published;
 
+/// Where `serve` listens if no setting says otherwise.
+const PUBLIC_URL: &str = "http://127.0.0.1:7400";
+
 /// What nodes may reach beyond the settings: the demo services of a pack.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reach {
@@ -24,6 +28,8 @@ pub(crate) struct Reach {
     pub(crate) allow: Vec<String>,
     /// Mail server, where the settings have none.
     pub(crate) smtp: Option<String>,
+    /// Where people reach the API, where the settings do not say.
+    pub(crate) url: Option<String>,
 }
 
 /// The services of a worker of the cell at `place`.
@@ -34,7 +40,9 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     let server = smtp.map(|url| url.parse()).transpose().context("CAPSTAN_SMTP_URL is no URL")?;
     let mail = MailSettings { server, from: args.mail_from.clone(), sandbox: false };
     let mailbox = Arc::new(SandboxMailbox::new(place));
-    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox })?))
+    let approvals = Arc::new(Desk::new(place));
+    let public_url = args.public_url().map(str::to_owned).or(reach.url).unwrap_or_else(|| PUBLIC_URL.into());
+    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, public_url })?))
 }
 
 /// Starts a worker of the cell at `place`.

@@ -3,6 +3,7 @@
 
 mod bench;
 mod cli;
+mod code_runner;
 mod config;
 mod database;
 mod demo;
@@ -38,6 +39,9 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    if code_runner::is_asked_for() {
+        return code_runner::run();
+    }
     let cli = cli::Cli::parse();
     let json = cli.json;
     run(cli).unwrap_or_else(|error| output::failure::report(&error, json))

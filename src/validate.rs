@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use capstan_engine::core::graph::Graph;
 use capstan_engine::core::problem::Problem;
+use capstan_engine::core::prove::prove;
 use capstan_node_types::registry::Registry;
 use clap::Args;
 use serde_json::Value;
 
 use crate::document;
 use crate::output::failure::BAD_INPUT;
-use crate::output::table;
+use crate::output::{proof, table};
 use crate::pack::Pack;
 
 /// What to check.
@@ -26,13 +28,24 @@ pub(crate) struct Loaded {
     pub(crate) document: Value,
     /// From beside it.
     pub(crate) pack: Pack,
+    /// As it would be run, but for what the pack starts.
+    pub(crate) graph: Graph,
 }
 
-/// Prints everything that is wrong with the file.
+/// Prints everything that is wrong with the file, and what else is found out about its graph.
 pub(crate) fn run(args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let problems = load(&args.file, &Registry::standard()).err().unwrap_or_default();
-    table::print(&args.file.display().to_string(), &problems, json);
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
+    let registry = Registry::standard();
+    let file = args.file.display().to_string();
+    match load(&args.file, &registry) {
+        Err(problems) => {
+            table::print(&file, &problems, json);
+            Ok(ExitCode::from(BAD_INPUT))
+        }
+        Ok(loaded) => {
+            proof::print(&file, &prove(&loaded.graph, &registry), json);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// Reads and checks a workflow file with its pack; all problems if it cannot be run.
@@ -41,9 +54,9 @@ pub(crate) fn load(file: &Path, registry: &Registry) -> Result<Loaded, Vec<Probl
         let document = document::read(file)?;
         let pack = Pack::beside(file)?;
         let preview = pack.preview(&document)?;
-        Ok((Loaded { document, pack }, preview))
+        Ok((document, pack, preview))
     };
-    let (loaded, preview) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
-    registry.compile(&preview)?;
-    Ok(loaded)
+    let (document, pack, preview) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
+    let graph = registry.compile(&preview)?;
+    Ok(Loaded { document, pack, graph })
 }

@@ -6,7 +6,7 @@ mod support;
 use std::collections::HashMap;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Client, Running, capstan, data_dir, last_json, stdout, step};
 
 /// Steps of the example that settle before its customer answers.
@@ -103,6 +103,37 @@ async fn a_private_server_that_was_killed_is_started_again() {
     client.until_signalled(&id, "reply", &serde_json::json!({ "answer": "yes" })).await;
     client.until_step(&id, "done", "completed").await;
     assert!(!std::fs::read_to_string(&file).unwrap().starts_with(&old));
+    assert_eq!(dev.interrupt().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_answered_by_the_link_in_its_mail() {
+    let data = data_dir();
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json", "--no-example"]));
+    let client = Client::new(&dev.event("ready"));
+    let graph: Value = serde_json::from_str(include_str!("../examples/approval/workflow.json")).unwrap();
+    let made = client.post("/api/v1/workflows", &json!({ "name": "Approval", "graph": graph })).await;
+    let workflow = made["id"].as_str().unwrap();
+    client.post(&format!("/api/v1/workflows/{workflow}/publish"), &json!({})).await;
+    let input = json!({ "payee": "Bob", "amount": 7, "reason": "cake", "manager": "ada@example.com" });
+    let started = client.post("/api/v1/executions", &json!({ "workflow_id": workflow, "input": input })).await;
+    let id = started["id"].as_str().unwrap();
+    client.until_step(id, "manager", "waiting").await;
+
+    let list = client.get("/dev/mail").await;
+    let mail = client
+        .get(list.split("href=\"").find(|link| link.starts_with("/dev/mail/")).unwrap().split('"').next().unwrap())
+        .await;
+    let link = mail.split("Approve: ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let page =
+        client.get(link.split_once("/approve/").map(|(_, token)| format!("/approve/{token}")).unwrap().as_str()).await;
+    assert!(page.contains("Cost centre"), "{page}");
+    let answer = client.press(link, "capstan-decision=approve&cost_centre=12&capstan-comment=fine").await;
+    assert!(answer.contains("You approved “Pay 7 € to Bob?”"), "{answer}");
+    let execution = client.until_step(id, "pay", "completed").await;
+    assert_eq!(step(&execution, "pay")["output"], json!({ "paid": 7, "allowed_by": "ada@example.com" }));
+    let by = &step(&execution, "manager")["output"]["by"];
+    assert_eq!(by, &json!({ "kind": "link", "name": "ada@example.com", "address": "127.0.0.1" }));
     assert_eq!(dev.interrupt().code(), Some(0));
 }
 

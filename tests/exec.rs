@@ -1,6 +1,7 @@
 //! `capstan exec` and `capstan validate`, as a person or a script runs them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod code;
 mod support;
 
 use serde_json::{Value, json};
@@ -160,6 +161,41 @@ fn everything_wrong_with_a_graph_is_said_at_once() {
             assert!(table.contains(place), "{table}");
         }
     }
+}
+
+#[test]
+fn what_is_found_out_about_a_valid_graph_is_told_with_its_path() {
+    let data = data_dir();
+    let file = data.path().join("late.json");
+    let graph = json!({
+        "nodes": [
+            {"id": "start", "type": "trigger.manual", "data": {}},
+            {"id": "ask", "type": "debug.noop", "data": {}},
+            {"id": "sorry", "type": "debug.log", "data": {"config": {"message": "{{ steps.ask.name }}"}}},
+        ],
+        "edges": [
+            {"id": "a", "source": "start", "target": "ask"},
+            {"id": "b", "source": "ask", "target": "sorry", "data": {"kind": "error"}},
+        ],
+    });
+    std::fs::write(&file, graph.to_string()).unwrap();
+    let output = capstan(data.path()).args(["validate", "--json"]).arg(&file).output().unwrap();
+    let proof = &last_json(&stdout(&output))["proof"];
+    assert_eq!((&proof["complete"], &proof["findings"][0]["code"]), (&json!(true), &json!("always_null")));
+    let output = capstan(data.path()).args(["validate", "late.json"]).current_dir(data.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        stdout(&output),
+        "\
+warning always_null: node \"sorry\" reads step \"ask\", which has failed each time: it is null then, and the expression fails
+   read another step than \"ask\", or connect the node where that step is done
+   ├─ start  completed  port out
+   └─ ask  failed  timeout
+late.json is valid
+at most 3 steps with 6 attempts
+every path was looked at, with 1 finding
+"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use capstan_domain::access::Tenant;
+use capstan_domain::access::{self, KeyName, Tenant};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgTransaction;
 
@@ -38,6 +38,15 @@ impl Caller {
         Ok(api.directory.by_slug(slug).await?.map(|tenant| Self::new(api, tenant)))
     }
 
+    /// The workspace of that id, for links that are signed for it. Nothing is proven yet.
+    pub(crate) async fn by_id(api: &Api, workspace_id: WorkspaceId) -> Result<Option<Self>, Problem> {
+        match api.directory.by_id(workspace_id).await? {
+            // Which cell it lives in is known by its slug.
+            Some(tenant) => Self::by_slug(api, &tenant.slug).await,
+            None => Ok(None),
+        }
+    }
+
     /// One consistent view of the workspace's rows.
     pub(crate) async fn read(&self) -> Result<PgTransaction<'static>, Problem> {
         tenant::read(&self.cell.pool, self.workspace_id).await
@@ -46,6 +55,24 @@ impl Caller {
     /// Changes to the workspace's rows.
     pub(crate) async fn write(&self) -> Result<PgTransaction<'static>, Problem> {
         tenant::write(&self.cell.pool, self.workspace_id).await
+    }
+}
+
+/// A caller with an API key, and which key it is: for what is recorded with who did it.
+pub(crate) struct Holder {
+    pub(crate) caller: Caller,
+    pub(crate) key: KeyName,
+}
+
+impl FromRequestParts<Api> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let plain = key_in_headers(&parts.headers)?.ok_or_else(no_key)?;
+        let mut connection = api.directory.pool.acquire().await?;
+        let key = access::name_key(&mut connection, plain).await?.ok_or_else(wrong_key)?;
+        Ok(Self { caller, key })
     }
 }
 

@@ -40,8 +40,8 @@ pub(crate) struct AsItIs;
 pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let method = method_name(request.method());
-    let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let path = told(request.uri().path());
     let as_html = prefers_html(request.headers()) && !path.starts_with("/api/");
     let started = Instant::now();
     let limit = Limit::new(REQUEST_TIMEOUT);
@@ -54,6 +54,11 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(target: "capstan_api::access", method, path, status, took_ms, request_id = id, "answered");
     response
+}
+
+/// The path as the log and problems tell it: the token of a link is a secret, also where no route has it.
+fn told(path: &str) -> String {
+    if path.starts_with("/approve/") { "/approve/{token}".to_owned() } else { path.to_owned() }
 }
 
 /// A panic in a handler, as a problem.

@@ -7,11 +7,13 @@ use std::time::Duration;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::core::prove::{Proof, prove};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
 use serde_json::Value;
 use sqlx::PgConnection;
+use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 use crate::remembered::Remembered;
@@ -21,6 +23,10 @@ const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long starts use the version that was the newest, or a workflow that was there, without asking again. What this
 /// process publishes counts at once.
 const CURRENT_FOR: Duration = Duration::from_millis(900);
+
+/// Proofs of one process at a time; more wait for their turn, as long as a request may.
+const PROOFS_MAX: usize = 2;
+static PROOFS: Semaphore = Semaphore::const_new(PROOFS_MAX);
 
 /// A published graph, as drawn and as walked.
 #[derive(Debug)]
@@ -64,6 +70,29 @@ impl Graphs {
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Problem::internal(format!("compiling a graph failed: {error}")))
+    }
+
+    /// The same, and what is found out about the graph, within a bound.
+    pub(crate) async fn prove(
+        &self,
+        document: Value,
+    ) -> Result<(Value, Result<(Graph, Proof), Vec<Finding>>), Problem> {
+        let (document, compiled) = self.compile(document).await?;
+        let graph = match compiled {
+            Ok(graph) => graph,
+            Err(problems) => return Ok((document, Err(problems))),
+        };
+        let turn = PROOFS.acquire().await.map_err(|error| Problem::internal(error.to_string()))?;
+        let registry = Arc::clone(&self.registry);
+        let work = move || {
+            // Lasts as long as the work, also where nobody waits for it any more.
+            let _turn = turn;
+            let proof = prove(&graph, registry.as_ref());
+            (graph, proof)
+        };
+        let proved = tokio::task::spawn_blocking(work).await;
+        let proved = proved.map_err(|error| Problem::internal(format!("proving a graph failed: {error}")))?;
+        Ok((document, Ok(proved)))
     }
 
     /// A version of the workspace, if there is one of that id.

@@ -11,8 +11,8 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    assets, events, executions, explain, forms, health, hooks, logs, mail, me, node_types, page, publish, restart,
-    session, signals, workflows,
+    approvals, approve, assets, bulk_jobs, events, executions, explain, forms, health, hooks, logs, mail, me,
+    node_types, page, publish, restart, session, signals, simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -35,6 +35,7 @@ fn routes() -> Router<Api> {
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
+        .route("/approve/{token}", get(approve::show).post(approve::submit))
         .route("/dev/mail", get(mail::list))
         .route("/dev/mail/{mail_id}", get(mail::show))
         .route("/assets/page.css", get(assets::css))
@@ -52,6 +53,7 @@ fn resources() -> Router<Api> {
         .route("/workflows/validate", post(publish::validate))
         .route("/workflows/{workflow_id}", get(workflows::get))
         .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
+        .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))
@@ -63,6 +65,12 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/explain", get(explain::read))
         .route("/executions/{execution_id}/restart", post(restart::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
+        .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))
+        .route("/approvals", get(approvals::list))
+        .route("/bulk-jobs", get(bulk_jobs::list).post(bulk_jobs::create))
+        .route("/bulk-jobs/{job_id}", get(bulk_jobs::get))
+        .route("/bulk-jobs/{job_id}/items", get(bulk_jobs::items))
+        .route("/bulk-jobs/{job_id}/cancel", post(bulk_jobs::cancel))
         .route("/node-types", get(node_types::list))
 }
 

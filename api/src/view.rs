@@ -1,22 +1,14 @@
 //! Executions and steps as clients see them: the fold of the journal, in graph order.
 
-use capstan_domain::history;
-use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, WorkspaceId};
-use capstan_engine::core::journal::Entry;
+use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{EdgeState, Phase, State, StepIx, StepStatus};
-use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::ExecutionRow;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgConnection;
 use uuid::Uuid;
-
-/// Journal entries of one read.
-const ENTRIES_PER_READ: i64 = 1_000;
 
 /// Most steps of an execution that are shown at once.
 pub const STEPS_SHOWN_MAX: usize = 2_000;
@@ -149,20 +141,6 @@ impl ExecutionView {
     }
 }
 
-/// The state of an execution at the end of `entries`.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] if the journal does not fit the graph.
-pub fn state<'a>(
-    row: &ExecutionRow,
-    graph: &Graph,
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> Result<State, StoreError> {
-    let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
-    fold(graph, &trigger, row.input.clone(), row.created_at, entries)
-        .map_err(|illegal| StoreError::Corrupt(format!("execution {} cannot be folded: {illegal}", row.execution_id)))
-}
-
 /// The steps that are decided, frame by frame in graph order.
 pub fn steps<'a>(graph: &'a Graph, state: &'a State) -> impl Iterator<Item = StepView> + 'a {
     decided(state).map(|ix| step(graph, state, ix))
@@ -215,26 +193,4 @@ pub fn edges(graph: &Graph, state: &State) -> Vec<EdgeView> {
     };
     let pairs = graph.bodies[0].edges.iter().map(|&edge| &graph.edges[edge]).zip(state.edges(graph, 0));
     pairs.map(|(edge, state)| EdgeView { id: edge.id.clone(), state: name(state) }).collect()
-}
-
-/// The journal of an execution after position `after`, to its end, without outputs.
-///
-/// # Errors
-/// If the database does, or a row cannot be read.
-pub async fn outline(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    execution_id: ExecutionId,
-    after: i32,
-) -> Result<Vec<(i32, Entry)>, StoreError> {
-    let mut entries: Vec<(i32, Entry)> = Vec::new();
-    loop {
-        let from = entries.last().map_or(after, |&(position, _)| position);
-        let more = history::outline(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
-        let is_last = i64::try_from(more.len()).is_ok_and(|count| count < ENTRIES_PER_READ);
-        entries.extend(more);
-        if is_last {
-            return Ok(entries);
-        }
-    }
 }

@@ -1,9 +1,14 @@
-//! The journal of an execution with bounded memory: without outputs, or with those that are small enough to show.
+//! The journal of an execution with bounded memory, and its fold: without outputs, or with those that are small enough
+//! to show.
 
-use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
+use capstan_engine::core::fold::fold;
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::Entry;
+use capstan_engine::core::state::State;
 use capstan_engine::store::codec::JournalRow;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::executions::ExecutionRow;
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -16,12 +21,33 @@ pub const OUTPUTS_SHOWN_BYTES_MAX: i64 = 4 * 1024 * 1024;
 pub(crate) const OUTLINE: &str = "j.execution_id, j.position, j.kind, j.node_id, j.scope, j.status, j.port, \
     j.attempts, NULL::jsonb AS output, j.detail, j.recorded_at";
 
-/// Journal entries of an execution after position `after`, in order, with their positions, and with null for outputs
-/// and payloads; at most `limit`.
+/// Journal entries of one read.
+const ENTRIES_PER_READ: i64 = 1_000;
+
+/// The journal of an execution after position `after`, to its end, with positions, and with null for outputs and
+/// payloads.
 ///
 /// # Errors
 /// If the database does, or a row cannot be read.
 pub async fn outline(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    after: i32,
+) -> Result<Vec<(i32, Entry)>, StoreError> {
+    let mut entries: Vec<(i32, Entry)> = Vec::new();
+    loop {
+        let from = entries.last().map_or(after, |&(position, _)| position);
+        let more = piece(connection, workspace_id, execution_id, from, ENTRIES_PER_READ).await?;
+        let is_last = i64::try_from(more.len()).is_ok_and(|count| count < ENTRIES_PER_READ);
+        entries.extend(more);
+        if is_last {
+            return Ok(entries);
+        }
+    }
+}
+
+async fn piece(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     execution_id: ExecutionId,
@@ -39,6 +65,20 @@ pub async fn outline(
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(|row| Ok((row.position, row.decode()?))).collect()
+}
+
+/// The state of an execution at the end of `entries`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the journal does not fit the graph.
+pub fn state<'a>(
+    row: &ExecutionRow,
+    graph: &Graph,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Result<State, StoreError> {
+    let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
+    fold(graph, &trigger, row.input.clone(), row.created_at, entries)
+        .map_err(|illegal| StoreError::Corrupt(format!("execution {} cannot be folded: {illegal}", row.execution_id)))
 }
 
 /// The outputs of settled steps by journal position; none where one is larger than [`OUTPUT_SHOWN_BYTES_MAX`], or

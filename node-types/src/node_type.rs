@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use capstan_engine::core::catalogue::{Effect, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
+use capstan_engine::core::raw::together;
 use capstan_engine::faults::{Bug, planted};
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -29,6 +30,12 @@ pub trait NodeType: Send + Sync + 'static {
     const METER: Option<&'static str> = None;
     /// Of a container: fields of the config that are filled in only once its frames have ended, and may name `last`.
     const LATE: &'static [&'static str] = &[];
+    /// Text fields of the config that are taken as they are, such as code: `{{` in them begins no expression.
+    const RAW: &'static [&'static str] = &[];
+    /// Whether an attempt reaches nothing outside of the execution but its log, so that a simulation may run it.
+    const LOCAL: bool = matches!(Self::EFFECT, Effect::Pure);
+    /// The field of the config that names another node of the same container, and the type that this one has.
+    const PARTNER: Option<(&'static str, &'static str)> = None;
 
     /// Title, description and ports.
     fn spec() -> Spec;
@@ -37,6 +44,24 @@ pub trait NodeType: Send + Sync + 'static {
     fn ports(config: &Value) -> Vec<String> {
         let _ = config;
         Self::spec().outputs
+    }
+
+    /// Those of them that a node with this config may ever emit on. `config` is as written, unchecked.
+    fn emits(config: &Value) -> Vec<String> {
+        Self::ports(config)
+    }
+
+    /// Error classes that it may fail with beside those of any node, such as `config` and `timeout`; none if that is not
+    /// known. `config` is as written, unchecked.
+    fn classes(config: &Value) -> Option<Vec<String>> {
+        let _ = config;
+        None
+    }
+
+    /// Of a container: how often it may run its graph. `config` is as written, unchecked.
+    fn extent(config: &Value) -> Extent {
+        let _ = config;
+        Extent::default()
     }
 
     /// Of a container: how it runs its graph. `config` is as written, unchecked.
@@ -143,7 +168,7 @@ pub struct Context {
     pub wake: Option<Wake>,
     /// Log of this step.
     pub log: Arc<dyn LogSink>,
-    /// HTTP client and mailer.
+    /// HTTP client, mailer, and processes for code.
     pub services: Arc<Services>,
 }
 
@@ -164,6 +189,8 @@ pub trait AnyNodeType: NodeTypeInfo {
     fn spec(&self) -> &Spec;
     /// The meter that each completed step counts on, beside the steps themselves.
     fn meter(&self) -> Option<&'static str>;
+    /// Whether a simulation may run it: see [`NodeType::LOCAL`].
+    fn is_local(&self) -> bool;
     /// One attempt on a filled-in config. A config that does not deserialize fails with class `config`.
     fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome>;
 }
@@ -199,11 +226,26 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     fn ports(&self, config: &Value) -> Vec<String> {
         T::ports(config)
     }
+    fn emits(&self, config: &Value) -> Vec<String> {
+        T::emits(config)
+    }
+    fn classes(&self, config: &Value) -> Option<Vec<String>> {
+        T::classes(config)
+    }
+    fn extent(&self, config: &Value) -> Extent {
+        T::extent(config)
+    }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)
     }
     fn late(&self) -> &[&str] {
         T::LATE
+    }
+    fn raw(&self) -> &[&str] {
+        T::RAW
+    }
+    fn partner(&self) -> Option<(&str, &str)> {
+        T::PARTNER
     }
     fn check(&self, config: &Value) -> Vec<Problem> {
         T::check(config)
@@ -217,9 +259,12 @@ impl<T: NodeType> AnyNodeType for Erased<T> {
     fn meter(&self) -> Option<&'static str> {
         T::METER
     }
+    fn is_local(&self) -> bool {
+        T::LOCAL
+    }
     fn run<'a>(&'a self, config: &'a Value, context: &'a Context) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            match T::Config::deserialize(config) {
+            match T::Config::deserialize(&*together(config, T::RAW)) {
                 Ok(config) => self.node_type.run(config, context).await,
                 Err(error) => Outcome::fail(
                     "config",

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionHttpRequest, ActionSendEmail, DataSet, DebugCrash, DebugFail, DebugLog, DebugNoop, LogicCondition,
-    LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSwitch, LogicTry,
-    LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook, check_responses,
+    ActionCode, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog,
+    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
+    LogicRespond, LogicSwitch, LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -27,10 +28,12 @@ impl Registry {
             .register(TriggerWebhook)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
+            .register(ActionCode)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
             .register(LogicWaitForSignal)
+            .register(LogicApproval)
             .register(LogicMerge)
             .register(LogicRespond)
             .register(LogicForEach)
@@ -38,6 +41,7 @@ impl Registry {
             .register(LogicTry)
             .register(LogicGroup)
             .register(DataSet)
+            .register(DataApprovalLink)
             .register(DebugLog)
             .register(DebugNoop)
             .register(DebugFail)
@@ -114,7 +118,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 20);
+        assert_eq!(names.len(), 23);
     }
 
     #[test]

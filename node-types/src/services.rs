@@ -1,8 +1,11 @@
-//! What node types reach the outside world with: an HTTP client and a mailer.
+//! What node types reach the outside world with: an HTTP client, a mailer, processes for code, and a desk where people
+//! are asked.
 
 use std::sync::Arc;
 
 pub mod answer;
+pub mod approvals;
+pub mod code;
 pub mod guard;
 pub mod http;
 pub mod mail;
@@ -10,9 +13,12 @@ mod networks;
 mod redirect;
 mod resolver;
 
+use approvals::ApprovalDesk;
+use code::{CodeRunner, RunnerProgram};
 use guard::{AllowError, Guard};
 use http::HttpClient;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
+use url::Url;
 
 /// Shared by all attempts of a process.
 pub struct Services {
@@ -20,6 +26,12 @@ pub struct Services {
     pub http: HttpClient,
     /// SMTP, or the sandbox mailbox.
     pub mail: Mailer,
+    /// Runs code in children of this process.
+    pub code: CodeRunner,
+    /// Asks people.
+    pub approvals: Arc<dyn ApprovalDesk>,
+    /// Where people reach the API, without a slash at the end.
+    pub public_url: String,
 }
 
 /// What [`Services`] are made from.
@@ -30,6 +42,10 @@ pub struct ServiceSettings {
     pub mail: MailSettings,
     /// Takes the mail when no server is set.
     pub mailbox: Arc<dyn Mailbox>,
+    /// Keeps what people are asked.
+    pub approvals: Arc<dyn ApprovalDesk>,
+    /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
+    pub public_url: String,
 }
 
 /// A setting that cannot be used.
@@ -41,6 +57,9 @@ pub enum ServicesError {
     /// A bad SMTP URL or sender.
     #[error(transparent)]
     Mail(#[from] MailSetupError),
+    /// An address that no link can begin with.
+    #[error("the public URL {0:?} cannot be used: write http:// or https:// and a host, without ? and #")]
+    PublicUrl(String),
     /// The TLS roots of the system cannot be used.
     #[error("the HTTP client cannot be made; check the TLS root certificates of this system")]
     Client(#[source] reqwest::Error),
@@ -56,8 +75,19 @@ impl Services {
         Ok(Self {
             http: HttpClient::new(guard).map_err(ServicesError::Client)?,
             mail: Mailer::new(&settings.mail, settings.mailbox)?,
+            code: CodeRunner::new(RunnerProgram::default()),
+            approvals: settings.approvals,
+            public_url: check_public_url(settings.public_url)?,
         })
     }
+}
+
+fn check_public_url(text: String) -> Result<String, ServicesError> {
+    let good = Url::parse(&text).is_ok_and(|url| {
+        let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare
+    });
+    if good { Ok(text.trim_end_matches('/').to_owned()) } else { Err(ServicesError::PublicUrl(text)) }
 }
 
 /// `key` as a header value: bytes that are not visible ASCII, and `%`, are percent-encoded.
@@ -74,4 +104,24 @@ pub fn header_text(key: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_an_address_that_a_browser_opens() {
+        for (url, expected) in [
+            ("http://127.0.0.1:7400", Some("http://127.0.0.1:7400")),
+            ("https://flows.example.com/capstan/", Some("https://flows.example.com/capstan")),
+            ("flows.example.com", None),
+            ("ftp://example.com", None),
+            ("https://example.com/?a=b", None),
+            ("https://user@example.com", None),
+            ("", None),
+        ] {
+            assert_eq!(check_public_url(url.into()).ok().as_deref(), expected, "{url}");
+        }
+    }
 }

@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use capstan_domain::approvals::{ApprovalStep, Ask, Link};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
+use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use crate::node_type::{Context, LogLevel, LogSink};
+use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services};
 
@@ -41,6 +45,38 @@ impl Mailbox for Mails {
     }
 }
 
+/// A desk in memory.
+#[derive(Default)]
+pub(crate) struct Answers {
+    pub(crate) asked: Mutex<Vec<(ApprovalStep, Ask)>>,
+    /// What came before the time was over.
+    pub(crate) answer: Mutex<Option<Value>>,
+    /// Whether nothing can be kept.
+    pub(crate) away: bool,
+}
+
+impl Answers {
+    fn reply<T: Send + 'static>(&self, what: T) -> BoxFuture<'static, Result<T, DeskError>> {
+        let away = self.away.then(|| DeskError::Away(StoreError::LockTimeout));
+        Box::pin(async { away.map_or(Ok(what), Err) })
+    }
+}
+
+impl ApprovalDesk for Answers {
+    fn ask<'a>(&'a self, asking: &'a ApprovalStep, what: &'a Ask) -> BoxFuture<'a, Result<(), DeskError>> {
+        self.asked.lock().unwrap().push((asking.clone(), what.clone()));
+        self.reply(())
+    }
+
+    fn expire<'a>(&'a self, _asking: &'a ApprovalStep) -> BoxFuture<'a, Result<Option<Value>, DeskError>> {
+        self.reply(self.answer.lock().unwrap().clone())
+    }
+
+    fn token<'a>(&'a self, link: &'a Link) -> BoxFuture<'a, Result<String, DeskError>> {
+        self.reply(format!("token-of-{}-for-{}", link.asking.step, link.holder))
+    }
+}
+
 /// First attempt of the step `node`, with services that reach no private address.
 pub(crate) fn context() -> Context {
     context_allowing(&[])
@@ -54,7 +90,27 @@ pub(crate) fn context_allowing(servers: &[SocketAddr]) -> Context {
 
 pub(crate) fn context_with(servers: &[SocketAddr], mail: MailSettings, mailbox: Arc<dyn Mailbox>) -> Context {
     let allow = servers.iter().map(ToString::to_string).collect();
-    let services = Services::new(ServiceSettings { allow, mail, mailbox }).unwrap();
+    context_of(ServiceSettings { allow, mail, mailbox, ..settings() })
+}
+
+/// The same with this desk.
+pub(crate) fn context_at(approvals: Arc<dyn ApprovalDesk>) -> Context {
+    context_of(ServiceSettings { approvals, ..settings() })
+}
+
+/// Settings of services that reach nothing.
+pub(crate) fn settings() -> ServiceSettings {
+    ServiceSettings {
+        allow: Vec::new(),
+        mail: MailSettings { from: "Capstan <capstan@example.com>".into(), ..MailSettings::default() },
+        mailbox: Arc::new(Mails::default()),
+        approvals: Arc::new(Answers::default()),
+        public_url: "http://127.0.0.1:7400".into(),
+    }
+}
+
+fn context_of(settings: ServiceSettings) -> Context {
+    let services = Services::new(settings).unwrap();
     Context {
         workspace_id: WorkspaceId::new(),
         execution_id: ExecutionId::new(),

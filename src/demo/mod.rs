@@ -99,7 +99,7 @@ impl Demo {
     /// What workflows may reach because of these services.
     pub(crate) fn reach(&self) -> Reach {
         let smtp = self.smtp.map(|address| format!("smtp://{address}"));
-        Reach { allow: self.addresses.values().map(ToString::to_string).collect(), smtp }
+        Reach { allow: self.addresses.values().map(ToString::to_string).collect(), smtp, url: None }
     }
 
     /// How the customers of all mail services answer.

@@ -2,6 +2,7 @@
 
 pub(crate) mod failure;
 pub(crate) mod progress;
+pub(crate) mod proof;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod tree;

@@ -45,7 +45,7 @@ fn place(problem: &Problem) -> String {
 }
 
 /// Without control characters, which a hostile file could use to rewrite the screen.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -110,11 +110,17 @@ impl Site {
         self.place.connect(Role::Owner).await.unwrap()
     }
 
+    /// Publishes the first version of a new workflow.
     pub(crate) async fn publish(&self, document: &Value) -> Version {
-        let graph = Graph::compile(document, &Registry::standard().with_crash()).unwrap();
         let workflow_id = WorkflowId::new();
+        create(&mut self.owner().await, self.workspace_id, workflow_id, "test", document).await.unwrap();
+        self.publish_next(workflow_id, document).await
+    }
+
+    /// Publishes the next version of a workflow.
+    pub(crate) async fn publish_next(&self, workflow_id: WorkflowId, document: &Value) -> Version {
+        let graph = Graph::compile(document, &Registry::standard().with_crash()).unwrap();
         let mut owner = self.owner().await;
-        create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();
         let version =
             publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
         let trigger = graph.nodes[graph.triggers().next().unwrap()].id.clone();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::get;
 use capstan_engine::core::ids::ExecutionId;
@@ -58,6 +58,7 @@ impl World {
         let router = Router::new()
             .route("/companies", get(company))
             .route("/effect", get(effect))
+            .route("/broken", get(async || StatusCode::NOT_FOUND))
             .route("/small", get(async || "small"))
             .route("/endless", get(async || endless()))
             .with_state(shared.clone());

@@ -97,6 +97,10 @@ impl Running {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn kill9(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -156,6 +160,26 @@ impl Client {
         let body = answer.text().await.unwrap();
         assert!(status.is_success(), "GET {path}: {status} {body}");
         body
+    }
+
+    /// The answer to a body, which is taken.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        let answer =
+            self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key).json(body).send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "POST {path}: {status} {body}");
+        body
+    }
+
+    /// The page that comes of a form, sent without a key.
+    pub(crate) async fn press(&self, url: &str, form: &str) -> String {
+        let request = self.http.post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        let answer = request.body(form.to_owned()).send().await.unwrap();
+        let status = answer.status();
+        let page = answer.text().await.unwrap();
+        assert!(status.is_success(), "POST {url}: {status} {page}");
+        page
     }
 
     async fn answer(&self, path: &str, last_event: Option<&str>) -> Response {

@@ -113,6 +113,7 @@ impl Keeper {
         let (mut beaten, mut watch) = (Instant::now(), None);
         loop {
             let (connection, is_new) = (control.connection().await?, watch.is_none());
+            let asked = Instant::now();
             let (watch, fleet) = match &mut watch {
                 Some(watch) if beaten.elapsed() < BEAT_EVERY => {
                     (watch, in_time(peers(connection, self.life.worker_no)).await?)
@@ -123,7 +124,7 @@ impl Keeper {
                     (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
             };
-            let mut lost = watch.look(&fleet, Instant::now());
+            let mut lost = watch.look(&fleet, asked, Instant::now());
             if is_new || watch.doubts() || !lost.is_empty() {
                 // Those of this machine first: they need no more watching, and more is known of them.
                 let dead = bury(&self.place, connection, &self.black_box).await?;

@@ -14,7 +14,7 @@ use crate::committer::Committers;
 /// Age of the last beat beyond which no effect starts: well below the silence that makes a worker lost.
 const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
 /// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
-const ALONE_MAX: Duration = Duration::from_secs(2);
+const ALONE_MAX: Duration = Duration::from_secs(1);
 
 /// A worker between registering and being fenced or retired.
 pub(crate) struct Life {

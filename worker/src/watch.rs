@@ -40,30 +40,34 @@ impl Watch {
     }
 
     /// Takes one look at the fleet and names the workers that are lost by now.
-    pub(crate) fn look(&mut self, peers: &[Peer], now: Instant) -> Vec<i32> {
+    ///
+    /// The answer tells how things stood at some time since `asked`, and may have waited since then in a process that was
+    /// frozen: so silence lasts until `asked`, and begins when a beat was heard of.
+    pub(crate) fn look(&mut self, peers: &[Peer], asked: Instant, heard: Instant) -> Vec<i32> {
         self.seen.retain(|worker_no, _| peers.iter().any(|peer| peer.worker_no == *worker_no));
-        peers.iter().filter(|peer| self.is_lost(peer, now)).map(|peer| peer.worker_no).collect()
+        peers.iter().filter(|peer| self.is_lost(peer, asked, heard)).map(|peer| peer.worker_no).collect()
     }
 
-    fn is_lost(&mut self, peer: &Peer, now: Instant) -> bool {
+    fn is_lost(&mut self, peer: &Peer, asked: Instant, heard: Instant) -> bool {
         let seen = self.seen.entry(peer.worker_no).or_insert_with(|| Seen {
             beat: peer.beat,
-            since: now,
+            since: heard,
             connected: false,
             disconnected_since: None,
         });
         if seen.beat != peer.beat {
             seen.beat = peer.beat;
-            seen.since = now;
+            seen.since = heard;
         }
         // It beats on the connection that holds the lock.
         seen.connected |= peer.connected || peer.beat > self.began;
         seen.disconnected_since = match peer.connected {
             true => None,
-            false => seen.disconnected_since.or(seen.connected.then_some(now)),
+            false => seen.disconnected_since.or(seen.connected.then_some(heard)),
         };
-        let silence = now.duration_since(seen.since);
-        let apart = seen.disconnected_since.map(|since| now.duration_since(since));
+        // Zero where it was heard of only now.
+        let silence = asked.duration_since(seen.since);
+        let apart = seen.disconnected_since.map(|since| asked.duration_since(since));
         silence >= SILENCE_MAX
             || (silence >= SILENCE_MAX_DISCONNECTED && apart.is_some_and(|apart| apart >= SILENCE_MAX_DISCONNECTED))
     }
@@ -83,7 +87,8 @@ mod tests {
         let began = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
         let (mut watch, start) = (Watch::new(began), Instant::now());
         let lost = |&&(at, beat, connected): &&(u64, i64, bool)| {
-            !watch.look(&[peer(beat, connected)], start + Duration::from_millis(at)).is_empty()
+            let at = start + Duration::from_millis(at);
+            !watch.look(&[peer(beat, connected)], at, at).is_empty()
         };
         looks.iter().filter(lost).map(|look| look.0).collect()
     }
@@ -120,6 +125,22 @@ mod tests {
             lost_at(&[(0, 0, true), (500, 0, false), (1_000, 0, true), (2_000, 0, false), (2_700, 0, false)]),
             [0_u64; 0]
         );
+    }
+
+    #[test]
+    fn an_answer_that_waited_in_a_frozen_process_makes_nobody_lost() {
+        let began = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
+        let (mut watch, start) = (Watch::new(began), Instant::now());
+        let mut look = |asked_ms: u64, heard_ms: u64, beat_s, connected| {
+            let [asked, heard] = [asked_ms, heard_ms].map(|ms| start + Duration::from_millis(ms));
+            watch.look(&[peer(beat_s, connected)], asked, heard)
+        };
+        assert!(look(0, 1, 0, true).is_empty());
+        // Asked before it was frozen, read nine seconds later: how things are now it does not tell.
+        assert!(look(550, 9_550, 0, true).is_empty());
+        assert!(look(9_551, 9_552, 8, true).is_empty());
+        assert!(look(10_100, 19_000, 8, false).is_empty());
+        assert!(look(19_100, 19_101, 17, true).is_empty());
     }
 
     #[test]

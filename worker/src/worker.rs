@@ -88,7 +88,7 @@ impl Worker {
             versions: Versions::default(),
             logs: Logs::spawn(Arc::clone(&side)),
             black_box: Arc::new(BlackBox::open(settings.black_boxes.as_deref())),
-            side: Arc::clone(&side),
+            side,
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
@@ -111,8 +111,7 @@ impl Worker {
         let stop = engine.stop.clone();
         let runtime =
             tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
-        let mut duties = JoinSet::new();
-        duties.spawn(duties::upkeep(side));
+        let duties = duties::spawn(&engine, &place, &waker);
         let lives = tokio::spawn(fleet.live(begun));
         Ok(Self { engine, waker, settings, runtime, lives, _duties: duties })
     }

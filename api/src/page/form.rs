@@ -19,12 +19,7 @@ pub(crate) fn page(config: &FormConfig, filled: &Map<String, Value>, errors: &[F
     if let Some(description) = &config.description {
         let _ = writeln!(body, "<p>{}</p>", escape(description));
     }
-    if !errors.is_empty() {
-        body.push_str("<p class=\"error\" role=\"alert\">Please correct the marked fields.</p>\n");
-    }
-    for error in errors.iter().filter(|error| config.fields.iter().all(|field| field.name != error.field)) {
-        let _ = writeln!(body, "<p class=\"error\">{}</p>", escape(&error.detail));
-    }
+    write_errors(&mut body, &config.fields, errors);
     body.push_str("<form method=\"post\" accept-charset=\"utf-8\">\n");
     for field in &config.fields {
         let error = errors.iter().find(|error| error.field == field.name);
@@ -50,7 +45,17 @@ pub(crate) fn thanks(config: &FormConfig) -> Response {
     html::page("Thank you", &body)
 }
 
-fn write_field(body: &mut String, field: &FormField, value: Option<&Value>, error: Option<&FieldError>) {
+/// That there are errors, and those of no field.
+pub(super) fn write_errors(body: &mut String, fields: &[FormField], errors: &[FieldError]) {
+    if !errors.is_empty() {
+        body.push_str("<p class=\"error\" role=\"alert\">Please correct the marked fields.</p>\n");
+    }
+    for error in errors.iter().filter(|error| fields.iter().all(|field| field.name != error.field)) {
+        let _ = writeln!(body, "<p class=\"error\">{}</p>", escape(&error.detail));
+    }
+}
+
+pub(super) fn write_field(body: &mut String, field: &FormField, value: Option<&Value>, error: Option<&FieldError>) {
     let (name, label) = (escape(&field.name), escape(&field.label));
     let value = text(value);
     let mut attributes = format!("id=\"f-{name}\" name=\"{name}\"");

@@ -1,5 +1,6 @@
 //! Pages rendered on the server: no build step, no inline script or style.
 
+pub(crate) mod approval;
 pub(crate) mod chosen;
 mod curve;
 pub(crate) mod form;

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::history;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::Entry;
 use capstan_engine::store::executions::ExecutionRow;
@@ -20,7 +21,7 @@ use crate::Api;
 use crate::auth::Caller;
 use crate::live::{News, Story, Told, Watch};
 use crate::problem::Problem;
-use crate::view::{self, ExecutionView};
+use crate::view::ExecutionView;
 
 /// How often a comment keeps a quiet stream open.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
@@ -51,7 +52,7 @@ pub(crate) async fn follow(
             let watch = api.hub.watch(seat, &caller.cell, caller.workspace_id, id, story.position());
             if watch.position > story.position() {
                 let mut transaction = caller.read().await?;
-                let missed = view::outline(&mut transaction, caller.workspace_id, id, story.position()).await?;
+                let missed = history::outline(&mut transaction, caller.workspace_id, id, story.position()).await?;
                 transaction.commit().await?;
                 events.extend(tell_all(&mut story, &missed)?);
             }
@@ -76,7 +77,7 @@ fn begin(loaded: Loaded, last: Option<i32>) -> Result<(Story, Vec<Event>), Probl
     let seen = last.filter(|&last| last <= newest);
     let upto = seen.unwrap_or(newest);
     let known = entries.partition_point(|&(position, _)| position <= upto);
-    let state = view::state(&row, &version.graph, entries[..known].iter().map(|(_, entry)| entry))?;
+    let state = history::state(&row, &version.graph, entries[..known].iter().map(|(_, entry)| entry))?;
     let mut events = Vec::new();
     if seen.is_none() {
         let snapshot = ExecutionView::new(row, &version.graph, &state);

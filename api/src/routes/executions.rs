@@ -7,6 +7,8 @@ use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::history;
+use capstan_domain::restart::Recorded;
+use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
@@ -29,7 +31,7 @@ use crate::graphs::Version;
 use crate::limit::Limit;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
-use crate::view::{self, ExecutionSummary, ExecutionView};
+use crate::view::{ExecutionSummary, ExecutionView};
 use crate::waiting::Wish;
 
 /// Longest time limit of an execution: 366 days.
@@ -81,8 +83,8 @@ pub(crate) async fn start(
     }
     let workflow_id = WorkflowId(new.workflow_id);
     let (version_id, version) = version(&api, &caller, workflow_id, new.version_id.map(VersionId)).await?;
-    let trigger = trigger(&version, new.trigger.as_deref())?;
-    let input = check_form(&version, &trigger, new.input.unwrap_or_else(|| json!({})))?;
+    let trigger = trigger(&version.graph, new.trigger.as_deref())?;
+    let input = check_form(&version.graph, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
     let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, idempotency_key: key };
     let Some(wish) = wish else { return Ok(launch(&caller, launch_this).await?.into_response()) };
@@ -131,7 +133,12 @@ impl Loaded {
     /// The state at the end.
     pub(super) fn state(&self) -> Result<Folded, Problem> {
         let entries = self.entries.iter().map(|(_, entry)| entry);
-        Ok(view::state(&self.row, &self.version.graph, entries)?)
+        Ok(history::state(&self.row, &self.version.graph, entries)?)
+    }
+
+    /// As it is recorded.
+    pub(super) fn recorded(&self) -> Recorded<'_> {
+        Recorded { row: &self.row, graph: &self.version.graph, entries: &self.entries }
     }
 }
 
@@ -168,14 +175,15 @@ pub(super) async fn load_with_outputs(
     Ok((loaded, truncated))
 }
 
-async fn load_in(
+/// What [`load`] does, on a connection that acts for the caller.
+pub(super) async fn load_in(
     api: &Api,
     connection: &mut PgConnection,
     caller: &Caller,
     id: ExecutionId,
 ) -> Result<Loaded, Problem> {
     let row = find(connection, caller, id).await?;
-    let entries = view::outline(connection, caller.workspace_id, id, 0).await?;
+    let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
     Ok(Loaded { row, version, entries })
@@ -245,8 +253,7 @@ fn not_published(wanted: Option<VersionId>) -> Problem {
 }
 
 /// The trigger asked for, else the only one.
-fn trigger(version: &Version, wanted: Option<&str>) -> Result<NodeId, Problem> {
-    let graph = &version.graph;
+pub(super) fn trigger(graph: &Graph, wanted: Option<&str>) -> Result<NodeId, Problem> {
     let all: Vec<&NodeId> = graph.triggers().map(|ix| &graph.nodes[ix].id).collect();
     let names = || all.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
     match (wanted, all.as_slice()) {
@@ -265,8 +272,9 @@ fn trigger(version: &Version, wanted: Option<&str>) -> Result<NodeId, Problem> {
 }
 
 /// The input of a form is what the form would make of it.
-fn check_form(version: &Version, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
-    let Some(node) = version.node(trigger.as_str()).filter(|node| node.type_name == "trigger.form") else {
+pub(super) fn check_form(graph: &Graph, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
+    let node = graph.find(trigger).map(|ix| &graph.nodes[ix]);
+    let Some(node) = node.filter(|node| node.type_name == "trigger.form") else {
         return Ok(input);
     };
     let Value::Object(fields) = &input else {

@@ -23,7 +23,7 @@ use crate::problem::{Finding, Problem};
 const ENTRIES_MAX: usize = 500;
 /// Length of the token of a page, and most bytes of one that comes back.
 const TOKEN_CHARS: usize = 22;
-const URLENCODED: &str = "application/x-www-form-urlencoded";
+pub(super) const URLENCODED: &str = "application/x-www-form-urlencoded";
 
 /// A published form.
 struct Found {
@@ -126,13 +126,18 @@ async fn fields(parts: &Parts, body: axum::body::Body) -> Result<Map<String, Val
     body::require_type(parts, |found| found == URLENCODED || is_json(found), URLENCODED)?;
     let bytes = body::bytes(parts, body, INPUT_BYTES_MAX).await?;
     if found == URLENCODED {
-        let pairs = url::form_urlencoded::parse(&bytes).take(ENTRIES_MAX);
-        return Ok(pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect());
+        return Ok(pairs(&bytes));
     }
     match body::parse(&bytes)? {
         Value::Object(fields) => Ok(fields),
         _ => Err(Problem::bad_request("bad_body", "the body is not an object", "send the fields as a JSON object")),
     }
+}
+
+/// The entries of an urlencoded body.
+pub(super) fn pairs(bytes: &[u8]) -> Map<String, Value> {
+    let pairs = url::form_urlencoded::parse(bytes).take(ENTRIES_MAX);
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()
 }
 
 fn wants_json(parts: &Parts) -> bool {

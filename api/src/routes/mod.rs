@@ -1,7 +1,11 @@
 //! One file per noun. Handlers extract, call one verb, answer.
 
 pub(crate) mod answer;
+mod answering;
+pub(crate) mod approvals;
+pub(crate) mod approve;
 pub(crate) mod assets;
+pub(crate) mod bulk_jobs;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
@@ -18,6 +22,7 @@ pub(crate) mod publish;
 pub(crate) mod restart;
 pub(crate) mod session;
 pub(crate) mod signals;
+pub(crate) mod simulate;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

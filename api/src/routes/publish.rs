@@ -1,7 +1,7 @@
 //! From a draft to a version.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +9,7 @@ use capstan_domain::trigger_paths::{FORM, trigger_paths};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::core::problem::Problem as Finding;
+use capstan_engine::core::prove::Proof;
 use capstan_engine::store::workflows::{self, VersionRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,12 +29,21 @@ struct Candidate {
     graph: Value,
 }
 
-/// `POST /workflows/validate {graph}`: 200 `{valid, problems}`.
+/// What an author accepts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublishQuery {
+    /// Codes of findings that are errors and may stay, with commas between them.
+    #[serde(default)]
+    accept: String,
+}
+
+/// `POST /workflows/validate {graph}`: 200 `{valid, problems, proof}`.
 pub(crate) async fn validate(State(api): State<Api>, _caller: Caller, request: Request) -> Result<Response, Problem> {
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
-    let (_, compiled) = api.graphs.compile(candidate.graph).await?;
-    Ok(verdict(compiled))
+    let (_, proved) = api.graphs.prove(candidate.graph).await?;
+    Ok(verdict(proved))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -43,21 +53,24 @@ pub(crate) async fn validate_draft(
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
-    let (_, compiled) = api.graphs.compile(row.graph).await?;
-    Ok(verdict(compiled))
+    let (_, proved) = api.graphs.prove(row.graph).await?;
+    Ok(verdict(proved))
 }
 
 /// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
-/// on. 422 `invalid_graph` with all problems; 409 `path_taken` if another workflow has a path of it.
+/// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 409
+/// `path_taken` if another workflow has a path of it.
 pub(crate) async fn publish(
     State(api): State<Api>,
     caller: Caller,
     Path(workflow_id): Path<String>,
+    Query(query): Query<PublishQuery>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
     let id = WorkflowId(row.workflow_id);
-    let (document, compiled) = api.graphs.compile(row.graph).await?;
-    let graph = compiled.map_err(|problems| invalid_graph(&problems))?;
+    let (document, proved) = api.graphs.prove(row.graph).await?;
+    let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
+    refuse_errors(&proof, &query.accept)?;
     let paths = trigger_paths(&graph, id);
     let mut transaction = caller.write().await?;
     let published = workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
@@ -69,6 +82,7 @@ pub(crate) async fn publish(
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
+    shown["proof"] = json!(proof);
     shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
 }
@@ -82,9 +96,21 @@ pub(crate) async fn versions(caller: Caller, Path(workflow_id): Path<String>) ->
     Ok(Json(json!({ "items": rows.iter().map(show).collect::<Vec<_>>() })).into_response())
 }
 
-fn verdict(compiled: Result<Graph, Vec<Finding>>) -> Response {
-    let problems = compiled.err().unwrap_or_default();
-    Json(json!({ "valid": problems.is_empty(), "problems": problems })).into_response()
+fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> {
+    let accepted: Vec<&str> = accept.split(',').collect();
+    let errors = proof.errors(&accepted);
+    let Some(first) = errors.first() else { return Ok(()) };
+    let detail = format!("the graph holds what can never be right: {}", first.detail);
+    let hint = format!("correct it, or publish with ?accept={} to leave it as it is", first.code);
+    Err(Problem::unprocessable("never_right", detail, hint).findings(errors))
+}
+
+fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
+    let (problems, proof) = match proved {
+        Ok((_, proof)) => (Vec::new(), Some(proof)),
+        Err(problems) => (problems, None),
+    };
+    Json(json!({ "valid": problems.is_empty(), "problems": problems, "proof": proof })).into_response()
 }
 
 fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {

@@ -4,16 +4,17 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
-use capstan_engine::core::journal::Entry;
-use capstan_engine::core::restart::{Past, Plan, Unfit, plan};
-use capstan_engine::store::restart::{Restart, restart};
+use capstan_domain::restart::Refused;
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use capstan_engine::core::restart::{Plan, Unfit};
+use capstan_engine::store::bulk::Beginning;
+use capstan_engine::store::restart::restart;
 use capstan_engine::store::start::{IdempotencyKey, Started};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::executions::{Loaded, load, version};
+use super::executions::{load, version};
 use super::idempotency_key;
 use super::launch::{REPLAYED, reused};
 use crate::Api;
@@ -57,22 +58,16 @@ pub(crate) async fn create(
     let wish: Wish = body::typed(request, RESTART_BYTES_MAX).await?;
     let loaded = load(&api, &caller, &execution_id).await?;
     let version_id = wish.version_id.unwrap_or(loaded.row.version_id);
-    let plan = planned(&api, &caller, &loaded, version_id, &wish.from).await?;
+    let workflow_id = WorkflowId(loaded.row.workflow_id);
+    let (_, version) = version(&api, &caller, workflow_id, Some(VersionId(version_id))).await?;
+    let from = Beginning::Step(NodeId::from(wish.from.as_str()));
+    let plan = loaded.recorded().plan(&version.graph, &from).map_err(refused)?;
     if wish.dry_run {
         return Ok(Json(Planned { id: None, version_id, plan }).into_response());
     }
-    let row = &loaded.row;
-    let timeout_ms =
-        row.deadline_at.and_then(|deadline| u64::try_from((deadline - row.created_at).num_milliseconds()).ok());
     let wishes = json!([wish.from, version_id]).to_string();
-    let asked = Restart {
-        execution_id: ExecutionId::new(),
-        of: ExecutionId(row.execution_id),
-        version_id: VersionId(version_id),
-        timeout_ms,
-        positions: positions(&loaded, &plan),
-        idempotency_key: key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes }),
-    };
+    let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes });
+    let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
     let mut transaction = caller.write().await?;
     let started = restart(&mut transaction, &asked).await?;
     transaction.commit().await?;
@@ -93,28 +88,17 @@ pub(crate) async fn create(
     Ok(response)
 }
 
-async fn planned(api: &Api, caller: &Caller, loaded: &Loaded, version_id: Uuid, from: &str) -> Result<Plan, Problem> {
-    let (state, row) = (loaded.state()?, &loaded.row);
-    let (_, version) = version(api, caller, WorkflowId(row.workflow_id), Some(VersionId(version_id))).await?;
-    let entries: Vec<Entry> = loaded.entries.iter().map(|(_, entry)| entry.clone()).collect();
-    let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
-    let past =
-        Past { graph: &loaded.version.graph, state: &state, entries: &entries, trigger: &trigger, input: &row.input };
-    plan(past, &version.graph, &NodeId::from(from)).map_err(unfit)
-}
-
-/// Where the kept entries stand in the old journal: they are some of its entries, in its order.
-fn positions(loaded: &Loaded, plan: &Plan) -> Vec<i32> {
-    let mut kept = plan.entries.iter().peekable();
-    let is_kept = |(_, entry): &&(i32, Entry)| kept.next_if_eq(&entry).is_some();
-    loaded.entries.iter().filter(is_kept).map(|(position, _)| *position).collect()
-}
-
-fn unfit(unfit: Unfit) -> Problem {
-    let hint = match unfit {
-        Unfit::UnknownStep(_) | Unfit::NoBeginning(_) => "name a step outside of containers",
-        Unfit::NeverRan(_) => "name a step that ran; GET the execution lists them",
-        Unfit::OtherTrigger(_) => "name a version with the trigger that this execution began at",
+/// Why an execution is not restarted, as a problem.
+pub(super) fn refused(refused: Refused) -> Problem {
+    let hint = match &refused {
+        Refused::Unfit(Unfit::UnknownStep(_) | Unfit::NoBeginning(_)) => "name a step outside of containers",
+        Refused::Unfit(Unfit::NeverRan(_)) => "name a step that ran; GET the execution lists them",
+        Refused::Unfit(Unfit::OtherTrigger(_)) => "name a version with the trigger that this execution began at",
+        Refused::NothingFailed => "name the step to begin at",
+        Refused::Unreadable(_) => "",
     };
-    Problem::unprocessable("cannot_restart", unfit.to_string(), hint)
+    match refused {
+        Refused::Unreadable(error) => error.into(),
+        refused => Problem::unprocessable("cannot_restart", refused.to_string(), hint),
+    }
 }

@@ -48,10 +48,7 @@ pub(crate) async fn cancel(
         })?,
     };
     let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
-    if reason.chars().count() > REASON_CHARS_MAX {
-        let hint = format!("write at most {REASON_CHARS_MAX} characters");
-        return Err(Problem::unprocessable("reason_too_long", "the reason is too long", hint));
-    }
+    check_reason(&reason)?;
     let execution_id = id(&execution_id, "execution")?;
     deliver(&caller, execution_id, SignalId::new(), CANCEL, &json!({ "reason": reason, "force": cancel.force })).await
 }
@@ -120,7 +117,17 @@ async fn deliver(
     }
 }
 
-fn check_name(name: &str) -> Result<(), Problem> {
+/// Whether a cancel may give that reason.
+pub(super) fn check_reason(reason: &str) -> Result<(), Problem> {
+    if reason.chars().count() > REASON_CHARS_MAX {
+        let hint = format!("write at most {REASON_CHARS_MAX} characters");
+        return Err(Problem::unprocessable("reason_too_long", "the reason is too long", hint));
+    }
+    Ok(())
+}
+
+/// Whether a signal of clients may have that name.
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
     let good = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if !good {
         let hint = format!("use 1 to {NAME_CHARS_MAX} characters");

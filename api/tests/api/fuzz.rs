@@ -30,7 +30,7 @@ struct Sent {
     body: String,
 }
 
-const ROUTES: [&str; 30] = [
+const ROUTES: [&str; 34] = [
     "/api/v1/me",
     "/api/v1/workflows",
     "/api/v1/workflows/validate",
@@ -48,6 +48,10 @@ const ROUTES: [&str; 30] = [
     "/api/v1/executions/{execution}/signals/{junk}",
     "/api/v1/executions/{junk}",
     "/api/v1/executions/{junk}/events",
+    "/api/v1/bulk-jobs",
+    "/api/v1/bulk-jobs/{junk}",
+    "/api/v1/bulk-jobs/{execution}/items",
+    "/api/v1/bulk-jobs/{junk}/cancel",
     "/api/v1/node-types",
     "/api/v1/{junk}",
     "/",

@@ -16,6 +16,9 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     let execution = app.begin(&workflow).await;
     let version = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json()["items"][0]["id"].clone();
     let (w, x) = (format!("/api/v1/workflows/{workflow}"), format!("/api/v1/executions/{execution}"));
+    let bulk = json!({ "verb": "signal", "filter": { "ids": [execution] }, "arguments": { "name": "go" } });
+    let job = app.post("/api/v1/bulk-jobs", &bulk).await.json()["id"].as_str().unwrap().to_owned();
+    let b = format!("/api/v1/bulk-jobs/{job}");
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
@@ -31,6 +34,11 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{x}/restart"), json!({ "from": "a" })),
         ("POST", format!("{x}/cancel"), json!({})),
         ("POST", format!("{x}/signals/reply"), json!({})),
+        ("POST", format!("{x}/approvals/a"), json!({ "decision": "approve" })),
+        ("GET", b.clone(), Value::Null),
+        ("GET", format!("{b}/items"), Value::Null),
+        ("POST", format!("{b}/cancel"), json!({})),
+        ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
     ] {
@@ -42,13 +50,28 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         let answer = app.send(as_json(request, &body)).await;
         assert_eq!(answer.verdict(), "404 not_found", "{method} {path}");
     }
-    for path in ["/api/v1/workflows", "/api/v1/executions", &format!("/api/v1/executions?workflow_id={workflow}")] {
+    for path in [
+        "/api/v1/workflows",
+        "/api/v1/executions",
+        "/api/v1/approvals",
+        "/api/v1/bulk-jobs",
+        &format!("/api/v1/executions?workflow_id={workflow}"),
+    ] {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
         assert_eq!(app.send(request).await.json()["items"], json!([]), "{path}");
+    }
+    for filter in [json!({ "ids": [execution] }), json!({ "workflow_id": workflow })] {
+        let request = Request::post("/api/v1/bulk-jobs").header("x-api-key", &app.other_key);
+        let job = app.send(as_json(request, &json!({ "verb": "cancel", "filter": filter }))).await.json();
+        assert_eq!((&job["counts"]["total"], &job["status"]), (&json!(0), &json!("completed")), "{filter}");
     }
     let page = Request::get("/").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
     assert!(!app.send(page).await.text().contains(&execution));
     assert_eq!((app.count("signals").await, app.count("executions").await), (0, 1));
+}
+
+fn restart_on(version: &Value) -> Value {
+    json!({ "verb": "restart", "filter": { "status": ["failed"] }, "arguments": { "version_id": version } })
 }
 
 /// Tables with a `workspace_id`, partitioned ones by their parent, that the API role may read.
@@ -89,7 +112,13 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"
         ),
         format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
+        format!("INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
+        format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
+        format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
+                 VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
+        format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
@@ -202,11 +231,12 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     let mut owner = app.control.connect(Role::Owner).await.unwrap();
     let crossing: Vec<String> = sqlx::query_scalar(
         "SELECT p.proname::text FROM pg_proc p WHERE p.prosecdef AND has_function_privilege('capstan_api', p.oid, 'EXECUTE') \
-         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace)",
+         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace) ORDER BY 1",
     )
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // The second one takes the workspace from the transaction, as row-level security does.
-    assert_eq!(crossing, ["resolve_workspace_1", "restart_1"]);
+    // The first one tells what a key is called, whose text one has; the last one takes the workspace from the
+    // transaction, as row-level security does.
+    assert_eq!(crossing, ["name_key_1", "resolve_workspace_1", "restart_1"]);
 }

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod approvals;
 mod bad_input;
+mod bulk;
 mod executions;
 mod forms;
 mod fuzz;
@@ -12,6 +14,7 @@ mod isolation;
 mod live;
 mod pages;
 mod serving;
+mod simulations;
 mod starter;
 mod support;
 mod wire;

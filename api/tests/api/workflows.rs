@@ -122,3 +122,45 @@ async fn two_saves_at_once_cannot_both_win() {
     assert_eq!(statuses.iter().filter(|&&status| status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 412].contains(status)));
 }
+
+#[tokio::test]
+async fn a_join_that_can_never_fire_is_told_with_a_path_and_published_only_if_that_is_accepted() {
+    let app = App::start().await;
+    let node = |id: &str, type_name: &str, data: Value| json!({ "id": id, "type": type_name, "data": data });
+    let edge = |source: &str, port: &str, target: &str| json!({ "id": format!("{source}-{target}"), "source": source, "sourceHandle": port, "target": target });
+    let graph = json!({
+        "nodes": [
+            node("start", "trigger.manual", json!({})),
+            node("big", "logic.condition", json!({ "config": { "condition": "{{ input.amount > 100 }}" } })),
+            node("check", "debug.noop", json!({})),
+            node("pay", "debug.noop", json!({})),
+            node("both", "debug.noop", json!({ "policy": { "join": "n_of_m", "n": 2 } })),
+        ],
+        "edges": [
+            edge("start", "out", "big"),
+            edge("big", "true", "check"),
+            edge("big", "false", "pay"),
+            edge("check", "out", "both"),
+            edge("pay", "out", "both"),
+        ],
+    });
+    let checked = app.post("/api/v1/workflows/validate", &json!({ "graph": graph })).await.json();
+    let (proof, finding) = (&checked["proof"], &checked["proof"]["findings"][0]);
+    assert_eq!((&checked["valid"], &proof["complete"], &proof["steps_max"]), (&json!(true), &json!(true), &json!(5)));
+    assert_eq!(
+        (&finding["severity"], &finding["code"], &finding["node_id"]),
+        (&json!("error"), &json!("join_never_fires"), &json!("both"))
+    );
+    assert_eq!(finding["path"][1]["port"], "true");
+
+    let made = app.post("/api/v1/workflows", &json!({ "name": "Never", "graph": graph })).await.json();
+    let publish = format!("/api/v1/workflows/{}/publish", made["id"].as_str().unwrap());
+    for wrong in ["", "?accept=node_never_runs"] {
+        let refused = app.post_nothing(&format!("{publish}{wrong}")).await;
+        assert_eq!(refused.verdict(), "422 never_right");
+        assert_eq!(refused.json()["errors"][0], *finding);
+    }
+    assert_eq!(app.count("workflow_versions").await, 0);
+    let published = app.post_nothing(&format!("{publish}?accept=join_never_fires")).await;
+    assert_eq!((published.status.as_u16(), &published.json()["proof"]), (201, proof));
+}

@@ -10,5 +10,5 @@ mod workspaces;
 
 pub use api_keys::{KEY_BYTES, KeyId, KeyRow, create_key, hash_key, is_key, list_keys, revoke_key};
 pub use error::AccessError;
-pub use resolve::{Tenant, is_slug, resolve_key, resolve_slug, slug_of};
+pub use resolve::{KeyName, Tenant, is_slug, name_key, resolve_key, resolve_slug, slug_of};
 pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};

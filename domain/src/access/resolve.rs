@@ -21,6 +21,15 @@ pub struct Tenant {
     pub schema_name: String,
 }
 
+/// Which key somebody came with.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct KeyName {
+    /// Its id.
+    pub key_id: Uuid,
+    /// What people call it.
+    pub name: String,
+}
+
 #[derive(FromRow)]
 struct TenantRow {
     workspace_id: Uuid,
@@ -44,6 +53,15 @@ pub fn is_slug(slug: &str) -> bool {
 /// If the database does.
 pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<Option<Tenant>, StoreError> {
     resolve(connection, Some(&hash_key(plain)), None).await
+}
+
+/// Which key it is that `plain` is the text of, unless it is unknown or revoked.
+///
+/// # Errors
+/// If the database does.
+pub async fn name_key(connection: &mut PgConnection, plain: &str) -> Result<Option<KeyName>, StoreError> {
+    let row = sqlx::query_as("SELECT key_id, name FROM name_key_1($1)");
+    Ok(row.bind(hash_key(plain).as_slice()).fetch_optional(connection).await?)
 }
 
 /// The workspace of that slug.

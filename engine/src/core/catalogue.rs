@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::attempt::ITEMS_MAX;
 use super::problem::Problem;
 
 /// What a node type promises about repeating it.
@@ -54,6 +55,23 @@ impl Frames {
     }
 }
 
+/// How often a container may run its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Frames of one attempt, those of all turns together.
+    pub frames_max: u64,
+    /// Whether the config says so; else it is as many as may be.
+    pub is_known: bool,
+    /// Whether another attempt runs its graph again.
+    pub repeats: bool,
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self { frames_max: ITEMS_MAX as u64, is_known: false, repeats: false }
+    }
+}
+
 /// What the graph compiler asks about node types.
 pub trait Catalogue {
     /// The type of that name, if it exists.
@@ -74,6 +92,20 @@ pub trait NodeTypeInfo: Send + Sync {
     fn schema(&self) -> &Value;
     /// Output ports of a node with this config, in order; the first is the default port.
     fn ports(&self, config: &Value) -> Vec<String>;
+    /// Those of them that a node with this config may ever emit on.
+    fn emits(&self, config: &Value) -> Vec<String> {
+        self.ports(config)
+    }
+    /// Error classes that it may fail with, beside those of any node; none if that is not known.
+    fn classes(&self, config: &Value) -> Option<Vec<String>> {
+        let _ = config;
+        None
+    }
+    /// Of a container: how often it may run its graph.
+    fn extent(&self, config: &Value) -> Extent {
+        let _ = config;
+        Extent::default()
+    }
     /// Of a container: how it runs its graph.
     fn frames(&self, config: &Value) -> Frames {
         let _ = config;
@@ -82,6 +114,14 @@ pub trait NodeTypeInfo: Send + Sync {
     /// Fields of the config that are filled in only once a container's frames have ended; null before. They may name `last`.
     fn late(&self) -> &[&str] {
         &[]
+    }
+    /// Text fields at the top of the config that are taken as they are: `{{` in them begins no expression.
+    fn raw(&self) -> &[&str] {
+        &[]
+    }
+    /// The field of the config that names another node of the same container, and the type that this one has.
+    fn partner(&self) -> Option<(&str, &str)> {
+        None
     }
     /// Findings beyond the schema; `node_id` is filled in by the caller. Most types have none.
     fn check(&self, config: &Value) -> Vec<Problem>;

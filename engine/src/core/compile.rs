@@ -5,6 +5,7 @@ mod edges;
 mod joins;
 mod nodes;
 mod order;
+mod partners;
 mod parts;
 mod problems;
 mod references;
@@ -71,7 +72,8 @@ impl Graph {
         let parts = parts::check(&document, &nodes, &edges, &parents, &mut problems);
         bodies::check_filled(&document, &nodes, &parents, &parts.parts, &mut problems);
         let order = order::check(&document, &nodes, &edges, &parents, &parts, &mut problems);
-        references::check(&document, &by_id, &order, &mut problems);
+        partners::check(&document, catalogue, &by_id, &parents, &mut problems);
+        references::check(&document, &nodes, &by_id, &order, &mut problems);
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::graph::Graph;
 use super::ids::StepKey;
-use super::outcome::StepError;
+use super::outcome::{APPROVAL_SIGNALS, StepError};
 use super::state::{EdgeState, Phase, State, Step, StepIx, StepStatus};
 
 /// Most reasons that are told.
@@ -56,6 +56,14 @@ pub enum Reason {
         step: StepKey,
         /// Its name.
         name: String,
+        /// When it goes on without.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// What a person answers.
+    Approval {
+        /// The step.
+        step: StepKey,
         /// When it goes on without.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
@@ -131,6 +139,7 @@ fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reaso
             Reason::NextAttempt { step: key, until: *until, attempts: step.attempts, error: step.error.clone() }
         }
         Phase::Waiting(until) => match (&until.signal, until.time) {
+            (Some(name), until) if name.starts_with(APPROVAL_SIGNALS) => Reason::Approval { step: key, until },
             (Some(name), until) => Reason::Signal { step: key, name: name.clone(), until },
             (None, until) => Reason::Time { step: key, until: until? },
         },

@@ -80,6 +80,12 @@ pub fn holds(condition: &str, names: &Names<'_>) -> Result<bool, ExpressionError
     render::holds(condition, names)
 }
 
+/// What an expression always comes to, as it names nothing. Takes a bare expression or one `{{ expression }}`.
+#[must_use]
+pub fn constant(source: &str) -> Option<Value> {
+    render::constant(source)
+}
+
 /// Syntax, names, filters and tests of one config string, without evaluating it.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A compiled graph: what `decide` walks. Built by [`super::compile`]; ids are stored, indices never.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use serde_json::Value;
 use super::catalogue::{Effect, Frames, Role};
 use super::ids::NodeId;
 use super::policy::Policy;
+use super::raw;
 
 /// The rules under which a version was published. `decide` keeps old numbers alive.
 pub const SEMANTICS: i32 = 1;
@@ -45,8 +47,10 @@ pub struct Node {
     pub role: Role,
     /// What repeating it means.
     pub effect: Effect,
-    /// Config as written, expressions unevaluated.
+    /// Config as written, expressions unevaluated, but for raw fields, which may be in pieces: see [`super::raw`].
     pub config: Value,
+    /// Which fields of the config are raw.
+    pub raw: Vec<String>,
     /// Join, retry, timeout, error handling.
     pub policy: Policy,
     /// Output ports; the first is the default.
@@ -137,6 +141,12 @@ impl Node {
     #[must_use]
     pub fn begins(&self) -> bool {
         self.in_edges.is_empty() && self.part == Part::Main
+    }
+
+    /// The config exactly as the author wrote it.
+    #[must_use]
+    pub fn config_as_written(&self) -> Cow<'_, Value> {
+        raw::together(&self.config, &self.raw)
     }
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
+/// How the names of signals begin that bring what a person answered; nobody can send them by another way.
+pub const APPROVAL_SIGNALS: &str = "$approval:";
+
 /// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {

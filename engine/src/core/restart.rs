@@ -13,7 +13,7 @@ use super::decide::{IllegalEvent, begin, decide};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
-use super::state::{State, Step, StepStatus};
+use super::state::{End, State, Step, StepStatus};
 
 /// What a restart keeps, and what runs again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,6 +95,27 @@ pub fn plan(past: Past<'_>, graph: &Graph, from: &NodeId) -> Result<Plan, Unfit>
     Ok(past.told(graph, &state, entries))
 }
 
+/// The step outside of containers at which an execution failed, or with which it is about to; none if it did not, or ran
+/// out of time.
+#[must_use]
+pub fn failed_step(state: &State) -> Option<NodeId> {
+    match state.end().or(state.frames()[0].ending.as_ref())? {
+        End::Failed { step, .. } => step.as_ref().map(home),
+        End::Completed | End::Cancelled { .. } => None,
+    }
+}
+
+impl Plan {
+    /// Where the kept entries stand in the old journal, `entries` with their positions: they are some of these, in
+    /// their order.
+    #[must_use]
+    pub fn positions(&self, entries: &[(i32, Entry)]) -> Vec<i32> {
+        let mut kept = self.entries.iter().peekable();
+        let is_kept = |(_, entry): &&(i32, Entry)| kept.next_if_eq(&entry).is_some();
+        entries.iter().filter(is_kept).map(|(position, _)| *position).collect()
+    }
+}
+
 impl Past<'_> {
     /// The step of a node outside of containers.
     fn of(&self, id: &NodeId) -> Option<&Step> {
@@ -159,7 +180,11 @@ impl Past<'_> {
 
 /// The node outside of containers that an event is about, or lies in.
 fn outermost(event: &Event) -> Option<NodeId> {
-    let step = event.step()?;
+    event.step().map(home)
+}
+
+/// The node outside of containers that a step is of, or lies in.
+fn home(step: &StepKey) -> NodeId {
     let scope = step.scope.as_str();
-    Some(scope.split_once('[').map_or_else(|| step.node_id.clone(), |(container, _)| NodeId::from(container)))
+    scope.split_once('[').map_or_else(|| step.node_id.clone(), |(container, _)| NodeId::from(container))
 }

@@ -39,7 +39,7 @@ pub struct Step {
 }
 
 /// Step status; `Pending` is a node whose in-edges are not yet resolved and is never shown as a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// Not decided yet.
@@ -89,7 +89,7 @@ pub(super) struct Inbound {
 }
 
 /// Resolution of one edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EdgeState {
     /// Its source has not settled.
     Open,

@@ -191,7 +191,8 @@ impl JournalRow {
     /// [`StoreError::Corrupt`] if the row was not written by [`encode`].
     pub fn decode(self) -> Result<Entry, StoreError> {
         let at = self.recorded_at;
-        let place = format!("journal row {} of execution {}", self.position, self.execution_id);
+        let step = self.node_id.as_deref().unwrap_or("the whole");
+        let place = format!("journal row {} ({step}) of execution {}", self.position, self.execution_id);
         let event = self.event().map_err(|error| StoreError::Corrupt(format!("{place} cannot be read: {error}")))?;
         Ok(Entry { at, event })
     }

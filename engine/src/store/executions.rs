@@ -41,15 +41,24 @@ pub struct ExecutionRow {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// The columns of [`ExecutionRow`] but input and output. An execution that has not ended is running while someone holds its lease,
-/// waiting once it has a journal or a timer, and queued before.
-const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, \
-    CASE WHEN e.status <> 'queued' THEN e.status \
+impl ExecutionRow {
+    /// Whether another execution can go on from it: it has ended, or waits for a person.
+    #[must_use]
+    pub fn can_restart(&self) -> bool {
+        self.ended_at.is_some() || self.status == "incident"
+    }
+}
+
+/// The status of `executions e`: one that has not ended is running while someone holds its lease, waiting once it has a
+/// journal or a timer, and queued before.
+pub(super) const STATUS: &str = "CASE WHEN e.status <> 'queued' THEN e.status \
          WHEN EXISTS (SELECT FROM leases l WHERE l.execution_id = e.execution_id) THEN 'running' \
          WHEN EXISTS (SELECT FROM timers t WHERE t.execution_id = e.execution_id) THEN 'waiting' \
          WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
-         ELSE 'queued' END AS status, \
-    e.error, e.created_at, e.deadline_at, e.ended_at";
+         ELSE 'queued' END";
+/// The columns of [`ExecutionRow`] but status, input and output.
+const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
+    e.created_at, e.deadline_at, e.ended_at";
 
 /// One execution of a workspace.
 ///
@@ -61,7 +70,8 @@ pub async fn find(
     execution_id: ExecutionId,
 ) -> Result<Option<ExecutionRow>, StoreError> {
     let row = sqlx::query_as(&format!(
-        "SELECT {HEAD}, e.input, e.output FROM executions e WHERE e.execution_id = $1 AND e.workspace_id = $2"
+        "SELECT {HEAD}, {STATUS} AS status, e.input, e.output FROM executions e \
+         WHERE e.execution_id = $1 AND e.workspace_id = $2"
     ))
     .bind(execution_id.0)
     .bind(workspace_id.0)
@@ -83,7 +93,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<ExecutionRow>, StoreError> {
     let rows = sqlx::query_as(&format!(
-        "SELECT {HEAD}, 'null'::jsonb AS input, NULL::jsonb AS output FROM executions e \
+        "SELECT {HEAD}, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output FROM executions e \
          WHERE e.workspace_id = $1 AND e.execution_id < $2 \
          AND ($3::uuid IS NULL OR e.workflow_id = $3) ORDER BY e.execution_id DESC LIMIT $4"
     ))

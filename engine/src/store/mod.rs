@@ -1,5 +1,6 @@
 //! Every statement of the engine. Functions take a connection and are named after what happens.
 
+pub mod bulk;
 pub mod claim;
 pub mod codec;
 pub mod commit;

@@ -192,7 +192,7 @@ async fn insert_graph(
     .bind(nodes.iter().map(|node| node.id.as_str()).collect::<Vec<_>>())
     .bind(nodes.iter().map(|node| node.type_name.as_str()).collect::<Vec<_>>())
     .bind(nodes.iter().map(|node| node.label.as_str()).collect::<Vec<_>>())
-    .bind(nodes.iter().map(|node| &node.config).collect::<Vec<_>>())
+    .bind(nodes.iter().map(|node| node.config_as_written().into_owned()).collect::<Vec<_>>())
     .execute(&mut *connection)
     .await?;
     let edges = &graph.edges;

@@ -1,6 +1,6 @@
 //! Three node types, enough to draw any graph with.
 
-use capstan_engine::core::catalogue::{Catalogue, Effect, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Catalogue, Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::problem::Problem;
 use serde_json::{Value, json};
 
@@ -63,8 +63,27 @@ impl NodeTypeInfo for TestType {
     }
 
     fn ports(&self, config: &Value) -> Vec<String> {
+        if !config["named"].is_null() {
+            return texts(&config["named"]);
+        }
         let ports = config["ports"].as_u64().unwrap_or(1) as usize;
         PORTS.iter().take(ports).map(|&port| port.to_owned()).collect()
+    }
+
+    fn emits(&self, config: &Value) -> Vec<String> {
+        if config["emits"].is_null() { self.ports(config) } else { texts(&config["emits"]) }
+    }
+
+    fn classes(&self, config: &Value) -> Option<Vec<String>> {
+        (!config["classes"].is_null()).then(|| texts(&config["classes"]))
+    }
+
+    fn extent(&self, config: &Value) -> Extent {
+        let repeats = config["repeats"] == true;
+        match config["frames"].as_u64() {
+            Some(frames_max) => Extent { frames_max, is_known: true, repeats },
+            None => Extent { repeats, ..Extent::default() },
+        }
     }
 
     fn frames(&self, config: &Value) -> Frames {
@@ -81,4 +100,8 @@ impl NodeTypeInfo for TestType {
     fn check(&self, _config: &Value) -> Vec<Problem> {
         Vec::new()
     }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }

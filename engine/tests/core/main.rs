@@ -1,4 +1,6 @@
 //! The core against a second opinion: random graphs, random orders, and tables of small cases.
+//!
+//! Faults that are planted have to be found without what is not `core_alone`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod arms;
@@ -13,9 +15,17 @@ mod judge;
 mod nested;
 mod noise;
 mod oracle;
+#[cfg(not(core_alone))]
+mod proofs;
+#[cfg(not(core_alone))]
+mod proofs_exact;
+#[cfg(not(core_alone))]
+mod proofs_sound;
 mod properties;
 mod rng;
 mod script;
+#[cfg(not(core_alone))]
+mod simulated;
 mod spec;
 mod tables;
 mod tables_containers;

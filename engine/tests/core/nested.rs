@@ -230,7 +230,7 @@ fn cancelled() -> Event {
 }
 
 /// A trigger and a few nodes, some of which are containers of more.
-fn document(rng: &mut Rng) -> Value {
+pub(crate) fn document(rng: &mut Rng) -> Value {
     let trigger = json!({"id": "start", "type": "test.trigger", "data": {"config": {"ports": 1}}});
     let (mut nodes, mut edges) = (vec![trigger], Vec::new());
     let begins = body(rng, None, 0, &mut nodes, &mut edges);

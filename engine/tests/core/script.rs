@@ -20,11 +20,27 @@ const ENDING_MAX: usize = 100;
 /// the last of which gives a policy. Nodes come in the order in which they are first named; `start` and whatever
 /// begins with it is a trigger. Edges are named by their line, without blanks. `each[a b] 2 1` makes `each` the container
 /// of `a` and `b`, of which two frames are open at a time and one may fail; with `undoes` behind it, these undo what they
-/// did. `a ~> b` lets `b` undo `a`.
+/// did. `a ~> b` lets `b` undo `a`. `a reads {{ steps.b.x }}` is an expression of its config, `a config {"ports": 2}` more of
+/// that.
 pub(crate) fn graph(lines: &str) -> Graph {
+    compile(&document(lines)).unwrap()
+}
+
+/// The document of a [`graph`].
+pub(crate) fn document(lines: &str) -> Value {
     let mut nodes: Vec<Value> = Vec::new();
     let mut edges: Vec<Value> = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some((id, text)) = line.split_once(" reads ") {
+            named(&mut nodes, id)["data"]["config"]["text"] = json!(text);
+            continue;
+        }
+        if let Some((id, more)) = line.split_once(" config ") {
+            let more: Value = serde_json::from_str(more).unwrap();
+            let config = named(&mut nodes, id)["data"]["config"].as_object_mut().unwrap();
+            config.extend(more.as_object().unwrap().clone());
+            continue;
+        }
         if let Some((id, policy)) = line.split_once(" {") {
             let policy: Value = serde_json::from_str(&format!("{{{policy}")).unwrap();
             let node = named(&mut nodes, id);
@@ -59,7 +75,7 @@ pub(crate) fn graph(lines: &str) -> Graph {
         let id = line.replace(' ', "");
         edges.push(json!({"id": id, "source": source, "sourceHandle": handle, "target": to, "data": data}));
     }
-    compile(&json!({"nodes": nodes, "edges": edges})).unwrap()
+    json!({"nodes": nodes, "edges": edges})
 }
 
 fn contain(nodes: &mut Vec<Value>, id: &str, rest: &str) {

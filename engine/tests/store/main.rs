@@ -10,6 +10,7 @@ mod link;
 mod migrate;
 mod plans;
 mod plans_api;
+mod plans_bulk;
 mod plans_data;
 mod preflight;
 mod race;

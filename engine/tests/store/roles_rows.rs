@@ -43,9 +43,19 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("usage (execution_id, position, meter, workspace_id, units) VALUES ({id}, 1, 'm', {w}, 1)"),
         format!("outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({id}, {w}, 't', {id}, '1')"),
         format!(
+            "approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
+             VALUES ({w}, {id}, {id}, 'n', 't', '[]', true, true)"
+        ),
+        format!("link_keys (workspace_id, key_no, secret) VALUES ({w}, 1, decode(repeat('00', 32), 'hex'))"),
+        format!(
             "sandbox_mails (workspace_id, mail_id, message_id, sender, recipients, subject, body_text) \
              VALUES ({w}, {id}, 'm', 'a', '{{b}}', 's', 'b')"
         ),
+        format!(
+            "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
+             VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
+        ),
+        format!("bulk_items (workspace_id, job_id, execution_id) VALUES ({w}, {id}, {id})"),
     ]
     .map(|row| format!("INSERT INTO {row};"))
     .concat()

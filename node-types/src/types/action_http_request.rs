@@ -21,6 +21,21 @@ use crate::services::http::{HttpError, Request};
 
 mod request;
 
+/// Error classes that a request may fail with, beside those of any node.
+const CLASSES: [&str; 12] = [
+    "http_408",
+    "http_425",
+    "http_429",
+    "http_5xx",
+    "http_4xx",
+    "http_3xx",
+    "http_status",
+    "body_too_large",
+    "invalid_json",
+    "address_blocked",
+    "redirect",
+    "connect",
+];
 /// Time for the whole exchange when the node sets none.
 const TIMEOUT_MS_DEFAULT: u64 = 30_000;
 /// Most time that a node may set.
@@ -94,6 +109,10 @@ impl NodeType for ActionHttpRequest {
             "HTTP request",
             "Calls another system over HTTP, with the same Idempotency-Key at every attempt; the output is its answer.",
         )
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(CLASSES.map(Into::into).to_vec())
     }
 
     fn check(config: &Value) -> Vec<Problem> {

@@ -48,6 +48,10 @@ impl NodeType for ActionSendEmail {
         Spec::step("Send an e-mail", "Sends mail over SMTP, with the same message id at every attempt.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(["smtp_rejected", "smtp_transient", "connect", "mailbox"].map(Into::into).to_vec())
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
         let names = config.get("headers").and_then(Value::as_object).into_iter().flat_map(|headers| headers.keys());
         let bad = names.filter(|name| !may_set_header(name));

@@ -28,6 +28,10 @@ impl NodeType for DataSet {
         Spec::step("Set fields", "Computes named values for later steps.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     async fn run(&self, config: Config, _context: &Context) -> Outcome {
         Outcome::done("out", Value::Object(config.values))
     }

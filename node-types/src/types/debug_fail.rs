@@ -4,8 +4,9 @@ use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::parts::has_expression;
 use crate::node_type::{Context, NodeType, Spec};
 
 /// Fails on purpose.
@@ -39,10 +40,23 @@ fn reason() -> String {
 impl NodeType for DebugFail {
     const NAME: &'static str = "debug.fail";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
         Spec::step("Fail", "Fails on purpose, for good or for some attempts; for trying out error paths.")
+    }
+
+    fn emits(config: &Value) -> Vec<String> {
+        if config["succeed_at_attempt"].is_null() { Vec::new() } else { Self::spec().outputs }
+    }
+
+    fn classes(config: &Value) -> Option<Vec<String>> {
+        match &config["class"] {
+            Value::Null => Some(vec![class()]),
+            Value::String(class) if !has_expression(class) => Some(vec![class.clone()]),
+            _ => None,
+        }
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
@@ -58,8 +72,6 @@ impl NodeType for DebugFail {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::testing::context;
 

@@ -53,10 +53,15 @@ fn once() -> u32 {
 impl NodeType for DebugLog {
     const NAME: &'static str = "debug.log";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
         Spec::step("Log", "Writes a line to the log of the execution.")
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {

@@ -23,10 +23,15 @@ pub(crate) struct Config {
 impl NodeType for DebugNoop {
     const NAME: &'static str = "debug.noop";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
         Spec::step("Do nothing", "Does nothing and succeeds; recorded like a step that has an effect.")
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     async fn run(&self, config: Config, _context: &Context) -> Outcome {

@@ -45,15 +45,23 @@ pub fn validate_submission(config: &Value, submitted: &Map<String, Value>) -> Re
             return Err(vec![FieldError { field: String::new(), code: "config", detail }]);
         }
     };
+    validate_fields(&form.fields, submitted)
+}
+
+/// The same for these fields.
+///
+/// # Errors
+/// All findings at once, in the order of the fields.
+pub fn validate_fields(fields: &[Field], submitted: &Map<String, Value>) -> Result<Value, Vec<FieldError>> {
     let mut input = Map::new();
     let mut errors = Vec::new();
-    for field in &form.fields {
+    for field in fields {
         match check(field, submitted.get(&field.name).unwrap_or(&Value::Null)) {
             Ok(value) => _ = input.insert(field.name.clone(), value),
             Err((code, detail)) => errors.push(FieldError { field: field.name.clone(), code, detail }),
         }
     }
-    let unknown = submitted.keys().filter(|name| form.fields.iter().all(|field| field.name != **name));
+    let unknown = submitted.keys().filter(|name| fields.iter().all(|field| field.name != **name));
     errors.extend(unknown.take(UNKNOWN_MAX).map(|name| unknown_field(name)));
     if errors.is_empty() { Ok(Value::Object(input)) } else { Err(errors) }
 }

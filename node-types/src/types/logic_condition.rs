@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::parts::{boolean, check_boolean};
+use super::parts::{boolean, check_boolean, known_boolean};
 use crate::node_type::{Context, NodeType, Spec};
 
 /// Goes one of two ways.
@@ -28,6 +28,15 @@ impl NodeType for LogicCondition {
 
     fn spec() -> Spec {
         Spec::step("Condition", "Goes on at the port true or the port false.").outputs(&["true", "false"])
+    }
+
+    fn emits(config: &Value) -> Vec<String> {
+        let known = known_boolean(config.get("condition")).map(|holds| holds.to_string());
+        Self::spec().outputs.into_iter().filter(|port| known.as_ref().is_none_or(|known| known == port)).collect()
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -62,6 +71,17 @@ mod tests {
         ] {
             let (class, reason) = failed(run(value).await);
             assert!(class == "config" && reason.contains(said), "{class}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_constant_condition_emits_on_one_port() {
+        for (condition, ports) in [
+            (json!(false), &["false"][..]),
+            (json!("{{ 1 < 2 }}"), &["true"]),
+            (json!("{{ input.a }}"), &["true", "false"]),
+        ] {
+            assert_eq!(LogicCondition::emits(&json!({ "condition": condition })), ports);
         }
     }
 

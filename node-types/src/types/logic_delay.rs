@@ -31,10 +31,15 @@ pub(crate) struct Config {
 impl NodeType for LogicDelay {
     const NAME: &'static str = "logic.delay";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
         Spec::step("Delay", "Waits for a span or until a point in time; a time in the past is no wait.")
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     fn check(config: &Value) -> Vec<Problem> {

@@ -1,7 +1,7 @@
 //! `logic.for_each`
 
 use capstan_engine::core::attempt::{ITEMS_MAX, storable};
-use capstan_engine::core::catalogue::{Effect, Frames};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames};
 use capstan_engine::core::outcome::{Closed, Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -51,6 +51,13 @@ impl NodeType for LogicForEach {
     fn frames(config: &Value) -> Frames {
         let number = |name: &str| config[name].as_u64().and_then(|number| usize::try_from(number).ok());
         frames(number("concurrency"), number("tolerated_failures"), number("tolerated_percent"))
+    }
+
+    fn extent(config: &Value) -> Extent {
+        match config["items"].as_array() {
+            Some(items) => Extent { frames_max: items.len() as u64, is_known: true, repeats: false },
+            None => Extent::default(),
+        }
     }
 
     fn check(config: &Value) -> Vec<Problem> {

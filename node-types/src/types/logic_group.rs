@@ -1,6 +1,6 @@
 //! `logic.group`
 
-use capstan_engine::core::catalogue::{Effect, Frames};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +28,10 @@ impl NodeType for LogicGroup {
 
     fn spec() -> Spec {
         Spec::container("Group", "Runs its nodes as one: one time limit, one retry, and all or nothing.")
+    }
+
+    fn extent(config: &Value) -> Extent {
+        Extent { frames_max: 1, is_known: true, repeats: config["repeat"] != false && !config["repeat"].is_null() }
     }
 
     fn frames(_config: &Value) -> Frames {

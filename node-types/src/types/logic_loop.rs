@@ -1,6 +1,6 @@
 //! `logic.loop`
 
-use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::catalogue::{Effect, Extent};
 use capstan_engine::core::outcome::{Closed, Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -73,6 +73,11 @@ impl NodeType for LogicLoop {
 
     fn spec() -> Spec {
         Spec::container("Loop", "Runs its nodes again and again until a condition holds, at most so many times.")
+    }
+
+    fn extent(config: &Value) -> Extent {
+        let turns = config["max_iterations"].as_u64().unwrap_or(ITERATIONS_MAX.into());
+        Extent { frames_max: turns.min(ITERATIONS_MAX.into()), is_known: true, repeats: false }
     }
 
     fn check(config: &Value) -> Vec<Problem> {

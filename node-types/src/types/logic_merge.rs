@@ -29,6 +29,10 @@ impl NodeType for LogicMerge {
         Spec::step("Merge", "Brings branches together; its join policy says whether it waits for all of them.")
     }
 
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     async fn run(&self, config: Config, _context: &Context) -> Outcome {
         Outcome::done("out", config.output)
     }

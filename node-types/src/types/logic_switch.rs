@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::parts::{boolean, check_boolean, problem};
+use super::parts::{boolean, check_boolean, known_boolean, problem};
 use crate::node_type::{Context, NodeType, Spec};
 
 /// Most cases of a switch.
@@ -55,6 +55,23 @@ impl NodeType for LogicSwitch {
         let mut ports: Vec<String> = named.take(CASES_MAX).map(Into::into).collect();
         ports.push(DEFAULT_PORT.into());
         ports
+    }
+
+    fn emits(config: &Value) -> Vec<String> {
+        let mut ports = Vec::new();
+        for case in cases(config).iter().take(CASES_MAX) {
+            let known = known_boolean(case.get("when"));
+            ports.extend(case.get("port").and_then(Value::as_str).filter(|_| known != Some(false)).map(Into::into));
+            if known == Some(true) {
+                return ports;
+            }
+        }
+        ports.push(DEFAULT_PORT.into());
+        ports
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -122,6 +139,19 @@ mod tests {
         let config = json!({"cases": [{"port": "a", "when": true}, {"port": "b", "when": true}, 3]});
         assert_eq!(LogicSwitch::ports(&config), ["a", "b", "default"]);
         assert_eq!(LogicSwitch::ports(&json!(null)), ["default"]);
+    }
+
+    #[test]
+    fn what_comes_after_a_case_that_always_holds_is_never_emitted() {
+        let case = |port: &str, when: Value| json!({ "port": port, "when": when });
+        let cases = [
+            case("a", json!(false)),
+            case("b", json!("{{ input.x }}")),
+            case("c", json!(true)),
+            case("d", json!(true)),
+        ];
+        assert_eq!(LogicSwitch::emits(&json!({ "cases": cases })), ["b", "c"]);
+        assert_eq!(LogicSwitch::emits(&json!({ "cases": cases[..2] })), ["b", "default"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `logic.try`
 
-use capstan_engine::core::catalogue::{Effect, Frames};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,6 +30,10 @@ impl NodeType for LogicTry {
     fn spec() -> Spec {
         let description = "Runs its nodes, and goes on at `failed`, with the error, if one of them fails.";
         Spec::container("Try", description).outputs(&["out", "failed"])
+    }
+
+    fn extent(_config: &Value) -> Extent {
+        Extent { frames_max: 1, is_known: true, repeats: false }
     }
 
     fn frames(_config: &Value) -> Frames {

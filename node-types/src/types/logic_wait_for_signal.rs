@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::parts::{check_span, span_of};
+use super::parts::{check_span, problem, span_of};
 use crate::node_type::{Context, NodeType, Spec};
 
 /// Longest name of a signal, in bytes.
@@ -32,6 +32,7 @@ pub(crate) struct Config {
 impl NodeType for LogicWaitForSignal {
     const NAME: &'static str = "logic.wait_for_signal";
     const EFFECT: Effect = Effect::Idempotent;
+    const LOCAL: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
@@ -39,8 +40,22 @@ impl NodeType for LogicWaitForSignal {
             .outputs(&["received", "timeout"])
     }
 
+    fn emits(config: &Value) -> Vec<String> {
+        let is_limited = ["timeout_ms", "timeout"].iter().any(|field| !config[*field].is_null());
+        Self::spec().outputs.into_iter().filter(|port| is_limited || port != "timeout").collect()
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
-        check_span(config, "timeout").into_iter().collect()
+        let mut problems: Vec<Problem> = check_span(config, "timeout").into_iter().collect();
+        if config.get("signal").and_then(Value::as_str).is_some_and(is_reserved) {
+            let detail = "signals whose names begin with $ are our own";
+            problems.push(problem("reserved_name", "/signal", detail, "use a name that does not begin with $"));
+        }
+        problems
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
@@ -56,11 +71,19 @@ impl NodeType for LogicWaitForSignal {
                 format!("the name of a signal has 1 to {SIGNAL_BYTES_MAX} bytes, this one has {bytes}"),
             );
         }
+        if is_reserved(&config.signal) {
+            return Outcome::fail("config", "signals whose names begin with $ are our own; use another name");
+        }
         match span_of(config.timeout_ms, config.timeout.as_deref()) {
             Ok(span) => Outcome::Wait(Until { time: span.map(|span| context.now + span), signal: Some(config.signal) }),
             Err(failed) => failed,
         }
     }
+}
+
+/// Whether only we send signals of that name, such as a cancel or the answer of an approval.
+fn is_reserved(name: &str) -> bool {
+    name.starts_with('$')
 }
 
 #[cfg(test)]
@@ -90,9 +113,20 @@ mod tests {
         assert_eq!(run(config(json!({})), None).await, wait(None));
         assert_eq!(run(config(json!({"timeout": "1h"})), None).await, wait(Some("2026-01-01T01:00:00Z")));
         assert_eq!(run(config(json!({"timeout_ms": 0})), None).await, wait(Some("2026-01-01T00:00:00Z")));
-        for flawed in [json!({"signal": ""}), json!({"timeout": "x"}), json!({"timeout": "1s", "timeout_ms": 1})] {
+        for flawed in [
+            json!({"signal": ""}),
+            json!({"signal": "$approval:a"}),
+            json!({"timeout": "x"}),
+            json!({"timeout": "1s", "timeout_ms": 1}),
+        ] {
             assert_eq!(failed(run(config(flawed), None).await).0, "config");
         }
+    }
+
+    #[test]
+    fn without_a_limit_its_time_is_never_over() {
+        assert_eq!(LogicWaitForSignal::emits(&json!({ "signal": "reply" })), ["received"]);
+        assert_eq!(LogicWaitForSignal::emits(&json!({ "signal": "reply", "timeout": "1h" })), ["received", "timeout"]);
     }
 
     #[tokio::test]

@@ -1,13 +1,16 @@
 //! One file per node type.
 
+mod action_code;
 mod action_http_request;
 mod action_send_email;
+mod data_approval_link;
 mod data_set;
 mod debug_crash;
 mod debug_fail;
 mod debug_log;
 mod debug_noop;
 mod form_submission;
+mod logic_approval;
 mod logic_condition;
 mod logic_delay;
 mod logic_for_each;
@@ -23,18 +26,21 @@ mod trigger_form;
 mod trigger_manual;
 mod trigger_webhook;
 
-pub use form_submission::{FieldError, validate_submission};
+pub use form_submission::{FieldError, validate_fields, validate_submission};
 pub use logic_respond::Reply;
 pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as FormFieldType};
 pub use trigger_webhook::{ANSWER_WAIT_MAX, Config as WebhookConfig, Method as WebhookMethod, Respond};
 
+pub(crate) use action_code::ActionCode;
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
+pub(crate) use data_approval_link::DataApprovalLink;
 pub(crate) use data_set::DataSet;
 pub(crate) use debug_crash::DebugCrash;
 pub(crate) use debug_fail::DebugFail;
 pub(crate) use debug_log::DebugLog;
 pub(crate) use debug_noop::DebugNoop;
+pub(crate) use logic_approval::LogicApproval;
 pub(crate) use logic_condition::LogicCondition;
 pub(crate) use logic_delay::LogicDelay;
 pub(crate) use logic_for_each::LogicForEach;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use capstan_engine::core::expression::constant;
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -97,6 +98,14 @@ pub(super) fn describe(value: &Value) -> String {
         Value::String(text) => format!("the text {:?}", text.chars().take(60).collect::<String>()),
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".into(),
+    }
+}
+
+/// What `value` always comes to, if it is a boolean that is known before anything runs.
+pub(super) fn known_boolean(value: Option<&Value>) -> Option<bool> {
+    match value? {
+        Value::String(text) if has_expression(text) => constant(text)?.as_bool(),
+        value => value.as_bool(),
     }
 }
 

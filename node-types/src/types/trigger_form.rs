@@ -94,14 +94,8 @@ impl NodeType for TriggerForm {
 
     fn check(config: &Value) -> Vec<Problem> {
         let mut problems: Vec<Problem> = check_path(config).into_iter().collect();
-        let fields = config.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        if fields.is_empty() || fields.len() > FIELDS_MAX {
-            let detail = format!("a form has 1 to {FIELDS_MAX} fields, this one has {}", fields.len());
-            problems.push(problem("bad_form", "/fields", detail, "add or remove fields"));
-        }
-        let mut names = HashSet::new();
-        for (index, field) in fields.iter().take(FIELDS_MAX).enumerate() {
-            check_field(index, field, &mut names, &mut problems);
+        if check_fields(config, &mut problems) == 0 {
+            problems.push(problem("bad_form", "/fields", "the form has no fields", "add a field"));
         }
         problems
     }
@@ -109,6 +103,20 @@ impl NodeType for TriggerForm {
     async fn run(&self, _config: Config, _context: &Context) -> Outcome {
         trigger_run()
     }
+}
+
+/// Adds what is wrong with the fields of `config`; how many there are.
+pub(super) fn check_fields(config: &Value, problems: &mut Vec<Problem>) -> usize {
+    let fields = config.get("fields").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if fields.len() > FIELDS_MAX {
+        let detail = format!("a form has at most {FIELDS_MAX} fields, this one has {}", fields.len());
+        problems.push(problem("bad_form", "/fields", detail, "remove fields"));
+    }
+    let mut names = HashSet::new();
+    for (index, field) in fields.iter().take(FIELDS_MAX).enumerate() {
+        check_field(index, field, &mut names, problems);
+    }
+    fields.len()
 }
 
 fn check_field<'a>(index: usize, field: &'a Value, names: &mut HashSet<&'a str>, problems: &mut Vec<Problem>) {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use capstan_engine::core::expression::{Ancestors, Names, has_expressions, holds, render};
 use capstan_engine::core::graph::Node;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
-use capstan_engine::core::outcome::{Outcome, Wake};
+use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
-use capstan_engine::core::result::closed;
-use capstan_engine::core::state::{Phase, StepIx};
+use capstan_engine::core::scene::Scene;
+use capstan_engine::core::state::StepIx;
 use capstan_engine::faults::{Point, pass};
 use capstan_node_types::node_type::Context;
 use futures::FutureExt;
@@ -94,64 +93,32 @@ impl Drive<'_> {
         .boxed()
     }
 
-    /// Whether an edge's condition holds, once the step has given `output`.
-    pub(super) fn holds(&self, step: StepIx, when: &str, output: &Value) -> Result<bool, String> {
-        let steps = Ancestors::and_itself(&self.graph, &self.state, step, output);
-        holds(when, &self.names(step, &steps)).map_err(|error| error.to_string())
+    /// The execution as its steps see it.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            graph: &self.graph,
+            state: &self.state,
+            trigger: self.trigger,
+            execution_id: ExecutionId(self.claimed.execution_id),
+            created_at: self.claimed.created_at,
+        }
     }
 
     /// The config with its expressions filled in; none if it has none.
     fn config(&self, step: StepIx) -> Result<Option<Value>, String> {
-        let early = self.without_late(step);
-        let config = early.as_ref().unwrap_or(&self.node(step).config);
-        if !has_expressions(config) {
-            return Ok(early);
-        }
-        let steps = Ancestors::of(&self.graph, &self.state, step);
-        render(config, &self.names(step, &steps)).map(Some).map_err(|error| error.to_string())
-    }
-
-    /// The config of a container that has no frames yet, without what is filled in after them.
-    fn without_late(&self, step: StepIx) -> Option<Value> {
-        let node = self.node(step);
-        let late = self.engine.registry.get(&node.type_name)?.late();
-        if late.is_empty() || self.state.step(step).phase == Phase::Closed {
-            return None;
-        }
-        let mut config = node.config.clone();
-        config.as_object_mut()?.retain(|field, _| !late.contains(&field.as_str()));
-        Some(config)
-    }
-
-    fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
-        let own = self.state.step(step);
-        let now = own.fired_at.unwrap_or(self.claimed.created_at);
-        let id = ExecutionId(self.claimed.execution_id);
-        let names = Names::new(self.input(), steps, id, now).in_frame(&self.state.frames()[own.frame]);
-        names.after_frames(&self.graph, &self.state, own)
-    }
-
-    /// What the trigger gave: the execution's input.
-    fn input(&self) -> &Value {
-        self.trigger.map_or(&Value::Null, |step| &self.state.step(step).output)
+        let node_type = self.engine.registry.get(&self.node(step).type_name);
+        self.scene().config(step, node_type.map_or(&[], |node_type| node_type.late()))
     }
 
     fn context(&self, step: StepIx, log: Arc<StepLog>) -> Context {
-        let key = self.key(step);
-        let now = self.state.step(step);
-        let wake = match &now.phase {
-            Phase::Waiting(_) => Some(Wake::Due),
-            Phase::Signalled(payload) => Some(Wake::Signal { payload: payload.clone() }),
-            Phase::Closed => closed(&self.graph, &self.state, step),
-            _ => None,
-        };
+        let scene = self.scene();
         Context {
             workspace_id: WorkspaceId(self.claimed.workspace_id),
-            execution_id: ExecutionId(self.claimed.execution_id),
-            step: key,
-            attempt: now.attempts + 1,
-            now: now.fired_at.unwrap_or(self.claimed.created_at),
-            wake,
+            execution_id: scene.execution_id,
+            step: self.key(step),
+            attempt: self.state.step(step).attempts + 1,
+            now: scene.now(step),
+            wake: scene.wake(step),
             log,
             services: Arc::clone(&self.engine.services),
         }

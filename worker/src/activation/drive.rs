@@ -288,7 +288,7 @@ impl<'a> Drive<'a> {
 
     /// Records how an attempt ended.
     fn conclude(&mut self, step: StepIx, outcome: Outcome) {
-        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.holds(step, when, output));
+        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
         if planted(Bug::WaitIsAttempt)
             && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)
         {

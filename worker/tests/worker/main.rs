@@ -1,6 +1,8 @@
 //! The worker on a real database: claims, commits, waits, survives.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod approvals;
+mod bulk;
 mod calm;
 mod containers;
 mod doomed;

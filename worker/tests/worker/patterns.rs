@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey};
+use capstan_engine::core::simulate::{self, Cancel, Stubs, Unstubbed, simulate};
 use capstan_engine::core::state::{State, StepStatus};
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::signals::CANCEL;
+use capstan_node_types::registry::Registry;
+use capstan_node_types::simulate::{LocalRunner, WALL_TIME_MAX};
+use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::Cell;
 
@@ -109,9 +114,48 @@ async fn steps(cell: &Cell, graph: &Graph, row: &ExecutionRow) -> Vec<String> {
     let trigger = StepKey::root(NodeId::from("start"));
     let entries = entries.iter().map(|(_, entry)| entry);
     let state = fold(graph, &trigger, row.input.clone(), row.created_at, entries).unwrap();
+    lines(graph, &state)
+}
+
+fn lines(graph: &Graph, state: &State) -> Vec<String> {
     let decided = |ix: &usize| state.step(*ix).status != StepStatus::Pending;
-    let all = (0..state.steps().len()).filter(decided).map(|ix| line(graph, &state, ix));
+    let all = (0..state.steps().len()).filter(decided).map(|ix| line(graph, state, ix));
     all.filter(|line| !line.starts_with("start ")).collect()
+}
+
+#[test]
+fn a_simulation_of_every_pattern_without_signals_is_what_the_worker_does() {
+    let registry = Registry::standard();
+    let (mut wrong, mut simulated_cases) = (Vec::new(), 0);
+    for (file, pattern) in patterns() {
+        let graph = Graph::compile(&pattern.graph, &registry).unwrap();
+        for case in pattern.cases.iter().filter(|case| case.signals.is_empty()) {
+            let runner = LocalRunner::new(&registry, WALL_TIME_MAX).unwrap();
+            let simulated = simulate(
+                &simulate::Case {
+                    graph: &graph,
+                    trigger: &StepKey::root(NodeId::from("start")),
+                    input: case.input.clone(),
+                    now: DateTime::UNIX_EPOCH,
+                    execution_id: ExecutionId(Uuid::nil()),
+                    stubs: &Stubs::default(),
+                    unstubbed: Unstubbed::Fail,
+                    timeout_ms: graph.timeout_ms,
+                    cancel: case.cancel.clone().map(|reason| Cancel { reason, force: false, after_ms: 0 }),
+                },
+                &runner,
+            );
+            let simulated = simulated.unwrap();
+            let came = (simulated.status(), simulated.output(&graph), lines(&graph, &simulated.state));
+            let wanted = (case.status.as_str(), case.output.clone(), case.steps.clone());
+            if came != wanted {
+                let (name, stopped) = (file.display(), &simulated.stopped);
+                wrong.push(format!("{name}, {}: {stopped:?}\n  came   {came:?}\n  wanted {wanted:?}", case.name));
+            }
+            simulated_cases += 1;
+        }
+    }
+    assert!(wrong.is_empty() && simulated_cases >= PATTERNS_MIN, "{}", wrong.join("\n"));
 }
 
 fn line(graph: &Graph, state: &State, ix: usize) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::approvals::Desk;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -64,6 +65,8 @@ impl Cell {
             allow: allow.iter().map(|&entry| entry.to_owned()).collect(),
             mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
             mailbox: Arc::new(NoMailbox),
+            approvals: Arc::new(Desk::new(&place)),
+            public_url: "http://127.0.0.1:7400".into(),
         };
         let services = Arc::new(Services::new(settings).unwrap());
         let workspace_id = WorkspaceId::new();

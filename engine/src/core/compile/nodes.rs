@@ -9,6 +9,7 @@ use crate::core::document::{Document, DocumentNode};
 use crate::core::graph::{Node, Part};
 use crate::core::ids::NodeId;
 use crate::core::policy::{ATTEMPT_TIMEOUT_MS_MAX, ATTEMPTS_MAX};
+use crate::core::raw::apart;
 
 /// Largest factor between the delays of a retry policy.
 const FACTOR_MAX: f64 = 10.0;
@@ -47,13 +48,15 @@ fn one(
         );
         problems.add("unknown_node_type", drawn.pointer("/type"), detail, names_like(&drawn.type_name, catalogue));
     }
+    let raw = info.map_or(&[][..], NodeTypeInfo::raw);
     let node = Node {
         id: NodeId::from(drawn.id.as_str()),
         label: drawn.label.clone(),
         type_name: drawn.type_name.clone(),
         role: info.map_or(Role::Step, NodeTypeInfo::role),
         effect: info.map_or(Effect::AtLeastOnce, NodeTypeInfo::effect),
-        config: drawn.config.clone(),
+        config: apart(&drawn.config, raw),
+        raw: raw.iter().map(|&field| field.into()).collect(),
         policy: drawn.policy.clone(),
         ports: info.map_or_else(Vec::new, |info| info.ports(&drawn.config)),
         in_edges: Vec::new(),

@@ -5,17 +5,24 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Problems;
+use super::nodes::Compiled;
 use super::order::Order;
 use crate::core::document::{Document, DocumentEdgeKind};
 use crate::core::expression::{self, ExpressionError, References};
 use crate::core::ids::NodeId;
 
-pub(super) fn check(document: &Document, by_id: &HashMap<NodeId, usize>, order: &Order, problems: &mut Problems) {
+pub(super) fn check(
+    document: &Document,
+    nodes: &[Compiled],
+    by_id: &HashMap<NodeId, usize>,
+    order: &Order,
+    problems: &mut Problems,
+) {
     let checker = Checker { by_id, order };
-    for (ix, node) in document.nodes.iter().enumerate() {
-        problems.of_node(&node.id, |problems| {
+    for (ix, (drawn, compiled)) in document.nodes.iter().zip(nodes).enumerate() {
+        problems.of_node(&drawn.id, |problems| {
             let at = Place { node: ix, may_name_itself: false };
-            checker.config(&node.config, &mut node.pointer("/data/config"), at, problems);
+            checker.config(&compiled.node.config, &mut drawn.pointer("/data/config"), at, problems);
         });
     }
     for edge in document.edges.iter().filter(|edge| edge.kind == DocumentEdgeKind::Flow) {

@@ -1,15 +1,36 @@
 //! Walks a config and fills in its expressions.
 
+use chrono::DateTime;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::convert::in_text;
 use super::error::{ExpressionError, Fault};
 use super::evaluate::{compiles, evaluate};
 use super::lex::tokens;
-use super::names::Names;
+use super::names::{Names, Seen, Steps};
 use super::rewrite::References;
 use super::template::{Code, Piece, pieces};
 use super::{OUTPUT_BYTES_MAX, SOURCE_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX, has_expressions};
+use crate::core::ids::ExecutionId;
+use crate::core::outcome::StepError;
+
+/// For an expression that names none.
+struct NoSteps;
+
+impl Steps for NoSteps {
+    fn step(&self, _id: &str) -> Seen<'_> {
+        Seen::Unknown
+    }
+
+    fn error(&self, _id: &str) -> Option<&StepError> {
+        None
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
 
 /// What one render may still use.
 struct Renderer<'n> {
@@ -47,11 +68,15 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
         return Ok(references);
     }
     for piece in pieces(source).map_err(|(fault, range)| fault.locate(source, range, ""))? {
-        if let Piece::Expression(code) | Piece::If(code) | Piece::Elif(code) = piece {
-            let plan = compiles(&code).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
-            plan.references(&mut references);
-        }
+        let (code, is_test) = match &piece {
+            Piece::Expression(code) => (code, false),
+            Piece::If(code) | Piece::Elif(code) => (code, true),
+            Piece::Text(_) | Piece::Else | Piece::EndIf => continue,
+        };
+        let plan = compiles(code).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
+        plan.references(&mut references, is_test);
     }
+    references.forget_tested();
     Ok(references)
 }
 
@@ -59,11 +84,22 @@ pub(super) fn check_condition(condition: &str) -> Result<References, ExpressionE
     let mut references = References::default();
     let plan = condition_code(condition).and_then(|code| {
         let plan = compiles(&code)?;
-        plan.references(&mut references);
+        plan.references(&mut references, true);
         Ok(())
     });
     plan.map_err(|fault| fault.locate(condition, 0..condition.len(), ""))?;
+    references.forget_tested();
     Ok(references)
+}
+
+pub(super) fn constant(source: &str) -> Option<Value> {
+    let code = condition_code(source).ok()?;
+    if !compiles(&code).ok()?.paths.is_empty() {
+        return None;
+    }
+    let mut work_left = WORK_BYTES_MAX;
+    let nothing = Names::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
+    evaluate(&code, &nothing, &mut work_left).ok()
 }
 
 fn condition_code(condition: &str) -> Result<Code<'_>, Fault> {

@@ -22,6 +22,20 @@ use grammar::{After, Frame, is_constant, is_operator_word, path};
 pub struct References {
     /// Ids under `steps` and `errors`, sorted.
     pub steps: BTreeSet<String>,
+    /// Those of them of which a part is read, as in `steps.fetch.body`: that fails where the step is null. Not if the string
+    /// looks at the step itself or its error, too, or says what to take instead.
+    pub parts: BTreeSet<String>,
+    /// Those of them that an expression is nothing but, and so may come to null.
+    pub whole: BTreeSet<String>,
+    /// Those of them that an expression looks at as such, be it null or not.
+    tested: BTreeSet<String>,
+}
+
+impl References {
+    pub(super) fn forget_tested(&mut self) {
+        self.parts.retain(|id| !self.tested.contains(id));
+        self.whole.retain(|id| !self.tested.contains(id));
+    }
 }
 
 /// An expression ready to be compiled.
@@ -33,6 +47,8 @@ pub(super) struct Plan<'s> {
     pub(super) paths: Vec<Path<'s>>,
     /// The expression is nothing but its first path.
     pub(super) is_path: bool,
+    /// The paths of which a missing end fails the expression.
+    required: BTreeSet<usize>,
     /// How often the text of an operand may be copied: the number of `~` and `+`.
     pub(super) copies: usize,
     /// Offsets in `source` and the offsets of the same token in the config string, ascending.
@@ -46,11 +62,19 @@ impl Plan<'_> {
         after.checked_sub(1).map_or(0, |index| self.marks[index].1)
     }
 
-    pub(super) fn references(&self, into: &mut References) {
-        for path in self.paths.iter().filter(|path| matches!(path.root, "steps" | "errors")) {
-            if let Some(Key::Name(id)) = path.keys.first() {
-                into.steps.insert((*id).into());
-            }
+    /// `is_test`: whether something depends on what it comes to.
+    pub(super) fn references(&self, into: &mut References, is_test: bool) {
+        for (index, path) in self.paths.iter().enumerate().filter(|(_, it)| matches!(it.root, "steps" | "errors")) {
+            let Some(Key::Name(id)) = path.keys.first() else { continue };
+            into.steps.insert((*id).into());
+            let kind = match path.keys.len() {
+                _ if path.root == "errors" => &mut into.tested,
+                1 if self.is_path && !is_test => &mut into.whole,
+                1 => &mut into.tested,
+                _ if self.required.contains(&index) => &mut into.parts,
+                _ => continue,
+            };
+            kind.insert((*id).into());
         }
     }
 }
@@ -148,6 +172,9 @@ impl<'s> Rewriter<'_, 's> {
         });
         self.emit_as(token, &format!("__v{index}"));
         self.next += length - 1;
+        if !self.says_what_instead() {
+            self.plan.required.insert(index);
+        }
         self.operand_ends();
         Ok(())
     }
@@ -286,6 +313,18 @@ impl<'s> Rewriter<'_, 's> {
         }
         self.plan.source.push('|');
         self.plan.source.push_str(guard);
+    }
+
+    /// Whether `| default(…)` or `is defined` follows.
+    fn says_what_instead(&self) -> bool {
+        let mut next = self.tokens[self.next..].iter();
+        match next.next() {
+            Some(pipe) if pipe.is("|") => next.next().is_some_and(|it| matches!(it.text, "default" | "d")),
+            Some(is) if is.text == "is" => {
+                next.find(|it| it.text != "not").is_some_and(|it| it.text.ends_with("defined"))
+            }
+            _ => false,
+        }
     }
 
     fn frame(&mut self) -> &mut Frame {

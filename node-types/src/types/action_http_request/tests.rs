@@ -12,9 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::services::mail::MailSettings;
 use crate::services::{ServiceSettings, Services};
-use crate::testing::{Mails, context_allowing, failed, retried};
+use crate::testing::{context_allowing, failed, retried, settings};
 
 /// Serves until the test ends.
 async fn serve(router: Router) -> SocketAddr {
@@ -145,8 +144,7 @@ async fn private_addresses_are_refused_by_literal_by_name_and_by_redirect() {
 async fn an_allowed_name_may_stand_for_a_private_address() {
     let server = serve(Router::new().route("/", get(|| async { "inside" }))).await;
     let allow = vec![format!("localhost:{}", server.port())];
-    let mail = MailSettings { from: "capstan@example.com".into(), ..MailSettings::default() };
-    let services = Services::new(ServiceSettings { allow, mail, mailbox: Arc::new(Mails::default()) }).unwrap();
+    let services = Services::new(ServiceSettings { allow, ..settings() }).unwrap();
     let context = Context { services: Arc::new(services), ..context_allowing(&[]) };
     let config = serde_json::from_value(json!({"url": format!("http://localhost:{}/", server.port())})).unwrap();
     let outcome = ActionHttpRequest.run(config, &context).await;

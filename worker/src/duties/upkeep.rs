@@ -1,8 +1,9 @@
-//! What the fleet does on the side: partitions ahead of time, old rows out. Every worker does it; it is safe twice.
+//! Partitions ahead of time, old rows out. Every worker does it; it is safe twice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_engine::store::bulk;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
 use tokio::time::interval;
@@ -31,5 +32,6 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     }
     // In turns, so that nothing waits for all of it.
     while side.run(async |connection| tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
     Ok(())
 }

@@ -1,0 +1,93 @@
+//! What an attempt of a step is made with: its config filled in, its time, and why it runs again.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::expression::{Ancestors, Names, has_expressions, holds, render};
+use super::graph::{Graph, Node};
+use super::ids::ExecutionId;
+use super::outcome::Wake;
+use super::result::closed;
+use super::state::{Phase, State, StepIx};
+
+/// An execution as its steps see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Its graph.
+    pub graph: &'a Graph,
+    /// How it stands.
+    pub state: &'a State,
+    /// Where it began.
+    pub trigger: Option<StepIx>,
+    /// Its id.
+    pub execution_id: ExecutionId,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Scene<'_> {
+    /// The config of a step with its expressions filled in; none if it is as written. `late` names the fields of a
+    /// container that are filled in only once its frames have ended.
+    ///
+    /// # Errors
+    /// What is wrong with an expression, for people.
+    pub fn config(&self, step: StepIx, late: &[&str]) -> Result<Option<Value>, String> {
+        let early = self.without_late(step, late);
+        let config = early.as_ref().unwrap_or(&self.node(step).config);
+        if !has_expressions(config) {
+            return Ok(early);
+        }
+        let steps = Ancestors::of(self.graph, self.state, step);
+        render(config, &self.names(step, &steps)).map(Some).map_err(|error| error.to_string())
+    }
+
+    /// Whether an edge's condition holds, once the step has given `output`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    pub fn holds(&self, step: StepIx, when: &str, output: &Value) -> Result<bool, String> {
+        let steps = Ancestors::and_itself(self.graph, self.state, step, output);
+        holds(when, &self.names(step, &steps)).map_err(|error| error.to_string())
+    }
+
+    /// Why a step runs again after a wait; none on a first run.
+    #[must_use]
+    pub fn wake(&self, step: StepIx) -> Option<Wake> {
+        match &self.state.step(step).phase {
+            Phase::Waiting(_) => Some(Wake::Due),
+            Phase::Signalled(payload) => Some(Wake::Signal { payload: payload.clone() }),
+            Phase::Closed => closed(self.graph, self.state, step),
+            _ => None,
+        }
+    }
+
+    /// The time of a step: that of the entry that fired it.
+    #[must_use]
+    pub fn now(&self, step: StepIx) -> DateTime<Utc> {
+        self.state.step(step).fired_at.unwrap_or(self.created_at)
+    }
+
+    fn without_late(&self, step: StepIx, late: &[&str]) -> Option<Value> {
+        if late.is_empty() || self.state.step(step).phase == Phase::Closed {
+            return None;
+        }
+        let mut config = self.node(step).config.clone();
+        config.as_object_mut()?.retain(|field, _| !late.contains(&field.as_str()));
+        Some(config)
+    }
+
+    fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
+        let own = self.state.step(step);
+        let names = Names::new(self.input(), steps, self.execution_id, self.now(step));
+        names.in_frame(&self.state.frames()[own.frame]).after_frames(self.graph, self.state, own)
+    }
+
+    /// What the trigger gave: the execution's input.
+    fn input(&self) -> &Value {
+        self.trigger.map_or(&Value::Null, |step| &self.state.step(step).output)
+    }
+
+    fn node(&self, step: StepIx) -> &Node {
+        &self.graph.nodes[self.state.step(step).node]
+    }
+}

@@ -1,0 +1,103 @@
+//! What a bulk job does to one execution.
+
+use std::sync::Arc;
+
+use capstan_domain::history;
+use capstan_domain::restart::{Recorded, Refused};
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, SignalId, VersionId, WorkspaceId};
+use capstan_engine::store::bulk::{Beginning, Item, ItemEnd, Work};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::executions;
+use capstan_engine::store::restart::{Restart, restart};
+use capstan_engine::store::signals::{self, CANCEL, Sent};
+use capstan_engine::store::start::Started;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
+
+use crate::worker::Engine;
+
+/// Why a job cancels where nobody says it.
+const REASON: &str = "cancelled by a bulk job";
+const NOT_KEPT: &str = "the execution is no longer kept";
+const NOT_ENDED: &str = "the execution has not ended";
+
+/// Does the verb, in the transaction of the caller, which acts for the workspace.
+pub(super) async fn work(
+    engine: &Engine,
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    work: &Work,
+    item: &Item,
+) -> Result<ItemEnd, StoreError> {
+    let id = ExecutionId(item.execution_id);
+    match work {
+        Work::Cancel { reason, force } => {
+            let payload = json!({ "reason": reason.as_deref().unwrap_or(REASON), "force": force });
+            send(connection, workspace_id, id, CANCEL, &payload).await
+        }
+        Work::Signal { name, payload } => send(connection, workspace_id, id, name, payload).await,
+        Work::Restart { from, .. } => again(engine, connection, workspace_id, item, from).await,
+    }
+}
+
+async fn send(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    id: ExecutionId,
+    name: &str,
+    payload: &Value,
+) -> Result<ItemEnd, StoreError> {
+    Ok(match signals::send(connection, workspace_id, id, SignalId::new(), name, payload).await? {
+        Sent::Accepted => ItemEnd::Done(None),
+        Sent::Ended => ItemEnd::Skipped("the execution had already ended".into()),
+        Sent::Unknown => ItemEnd::Skipped(NOT_KEPT.into()),
+        Sent::Full | Sent::Conflict => ItemEnd::Failed("too many signals wait for the execution already".into()),
+    })
+}
+
+async fn again(
+    engine: &Engine,
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    item: &Item,
+    from: &Beginning,
+) -> Result<ItemEnd, StoreError> {
+    let id = ExecutionId(item.execution_id);
+    let Some(row) = executions::find(connection, workspace_id, id).await? else {
+        return Ok(ItemEnd::Skipped(NOT_KEPT.into()));
+    };
+    if !row.can_restart() {
+        return Ok(ItemEnd::Skipped(NOT_ENDED.into()));
+    }
+    let entries = history::outline(connection, workspace_id, id, 0).await?;
+    let version_id = item.version_id.map_or(VersionId(row.version_id), VersionId);
+    let old = version(engine, workspace_id, VersionId(row.version_id)).await?;
+    let new = version(engine, workspace_id, version_id).await?;
+    let from = from.clone();
+    // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
+    let planned = spawn_blocking(move || {
+        let recorded = Recorded { row: &row, graph: &old, entries: &entries };
+        let plan = recorded.plan(&new, &from)?;
+        Ok::<_, Refused>(recorded.restart(&plan, version_id, None))
+    });
+    match planned.await {
+        Ok(Ok(asked)) => begin(connection, &asked).await,
+        Ok(Err(Refused::Unreadable(error))) => Err(error),
+        Ok(Err(refused @ Refused::NothingFailed)) => Ok(ItemEnd::Skipped(refused.to_string())),
+        Ok(Err(refused)) => Ok(ItemEnd::Failed(refused.to_string())),
+        Err(error) => Ok(ItemEnd::Failed(format!("the restart cannot be planned: {error}"))),
+    }
+}
+
+async fn version(engine: &Engine, workspace_id: WorkspaceId, id: VersionId) -> Result<Arc<Graph>, StoreError> {
+    engine.versions.get(&engine.side, &engine.registry, workspace_id, id).await
+}
+
+async fn begin(connection: &mut PgConnection, asked: &Restart) -> Result<ItemEnd, StoreError> {
+    Ok(match restart(connection, asked).await? {
+        Some(Started::New(id) | Started::Replayed(id)) => ItemEnd::Done(Some(id)),
+        Some(Started::Conflict) | None => ItemEnd::Skipped(NOT_ENDED.into()),
+    })
+}

@@ -1,0 +1,21 @@
+//! What the fleet does on the side.
+
+mod bulk;
+mod item;
+mod upkeep;
+
+use std::sync::Arc;
+
+use capstan_engine::store::connect::Place;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::worker::Engine;
+
+/// Begins all duties of a worker; they end when the set is dropped. `waker` is told of new work.
+pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) -> JoinSet<()> {
+    let mut duties = JoinSet::new();
+    duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
+    duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    duties
+}
