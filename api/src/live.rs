@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
 
 use crate::cells::Cell;
 pub(crate) use seats::Seat;
@@ -42,6 +43,8 @@ struct Feed {
     /// All entries up to here were sent, or lie before the first watcher.
     position: i32,
     news: broadcast::Sender<News>,
+    /// Cancelled once the execution has ended, also while there still are entries to send.
+    over: CancellationToken,
 }
 
 #[derive(Default)]
@@ -67,6 +70,8 @@ pub(crate) struct Watch {
     pub(crate) news: broadcast::Receiver<News>,
     /// Entries up to here are in the database already, and may not come as news.
     pub(crate) position: i32,
+    /// Cancelled once the execution has ended; news may still come.
+    pub(crate) over: CancellationToken,
     _seat: Seat,
 }
 
@@ -94,8 +99,10 @@ impl Hub {
             cell: Arc::clone(cell),
             position,
             news: broadcast::Sender::new(NEWS_WAITING_MAX),
+            over: CancellationToken::new(),
         });
-        let watch = Watch { news: feed.news.subscribe(), position: feed.position, _seat: seat };
+        let (news, over) = (feed.news.subscribe(), feed.over.clone());
+        let watch = Watch { news, position: feed.position, over, _seat: seat };
         if !watched.is_polling {
             watched.is_polling = true;
             tokio::spawn(poller::poll(Arc::clone(&self.watched), Arc::clone(&self.arrived)));

@@ -72,6 +72,7 @@ impl Waiting<'_> {
                     Err(RecvError::Lagged(_)) => true,
                     Err(RecvError::Closed) => break,
                 },
+                () = watch.over.cancelled() => true,
                 () = sleep_until(until) => break,
                 () = self.api.closing.cancelled() => break,
             };
@@ -80,15 +81,9 @@ impl Waiting<'_> {
     }
 
     fn concerns(&self, news: &News) -> bool {
-        match news {
-            News::Ended(_) => true,
-            News::Entry(_, entry) => match &entry.event {
-                Event::Settled { step, settlement } => {
-                    settlement.status == SettledStatus::Completed && self.nodes.contains(&step.node_id)
-                }
-                _ => false,
-            },
-        }
+        let News::Entry(_, entry) = news else { return true };
+        let Event::Settled { step, settlement } = &entry.event else { return false };
+        settlement.status == SettledStatus::Completed && self.nodes.contains(&step.node_id)
     }
 
     /// How it stands, and the newest position of its journal.

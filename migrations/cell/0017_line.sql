@@ -2,11 +2,11 @@
 
 -- How many tokens are claimed before that of `p_execution`, of all workspaces and of the one of this transaction, whose
 -- execution it has to be; null if its token is not among the next `p_most` + 1. `is_longer`: there are more than that, and
--- it may be among them. `unseen_ms`: since the last beat of any worker; null if there was none within a day. Of other
--- workspaces it tells only how many. Locks nothing. Uses queue_vt, from where claims stand, queue_suspects (few) and
--- workers_pkey.
+-- it may be among them. `silent_ms`: since the last beat of a worker that is not fenced; null if there is none.
+-- `unseen_ms`: of any worker; null if none beat within a day. Of other workspaces it tells only how many. Locks nothing.
+-- Uses queue_vt, from where claims stand, queue_suspects (few) and workers_pkey.
 CREATE FUNCTION line_1(p_execution uuid, p_most int)
-RETURNS TABLE (ahead int, ahead_of_workspace int, is_longer boolean, unseen_ms bigint)
+RETURNS TABLE (ahead int, ahead_of_workspace int, is_longer boolean, silent_ms bigint, unseen_ms bigint)
 LANGUAGE plpgsql ROWS 1 SECURITY DEFINER SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
@@ -15,8 +15,10 @@ DECLARE
   v_workspace uuid := nullif(current_setting('app.workspace_id', true), '')::uuid;
   v_front bigint := (SELECT f.vt FROM queue_front f);
 BEGIN
-  SELECT (extract(epoch FROM clock_timestamp() - max(w.heartbeat_at)) * 1000)::bigint INTO unseen_ms
-    FROM (SELECT w.heartbeat_at FROM workers w ORDER BY w.worker_no DESC LIMIT 10000) AS w;
+  SELECT (extract(epoch FROM clock_timestamp() - max(w.heartbeat_at) FILTER (WHERE NOT w.fenced)) * 1000)::bigint,
+         (extract(epoch FROM clock_timestamp() - max(w.heartbeat_at)) * 1000)::bigint
+    INTO silent_ms, unseen_ms
+    FROM (SELECT w.heartbeat_at, w.fenced FROM workers w ORDER BY w.worker_no DESC LIMIT 10000) AS w;
 
   WITH next AS MATERIALIZED (
     SELECT q.execution_id, q.workspace_id = v_workspace AS own, row_number() OVER (ORDER BY q.vt) AS n

@@ -1,12 +1,13 @@
 //! The task that reads the journals of watched executions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use capstan_domain::watch;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{NEWS_WAITING_MAX, News, Topic, Watched};
 use crate::cells::Cell;
@@ -37,9 +38,11 @@ struct Group {
 struct Found {
     entries: Vec<watch::Read>,
     ended: Vec<(ExecutionId, String)>,
+    /// Those that may have more entries.
+    full: HashSet<ExecutionId>,
 }
 
-/// Looks until nobody watches: soon after each arrival, then less and less often.
+/// Looks until nobody watches: soon after each arrival, then less and less often, and never more than half of the time.
 pub(super) async fn poll(watched: Arc<Mutex<Watched>>, arrived: Arc<Notify>) {
     let mut pause = LOOK_AGAIN;
     loop {
@@ -52,36 +55,49 @@ pub(super) async fn poll(watched: Arc<Mutex<Watched>>, arrived: Arc<Notify>) {
             }
             watched.groups()
         };
-        pause = (pause * 2).min(LOOK_EVERY);
-        for group in groups {
-            match look(&group).await {
-                Ok(found) => watched.lock().unwrap_or_else(PoisonError::into_inner).tell(group.workspace_id, found),
-                Err(problem) => {
-                    tracing::warn!(cause = problem.internal, "watched executions could not be read");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                }
+        let begun = Instant::now();
+        if !look_at_all(&watched, &groups).await {
+            sleep(AFTER_FAILURE).await;
+            continue;
+        }
+        let rest = LOOK_AGAIN.max(begun.elapsed());
+        pause = match timeout(pause.max(rest), arrived.notified()).await {
+            Ok(()) => {
+                sleep(rest).await;
+                LOOK_AGAIN
+            }
+            Err(_) => (pause * 2).min(LOOK_EVERY),
+        };
+    }
+}
+
+/// Tells what each group has come to; false if one could not be read.
+async fn look_at_all(watched: &Mutex<Watched>, groups: &[Group]) -> bool {
+    let mut is_good = true;
+    for group in groups {
+        match look(group).await {
+            Ok(found) => watched.lock().unwrap_or_else(PoisonError::into_inner).tell(group.workspace_id, found),
+            Err(problem) => {
+                tracing::warn!(cause = problem.internal, "watched executions could not be read");
+                is_good = false;
             }
         }
-        if tokio::time::timeout(pause, arrived.notified()).await.is_ok() {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            pause = LOOK_AGAIN;
-        }
     }
+    is_good
 }
 
 async fn look(group: &Group) -> Result<Found, Problem> {
     let Group { workspace_id, cell, watched } = group;
     let mut transaction = tenant::read(&cell.pool, *workspace_id).await?;
     let entries = watch::news(&mut transaction, *workspace_id, watched, ENTRIES_PER_LOOK).await?;
-    let mut ended = watch::ended(&mut transaction, *workspace_id, watched).await?;
+    let ended = watch::ended(&mut transaction, *workspace_id, watched).await?;
     transaction.commit().await?;
     let mut counts: HashMap<ExecutionId, i64> = HashMap::new();
     for (execution_id, ..) in &entries {
         *counts.entry(*execution_id).or_default() += 1;
     }
-    // Where a look was full there may be more entries before the end.
-    ended.retain(|(execution_id, _)| counts.get(execution_id).is_none_or(|&count| count < ENTRIES_PER_LOOK));
-    Ok(Found { entries, ended })
+    let full = counts.into_iter().filter(|&(_, count)| count >= ENTRIES_PER_LOOK).map(|(id, _)| id).collect();
+    Ok(Found { entries, ended, full })
 }
 
 impl Watched {
@@ -117,8 +133,12 @@ impl Watched {
             }
         }
         for (execution_id, status) in found.ended {
-            if let Some(feed) = self.feeds.remove(&Topic { workspace_id, execution_id }) {
+            let topic = Topic { workspace_id, execution_id };
+            let Some(feed) = self.feeds.get(&topic) else { continue };
+            feed.over.cancel();
+            if !found.full.contains(&execution_id) {
                 let _ = feed.news.send(News::Ended(status));
+                self.feeds.remove(&topic);
             }
         }
     }

@@ -125,6 +125,7 @@ fn sent(reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let is_bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED);
     let (kind, body) = match reply.body {
+        _ if is_bodiless => (None, String::new()),
         Value::Null => (None, String::new()),
         Value::String(text) => (Some("text/plain; charset=utf-8"), text),
         value => (Some("application/json"), value.to_string()),
@@ -141,8 +142,6 @@ fn sent(reply: Reply) -> Response {
     }
     headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
     response.extensions_mut().insert(AsItIs);
-    if !is_bodiless {
-        *response.body_mut() = Body::from(body);
-    }
+    *response.body_mut() = Body::from(body);
     response
 }

@@ -49,7 +49,9 @@ pub(crate) async fn read(
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
-    let of_fleet = if loaded.row.ended_at.is_some() { [None, None] } else { outside(&line, &status) };
+    // Nothing but a person moves an incident.
+    let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
+    let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
     let reasons = of_fleet.into_iter().flatten().chain(of_steps).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
@@ -57,14 +59,16 @@ pub(crate) async fn read(
 /// What does not lie in the execution itself.
 fn outside(line: &Line, status: &str) -> [Option<Reason>; 2] {
     let count = |rows: Option<i32>| rows.and_then(|rows| u32::try_from(rows).ok());
-    let is_silent = line.unseen_ms.is_none_or(|ms| ms > FLEET_SILENT_MS);
+    let is_silent = line.silent_ms.is_none_or(|ms| ms > FLEET_SILENT_MS);
     let unseen_s = line.unseen_ms.and_then(|ms| u64::try_from(ms / 1_000).ok());
     let (before, before_of_workspace) = (count(line.ahead), count(line.ahead_of_workspace));
     // Only what is queued must have a token somewhere.
     let is_far = before.is_none() && line.is_longer && status == "queued";
     let before_more_than = is_far.then_some(AHEAD_MAX.unsigned_abs());
+    // A token that meets a worker only wakes it.
+    let is_in_line = status != "running" && (is_far || before.is_some());
     [
         is_silent.then_some(Reason::Fleet { unseen_s }),
-        (is_far || before.is_some()).then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
+        is_in_line.then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
     ]
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::Request;
 use capstan_engine::store::connect::Role;
+use capstan_engine::store::line::AHEAD_MAX;
+use capstan_engine::store::workers::register;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, as_json, chain, simple};
@@ -237,7 +239,15 @@ async fn what_an_execution_waits_for_is_explained() {
     let id = app.begin(&app.publish(&simple()).await).await;
     let path = format!("/api/v1/executions/{id}/explain");
     let step = json!({ "node_id": "a", "scope": "" });
-    let expected = json!({ "id": id, "status": "queued", "reasons": [{ "waits_for": "worker", "step": step }] });
+    let expected = json!({
+        "id": id,
+        "status": "queued",
+        "reasons": [
+            { "waits_for": "fleet" },
+            { "waits_for": "turn", "before": 0, "before_of_workspace": 0 },
+            { "waits_for": "worker", "step": step },
+        ],
+    });
     assert_eq!(app.get(&path).await.json(), expected);
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let lease = "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
@@ -247,6 +257,40 @@ async fn what_an_execution_waits_for_is_explained() {
     assert_eq!((&held["status"], &held["held_by"]["worker_no"]), (&json!("running"), &json!(7)));
     let unknown = format!("/api/v1/executions/{}/explain", uuid::Uuid::now_v7());
     assert_eq!(app.get(&unknown).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_place_in_line_is_counted_up_to_a_bound_and_so_is_who_works() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let ids = [app.begin(&workflow).await, app.begin(&workflow).await];
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut worker = app.cell.connect(Role::Worker).await.unwrap();
+    let reasons = async |id: &str| app.get(&format!("/api/v1/executions/{id}/explain")).await.json()["reasons"].take();
+    let registered = register(&mut worker, "one").await.unwrap();
+    let turn = |before: u32, own: u32| json!({ "waits_for": "turn", "before": before, "before_of_workspace": own });
+    assert_eq!(reasons(&ids[0]).await[0], turn(0, 0), "a worker is there");
+    assert_eq!(reasons(&ids[1]).await[0], turn(1, 1));
+    let push = "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
+                SELECT 0, gen_random_uuid(), gen_random_uuid(), true FROM generate_series(1, $1::int)";
+    sqlx::query(push).bind(AHEAD_MAX - 1).execute(&mut owner).await.unwrap();
+    sqlx::query("UPDATE queue SET vt = vt + 10 WHERE workspace_id = $1")
+        .bind(app.acme.0)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    assert_eq!(reasons(&ids[1]).await[0], turn(AHEAD_MAX.unsigned_abs(), 1));
+    sqlx::query(push).bind(1).execute(&mut owner).await.unwrap();
+    let far = json!({ "waits_for": "turn", "before_more_than": AHEAD_MAX });
+    assert_eq!(reasons(&ids[1]).await[0], far);
+    sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1")
+        .bind(registered.worker_no)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let nobody = reasons(&ids[0]).await;
+    assert_eq!(nobody[0]["waits_for"], "fleet", "the only worker is gone: {nobody}");
+    assert!(nobody[0]["unseen_s"].is_u64());
 }
 
 #[tokio::test]

@@ -4,69 +4,14 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use capstan_domain::history::{OUTPUTS_SHOWN_BYTES_MAX, shown_outputs};
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
-use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
-use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
-use capstan_engine::store::codec::Row;
-use capstan_engine::store::commit::{Commit, Reply, Then, commit};
+use capstan_engine::store::commit::Then;
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::workers::register;
-use chrono::Utc;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
 use tower::ServiceExt;
 
+use crate::hand::{Hand, completed};
 use crate::support::{App, simple};
-
-/// A worker that does by hand what the test says.
-struct Hand {
-    connection: PgConnection,
-    worker_no: i32,
-    claimed: Claimed,
-    position: u32,
-}
-
-impl Hand {
-    async fn claim(app: &App) -> Self {
-        let mut connection = app.cell.connect(Role::Worker).await.unwrap();
-        let worker_no = register(&mut connection, "hand").await.unwrap().worker_no;
-        let claimed = claim(&mut connection, worker_no, 1, NO_BOUND, false).await.unwrap().remove(0);
-        Self { connection, worker_no, claimed, position: 1 }
-    }
-
-    async fn settle(&mut self, node: &str, then: Then) {
-        self.settle_with(node, json!({ "from": node }), then).await;
-    }
-
-    async fn settle_with(&mut self, node: &str, output: Value, then: Then) {
-        let settlement = Settlement {
-            status: SettledStatus::Completed,
-            port: Some("out".into()),
-            output,
-            error: None,
-            attempts: 1,
-            closed_edges: Vec::new(),
-        };
-        let event = Event::Settled { step: StepKey::root(NodeId::from(node)), settlement };
-        let this = Commit {
-            execution_id: ExecutionId(self.claimed.execution_id),
-            workspace_id: WorkspaceId(self.claimed.workspace_id),
-            lease_no: self.claimed.lease_no,
-            position: self.position,
-            rows: vec![Row::of(&Entry { at: Utc::now(), event })],
-            usage: Vec::new(),
-            bytes: 0,
-            then,
-        };
-        self.position += 1;
-        assert!(matches!(commit(&mut self.connection, self.worker_no, &[&this]).await.unwrap(), Reply::Written(_)));
-    }
-}
-
-fn completed() -> Then {
-    Then::End { status: "completed", output: None, error: None, leftovers: false }
-}
 
 /// A client of the events of one execution.
 struct Client {

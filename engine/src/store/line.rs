@@ -17,6 +17,8 @@ pub struct Line {
     pub ahead_of_workspace: Option<i32>,
     /// There are more than [`AHEAD_MAX`] tokens.
     pub is_longer: bool,
+    /// Since a worker that is neither lost nor retired was last seen; none if there is no such worker.
+    pub silent_ms: Option<i64>,
     /// Since any worker was last seen; none if that is longer ago than a day, or never was.
     pub unseen_ms: Option<i64>,
 }
@@ -26,6 +28,6 @@ pub struct Line {
 /// # Errors
 /// If the database does.
 pub async fn line(connection: &mut PgConnection, execution_id: ExecutionId) -> Result<Line, StoreError> {
-    let row = sqlx::query_as("SELECT ahead, ahead_of_workspace, is_longer, unseen_ms FROM line_1($1, $2)");
+    let row = sqlx::query_as("SELECT ahead, ahead_of_workspace, is_longer, silent_ms, unseen_ms FROM line_1($1, $2)");
     Ok(row.bind(execution_id.0).bind(AHEAD_MAX).fetch_one(connection).await?)
 }

@@ -18,7 +18,8 @@ const HEADERS_MAX: usize = 50;
 /// Longest value of one header, in bytes.
 const HEADER_BYTES_MAX: usize = 4 * 1024;
 /// Headers of the connection, of the server, and of the origin that all hooks share: none of them is the author's.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 22] = [
+    "alt-svc",
     "clear-site-data",
     "connection",
     "content-encoding",
@@ -28,6 +29,8 @@ const RESERVED: [&str; 19] = [
     "date",
     "host",
     "keep-alive",
+    "nel",
+    "report-to",
     "server",
     "service-worker-allowed",
     "set-cookie",
@@ -86,6 +89,10 @@ impl NodeType for LogicRespond {
             "Answers the request that waits for the execution, if one does, and lets the execution go on; the first \
              one of an execution counts.",
         )
+    }
+
+    fn classes(_config: &Value) -> Option<Vec<String>> {
+        Some(Vec::new())
     }
 
     fn check(config: &Value) -> Vec<Problem> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use capstan_engine::core::catalogue::Effect;
-use capstan_engine::core::graph::Graph;
+use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -63,21 +63,21 @@ impl Config {
     }
 }
 
-/// A finding for each hook that answers with a node that its graph does not have.
+/// A finding for each hook that answers with a node to which no path leads from it.
 pub(crate) fn check_responses(graph: &Graph) -> Vec<Problem> {
-    if graph.nodes.iter().any(|node| node.type_name == RESPOND) {
-        return Vec::new();
-    }
+    let responds = |node: &&Node| node.type_name == RESPOND;
+    let is_answered = |hook| graph.nodes.iter().filter(responds).any(|node| node.ancestors.contains(&hook));
     let hooks = graph.nodes.iter().enumerate().filter(|(_, node)| {
         node.type_name == TriggerWebhook::NAME && node.config["respond"] == json!(Respond::WithRespondNode)
     });
+    let hooks = hooks.filter(|&(hook, _)| !is_answered(hook));
     let without = hooks.map(|(index, node)| Problem {
         node_id: Some(node.id.to_string()),
         ..problem(
             "no_respond_node",
             &format!("/nodes/{index}/data/config/respond"),
-            format!("hook \"{}\" answers with a respond node, and the graph has none", node.id),
-            format!("add a {RESPOND} node, or let the hook answer immediately or when_done"),
+            format!("hook \"{}\" answers with a respond node, and no path leads from it to one", node.id),
+            format!("connect a {RESPOND} node behind it, or let the hook answer immediately or when_done"),
         )
     });
     without.collect()
@@ -171,21 +171,55 @@ mod tests {
 
     #[test]
     fn a_hook_that_answers_with_a_respond_node_needs_one() {
-        let graph = |respond: &str, step: &str| {
-            json!({
+        let found = |respond: &str, step: Value, source: &str| {
+            let graph = json!({
                 "nodes": [
                     { "id": "in", "type": "trigger.webhook", "data": { "config": { "path": "a", "respond": respond } } },
-                    { "id": "b", "type": step, "data": { "config": {} } },
+                    { "id": "by_hand", "type": "trigger.manual", "data": { "config": {} } },
+                    { "id": "a", "type": "debug.noop", "data": { "config": {} } },
+                    step,
                 ],
-                "edges": [{ "id": "e", "source": "in", "target": "b" }],
-            })
+                "edges": [
+                    { "id": "f", "source": "in", "target": "a" },
+                    { "id": "e", "source": source, "target": "b" },
+                ],
+            });
+            let problems = Registry::standard().compile(&graph).err().unwrap_or_default();
+            problems.into_iter().map(|found| (found.code, found.pointer)).collect::<Vec<_>>()
         };
-        let registry = Registry::standard();
-        for (respond, step) in [("with_respond_node", RESPOND), ("when_done", "debug.noop"), ("immediately", RESPOND)] {
-            assert!(registry.compile(&graph(respond, step)).is_ok(), "{respond} {step}");
+        let step = |name: &str| json!({ "id": "b", "type": name, "data": { "config": {} } });
+        let none = [("no_respond_node".to_owned(), "/nodes/0/data/config/respond".to_owned())];
+        assert_eq!(found("with_respond_node", step(RESPOND), "a"), []);
+        assert_eq!(found("with_respond_node", step(RESPOND), "by_hand"), none);
+        assert_eq!(found("with_respond_node", step("debug.noop"), "a"), none);
+        assert_eq!(found("when_done", step("debug.noop"), "a"), []);
+        assert_eq!(found("immediately", step(RESPOND), "by_hand"), []);
+    }
+
+    #[test]
+    fn a_respond_node_counts_in_a_container_as_an_undo_and_at_last() {
+        let graph = |nodes: Value, kind: &str| {
+            let hook = json!({ "path": "a", "respond": "with_respond_node" });
+            let mut all = vec![
+                json!({ "id": "in", "type": "trigger.webhook", "data": { "config": hook } }),
+                json!({ "id": "a", "type": "debug.noop", "data": { "config": {} } }),
+            ];
+            all.extend(nodes.as_array().unwrap().iter().cloned());
+            let mut edges = vec![json!({ "id": "f", "source": "in", "target": "a" })];
+            if !kind.is_empty() {
+                edges.push(json!({ "id": "e", "source": "a", "target": "b", "data": { "kind": kind } }));
+            }
+            json!({ "nodes": all, "edges": edges })
+        };
+        let respond = json!({ "id": "b", "type": RESPOND, "data": { "config": {} } });
+        let at_last = json!({ "id": "b", "type": RESPOND, "data": { "config": {}, "policy": { "finally": true } } });
+        let group = json!({ "id": "b", "type": "logic.group", "data": { "config": {} } });
+        let inside = json!({ "id": "c", "type": RESPOND, "parentId": "b", "data": { "config": {} } });
+        for (nodes, kind) in
+            [(json!([respond]), "compensate"), (json!([at_last]), ""), (json!([group, inside]), "flow")]
+        {
+            let compiled = Registry::standard().compile(&graph(nodes, kind));
+            assert!(compiled.is_ok(), "{kind}: {:?}", compiled.err());
         }
-        let problems = registry.compile(&graph("with_respond_node", "debug.noop")).unwrap_err();
-        let found: Vec<_> = problems.iter().map(|found| (found.code.as_str(), found.pointer.as_str())).collect();
-        assert_eq!(found, [("no_respond_node", "/nodes/0/data/config/respond")]);
     }
 }
