@@ -5,7 +5,7 @@ mod code;
 mod support;
 
 use serde_json::{Value, json};
-use support::{EXAMPLE, ORDER, capstan, data_dir, last_json, stdout};
+use support::{EXAMPLE, ORDER, QUOTE, capstan, data_dir, last_json, stdout};
 use tempfile::TempDir;
 
 const LOW_BUDGET: &str = r#"{"name": "Bob", "email": "bob@example.com", "budget": 10}"#;
@@ -57,6 +57,24 @@ execution completed
 │  │  └─ silent  skipped
 │  └─ decline    completed
 └─ done          completed
+",
+    );
+}
+
+#[test]
+fn a_quote_is_answered_and_then_remembered() {
+    prints(
+        &data_dir(),
+        QUOTE,
+        Some(r#"{"body": {"count": 3, "price": 100}}"#),
+        "\
+execution completed
+├─ hook           completed
+├─ price          completed
+├─ large          completed  port false
+│  ├─ accept      completed
+│  └─ defer       skipped
+└─ remember       completed
 ",
     );
 }

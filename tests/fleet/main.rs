@@ -16,6 +16,7 @@ mod restart;
 mod site;
 mod story;
 mod timers;
+mod waiting;
 mod world;
 
 use std::time::Duration;

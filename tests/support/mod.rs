@@ -19,6 +19,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// An example with containers, as it lies in the repository.
 pub(crate) const ORDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/order/workflow.json");
+/// A hook that answers before it ends.
+pub(crate) const QUOTE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/quote/workflow.json");
 /// The example, as it lies in the repository.
 pub(crate) const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/lead-automation/workflow.json");
 
