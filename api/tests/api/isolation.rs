@@ -3,9 +3,11 @@
 use axum::body::Body;
 use axum::http::Request;
 use capstan_domain::access;
+use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::line::line;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::support::{App, as_json, simple};
 
@@ -236,7 +238,24 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // The first one tells what a key is called, whose text one has; the last one takes the workspace from the
-    // transaction, as row-level security does.
-    assert_eq!(crossing, ["name_key_1", "resolve_workspace_1", "restart_1"]);
+    // `name_key_1` tells what a key is called, whose text one has. `restart_1` takes the workspace from the transaction, as
+    // row-level security does; so does `line_1`, which of others only counts how many come before.
+    assert_eq!(crossing, ["line_1", "name_key_1", "resolve_workspace_1", "restart_1"]);
+}
+
+#[tokio::test]
+async fn the_place_in_line_is_told_to_its_own_workspace_only() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await.parse().unwrap();
+    let mut api = app.cell.connect(Role::Api).await.unwrap();
+    for (workspace, place) in [(Some(app.acme), Some(0)), (Some(WorkspaceId::new()), None), (None, None)] {
+        let mut transaction = api.begin().await.unwrap();
+        sqlx::query("SELECT set_config('app.workspace_id', $1, true)")
+            .bind(workspace.map(|workspace| workspace.to_string()).unwrap_or_default())
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        let told = line(&mut transaction, id).await.unwrap();
+        assert_eq!((told.ahead, told.ahead_of_workspace), (place, place), "{workspace:?}");
+    }
 }

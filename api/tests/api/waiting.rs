@@ -158,6 +158,9 @@ async fn a_hook_answers_with_the_output_or_that_it_failed_or_that_it_takes_longe
         config["path"] = json!(path);
         chain(&[("in", "trigger.webhook", config), ("a", "debug.noop", json!({}))])
     };
+    let without = json!({ "name": "a", "graph": hook("orders", json!({ "respond": "with_respond_node" })) });
+    let without = app.post("/api/v1/workflows", &without).await;
+    assert_eq!((without.status.as_u16(), &without.json()["errors"][0]["code"]), (422, &json!("no_respond_node")));
     app.publish(&hook("orders", json!({ "respond": "when_done" }))).await;
     app.publish(&hook("slow", json!({ "respond": "when_done", "respond_timeout": "1ms" }))).await;
     let slow = app.send(Request::post("/hooks/acme/slow").body(Body::empty()).unwrap()).await;
