@@ -19,7 +19,7 @@ fn prints(data: &TempDir, file: &str, input: Option<&str>, expected: &str) {
 }
 
 #[test]
-fn the_example_runs_and_its_tree_is_printed() {
+fn examples_run_and_their_trees_are_printed() {
     let data = data_dir();
     prints(
         &data,
@@ -59,22 +59,18 @@ execution completed
 └─ done          completed
 ",
     );
-}
-
-#[test]
-fn a_quote_is_answered_and_then_remembered() {
     prints(
-        &data_dir(),
+        &data,
         QUOTE,
         Some(r#"{"body": {"count": 3, "price": 100}}"#),
         "\
 execution completed
-├─ hook           completed
-├─ price          completed
-├─ large          completed  port false
-│  ├─ accept      completed
-│  └─ defer       skipped
-└─ remember       completed
+├─ hook       completed
+├─ price      completed
+├─ large      completed  port false
+│  ├─ accept  completed
+│  └─ defer   skipped
+└─ remember   completed
 ",
     );
 }

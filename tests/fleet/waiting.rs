@@ -16,7 +16,7 @@ fn hook(world: &World) -> Value {
         ("in", "trigger.webhook", trigger),
         call("effect", format!("{}/effect", world.url)),
         ("answer", "logic.respond", answer),
-        ("person", "logic.wait_for_signal", json!({ "name": "go" })),
+        ("person", "logic.wait_for_signal", json!({ "signal": "go" })),
     ];
     let drawn: Vec<Value> = nodes
         .iter()
@@ -38,8 +38,9 @@ async fn a_caller_gets_its_answer_though_the_worker_is_killed_before_it_and_the_
     let (server, url) = site.serve().await;
     let victim = site.worker(&world).await;
     let made = site.post(&url, "workflows", "hook", &json!({ "name": "hook", "graph": hook(&world) })).await;
-    let published =
-        site.post(&url, &format!("workflows/{}/publish", made.body["id"].as_str().unwrap()), "hook", &json!({})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let publish = format!("workflows/{}/publish", made.body["id"].as_str().unwrap());
+    let published = site.post(&url, &publish, "hook", &json!({})).await;
     assert_eq!(published.status, 201, "{}", published.body);
 
     let caller = tokio::spawn({
