@@ -19,10 +19,24 @@ struct Explanation {
     id: ExecutionId,
     status: String,
     /// Empty once it has ended.
-    reasons: Vec<Reason>,
+    reasons: Vec<Told>,
     /// Who holds its lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_by: Option<Holder>,
+}
+
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    reason: Reason,
+    /// For people.
+    text: String,
+}
+
+impl From<Reason> for Told {
+    fn from(reason: Reason) -> Self {
+        Self { text: reason.to_string(), reason }
+    }
 }
 
 /// `GET /executions/{id}/explain`: what each of its steps waits for. 404 unknown.
@@ -42,5 +56,6 @@ pub(crate) async fn read(
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
+    let reasons = reasons.into_iter().map(Told::from).collect();
     Ok(Json(Explanation { id, status: loaded.row.status, reasons, held_by }).into_response())
 }

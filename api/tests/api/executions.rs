@@ -237,7 +237,8 @@ async fn what_an_execution_waits_for_is_explained() {
     let id = app.begin(&app.publish(&simple()).await).await;
     let path = format!("/api/v1/executions/{id}/explain");
     let step = json!({ "node_id": "a", "scope": "" });
-    let expected = json!({ "id": id, "status": "queued", "reasons": [{ "waits_for": "worker", "step": step }] });
+    let reason = json!({ "waits_for": "worker", "step": step, "text": "a waits for a worker that runs it" });
+    let expected = json!({ "id": id, "status": "queued", "reasons": [reason] });
     assert_eq!(app.get(&path).await.json(), expected);
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let lease = "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
