@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{bench, dev, exec, key, migrate, serve, validate, worker, workspace};
+use crate::{bench, dev, exec, execution, explain, key, migrate, serve, validate, worker, workspace};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Migrate(migrate::MigrateArgs),
     /// Measure this engine against the raw limit of the database.
     Bench(Box<bench::BenchArgs>),
+    /// Say what an execution waits for.
+    Explain(explain::ExplainArgs),
+    /// Look at executions, cancel and restart them.
+    #[command(subcommand)]
+    Execution(execution::ExecutionCommand),
     /// Make workspaces.
     #[command(subcommand)]
     Workspace(workspace::WorkspaceCommand),
@@ -67,6 +72,8 @@ impl Cli {
             Command::Worker(args) => Box::pin(worker::run(*args, json)).await,
             Command::Migrate(args) => migrate::run(&args, json).await,
             Command::Bench(args) => Box::pin(bench::run(*args, json)).await,
+            Command::Explain(args) => explain::run(&args, json).await,
+            Command::Execution(command) => execution::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
         }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod cli;
+mod client;
 mod code_runner;
 mod config;
 mod database;
@@ -10,6 +11,8 @@ mod demo;
 mod dev;
 mod document;
 mod exec;
+mod execution;
+mod explain;
 mod files;
 mod fleet;
 mod follow;

@@ -137,6 +137,48 @@ async fn an_approval_is_answered_by_the_link_in_its_mail() {
     assert_eq!(dev.interrupt().code(), Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_lists_explains_cancels_and_restarts() {
+    let data = data_dir();
+    let dev = Running::start(capstan(data.path()).args(["dev", "--json", "--reply-after", "10 min"]));
+    let ready = dev.event("ready");
+    let id = dev.event("execution")["id"].as_str().unwrap().to_owned();
+    Client::new(&ready).until_step(&id, "reply", "waiting").await;
+    let (url, key) = (ready["url"].as_str().unwrap(), ready["api_key"].as_str().unwrap());
+    let asked = |words: &[&str], key: &str| {
+        let output =
+            capstan(data.path()).args(words).envs([("CAPSTAN_URL", url), ("CAPSTAN_API_KEY", key)]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().unwrap(), stdout(&output), said)
+    };
+
+    let (code, told, _) = asked(&["explain", &id], "");
+    assert!(
+        code == 0 && told.starts_with(&format!("execution {id} is waiting\n  reply waits for the signal")),
+        "{told}"
+    );
+    let (_, list, _) = asked(&["execution", "list"], "");
+    assert!(list.contains(&id) && list.contains("waiting"), "{list}");
+    let (code, _, said) = asked(&["execution", "cancel", &id], "");
+    assert!(code == 2 && said.contains("CAPSTAN_API_KEY"), "{said}");
+    let (code, _, said) = asked(&["execution", "restart", &id, "--from", "mail"], key);
+    assert!(code == 2 && said.contains("has not ended: cancel it first"), "{said}");
+    assert_eq!(asked(&["execution", "cancel", &id, "--reason", "a test"], key).0, 0);
+    Client::new(&ready).until_step(&id, "reply", "cancelled").await;
+    let (code, planned, _) = asked(&["--json", "execution", "restart", &id, "--from", "reply", "--dry-run"], key);
+    let planned = last_json(&planned);
+    assert!(code == 0 && planned["id"].is_null() && planned["redone"] == json!(["reply"]), "{planned}");
+    let (code, begun, _) = asked(&["execution", "restart", &id, "--from", "reply"], key);
+    assert!(code == 0 && begun.contains("goes on with it") && begun.contains("kept: fields, qualified"), "{begun}");
+
+    let (code, _, said) = asked(&["explain", "0"], key);
+    assert!(code == 2 && said.contains("execution"), "{said}");
+    assert_eq!(dev.interrupt().code(), Some(0));
+    let (code, _, said) = asked(&["explain", &id], key);
+    assert!(code == 1 && said.contains("cannot be reached: is `capstan serve`"), "{said}");
+    assert_eq!(asked(&["explain", &id, "--url", "localhost"], key).0, 2);
+}
+
 /// How often each node settled, by the journal: the events of an execution tell it from any position on.
 async fn settled(client: &Client, id: &str) -> HashMap<String, usize> {
     let stream = client.get_after(&format!("/api/v1/executions/{id}/events"), Some("0")).await;

@@ -31,3 +31,8 @@ pub(crate) fn result(json: bool, value: &Value, words: &str) {
 pub(crate) fn has_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+/// Without control characters, which a hostile file or server could use to rewrite the screen.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -8,7 +8,6 @@ use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::state::{Phase, State, Step, StepStatus};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::summary::word;
 use super::{note, tree};
 
 /// Time between two pictures of a spinner.
@@ -96,7 +95,7 @@ fn describe(id: &str, step: &Step) -> String {
         Phase::Backoff(at) => format!(" for its next attempt at {}", at.format("%H:%M:%S UTC")),
         _ => String::new(),
     };
-    format!("  {sign} {id} {}{why}", word(step.status))
+    format!("  {sign} {id} {}{why}", step.status.word())
 }
 
 fn spinner() -> ProgressBar {

@@ -3,8 +3,7 @@
 use capstan_engine::core::prove::{Came, Finding, Move, Proof, Severity};
 use serde_json::json;
 
-use super::line;
-use super::table::printable;
+use super::{line, printable};
 
 /// Prints what is found out about the graph in `file`.
 pub(crate) fn print(file: &str, proof: &Proof, json: bool) {

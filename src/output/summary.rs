@@ -38,17 +38,3 @@ impl<'a> Summary<'a> {
         Self { id, status, steps: steps.collect() }
     }
 }
-
-/// A status as it is written everywhere.
-pub(crate) fn word(status: StepStatus) -> &'static str {
-    match status {
-        StepStatus::Pending => "pending",
-        StepStatus::Running => "running",
-        StepStatus::Waiting => "waiting",
-        StepStatus::Completed => "completed",
-        StepStatus::Failed => "failed",
-        StepStatus::Skipped => "skipped",
-        StepStatus::Cancelled => "cancelled",
-        StepStatus::OutcomeUnknown => "outcome_unknown",
-    }
-}

@@ -1,11 +1,11 @@
-//! Problems of a graph as a table.
+//! Tables: problems of a graph, and lists that a server answered.
 
 use capstan_engine::core::problem::Problem;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{has_colours, line};
+use super::{has_colours, line, printable};
 
 /// Width of the table where there is no terminal to ask, in characters.
 const WIDTH_DEFAULT: u16 = 120;
@@ -23,13 +23,28 @@ pub(crate) fn print(file: &str, problems: &[Problem], json: bool) {
     }
 }
 
-fn render(problems: &[Problem]) -> String {
+/// A row for each of `items`, with these of their fields, on one line so that ids can be copied.
+pub(crate) fn plain(fields: &[&str], items: &[Value]) -> String {
+    let mut table = empty(fields);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    for item in items {
+        table.add_row(fields.iter().map(|&field| printable(item[field].as_str().unwrap_or_default())));
+    }
+    table.to_string()
+}
+
+fn empty(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if !has_colours() {
         table.force_no_tty().set_width(WIDTH_DEFAULT);
     }
-    table.set_header(["code", "at", "detail", "hint"]);
+    table.set_header(header);
+    table
+}
+
+fn render(problems: &[Problem]) -> String {
+    let mut table = empty(&["code", "at", "detail", "hint"]);
     for problem in problems {
         table.add_row([problem.code.as_str(), &place(problem), &printable(&problem.detail), &problem.hint]);
     }
@@ -42,11 +57,6 @@ fn place(problem: &Problem) -> String {
         (None, Some(edge)) => format!("edge {edge}"),
         (None, None) => problem.pointer.clone(),
     }
-}
-
-/// Without control characters, which a hostile file could use to rewrite the screen.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::graph::{Graph, Node, NodeIx};
 use capstan_engine::core::state::{End, State, Step, StepStatus};
 
-use super::summary::word;
 use layout::{Place, layout};
 
 /// Longest reason of an error that is shown, in characters.
@@ -22,12 +21,12 @@ pub(crate) fn render(status: &str, graph: &Graph, state: &State, colours: bool) 
         .filter(|row| row.step.status != StepStatus::Pending)
         .collect();
     let name_width = rows.iter().map(Row::width).max().unwrap_or_default();
-    let status_width = rows.iter().map(|row| word(row.step.status).len()).max().unwrap_or_default();
+    let status_width = rows.iter().map(|row| row.step.status.word().len()).max().unwrap_or_default();
     let mut lines = vec![headline(status, state, paint)];
     for (at, row) in rows.iter().enumerate() {
         let branch = branch(&rows, at);
         let gap = " ".repeat(name_width - row.width());
-        let shown = format!("{:status_width$}", word(row.step.status));
+        let shown = format!("{:status_width$}", row.step.status.word());
         let line = format!("{branch}{}{gap}  {}  {}", row.node.id, paint.status(&shown, row.step.status), row.detail());
         lines.push(line.trim_end().to_owned());
     }

@@ -85,7 +85,7 @@ impl Chosen {
                  <td data-label=\"Attempts\">{}</td><td data-label=\"Fired (UTC)\">{}</td><td>{}</td></tr>",
                 escape(&step.label),
                 escape(&step.type_name),
-                chip(&word(step.status)),
+                chip(step.status.word()),
                 escape(step.port.as_deref().unwrap_or_default()),
                 if step.attempts > 0 { step.attempts.to_string() } else { String::new() },
                 step.fired_at.map(|at| time_on(at, day)).unwrap_or_default(),
@@ -93,14 +93,6 @@ impl Chosen {
             );
         }
         html.push_str("</tbody>\n</table>\n</div>\n");
-    }
-}
-
-/// A status as it is spelled everywhere.
-pub(super) fn word(status: StepStatus) -> String {
-    match serde_json::to_value(status) {
-        Ok(Value::String(word)) => word,
-        _ => "pending".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use capstan_engine::core::graph::{EdgeKind, Graph};
+use capstan_engine::core::state::StepStatus;
 use serde_json::Value;
 
 use super::curve::Curve;
@@ -40,7 +41,7 @@ pub(super) fn draw(graph: &Graph, document: &Value, steps: &[StepView], edges: &
     }
     for (ix, node) in graph.nodes.iter().enumerate() {
         let status = status_of(steps, node.id.as_str());
-        write_node(&mut svg, places[ix], node.id.as_str(), &node.label, &node.type_name, &status);
+        write_node(&mut svg, places[ix], node.id.as_str(), &node.label, &node.type_name, status);
     }
     svg.push_str("</svg>");
     svg
@@ -50,9 +51,9 @@ const ARROWS: &str = "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" 
     markerHeight=\"9\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0 8 4 0 8z\" class=\"arrow\"/></marker></defs>";
 
 /// The status of a node as a word; `pending` if it is not decided.
-fn status_of(steps: &[StepView], node_id: &str) -> String {
+fn status_of(steps: &[StepView], node_id: &str) -> &'static str {
     let step = steps.iter().find(|step| step.node_id == node_id);
-    step.map_or_else(|| "pending".into(), |step| super::chosen::word(step.status))
+    step.map_or(StepStatus::Pending, |step| step.status).word()
 }
 
 fn describe(graph: &Graph, steps: &[StepView]) -> String {

@@ -23,10 +23,24 @@ struct Explanation {
     id: ExecutionId,
     status: String,
     /// Empty once it has ended.
-    reasons: Vec<Reason>,
+    reasons: Vec<Told>,
     /// Who holds its lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     held_by: Option<Holder>,
+}
+
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    reason: Reason,
+    /// For people.
+    text: String,
+}
+
+impl From<Reason> for Told {
+    fn from(reason: Reason) -> Self {
+        Self { text: reason.to_string(), reason }
+    }
 }
 
 /// `GET /executions/{id}/explain`: whether there is a worker, its place in line, and what each of its steps waits for.
@@ -52,7 +66,7 @@ pub(crate) async fn read(
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
-    let reasons = of_fleet.into_iter().flatten().chain(of_steps).collect();
+    let reasons = of_fleet.into_iter().flatten().chain(of_steps).map(Told::from).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
 

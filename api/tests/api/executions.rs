@@ -243,9 +243,9 @@ async fn what_an_execution_waits_for_is_explained() {
         "id": id,
         "status": "queued",
         "reasons": [
-            { "waits_for": "fleet" },
-            { "waits_for": "turn", "before": 0, "before_of_workspace": 0 },
-            { "waits_for": "worker", "step": step },
+            { "waits_for": "fleet", "text": "no worker is there" },
+            { "waits_for": "turn", "before": 0, "before_of_workspace": 0, "text": "it is the next in line" },
+            { "waits_for": "worker", "step": step, "text": "a waits for a worker that runs it" },
         ],
     });
     assert_eq!(app.get(&path).await.json(), expected);
@@ -268,9 +268,9 @@ async fn the_place_in_line_is_counted_up_to_a_bound_and_so_is_who_works() {
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     let reasons = async |id: &str| app.get(&format!("/api/v1/executions/{id}/explain")).await.json()["reasons"].take();
     let registered = register(&mut worker, "one").await.unwrap();
-    let turn = |before: u32, own: u32| json!({ "waits_for": "turn", "before": before, "before_of_workspace": own });
-    assert_eq!(reasons(&ids[0]).await[0], turn(0, 0), "a worker is there");
-    assert_eq!(reasons(&ids[1]).await[0], turn(1, 1));
+    let turn = |before: u32, own: u32, text: &str| json!({ "waits_for": "turn", "before": before, "before_of_workspace": own, "text": text });
+    assert_eq!(reasons(&ids[0]).await[0], turn(0, 0, "it is the next in line"), "a worker is there");
+    assert_eq!(reasons(&ids[1]).await[0], turn(1, 1, "it waits for its turn: about 1 before it, 1 of this workspace"));
     let push = "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
                 SELECT 0, gen_random_uuid(), gen_random_uuid(), true FROM generate_series(1, $1::int)";
     sqlx::query(push).bind(AHEAD_MAX - 1).execute(&mut owner).await.unwrap();
@@ -279,9 +279,13 @@ async fn the_place_in_line_is_counted_up_to_a_bound_and_so_is_who_works() {
         .execute(&mut owner)
         .await
         .unwrap();
-    assert_eq!(reasons(&ids[1]).await[0], turn(AHEAD_MAX.unsigned_abs(), 1));
+    assert_eq!(
+        reasons(&ids[1]).await[0],
+        turn(1_000, 1, "it waits for its turn: about 1000 before it, 1 of this workspace")
+    );
     sqlx::query(push).bind(1).execute(&mut owner).await.unwrap();
-    let far = json!({ "waits_for": "turn", "before_more_than": AHEAD_MAX });
+    let text = "it waits for its turn: more than 1000 before it";
+    let far = json!({ "waits_for": "turn", "before_more_than": AHEAD_MAX, "text": text });
     assert_eq!(reasons(&ids[1]).await[0], far);
     sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1")
         .bind(registered.worker_no)

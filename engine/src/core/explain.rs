@@ -1,5 +1,7 @@
 //! Why an execution does not move: what each of its steps waits for.
 
+mod words;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 

@@ -60,6 +60,23 @@ pub enum StepStatus {
     OutcomeUnknown,
 }
 
+impl StepStatus {
+    /// As it is written everywhere.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+}
+
 /// What an active step is doing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {

@@ -12,6 +12,12 @@ fn reasons(lines: &str, events: &[Event]) -> Value {
     json!(explain(&graph, &after(&graph, events)))
 }
 
+/// The same in words.
+fn words(lines: &str, events: &[Event]) -> Vec<String> {
+    let graph = graph(lines);
+    explain(&graph, &after(&graph, events)).iter().map(ToString::to_string).collect()
+}
+
 fn step(id: &str) -> Value {
     json!({ "node_id": id, "scope": "" })
 }
@@ -64,4 +70,24 @@ fn a_container_tells_how_far_its_frames_are() {
 fn an_incident_waits_for_a_person() {
     let told = json!([{ "waits_for": "person", "reason": "three workers were lost" }]);
     assert_eq!(reasons("start -> a\n", &[poisoned()]), told);
+}
+
+#[test]
+fn each_reason_is_a_sentence() {
+    let line = "start -> a\n";
+    assert_eq!(words(line, &[]), ["a waits for a worker that runs it"]);
+    let until = at(50).format("%Y-%m-%d %H:%M:%S UTC").to_string();
+    assert_eq!(words(line, &[waiting("a", Some(50), None)]), [format!("a waits until {until}")]);
+    assert_eq!(words(line, &[waiting("a", None, Some("go"))]), ["a waits for the signal \"go\""]);
+    assert_eq!(
+        words(line, &[waiting("a", Some(50), Some("$approval:a"))]),
+        [format!("a waits for the answer of a person, until {until} at the latest")]
+    );
+    let again = words(line, &[retry("a", 1)]).remove(0);
+    assert!(again.starts_with("a failed 1 time, the last one with http_5xx, it broke: it runs again at "), "{again}");
+    assert_eq!(words(line, &[poisoned()]), ["a person has to look at it: three workers were lost"]);
+    let join = words("start -> a\n start -> b\n a -> j\n b -> j\n", &[done("a")]);
+    assert_eq!(join[1], "j waits for more branches: 1 came; still to come from b (running)");
+    let frames = words("start -> each\n each[a] 1\n", &[opened_until("each", 3, 60), done("each[0]/a")]);
+    assert!(frames[0].starts_with("each runs its graph 3 times: 1 ended, 1 under way, until "), "{frames:?}");
 }

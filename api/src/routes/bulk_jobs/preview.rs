@@ -57,7 +57,7 @@ pub(super) async fn preview(api: &Api, caller: &Caller, mut filter: Filter, work
             match planned(api, &mut transaction, caller, sampled.execution_id, from, onto).await {
                 Ok(plan) => sampled.plan = Some(plan),
                 Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => return Err(problem),
-                Err(problem) => sampled.reason = Some(problem.internal.unwrap_or(problem.detail)),
+                Err(problem) => sampled.reason = Some(problem.detail),
             }
         }
     }

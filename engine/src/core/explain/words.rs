@@ -1,0 +1,80 @@
+//! Reasons in words.
+
+use std::fmt::{self, Display, Formatter};
+
+use chrono::{DateTime, Utc};
+
+use super::{Reason, Source};
+use crate::core::outcome::StepError;
+
+/// A sentence for people, without a full stop.
+impl Display for Reason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fleet { unseen_s: None } => f.write_str("no worker is there"),
+            Self::Fleet { unseen_s: Some(seconds) } => {
+                write!(f, "no worker is there: the last one was heard of {seconds} s ago")
+            }
+            Self::Turn { before: Some(0), .. } => f.write_str("it is the next in line"),
+            Self::Turn { before, before_of_workspace, before_more_than } => {
+                turn(f, *before, *before_of_workspace, *before_more_than)
+            }
+            Self::Person { reason } => write!(f, "a person has to look at it: {reason}"),
+            Self::Worker { step } => write!(f, "{step} waits for a worker that runs it"),
+            Self::Time { step, until } => write!(f, "{step} waits until {}", moment(until)),
+            Self::Signal { step, name, until } => {
+                write!(f, "{step} waits for the signal \"{name}\"{}", at_the_latest(until.as_ref()))
+            }
+            Self::Approval { step, until } => {
+                write!(f, "{step} waits for the answer of a person{}", at_the_latest(until.as_ref()))
+            }
+            Self::NextAttempt { step, until, attempts, error } => {
+                write!(f, "{step} failed {attempts} {}, ", if *attempts == 1 { "time" } else { "times" })?;
+                if let Some(StepError { class, reason }) = error {
+                    write!(f, "the last one with {class}, {reason}: it ")?;
+                }
+                write!(f, "runs again at {}", moment(until))
+            }
+            Self::Frames { step, items, ended, open, until } => {
+                let until = at_the_latest(until.as_ref());
+                write!(f, "{step} runs its graph {items} times: {ended} ended, {open} under way{until}")
+            }
+            Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
+        }
+    }
+}
+
+fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than: Option<u32>) -> fmt::Result {
+    f.write_str("it waits for its turn")?;
+    if let Some(before) = before {
+        write!(f, ": about {before} before it")?;
+    } else if let Some(many) = more_than {
+        write!(f, ": more than {many} before it")?;
+    }
+    own.map_or(Ok(()), |own| write!(f, ", {own} of this workspace"))
+}
+
+fn branches(
+    f: &mut Formatter<'_>,
+    step: &impl Display,
+    taken: usize,
+    wanted: Option<usize>,
+    lacks: &[Source],
+) -> fmt::Result {
+    write!(f, "{step} waits for more branches: {taken} came")?;
+    if let Some(wanted) = wanted {
+        write!(f, " of the {wanted} that it takes")?;
+    }
+    for (place, Source { step, status }) in lacks.iter().enumerate() {
+        write!(f, "{}{step} ({})", if place == 0 { "; still to come from " } else { ", " }, status.word())?;
+    }
+    Ok(())
+}
+
+fn moment(at: &DateTime<Utc>) -> impl Display {
+    at.format("%Y-%m-%d %H:%M:%S UTC")
+}
+
+fn at_the_latest(until: Option<&DateTime<Utc>>) -> String {
+    until.map(|until| format!(", until {} at the latest", moment(until))).unwrap_or_default()
+}
