@@ -10,7 +10,7 @@ use super::{Case, Runner, Simulated};
 use crate::core::graph::Graph;
 use crate::core::ids::StepKey;
 use crate::core::scene::Scene;
-use crate::core::state::{State, StepIx, StepStatus};
+use crate::core::state::{State, Step, StepIx, StepStatus};
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +74,7 @@ pub fn differences(before: Side<'_>, now: Side<'_>, runner: &dyn Runner) -> Vec<
     let mut found: Vec<(usize, Difference)> = Vec::new();
     for key in was.keys().chain(is.keys().filter(|key| !was.contains_key(*key))) {
         let told = match (was.get(key), is.get(key)) {
-            (Some(_), None) if now.is_open(key) => None,
+            (Some(_), _) if now.is_open(key) => None,
             (Some((_, before)), Some((_, now))) if before != now => Some((changed(before, now), None)),
             (Some(&(before_ix, _)), Some(&(now_ix, _))) => content(before, before_ix, now, now_ix, runner),
             (None, _) => Some((Change::NewlyRuns, None)),
@@ -105,10 +105,11 @@ impl<'a> Side<'a> {
         standings(self.case.graph, &self.simulated.state)
     }
 
-    /// Whether it was stopped before anything was decided about a step.
+    /// Whether it was stopped before it was settled what becomes of a step.
     fn is_open(self, key: &StepKey) -> bool {
         let step = self.simulated.state.find(self.case.graph, key).map(|ix| self.simulated.state.step(ix));
-        self.simulated.stopped.is_some() && step.is_none_or(|step| step.status == StepStatus::Pending)
+        self.simulated.stopped.is_some()
+            && step.is_none_or(|step| step.is_active() || step.status == StepStatus::Pending)
     }
 
     /// Grows along every path.
@@ -139,7 +140,7 @@ impl<'a> Side<'a> {
 fn standings(graph: &Graph, state: &State) -> BTreeMap<StepKey, (StepIx, Standing)> {
     let ran = |status: StepStatus| !matches!(status, StepStatus::Pending | StepStatus::Skipped);
     let steps = state.steps().iter().enumerate().filter(|(_, step)| ran(step.status));
-    let standing = |(ix, step): (StepIx, &crate::core::state::Step)| {
+    let standing = |(ix, step): (StepIx, &Step)| {
         let error_class = step.error.as_ref().map(|error| error.class.clone());
         (state.key(graph, ix), (ix, Standing { status: step.status, port: step.port.clone(), error_class }))
     };
