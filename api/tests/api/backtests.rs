@@ -114,8 +114,9 @@ async fn a_draft_is_simulated_over_the_record_of_an_execution() {
     assert_eq!((&same["status"], &same["output"]), (&json!("completed"), &json!({ "message_id": "<1@example.com>" })));
     // A draft with a new step needs a stub for that one only.
     let mut longer = graph(5);
-    longer["nodes"].as_array_mut().unwrap().push(longer["nodes"][3].clone());
-    longer["nodes"][4]["id"] = json!("again");
+    let mut again = longer["nodes"][3].clone();
+    again["id"] = json!("again");
+    longer["nodes"].as_array_mut().unwrap().push(again);
     longer["edges"].as_array_mut().unwrap().push(json!({ "id": "more", "source": "mail", "target": "again" }));
     world.draw(&longer).await;
     let stopped = world.simulate(&over).await.json();
