@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{bench, dev, exec, execution, explain, key, migrate, serve, validate, worker, workspace};
+use crate::{bench, dev, exec, execution, explain, key, migrate, serve, test, validate, worker, workspace};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Dev(Box<dev::DevArgs>),
     /// Check a workflow file and list everything that is wrong with it.
     Validate(validate::ValidateArgs),
+    /// Run the cases that are kept beside workflow files, without a database and without any effect.
+    Test(test::TestArgs),
     /// Run a workflow file once and print the tree of its steps.
     Exec(Box<exec::ExecArgs>),
     /// Serve API, forms and hooks; executes nothing.
@@ -67,6 +69,7 @@ impl Cli {
         match self.command {
             Command::Dev(args) => Box::pin(dev::run(*args, json)).await,
             Command::Validate(args) => validate::run(&args, json),
+            Command::Test(args) => test::run(&args, json),
             Command::Exec(args) => Box::pin(exec::run(*args, json)).await,
             Command::Serve(args) => Box::pin(serve::run(*args, json)).await,
             Command::Worker(args) => Box::pin(worker::run(*args, json)).await,

@@ -28,6 +28,7 @@ mod publish;
 mod serve;
 mod telemetry;
 mod tenant;
+mod test;
 mod validate;
 mod worker;
 mod workspace;

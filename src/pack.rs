@@ -69,6 +69,11 @@ impl Pack {
         self.apply(document, &self.services.keys().map(|name| (name.clone(), NOWHERE.into())).collect())
     }
 
+    /// The same with the waits that are written.
+    pub(crate) fn filled(&self, document: &Value) -> Result<Value, Box<Problem>> {
+        Self { overrides: BTreeMap::new(), ..self.clone() }.preview(document)
+    }
+
     /// `document` with short waits and the addresses of the services.
     pub(crate) fn apply(&self, document: &Value, addresses: &Addresses) -> Result<Value, Box<Problem>> {
         let mut document = document.clone();

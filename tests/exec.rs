@@ -1,6 +1,7 @@
-//! `capstan exec` and `capstan validate`, as a person or a script runs them.
+//! `capstan exec`, `capstan validate` and `capstan test`, as a person or a script runs them.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod cases;
 mod code;
 mod support;
 

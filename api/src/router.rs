@@ -11,7 +11,7 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, bulk_jobs, events, executions, explain, forms, health, hooks, logs, mail, me,
+    approvals, approve, assets, backtest, bulk_jobs, events, executions, explain, forms, health, hooks, logs, mail, me,
     node_types, page, publish, restart, session, signals, simulate, workflows,
 };
 
@@ -54,6 +54,7 @@ fn resources() -> Router<Api> {
         .route("/workflows/{workflow_id}", get(workflows::get))
         .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
+        .route("/workflows/{workflow_id}/draft/backtest", post(backtest::create))
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))

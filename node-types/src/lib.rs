@@ -3,6 +3,7 @@
 
 pub mod code_runner;
 pub mod node_type;
+pub mod origin;
 pub mod reference;
 pub mod registry;
 pub mod services;

@@ -1,5 +1,7 @@
 //! The node types as a simulation runs them: those that reach nothing outside of their execution.
 
+mod wish;
+
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -20,6 +22,8 @@ use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
+
+pub use wish::{Fitted, Unfit, Wish, YEARS};
 
 /// Longest time of one simulation.
 pub const WALL_TIME_MAX: Duration = Duration::from_secs(5);

@@ -1,5 +1,6 @@
 //! What is printed: for people, or one JSON object a line for programs.
 
+pub(crate) mod cases;
 pub(crate) mod failure;
 pub(crate) mod progress;
 pub(crate) mod proof;

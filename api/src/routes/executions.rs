@@ -15,7 +15,7 @@ use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
-use capstan_node_types::types::validate_submission;
+use capstan_node_types::origin::{self, InputError, TriggerError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -254,41 +254,39 @@ fn not_published(wanted: Option<VersionId>) -> Problem {
 
 /// The trigger asked for, else the only one.
 pub(super) fn trigger(graph: &Graph, wanted: Option<&str>) -> Result<NodeId, Problem> {
-    let all: Vec<&NodeId> = graph.triggers().map(|ix| &graph.nodes[ix].id).collect();
-    let names = || all.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
-    match (wanted, all.as_slice()) {
-        (None, [only]) => Ok((*only).clone()),
-        (None, _) => Err(Problem::unprocessable(
-            "trigger_required",
-            format!("the workflow has {} triggers: {}", all.len(), names()),
-            "name one of them as \"trigger\"",
-        )),
-        (Some(wanted), _) => all.iter().find(|id| id.as_str() == wanted).map(|id| (*id).clone()).ok_or_else(|| {
-            let wanted: String = wanted.chars().take(100).collect();
-            let detail = format!("\"{wanted}\" is no trigger of this workflow; it has {}", names());
-            Problem::unprocessable("unknown_trigger", detail, "name one of them, or leave \"trigger\" out")
-        }),
-    }
+    origin::trigger(graph, wanted).map_err(Problem::from)
 }
 
 /// The input of a form is what the form would make of it.
 pub(super) fn check_form(graph: &Graph, trigger: &NodeId, input: Value) -> Result<Value, Problem> {
-    let node = graph.find(trigger).map(|ix| &graph.nodes[ix]);
-    let Some(node) = node.filter(|node| node.type_name == "trigger.form") else {
-        return Ok(input);
-    };
-    let Value::Object(fields) = &input else {
-        let detail = format!("the input of form \"{trigger}\" is not an object");
-        return Err(Problem::unprocessable("invalid_input", detail, "send an object with the fields of the form"));
-    };
-    validate_submission(&node.config, fields).map_err(|errors| {
-        let detail = format!("the input does not fit form \"{trigger}\"");
+    origin::input(graph, trigger, input).map_err(Problem::from)
+}
+
+impl From<TriggerError> for Problem {
+    fn from(error: TriggerError) -> Self {
+        let (code, hint) = match &error {
+            TriggerError::Required { .. } => ("trigger_required", "name one of them as \"trigger\""),
+            TriggerError::Unknown { .. } => ("unknown_trigger", "name one of them, or leave \"trigger\" out"),
+        };
+        Self::unprocessable(code, error.to_string(), hint)
+    }
+}
+
+impl From<InputError> for Problem {
+    fn from(error: InputError) -> Self {
+        let detail = error.to_string();
+        let errors = match error {
+            InputError::NoObject(_) => {
+                return Self::unprocessable("invalid_input", detail, "send an object with the fields of the form");
+            }
+            InputError::Fields { errors, .. } => errors,
+        };
         let findings = errors.into_iter().map(|error| Finding {
             code: error.code,
             pointer: format!("/input/{}", error.field),
             detail: error.detail,
             hint: "correct the field".into(),
         });
-        Problem::unprocessable("invalid_input", detail, "each entry of errors names a field").findings(findings)
-    })
+        Self::unprocessable("invalid_input", detail, "each entry of errors names a field").findings(findings)
+    }
 }

@@ -24,6 +24,8 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
+        ("POST", format!("{w}/draft/simulate"), json!({})),
+        ("POST", format!("{w}/draft/backtest"), json!({})),
         ("POST", format!("{w}/validate"), Value::Null),
         ("POST", format!("{w}/publish"), Value::Null),
         ("GET", format!("{w}/versions"), Value::Null),

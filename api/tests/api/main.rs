@@ -3,6 +3,7 @@
 
 mod access;
 mod approvals;
+mod backtests;
 mod bad_input;
 mod bulk;
 mod executions;

@@ -22,6 +22,8 @@ mod proofs_exact;
 #[cfg(not(core_alone))]
 mod proofs_sound;
 mod properties;
+#[cfg(not(core_alone))]
+mod recorded;
 mod rng;
 mod script;
 #[cfg(not(core_alone))]

@@ -141,7 +141,7 @@ fn one(policy: Value) -> Graph {
 }
 
 /// Runs nothing.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Runner for Nothing {
     fn runs(&self, _type_name: &str) -> bool {

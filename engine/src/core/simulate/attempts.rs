@@ -7,6 +7,7 @@ use super::stub::{Ending, Stub};
 use super::{Trial, Unstubbed, after};
 use crate::core::attempt::Attempt;
 use crate::core::catalogue::Effect;
+use crate::core::graph::Node;
 use crate::core::ids::StepKey;
 use crate::core::journal::Event;
 use crate::core::outcome::Outcome;
@@ -39,6 +40,7 @@ impl Run<'_> {
     /// Lets an attempt take its time, at most that of its policy, and end as the stub says.
     fn stand_in(&mut self, step: StepIx, Stub { ending, after_ms }: Stub) {
         let node = self.node(step);
+        let is_unended = ending == Ending::Unended;
         let (takes_ms, outcome) = match ending {
             Ending::Output { port, output } => {
                 let port = port.or_else(|| node.ports.first().cloned()).unwrap_or_default();
@@ -47,15 +49,14 @@ impl Run<'_> {
             Ending::Error { class, reason, is_final: true } => (after_ms, Some(Outcome::Fail { class, reason })),
             Ending::Error { class, reason, .. } => (after_ms, Some(Outcome::Retry { class, reason, after: None })),
             Ending::Lost => (after_ms, None),
-            Ending::Never | Ending::Signal(_) | Ending::Timeout => (u64::MAX, None),
+            Ending::Never | Ending::Unended | Ending::Signal(_) | Ending::Timeout => (u64::MAX, None),
         };
-        let limit_ms = node.policy.timeout_ms.unwrap_or(ATTEMPT_TIMEOUT_MS_DEFAULT);
-        let has_limit = node.effect != Effect::Pure && node.container.is_none();
-        let running = if has_limit && takes_ms > limit_ms {
-            let reason = format!("the attempt took longer than {limit_ms} ms");
-            Running { ends_at: after(self.now, limit_ms), outcome: Some(Outcome::retry("timeout", reason, None)) }
-        } else {
-            Running { ends_at: after(self.now, takes_ms), outcome }
+        let running = match limit_ms(node).filter(|&limit_ms| takes_ms > limit_ms && !is_unended) {
+            Some(limit_ms) => {
+                let reason = format!("the attempt took longer than {limit_ms} ms");
+                Running { ends_at: after(self.now, limit_ms), outcome: Some(Outcome::retry("timeout", reason, None)) }
+            }
+            None => Running { ends_at: after(self.now, takes_ms), outcome },
         };
         self.running.insert(step, running);
     }
@@ -117,4 +118,10 @@ impl Run<'_> {
             created_at: self.case.now,
         }
     }
+}
+
+/// Longest time of an attempt that has effects.
+pub(super) fn limit_ms(node: &Node) -> Option<u64> {
+    let has_limit = node.effect != Effect::Pure && node.container.is_none();
+    has_limit.then(|| node.policy.timeout_ms.unwrap_or(ATTEMPT_TIMEOUT_MS_DEFAULT))
 }

@@ -5,10 +5,14 @@
 //! at the same time, what the document has first comes first.
 
 mod attempts;
+mod compare;
 mod limits;
+mod place;
+mod recorded;
 mod run;
 mod stub;
 mod stubs;
+mod told;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -21,9 +25,13 @@ use super::outcome::{Outcome, Wake};
 use super::result::result;
 use super::state::{End, State};
 
+pub use compare::{Change, Difference, Side, Standing, are_alike, differences};
 pub use limits::{ENTRIES_MAX, Limit, OUTPUT_BYTES_MAX, SPAN_MAX, STEPS_MAX, TURNS_MAX};
+pub use place::{Place, first_difference};
+pub use recorded::{Recording, recorded};
 pub use stub::{Ending, Stub};
 pub use stubs::{OUTCOMES_MAX, STUBS_MAX, StubError, Stubs};
+pub use told::Failure;
 
 /// Runs attempts that reach nothing outside of the execution.
 pub trait Runner {

@@ -39,6 +39,8 @@ pub enum Ending {
     Lost,
     /// It never ends by itself.
     Never,
+    /// It was cut off, and nothing tells how it would have ended: not even its time-out ends it. Never written.
+    Unended,
 }
 
 /// What a stub may consist of, for messages.

@@ -115,13 +115,21 @@ impl Stubs {
     pub fn check(&self, graph: &Graph, runner: &dyn Runner) -> Result<(), StubError> {
         let mut names: Vec<&String> = self.by_name.keys().collect();
         names.sort_unstable();
-        names.into_iter().try_for_each(|name| {
-            let id = name.rsplit('/').next().unwrap_or_default();
-            let ix = graph.find(&NodeId::from(id)).ok_or_else(|| StubError::new(name, "the graph has no such node"))?;
-            let fits = |stub| fits(stub, &graph.nodes[ix], runner);
-            self.by_name[name].iter().try_for_each(fits).map_err(|reason| StubError::new(name, reason))
-        })
+        names.into_iter().try_for_each(|name| check(name, &self.by_name[name], graph, runner))
     }
+
+    /// Those of them that fit the graph.
+    pub(super) fn fitting(mut self, graph: &Graph, runner: &dyn Runner) -> Self {
+        self.by_name.retain(|name, outcomes| check(name, outcomes, graph, runner).is_ok());
+        self
+    }
+}
+
+fn check(name: &str, outcomes: &[Stub], graph: &Graph, runner: &dyn Runner) -> Result<(), StubError> {
+    let id = name.rsplit('/').next().unwrap_or_default();
+    let ix = graph.find(&NodeId::from(id)).ok_or_else(|| StubError::new(name, "the graph has no such node"))?;
+    let fits = |stub| fits(stub, &graph.nodes[ix], runner);
+    outcomes.iter().try_for_each(fits).map_err(|reason| StubError::new(name, reason))
 }
 
 fn fits(stub: &Stub, node: &Node, runner: &dyn Runner) -> Result<(), String> {
