@@ -1,0 +1,23 @@
+//! The names of signals that only we send, each to one step.
+
+use std::fmt::Write;
+
+use capstan_engine::core::ids::StepKey;
+use sha2::{Digest, Sha256};
+
+/// Longest name of a signal, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 200;
+
+/// The signal of a step: `prefix`, whose first character keeps it out of the public route for signals, and the address. A long
+/// address stands there as its hash.
+pub(crate) fn signal_name(prefix: &str, step: &StepKey) -> String {
+    let name = format!("{prefix}{step}");
+    if name.len() <= NAME_BYTES_MAX {
+        return name;
+    }
+    let mut short = format!("{prefix}#");
+    for byte in Sha256::digest(name.as_bytes()) {
+        let _ = write!(short, "{byte:02x}");
+    }
+    short
+}
