@@ -15,9 +15,13 @@ pub(crate) fn signal_name(prefix: &str, step: &StepKey) -> String {
     if name.len() <= NAME_BYTES_MAX {
         return name;
     }
-    let mut short = format!("{prefix}#");
-    for byte in Sha256::digest(name.as_bytes()) {
-        let _ = write!(short, "{byte:02x}");
-    }
-    short
+    format!("{prefix}#{}", hex(&Sha256::digest(name.as_bytes())))
+}
+
+/// Bytes as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

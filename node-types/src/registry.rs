@@ -4,9 +4,9 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog,
-    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch,
-    LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
+    DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
+    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -25,10 +25,12 @@ impl Registry {
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
             .register(ActionCode)
+            .register(ActionEmitEvent)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
             .register(LogicWaitForSignal)
+            .register(LogicWaitForEvent)
             .register(LogicApproval)
             .register(LogicMerge)
             .register(LogicForEach)
@@ -103,7 +105,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 24);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::events::awaited;
 use capstan_engine::core::explain::{Reason, explain};
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::executions::{self, Holder};
 use serde::Serialize;
+use sqlx::PgConnection;
 
 use super::executions::load;
 use crate::Api;
@@ -33,14 +35,42 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let loaded = load(&api, &caller, &execution_id).await?;
     let id = ExecutionId(loaded.row.execution_id);
-    let mut transaction = caller.read().await?;
-    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
-    transaction.commit().await?;
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
-    let reasons = match (loaded.row.status.as_str(), told) {
+    let mut reasons = match (loaded.row.status.as_str(), told) {
         // Its journal may not tell why.
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
+    let mut transaction = caller.read().await?;
+    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
+    name_events(&mut transaction, &caller, id, &mut reasons).await?;
+    transaction.commit().await?;
     Ok(Json(Explanation { id, status: loaded.row.status, reasons, held_by }).into_response())
+}
+
+/// Says which events are waited for, which the journal does not tell.
+async fn name_events(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    id: ExecutionId,
+    reasons: &mut [Reason],
+) -> Result<(), Problem> {
+    let steps: Vec<StepKey> = reasons.iter().filter_map(event_step).cloned().collect();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut found = awaited(connection, caller.workspace_id, id, &steps).await?;
+    for reason in reasons {
+        if let Reason::Event { step, awaited, .. } = reason {
+            *awaited = found.remove(step);
+        }
+    }
+    Ok(())
+}
+
+fn event_step(reason: &Reason) -> Option<&StepKey> {
+    match reason {
+        Reason::Event { step, .. } => Some(step),
+        _ => None,
+    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod approvals;
 pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod bulk_jobs;
+pub(crate) mod custom_events;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;

@@ -15,7 +15,7 @@ pub async fn awaited(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     execution_id: ExecutionId,
-    steps: &[&StepKey],
+    steps: &[StepKey],
 ) -> Result<HashMap<StepKey, Awaited>, StoreError> {
     let rows: Vec<(String, String, String, String)> = sqlx::query_as(
         "SELECT w.node_id, w.scope, w.type, w.key FROM unnest($3::text[], $4::text[]) AS s (node_id, scope) \

@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::step_signal::hex;
+
 /// Longest type of an event, in bytes.
-pub const TYPE_BYTES_MAX: usize = 100;
+pub(super) const TYPE_BYTES_MAX: usize = 100;
 /// Longest key of an event, in bytes.
-pub const KEY_BYTES_MAX: usize = 200;
+pub(super) const KEY_BYTES_MAX: usize = 200;
 /// Longest id that a sender gives to an event, in bytes.
 pub const ID_BYTES_MAX: usize = 200;
 /// Most bytes of the data of an event, as JSON.
@@ -23,7 +26,7 @@ pub const KEPT_DAYS: u16 = 8;
 /// How long before a step an event may have come that it still takes; it ends before they are removed.
 pub const EARLIER_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// How the types of our own events begin.
-pub const RESERVED: [&str; 5] = ["execution.", "step.", "lead.", "tenant.", "quota."];
+const RESERVED: [&str; 5] = ["execution.", "step.", "lead.", "tenant.", "quota."];
 
 /// Why something is no event.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -107,6 +110,14 @@ pub fn check_type(name: &str) -> Result<(), EventFlaw> {
 pub fn check_key(key: &str) -> Result<(), EventFlaw> {
     let good = key.len() <= KEY_BYTES_MAX && !key.chars().any(char::is_control);
     if good { Ok(()) } else { Err(EventFlaw::BadKey) }
+}
+
+/// The id of the event that a step sends: the same in each of its attempts. That of a long key stands there as its hash.
+#[must_use]
+pub fn step_event_id(idempotency_key: &str) -> String {
+    let id = format!("$step:{idempotency_key}");
+    let fits = id.len() <= ID_BYTES_MAX && id.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { id } else { format!("$step:#{}", hex(&Sha256::digest(idempotency_key))) }
 }
 
 /// Ids that begin with `$` are those of events from steps.

@@ -21,7 +21,7 @@ pub use desk::Desk;
 pub use emit::{DEPTH_MAX, Emitted, emit};
 pub use event::{
     BATCH_EVENTS_MAX, DATA_BYTES_MAX, EARLIER_MAX, EventFlaw, EventRow, ID_BYTES_MAX, KEPT_DAYS, NewEvent, check_key,
-    check_type,
+    check_type, step_event_id,
 };
 pub use matching::{Matched, is_any, pass_by, work};
 pub use tidy::{tidy, tidy_waits};

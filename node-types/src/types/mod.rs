@@ -1,6 +1,7 @@
 //! One file per node type.
 
 mod action_code;
+mod action_emit_event;
 mod action_http_request;
 mod action_send_email;
 mod data_approval_link;
@@ -19,6 +20,7 @@ mod logic_loop;
 mod logic_merge;
 mod logic_switch;
 mod logic_try;
+mod logic_wait_for_event;
 mod logic_wait_for_signal;
 mod parts;
 mod trigger_form;
@@ -30,6 +32,7 @@ pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as Fo
 pub use trigger_webhook::{Config as WebhookConfig, Method as WebhookMethod};
 
 pub(crate) use action_code::ActionCode;
+pub(crate) use action_emit_event::ActionEmitEvent;
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
 pub(crate) use data_approval_link::DataApprovalLink;
@@ -47,6 +50,7 @@ pub(crate) use logic_loop::LogicLoop;
 pub(crate) use logic_merge::LogicMerge;
 pub(crate) use logic_switch::LogicSwitch;
 pub(crate) use logic_try::LogicTry;
+pub(crate) use logic_wait_for_event::LogicWaitForEvent;
 pub(crate) use logic_wait_for_signal::LogicWaitForSignal;
 pub(crate) use trigger_form::TriggerForm;
 pub(crate) use trigger_manual::TriggerManual;

@@ -27,7 +27,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// Looks for events and works on them, until the worker stops.
 pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
     let (mut hints, mut pause) = (Hints { place: place.clone(), listener: None }, LOOK_EVERY_MIN);
-    while engine.stop.run_until_cancelled(timeout(pause, hints.hear())).await.is_some() {
+    while engine.stop.run_until_cancelled(hints.hear_for(pause)).await.is_some() {
         let worked = burst(&engine, &place, &waker).await.unwrap_or_else(|error| {
             warn!(%error, "a chunk of an event failed; it will be tried again");
             false
@@ -65,33 +65,30 @@ struct Hints {
 }
 
 impl Hints {
-    /// Returns when a hint has come, or may have been missed.
-    async fn hear(&mut self) {
-        let heard = match &mut self.listener {
-            Some(listener) => listener.try_recv().await.map_err(StoreError::from).map(|hint| hint.is_some()),
-            None => self.listen().await.map(|()| true),
+    /// Returns after `pause`, or as soon as a hint has come or may have been missed.
+    async fn hear_for(&mut self, pause: Duration) {
+        let Some(listener) = &mut self.listener else {
+            sleep(pause).await;
+            self.listener = self.listen().await;
+            return;
         };
-        match heard {
-            Ok(true) => {}
-            Ok(false) => self.listener = None,
-            Err(error) => {
-                debug!(%error, "no hints at events are heard; polling");
-                self.listener = None;
-                std::future::pending().await
-            }
+        if let Ok(Ok(None) | Err(_)) = timeout(pause, listener.try_recv()).await {
+            self.listener = None;
         }
     }
 
-    async fn listen(&mut self) -> Result<(), StoreError> {
+    async fn listen(&self) -> Option<PgListener> {
         let pool = self.place.pool(Role::Worker, 1);
-        let connected = timeout(CONNECT_MAX, async {
+        let listening = async {
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.eager_reconnect(false);
             listener.listen(&self.place.events_channel()).await?;
             Ok::<_, StoreError>(listener)
-        });
-        let away = |_| StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
-        self.listener = Some(connected.await.map_err(away)??);
-        Ok(())
+        };
+        let found = timeout(CONNECT_MAX, listening).await;
+        if let Ok(Err(error)) = &found {
+            debug!(%error, "no hints at events are heard; polling");
+        }
+        found.ok()?.ok()
     }
 }
