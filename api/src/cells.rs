@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use capstan_domain::events::Bell;
 use capstan_engine::store::connect::{Place, Role};
 use sqlx::PgPool;
 use tokio::sync::Notify;
+use tracing::debug;
 
 use crate::starter::Starter;
 
@@ -16,6 +18,17 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 pub(crate) struct Cell {
     pub(crate) pool: PgPool,
     pub(crate) starter: Starter,
+    events: Bell,
+}
+
+impl Cell {
+    /// Tells workers of new events. They poll, too.
+    pub(crate) async fn ring(&self) {
+        let rung = async { self.events.ring(&mut *self.pool.acquire().await?).await };
+        if let Err(error) = rung.await {
+            debug!(%error, "a hint at an event was not sent; workers poll");
+        }
+    }
 }
 
 /// Cells by schema. They come from the cell map only, so there are few.
@@ -45,6 +58,7 @@ impl Cells {
         let place = self.first.sibling(schema);
         let cell = Arc::new(Cell {
             pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
+            events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),
         });
         met.insert(schema.into(), Arc::clone(&cell));

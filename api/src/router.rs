@@ -11,8 +11,8 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, events, executions, explain, forms, health, hooks, logs, mail, me,
-    node_types, page, publish, restart, session, signals, simulate, workflows,
+    approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
+    logs, mail, me, node_types, page, publish, restart, session, signals, simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -68,6 +68,8 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))
         .route("/approvals", get(approvals::list))
+        .route("/events", post(custom_events::create))
+        .route("/events/batch", post(custom_events::create_batch))
         .route("/bulk-jobs", get(bulk_jobs::list).post(bulk_jobs::create))
         .route("/bulk-jobs/{job_id}", get(bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(bulk_jobs::items))

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog,
-    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
-    LogicRespond, LogicSwitch, LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
-    check_responses,
+    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
+    DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
+    LogicRespond, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerForm, TriggerManual,
+    TriggerWebhook, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,10 +29,12 @@ impl Registry {
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
             .register(ActionCode)
+            .register(ActionEmitEvent)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
             .register(LogicWaitForSignal)
+            .register(LogicWaitForEvent)
             .register(LogicApproval)
             .register(LogicMerge)
             .register(LogicRespond)
@@ -118,7 +120,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 23);
+        assert_eq!(names.len(), 25);
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! What node types reach the outside world with: an HTTP client, a mailer, processes for code, and a desk where people
-//! are asked.
+//! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
+//! asked, and one for events.
 
 use std::sync::Arc;
 
 pub mod answer;
 pub mod approvals;
 pub mod code;
+pub mod events;
 pub mod guard;
 pub mod http;
 pub mod mail;
@@ -15,6 +16,7 @@ mod resolver;
 
 use approvals::ApprovalDesk;
 use code::{CodeRunner, RunnerProgram};
+use events::EventDesk;
 use guard::{AllowError, Guard};
 use http::HttpClient;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
@@ -30,6 +32,8 @@ pub struct Services {
     pub code: CodeRunner,
     /// Asks people.
     pub approvals: Arc<dyn ApprovalDesk>,
+    /// Sends custom events, and waits for them.
+    pub events: Arc<dyn EventDesk>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -44,6 +48,8 @@ pub struct ServiceSettings {
     pub mailbox: Arc<dyn Mailbox>,
     /// Keeps what people are asked.
     pub approvals: Arc<dyn ApprovalDesk>,
+    /// Keeps custom events.
+    pub events: Arc<dyn EventDesk>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -77,6 +83,7 @@ impl Services {
             mail: Mailer::new(&settings.mail, settings.mailbox)?,
             code: CodeRunner::new(RunnerProgram::default()),
             approvals: settings.approvals,
+            events: settings.events,
             public_url: check_public_url(settings.public_url)?,
         })
     }

@@ -10,7 +10,8 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::simulate::{Runner, Trial};
 use futures::future::BoxFuture;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
+use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
 
@@ -108,6 +110,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         mail,
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(NoDesk),
+        events: Arc::new(NoDesk),
         public_url: "http://simulation.invalid".into(),
     })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))
@@ -127,7 +130,7 @@ impl Mailbox for NoMailbox {
     }
 }
 
-/// Nobody is asked: what a person answers is a signal of the simulation.
+/// Nobody is asked, and no event comes or goes: what a person answers, and an event, is a signal of the simulation.
 struct NoDesk;
 
 impl ApprovalDesk for NoDesk {
@@ -139,5 +142,22 @@ impl ApprovalDesk for NoDesk {
     }
     fn token<'a>(&'a self, _link: &'a Link) -> BoxFuture<'a, Result<String, DeskError>> {
         Box::pin(async { Ok("simulated".into()) })
+    }
+}
+
+impl EventDesk for NoDesk {
+    fn wait<'a>(&'a self, _: &'a WaitingStep, _: &'a Wait) -> BoxFuture<'a, Result<Option<Value>, EventsAway>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn expire<'a>(&'a self, _: &'a WaitingStep, _: &'a Wait) -> BoxFuture<'a, Result<Option<Value>, EventsAway>> {
+        Box::pin(async { Ok(None) })
+    }
+    fn emit<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        _: &'a NewEvent,
+    ) -> BoxFuture<'a, Result<Emitted, EventsAway>> {
+        Box::pin(async { Ok(Emitted::Full) })
     }
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
+use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use crate::node_type::{Context, LogLevel, LogSink};
 use crate::services::approvals::{ApprovalDesk, DeskError};
+use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services};
 
@@ -77,6 +79,48 @@ impl ApprovalDesk for Answers {
     }
 }
 
+/// Events in memory.
+#[derive(Default)]
+pub(crate) struct Events {
+    pub(crate) waits: Mutex<Vec<(WaitingStep, Wait)>>,
+    pub(crate) sent: Mutex<Vec<NewEvent>>,
+    /// What is there before the step waits, or before its time is over.
+    pub(crate) event: Option<Value>,
+    /// What becomes of an event that is sent.
+    pub(crate) emitted: Option<Emitted>,
+}
+
+impl Events {
+    fn reply<T: Send + 'static>(what: Option<T>) -> BoxFuture<'static, Result<T, EventsAway>> {
+        Box::pin(async { what.ok_or_else(|| StoreError::LockTimeout.into()) })
+    }
+}
+
+impl EventDesk for Events {
+    fn wait<'a>(
+        &'a self,
+        waiting: &'a WaitingStep,
+        what: &'a Wait,
+    ) -> BoxFuture<'a, Result<Option<Value>, EventsAway>> {
+        self.waits.lock().unwrap().push((waiting.clone(), what.clone()));
+        Self::reply(Some(self.event.clone()))
+    }
+
+    fn expire<'a>(&'a self, _: &'a WaitingStep, _: &'a Wait) -> BoxFuture<'a, Result<Option<Value>, EventsAway>> {
+        Self::reply(Some(self.event.clone()))
+    }
+
+    fn emit<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        event: &'a NewEvent,
+    ) -> BoxFuture<'a, Result<Emitted, EventsAway>> {
+        self.sent.lock().unwrap().push(event.clone());
+        Self::reply(self.emitted.clone())
+    }
+}
+
 /// First attempt of the step `node`, with services that reach no private address.
 pub(crate) fn context() -> Context {
     context_allowing(&[])
@@ -98,6 +142,11 @@ pub(crate) fn context_at(approvals: Arc<dyn ApprovalDesk>) -> Context {
     context_of(ServiceSettings { approvals, ..settings() })
 }
 
+/// The same with these events.
+pub(crate) fn context_among(events: Arc<dyn EventDesk>) -> Context {
+    context_of(ServiceSettings { events, ..settings() })
+}
+
 /// Settings of services that reach nothing.
 pub(crate) fn settings() -> ServiceSettings {
     ServiceSettings {
@@ -105,6 +154,7 @@ pub(crate) fn settings() -> ServiceSettings {
         mail: MailSettings { from: "Capstan <capstan@example.com>".into(), ..MailSettings::default() },
         mailbox: Arc::new(Mails::default()),
         approvals: Arc::new(Answers::default()),
+        events: Arc::new(Events::default()),
         public_url: "http://127.0.0.1:7400".into(),
     }
 }

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::line;
-use super::table::printable;
+use super::{line, printable};
 use crate::test::{Fault, Ran};
 
 /// Prints what one case came to, with what was expected and did not come.

@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::events::awaited;
 use capstan_engine::core::explain::{Reason, explain};
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
 use serde::Serialize;
+use sqlx::PgConnection;
 
 use super::executions::load;
 use crate::Api;
@@ -52,17 +54,18 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let loaded = load(&api, &caller, &execution_id).await?;
     let id = ExecutionId(loaded.row.execution_id);
-    let mut transaction = caller.read().await?;
-    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
-    let line = line(&mut transaction, id).await?;
-    transaction.commit().await?;
     let status = loaded.row.status.clone();
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
-    let of_steps = match (status.as_str(), told) {
+    let mut of_steps = match (status.as_str(), told) {
         // Its journal may not tell why.
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
+    let mut transaction = caller.read().await?;
+    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
+    let line = line(&mut transaction, id).await?;
+    name_events(&mut transaction, &caller, id, &mut of_steps).await?;
+    transaction.commit().await?;
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
@@ -85,4 +88,31 @@ fn outside(line: &Line, status: &str) -> [Option<Reason>; 2] {
         is_silent.then_some(Reason::Fleet { unseen_s }),
         is_in_line.then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
     ]
+}
+
+/// Says which events are waited for, which the journal does not tell.
+async fn name_events(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    id: ExecutionId,
+    reasons: &mut [Reason],
+) -> Result<(), Problem> {
+    let steps: Vec<StepKey> = reasons.iter().filter_map(event_step).cloned().collect();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut found = awaited(connection, caller.workspace_id, id, &steps).await?;
+    for reason in reasons {
+        if let Reason::Event { step, awaited, .. } = reason {
+            *awaited = found.remove(step);
+        }
+    }
+    Ok(())
+}
+
+fn event_step(reason: &Reason) -> Option<&StepKey> {
+    match reason {
+        Reason::Event { step, .. } => Some(step),
+        _ => None,
+    }
 }

@@ -1,14 +1,10 @@
 //! Which step asks, the signal that it waits for, and what can be decided.
 
-use std::fmt::Write;
-
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::APPROVAL_SIGNALS;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-/// Longest name of a signal, in bytes.
-const NAME_BYTES_MAX: usize = 200;
+use crate::step_signal::signal_name;
 
 /// A step that asks a person, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +22,7 @@ impl ApprovalStep {
     /// address stands there as its hash.
     #[must_use]
     pub fn signal(&self) -> String {
-        let name = format!("{APPROVAL_SIGNALS}{}", self.step);
-        if name.len() <= NAME_BYTES_MAX {
-            return name;
-        }
-        let mut short = format!("{APPROVAL_SIGNALS}#");
-        for byte in Sha256::digest(name.as_bytes()) {
-            let _ = write!(short, "{byte:02x}");
-        }
-        short
+        signal_name(APPROVAL_SIGNALS, &self.step)
     }
 }
 
@@ -78,6 +66,7 @@ mod tests {
     use capstan_engine::core::ids::{NodeId, Scope};
 
     use super::*;
+    use crate::step_signal::NAME_BYTES_MAX;
 
     #[test]
     fn every_step_has_a_signal_of_its_own_that_fits_and_is_reserved() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::graph::Graph;
 use super::ids::StepKey;
-use super::outcome::{APPROVAL_SIGNALS, StepError};
+use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError};
 use super::state::{EdgeState, Phase, State, Step, StepIx, StepStatus};
 
 /// Most reasons that are told.
@@ -70,6 +70,17 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
+    /// A custom event.
+    Event {
+        /// The step.
+        step: StepKey,
+        /// Which; a journal alone does not tell.
+        #[serde(flatten)]
+        awaited: Option<Awaited>,
+        /// When it goes on without.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
     /// The next attempt after a failure.
     NextAttempt {
         /// The step.
@@ -109,6 +120,15 @@ pub enum Reason {
     },
 }
 
+/// Which events a step waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Awaited {
+    /// Their type.
+    pub event: String,
+    /// Their key; empty if they have none.
+    pub key: String,
+}
+
 /// Where a branch comes from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Source {
@@ -142,6 +162,7 @@ fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reaso
         }
         Phase::Waiting(until) => match (&until.signal, until.time) {
             (Some(name), until) if name.starts_with(APPROVAL_SIGNALS) => Reason::Approval { step: key, until },
+            (Some(name), until) if name.starts_with(EVENT_SIGNALS) => Reason::Event { step: key, awaited: None, until },
             (Some(name), until) => Reason::Signal { step: key, name: name.clone(), until },
             (None, until) => Reason::Time { step: key, until: until? },
         },

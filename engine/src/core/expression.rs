@@ -101,3 +101,20 @@ pub fn check(source: &str) -> Result<References, ExpressionError> {
 pub fn check_condition(condition: &str) -> Result<References, ExpressionError> {
     render::check_condition(condition)
 }
+
+/// Whether a condition on an event holds, which names `event` and nothing else. Takes a bare expression or one
+/// `{{ expression }}`.
+///
+/// # Errors
+/// As [`holds`].
+pub fn holds_of_event(condition: &str, event: &Value) -> Result<bool, ExpressionError> {
+    render::holds_of_event(condition, event)
+}
+
+/// Like [`check_condition`], for a condition on an event.
+///
+/// # Errors
+/// The first thing wrong with it.
+pub fn check_event_condition(condition: &str) -> Result<(), ExpressionError> {
+    render::check_event_condition(condition)
+}

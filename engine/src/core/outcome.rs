@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// How the names of signals begin that bring what a person answered; nobody can send them by another way.
 pub const APPROVAL_SIGNALS: &str = "$approval:";
+/// The same for the events that steps wait for.
+pub const EVENT_SIGNALS: &str = "$event:";
 
 /// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
 #[derive(Clone, Debug, PartialEq)]

@@ -69,6 +69,12 @@ impl Place {
         format!("capstan_{}", self.schema)
     }
 
+    /// The channel of hints at custom events of this cell.
+    #[must_use]
+    pub fn events_channel(&self) -> String {
+        format!("{}_events", self.channel())
+    }
+
     /// Options of a connection that works as `role`.
     #[must_use]
     pub fn options(&self, role: Role) -> PgConnectOptions {

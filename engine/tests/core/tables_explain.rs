@@ -40,6 +40,8 @@ fn times_signals_and_next_attempts_are_told() {
     assert_eq!(reasons(line, &[waiting("a", Some(50), Some("go"))]), either);
     let person = json!([{ "waits_for": "approval", "step": step("a"), "until": until(50) }]);
     assert_eq!(reasons(line, &[waiting("a", Some(50), Some("$approval:a"))]), person);
+    let event = json!([{ "waits_for": "event", "step": step("a"), "until": until(50) }]);
+    assert_eq!(reasons(line, &[waiting("a", Some(50), Some("$event:a"))]), event);
     let error = json!({ "class": "http_5xx", "reason": "it broke" });
     let again = json!([{
         "waits_for": "next_attempt", "step": step("a"), "until": until(10), "attempts": 1, "error": error,

@@ -55,6 +55,13 @@ pub(crate) fn rows(workspace: &str) -> String {
             "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
              VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
         ),
+        format!(
+            "events (workspace_id, event_id, client_id, type, key, data, depth) VALUES ({w}, {id}, 'e', 't', '', '1', 0)"
+        ),
+        format!(
+            "event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
+             VALUES ({w}, {id}, {id}, 'n', 't', '', now())"
+        ),
         format!("bulk_items (workspace_id, job_id, execution_id) VALUES ({w}, {id}, {id})"),
     ]
     .map(|row| format!("INSERT INTO {row};"))

@@ -1,6 +1,7 @@
 //! One file per node type.
 
 mod action_code;
+mod action_emit_event;
 mod action_http_request;
 mod action_send_email;
 mod data_approval_link;
@@ -20,6 +21,7 @@ mod logic_merge;
 mod logic_respond;
 mod logic_switch;
 mod logic_try;
+mod logic_wait_for_event;
 mod logic_wait_for_signal;
 mod parts;
 mod trigger_form;
@@ -32,6 +34,7 @@ pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as Fo
 pub use trigger_webhook::{ANSWER_WAIT_MAX, Config as WebhookConfig, Method as WebhookMethod, Respond};
 
 pub(crate) use action_code::ActionCode;
+pub(crate) use action_emit_event::ActionEmitEvent;
 pub(crate) use action_http_request::ActionHttpRequest;
 pub(crate) use action_send_email::ActionSendEmail;
 pub(crate) use data_approval_link::DataApprovalLink;
@@ -50,6 +53,7 @@ pub(crate) use logic_merge::LogicMerge;
 pub(crate) use logic_respond::LogicRespond;
 pub(crate) use logic_switch::LogicSwitch;
 pub(crate) use logic_try::LogicTry;
+pub(crate) use logic_wait_for_event::LogicWaitForEvent;
 pub(crate) use logic_wait_for_signal::LogicWaitForSignal;
 pub(crate) use trigger_form::TriggerForm;
 pub(crate) use trigger_manual::TriggerManual;

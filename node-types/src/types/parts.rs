@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use capstan_domain::events::check_type;
 use capstan_engine::core::expression::constant;
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
@@ -171,6 +172,13 @@ pub(super) fn check_path(config: &Value) -> Option<Problem> {
             format!("use lower-case letters, digits, - and _, with / between parts, at most {PATH_BYTES_MAX} bytes"),
         )
     })
+}
+
+/// A finding if `field` is written as something that no custom event has as its type.
+pub(super) fn check_event_type(config: &Value, field: &str) -> Option<Problem> {
+    let name = config.get(field)?.as_str().filter(|name| !has_expression(name))?;
+    let flaw = check_type(name).err()?;
+    Some(problem("bad_event_type", &format!("/{field}"), flaw.to_string(), "use a type such as order.paid"))
 }
 
 /// The outcome of a trigger's run, which nobody asks for.

@@ -1,6 +1,7 @@
 //! What the fleet does on the side.
 
 mod bulk;
+mod events;
 mod item;
 mod upkeep;
 
@@ -17,5 +18,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     let mut duties = JoinSet::new();
     duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::events;
 use capstan_engine::store::bulk;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
@@ -33,5 +34,10 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     // In turns, so that nothing waits for all of it.
     while side.run(async |connection| tidy(connection).await).await? > 0 {}
     while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| events::tidy(connection).await).await? > 0 {}
+    let mut reached = Some(Default::default());
+    while let Some(after) = reached {
+        reached = side.run(async |connection| events::tidy_waits(connection, after).await).await?;
+    }
     Ok(())
 }

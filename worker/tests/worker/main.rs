@@ -6,6 +6,7 @@ mod bulk;
 mod calm;
 mod containers;
 mod doomed;
+mod events;
 mod links;
 mod outside;
 mod patterns;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::approvals::Desk;
+use capstan_domain::events;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -66,6 +67,7 @@ impl Cell {
             mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
             mailbox: Arc::new(NoMailbox),
             approvals: Arc::new(Desk::new(&place)),
+            events: Arc::new(events::Desk::new(&place)),
             public_url: "http://127.0.0.1:7400".into(),
         };
         let services = Arc::new(Services::new(settings).unwrap());

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use chrono::{DateTime, Utc};
 
-use super::{Reason, Source};
+use super::{Awaited, Reason, Source};
 use crate::core::outcome::StepError;
 
 /// A sentence for people, without a full stop.
@@ -28,6 +28,7 @@ impl Display for Reason {
             Self::Approval { step, until } => {
                 write!(f, "{step} waits for the answer of a person{}", at_the_latest(until.as_ref()))
             }
+            Self::Event { step, awaited, until } => event(f, step, awaited.as_ref(), until.as_ref()),
             Self::NextAttempt { step, until, attempts, error } => {
                 write!(f, "{step} failed {attempts} {}, ", if *attempts == 1 { "time" } else { "times" })?;
                 if let Some(StepError { class, reason }) = error {
@@ -52,6 +53,22 @@ fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than:
         write!(f, ": more than {many} before it")?;
     }
     own.map_or(Ok(()), |own| write!(f, ", {own} of this workspace"))
+}
+
+fn event(
+    f: &mut Formatter<'_>,
+    step: &impl Display,
+    awaited: Option<&Awaited>,
+    until: Option<&DateTime<Utc>>,
+) -> fmt::Result {
+    write!(f, "{step} waits for an event")?;
+    if let Some(Awaited { event, key }) = awaited {
+        write!(f, " \"{event}\"")?;
+        if !key.is_empty() {
+            write!(f, " with the key \"{key}\"")?;
+        }
+    }
+    f.write_str(&at_the_latest(until))
 }
 
 fn branches(

@@ -19,7 +19,7 @@ type Missing = Vec<Option<String>>;
 
 /// The result of `code`. `work_left` is what the whole of a render may still use.
 pub(super) fn evaluate(code: &Code<'_>, names: &Names<'_>, work_left: &mut usize) -> Result<Json, Fault> {
-    let plan = rewrite(&code.tokens, code.range.start)?;
+    let plan = rewrite(&code.tokens, code.range.start, names.roots)?;
     if plan.is_path {
         return lone_path(&plan.paths[0], names);
     }
@@ -36,9 +36,9 @@ pub(super) fn evaluate(code: &Code<'_>, names: &Names<'_>, work_left: &mut usize
     })
 }
 
-/// Syntax only.
-pub(super) fn compiles<'s>(code: &Code<'s>) -> Result<Plan<'s>, Fault> {
-    let plan = rewrite(&code.tokens, code.range.start)?;
+/// Syntax and names.
+pub(super) fn compiles<'s>(code: &Code<'s>, roots: &'static [&'static str]) -> Result<Plan<'s>, Fault> {
+    let plan = rewrite(&code.tokens, code.range.start, roots)?;
     let outcome = ENVIRONMENT.compile_expression_owned(plan.source.as_str()).map(drop);
     outcome.map_err(|error| fault(&plan, &error, None))?;
     Ok(plan)

@@ -1,8 +1,9 @@
 //! What expressions may name: `input`, `steps`, `errors`, `execution` and `now`; in a container `item` and
-//! `index`, too, and of one that goes on `last`.
+//! `index`, too, and of one that goes on `last`. A condition on an event names `event`, and nothing else.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::core::graph::{Graph, Node};
 use crate::core::ids::{ExecutionId, NodeId};
@@ -11,7 +12,9 @@ use crate::core::result::result;
 use crate::core::state::{Frame, Phase, State, Step, StepIx, StepStatus};
 
 /// The names that exist at the top level.
-pub(super) const ROOTS: [&str; 8] = ["input", "steps", "errors", "execution", "now", "item", "index", "last"];
+pub(super) const ROOTS: &[&str] = &["input", "steps", "errors", "execution", "now", "item", "index", "last"];
+/// The only one of a condition on an event.
+pub(super) const EVENT_ROOTS: &[&str] = &["event"];
 
 /// What an expression sees of one step.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +37,26 @@ pub trait Steps {
     fn ids(&self) -> Vec<&str>;
 }
 
+/// For an expression that names none.
+pub(super) struct NoSteps;
+
+impl Steps for NoSteps {
+    fn step(&self, _id: &str) -> Seen<'_> {
+        Seen::Unknown
+    }
+
+    fn error(&self, _id: &str) -> Option<&StepError> {
+        None
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
 /// Everything that the expressions of one step, or of one edge, may name. Cheap to build: it borrows.
 pub struct Names<'a> {
+    pub(super) roots: &'static [&'static str],
     pub(super) input: &'a Value,
     pub(super) steps: &'a dyn Steps,
     pub(super) execution: Value,
@@ -43,6 +64,7 @@ pub struct Names<'a> {
     pub(super) item: &'a Value,
     pub(super) index: Value,
     pub(super) last: Value,
+    pub(super) event: &'a Value,
 }
 
 impl<'a> Names<'a> {
@@ -50,6 +72,7 @@ impl<'a> Names<'a> {
     #[must_use]
     pub fn new(input: &'a Value, steps: &'a dyn Steps, execution: ExecutionId, now: DateTime<Utc>) -> Self {
         Self {
+            roots: ROOTS,
             input,
             steps,
             execution: json!({ "id": execution }),
@@ -57,7 +80,14 @@ impl<'a> Names<'a> {
             item: &Value::Null,
             index: Value::Null,
             last: Value::Null,
+            event: &Value::Null,
         }
+    }
+
+    /// What a condition on an event may name: the event alone.
+    pub(super) fn of_event(event: &'a Value) -> Self {
+        let nothing = Self::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
+        Self { roots: EVENT_ROOTS, event, ..nothing }
     }
 
     /// The same for a container whose frames have ended: what the last of them came to is `last`.

@@ -8,29 +8,11 @@ use super::convert::in_text;
 use super::error::{ExpressionError, Fault};
 use super::evaluate::{compiles, evaluate};
 use super::lex::tokens;
-use super::names::{Names, Seen, Steps};
+use super::names::{EVENT_ROOTS, Names, NoSteps, ROOTS};
 use super::rewrite::References;
 use super::template::{Code, Piece, pieces};
 use super::{OUTPUT_BYTES_MAX, SOURCE_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX, has_expressions};
 use crate::core::ids::ExecutionId;
-use crate::core::outcome::StepError;
-
-/// For an expression that names none.
-struct NoSteps;
-
-impl Steps for NoSteps {
-    fn step(&self, _id: &str) -> Seen<'_> {
-        Seen::Unknown
-    }
-
-    fn error(&self, _id: &str) -> Option<&StepError> {
-        None
-    }
-
-    fn ids(&self) -> Vec<&str> {
-        Vec::new()
-    }
-}
 
 /// What one render may still use.
 struct Renderer<'n> {
@@ -62,6 +44,10 @@ pub(super) fn holds(condition: &str, names: &Names<'_>) -> Result<bool, Expressi
     }
 }
 
+pub(super) fn holds_of_event(condition: &str, event: &Value) -> Result<bool, ExpressionError> {
+    holds(condition, &Names::of_event(event))
+}
+
 pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
     let mut references = References::default();
     if !source.contains("{{") {
@@ -73,7 +59,7 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
             Piece::If(code) | Piece::Elif(code) => (code, true),
             Piece::Text(_) | Piece::Else | Piece::EndIf => continue,
         };
-        let plan = compiles(code).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
+        let plan = compiles(code, ROOTS).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
         plan.references(&mut references, is_test);
     }
     references.forget_tested();
@@ -81,9 +67,17 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
 }
 
 pub(super) fn check_condition(condition: &str) -> Result<References, ExpressionError> {
+    check_condition_on(condition, ROOTS)
+}
+
+pub(super) fn check_event_condition(condition: &str) -> Result<(), ExpressionError> {
+    check_condition_on(condition, EVENT_ROOTS).map(drop)
+}
+
+fn check_condition_on(condition: &str, roots: &'static [&'static str]) -> Result<References, ExpressionError> {
     let mut references = References::default();
     let plan = condition_code(condition).and_then(|code| {
-        let plan = compiles(&code)?;
+        let plan = compiles(&code, roots)?;
         plan.references(&mut references, true);
         Ok(())
     });
@@ -94,7 +88,7 @@ pub(super) fn check_condition(condition: &str) -> Result<References, ExpressionE
 
 pub(super) fn constant(source: &str) -> Option<Value> {
     let code = condition_code(source).ok()?;
-    if !compiles(&code).ok()?.paths.is_empty() {
+    if !compiles(&code, ROOTS).ok()?.paths.is_empty() {
         return None;
     }
     let mut work_left = WORK_BYTES_MAX;

@@ -42,6 +42,7 @@ pub(super) fn resolve<'n>(path: &Path<'_>, names: &'n Names<'_>) -> Result<Cow<'
         "item" => below(names.item, "item", &path.keys).map(Cow::Borrowed),
         "index" => below(&names.index, "index", &path.keys).map(Cow::Borrowed),
         "last" => below(&names.last, "last", &path.keys).map(Cow::Borrowed),
+        "event" => below(names.event, "event", &path.keys).map(Cow::Borrowed),
         root => of_step(root, &path.keys, names),
     }
 }

@@ -12,7 +12,6 @@ use super::environment::{is_filter, is_test};
 use super::error::Fault;
 use super::filters::{FILTER_NAMES, TEST_NAMES};
 use super::lex::{Kind, Token};
-use super::names::ROOTS;
 use super::resolve::{Key, Path};
 use super::{NESTING_MAX, SLICES_MAX};
 use grammar::{After, Frame, is_constant, is_operator_word, path};
@@ -81,7 +80,11 @@ impl Plan<'_> {
 
 /// # Errors
 /// Names, filters, tests and calls that do not exist; too deep nesting. Other syntax is minijinja's to judge.
-pub(super) fn rewrite<'s>(tokens: &[Token<'s>], start: usize) -> Result<Plan<'s>, Fault> {
+pub(super) fn rewrite<'s>(
+    tokens: &[Token<'s>],
+    start: usize,
+    roots: &'static [&'static str],
+) -> Result<Plan<'s>, Fault> {
     if tokens.is_empty() {
         return Err(Fault::new(start, "it is empty"));
     }
@@ -89,6 +92,7 @@ pub(super) fn rewrite<'s>(tokens: &[Token<'s>], start: usize) -> Result<Plan<'s>
     let plan = Plan { copies, ..Plan::default() };
     let mut rewriter = Rewriter {
         tokens,
+        roots,
         next: 0,
         plan,
         frames: vec![Frame::default()],
@@ -107,6 +111,8 @@ pub(super) fn rewrite<'s>(tokens: &[Token<'s>], start: usize) -> Result<Plan<'s>
 
 struct Rewriter<'t, 's> {
     tokens: &'t [Token<'s>],
+    /// The names that exist at the top level.
+    roots: &'static [&'static str],
     next: usize,
     plan: Plan<'s>,
     frames: Vec<Frame>,
@@ -158,10 +164,10 @@ impl<'s> Rewriter<'_, 's> {
                 format!("there is no function {:?}; there are only filters, as in `value | length`", token.text),
             ));
         }
-        if !ROOTS.contains(&token.text) {
+        if !self.roots.contains(&token.text) {
             return Err(Fault::new(
                 token.at,
-                format!("{:?} does not exist; there are: {}", token.text, ROOTS.join(", ")),
+                format!("{:?} does not exist; there are: {}", token.text, self.roots.join(", ")),
             ));
         }
         let (path, length) = path(self.tokens, self.next)?;

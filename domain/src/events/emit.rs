@@ -1,0 +1,74 @@
+//! Events from steps.
+
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use sqlx::PgConnection;
+
+use super::accept::{insert, is_full};
+use super::event::{COLUMNS, EventFlaw, EventRow, NewEvent};
+
+/// Most events that may lead from one to the next, through the executions that take and send them.
+pub const DEPTH_MAX: i32 = 64;
+
+/// What became of an event of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Emitted {
+    /// It is durable, now or from an attempt before.
+    Accepted(EventRow),
+    /// It cannot be stored.
+    Flawed(EventFlaw),
+    /// [`DEPTH_MAX`] events led to it.
+    TooDeep,
+    /// [`super::EVENTS_PENDING_MAX`] wait already.
+    Full,
+}
+
+/// Sends an event of an execution, once for each id. It is one deeper than the deepest event that the execution took. For
+/// the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn emit(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+    event: &NewEvent,
+) -> Result<Emitted, StoreError> {
+    if let Err(flaw) = event.check_data() {
+        return Ok(Emitted::Flawed(flaw));
+    }
+    if let Some(row) = find(connection, workspace_id, &event.id).await? {
+        return Ok(Emitted::Accepted(row));
+    }
+    let depth = depth(connection, workspace_id, execution_id).await?;
+    if depth > DEPTH_MAX {
+        return Ok(Emitted::TooDeep);
+    }
+    if is_full(connection, workspace_id).await? {
+        return Ok(Emitted::Full);
+    }
+    insert(connection, workspace_id, std::slice::from_ref(event), depth).await?;
+    let row = find(connection, workspace_id, &event.id).await?;
+    row.map(Emitted::Accepted).ok_or_else(|| StoreError::Corrupt("an event that was just sent is gone".into()))
+}
+
+async fn find(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    client_id: &str,
+) -> Result<Option<EventRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE workspace_id = $1 AND client_id = $2");
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(client_id).fetch_optional(connection).await?)
+}
+
+async fn depth(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<i32, StoreError> {
+    let depth = sqlx::query_scalar(
+        "SELECT coalesce(max(depth) + 1, 0) FROM event_waits \
+         WHERE workspace_id = $1 AND execution_id = $2 AND status = 'matched'",
+    );
+    Ok(depth.bind(workspace_id.0).bind(execution_id.0).fetch_one(connection).await?)
+}

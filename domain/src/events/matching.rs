@@ -1,0 +1,188 @@
+//! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at once.
+
+use capstan_engine::core::ids::{NodeId, Scope, StepKey};
+use capstan_engine::core::outcome::EVENT_SIGNALS;
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
+use serde_json::Value;
+use sqlx::{Connection, FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::event::EventRow;
+use super::wait::holds;
+use crate::step_signal::signal_name;
+
+/// Events that are passed by at a time, as nobody waits for them.
+const EVENTS_MAX: i64 = 200;
+/// Waits that are looked at in one transaction.
+const WAITS_MAX: i64 = 200;
+/// When an event is looked at again that found too many signals before it, in seconds.
+const AGAIN_AFTER_S: i32 = 1;
+/// For how many hours that is tried.
+const AGAIN_HOURS_MAX: i32 = 24;
+
+/// What was done for one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// Waits that it was given to.
+    pub waits: usize,
+    /// Whether there may be more of them.
+    pub is_more: bool,
+}
+
+#[derive(FromRow)]
+struct Pending {
+    workspace_id: Uuid,
+    reached: Uuid,
+    again: bool,
+    #[sqlx(flatten)]
+    event: EventRow,
+}
+
+/// How far an event has come.
+struct Progress {
+    reached: Uuid,
+    /// Whether it is to be looked at from the first wait again.
+    again: bool,
+    is_more: bool,
+}
+
+#[derive(FromRow)]
+struct Candidate {
+    wait_id: Uuid,
+    node_id: String,
+    scope: String,
+    condition: Option<String>,
+}
+
+impl Candidate {
+    fn signal(&self) -> String {
+        let step = StepKey { node_id: NodeId::from(self.node_id.as_str()), scope: Scope(self.scope.as_str().into()) };
+        signal_name(EVENT_SIGNALS, &step)
+    }
+}
+
+/// Whether an event is due, of any workspace. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT FROM events WHERE status = 'pending' AND due_at <= clock_timestamp())";
+    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
+}
+
+/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for one of
+/// them later finds it. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let passed = sqlx::query(
+        "UPDATE events e SET status = 'done' \
+         WHERE e.ctid = ANY (ARRAY( \
+           SELECT p.ctid FROM events p WHERE p.status = 'pending' AND NOT p.again AND p.due_at <= clock_timestamp() \
+           ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED)) \
+         AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
+           AND w.key = e.key AND w.status = 'open' AND w.wait_id > e.reached)",
+    );
+    Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
+}
+
+/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given and how
+/// far the event has come are one transaction. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
+    let mut transaction = connection.begin().await?;
+    let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
+    let matched = give(&mut transaction, &pending).await?;
+    transaction.commit().await?;
+    Ok(Some(matched))
+}
+
+/// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
+async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreError> {
+    let pending = sqlx::query_as(
+        "SELECT workspace_id, reached, again, event_id, client_id, type, key, data, depth, received_at FROM events \
+         WHERE status = 'pending' AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+    );
+    Ok(pending.fetch_optional(connection).await?)
+}
+
+async fn give(connection: &mut PgConnection, pending: &Pending) -> Result<Matched, StoreError> {
+    let candidates = candidates(connection, pending).await?;
+    let shown = pending.event.shown();
+    let fitting: Vec<&Candidate> = candidates.iter().filter(|wait| holds(wait.condition.as_deref(), &shown)).collect();
+    let verdicts = send(connection, pending, &shown, &fitting).await?;
+    let count = |wanted| verdicts.iter().filter(|(_, verdict)| verdict == wanted).count();
+    let progress = Progress {
+        reached: candidates.last().map_or(pending.reached, |wait| wait.wait_id),
+        again: pending.again || count("full") > 0,
+        is_more: candidates.len() == usize::try_from(WAITS_MAX).unwrap_or(usize::MAX),
+    };
+    advance(connection, pending, &progress).await?;
+    Ok(Matched { waits: count("matched"), is_more: progress.is_more })
+}
+
+/// The next waits for an event, in the order of their ids, by the index on open waits.
+async fn candidates(connection: &mut PgConnection, pending: &Pending) -> Result<Vec<Candidate>, StoreError> {
+    let waits = sqlx::query_as(
+        "SELECT wait_id, node_id, scope, condition FROM event_waits \
+         WHERE workspace_id = $1 AND type = $2 AND key = $3 AND status = 'open' AND wait_id > $4 \
+           AND since_at <= $5 AND (until_at IS NULL OR until_at > $5) ORDER BY wait_id LIMIT $6",
+    )
+    .bind(pending.workspace_id)
+    .bind(&pending.event.type_name)
+    .bind(&pending.event.key)
+    .bind(pending.reached)
+    .bind(pending.event.received_at)
+    .bind(WAITS_MAX)
+    .fetch_all(connection)
+    .await?;
+    Ok(waits)
+}
+
+async fn send(
+    connection: &mut PgConnection,
+    pending: &Pending,
+    shown: &Value,
+    waits: &[&Candidate],
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    if waits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let verdicts = sqlx::query_as("SELECT wait_id, verdict FROM match_event_1($1, $2, $3, $4, $5, $6)")
+        .bind(pending.workspace_id)
+        .bind(shown.to_string())
+        .bind(pending.event.depth)
+        .bind(waits.iter().map(|wait| wait.wait_id).collect::<Vec<_>>())
+        .bind(waits.iter().map(|wait| wait.signal()).collect::<Vec<_>>())
+        .bind(SIGNALS_PENDING_MAX)
+        .fetch_all(connection)
+        .await?;
+    Ok(verdicts)
+}
+
+/// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins again, if
+/// some execution had no room for it.
+async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
+    let begins_again = progress.again && !progress.is_more;
+    sqlx::query(
+        "UPDATE events SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second', \
+           status = CASE WHEN $6 OR ($7 AND received_at > clock_timestamp() - make_interval(hours => $8)) \
+             THEN 'pending' ELSE 'done' END \
+         WHERE workspace_id = $1 AND event_id = $2",
+    )
+    .bind(pending.workspace_id)
+    .bind(pending.event.event_id)
+    .bind(if begins_again { Uuid::nil() } else { progress.reached })
+    .bind(progress.again && progress.is_more)
+    .bind(if begins_again { AGAIN_AFTER_S } else { 0 })
+    .bind(progress.is_more)
+    .bind(begins_again)
+    .bind(AGAIN_HOURS_MAX)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! Custom events of a workspace, and the steps that wait for them.
+//!
+//! An event is committed before anybody looks for its waits, and a wait before anybody looks for its events. So whichever of the
+//! two commits later sees the other, and they meet in whatever order they come. The row of a wait judges what it came to:
+//! an event and the end of its time both take it from `open` under its lock.
+
+mod accept;
+mod awaited;
+mod bell;
+mod desk;
+mod emit;
+mod event;
+mod matching;
+mod tidy;
+mod wait;
+
+pub use accept::{Accepted, EVENTS_PENDING_MAX, Intake, accept};
+pub use awaited::awaited;
+pub use bell::Bell;
+pub use desk::Desk;
+pub use emit::{DEPTH_MAX, Emitted, emit};
+pub use event::{
+    BATCH_EVENTS_MAX, DATA_BYTES_MAX, EARLIER_MAX, EventFlaw, EventRow, ID_BYTES_MAX, KEPT_DAYS, NewEvent, check_key,
+    check_type, step_event_id,
+};
+pub use matching::{Matched, is_any, pass_by, work};
+pub use tidy::{tidy, tidy_waits};
+pub use wait::{Wait, WaitingStep, expire, wait};
