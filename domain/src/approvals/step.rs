@@ -1,14 +1,8 @@
 //! Which step asks, the signal that it waits for, and what can be decided.
 
-use std::fmt::Write;
-
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
-use capstan_engine::core::outcome::APPROVAL_SIGNALS;
+use capstan_engine::core::outcome::{APPROVAL_SIGNALS, signal_of};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
-/// Longest name of a signal, in bytes.
-const NAME_BYTES_MAX: usize = 200;
 
 /// A step that asks a person, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +16,10 @@ pub struct ApprovalStep {
 }
 
 impl ApprovalStep {
-    /// The signal that an answer comes as. Its first character keeps it out of the public route for signals. A long
-    /// address stands there as its hash.
+    /// The signal that an answer comes as.
     #[must_use]
     pub fn signal(&self) -> String {
-        let name = format!("{APPROVAL_SIGNALS}{}", self.step);
-        if name.len() <= NAME_BYTES_MAX {
-            return name;
-        }
-        let mut short = format!("{APPROVAL_SIGNALS}#");
-        for byte in Sha256::digest(name.as_bytes()) {
-            let _ = write!(short, "{byte:02x}");
-        }
-        short
+        signal_of(APPROVAL_SIGNALS, &self.step)
     }
 }
 
@@ -92,6 +77,6 @@ mod tests {
             .map(ApprovalStep::signal)
             .collect();
         assert_eq!(signals.len(), steps.len());
-        assert!(signals.iter().all(|name| name.starts_with("$approval:") && name.len() <= NAME_BYTES_MAX));
+        assert!(signals.iter().all(|name| name.starts_with("$approval:") && name.len() <= 200));
     }
 }
