@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use capstan_api::starter::{StartError, Starter};
 use capstan_domain::approvals::Desk;
+use capstan_domain::calls::CallDesk;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
@@ -41,8 +42,9 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     let mail = MailSettings { server, from: args.mail_from.clone(), sandbox: false };
     let mailbox = Arc::new(SandboxMailbox::new(place));
     let approvals = Arc::new(Desk::new(place));
+    let calls = Arc::new(CallDesk::new(place));
     let public_url = args.public_url().map(str::to_owned).or(reach.url).unwrap_or_else(|| PUBLIC_URL.into());
-    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, public_url })?))
+    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, calls, public_url })?))
 }
 
 /// Starts a worker of the cell at `place`.

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod approvals;
+pub mod calls;
 pub mod history;
 pub mod mailbox;
 pub mod restart;

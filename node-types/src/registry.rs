@@ -5,8 +5,8 @@ use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionCode, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugLog,
-    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicSwitch,
-    LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
+    DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
+    LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForSignal, TriggerForm, TriggerManual, TriggerWebhook,
 };
 
 /// Node types by name, in the order of the palette.
@@ -30,6 +30,7 @@ impl Registry {
             .register(LogicDelay)
             .register(LogicWaitForSignal)
             .register(LogicApproval)
+            .register(LogicSubWorkflow)
             .register(LogicMerge)
             .register(LogicForEach)
             .register(LogicLoop)
@@ -103,7 +104,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 23);
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! What node types reach the outside world with: an HTTP client, a mailer, processes for code, and a desk where people
-//! are asked.
+//! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
+//! asked, and one where other workflows are called.
 
 use std::sync::Arc;
 
 pub mod answer;
 pub mod approvals;
+pub mod calls;
 pub mod code;
 pub mod guard;
 pub mod http;
@@ -14,6 +15,7 @@ mod redirect;
 mod resolver;
 
 use approvals::ApprovalDesk;
+use calls::CallDesk;
 use code::{CodeRunner, RunnerProgram};
 use guard::{AllowError, Guard};
 use http::HttpClient;
@@ -30,6 +32,8 @@ pub struct Services {
     pub code: CodeRunner,
     /// Asks people.
     pub approvals: Arc<dyn ApprovalDesk>,
+    /// Calls other workflows.
+    pub calls: Arc<dyn CallDesk>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -44,6 +48,8 @@ pub struct ServiceSettings {
     pub mailbox: Arc<dyn Mailbox>,
     /// Keeps what people are asked.
     pub approvals: Arc<dyn ApprovalDesk>,
+    /// Finds other workflows.
+    pub calls: Arc<dyn CallDesk>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -77,6 +83,7 @@ impl Services {
             mail: Mailer::new(&settings.mail, settings.mailbox)?,
             code: CodeRunner::new(RunnerProgram::default()),
             approvals: settings.approvals,
+            calls: settings.calls,
             public_url: check_public_url(settings.public_url)?,
         })
     }

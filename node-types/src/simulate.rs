@@ -8,9 +8,12 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
+use capstan_domain::calls::{Callee, Calling, Started};
+use capstan_engine::core::child::OnCancel;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::simulate::{Runner, Trial};
+use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,6 +21,7 @@ use uuid::Uuid;
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
+use crate::services::calls::{Admission, CallDesk, CallError};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
 
@@ -104,6 +108,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         mail,
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(NoDesk),
+        calls: Arc::new(NoCalls),
         public_url: "http://simulation.invalid".into(),
     })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))
@@ -135,5 +140,38 @@ impl ApprovalDesk for NoDesk {
     }
     fn token<'a>(&'a self, _link: &'a Link) -> BoxFuture<'a, Result<String, DeskError>> {
         Box::pin(async { Ok("simulated".into()) })
+    }
+}
+
+/// Nothing is called: a stub stands for a child.
+struct NoCalls;
+
+impl NoCalls {
+    fn none<T: Send + 'static>() -> BoxFuture<'static, Result<T, CallError>> {
+        Box::pin(async { Err(StoreError::Unsupported("a simulation starts no executions".into()).into()) })
+    }
+}
+
+impl CallDesk for NoCalls {
+    fn find<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _workflow: &'a str,
+        _number: Option<i32>,
+    ) -> BoxFuture<'a, Result<Option<Callee>, CallError>> {
+        Self::none()
+    }
+    fn admit<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
+        Self::none()
+    }
+    fn started<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _on_cancel: OnCancel,
+    ) -> BoxFuture<'a, Result<Option<Started>, CallError>> {
+        Self::none()
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
     }
 }

@@ -9,6 +9,7 @@ use capstan_engine::store::executions::{self, Holder};
 use serde::Serialize;
 
 use super::executions::load;
+use super::family;
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -33,14 +34,15 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let loaded = load(&api, &caller, &execution_id).await?;
     let id = ExecutionId(loaded.row.execution_id);
-    let mut transaction = caller.read().await?;
-    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
-    transaction.commit().await?;
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
-    let reasons = match (loaded.row.status.as_str(), told) {
+    let mut reasons = match (loaded.row.status.as_str(), told) {
         // Its journal may not tell why.
         ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
         _ => explain(&loaded.version.graph, &loaded.state()?),
     };
+    let mut transaction = caller.read().await?;
+    let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
+    family::fill_in(&mut transaction, &caller, &mut reasons).await?;
+    transaction.commit().await?;
     Ok(Json(Explanation { id, status: loaded.row.status, reasons, held_by }).into_response())
 }

@@ -8,6 +8,7 @@ pub(crate) mod bulk_jobs;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
+mod family;
 pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod hooks;

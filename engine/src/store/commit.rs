@@ -38,13 +38,7 @@ impl Commit {
     /// The same without what is written already: only the fate of the lease is left.
     #[must_use]
     pub fn without_rows(&self) -> Self {
-        Self {
-            rows: Vec::new(),
-            usage: Vec::new(),
-            family: Family::default(),
-            then: self.then.clone(),
-            ..*self
-        }
+        Self { rows: Vec::new(), usage: Vec::new(), family: Family::default(), then: self.then.clone(), ..*self }
     }
 }
 

@@ -75,7 +75,11 @@ impl NodeType for LogicWaitForSignal {
             return Outcome::fail("config", "signals whose names begin with $ are our own; use another name");
         }
         match span_of(config.timeout_ms, config.timeout.as_deref()) {
-            Ok(span) => Outcome::Wait(Until { time: span.map(|span| context.now + span), signal: Some(config.signal), child: None }),
+            Ok(span) => Outcome::Wait(Until {
+                time: span.map(|span| context.now + span),
+                signal: Some(config.signal),
+                child: None,
+            }),
             Err(failed) => failed,
         }
     }
