@@ -34,7 +34,7 @@ fn waits() -> Value {
 }
 
 fn fails() -> Value {
-    let config = json!({ "class": "broken", "times": 1_000, "retryable": false });
+    let config = json!({ "class": "broken" });
     graph(vec![node("bad", "debug.fail", config)], &[("start", "out", "bad")])
 }
 
