@@ -159,7 +159,7 @@ async fn each_item_of_a_loop_has_a_child_of_its_own() {
     let worker = cell.worker().await;
     let id = cell.start(version, json!({ "items": [1, 2, 3] })).await;
     let output = cell.until(id, &["completed"]).await.output.unwrap();
-    assert_eq!(output, json!([{ "twice": 2 }, { "twice": 4 }, { "twice": 6 }]), "{output}");
+    assert_eq!(output["results"], json!([{ "twice": 2 }, { "twice": 4 }, { "twice": 6 }]), "{output}");
     assert_eq!(cell.count("SELECT count(DISTINCT scope) FROM children").await, 3);
     worker.drain().await;
     cell.assert_clean().await;
