@@ -9,9 +9,10 @@ use capstan_engine::core::explain::explain;
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::{Outcome, Until, signal_of};
+use capstan_engine::core::restart::{Past, plan};
 use serde_json::{Value, json};
 
-use crate::driver::key;
+use crate::driver::{input, key};
 use crate::script::*;
 
 fn child(on_cancel: OnCancel) -> Child {
@@ -112,4 +113,18 @@ fn every_step_has_a_signal_of_its_own_that_fits() {
     let names: HashSet<String> = steps.map(name).into_iter().collect();
     assert_eq!(names.len(), steps.len());
     assert!(names.iter().all(|name| name.starts_with("$child:") && name.len() <= 200));
+}
+
+#[test]
+fn a_restart_keeps_what_a_child_gave_and_calls_again_where_the_step_runs_again() {
+    let graph = graph("start -> a\n a -> b\n");
+    let child = child(OnCancel::Cancel);
+    let events = [waits_for("a", &child), signalled("a"), done("a"), failed("b", "boom")];
+    let entries: Vec<Entry> =
+        (1..).zip(&events).map(|(position, event)| Entry { at: at(position), event: event.clone() }).collect();
+    let state = after(&graph, &events);
+    let (trigger, input) = (key("start"), input());
+    let past = Past { graph: &graph, state: &state, entries: &entries, trigger: &trigger, input: &input };
+    assert_eq!(plan(past, &graph, &"b".into()).unwrap().entries, entries[..3]);
+    assert_eq!(plan(past, &graph, &"a".into()).unwrap().entries, []);
 }

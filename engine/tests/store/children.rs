@@ -14,7 +14,7 @@ const CHILDREN: &str = "SELECT count(*) FROM children c JOIN executions e ON e.e
 const SIGNALS: &str = "SELECT count(*) FROM signals";
 const TOKENS: &str = "SELECT count(*) FROM queue";
 
-fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth {
+pub(super) fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth {
     let (workflow_id, version_id) = (WorkflowId(Uuid::nil()), VersionId(Uuid::nil()));
     let execution_id = ExecutionId::new().of_child();
     let new = NewChild {
@@ -30,11 +30,11 @@ fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth {
 }
 
 /// A commit that starts a child, and then does something with the lease.
-fn starts(parent: &Claimed, birth: &Birth, then: Then) -> Commit {
+pub(super) fn starts(parent: &Claimed, birth: &Birth, then: Then) -> Commit {
     Commit { family: Family { starts: vec![birth.clone()], cancels: Vec::new() }, ..step(parent, 1, then) }
 }
 
-fn cancels(parent: &Claimed, child: ExecutionId, position: u32) -> Commit {
+pub(super) fn cancels(parent: &Claimed, child: ExecutionId, position: u32) -> Commit {
     let family = Family { starts: Vec::new(), cancels: vec![(child, json!({ "reason": "enough" }))] };
     Commit { family, ..step(parent, position, Then::Hold) }
 }

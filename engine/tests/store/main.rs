@@ -12,6 +12,7 @@ mod migrate;
 mod plans;
 mod plans_api;
 mod plans_bulk;
+mod plans_children;
 mod plans_data;
 mod preflight;
 mod race;
