@@ -242,6 +242,7 @@ fn a_workflow_that_calls_others_runs_with_what_its_pack_publishes() {
         None,
         "\
 execution completed
+├─ month    completed
 ├─ each     completed
 │  └─ bill  completed
 ├─ sum      completed
