@@ -93,6 +93,9 @@ async fn run_in(
     let demo = demo::start(&loaded.pack, &database.memory).await?;
     let document = loaded.pack.apply(&loaded.document, demo.addresses()).map_err(|problem| BadInput(problem.detail))?;
     let pool = database.cell.pool(Role::Api, CONNECTIONS_MAX);
+    for (name, other) in &loaded.others {
+        publish::publish(&pool, workspace, name, other, registry).await?;
+    }
     let published = publish::publish(&pool, workspace, file, &document, registry).await?;
     let services = fleet::services(&args.services, demo.reach(), &database.cell)?;
     let worker = fleet::worker(&database.cell, registry, services, &args.fleet).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use capstan_api::starter::{StartError, Starter};
 use capstan_domain::approvals::Desk;
+use capstan_domain::calls::CallDesk;
 use capstan_domain::events;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
@@ -43,8 +44,9 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     let mailbox = Arc::new(SandboxMailbox::new(place));
     let approvals = Arc::new(Desk::new(place));
     let events = Arc::new(events::Desk::new(place));
+    let calls = Arc::new(CallDesk::new(place));
     let public_url = args.public_url().map(str::to_owned).or(reach.url).unwrap_or_else(|| PUBLIC_URL.into());
-    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, events, public_url })?))
+    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, events, calls, public_url })?))
 }
 
 /// Starts a worker of the cell at `place`.

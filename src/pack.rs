@@ -21,6 +21,8 @@ const NOWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
 pub(crate) struct Pack {
     /// Input of executions that are started without one.
     pub(crate) input: Option<Value>,
+    /// Other workflow files that are published first, by the names under which they are: what sub-workflows call.
+    pub(crate) workflows: BTreeMap<String, String>,
     /// Built-in demo services to start, by name; `${name.url}` and `${name.address}` in the workflow stand for them.
     pub(crate) services: BTreeMap<String, Service>,
     /// Config fields by node id that replace those of the workflow: short waits.
@@ -60,7 +62,7 @@ impl Pack {
     pub(crate) fn parse(text: &str) -> Result<Self, Box<Problem>> {
         toml::from_str(text).map_err(|error| {
             let detail = format!("{FILE} beside the workflow file cannot be used: {error}");
-            problem("bad_pack", detail, "it has `input`, `services` and `overrides`")
+            problem("bad_pack", detail, "it has `input`, `workflows`, `services` and `overrides`")
         })
     }
 

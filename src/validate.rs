@@ -30,6 +30,8 @@ pub(crate) struct Loaded {
     pub(crate) pack: Pack,
     /// As it would be run, but for what the pack starts.
     pub(crate) graph: Graph,
+    /// The other workflows of the pack, with their names.
+    pub(crate) others: Vec<(String, Value)>,
 }
 
 /// Prints everything that is wrong with the file, and what else is found out about its graph.
@@ -54,9 +56,18 @@ pub(crate) fn load(file: &Path, registry: &Registry) -> Result<Loaded, Vec<Probl
         let document = document::read(file)?;
         let pack = Pack::beside(file)?;
         let preview = pack.preview(&document)?;
-        Ok((document, pack, preview))
+        let others = others(file, &pack)?;
+        Ok((document, pack, preview, others))
     };
-    let (document, pack, preview) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
+    let (document, pack, preview, others) = read().map_err(|problem: Box<Problem>| vec![*problem])?;
     let graph = registry.compile(&preview)?;
-    Ok(Loaded { document, pack, graph })
+    for (_, other) in &others {
+        registry.compile(other)?;
+    }
+    Ok(Loaded { document, pack, graph, others })
+}
+
+fn others(file: &Path, pack: &Pack) -> Result<Vec<(String, Value)>, Box<Problem>> {
+    let read = |(name, path): (&String, &String)| Ok((name.clone(), document::read(&file.with_file_name(path))?));
+    pack.workflows.iter().map(read).collect()
 }

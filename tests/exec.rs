@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use support::{EXAMPLE, ORDER, QUOTE, capstan, data_dir, last_json, stdout};
 use tempfile::TempDir;
 
+const SUB_WORKFLOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/sub-workflow/workflow.json");
 const LOW_BUDGET: &str = r#"{"name": "Bob", "email": "bob@example.com", "budget": 10}"#;
 
 /// Runs a file to its end, which is a good one, and compares the tree that is printed.
@@ -245,4 +246,22 @@ fn what_needs_a_database_says_so() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains("DATABASE_URL"), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn a_workflow_that_calls_others_runs_with_what_its_pack_publishes() {
+    let data = data_dir();
+    prints(
+        &data,
+        SUB_WORKFLOW,
+        None,
+        "\
+execution completed
+├─ month    completed
+├─ each     completed
+│  └─ bill  completed
+├─ sum      completed
+└─ archive  completed
+",
+    );
 }

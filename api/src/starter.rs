@@ -6,8 +6,6 @@
 mod error;
 mod flusher;
 mod hints;
-mod quotas;
-mod shares;
 
 use std::sync::Arc;
 

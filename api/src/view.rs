@@ -4,6 +4,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{EdgeState, Phase, State, StepIx, StepStatus};
+use capstan_engine::store::children::Parent;
 use capstan_engine::store::executions::ExecutionRow;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -76,6 +77,9 @@ pub struct ExecutionSummary {
     pub deadline_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
+    /// The step that started it, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
 }
 
 /// An execution with its steps.
@@ -99,6 +103,9 @@ pub struct ExecutionView {
     pub steps_left_out: usize,
     /// The edges of the top level, in graph order.
     pub edges: Vec<EdgeView>,
+    /// Executions that its steps started, the newest of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<ExecutionSummary>,
 }
 
 impl From<&ExecutionRow> for ExecutionSummary {
@@ -112,6 +119,7 @@ impl From<&ExecutionRow> for ExecutionSummary {
             created_at: row.created_at,
             deadline_at: row.deadline_at,
             ended_at: row.ended_at,
+            parent: None,
         }
     }
 }
@@ -137,6 +145,7 @@ impl ExecutionView {
             steps: steps(graph, state).take(STEPS_SHOWN_MAX).collect(),
             steps_left_out: decided(state).count().saturating_sub(STEPS_SHOWN_MAX),
             edges: edges(graph, state),
+            children: Vec::new(),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, custom events,
-//! the sandbox mailbox.
+//! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
+//! call, custom events, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod access;
 pub mod approvals;
+pub mod calls;
 pub mod events;
 pub mod history;
 pub mod mailbox;
 pub mod recording;
 pub mod restart;
-mod step_signal;
 pub mod trigger_paths;
 pub mod watch;
 pub mod workflows;

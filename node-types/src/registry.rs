@@ -9,8 +9,8 @@ use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
     DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
-    LogicRespond, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerForm, TriggerManual,
-    TriggerWebhook, check_responses,
+    LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerForm,
+    TriggerManual, TriggerWebhook, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -36,6 +36,7 @@ impl Registry {
             .register(LogicWaitForSignal)
             .register(LogicWaitForEvent)
             .register(LogicApproval)
+            .register(LogicSubWorkflow)
             .register(LogicMerge)
             .register(LogicRespond)
             .register(LogicForEach)
@@ -120,7 +121,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 25);
+        assert_eq!(names.len(), 26);
     }
 
     #[test]

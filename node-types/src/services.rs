@@ -1,10 +1,11 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, and one for events.
+//! asked, one for events, and one where other workflows are called.
 
 use std::sync::Arc;
 
 pub mod answer;
 pub mod approvals;
+pub mod calls;
 pub mod code;
 pub mod events;
 pub mod guard;
@@ -15,6 +16,7 @@ mod redirect;
 mod resolver;
 
 use approvals::ApprovalDesk;
+use calls::CallDesk;
 use code::{CodeRunner, RunnerProgram};
 use events::EventDesk;
 use guard::{AllowError, Guard};
@@ -34,6 +36,8 @@ pub struct Services {
     pub approvals: Arc<dyn ApprovalDesk>,
     /// Sends custom events, and waits for them.
     pub events: Arc<dyn EventDesk>,
+    /// Calls other workflows.
+    pub calls: Arc<dyn CallDesk>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -50,6 +54,8 @@ pub struct ServiceSettings {
     pub approvals: Arc<dyn ApprovalDesk>,
     /// Keeps custom events.
     pub events: Arc<dyn EventDesk>,
+    /// Finds other workflows.
+    pub calls: Arc<dyn CallDesk>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -84,6 +90,7 @@ impl Services {
             code: CodeRunner::new(RunnerProgram::default()),
             approvals: settings.approvals,
             events: settings.events,
+            calls: settings.calls,
             public_url: check_public_url(settings.public_url)?,
         })
     }

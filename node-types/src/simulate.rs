@@ -10,10 +10,13 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
+use capstan_domain::calls::{Callee, Calling, Started};
 use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
+use capstan_engine::core::child::OnCancel;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::simulate::{Runner, Trial};
+use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use serde_json::Value;
 use uuid::Uuid;
@@ -21,6 +24,7 @@ use uuid::Uuid;
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
+use crate::services::calls::{Admission, CallDesk, CallError};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
@@ -111,6 +115,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(NoDesk),
         events: Arc::new(NoDesk),
+        calls: Arc::new(NoCalls),
         public_url: "http://simulation.invalid".into(),
     })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))
@@ -159,5 +164,38 @@ impl EventDesk for NoDesk {
         _: &'a NewEvent,
     ) -> BoxFuture<'a, Result<Emitted, EventsAway>> {
         Box::pin(async { Ok(Emitted::Full) })
+    }
+}
+
+/// Nothing is called: a stub stands for a child.
+struct NoCalls;
+
+impl NoCalls {
+    fn none<T: Send + 'static>() -> BoxFuture<'static, Result<T, CallError>> {
+        Box::pin(async { Err(StoreError::Unsupported("a simulation starts no executions".into()).into()) })
+    }
+}
+
+impl CallDesk for NoCalls {
+    fn find<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _workflow: &'a str,
+        _number: Option<i32>,
+    ) -> BoxFuture<'a, Result<Option<Callee>, CallError>> {
+        Self::none()
+    }
+    fn admit<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
+        Self::none()
+    }
+    fn started<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _on_cancel: OnCancel,
+    ) -> BoxFuture<'a, Result<Option<Started>, CallError>> {
+        Self::none()
+    }
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
     }
 }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
+use capstan_domain::calls::{Callee, Calling, Started};
 use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
+use capstan_engine::core::child::OnCancel;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -13,6 +15,7 @@ use serde_json::Value;
 
 use crate::node_type::{Context, LogLevel, LogSink};
 use crate::services::approvals::{ApprovalDesk, DeskError};
+use crate::services::calls::{Admission, CallDesk, CallError};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services};
@@ -121,6 +124,55 @@ impl EventDesk for Events {
     }
 }
 
+/// A desk in memory for calls.
+#[derive(Default)]
+pub(crate) struct Calls {
+    pub(crate) found: Option<Callee>,
+    pub(crate) started: Option<Started>,
+    /// Whether nothing can be looked up.
+    pub(crate) away: bool,
+    /// What stands above an execution that may not call any more.
+    pub(crate) above: Vec<String>,
+}
+
+impl Calls {
+    fn reply<T: Send + 'static>(&self, what: T) -> BoxFuture<'static, Result<T, CallError>> {
+        let away = self.away.then(|| CallError::Away(StoreError::LockTimeout));
+        Box::pin(async { away.map_or(Ok(what), Err) })
+    }
+}
+
+impl CallDesk for Calls {
+    fn find<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _workflow: &'a str,
+        _number: Option<i32>,
+    ) -> BoxFuture<'a, Result<Option<Callee>, CallError>> {
+        self.reply(self.found.clone())
+    }
+
+    fn admit<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
+        if !self.above.is_empty() {
+            let above = self.above.clone();
+            return Box::pin(async { Err(CallError::TooDeep(above)) });
+        }
+        self.reply(Admission { root_id: calling.execution_id, depth: 1, vt: 7 })
+    }
+
+    fn started<'a>(
+        &'a self,
+        _calling: &'a Calling,
+        _on_cancel: OnCancel,
+    ) -> BoxFuture<'a, Result<Option<Started>, CallError>> {
+        self.reply(self.started.clone())
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
 /// First attempt of the step `node`, with services that reach no private address.
 pub(crate) fn context() -> Context {
     context_allowing(&[])
@@ -147,6 +199,11 @@ pub(crate) fn context_among(events: Arc<dyn EventDesk>) -> Context {
     context_of(ServiceSettings { events, ..settings() })
 }
 
+/// The same with this desk for calls.
+pub(crate) fn context_calling(calls: Calls) -> Context {
+    context_of(ServiceSettings { calls: Arc::new(calls), ..settings() })
+}
+
 /// Settings of services that reach nothing.
 pub(crate) fn settings() -> ServiceSettings {
     ServiceSettings {
@@ -155,6 +212,7 @@ pub(crate) fn settings() -> ServiceSettings {
         mailbox: Arc::new(Mails::default()),
         approvals: Arc::new(Answers::default()),
         events: Arc::new(Events::default()),
+        calls: Arc::new(Calls::default()),
         public_url: "http://127.0.0.1:7400".into(),
     }
 }

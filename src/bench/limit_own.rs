@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{bail, ensure};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
@@ -86,6 +87,7 @@ fn commit_of(claimed: &Claimed, steps: std::ops::Range<usize>) -> Commit {
         then: if steps.end == STEPS { end } else { Then::Hold },
         rows: steps.map(|step| Row::of(&settled(claimed, step))).collect(),
         usage: Vec::new(),
+        family: Family::default(),
         bytes: 0,
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use capstan_engine::core::graph::{Graph, NodeIx};
+use capstan_engine::core::outcome::Until;
 use capstan_engine::core::state::{Phase, State, Step, StepStatus};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -86,6 +87,7 @@ fn describe(id: &str, step: &Step) -> String {
         StepStatus::Pending | StepStatus::Running | StepStatus::Waiting => '…',
     };
     let why = match &step.phase {
+        Phase::Waiting(Until { child: Some(child), .. }) => format!(" for execution {}", child.execution_id),
         Phase::Waiting(until) => match (&until.signal, &until.time) {
             (Some(signal), Some(time)) => format!(" for signal \"{signal}\" until {}", time.format("%H:%M:%S UTC")),
             (Some(signal), None) => format!(" for signal \"{signal}\""),

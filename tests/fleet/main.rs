@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bulk;
+mod children;
 mod crew;
 mod drain;
 mod freeze;

@@ -50,6 +50,8 @@ pub(crate) struct Engine {
     pub(crate) effects: Semaphore,
     /// Tells of executions whose end is durable.
     pub(crate) ended: broadcast::Sender<ExecutionId>,
+    /// Rings the claimer: new tokens may be there.
+    pub(crate) waker: Arc<Notify>,
     /// Rings when a slot becomes free.
     pub(crate) freed: Arc<Notify>,
     /// No new claims and effects: what runs may finish.
@@ -82,6 +84,7 @@ impl Worker {
         settings: WorkerSettings,
     ) -> Result<Self, StoreError> {
         let side = Arc::new(Side::new(place.clone()));
+        let waker = Arc::new(Notify::new());
         let engine = Arc::new(Engine {
             registry,
             services,
@@ -92,12 +95,12 @@ impl Worker {
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
+            waker: Arc::clone(&waker),
             freed: Arc::default(),
             stop: CancellationToken::new(),
             hurry: CancellationToken::new(),
             broken: CancellationToken::new(),
         });
-        let waker = Arc::new(Notify::new());
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
         let begun = answered(begin(&place, &settings, &engine)).await?;
         let fleet = Fleet {
@@ -150,6 +153,7 @@ impl Worker {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
         pass(Point::AfterDrain);
+        self.engine.services.calls.close().await;
         life.over.cancel();
         self.engine.black_box.discard();
     }

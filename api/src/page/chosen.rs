@@ -108,7 +108,10 @@ fn result(step: &StepView, day: DateTime<Utc>) -> String {
         return format!("<span class=\"error\">{}</span>{again}", escape(&text));
     }
     if let Some(until) = &step.waiting {
-        let signal = until.signal.as_deref().map(|name| format!("signal <code>{}</code>", escape(name)));
+        let signal = match &until.child {
+            Some(child) => Some(format!("execution <code>{}</code> ends", child.execution_id)),
+            None => until.signal.as_deref().map(|name| format!("signal <code>{}</code>", escape(name))),
+        };
         let parts: Vec<String> = signal.into_iter().chain(until.time.map(|at| time_on(at, day))).collect();
         return format!("until {}", parts.join(" or "));
     }

@@ -12,6 +12,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
+use capstan_engine::store::children;
 use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::answer::{Place, to_client};
 use super::launch::{Launch, launch};
-use super::{id, idempotency_key};
+use super::{family, id, idempotency_key};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
@@ -31,7 +32,7 @@ use crate::graphs::Version;
 use crate::limit::Limit;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
-use crate::view::{ExecutionSummary, ExecutionView};
+use crate::view::ExecutionView;
 use crate::waiting::Wish;
 
 /// Longest time limit of an execution: 366 days.
@@ -55,6 +56,7 @@ pub(crate) struct StartQuery {
 #[derive(Deserialize)]
 pub(crate) struct ListQuery {
     workflow_id: Option<String>,
+    parent_id: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -94,18 +96,27 @@ pub(crate) async fn start(
     Ok(to_client(launched, heard, wish))
 }
 
-/// `GET /executions?workflow_id&limit&cursor`: newest first.
+/// `GET /executions?workflow_id&parent_id&limit&cursor`: newest first; with `parent_id` those that its steps started.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
+    let parent_id: Option<ExecutionId> = query.parent_id.as_deref().map(|text| id(text, "execution")).transpose()?;
+    if parent_id.is_some() && workflow_id.is_some() {
+        let detail = "the list is asked for both by workflow_id and by parent_id";
+        return Err(Problem::bad_request("bad_query", detail, "give one of them"));
+    }
     let mut transaction = caller.read().await?;
-    let before = ExecutionId(paging.before);
-    let rows = executions::list(&mut transaction, caller.workspace_id, workflow_id, before, paging.rows()).await?;
+    let (workspace_id, before) = (caller.workspace_id, ExecutionId(paging.before));
+    let rows = match parent_id {
+        Some(parent) => children::list(&mut transaction, workspace_id, parent, before, paging.rows()).await?,
+        None => executions::list(&mut transaction, workspace_id, workflow_id, before, paging.rows()).await?,
+    };
+    let summaries = family::summaries(&mut transaction, &caller, &rows).await?;
     transaction.commit().await?;
-    Ok(Json(paging.page(rows, |row| row.execution_id, |row| ExecutionSummary::from(&row))).into_response())
+    Ok(Json(paging.page(summaries, |summary| summary.id, |summary| summary)).into_response())
 }
 
-/// `GET /executions/{id}`: with its steps and edges. A step whose output is too large to be shown says
+/// `GET /executions/{id}`: with its steps and edges, its parent and its newest children. A step whose output is too large to be shown says
 /// `output_truncated`.
 pub(crate) async fn get(
     State(api): State<Api>,
@@ -118,6 +129,9 @@ pub(crate) async fn get(
     for step in &mut view.steps {
         step.output_truncated = truncated.contains(&step.key());
     }
+    let mut transaction = caller.read().await?;
+    family::complete(&mut transaction, &caller, &mut view).await?;
+    transaction.commit().await?;
     Ok(Json(view).into_response())
 }
 

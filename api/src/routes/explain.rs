@@ -12,6 +12,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::executions::load;
+use super::family;
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -65,6 +66,7 @@ pub(crate) async fn read(
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
     let line = line(&mut transaction, id).await?;
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
+    family::fill_in(&mut transaction, &caller, &mut of_steps).await?;
     transaction.commit().await?;
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";

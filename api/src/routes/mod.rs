@@ -11,6 +11,7 @@ pub(crate) mod custom_events;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
+mod family;
 pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod hooks;

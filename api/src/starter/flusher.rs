@@ -9,6 +9,8 @@ use capstan_engine::faults::{Bug, Point, pass, planted};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
+use capstan_engine::store::shares::Shares;
+use capstan_engine::store::slices::Quotas;
 use capstan_engine::store::start::{Start, Started, start};
 use sqlx::PgConnection;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -16,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
 use super::hints::Hints;
-use super::quotas::Quotas;
-use super::shares::Shares;
 use crate::metrics;
 
 /// Most starts of one round trip.

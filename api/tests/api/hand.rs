@@ -2,6 +2,7 @@
 
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
@@ -58,6 +59,7 @@ impl Hand {
             position: self.position,
             rows: vec![Row::of(&Entry { at: Utc::now(), event })],
             usage: Vec::new(),
+            family: Family::default(),
             bytes: 0,
             then,
         };

@@ -6,6 +6,7 @@ mod approvals;
 mod backtests;
 mod bad_input;
 mod bulk;
+mod children;
 mod executions;
 mod forms;
 mod fuzz;

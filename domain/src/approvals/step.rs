@@ -1,10 +1,8 @@
 //! Which step asks, the signal that it waits for, and what can be decided.
 
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
-use capstan_engine::core::outcome::APPROVAL_SIGNALS;
+use capstan_engine::core::outcome::{APPROVAL_SIGNALS, signal_of};
 use serde::{Deserialize, Serialize};
-
-use crate::step_signal::signal_name;
 
 /// A step that asks a person, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +16,10 @@ pub struct ApprovalStep {
 }
 
 impl ApprovalStep {
-    /// The signal that an answer comes as. Its first character keeps it out of the public route for signals. A long
-    /// address stands there as its hash.
+    /// The signal that an answer comes as.
     #[must_use]
     pub fn signal(&self) -> String {
-        signal_name(APPROVAL_SIGNALS, &self.step)
+        signal_of(APPROVAL_SIGNALS, &self.step)
     }
 }
 
@@ -66,7 +63,6 @@ mod tests {
     use capstan_engine::core::ids::{NodeId, Scope};
 
     use super::*;
-    use crate::step_signal::NAME_BYTES_MAX;
 
     #[test]
     fn every_step_has_a_signal_of_its_own_that_fits_and_is_reserved() {
@@ -81,6 +77,6 @@ mod tests {
             .map(ApprovalStep::signal)
             .collect();
         assert_eq!(signals.len(), steps.len());
-        assert!(signals.iter().all(|name| name.starts_with("$approval:") && name.len() <= NAME_BYTES_MAX));
+        assert!(signals.iter().all(|name| name.starts_with("$approval:") && name.len() <= 200));
     }
 }

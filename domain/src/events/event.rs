@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use capstan_engine::core::outcome::hashed;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use sqlx::FromRow;
 use thiserror::Error;
 use uuid::Uuid;
-
-use crate::step_signal::hex;
 
 /// Longest type of an event, in bytes.
 pub(super) const TYPE_BYTES_MAX: usize = 100;
@@ -117,7 +115,7 @@ pub fn check_key(key: &str) -> Result<(), EventFlaw> {
 pub fn step_event_id(idempotency_key: &str) -> String {
     let id = format!("$step:{idempotency_key}");
     let fits = id.len() <= ID_BYTES_MAX && id.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { id } else { format!("$step:#{}", hex(&Sha256::digest(idempotency_key))) }
+    if fits { id } else { format!("$step:{}", hashed(idempotency_key)) }
 }
 
 /// Ids that begin with `$` are those of events from steps.

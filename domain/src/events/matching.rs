@@ -1,7 +1,7 @@
 //! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at once.
 
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
-use capstan_engine::core::outcome::EVENT_SIGNALS;
+use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
 use serde_json::Value;
@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::event::EventRow;
 use super::wait::holds;
-use crate::step_signal::signal_name;
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 200;
@@ -58,7 +57,7 @@ struct Candidate {
 impl Candidate {
     fn signal(&self) -> String {
         let step = StepKey { node_id: NodeId::from(self.node_id.as_str()), scope: Scope(self.scope.as_str().into()) };
-        signal_name(EVENT_SIGNALS, &step)
+        signal_of(EVENT_SIGNALS, &step)
     }
 }
 

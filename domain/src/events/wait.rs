@@ -2,7 +2,7 @@
 
 use capstan_engine::core::expression::holds_of_event;
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
-use capstan_engine::core::outcome::EVENT_SIGNALS;
+use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,7 +10,6 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::event::{COLUMNS, EventRow};
-use crate::step_signal::signal_name;
 
 /// Most events of one type and key that a step looks at when it begins to wait or gives up, the oldest of its time.
 const LOOK_EVENTS_MAX: i64 = 500;
@@ -30,7 +29,7 @@ impl WaitingStep {
     /// The signal that the event comes as.
     #[must_use]
     pub fn signal(&self) -> String {
-        signal_name(EVENT_SIGNALS, &self.step)
+        signal_of(EVENT_SIGNALS, &self.step)
     }
 }
 

@@ -48,10 +48,13 @@ impl Attempt<'_> {
             },
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
             Outcome::Fail { class, reason } => self.fail(error(class, reason), &holds),
-            Outcome::Wait(Until { time: None, signal: None }) => {
+            Outcome::Wait(Until { time: None, signal: None, .. }) => {
                 self.fail(error("wait".into(), "the node asked to wait for nothing".into()), &holds)
             }
             Outcome::Wait(until) => Event::Waiting { step: self.key(), until },
+            Outcome::Call { child, until } => {
+                Event::Waiting { step: self.key(), until: Until { child: Some(Box::new(child.child)), ..until } }
+            }
             Outcome::Open { items, note } => self.open(items, note, &holds),
         }
     }

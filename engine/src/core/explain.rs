@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::graph::Graph;
-use super::ids::StepKey;
-use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError};
+use super::ids::{ExecutionId, StepKey, VersionId, WorkflowId};
+use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError, Until};
 use super::state::{EdgeState, Phase, State, Step, StepIx, StepStatus};
 
 /// Most reasons that are told.
@@ -78,6 +78,23 @@ pub enum Reason {
         #[serde(flatten)]
         awaited: Option<Awaited>,
         /// When it goes on without.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// An execution of another workflow that it has started.
+    Child {
+        /// The step.
+        step: StepKey,
+        /// The child.
+        execution_id: ExecutionId,
+        /// Its workflow.
+        workflow_id: WorkflowId,
+        /// Its version.
+        version_id: VersionId,
+        /// How it stands, where that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<String>,
+        /// When the step goes on without.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
@@ -160,6 +177,14 @@ fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reaso
         Phase::Backoff(until) => {
             Reason::NextAttempt { step: key, until: *until, attempts: step.attempts, error: step.error.clone() }
         }
+        Phase::Waiting(Until { time, child: Some(child), .. }) => Reason::Child {
+            step: key,
+            execution_id: child.execution_id,
+            workflow_id: child.workflow_id,
+            version_id: child.version_id,
+            status: None,
+            until: *time,
+        },
         Phase::Waiting(until) => match (&until.signal, until.time) {
             (Some(name), until) if name.starts_with(APPROVAL_SIGNALS) => Reason::Approval { step: key, until },
             (Some(name), until) if name.starts_with(EVENT_SIGNALS) => Reason::Event { step: key, awaited: None, until },

@@ -59,6 +59,26 @@ uuid_id!(
     /// One execution of one version. Its time part names the month that holds its rows.
     ExecutionId
 );
+/// The version of the UUIDs that children have.
+const CHILD_VERSION: u8 = 8;
+
+impl ExecutionId {
+    /// This id as that of a child: of version 8, with all else as it is. So it is known of an execution that it has a
+    /// parent wherever its id is known, and nothing has to be looked up for those that have none.
+    #[must_use]
+    pub fn of_child(self) -> Self {
+        let mut bytes = self.0.into_bytes();
+        bytes[6] = bytes[6] & 0x0f | CHILD_VERSION << 4;
+        Self(Uuid::from_bytes(bytes))
+    }
+
+    /// Whether a step of another execution has started it.
+    #[must_use]
+    pub fn is_child(self) -> bool {
+        self.0.as_bytes()[6] >> 4 == CHILD_VERSION
+    }
+}
+
 uuid_id!(
     /// One fact sent to an execution from outside.
     SignalId

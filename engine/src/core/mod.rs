@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod catalogue;
+pub mod child;
 pub mod compile;
 pub mod config;
 pub mod decide;

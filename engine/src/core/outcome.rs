@@ -3,12 +3,41 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::time::Duration;
+
+use super::child::{Child, NewChild};
+use super::ids::StepKey;
 
 /// How the names of signals begin that bring what a person answered; nobody can send them by another way.
 pub const APPROVAL_SIGNALS: &str = "$approval:";
 /// The same for the events that steps wait for.
 pub const EVENT_SIGNALS: &str = "$event:";
+
+/// Longest name of a signal, in bytes.
+const SIGNAL_NAME_BYTES_MAX: usize = 200;
+
+/// The signal of our own that one step waits for: `prefix` and its address. The first character, `$`, keeps it out of the
+/// public route for signals. A long address stands there as its hash.
+#[must_use]
+pub fn signal_of(prefix: &str, step: &StepKey) -> String {
+    let name = format!("{prefix}{step}");
+    if name.len() <= SIGNAL_NAME_BYTES_MAX {
+        return name;
+    }
+    format!("{prefix}{}", hashed(&name))
+}
+
+/// What stands for a name that is too long: its hash.
+#[must_use]
+pub fn hashed(name: &str) -> String {
+    let mut short = "#".to_owned();
+    for byte in Sha256::digest(name.as_bytes()) {
+        let _ = write!(short, "{byte:02x}");
+    }
+    short
+}
 
 /// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +75,13 @@ pub enum Outcome {
     },
     /// Park without a worker until then; this attempt does not count. The node runs again with a [`Wake`].
     Wait(Until),
+    /// The same, and an execution of another workflow starts with the entry that journals the wait: both or neither.
+    Call {
+        /// What starts.
+        child: Box<NewChild>,
+        /// Until when it is awaited.
+        until: Until,
+    },
 }
 
 impl Outcome {
@@ -77,6 +113,9 @@ pub struct Until {
     /// The name of a signal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signal: Option<String>,
+    /// The child that was started with the wait, if one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub child: Option<Box<Child>>,
 }
 
 /// Why a waiting step runs again.

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::child::{Child, OnCancel};
 use super::frame::Round;
 use super::graph::NodeIx;
+use super::ids::ExecutionId;
 use super::outcome::{StepError, Until};
 use super::state::FrameIx;
 
@@ -161,6 +163,18 @@ impl Step {
             Phase::Waiting(until) => until.time,
             Phase::Open | Phase::Idle => None,
         }
+    }
+
+    /// The child that it waits for.
+    #[must_use]
+    pub fn child(&self) -> Option<&Child> {
+        if let Phase::Waiting(until) = &self.phase { until.child.as_deref() } else { None }
+    }
+
+    /// The child that is to be cancelled if it gives up now.
+    #[must_use]
+    pub fn orphan(&self) -> Option<ExecutionId> {
+        self.child().filter(|child| child.on_cancel == OnCancel::Cancel).map(|child| child.execution_id)
     }
 
     /// When its frames are given up, if ever.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::children::{Family, family};
 use super::codec::Row;
 use super::error::StoreError;
 use super::moment::id_at;
@@ -25,6 +26,8 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// Metered units that no row is yet, as meter and units.
     pub usage: Vec<(&'static str, i64)>,
+    /// What it does to other executions: children that start or are cancelled. Only with rows that tell of it.
+    pub family: Family,
     /// Rough size of the rows.
     pub bytes: usize,
     /// What becomes of the lease.
@@ -35,7 +38,7 @@ impl Commit {
     /// The same without what is written already: only the fate of the lease is left.
     #[must_use]
     pub fn without_rows(&self) -> Self {
-        Self { rows: Vec::new(), usage: Vec::new(), then: self.then.clone(), ..*self }
+        Self { rows: Vec::new(), usage: Vec::new(), family: Family::default(), then: self.then.clone(), ..*self }
     }
 }
 
@@ -74,6 +77,10 @@ pub enum Reply {
 const CALL: &str = "SELECT execution_id, verdict FROM commit_2(\
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
     $25, $26, $27, $28, $29)";
+/// The same where children start, are cancelled, or end.
+const CALL_WITH_FAMILY: &str = "SELECT execution_id, verdict FROM commit_3(\
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
+    $25, $26, $27, $28, $29, $30)";
 
 /// Writes a group of commits of one worker, at most one for each execution.
 ///
@@ -83,12 +90,15 @@ const CALL: &str = "SELECT execution_id, verdict FROM commit_2(\
 pub async fn commit(connection: &mut PgConnection, worker_no: i32, commits: &[&Commit]) -> Result<Reply, StoreError> {
     let mut commits = commits.to_vec();
     commits.sort_unstable_by_key(|commit| commit.execution_id);
+    let family = family(&commits);
     let mut columns = Columns::with_room_for(&commits);
     for (place, commit) in (1..).zip(commits) {
         columns.add(place, commit);
     }
-    let call = sqlx::query_as::<_, (Uuid, String)>(CALL).bind(worker_no);
-    let verdicts = columns.bind(call).fetch_all(connection).await?;
+    let call = sqlx::query_as(if family.is_some() { CALL_WITH_FAMILY } else { CALL }).bind(worker_no);
+    let call = columns.bind(call);
+    let call = if let Some(family) = family { call.bind(family) } else { call };
+    let verdicts: Vec<(Uuid, String)> = call.fetch_all(connection).await?;
     let (lost, woken): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|(_, verdict)| verdict == "lost");
     let ids = |verdicts: Vec<(Uuid, String)>| verdicts.into_iter().map(|(id, _)| ExecutionId(id)).collect();
     Ok(if lost.is_empty() { Reply::Written(ids(woken)) } else { Reply::Lost(ids(lost)) })

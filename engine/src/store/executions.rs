@@ -57,7 +57,7 @@ pub(super) const STATUS: &str = "CASE WHEN e.status <> 'queued' THEN e.status \
          WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
          ELSE 'queued' END";
 /// The columns of [`ExecutionRow`] but status, input and output.
-const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
+pub(super) const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
     e.created_at, e.deadline_at, e.ended_at";
 
 /// One execution of a workspace.

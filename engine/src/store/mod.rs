@@ -1,6 +1,7 @@
 //! Every statement of the engine. Functions take a connection and are named after what happens.
 
 pub mod bulk;
+pub mod children;
 pub mod claim;
 pub mod codec;
 pub mod commit;
@@ -16,7 +17,9 @@ pub mod past;
 pub mod preflight;
 pub mod quotas;
 pub mod restart;
+pub mod shares;
 pub mod signals;
+pub mod slices;
 pub mod start;
 pub mod upkeep;
 pub mod workers;

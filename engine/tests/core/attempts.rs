@@ -82,7 +82,7 @@ fn what_cannot_be_recorded_fails_the_step() {
         (Outcome::done("out", json!("a\0b")), "output"),
         (Outcome::done("out", json!("x".repeat(OUTPUT_BYTES_MAX))), "output"),
         (Outcome::done("out", deep), "output"),
-        (Outcome::Wait(Until { time: None, signal: None }), "wait"),
+        (Outcome::Wait(Until { time: None, signal: None, child: None }), "wait"),
     ] {
         let settled = settlement(LINE, outcome);
         assert_eq!((settled.status, class_of(&settled), settled.port.as_deref()), (SettledStatus::Failed, class, None));
@@ -120,7 +120,7 @@ fn a_step_that_continues_completes_with_null_unless_an_error_edge_takes_the_fail
 
 #[test]
 fn a_wait_is_recorded_as_it_was_asked_for() {
-    let until = Until { time: Some(at(90)), signal: Some("reply".into()) };
+    let until = Until { time: Some(at(90)), signal: Some("reply".into()), child: None };
     let event = conclude(LINE, Outcome::Wait(until.clone()), |_, _| Ok(true));
     assert_eq!(event, Event::Waiting { step: key("a"), until });
 }

@@ -110,7 +110,7 @@ impl<'a> Driver<'a> {
     fn advance(&mut self, node: usize) -> Result<(), String> {
         let step = key(&self.spec.nodes[node].id);
         match self.oracle.phase(node).clone() {
-            Phase::Waiting(Until { time, signal: Some(_) }) if time.is_none() || self.rng.chance(50) => {
+            Phase::Waiting(Until { time, signal: Some(_), .. }) if time.is_none() || self.rng.chance(50) => {
                 let payload = json!({"from": "outside"});
                 return self.must_take(Event::Signalled { step, signal_id: SignalId::new(), payload });
             }
@@ -132,7 +132,7 @@ impl<'a> Driver<'a> {
         let attempt = Attempt { graph: self.graph, state: &self.state, step: ix, now: self.now, seed: 7 };
         let until = |time: bool, signal: bool| {
             let time = time.then(|| self.now + TimeDelta::seconds(WAIT_SECS));
-            Outcome::Wait(Until { time, signal: signal.then(|| "reply".into()) })
+            Outcome::Wait(Until { time, signal: signal.then(|| "reply".into()), child: None })
         };
         let outcome = match plan.acts.get(self.progress[node]) {
             Some(Act::Retry(class)) => Outcome::retry(class, "again", None),

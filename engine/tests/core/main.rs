@@ -30,6 +30,7 @@ mod script;
 mod simulated;
 mod spec;
 mod tables;
+mod tables_children;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;

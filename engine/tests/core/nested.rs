@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
                 return Event::AttemptFailed { step, attempt, error: error(), retry_at: now };
             }
             30..40 => {
-                let until = Until { time: None, signal: Some("go".into()) };
+                let until = Until { time: None, signal: Some("go".into()), child: None };
                 return Event::Waiting { step, until };
             }
             roll => (SettledStatus::Completed, Some(if roll % 2 == 0 { "out" } else { "alt" }), None),

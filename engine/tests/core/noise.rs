@@ -67,7 +67,7 @@ fn woken_out_of_turn(driver: &mut Driver<'_>) -> Event {
         return Event::Signalled { step, signal_id: SignalId::new(), payload: Value::Null };
     }
     let time = Some(driver.now + TimeDelta::seconds(5));
-    Event::Waiting { step, until: Until { time, signal: Some("reply".into()) } }
+    Event::Waiting { step, until: Until { time, signal: Some("reply".into()), child: None } }
 }
 
 fn error() -> StepError {

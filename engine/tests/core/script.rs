@@ -253,7 +253,7 @@ pub(crate) fn started(step: &str) -> Event {
 
 /// Waits for a time, in seconds from the start, or a signal, or both.
 pub(crate) fn waiting(step: &str, time: Option<u32>, signal: Option<&str>) -> Event {
-    Event::Waiting { step: key(step), until: Until { time: time.map(at), signal: signal.map(Into::into) } }
+    Event::Waiting { step: key(step), until: Until { time: time.map(at), signal: signal.map(Into::into), child: None } }
 }
 
 pub(crate) fn signalled(step: &str) -> Event {

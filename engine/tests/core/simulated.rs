@@ -49,7 +49,7 @@ impl Runner for Plans<'_> {
         *done += 1;
         let until = |time: bool, signal: bool| {
             let time = time.then(|| trial.now + TimeDelta::days(365 * (*done as i64)));
-            Outcome::Wait(Until { time, signal: signal.then(|| "reply".into()) })
+            Outcome::Wait(Until { time, signal: signal.then(|| "reply".into()), child: None })
         };
         match act {
             Some(Act::Retry(class)) => Outcome::retry(class, "again", None),

@@ -1,6 +1,7 @@
 //! The store on a real database: what each call promises, what races do, and which plans the hot statements have.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod children;
 mod claim;
 mod claim_tokens;
 mod commit;
@@ -11,6 +12,7 @@ mod migrate;
 mod plans;
 mod plans_api;
 mod plans_bulk;
+mod plans_children;
 mod plans_data;
 mod preflight;
 mod race;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
@@ -167,6 +168,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
         position,
         rows: vec![Row::of(&settled(&format!("n{position}"), json!(position)))],
         usage: Vec::new(),
+        family: Family::default(),
         bytes: 0,
         then,
     }

@@ -110,7 +110,7 @@ impl NodeType for LogicApproval {
 async fn wait(context: &Context, ask: &Ask) -> Outcome {
     let asking = asking(context);
     match context.services.approvals.ask(&asking, ask).await {
-        Ok(()) => Outcome::Wait(Until { time: ask.deadline_at, signal: Some(asking.signal()) }),
+        Ok(()) => Outcome::Wait(Until { time: ask.deadline_at, signal: Some(asking.signal()), child: None }),
         Err(error) => error.into(),
     }
 }
@@ -185,6 +185,7 @@ mod tests {
         let expected = Outcome::Wait(Until {
             time: Some("2026-01-01T01:00:00Z".parse().unwrap()),
             signal: Some("$approval:node".into()),
+            child: None,
         });
         for _ in 0..2 {
             assert_eq!(run(config.clone(), &context).await, expected);

@@ -68,7 +68,7 @@ impl NodeType for LogicDelay {
         if context.wake.is_some() || time <= context.now {
             return Outcome::done("out", json!({"until": time}));
         }
-        Outcome::Wait(Until { time: Some(time), signal: None })
+        Outcome::Wait(Until { time: Some(time), signal: None, child: None })
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn wait(time: &str) -> Outcome {
-        Outcome::Wait(Until { time: Some(time.parse().unwrap()), signal: None })
+        Outcome::Wait(Until { time: Some(time.parse().unwrap()), signal: None, child: None })
     }
 
     #[tokio::test]

@@ -81,7 +81,7 @@ impl NodeType for LogicWaitForEvent {
         match found {
             Ok(Some(event)) => Outcome::done("received", event),
             Ok(None) if is_over => Outcome::done("expired", Value::Null),
-            Ok(None) => Outcome::Wait(Until { time: wait.until_at, signal: Some(waiting.signal()) }),
+            Ok(None) => Outcome::Wait(Until { time: wait.until_at, signal: Some(waiting.signal()), child: None }),
             Err(away) => away.into(),
         }
     }
@@ -143,6 +143,7 @@ mod tests {
         let expected = Outcome::Wait(Until {
             time: Some("2026-01-01T01:00:00Z".parse().unwrap()),
             signal: Some("$event:node".into()),
+            child: None,
         });
         for _ in 0..2 {
             assert_eq!(run(config.clone(), &context).await, expected);

@@ -75,7 +75,11 @@ impl NodeType for LogicWaitForSignal {
             return Outcome::fail("config", "signals whose names begin with $ are our own; use another name");
         }
         match span_of(config.timeout_ms, config.timeout.as_deref()) {
-            Ok(span) => Outcome::Wait(Until { time: span.map(|span| context.now + span), signal: Some(config.signal) }),
+            Ok(span) => Outcome::Wait(Until {
+                time: span.map(|span| context.now + span),
+                signal: Some(config.signal),
+                child: None,
+            }),
             Err(failed) => failed,
         }
     }
@@ -100,7 +104,7 @@ mod tests {
 
     fn wait(time: Option<&str>) -> Outcome {
         let time = time.map(|time| time.parse().unwrap());
-        Outcome::Wait(Until { time, signal: Some("reply".into()) })
+        Outcome::Wait(Until { time, signal: Some("reply".into()), child: None })
     }
 
     #[tokio::test]

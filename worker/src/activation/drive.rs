@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, Node};
@@ -13,6 +12,7 @@ use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State, StepIx};
 use capstan_engine::faults::{Bug, ask, planted, told};
+use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
@@ -66,8 +66,10 @@ pub(super) struct Drive<'a> {
     pub(super) pending_since: Option<Instant>,
     pub(super) pending_bytes: usize,
     pub(super) usage: BTreeMap<&'static str, i64>,
+    /// What was decided for children, but is not yet durable.
+    pub(super) family: Family,
     /// Starts of `at_most_once` attempts that this activation has journaled.
-    announced: HashSet<StepIx>,
+    pub(super) announced: HashSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
 }
@@ -96,6 +98,7 @@ impl<'a> Drive<'a> {
             pending_since: None,
             pending_bytes: 0,
             usage: BTreeMap::new(),
+            family: Family::default(),
             announced: HashSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
@@ -184,6 +187,7 @@ impl<'a> Drive<'a> {
             }
         };
         let row = Row::of(&entry);
+        self.orphan(&entry.event, &decision);
         self.state.apply(&self.graph, entry, &decision);
         for step in &decision.cancelled {
             if let Some(task) = self.running.remove(step) {
@@ -284,28 +288,6 @@ impl<'a> Drive<'a> {
             }
         }
         journaled
-    }
-
-    /// Records how an attempt ended.
-    fn conclude(&mut self, step: StepIx, outcome: Outcome) {
-        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
-        if planted(Bug::WaitIsAttempt)
-            && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)
-        {
-            settlement.attempts += 1;
-        }
-        let metered = event.is_success().then(|| self.engine.registry.get(&self.node(step).type_name)?.meter());
-        self.announced.remove(&step);
-        if self.record(event)
-            && let Some(meter) = metered.flatten()
-        {
-            *self.usage.entry(meter).or_default() += 1;
-        }
-    }
-
-    fn attempt_of(&self, step: StepIx) -> Attempt<'_> {
-        let seed = self.claimed.execution_id.as_u64_pair().1 ^ step as u64;
-        Attempt { graph: &self.graph, state: &self.state, step, now: self.life.clock.now(), seed }
     }
 
     /// Waits for whatever comes first: an attempt's end, a wake-up, a time, a drain.

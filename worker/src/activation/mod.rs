@@ -1,6 +1,8 @@
 //! Activations: a stretch of work on one execution, from claim to end or park.
 
 mod attempts;
+mod children;
+mod conclude;
 mod drive;
 mod write;
 
@@ -14,6 +16,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::core::state::State;
+use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Then};
 use capstan_engine::store::error::StoreError;
@@ -182,6 +185,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         position: 0,
         rows: Vec::new(),
         usage: Vec::new(),
+        family: Family::default(),
         bytes: 0,
         then,
     }

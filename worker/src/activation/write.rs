@@ -75,6 +75,7 @@ impl Drive<'_> {
         let mut commit = commit_of(self.claimed, then);
         commit.rows = std::mem::take(&mut self.pending);
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
+        commit.family = std::mem::take(&mut self.family);
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
@@ -82,10 +83,13 @@ impl Drive<'_> {
         if parked.is_some() {
             pass(Point::BeforePark);
         }
-        let has_rows = !commit.rows.is_empty();
+        let (has_rows, has_family) = (!commit.rows.is_empty(), commit.has_family());
         let committed = self.life.committers.commit(commit).await;
         if has_rows && matches!(committed, Committed::Written { .. }) {
             self.clear();
+        }
+        if has_family {
+            self.engine.waker.notify_one();
         }
         match committed {
             Committed::Lost => Flushed::Exit(Exit::Gone),

@@ -4,6 +4,7 @@
 mod approvals;
 mod bulk;
 mod calm;
+mod children;
 mod containers;
 mod doomed;
 mod events;

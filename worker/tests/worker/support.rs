@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::approvals::Desk;
+use capstan_domain::calls::CallDesk;
 use capstan_domain::events;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
@@ -68,6 +69,7 @@ impl Cell {
             mailbox: Arc::new(NoMailbox),
             approvals: Arc::new(Desk::new(&place)),
             events: Arc::new(events::Desk::new(&place)),
+            calls: Arc::new(CallDesk::new(&place)),
             public_url: "http://127.0.0.1:7400".into(),
         };
         let services = Arc::new(Services::new(settings).unwrap());
@@ -93,10 +95,15 @@ impl Cell {
 
     /// Publishes a document as a workflow of its own; executions get the time that it sets.
     pub(crate) async fn publish(&self, document: &Value) -> Version {
+        self.publish_as("test", document).await
+    }
+
+    /// The same under that name.
+    pub(crate) async fn publish_as(&self, name: &str, document: &Value) -> Version {
         let graph = Graph::compile(document, &*self.registry).unwrap();
         let workflow_id = WorkflowId::new();
         let mut owner = self.owner().await;
-        create(&mut owner, self.workspace_id, workflow_id, "test", document).await.unwrap();
+        create(&mut owner, self.workspace_id, workflow_id, name, document).await.unwrap();
         let version =
             publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
         Version { workflow_id, version_id: VersionId(version.version_id), timeout_ms: graph.timeout_ms }

@@ -29,6 +29,11 @@ impl Display for Reason {
                 write!(f, "{step} waits for the answer of a person{}", at_the_latest(until.as_ref()))
             }
             Self::Event { step, awaited, until } => event(f, step, awaited.as_ref(), until.as_ref()),
+            Self::Child { step, execution_id, status, until, .. } => {
+                let status = status.as_deref().map(|status| format!(", which is {status}")).unwrap_or_default();
+                let until = at_the_latest(until.as_ref());
+                write!(f, "{step} waits for the execution {execution_id} that it started{status}{until}")
+            }
             Self::NextAttempt { step, until, attempts, error } => {
                 write!(f, "{step} failed {attempts} {}, ", if *attempts == 1 { "time" } else { "times" })?;
                 if let Some(StepError { class, reason }) = error {

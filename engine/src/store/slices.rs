@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::ids::WorkspaceId;
 use chrono::{Datelike, Utc};
+
+use crate::core::ids::WorkspaceId;
 
 /// Units of the first slice of a workspace, and of the largest; the database grants fewer as the rest of a quota
 /// shrinks.
@@ -13,11 +14,11 @@ const SLICE_UNITS_MAX: i64 = 8_000;
 /// A slice that does not last so long is followed by one twice as large.
 const SLICE_LASTS: Duration = Duration::from_secs(1);
 /// Workspaces whose slices are held at most; beyond that, all slices are given back first.
-pub(super) const HELD_MAX: usize = 10_000;
+const HELD_MAX: usize = 10_000;
 
 /// What is left of the slices of this process. A process that is killed leaves its slices granted but unspent.
 #[derive(Debug, Default)]
-pub(super) struct Quotas {
+pub struct Quotas {
     held: HashMap<WorkspaceId, Slice>,
     month: u32,
 }
@@ -31,7 +32,8 @@ struct Slice {
 
 impl Quotas {
     /// Spends one unit; false if the slice is used up.
-    pub(super) fn spend(&mut self, workspace: WorkspaceId) -> bool {
+    #[must_use]
+    pub fn spend(&mut self, workspace: WorkspaceId) -> bool {
         self.forget_last_month(Utc::now().month());
         match self.held.get_mut(&workspace) {
             Some(slice) if slice.left > 0 => {
@@ -43,7 +45,8 @@ impl Quotas {
     }
 
     /// How many units to ask for now that a slice is used up.
-    pub(super) fn next_slice(&mut self, workspace: WorkspaceId, now: Instant) -> i64 {
+    #[must_use]
+    pub fn next_slice(&mut self, workspace: WorkspaceId, now: Instant) -> i64 {
         let slice = self.held.entry(workspace).or_default();
         let units = match slice.asked {
             Some((units, at)) if now.duration_since(at) < SLICE_LASTS => (2 * units).min(SLICE_UNITS_MAX),
@@ -54,17 +57,19 @@ impl Quotas {
     }
 
     /// Adds units: a fresh slice, or one that was spent on nothing.
-    pub(super) fn add(&mut self, workspace: WorkspaceId, units: i64) {
+    pub fn add(&mut self, workspace: WorkspaceId, units: i64) {
         self.held.entry(workspace).or_default().left += units;
     }
 
     /// Whether more workspaces hold slices than should.
-    pub(super) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.held.len() >= HELD_MAX
     }
 
     /// Everything unspent, to be given back.
-    pub(super) fn take_all(&mut self) -> Vec<(WorkspaceId, i64)> {
+    #[must_use]
+    pub fn take_all(&mut self) -> Vec<(WorkspaceId, i64)> {
         let all = self.held.drain().map(|(workspace, slice)| (workspace, slice.left));
         all.filter(|&(_, left)| left > 0).collect()
     }
@@ -99,7 +104,7 @@ mod tests {
         let mut quotas = Quotas::default();
         assert_eq!([0; 3].map(|_| quotas.next_slice(workspace, now)), [1_000, 2_000, 4_000]);
         for _ in 0..10 {
-            quotas.next_slice(workspace, now);
+            let _ = quotas.next_slice(workspace, now);
         }
         assert_eq!(quotas.next_slice(workspace, now), SLICE_UNITS_MAX);
         now += SLICE_LASTS;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use capstan_engine::core::ids::WorkspaceId;
+use crate::core::ids::WorkspaceId;
 
 /// What one execution costs a workspace of weight 1, in virtual time.
 const COST: i64 = 1_000_000;
@@ -11,19 +11,20 @@ const REMEMBERED_MAX: usize = 100_000;
 
 /// The last stamp of each workspace that is ahead of the front.
 #[derive(Debug, Default)]
-pub(super) struct Shares {
+pub struct Shares {
     front: i64,
     last: HashMap<WorkspaceId, i64>,
 }
 
 impl Shares {
     /// Where claims stand, as the database said last.
-    pub(super) fn advance(&mut self, front: i64) {
+    pub fn advance(&mut self, front: i64) {
         self.front = self.front.max(front);
     }
 
     /// The stamp of the next token of `workspace`.
-    pub(super) fn stamp(&mut self, workspace: WorkspaceId) -> i64 {
+    #[must_use]
+    pub fn stamp(&mut self, workspace: WorkspaceId) -> i64 {
         if self.last.len() >= REMEMBERED_MAX && !self.last.contains_key(&workspace) {
             let front = self.front;
             self.last.retain(|_, last| *last > front);

@@ -1,0 +1,65 @@
+//! Parents and children of executions, as lists, looks and explanations show them.
+
+use capstan_engine::core::explain::Reason;
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::children;
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::executions::ExecutionRow;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::view::{ExecutionSummary, ExecutionView};
+
+/// Most children that are shown with their parent; lists have all.
+const CHILDREN_SHOWN_MAX: i64 = 100;
+
+/// Rows as lists show them, with their parents.
+pub(super) async fn summaries(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    rows: &[ExecutionRow],
+) -> Result<Vec<ExecutionSummary>, StoreError> {
+    let ids = rows.iter().map(|row| row.execution_id);
+    let mut parents = children::parents(connection, caller.workspace_id, ids).await?;
+    let summary = |row: &ExecutionRow| ExecutionSummary {
+        parent: parents.remove(&row.execution_id),
+        ..ExecutionSummary::from(row)
+    };
+    Ok(rows.iter().map(summary).collect())
+}
+
+/// Adds the parent and the newest children of an execution.
+pub(super) async fn complete(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    view: &mut ExecutionView,
+) -> Result<(), StoreError> {
+    let id = view.summary.id;
+    view.summary.parent = children::parents(connection, caller.workspace_id, [id]).await?.remove(&id);
+    let before = ExecutionId(Uuid::max());
+    let rows = children::list(connection, caller.workspace_id, ExecutionId(id), before, CHILDREN_SHOWN_MAX).await?;
+    view.children = rows.iter().map(ExecutionSummary::from).collect();
+    Ok(())
+}
+
+/// Fills in how the children stand that an execution waits for.
+pub(super) async fn fill_in(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    reasons: &mut [Reason],
+) -> Result<(), StoreError> {
+    let id =
+        |reason: &Reason| if let Reason::Child { execution_id, .. } = reason { Some(execution_id.0) } else { None };
+    let ids: Vec<Uuid> = reasons.iter().filter_map(id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let statuses = children::statuses(connection, caller.workspace_id, &ids).await?;
+    for reason in reasons {
+        if let Reason::Child { execution_id, status, .. } = reason {
+            *status = statuses.get(&execution_id.0).cloned();
+        }
+    }
+    Ok(())
+}

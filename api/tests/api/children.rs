@@ -1,0 +1,79 @@
+//! Parents and children, as the API shows them.
+
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::connect::Role;
+use serde_json::{Value, json};
+
+use crate::support::App;
+
+/// A workflow whose one step calls another.
+fn caller() -> Value {
+    json!({
+        "nodes": [
+            { "id": "start", "type": "trigger.manual", "position": { "x": 0, "y": 0 } },
+            { "id": "call", "type": "logic.sub_workflow", "position": { "x": 0, "y": 0 },
+              "data": { "config": { "workflow": "b" } } },
+        ],
+        "edges": [{ "id": "e", "source": "start", "target": "call" }],
+    })
+}
+
+/// An execution whose step waits for a child, as a worker would have written it; answers both and the child's version.
+async fn family(app: &App) -> (String, ExecutionId, Value) {
+    let id = app.begin(&app.publish(&caller()).await).await;
+    let shown = app.get(&format!("/api/v1/executions/{id}")).await.json();
+    let child = ExecutionId::new().of_child();
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let until = json!({ "signal": "$child:call", "child": { "execution_id": child, "workflow_id": shown["workflow_id"],
+        "version_id": shown["version_id"], "on_cancel": "cancel" } });
+    for statement in [
+        format!(
+            "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
+             SELECT '{child}', workspace_id, workflow_id, version_id, trigger_node_id, '7' FROM executions"
+        ),
+        format!(
+            "INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth, signal) \
+             VALUES ('{child}', '{}', '{id}', 'call', '{id}', 1, '$child:call')",
+            app.acme
+        ),
+        format!(
+            "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, detail, recorded_at) \
+             VALUES ('{id}', 1, '{}', 1, 'waiting', 'call', '{until}', now())",
+            app.acme
+        ),
+    ] {
+        sqlx::query(&statement).execute(&mut owner).await.unwrap();
+    }
+    (id, child, shown["version_id"].clone())
+}
+
+#[tokio::test]
+async fn a_parent_shows_its_children_and_a_child_its_parent() {
+    let app = App::start().await;
+    let (id, child, _) = family(&app).await;
+    let parent = json!({ "execution_id": id, "node_id": "call", "scope": "", "root_id": id, "depth": 1 });
+    let shown = app.get(&format!("/api/v1/executions/{id}")).await.json();
+    assert_eq!((&shown["children"][0]["id"], shown.get("parent")), (&json!(child), None));
+    assert_eq!(shown["steps"][1]["waiting"]["child"]["execution_id"], json!(child));
+    let shown = app.get(&format!("/api/v1/executions/{child}")).await.json();
+    assert_eq!((&shown["parent"], shown.get("children")), (&parent, None));
+    let all = app.get("/api/v1/executions").await.json();
+    let parents: Vec<Option<&Value>> = all["items"].as_array().unwrap().iter().map(|item| item.get("parent")).collect();
+    assert_eq!(parents, [Some(&parent), None]);
+    let below = app.get(&format!("/api/v1/executions?parent_id={id}")).await.json();
+    assert_eq!((&below["items"][0]["id"], below["items"].as_array().unwrap().len()), (&json!(child), 1));
+    let both = app.get(&format!("/api/v1/executions?parent_id={id}&workflow_id={id}")).await;
+    assert_eq!(both.verdict(), "400 bad_query");
+    assert_eq!(app.get("/api/v1/executions?parent_id=x").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_execution_that_waits_for_a_child_says_for_which_and_how_that_stands() {
+    let app = App::start().await;
+    let (id, child, version_id) = family(&app).await;
+    let told = app.get(&format!("/api/v1/executions/{id}/explain")).await.json();
+    let reason = &told["reasons"][0];
+    assert_eq!((&reason["waits_for"], &reason["execution_id"]), (&json!("child"), &json!(child)));
+    assert_eq!((&reason["version_id"], &reason["status"]), (&version_id, &json!("queued")));
+    assert_eq!(reason["step"], json!({ "node_id": "call", "scope": "" }));
+}

@@ -1,0 +1,187 @@
+//! Children: executions that a step of another one started, and whom they tell of their ends.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::commit::{Commit, Then};
+use super::error::StoreError;
+use super::executions::{ExecutionRow, HEAD, STATUS};
+use crate::core::child::NewChild;
+use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkspaceId};
+
+/// Largest output that a child's signal carries to its parent, as JSON; a larger one is read by the parent's step.
+pub const SENT_OUTPUT_BYTES_MAX: i32 = 64 * 1024;
+
+/// What a commit does to other executions.
+#[derive(Clone, Debug, Default)]
+pub struct Family {
+    /// Children that start.
+    pub starts: Vec<Birth>,
+    /// Children that are sent a cancel, with its payload.
+    pub cancels: Vec<(ExecutionId, Value)>,
+}
+
+/// A child that starts.
+#[derive(Clone, Debug)]
+pub struct Birth {
+    /// The step that starts it.
+    pub step: StepKey,
+    /// The signal that the step waits for, if it does.
+    pub signal: Option<String>,
+    /// The child.
+    pub new: NewChild,
+}
+
+/// What `family_1` reads.
+#[derive(Serialize)]
+struct Written {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cancels: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ends: Vec<Value>,
+}
+
+impl Family {
+    /// Whether it does nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty() && self.cancels.is_empty()
+    }
+}
+
+impl Commit {
+    /// Whether it does something to other executions: starts or cancels children, or ends one.
+    #[must_use]
+    pub fn has_family(&self) -> bool {
+        !self.family.is_empty() || self.ends_child()
+    }
+
+    fn ends_child(&self) -> bool {
+        let ends = matches!(&self.then, Then::End { status, .. } if *status != "incident");
+        ends && self.execution_id.is_child()
+    }
+}
+
+/// What a group does to other executions, as JSON; none if that is nothing.
+pub(super) fn family(commits: &[&Commit]) -> Option<String> {
+    if !commits.iter().any(|commit| commit.has_family()) {
+        return None;
+    }
+    let starts = commits.iter().flat_map(|commit| commit.family.starts.iter().map(|birth| start(commit, birth)));
+    let cancel = |commit: &Commit, (child_id, payload): &(ExecutionId, Value)| {
+        let (signal_id, workspace_id) = (SignalId::new(), commit.workspace_id);
+        json!({ "child_id": child_id, "signal_id": signal_id, "workspace_id": workspace_id, "payload": payload })
+    };
+    let cancels = commits.iter().flat_map(|commit| commit.family.cancels.iter().map(|told| cancel(commit, told)));
+    let ends = commits.iter().filter(|commit| commit.ends_child()).map(|commit| {
+        let (child_id, signal_id) = (commit.execution_id, SignalId::new());
+        json!({ "child_id": child_id, "signal_id": signal_id, "output_bytes_max": SENT_OUTPUT_BYTES_MAX })
+    });
+    let written = Written { starts: starts.collect(), cancels: cancels.collect(), ends: ends.collect() };
+    serde_json::to_string(&written).ok()
+}
+
+fn start(commit: &Commit, Birth { step, signal, new }: &Birth) -> Value {
+    json!({
+        "child_id": new.child.execution_id, "workspace_id": commit.workspace_id,
+        "workflow_id": new.child.workflow_id, "version_id": new.child.version_id, "trigger": new.trigger,
+        "input": new.input, "timeout_ms": new.timeout_ms, "vt": new.vt,
+        "parent_id": commit.execution_id, "node_id": step.node_id, "scope": step.scope,
+        "root_id": new.root_id, "depth": new.depth, "signal": signal,
+    })
+}
+
+/// Where an execution comes from.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct Parent {
+    /// The child.
+    #[serde(skip)]
+    pub child_id: Uuid,
+    /// The execution that started it.
+    #[sqlx(rename = "parent_id")]
+    pub execution_id: Uuid,
+    /// The node of that one's step.
+    pub node_id: String,
+    /// Where in nested loops; empty at the top level.
+    pub scope: String,
+    /// The execution that all of this began with.
+    pub root_id: Uuid,
+    /// How many executions lie above.
+    pub depth: i16,
+}
+
+/// The parents of those of these executions that have one, by child. Nothing is looked up for the others.
+///
+/// # Errors
+/// If the database does.
+pub async fn parents(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Parent>, StoreError> {
+    let ids: Vec<Uuid> = ids.into_iter().filter(|&id| ExecutionId(id).is_child()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Parent> = sqlx::query_as(
+        "SELECT child_id, parent_id, node_id, scope, root_id, depth FROM children \
+         WHERE child_id = ANY ($1) AND workspace_id = $2",
+    )
+    .bind(ids)
+    .bind(workspace_id.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.child_id, row)).collect())
+}
+
+/// A page of the children of an execution, newest first, older than `before`; input and output are left out as null.
+///
+/// # Errors
+/// If the database does.
+pub async fn list(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    parent_id: ExecutionId,
+    before: ExecutionId,
+    limit: i64,
+) -> Result<Vec<ExecutionRow>, StoreError> {
+    let rows = sqlx::query_as(&format!(
+        "SELECT {HEAD}, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output \
+         FROM (SELECT child_id FROM children WHERE parent_id = $2 AND workspace_id = $1 AND child_id < $3 \
+               ORDER BY child_id DESC LIMIT $4) AS c \
+         JOIN executions e ON e.execution_id = c.child_id AND e.workspace_id = $1 ORDER BY e.execution_id DESC"
+    ))
+    .bind(workspace_id.0)
+    .bind(parent_id.0)
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// How these executions stand.
+///
+/// # Errors
+/// If the database does.
+pub async fn statuses(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, String>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as(&format!(
+        "SELECT e.execution_id, {STATUS} AS status FROM executions e \
+         WHERE e.execution_id = ANY ($1) AND e.workspace_id = $2"
+    ))
+    .bind(ids)
+    .bind(workspace_id.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,43 @@
+//! Conclude: how an attempt ended becomes an entry.
+
+use capstan_engine::core::attempt::Attempt;
+use capstan_engine::core::journal::Event;
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::state::{Phase, StepIx};
+use capstan_engine::faults::{Bug, planted};
+
+use super::drive::Drive;
+
+impl Drive<'_> {
+    /// Records how an attempt ended.
+    pub(super) fn conclude(&mut self, step: StepIx, outcome: Outcome) {
+        let birth = self.birth(step, &outcome);
+        let orphan = self.state.step(step).orphan();
+        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
+        if planted(Bug::WaitIsAttempt)
+            && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)
+        {
+            settlement.attempts += 1;
+        }
+        let metered = event.is_success().then(|| self.engine.registry.get(&self.node(step).type_name)?.meter());
+        let has_given_up = matches!(event, Event::Settled { .. });
+        self.announced.remove(&step);
+        if !self.record(event) {
+            return;
+        }
+        if let Some(meter) = metered.flatten() {
+            *self.usage.entry(meter).or_default() += 1;
+        }
+        if let Some(birth) = birth {
+            self.bear(step, birth);
+        }
+        if let Some(child) = orphan.filter(|_| has_given_up) {
+            self.cancel_child(child, "its parent waits for it no more", false);
+        }
+    }
+
+    pub(super) fn attempt_of(&self, step: StepIx) -> Attempt<'_> {
+        let seed = self.claimed.execution_id.as_u64_pair().1 ^ step as u64;
+        Attempt { graph: &self.graph, state: &self.state, step, now: self.life.clock.now(), seed }
+    }
+}
