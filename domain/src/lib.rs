@@ -8,6 +8,7 @@ pub mod access;
 pub mod approvals;
 pub mod history;
 pub mod mailbox;
+pub mod resolve;
 pub mod restart;
 pub mod trigger_paths;
 pub mod watch;

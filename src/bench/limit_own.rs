@@ -86,6 +86,7 @@ fn commit_of(claimed: &Claimed, steps: std::ops::Range<usize>) -> Commit {
         then: if steps.end == STEPS { end } else { Then::Hold },
         rows: steps.map(|step| Row::of(&settled(claimed, step))).collect(),
         usage: Vec::new(),
+        dropped: Vec::new(),
         bytes: 0,
     }
 }

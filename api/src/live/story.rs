@@ -73,6 +73,11 @@ impl Story {
 
     /// Whether the execution waits for a person.
     pub(crate) fn is_incident(&self) -> bool {
-        self.state.incident().is_some() && self.state.end().is_none()
+        self.state.incident().is_some() && !self.has_ended()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state.end().is_some()
     }
 }

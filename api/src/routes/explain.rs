@@ -37,10 +37,13 @@ pub(crate) async fn read(
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
     transaction.commit().await?;
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
+    let state = loaded.state()?;
     let reasons = match (loaded.row.status.as_str(), told) {
         // Its journal may not tell why.
-        ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
-        _ => explain(&loaded.version.graph, &loaded.state()?),
+        ("incident", Some(reason)) if state.incident().is_none() => {
+            vec![Reason::Person { reason: reason.to_owned(), steps: Vec::new() }]
+        }
+        _ => explain(&loaded.version.graph, &state),
     };
     Ok(Json(Explanation { id, status: loaded.row.status, reasons, held_by }).into_response())
 }

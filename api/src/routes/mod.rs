@@ -18,6 +18,7 @@ pub(crate) mod me;
 pub(crate) mod node_types;
 pub(crate) mod page;
 pub(crate) mod publish;
+pub(crate) mod resolve;
 pub(crate) mod restart;
 pub(crate) mod session;
 pub(crate) mod signals;

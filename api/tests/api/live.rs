@@ -56,6 +56,7 @@ impl Hand {
             position: self.position,
             rows: vec![Row::of(&Entry { at: Utc::now(), event })],
             usage: Vec::new(),
+            dropped: Vec::new(),
             bytes: 0,
             then,
         };

@@ -13,7 +13,8 @@ use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx, Part};
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
 use super::outcome::StepError;
-use super::state::{EdgeState, End, FrameIx, Phase, State, Step, StepIx};
+use super::resolve::resolve;
+use super::state::{EdgeState, End, FrameIx, Incident, Phase, State, Step, StepIx};
 
 /// What follows from one entry.
 #[must_use = "a decision that is not committed is lost"]
@@ -39,7 +40,7 @@ pub struct Decision {
     /// Containers whose frames have all ended, ascending.
     pub closed: Vec<StepIx>,
     /// Set if the execution has to wait for a person, with the reason.
-    pub incident: Option<String>,
+    pub incident: Option<Incident>,
     /// Set if the execution has ended.
     pub end: Option<End>,
 }
@@ -59,9 +60,18 @@ pub enum IllegalEvent {
     /// It is settled how the execution ends, and only what undoes or runs at last goes on.
     #[error("the execution is already ending")]
     Ending,
-    /// The execution waits for a person; only a cancel may follow.
-    #[error("the execution is an incident and only a cancel may follow")]
+    /// The execution waits for a person; only a resolution or a cancel may follow.
+    #[error("the execution is an incident, and only a resolution or a cancel may follow")]
     Incident,
+    /// The execution waits for no person.
+    #[error("the execution is no incident")]
+    NoIncident,
+    /// Which step is meant is not said.
+    #[error("the step has to be named")]
+    StepNeeded,
+    /// The incident is about another step.
+    #[error("the incident is not about step {0}")]
+    NotConcerned(StepKey),
     /// The step neither runs nor waits: not fired, settled, skipped or cancelled.
     #[error("step {0} is not active")]
     NotActive(StepKey),
@@ -106,6 +116,7 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
     }
     match &entry.event {
         Event::Cancelled { reason, forced, .. } => Ok(cancel(graph, state, reason, *forced)),
+        Event::Resolved { step, resolution, .. } => resolve(graph, state, step.as_ref(), resolution),
         _ if state.incident.is_some() => Err(IllegalEvent::Incident),
         Event::TimedOut if state.is_ending() => Err(IllegalEvent::Ending),
         Event::TimedOut => Ok(wind_up(graph, state, timed_out())),

@@ -19,6 +19,9 @@ pub enum Reason {
     Person {
         /// Why.
         reason: String,
+        /// The steps that can be resolved.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<StepKey>,
     },
     /// A worker that runs the step, or takes the execution in to do so.
     Worker {
@@ -106,7 +109,8 @@ pub fn explain(graph: &Graph, state: &State) -> Vec<Reason> {
         return Vec::new();
     }
     if let Some(reason) = state.incident() {
-        return vec![Reason::Person { reason: reason.to_owned() }];
+        let steps = state.concerned().into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
+        return vec![Reason::Person { reason: reason.to_owned(), steps }];
     }
     let active = state.active_steps().filter_map(|(ix, step)| active(graph, state, ix, step));
     let joins = state.steps().iter().enumerate().filter_map(|(ix, step)| join(graph, state, ix, step));

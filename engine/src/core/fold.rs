@@ -9,7 +9,7 @@ use super::frame::{Frame, Round, Stage};
 use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
-use super::state::{End, FrameIx, Phase, State, Step, StepIx, StepStatus};
+use super::state::{End, FrameIx, Incident, Phase, Resolved, State, Step, StepIx, StepStatus};
 
 /// The state after `entries`, in order, of an execution that began at `trigger`.
 ///
@@ -43,7 +43,13 @@ impl State {
         match event {
             Event::Cancelled { signal_id, .. } => self.consumed.extend(signal_id),
             Event::TimedOut | Event::Expired { .. } => {}
-            Event::Poisoned { reason } => self.incident = Some(reason),
+            Event::Poisoned { reason } => self.incident = Some(Incident { step: None, reason }),
+            Event::Resolved { step, resolution, asked } => {
+                self.consumed.push(asked.signal_id);
+                let step = step.and_then(|step| self.find(graph, &step));
+                self.reopen(graph, step, &resolution);
+                self.resolved.push(Resolved { step, resolution, asked, at });
+            }
             Event::Waiting { step, until } => self.change(graph, &step, |step| step.park(Phase::Waiting(until))),
             Event::Opened { step, items, until, note } => self.change(graph, &step, |step| {
                 let before = step.round.as_deref();
@@ -208,7 +214,7 @@ impl Step {
         self.end(status, at);
     }
 
-    fn run(&mut self, phase: Phase) {
+    pub(super) fn run(&mut self, phase: Phase) {
         self.status = StepStatus::Running;
         self.phase = phase;
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{Scope, SignalId, StepKey};
+use super::journal::{Asked, Resolution};
 use super::outcome::StepError;
 pub use super::step::{EdgeState, Phase, Step, StepStatus};
 
@@ -38,7 +39,31 @@ pub struct State {
     /// Signals that steps have consumed; a repeated one changes nothing.
     pub(super) consumed: Vec<SignalId>,
     /// Set while the execution waits for a person.
-    pub(super) incident: Option<String>,
+    pub(super) incident: Option<Incident>,
+    /// What persons said of its incidents, in that order.
+    pub(super) resolved: Vec<Resolved>,
+}
+
+/// What a person has to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The step that could not undo; none if no one step is known to be at fault.
+    pub step: Option<StepIx>,
+    /// What happened.
+    pub reason: String,
+}
+
+/// What a person said of an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The step; none if all that was under way was tried again.
+    pub step: Option<StepIx>,
+    /// What became of it.
+    pub resolution: Resolution,
+    /// Who said so.
+    pub asked: Asked,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// How an execution, or a frame, ended.
@@ -73,6 +98,7 @@ impl State {
             end: None,
             consumed: Vec::new(),
             incident: None,
+            resolved: Vec::new(),
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -197,7 +223,23 @@ impl State {
     /// Why it waits for a person, while it does.
     #[must_use]
     pub fn incident(&self) -> Option<&str> {
-        self.incident.as_deref()
+        self.incident.as_ref().map(|incident| incident.reason.as_str())
+    }
+
+    /// What persons said of its incidents, in that order.
+    #[must_use]
+    pub fn resolved(&self) -> &[Resolved] {
+        &self.resolved
+    }
+
+    /// What a person changed in the config of a step last, as a merge patch.
+    #[must_use]
+    pub fn patch(&self, step: StepIx) -> Option<&Value> {
+        let own = self.resolved.iter().rev().filter(|resolved| resolved.step == Some(step));
+        own.into_iter().find_map(|resolved| match &resolved.resolution {
+            Resolution::Retry { config } => config.as_ref(),
+            Resolution::Skip | Resolution::Fail => None,
+        })
     }
 
     /// Whether that very signal was consumed before.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::{NodeId, Scope, SignalId, StepKey};
-use crate::core::journal::{Entry, Event, SettledStatus, Settlement};
+use crate::core::journal::{Asked, Entry, Event, Resolution, SettledStatus, Settlement};
 use crate::core::outcome::{StepError, Until};
 
 /// A row of `journal` as it is read.
@@ -83,6 +83,24 @@ struct CancelledDetail {
     signal_id: Option<SignalId>,
 }
 
+/// Who asked for it, and why.
+#[derive(Serialize, Deserialize)]
+struct AskedDetail {
+    by: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reason: Option<String>,
+    signal_id: SignalId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ResolvedDetail {
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    config: Option<Value>,
+    #[serde(flatten)]
+    asked: AskedDetail,
+}
+
 #[derive(Deserialize)]
 struct FailedDetail {
     error: StepError,
@@ -97,6 +115,18 @@ struct ReasonDetail {
 #[derive(Deserialize)]
 struct SignalDetail {
     signal_id: SignalId,
+}
+
+impl From<&Asked> for AskedDetail {
+    fn from(asked: &Asked) -> Self {
+        Self { by: asked.by.clone(), reason: asked.reason.clone(), signal_id: asked.signal_id }
+    }
+}
+
+impl From<AskedDetail> for Asked {
+    fn from(AskedDetail { by, reason, signal_id }: AskedDetail) -> Self {
+        Self { by, reason, signal_id }
+    }
 }
 
 impl Row {
@@ -136,6 +166,17 @@ impl Row {
             },
             Event::TimedOut => row("timed_out", None),
             Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
+            Event::Resolved { step, resolution, asked } => {
+                let config = match resolution {
+                    Resolution::Retry { config } => config.clone(),
+                    Resolution::Skip | Resolution::Fail => None,
+                };
+                let (action, asked) = (resolution.as_str().to_owned(), AskedDetail::from(asked));
+                Self {
+                    signal_id: Some(asked.signal_id),
+                    ..row("resolved", step.as_ref()).detail(json!(ResolvedDetail { action, config, asked }))
+                }
+            }
         }
     }
 
@@ -227,6 +268,7 @@ impl JournalRow {
             }
             "timed_out" => Ok(Event::TimedOut),
             "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
+            "resolved" => self.resolved(detail),
             other => Err(format!("unknown kind \"{other}\"")),
         }
     }
@@ -243,6 +285,18 @@ impl JournalRow {
         let output = self.output.unwrap_or_default();
         let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges };
         Ok(Event::Settled { step, settlement })
+    }
+
+    fn resolved(self, detail: Value) -> Result<Event, String> {
+        let ResolvedDetail { action, config, asked } = read(detail)?;
+        let resolution = match action.as_str() {
+            "retry" => Resolution::Retry { config },
+            "skip" => Resolution::Skip,
+            "fail" => Resolution::Fail,
+            other => return Err(format!("unknown action \"{other}\"")),
+        };
+        let step = self.node_id.is_some().then(|| self.step()).transpose()?;
+        Ok(Event::Resolved { step, resolution, asked: asked.into() })
     }
 
     fn step(&self) -> Result<StepKey, String> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::codec::Row;
 use super::error::StoreError;
 use super::moment::id_at;
-use crate::core::ids::{ExecutionId, WorkspaceId};
+use crate::core::ids::{ExecutionId, SignalId, WorkspaceId};
 use crate::faults::{Bug, planted};
 
 /// What is written for one execution.
@@ -25,6 +25,8 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// Metered units that no row is yet, as meter and units.
     pub usage: Vec<(&'static str, i64)>,
+    /// Signals that lead to nothing, and go.
+    pub dropped: Vec<SignalId>,
     /// Rough size of the rows.
     pub bytes: usize,
     /// What becomes of the lease.
@@ -35,7 +37,8 @@ impl Commit {
     /// The same without what is written already: only the fate of the lease is left.
     #[must_use]
     pub fn without_rows(&self) -> Self {
-        Self { rows: Vec::new(), usage: Vec::new(), then: self.then.clone(), ..*self }
+        let dropped = self.dropped.clone();
+        Self { rows: Vec::new(), usage: Vec::new(), dropped, then: self.then.clone(), ..*self }
     }
 }
 
@@ -190,6 +193,10 @@ impl<'a> Columns<'a> {
                 self.s.0.push(place);
                 self.s.1.push(signal_id.0);
             }
+        }
+        for signal_id in &commit.dropped {
+            self.s.0.push(place);
+            self.s.1.push(signal_id.0);
         }
         for &(meter, units) in &commit.usage {
             self.u.add(place, position(commit.position), meter, units);

@@ -29,7 +29,9 @@ pub(crate) fn index(spec: &Spec, graph: &Graph, node: usize) -> NodeIx {
 /// The decision names just what differs between the two pictures, and fires no step twice.
 pub(crate) fn decision(driver: &mut Driver<'_>, before: &Picture, entry: &Entry, got: &Decision) -> Result<(), String> {
     let woken = match &entry.event {
-        Event::Signalled { step, .. } => driver.spec.find(step.node_id.as_str()),
+        Event::Signalled { step, .. } | Event::Resolved { step: Some(step), .. } => {
+            driver.spec.find(step.node_id.as_str())
+        }
         _ => None,
     };
     difference(driver.spec, driver.graph, Some(before), &driver.oracle, woken, got)?;

@@ -31,4 +31,5 @@ mod tables;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;
+mod tables_resolve;
 mod tables_restart;

@@ -4,9 +4,11 @@
 //! node to the last: which edges are taken or skipped, which steps run, and whether the execution has ended.
 
 use capstan_engine::core::decide::IllegalEvent;
-use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::core::ids::StepKey;
+use capstan_engine::core::journal::{Entry, Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::state::{EdgeState, Phase, StepStatus};
 
+use crate::script::RETRY;
 use crate::spec::{Join, Kind, Spec};
 
 pub(crate) struct Oracle<'a> {
@@ -82,6 +84,9 @@ impl<'a> Oracle<'a> {
         if self.picture.ended.is_some() {
             return Some(IllegalEvent::Ended);
         }
+        if let Event::Resolved { step, resolution, .. } = &entry.event {
+            return self.unresolvable(step.as_ref(), resolution);
+        }
         if self.incident && !matches!(entry.event, Event::Cancelled { .. }) {
             return Some(IllegalEvent::Incident);
         }
@@ -93,6 +98,24 @@ impl<'a> Oracle<'a> {
             return Some(IllegalEvent::NotActive(step.clone()));
         }
         (!self.takes(node, &entry.event)).then(|| IllegalEvent::WrongPhase(step.clone()))
+    }
+
+    /// Why a person cannot say that now.
+    fn unresolvable(&self, step: Option<&StepKey>, resolution: &Resolution) -> Option<IllegalEvent> {
+        if !self.incident {
+            return Some(IllegalEvent::NoIncident);
+        }
+        let Some(step) = step else {
+            return (*resolution != RETRY).then_some(IllegalEvent::StepNeeded);
+        };
+        let Some(node) = self.spec.find(step.node_id.as_str()).filter(|_| step.scope.as_str().is_empty()) else {
+            return Some(IllegalEvent::UnknownStep(step.clone()));
+        };
+        if !self.is_active(node) {
+            return Some(IllegalEvent::NotConcerned(step.clone()));
+        }
+        let waits = *resolution == RETRY && matches!(self.facts[node].phase, Phase::Waiting(_));
+        waits.then(|| IllegalEvent::WrongPhase(step.clone()))
     }
 
     /// Whether the active step can take `event` now. One that waits for nothing but a signal takes only that.
@@ -117,6 +140,12 @@ impl<'a> Oracle<'a> {
             Event::Cancelled { .. } => self.stopped = Some(Ended::Cancelled),
             Event::TimedOut => self.stopped = Some(Ended::TimedOut),
             Event::Poisoned { .. } => self.incident = true,
+            Event::Resolved { step, resolution, .. } => {
+                self.incident = false;
+                if let Some(node) = step.as_ref().and_then(|step| self.spec.find(step.node_id.as_str())) {
+                    self.facts[node].resolved(resolution);
+                }
+            }
             event => {
                 let node = event.step().and_then(|step| self.spec.find(step.node_id.as_str()));
                 self.facts[node.expect("the entry names a node")].learn(event);
@@ -236,6 +265,16 @@ impl<'a> Oracle<'a> {
 }
 
 impl Facts {
+    fn resolved(&mut self, resolution: &Resolution) {
+        match (resolution, &self.phase) {
+            (Resolution::Retry { .. }, Phase::Signalled(_)) => {}
+            _ => self.phase = Phase::Ready,
+        }
+        if *resolution == RETRY {
+            self.attempts = 0;
+        }
+    }
+
     fn learn(&mut self, event: &Event) {
         match event {
             Event::Waiting { until, .. } => self.phase = Phase::Waiting(until.clone()),
@@ -249,7 +288,7 @@ impl Facts {
                 self.settled = Some(settlement.clone());
             }
             Event::Opened { .. } | Event::Expired { .. } => unreachable!("there are no containers"),
-            Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => {}
+            Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } | Event::Resolved { .. } => {}
         }
     }
 }

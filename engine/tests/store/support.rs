@@ -167,6 +167,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
         position,
         rows: vec![Row::of(&settled(&format!("n{position}"), json!(position)))],
         usage: Vec::new(),
+        dropped: Vec::new(),
         bytes: 0,
         then,
     }

@@ -16,6 +16,7 @@ use capstan_engine::faults::{Bug, ask, planted, told};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
+use capstan_engine::store::orders::Order;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use capstan_engine::store::workers::losses;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -66,6 +67,8 @@ pub(super) struct Drive<'a> {
     pub(super) pending_since: Option<Instant>,
     pub(super) pending_bytes: usize,
     pub(super) usage: BTreeMap<&'static str, i64>,
+    /// Signals that lead to nothing, until the next flush.
+    pub(super) dropped: Vec<SignalId>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     announced: HashSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
@@ -96,6 +99,7 @@ impl<'a> Drive<'a> {
             pending_since: None,
             pending_bytes: 0,
             usage: BTreeMap::new(),
+            dropped: Vec::new(),
             announced: HashSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
@@ -210,6 +214,8 @@ impl<'a> Drive<'a> {
                 // Nobody waits for an incident.
                 let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
                 self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
+            } else if let Some(order) = Order::of(&signal) {
+                self.obey(order, signal_id);
             } else if let Some(step) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
             {
                 // An attempt that had begun because the time had come is too late now.
@@ -303,7 +309,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn attempt_of(&self, step: StepIx) -> Attempt<'_> {
+    pub(super) fn attempt_of(&self, step: StepIx) -> Attempt<'_> {
         let seed = self.claimed.execution_id.as_u64_pair().1 ^ step as u64;
         Attempt { graph: &self.graph, state: &self.state, step, now: self.life.clock.now(), seed }
     }

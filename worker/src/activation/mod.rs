@@ -2,6 +2,7 @@
 
 mod attempts;
 mod drive;
+mod obey;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -182,6 +183,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         position: 0,
         rows: Vec::new(),
         usage: Vec::new(),
+        dropped: Vec::new(),
         bytes: 0,
         then,
     }

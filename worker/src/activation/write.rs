@@ -76,6 +76,7 @@ impl Drive<'_> {
         commit.rows = std::mem::take(&mut self.pending);
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
+        commit.dropped = std::mem::take(&mut self.dropped);
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
         metrics::counter!("capstan_journal_entries_total").increment(commit.rows.len() as u64);

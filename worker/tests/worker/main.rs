@@ -12,3 +12,4 @@ mod patterns;
 mod repair;
 mod rough;
 mod support;
+mod verbs;

@@ -1,0 +1,69 @@
+//! Resolving incidents through the API.
+
+use capstan_engine::store::connect::Role;
+use serde_json::{Value, json};
+
+use crate::support::{App, simple};
+
+/// An execution that a worker has set aside.
+async fn incident(app: &App) -> String {
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE executions SET status = 'incident', error = '{\"reason\": \"it broke\"}'")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    id
+}
+
+#[tokio::test]
+async fn an_incident_is_resolved_once_and_is_then_none() {
+    let app = App::start().await;
+    let id = incident(&app).await;
+    let path = format!("/api/v1/executions/{id}/resolve");
+    let skip = json!({ "action": "skip", "step": "a", "output": { "n": 1 }, "reason": "done by hand" });
+    let answer = app.post(&path, &skip).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    assert_eq!(answer.json()["step"], json!({ "node_id": "a", "scope": "" }));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let order: Value =
+        sqlx::query_scalar("SELECT payload FROM signals WHERE name = '$resolve'").fetch_one(&mut owner).await.unwrap();
+    let expected = json!({
+        "by": "test", "reason": "done by hand", "order": "resolve", "action": "skip", "output": { "n": 1 },
+        "step": { "node_id": "a", "scope": "" }, "position": 0, "set_aside": "it broke",
+    });
+    assert_eq!(order, expected);
+    assert_eq!(app.get(&format!("/api/v1/executions/{id}")).await.json()["status"], "queued");
+    assert_eq!(app.post(&path, &skip).await.verdict(), "409 no_incident");
+    assert_eq!((app.count("signals").await, app.count("queue").await), (1, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_said_of_an_incident_is_refused_with_what_can() {
+    let app = App::start().await;
+    let id = incident(&app).await;
+    let path = format!("/api/v1/executions/{id}/resolve");
+    for (body, expected) in [
+        (json!({ "action": "skip", "step": "b" }), "409 cannot_resolve"),
+        (json!({ "action": "fail", "step": "ghost" }), "409 cannot_resolve"),
+        (json!({ "action": "skip", "step": "a", "port": "nowhere" }), "422 unknown_port"),
+        (json!({ "action": "skip", "step": "a", "class": "x" }), "422 bad_resolution"),
+        (json!({ "action": "retry", "step": "a", "config": [] }), "422 bad_resolution"),
+        (json!({ "action": "fail", "step": "a", "class": "" }), "422 bad_resolution"),
+        (json!({ "action": "retry", "reason": "x".repeat(501) }), "422 reason_too_long"),
+        (json!({ "action": "dance" }), "400 bad_body"),
+        (json!({ "action": "retry", "surprise": 1 }), "400 bad_body"),
+    ] {
+        assert_eq!(app.post(&path, &body).await.verdict(), expected, "{body}");
+    }
+    let told = app.post(&path, &json!({ "action": "skip", "step": "b" })).await.json();
+    assert_eq!(told["detail"], "the incident is not about step b");
+    assert_eq!(told["hint"], "name one of these as step, with its scope: \"a\"");
+    assert_eq!(app.count("signals").await, 0);
+    let other = app.send(crate::support::as_json(
+        axum::http::Request::post(&path).header("authorization", format!("Bearer {}", app.other_key)),
+        &json!({ "action": "retry" }),
+    ));
+    assert_eq!(other.await.verdict(), "404 not_found");
+}

@@ -1,0 +1,162 @@
+//! What persons ask of executions: real workers do as they say.
+
+use capstan_domain::resolve::Unresolvable;
+use capstan_domain::restart::Recorded;
+use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::executions;
+use capstan_engine::store::orders::{self, Action, Order, What};
+use capstan_engine::store::signals::CANCEL;
+use capstan_node_types::registry::Registry;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use crate::doomed::Doomed;
+use crate::outside::Effects;
+use crate::support::{Cell, graph, node};
+
+const RETRY: Action = Action::Retry { config: None };
+
+fn skip(output: Value) -> Action {
+    Action::Skip { port: None, output }
+}
+
+fn fail(class: &str) -> Action {
+    Action::Fail { class: class.into(), error: "it has to be so".into() }
+}
+
+/// A connection of the API, for the workspace.
+async fn api(cell: &Cell) -> PgConnection {
+    let mut api = cell.place.connect(Role::Api).await.unwrap();
+    let tenant = format!("SET app.workspace_id = '{}'", cell.workspace_id);
+    sqlx::query(&tenant).execute(&mut api).await.unwrap();
+    api
+}
+
+/// Checks what is said of an incident, and says it.
+async fn resolve(cell: &Cell, id: ExecutionId, document: &Value, step: Option<&str>, action: Action) -> bool {
+    let mut api = api(cell).await;
+    let graph = Graph::compile(document, &*cell.registry).unwrap();
+    let row = executions::find(&mut api, cell.workspace_id, id).await.unwrap().unwrap();
+    let entries = executions::journal(&mut api, cell.workspace_id, id, 0, 1_000).await.unwrap();
+    let recorded = Recorded { row: &row, graph: &graph, entries: &entries };
+    let step = step.map(|step| StepKey::root(NodeId::from(step)));
+    let what = match recorded.resolve(step, action) {
+        Ok(resolve) => What::Resolve(resolve),
+        Err(Unresolvable::NoIncident(_)) => return false,
+        Err(refused) => panic!("{refused}"),
+    };
+    let order = Order { by: "ops".into(), reason: Some("a test".into()), what };
+    orders::resolve(&mut api, id, SignalId::new(), &order).await.unwrap()
+}
+
+/// Something that is done, something that undoes it, and something that waits for ever.
+fn saga(refund: Value) -> Value {
+    let nodes = vec![
+        node("charge", "debug.noop", json!({ "output": "paid" })),
+        node("refund", "debug.noop", json!({ "output": refund })),
+        node("wait", "logic.wait_for_signal", json!({ "signal": "never" })),
+    ];
+    let mut graph = graph(nodes, &[("start", "out", "charge"), ("charge", "out", "wait")]);
+    let undo = json!({ "id": "undo", "source": "charge", "target": "refund", "data": { "kind": "compensate" } });
+    graph["edges"].as_array_mut().unwrap().push(undo);
+    graph
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_that_failed_is_tried_again_with_another_config_done_by_hand_or_given_up() {
+    let cell = Cell::new().await;
+    let document = saga(json!("{{ steps.charge.missing.deeper }}"));
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let retry = Action::Retry { config: Some(json!({ "output": "corrected" })) };
+    for (action, expected, output) in [
+        (retry, "completed/out/1", json!("corrected")),
+        (skip(json!({ "by": "hand" })), "completed/out/1", json!({ "by": "hand" })),
+        (fail("resolved"), "failed//1", Value::Null),
+    ] {
+        let id = cell.start(version, json!({})).await;
+        let waits = format!("SELECT count(*) FROM journal WHERE kind = 'waiting' AND execution_id = '{id}'");
+        cell.until_count(&waits, 1).await;
+        cell.signal(id, CANCEL, json!({ "reason": "changed my mind" })).await;
+        let row = cell.until(id, &["incident"]).await;
+        assert!(row.error.unwrap()["reason"].as_str().unwrap().contains("refund could not undo: expression"));
+        assert!(resolve(&cell, id, &document, None, action).await);
+        let row = cell.until(id, &["cancelled"]).await;
+        assert_eq!(row.error, Some(json!({ "class": "cancelled", "reason": "changed my mind" })));
+        let last: (String, Value) = sqlx::query_as(
+            "SELECT status || '/' || coalesce(port, '') || '/' || attempts, output FROM journal \
+             WHERE execution_id = $1 AND kind = 'settled' AND node_id = 'refund' ORDER BY position DESC LIMIT 1",
+        )
+        .bind(id.0)
+        .fetch_one(&mut cell.owner().await)
+        .await
+        .unwrap();
+        assert_eq!(last, (expected.to_owned(), output));
+        assert!(!resolve(&cell, id, &document, None, RETRY).await, "nobody resolves what has ended");
+    }
+    let told: Value = sqlx::query_scalar("SELECT detail - 'signal_id' FROM journal WHERE kind = 'resolved' LIMIT 1")
+        .fetch_one(&mut cell.owner().await)
+        .await
+        .unwrap();
+    assert_eq!((&told["by"], &told["reason"]), (&json!("ops"), &json!("a test")));
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_kills_its_workers_is_skipped_by_a_person() {
+    let effects = Effects::start().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&effects.address]).await;
+    let document = graph(
+        vec![
+            node("call", "action.http_request", json!({ "method": "POST", "url": effects.url })),
+            node("after", "debug.noop", json!({ "output": "{{ steps.call.body }}" })),
+        ],
+        &[("start", "out", "call"), ("call", "out", "after")],
+    );
+    let version = cell.publish(&document).await;
+    let id = cell.start(version, json!({})).await;
+    for lost in 1..=3 {
+        let doomed = Doomed::start(&cell, cell.place.clone()).await;
+        effects.until_called(lost).await;
+        doomed.kill();
+    }
+    let worker = cell.worker().await;
+    cell.until(id, &["incident"]).await;
+    assert!(resolve(&cell, id, &document, Some("call"), skip(json!({ "body": "by hand" }))).await);
+    assert_eq!(cell.until(id, &["completed"]).await.output, Some(json!("by hand")));
+    assert_eq!(effects.keys().len(), 3, "it is not called again");
+    assert_eq!(cell.steps(id).await["call"], "completed/out/0");
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_set_aside_goes_on_when_a_person_says_so() {
+    let cell = Cell::new().await;
+    let document = graph(
+        vec![node("wait", "logic.wait_for_signal", json!({ "signal": "go" })), node("after", "debug.noop", json!({}))],
+        &[("start", "out", "wait"), ("wait", "received", "after")],
+    );
+    let version = cell.publish(&document).await;
+    let id = cell.start(version, json!({})).await;
+    let set_aside = "UPDATE executions SET status = 'incident', \
+                     error = '{\"class\": \"incident\", \"reason\": \"a result could not be stored\"}'";
+    sqlx::query(set_aside).execute(&mut cell.owner().await).await.unwrap();
+    let worker = cell.worker().await;
+    cell.until_count("SELECT count(*) FROM queue", 0).await;
+    cell.until_count("SELECT count(*) FROM leases", 0).await;
+    assert!(resolve(&cell, id, &document, None, RETRY).await);
+    cell.until(id, &["waiting"]).await;
+    cell.signal(id, "go", json!(1)).await;
+    cell.until(id, &["completed"]).await;
+    let kinds: Vec<String> = sqlx::query_scalar("SELECT kind FROM journal ORDER BY position")
+        .fetch_all(&mut cell.owner().await)
+        .await
+        .unwrap();
+    assert_eq!(kinds, ["poisoned", "resolved", "waiting", "signalled", "settled", "settled"]);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
