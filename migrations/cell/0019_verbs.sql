@@ -1,10 +1,10 @@
--- What persons ask of executions: how an incident goes on.
+-- What persons ask of executions: how an incident goes on, and that a step is tried again at once.
 
 -- Rows of before are of fewer kinds.
 ALTER TABLE journal DROP CONSTRAINT journal_kind;
 ALTER TABLE journal ADD CONSTRAINT journal_kind CHECK (kind IN (
   'waiting', 'attempt_failed', 'opened', 'expired', 'started', 'signalled', 'settled', 'cancelled', 'timed_out', 'poisoned',
-  'resolved')) NOT VALID;
+  'resolved', 'hastened')) NOT VALID;
 
 -- Resolves an incident of the workspace of this transaction: from here on it is one no more, so that nobody else resolves it,
 -- and the order is on its way, with a wake token. Orders that a worker of before left behind go. Answers false if it is no

@@ -20,6 +20,7 @@ pub(crate) mod page;
 pub(crate) mod publish;
 pub(crate) mod resolve;
 pub(crate) mod restart;
+pub(crate) mod retry_now;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;

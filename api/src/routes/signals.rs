@@ -71,7 +71,7 @@ pub(crate) async fn send(
     deliver(&caller, execution_id, signal_id, &name, &payload).await
 }
 
-async fn deliver(
+pub(super) async fn deliver(
     caller: &Caller,
     execution_id: ExecutionId,
     signal_id: SignalId,

@@ -67,3 +67,29 @@ async fn what_cannot_be_said_of_an_incident_is_refused_with_what_can() {
     ));
     assert_eq!(other.await.verdict(), "404 not_found");
 }
+
+#[tokio::test]
+async fn only_what_is_in_back_off_can_be_tried_at_once() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let path = format!("/api/v1/executions/{id}/retry-now");
+    let refused = app.post_nothing(&path).await;
+    assert_eq!(refused.verdict(), "409 no_backoff");
+    assert_eq!(refused.json()["detail"], "no step waits for its next attempt");
+    assert_eq!(app.post(&path, &json!({ "step": "b" })).await.json()["detail"], "step b is not active");
+    assert_eq!(app.post(&path, &json!({ "surprise": 1 })).await.verdict(), "400 bad_body");
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let failed = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, attempts, detail, recorded_at) \
+         SELECT execution_id, 1, workspace_id, 1, 'attempt_failed', 'a', 1, \
+         '{\"error\": {\"class\": \"x\", \"reason\": \"y\"}, \"retry_at\": \"2099-01-01T00:00:00Z\"}', now() FROM executions";
+    sqlx::query(failed).execute(&mut owner).await.unwrap();
+    assert_eq!(app.post(&path, &json!({ "step": "a", "reason": "the other side is back" })).await.status, 202);
+    let order: Value = sqlx::query_scalar("SELECT payload FROM signals WHERE name = '$retry_now'")
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+    let step = json!({ "node_id": "a", "scope": "" });
+    let expected = json!({ "by": "test", "reason": "the other side is back", "order": "retry_now", "step": step });
+    assert_eq!(order, expected);
+}

@@ -63,6 +63,9 @@ pub enum IllegalEvent {
     /// The execution waits for a person; only a resolution or a cancel may follow.
     #[error("the execution is an incident, and only a resolution or a cancel may follow")]
     Incident,
+    /// No step waits for its next attempt.
+    #[error("no step waits for its next attempt")]
+    NoBackoff,
     /// The execution waits for no person.
     #[error("the execution is no incident")]
     NoIncident,
@@ -148,6 +151,7 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
             let ix = legal(graph, state, step, waits)?;
             Ok(Decision { start: vec![ix], ..Decision::default() })
         }
+        Event::Hastened { step, .. } => hasten(graph, state, step.as_ref()),
         Event::Settled { step, settlement } => {
             let ix = legal(graph, state, step, may_run)?;
             Ok(settle(graph, state, ix, settlement))
@@ -206,6 +210,18 @@ fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -
         }
     }
     draft.finish()
+}
+
+/// Steps go on that wait for their next attempt.
+fn hasten(graph: &Graph, state: &State, step: Option<&StepKey>) -> Result<Decision, IllegalEvent> {
+    let start = match step {
+        Some(step) => vec![legal(graph, state, step, |step| matches!(step.phase, Phase::Backoff(_)))?],
+        None => state.in_backoff(),
+    };
+    if start.is_empty() {
+        return Err(IllegalEvent::NoBackoff);
+    }
+    Ok(Decision { start, ..Decision::default() })
 }
 
 /// The decision for an event that changes one step and starts nothing.

@@ -73,6 +73,13 @@ impl State {
                 self.consumed.push(signal_id);
                 self.change(graph, &step, |step| step.run(Phase::Signalled(payload)));
             }
+            Event::Hastened { step, asked } => {
+                self.consumed.push(asked.signal_id);
+                let one = step.map(|step| self.find(graph, &step).into_iter().collect());
+                for ix in one.unwrap_or_else(|| self.in_backoff()) {
+                    self.steps[ix].run(Phase::Ready);
+                }
+            }
             Event::AttemptFailed { step, attempt, error, retry_at } => self.change(graph, &step, |step| {
                 step.park(Phase::Backoff(retry_at));
                 step.attempts = attempt;

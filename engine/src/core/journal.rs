@@ -100,6 +100,13 @@ pub enum Event {
         /// Who said so.
         asked: Asked,
     },
+    /// A person had steps go on at once that waited for their next attempt.
+    Hastened {
+        /// The step; none for all of them.
+        step: Option<StepKey>,
+        /// Who said so.
+        asked: Asked,
+    },
 }
 
 /// What becomes of the step that an incident is about.
@@ -151,7 +158,7 @@ impl Event {
             | Self::Started { step }
             | Self::Signalled { step, .. }
             | Self::Settled { step, .. } => Some(step),
-            Self::Resolved { step, .. } => step.as_ref(),
+            Self::Resolved { step, .. } | Self::Hastened { step, .. } => step.as_ref(),
             Self::Cancelled { .. } | Self::TimedOut | Self::Poisoned { .. } => None,
         }
     }

@@ -253,6 +253,12 @@ impl State {
         self.active_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
     }
 
+    /// Steps that wait for their next attempt, ascending.
+    #[must_use]
+    pub fn in_backoff(&self) -> Vec<StepIx> {
+        self.active_steps().filter(|(_, step)| matches!(step.phase, Phase::Backoff(_))).map(|(ix, _)| ix).collect()
+    }
+
     /// The earliest time at which a waiting step may run; absent if only signals can wake it.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {

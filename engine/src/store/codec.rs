@@ -166,6 +166,7 @@ impl Row {
             },
             Event::TimedOut => row("timed_out", None),
             Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
+            Event::Hastened { step, asked } => row("hastened", step.as_ref()).asked(asked),
             Event::Resolved { step, resolution, asked } => {
                 let config = match resolution {
                     Resolution::Retry { config } => config.clone(),
@@ -189,6 +190,10 @@ impl Row {
     fn new(at: DateTime<Utc>, kind: &'static str, step: Option<&StepKey>) -> Self {
         let step = step.cloned();
         Self { kind, step, status: None, port: None, attempts: None, output: None, detail: None, at, signal_id: None }
+    }
+
+    fn asked(self, asked: &Asked) -> Self {
+        Self { signal_id: Some(asked.signal_id), ..self.detail(json!(AskedDetail::from(asked))) }
     }
 
     fn detail(self, detail: Value) -> Self {
@@ -269,6 +274,7 @@ impl JournalRow {
             "timed_out" => Ok(Event::TimedOut),
             "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
             "resolved" => self.resolved(detail),
+            "hastened" => Ok(Event::Hastened { step: self.step_if_any()?, asked: read::<AskedDetail>(detail)?.into() }),
             other => Err(format!("unknown kind \"{other}\"")),
         }
     }
@@ -295,8 +301,11 @@ impl JournalRow {
             "fail" => Resolution::Fail,
             other => return Err(format!("unknown action \"{other}\"")),
         };
-        let step = self.node_id.is_some().then(|| self.step()).transpose()?;
-        Ok(Event::Resolved { step, resolution, asked: asked.into() })
+        Ok(Event::Resolved { step: self.step_if_any()?, resolution, asked: asked.into() })
+    }
+
+    fn step_if_any(&self) -> Result<Option<StepKey>, String> {
+        self.node_id.is_some().then(|| self.step()).transpose()
     }
 
     fn step(&self) -> Result<StepKey, String> {

@@ -13,6 +13,8 @@ use crate::core::journal::{Asked, Resolution};
 pub const ORDER_BYTES_MAX: usize = (1 << 20) + 64 * 1024;
 /// The name of the signal that resolves an incident.
 const RESOLVE: &str = "$resolve";
+/// The name of the signal that has steps go on that wait for their next attempt.
+pub const RETRY_NOW: &str = "$retry_now";
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,11 @@ pub struct Order {
 pub enum What {
     /// How an incident goes on.
     Resolve(Resolve),
+    /// Steps that wait for their next attempt go on at once.
+    RetryNow {
+        /// The step; none for all of them.
+        step: Option<StepKey>,
+    },
 }
 
 /// How an incident goes on.
@@ -94,7 +101,7 @@ impl Order {
     /// The order that a signal brings; none if it is a signal to a step, or a cancel.
     #[must_use]
     pub fn of(signal: &Pending) -> Option<Self> {
-        let is_order = [RESOLVE].contains(&signal.name.as_str());
+        let is_order = [RESOLVE, RETRY_NOW].contains(&signal.name.as_str());
         is_order.then(|| serde_json::from_value(signal.payload.clone()).ok()).flatten()
     }
 

@@ -18,6 +18,7 @@ pub(crate) fn refused(refusal: &IllegalEvent, arms: &mut Arms) {
         IllegalEvent::Ended => "refused: ended",
         IllegalEvent::Incident => "refused: incident",
         IllegalEvent::Ending => "refused: ending",
+        IllegalEvent::NoBackoff => "refused: no back-off",
         IllegalEvent::NoIncident => "refused: no incident",
         IllegalEvent::StepNeeded => "refused: step needed",
         IllegalEvent::NotConcerned(_) => "refused: not concerned",
@@ -71,6 +72,8 @@ fn entry_arm(event: &Event) -> &'static str {
         Event::Cancelled { .. } => "entry: cancelled",
         Event::TimedOut => "entry: timed out",
         Event::Poisoned { .. } => "entry: poisoned",
+        Event::Hastened { step: None, .. } => "entry: hastened, all",
+        Event::Hastened { .. } => "entry: hastened, one",
         Event::Resolved { step: None, .. } => "entry: resolved, all is tried again",
         Event::Resolved { resolution, .. } => match resolution {
             Resolution::Retry { .. } => "entry: resolved, a step is tried again",

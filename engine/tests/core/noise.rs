@@ -10,16 +10,17 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::driver::{Driver, key};
-use crate::script::resolved;
+use crate::script::{hastened, resolved};
 
 /// One entry that is mostly refused. Where it may follow after all, it changes no plan.
 pub(crate) fn event(driver: &mut Driver<'_>) -> Event {
-    match driver.rng.below(7) {
+    match driver.rng.below(8) {
         0 | 1 if !driver.journal.is_empty() => driver.rng.pick(&driver.journal).event.clone(),
         2 => stranger(driver),
         3 => wrong_attempt(driver),
         4 => settled_out_of_turn(driver),
         5 => resolved_out_of_turn(driver),
+        6 => hastened_by_the_way(driver),
         _ => woken_out_of_turn(driver),
     }
 }
@@ -70,6 +71,12 @@ fn resolved_out_of_turn(driver: &mut Driver<'_>) -> Event {
         true => resolved("", Resolution::Skip),
         false => resolved(step.node_id.as_str(), Resolution::Skip),
     }
+}
+
+/// A person is impatient: what comes of an attempt is the same.
+fn hastened_by_the_way(driver: &mut Driver<'_>) -> Event {
+    let (_, step) = any_step(driver);
+    hastened(if driver.rng.chance(50) { "" } else { step.node_id.as_str() })
 }
 
 fn woken_out_of_turn(driver: &mut Driver<'_>) -> Event {

@@ -90,6 +90,10 @@ impl<'a> Oracle<'a> {
         if self.incident && !matches!(entry.event, Event::Cancelled { .. }) {
             return Some(IllegalEvent::Incident);
         }
+        let waits = |node: &usize| matches!(self.phase(*node), Phase::Backoff(_));
+        if matches!(entry.event, Event::Hastened { step: None, .. }) {
+            return (!self.active().iter().any(waits)).then_some(IllegalEvent::NoBackoff);
+        }
         let step = entry.event.step()?;
         let Some(node) = self.spec.find(step.node_id.as_str()).filter(|_| step.scope.as_str().is_empty()) else {
             return Some(IllegalEvent::UnknownStep(step.clone()));
@@ -127,6 +131,7 @@ impl<'a> Oracle<'a> {
         };
         match event {
             Event::Signalled { .. } => signal,
+            Event::Hastened { .. } => matches!(facts.phase, Phase::Backoff(_)),
             Event::Started { .. } => time && facts.phase != Phase::Started,
             Event::AttemptFailed { attempt, .. } => time && *attempt == facts.attempts + 1,
             _ => time,
@@ -140,6 +145,11 @@ impl<'a> Oracle<'a> {
             Event::Cancelled { .. } => self.stopped = Some(Ended::Cancelled),
             Event::TimedOut => self.stopped = Some(Ended::TimedOut),
             Event::Poisoned { .. } => self.incident = true,
+            Event::Hastened { step: None, .. } => {
+                for node in self.active() {
+                    self.facts[node].hastened();
+                }
+            }
             Event::Resolved { step, resolution, .. } => {
                 self.incident = false;
                 if let Some(node) = step.as_ref().and_then(|step| self.spec.find(step.node_id.as_str())) {
@@ -265,6 +275,12 @@ impl<'a> Oracle<'a> {
 }
 
 impl Facts {
+    fn hastened(&mut self) {
+        if let Phase::Backoff(_) = self.phase {
+            self.phase = Phase::Ready;
+        }
+    }
+
     fn resolved(&mut self, resolution: &Resolution) {
         match (resolution, &self.phase) {
             (Resolution::Retry { .. }, Phase::Signalled(_)) => {}
@@ -279,6 +295,7 @@ impl Facts {
         match event {
             Event::Waiting { until, .. } => self.phase = Phase::Waiting(until.clone()),
             Event::Started { .. } => self.phase = Phase::Started,
+            Event::Hastened { .. } => self.hastened(),
             Event::Signalled { payload, .. } => self.phase = Phase::Signalled(payload.clone()),
             Event::AttemptFailed { attempt, retry_at, .. } => {
                 (self.phase, self.attempts) = (Phase::Backoff(*retry_at), *attempt);

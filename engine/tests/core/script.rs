@@ -286,6 +286,12 @@ pub(crate) fn resolved(step: &str, resolution: Resolution) -> Event {
     Event::Resolved { step: (!step.is_empty()).then(|| key(step)), resolution, asked }
 }
 
+/// A person has a step go on that waits for its next attempt; all of them if it is empty.
+pub(crate) fn hastened(step: &str) -> Event {
+    let asked = Asked { by: "ops".into(), reason: None, signal_id: SignalId::new() };
+    Event::Hastened { step: (!step.is_empty()).then(|| key(step)), asked }
+}
+
 /// A retry that changes no config.
 pub(crate) const RETRY: Resolution = Resolution::Retry { config: None };
 

@@ -112,6 +112,23 @@ fn what_a_person_says_has_to_fit_the_incident() {
 }
 
 #[test]
+fn what_waits_for_its_next_attempt_goes_on_at_once_and_attempts_count_on() {
+    let graph = graph("start -> a\n start -> b\n start -> c\n a -> d\n");
+    let events = [retry("a", 1), retry("b", 1), waiting("c", Some(60), None)];
+    let all = with(&events, &[hastened("")]);
+    check(&graph, &all, "a running with http_5xx\n b running with http_5xx\n c waiting\n d pending\n goes on");
+    let again = with(&all, &[retry("a", 2)]);
+    assert_eq!(after(&graph, &again).step(1).attempts, 2);
+    let one = with(&events, &[hastened("b")]);
+    check(&graph, &one, "a waiting with http_5xx\n b running with http_5xx\n c waiting\n d pending\n goes on");
+    assert_eq!(refusal(&graph, &all, hastened("")), IllegalEvent::NoBackoff);
+    assert_eq!(refusal(&graph, &all, hastened("a")), IllegalEvent::WrongPhase(key("a")));
+    assert_eq!(refusal(&graph, &all, hastened("c")), IllegalEvent::WrongPhase(key("c")), "no time is skipped");
+    assert_eq!(refusal(&graph, &all, hastened("d")), IllegalEvent::NotActive(key("d")));
+    assert_eq!(refusal(&graph, &with(&events, &[poisoned()]), hastened("")), IllegalEvent::Incident);
+}
+
+#[test]
 fn a_container_whose_frames_run_is_not_what_an_incident_is_about() {
     let graph = graph("start -> each\n each[a] 2\n");
     let events = [opened("each", 2), poisoned()];

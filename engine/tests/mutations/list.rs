@@ -186,6 +186,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "            let _ = first_step;\n",
     ),
     fold("the end is not kept", "if decision.end.is_some() {", "if decision.edges.len() > 999 {"),
+    decide(
+        "a time that a node waits for is skipped",
+        "|step| matches!(step.phase, Phase::Backoff(_)))?],",
+        "|step| step.phase != Phase::Ready)?],",
+    ),
     resolve(
         "a person says what becomes of any step",
         "if !state.concerned().contains(&ix) {",

@@ -13,6 +13,7 @@ impl Drive<'_> {
         let asked = order.asked(signal_id);
         let taken = match order.what {
             What::Resolve(resolve) => self.resolve(resolve, asked),
+            What::RetryNow { step } => self.record(Event::Hastened { step, asked }),
         };
         if !taken {
             self.dropped.push(signal_id);

@@ -6,7 +6,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::executions;
-use capstan_engine::store::orders::{self, Action, Order, What};
+use capstan_engine::store::orders::{self, Action, Order, RETRY_NOW, What};
 use capstan_engine::store::signals::CANCEL;
 use capstan_node_types::registry::Registry;
 use serde_json::{Value, json};
@@ -157,6 +157,35 @@ async fn what_a_worker_set_aside_goes_on_when_a_person_says_so() {
         .await
         .unwrap();
     assert_eq!(kinds, ["poisoned", "resolved", "waiting", "signalled", "settled", "settled"]);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_in_back_off_is_tried_at_once_and_a_delay_is_not_skipped() {
+    let cell = Cell::new().await;
+    let mut fail = node("fail", "debug.fail", json!({ "retryable": true, "succeed_at_attempt": 2 }));
+    fail["data"]["policy"] =
+        json!({ "retry": { "attempts_max": 3, "delay_ms": 3_000_000, "delay_ms_max": 3_000_000 } });
+    let document = graph(
+        vec![fail, node("delay", "logic.delay", json!({ "for_ms": 3_000_000 }))],
+        &[("start", "out", "fail"), ("start", "out", "delay")],
+    );
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    cell.until_count("SELECT count(*) FROM timers", 1).await;
+    for _ in 0..2 {
+        // The second one comes to nothing, and goes.
+        let order = Order { by: "ops".into(), reason: None, what: What::RetryNow { step: None } };
+        cell.signal(id, RETRY_NOW, json!(order)).await;
+        cell.until_count("SELECT count(*) FROM signals", 0).await;
+    }
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'settled'", 1).await;
+    assert_eq!(cell.steps(id).await["fail"], "completed/out/2");
+    cell.until(id, &["waiting"]).await;
+    cell.signal(id, CANCEL, json!({})).await;
+    cell.until(id, &["cancelled"]).await;
     worker.drain().await;
     cell.assert_clean().await;
 }
