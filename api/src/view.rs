@@ -84,7 +84,7 @@ pub struct ExecutionSummary {
     pub version_id: Uuid,
     /// The node it began at.
     pub trigger: String,
-    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    /// `queued, running, waiting, paused, incident, completed, failed, cancelled`.
     pub status: String,
     /// When it was started.
     pub created_at: DateTime<Utc>,

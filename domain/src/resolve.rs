@@ -47,11 +47,12 @@ pub enum Unresolvable {
 }
 
 impl Recorded<'_> {
-    /// How the incident is resolved by `action`, at `step` or else at the only one that it is about.
+    /// How the incident is resolved by `action`, at `step` or else at the only one that it is about, and whether the execution
+    /// is paused beside.
     ///
     /// # Errors
     /// See [`Unresolvable`].
-    pub fn resolve(&self, step: Option<StepKey>, action: Action) -> Result<Resolve, Unresolvable> {
+    pub fn resolve(&self, step: Option<StepKey>, action: Action) -> Result<(Resolve, bool), Unresolvable> {
         if self.row.status != "incident" {
             return Err(Unresolvable::NoIncident(self.row.status.clone()));
         }
@@ -70,7 +71,7 @@ impl Recorded<'_> {
             return Err(Unresolvable::Illegal { illegal, possible });
         }
         self.check(step.as_ref(), &action)?;
-        Ok(Resolve { step, action, position, set_aside })
+        Ok((Resolve { step, action, position, set_aside }, state.is_paused()))
     }
 
     /// Makes the state an incident where the journal does not tell why it is one; answers why.

@@ -16,6 +16,7 @@ pub(crate) mod logs;
 pub(crate) mod mail;
 pub(crate) mod me;
 pub(crate) mod node_types;
+pub(crate) mod orders;
 pub(crate) mod page;
 pub(crate) mod publish;
 pub(crate) mod resolve;

@@ -6,15 +6,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::resolve::{Unresolvable, is_change};
 use capstan_engine::core::decide::IllegalEvent;
-use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, SignalId, StepKey};
-use capstan_engine::faults::{ask, told};
-use capstan_engine::store::error::StoreError;
-use capstan_engine::store::orders::{self, Action, ORDER_BYTES_MAX, Order, What};
-use capstan_engine::store::signals::Sent;
+use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
+use capstan_engine::store::orders::{Action, ORDER_BYTES_MAX, Order, What};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::executions::load;
+use super::orders;
 use super::signals::check_reason;
 use crate::Api;
 use crate::auth::Holder;
@@ -68,20 +66,10 @@ pub(crate) async fn create(
     let (step, reason) = (wish.step(), wish.reason.clone());
     let action = wish.action(&key.name)?;
     let loaded = load(&api, &caller, &execution_id).await?;
-    let resolve = loaded.recorded().resolve(step, action).map_err(refused)?;
+    let (resolve, paused) = loaded.recorded().resolve(step, action).map_err(refused)?;
     let answer = json!({ "step": resolve.step, "action": resolve.action });
     let order = Order { by: key.name, reason, what: What::Resolve(resolve) };
-    let execution_id = ExecutionId(loaded.row.execution_id);
-    let mut transaction = caller.write().await?;
-    let sent = told(ask::Signal { execution_id }, async {
-        let resolved = orders::resolve(&mut transaction, execution_id, SignalId::new(), &order).await?;
-        transaction.commit().await?;
-        Ok::<_, StoreError>(if resolved { Sent::Accepted } else { Sent::Unknown })
-    });
-    if sent.await? != Sent::Accepted {
-        return Err(no_incident("somebody else has resolved or cancelled it".into()));
-    }
-    caller.cell.starter.wake();
+    orders::give(&caller, ExecutionId(loaded.row.execution_id), &order, paused).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
 
@@ -150,6 +138,6 @@ fn refused(refused: Unresolvable) -> Problem {
     }
 }
 
-fn no_incident(detail: String) -> Problem {
+pub(super) fn no_incident(detail: String) -> Problem {
     Problem::conflict("no_incident", detail, "read the execution to see how it stands; only incidents are resolved")
 }

@@ -93,3 +93,33 @@ async fn only_what_is_in_back_off_can_be_tried_at_once() {
     let expected = json!({ "by": "test", "reason": "the other side is back", "order": "retry_now", "step": step });
     assert_eq!(order, expected);
 }
+
+#[tokio::test]
+async fn an_execution_is_paused_and_resumed_once_each() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let path = format!("/api/v1/executions/{id}");
+    let post =
+        async |verb: &str| app.post(&format!("{path}/{verb}"), &json!({ "reason": "maintenance" })).await.verdict();
+    assert_eq!(post("resume").await, "409 not_paused");
+    assert_eq!(post("pause").await, "202");
+    assert_eq!(post("pause").await, "409 already_paused");
+    assert_eq!(app.get(&path).await.json()["status"], "paused");
+    let restart = json!({ "from": "a" });
+    assert_eq!(app.post(&format!("{path}/restart"), &restart).await.verdict(), "409 not_ended");
+    assert_eq!(post("resume").await, "202");
+    assert_eq!(app.get(&path).await.json()["status"], "queued");
+    assert_eq!(app.count("signals").await, 2, "the worker hears both, in that order");
+    assert_eq!(post("pause").await, "202");
+    assert_eq!(post("cancel").await, "202");
+    assert_eq!(app.get(&path).await.json()["status"], "queued", "a cancel lifts the pause");
+    let nobody = format!("/api/v1/executions/{}/pause", uuid::Uuid::now_v7());
+    assert_eq!(app.post_nothing(&nobody).await.verdict(), "404 not_found");
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE executions SET status = 'incident'").execute(&mut owner).await.unwrap();
+    assert_eq!(post("pause").await, "409 execution_incident");
+    sqlx::query("UPDATE executions SET status = 'failed', ended_at = now()").execute(&mut owner).await.unwrap();
+    assert_eq!(post("pause").await, "409 execution_ended");
+    assert_eq!(post("resume").await, "409 execution_ended");
+}

@@ -63,6 +63,12 @@ pub enum IllegalEvent {
     /// The execution waits for a person; only a resolution or a cancel may follow.
     #[error("the execution is an incident, and only a resolution or a cancel may follow")]
     Incident,
+    /// The execution is paused.
+    #[error("the execution is paused already")]
+    AlreadyPaused,
+    /// The execution is not paused.
+    #[error("the execution is not paused")]
+    NotPaused,
     /// No step waits for its next attempt.
     #[error("no step waits for its next attempt")]
     NoBackoff,
@@ -123,7 +129,9 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
         _ if state.incident.is_some() => Err(IllegalEvent::Incident),
         Event::TimedOut if state.is_ending() => Err(IllegalEvent::Ending),
         Event::TimedOut => Ok(wind_up(graph, state, timed_out())),
-        Event::Poisoned { .. } => Ok(Decision::default()),
+        Event::Paused { .. } if state.is_paused() => Err(IllegalEvent::AlreadyPaused),
+        Event::Resumed { .. } if !state.is_paused() => Err(IllegalEvent::NotPaused),
+        Event::Poisoned { .. } | Event::Paused { .. } | Event::Resumed { .. } => Ok(Decision::default()),
         Event::Waiting { step, .. } => legal(graph, state, step, may_run).map(|ix| pause(graph, state, ix)),
         Event::Started { step } => quiet(graph, state, step, |step| may_run(step) && step.phase != Phase::Started),
         Event::AttemptFailed { step, attempt, .. } => {

@@ -9,7 +9,7 @@ use super::frame::{Frame, Round, Stage};
 use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
-use super::state::{End, FrameIx, Incident, Phase, Resolved, State, Step, StepIx, StepStatus};
+use super::state::{End, FrameIx, Incident, Pause, Phase, Resolved, State, Step, StepIx, StepStatus};
 
 /// The state after `entries`, in order, of an execution that began at `trigger`.
 ///
@@ -41,7 +41,18 @@ impl State {
 
     fn record(&mut self, graph: &Graph, Entry { at, event }: Entry) {
         match event {
-            Event::Cancelled { signal_id, .. } => self.consumed.extend(signal_id),
+            Event::Cancelled { signal_id, .. } => {
+                self.consumed.extend(signal_id);
+                self.paused = None;
+            }
+            Event::Paused { asked } => {
+                self.consumed.push(asked.signal_id);
+                self.paused = Some(Pause { asked, since: at });
+            }
+            Event::Resumed { asked } => {
+                self.consumed.push(asked.signal_id);
+                self.paused = None;
+            }
             Event::TimedOut | Event::Expired { .. } => {}
             Event::Poisoned { reason } => self.incident = Some(Incident { step: None, reason }),
             Event::Resolved { step, resolution, asked } => {

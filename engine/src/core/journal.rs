@@ -100,6 +100,16 @@ pub enum Event {
         /// Who said so.
         asked: Asked,
     },
+    /// A person paused the execution: nothing starts until it is resumed.
+    Paused {
+        /// Who said so.
+        asked: Asked,
+    },
+    /// A person had a paused execution go on.
+    Resumed {
+        /// Who said so.
+        asked: Asked,
+    },
     /// A person had steps go on at once that waited for their next attempt.
     Hastened {
         /// The step; none for all of them.
@@ -159,7 +169,11 @@ impl Event {
             | Self::Signalled { step, .. }
             | Self::Settled { step, .. } => Some(step),
             Self::Resolved { step, .. } | Self::Hastened { step, .. } => step.as_ref(),
-            Self::Cancelled { .. } | Self::TimedOut | Self::Poisoned { .. } => None,
+            Self::Cancelled { .. }
+            | Self::TimedOut
+            | Self::Poisoned { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. } => None,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct State {
     pub(super) incident: Option<Incident>,
     /// What persons said of its incidents, in that order.
     pub(super) resolved: Vec<Resolved>,
+    /// Set while a person holds it up.
+    pub(super) paused: Option<Pause>,
 }
 
 /// What a person has to look at.
@@ -51,6 +53,15 @@ pub struct Incident {
     pub step: Option<StepIx>,
     /// What happened.
     pub reason: String,
+}
+
+/// That a person holds an execution up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Who said so.
+    pub asked: Asked,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// What a person said of an incident.
@@ -99,6 +110,7 @@ impl State {
             consumed: Vec::new(),
             incident: None,
             resolved: Vec::new(),
+            paused: None,
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -242,6 +254,18 @@ impl State {
         })
     }
 
+    /// Who holds it up, while somebody does: then nothing may run, and no time or signal wakes it.
+    #[must_use]
+    pub fn paused(&self) -> Option<&Pause> {
+        self.paused.as_ref()
+    }
+
+    /// Whether a person holds it up.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
     /// Whether that very signal was consumed before.
     #[must_use]
     pub fn has_consumed(&self, signal_id: SignalId) -> bool {
@@ -250,7 +274,7 @@ impl State {
 
     /// Active steps that may run at `now`: fresh, signalled, or with their time come.
     pub fn runnable(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
-        self.active_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
+        self.movable_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
     }
 
     /// Steps that wait for their next attempt, ascending.
@@ -267,21 +291,26 @@ impl State {
 
     /// When each active step may run next, or its frames are given up; steps that only a signal can wake are left out.
     pub fn dues(&self) -> impl Iterator<Item = (StepIx, DateTime<Utc>)> {
-        self.active_steps().filter_map(|(ix, step)| Some((ix, step.due_at().or_else(|| step.expires_at())?)))
+        self.movable_steps().filter_map(|(ix, step)| Some((ix, step.due_at().or_else(|| step.expires_at())?)))
     }
 
     /// Containers whose frames have had their time.
     pub fn expired(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
         let is_over = move |step: &Step| step.expires_at().is_some_and(|until| until <= now);
-        self.active_steps().filter(move |(_, step)| is_over(step)).map(|(ix, _)| ix)
+        self.movable_steps().filter(move |(_, step)| is_over(step)).map(|(ix, _)| ix)
     }
 
     /// The step that waits for that signal; the earliest in document order if several do.
     #[must_use]
     pub fn waiting_for(&self, signal: &str) -> Option<StepIx> {
-        self.active_steps()
+        self.movable_steps()
             .find(|(_, step)| matches!(&step.phase, Phase::Waiting(until) if until.signal.as_deref() == Some(signal)))
             .map(|(ix, _)| ix)
+    }
+
+    /// Those that run or wait, unless all are held up.
+    fn movable_steps(&self) -> impl Iterator<Item = (StepIx, &Step)> {
+        self.active_steps().filter(|_| !self.is_paused())
     }
 
     pub(super) fn active_steps(&self) -> impl Iterator<Item = (StepIx, &Step)> {

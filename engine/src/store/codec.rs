@@ -166,6 +166,8 @@ impl Row {
             },
             Event::TimedOut => row("timed_out", None),
             Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
+            Event::Paused { asked } => row("paused", None).asked(asked),
+            Event::Resumed { asked } => row("resumed", None).asked(asked),
             Event::Hastened { step, asked } => row("hastened", step.as_ref()).asked(asked),
             Event::Resolved { step, resolution, asked } => {
                 let config = match resolution {
@@ -274,6 +276,8 @@ impl JournalRow {
             "timed_out" => Ok(Event::TimedOut),
             "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
             "resolved" => self.resolved(detail),
+            "paused" => Ok(Event::Paused { asked: read::<AskedDetail>(detail)?.into() }),
+            "resumed" => Ok(Event::Resumed { asked: read::<AskedDetail>(detail)?.into() }),
             "hastened" => Ok(Event::Hastened { step: self.step_if_any()?, asked: read::<AskedDetail>(detail)?.into() }),
             other => Err(format!("unknown kind \"{other}\"")),
         }

@@ -13,6 +13,9 @@ use crate::core::journal::{Asked, Resolution};
 pub const ORDER_BYTES_MAX: usize = (1 << 20) + 64 * 1024;
 /// The name of the signal that resolves an incident.
 const RESOLVE: &str = "$resolve";
+/// The names of the signals that hold an execution up, and have it go on.
+const PAUSE: &str = "$pause";
+const RESUME: &str = "$resume";
 /// The name of the signal that has steps go on that wait for their next attempt.
 pub const RETRY_NOW: &str = "$retry_now";
 
@@ -40,6 +43,10 @@ pub enum What {
         /// The step; none for all of them.
         step: Option<StepKey>,
     },
+    /// Nothing starts until it is resumed.
+    Pause,
+    /// It goes on.
+    Resume,
 }
 
 /// How an incident goes on.
@@ -101,8 +108,19 @@ impl Order {
     /// The order that a signal brings; none if it is a signal to a step, or a cancel.
     #[must_use]
     pub fn of(signal: &Pending) -> Option<Self> {
-        let is_order = [RESOLVE, RETRY_NOW].contains(&signal.name.as_str());
+        let is_order = [RESOLVE, RETRY_NOW, PAUSE, RESUME].contains(&signal.name.as_str());
         is_order.then(|| serde_json::from_value(signal.payload.clone()).ok()).flatten()
+    }
+
+    /// The name of the signal that brings it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match &self.what {
+            What::Resolve(_) => RESOLVE,
+            What::RetryNow { .. } => RETRY_NOW,
+            What::Pause => PAUSE,
+            What::Resume => RESUME,
+        }
     }
 
     /// Who asked, and why.
@@ -112,18 +130,45 @@ impl Order {
     }
 }
 
-/// Resolves an incident of the workspace of this transaction: it is one no more, and the order is on its way, in one
-/// commit. False if it is none, or none any more. The order is to be checked before.
+/// What became of an order that changes how an execution stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ordered {
+    /// It is on its way, and the status of the execution says so.
+    Accepted,
+    /// It is not for an execution of this status; nothing was changed.
+    Unfit(String),
+    /// The workspace has no such execution.
+    Unknown,
+}
+
+/// Gives an order that changes how an execution stands: to resolve, to pause or to resume. Its status changes and the
+/// order is on its way in one commit, so that of two who say something at once one is heard. `paused`: it is held up from
+/// then on. Whether the order fits the execution otherwise is to be checked before.
 ///
 /// # Errors
 /// If the database does.
-pub async fn resolve(
+pub async fn give(
     connection: &mut PgConnection,
     execution_id: ExecutionId,
     signal_id: SignalId,
     order: &Order,
-) -> Result<bool, StoreError> {
-    let resolved = sqlx::query_scalar("SELECT resolve_1($1, $2, $3, $4)");
-    let resolved = resolved.bind(execution_id.0).bind(signal_id.0).bind(RESOLVE).bind(json!(order).to_string());
-    Ok(resolved.fetch_one(connection).await?)
+    paused: bool,
+) -> Result<Ordered, StoreError> {
+    let given = sqlx::query_scalar("SELECT order_1($1, $2, $3, $4, $5)").bind(execution_id.0).bind(signal_id.0);
+    let given = given.bind(order.name()).bind(json!(order).to_string()).bind(paused);
+    let verdict: Option<String> = given.fetch_one(connection).await?;
+    Ok(match verdict {
+        None => Ordered::Unknown,
+        Some(verdict) if verdict == "accepted" => Ordered::Accepted,
+        Some(status) => Ordered::Unfit(status),
+    })
+}
+
+/// An execution that is cancelled is held up no more. Run it with the cancel, in one transaction.
+///
+/// # Errors
+/// If the database does.
+pub async fn lift_pause(connection: &mut PgConnection, execution_id: ExecutionId) -> Result<(), StoreError> {
+    sqlx::query("SELECT lift_pause_1($1)").bind(execution_id.0).execute(connection).await?;
+    Ok(())
 }

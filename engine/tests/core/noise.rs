@@ -10,17 +10,18 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::driver::{Driver, key};
-use crate::script::{hastened, resolved};
+use crate::script::{hastened, paused, resolved, resumed};
 
 /// One entry that is mostly refused. Where it may follow after all, it changes no plan.
 pub(crate) fn event(driver: &mut Driver<'_>) -> Event {
-    match driver.rng.below(8) {
+    match driver.rng.below(9) {
         0 | 1 if !driver.journal.is_empty() => driver.rng.pick(&driver.journal).event.clone(),
         2 => stranger(driver),
         3 => wrong_attempt(driver),
         4 => settled_out_of_turn(driver),
         5 => resolved_out_of_turn(driver),
         6 => hastened_by_the_way(driver),
+        7 => [paused(), resumed()][driver.rng.below(2)].clone(),
         _ => woken_out_of_turn(driver),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Oracle<'a> {
     facts: Vec<Facts>,
     stopped: Option<Ended>,
     pub(crate) incident: bool,
+    pub(crate) paused: bool,
     pub(crate) position: u32,
     /// What follows from the facts.
     pub(crate) picture: Picture,
@@ -53,7 +54,7 @@ impl<'a> Oracle<'a> {
         let facts = vec![Facts { settled: None, phase: Phase::Ready, attempts: 0, cut: None }; spec.nodes.len()];
         let steps = vec![StepStatus::Pending; spec.nodes.len()];
         let picture = Picture { steps, edges: Vec::new(), ended: None };
-        let mut oracle = Self { spec, facts, stopped: None, incident: false, position: 0, picture };
+        let mut oracle = Self { spec, facts, stopped: None, incident: false, paused: false, position: 0, picture };
         oracle.redraw();
         oracle
     }
@@ -89,6 +90,11 @@ impl<'a> Oracle<'a> {
         }
         if self.incident && !matches!(entry.event, Event::Cancelled { .. }) {
             return Some(IllegalEvent::Incident);
+        }
+        match entry.event {
+            Event::Paused { .. } if self.paused => return Some(IllegalEvent::AlreadyPaused),
+            Event::Resumed { .. } if !self.paused => return Some(IllegalEvent::NotPaused),
+            _ => {}
         }
         let waits = |node: &usize| matches!(self.phase(*node), Phase::Backoff(_));
         if matches!(entry.event, Event::Hastened { step: None, .. }) {
@@ -142,7 +148,11 @@ impl<'a> Oracle<'a> {
     pub(crate) fn accept(&mut self, entry: &Entry) {
         self.position += 1;
         match &entry.event {
-            Event::Cancelled { .. } => self.stopped = Some(Ended::Cancelled),
+            Event::Cancelled { .. } => {
+                (self.stopped, self.paused) = (Some(Ended::Cancelled), false);
+            }
+            Event::Paused { .. } => self.paused = true,
+            Event::Resumed { .. } => self.paused = false,
             Event::TimedOut => self.stopped = Some(Ended::TimedOut),
             Event::Poisoned { .. } => self.incident = true,
             Event::Hastened { step: None, .. } => {
@@ -305,7 +315,7 @@ impl Facts {
                 self.settled = Some(settlement.clone());
             }
             Event::Opened { .. } | Event::Expired { .. } => unreachable!("there are no containers"),
-            Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } | Event::Resolved { .. } => {}
+            _ => {}
         }
     }
 }

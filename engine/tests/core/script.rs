@@ -292,6 +292,14 @@ pub(crate) fn hastened(step: &str) -> Event {
     Event::Hastened { step: (!step.is_empty()).then(|| key(step)), asked }
 }
 
+pub(crate) fn paused() -> Event {
+    Event::Paused { asked: Asked { by: "ops".into(), reason: Some("maintenance".into()), signal_id: SignalId::new() } }
+}
+
+pub(crate) fn resumed() -> Event {
+    Event::Resumed { asked: Asked { by: "ops".into(), reason: None, signal_id: SignalId::new() } }
+}
+
 /// A retry that changes no config.
 pub(crate) const RETRY: Resolution = Resolution::Retry { config: None };
 

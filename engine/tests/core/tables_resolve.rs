@@ -129,6 +129,26 @@ fn what_waits_for_its_next_attempt_goes_on_at_once_and_attempts_count_on() {
 }
 
 #[test]
+fn nothing_of_a_paused_execution_may_run_until_it_is_resumed_or_cancelled() {
+    let graph = graph("start -> a\n start -> b\n start -> c\n a -> d\n a ~> u\n");
+    let events = [waiting("b", Some(5), None), waiting("c", None, Some("go")), paused(), done("a")];
+    let stands = "a completed on out\n b waiting\n c waiting\n d running\n u pending\n goes on";
+    check(&graph, &events, stands);
+    let state = after(&graph, &events);
+    assert_eq!((state.runnable(at(99)).count(), state.next_due(), state.waiting_for("go")), (0, None, None));
+    let told = json!(explain(&graph, &state));
+    let pause = json!({ "waits_for": "resume", "paused_by": "ops", "reason": "maintenance", "since": at(3) });
+    assert_eq!((&told[0], told.as_array().unwrap().len()), (&pause, 4));
+    let again = with(&events, &[resumed()]);
+    let state = after(&graph, &again);
+    assert_eq!((state.runnable(at(99)).count(), state.waiting_for("go").is_some()), (2, true), "all of it goes on");
+    let cancelled_then = after(&graph, &with(&events, &[cancelled()]));
+    assert!(!cancelled_then.is_paused() && cancelled_then.runnable(at(99)).count() == 1, "what undoes runs");
+    assert_eq!(refusal(&graph, &events, paused()), IllegalEvent::AlreadyPaused);
+    assert_eq!(refusal(&graph, &again, resumed()), IllegalEvent::NotPaused);
+}
+
+#[test]
 fn a_container_whose_frames_run_is_not_what_an_incident_is_about() {
     let graph = graph("start -> each\n each[a] 2\n");
     let events = [opened("each", 2), poisoned()];

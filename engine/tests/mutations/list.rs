@@ -191,6 +191,17 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "|step| matches!(step.phase, Phase::Backoff(_)))?],",
         "|step| step.phase != Phase::Ready)?],",
     ),
+    fold(
+        "a cancel waits for whoever paused",
+        "self.consumed.extend(signal_id);\n                self.paused = None;",
+        "self.consumed.extend(signal_id);",
+    ),
+    Mutation {
+        name: "a signal wakes a paused execution",
+        file: "state.rs",
+        find: "        self.movable_steps()\n            .find(",
+        replace: "        self.active_steps()\n            .find(",
+    },
     resolve(
         "a person says what becomes of any step",
         "if !state.concerned().contains(&ix) {",

@@ -231,6 +231,9 @@ impl<'a> Drive<'a> {
 
     /// Ends what has had its time: the execution, or the frames of a container.
     fn judge_deadline(&mut self) {
+        if self.state.is_paused() {
+            return;
+        }
         let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
         if late && !self.is_over() && !self.state.is_ending() {
             self.record(Event::TimedOut);
@@ -379,7 +382,7 @@ impl<'a> Drive<'a> {
     /// When something is due next: a step that does not run, or the execution's own deadline.
     fn next_look(&self) -> Option<DateTime<Utc>> {
         let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
-        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending())).min()
+        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused())).min()
     }
 
     fn must_flush(&self) -> bool {

@@ -13,6 +13,8 @@ impl Drive<'_> {
         let asked = order.asked(signal_id);
         let taken = match order.what {
             What::Resolve(resolve) => self.resolve(resolve, asked),
+            What::Pause => self.record(Event::Paused { asked }),
+            What::Resume => self.record(Event::Resumed { asked }),
             What::RetryNow { step } => self.record(Event::Hastened { step, asked }),
         };
         if !taken {

@@ -6,7 +6,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::executions;
-use capstan_engine::store::orders::{self, Action, Order, RETRY_NOW, What};
+use capstan_engine::store::orders::{self, Action, Order, Ordered, RETRY_NOW, What};
 use capstan_engine::store::signals::CANCEL;
 use capstan_node_types::registry::Registry;
 use serde_json::{Value, json};
@@ -42,13 +42,24 @@ async fn resolve(cell: &Cell, id: ExecutionId, document: &Value, step: Option<&s
     let entries = executions::journal(&mut api, cell.workspace_id, id, 0, 1_000).await.unwrap();
     let recorded = Recorded { row: &row, graph: &graph, entries: &entries };
     let step = step.map(|step| StepKey::root(NodeId::from(step)));
-    let what = match recorded.resolve(step, action) {
-        Ok(resolve) => What::Resolve(resolve),
+    let (what, paused) = match recorded.resolve(step, action) {
+        Ok((resolve, paused)) => (What::Resolve(resolve), paused),
         Err(Unresolvable::NoIncident(_)) => return false,
         Err(refused) => panic!("{refused}"),
     };
     let order = Order { by: "ops".into(), reason: Some("a test".into()), what };
-    orders::resolve(&mut api, id, SignalId::new(), &order).await.unwrap()
+    give(&mut api, id, &order, paused).await
+}
+
+async fn give(api: &mut PgConnection, id: ExecutionId, order: &Order, paused: bool) -> bool {
+    orders::give(api, id, SignalId::new(), order, paused).await.unwrap() == Ordered::Accepted
+}
+
+/// Has an execution paused, or go on.
+async fn say(cell: &Cell, id: ExecutionId, what: What) -> bool {
+    let paused = what == What::Pause;
+    let order = Order { by: "ops".into(), reason: None, what };
+    give(&mut api(cell).await, id, &order, paused).await
 }
 
 /// Something that is done, something that undoes it, and something that waits for ever.
@@ -186,6 +197,93 @@ async fn a_step_in_back_off_is_tried_at_once_and_a_delay_is_not_skipped() {
     cell.until(id, &["waiting"]).await;
     cell.signal(id, CANCEL, json!({})).await;
     cell.until(id, &["cancelled"]).await;
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+/// What an execution has recorded.
+async fn kinds(cell: &Cell, id: ExecutionId) -> Vec<String> {
+    let kinds = sqlx::query_scalar("SELECT kind FROM journal WHERE execution_id = $1 ORDER BY position").bind(id.0);
+    kinds.fetch_all(&mut cell.owner().await).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_waits() {
+    let effects = Effects::start().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&effects.address]).await;
+    let call = |id: &str| node(id, "action.http_request", json!({ "method": "POST", "url": effects.url }));
+    let nodes = vec![call("a"), call("b"), node("wait", "logic.wait_for_signal", json!({ "signal": "go" }))];
+    let edges = [("start", "out", "a"), ("a", "out", "b"), ("b", "out", "wait")];
+    let version = cell.publish(&graph(nodes, &edges)).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    effects.until_called(1).await;
+    assert!(say(&cell, id, What::Pause).await);
+    assert!(!say(&cell, id, What::Pause).await, "it is paused already");
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 1).await;
+    effects.answer();
+    cell.until_count("SELECT count(*) FROM leases", 0).await;
+    assert_eq!(kinds(&cell, id).await, ["paused", "settled"]);
+    assert_eq!(effects.keys().len(), 1, "nothing more was started");
+    cell.until(id, &["paused"]).await;
+
+    // Signals are kept, and move nothing.
+    cell.signal(id, "go", json!(1)).await;
+    cell.until_count("SELECT count(*) FROM queue", 0).await;
+    cell.until_count("SELECT count(*) FROM leases", 0).await;
+    assert_eq!(kinds(&cell, id).await.len(), 2);
+    assert!(say(&cell, id, What::Resume).await);
+    assert!(!say(&cell, id, What::Resume).await, "it goes on already");
+    cell.until(id, &["completed"]).await;
+    assert_eq!(effects.keys().len(), 2);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_due_while_paused_fires_once_it_is_resumed() {
+    let cell = Cell::new().await;
+    let document = graph(
+        vec![node("delay", "logic.delay", json!({ "for_ms": 50 })), node("after", "debug.noop", json!({}))],
+        &[("start", "out", "delay"), ("delay", "out", "after")],
+    );
+    let version = cell.publish(&document).await;
+    let ids = cell.start_many(version, json!({}), 20).await;
+    for &id in &ids {
+        // Before any worker has seen it.
+        assert!(say(&cell, id, What::Pause).await);
+    }
+    let worker = cell.worker().await;
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 20).await;
+    for table in ["queue", "leases", "timers", "signals"] {
+        cell.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
+    }
+    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'paused'").await, 20);
+    for &id in &ids {
+        // Whoever changes his mind at once is heard, too.
+        for what in [What::Resume, What::Pause, What::Resume] {
+            assert!(say(&cell, id, what).await);
+        }
+    }
+    for &id in &ids {
+        cell.until(id, &["completed"]).await;
+    }
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_ends_a_paused_execution_and_undoes_what_was_done() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&saga(json!("{{ steps.charge }} back"))).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'waiting'", 1).await;
+    assert!(say(&cell, id, What::Pause).await);
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 1).await;
+    cell.signal(id, CANCEL, json!({ "reason": "enough" })).await;
+    cell.until(id, &["cancelled"]).await;
+    assert_eq!(cell.steps(id).await["refund"], "completed/out/1");
     worker.drain().await;
     cell.assert_clean().await;
 }
