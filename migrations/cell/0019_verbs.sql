@@ -14,6 +14,11 @@ ALTER TABLE executions DROP CONSTRAINT executions_ended;
 ALTER TABLE executions ADD CONSTRAINT executions_ended
   CHECK ((ended_at IS NULL) = (status IN ('queued', 'paused', 'incident'))) NOT VALID;
 
+-- Jobs give such orders, too.
+ALTER TABLE bulk_jobs DROP CONSTRAINT bulk_jobs_verb;
+ALTER TABLE bulk_jobs ADD CONSTRAINT bulk_jobs_verb
+  CHECK (verb IN ('cancel', 'restart', 'signal', 'retry_now', 'pause', 'resume'));
+
 -- Gives an order to an execution of the workspace of this transaction. From here on it stands otherwise, paused or not, so
 -- that nobody else gives the same order, and the order is on its way, with a wake token. What an older worker left behind of
 -- the same order goes. Answers `accepted`, or the status that does not fit the order, or null if there is no such execution.

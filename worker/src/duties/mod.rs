@@ -2,6 +2,7 @@
 
 mod bulk;
 mod item;
+mod orders;
 mod upkeep;
 
 use std::sync::Arc;
