@@ -18,8 +18,7 @@ use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::orders::Order;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
-use capstan_engine::store::workers::losses;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -40,7 +39,7 @@ const PENDING_BYTES_MAX: usize = 4 << 20;
 /// Entries of one journal; an execution that has more is set aside.
 const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
-const LOSSES_MAX: i16 = 3;
+pub(super) const LOSSES_MAX: i16 = 3;
 
 /// How early a planted bug is.
 const EARLY: TimeDelta = TimeDelta::milliseconds(300);
@@ -149,25 +148,6 @@ impl<'a> Drive<'a> {
             }
             self.wait(wake).await;
         }
-    }
-
-    /// What a person is told of an execution that kills its workers.
-    async fn how_workers_were_lost(&self) -> String {
-        let said = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
-        let id = ExecutionId(self.claimed.execution_id);
-        let read = self.engine.side.run(async |connection| losses(connection, id, LOSSES_MAX).await);
-        let losses = match Box::pin(read).await {
-            Ok(losses) => losses,
-            Err(error) => {
-                debug!(%error, execution_id = %id, "its losses could not be read");
-                return said;
-            }
-        };
-        let told = losses
-            .iter()
-            .rev()
-            .map(|(worker, at)| format!("{worker} at {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)));
-        format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
     }
 
     /// Whether it has ended, or waits for a person.
