@@ -211,7 +211,11 @@ async fn kinds(cell: &Cell, id: ExecutionId) -> Vec<String> {
 async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_waits() {
     let effects = Effects::start().await;
     let cell = Cell::with_registry(Registry::standard(), &[&effects.address]).await;
-    let call = |id: &str| node(id, "action.http_request", json!({ "method": "POST", "url": effects.url }));
+    let call = |id: &str| {
+        let mut call = node(id, "action.http_request", json!({ "method": "POST", "url": effects.url }));
+        call["data"]["policy"] = json!({ "timeout_ms": 2_000, "retry": { "delay_ms": 1 } });
+        call
+    };
     let nodes = vec![call("a"), call("b"), node("wait", "logic.wait_for_signal", json!({ "signal": "go" }))];
     let edges = [("start", "out", "a"), ("a", "out", "b"), ("b", "out", "wait")];
     let version = cell.publish(&graph(nodes, &edges)).await;
@@ -223,8 +227,8 @@ async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_wait
     cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 1).await;
     effects.answer();
     cell.until_count("SELECT count(*) FROM leases", 0).await;
-    assert_eq!(kinds(&cell, id).await, ["paused", "settled"]);
-    assert_eq!(effects.keys().len(), 1, "nothing more was started");
+    assert_eq!(kinds(&cell, id).await, ["paused", "attempt_failed"]);
+    assert_eq!(effects.keys().len(), 1, "the next attempt is due, and not started");
     cell.until(id, &["paused"]).await;
 
     // Signals are kept, and move nothing.
@@ -235,7 +239,49 @@ async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_wait
     assert!(say(&cell, id, What::Resume).await);
     assert!(!say(&cell, id, What::Resume).await, "it goes on already");
     cell.until(id, &["completed"]).await;
-    assert_eq!(effects.keys().len(), 2);
+    let [a, b] = ["a", "b"].map(|step| format!("{id}:{step}:"));
+    assert_eq!(effects.keys(), [a.clone(), a, b]);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+/// A delay, and what follows it.
+fn delayed(for_ms: u32) -> Value {
+    graph(
+        vec![node("delay", "logic.delay", json!({ "for_ms": for_ms })), node("after", "debug.noop", json!({}))],
+        &[("start", "out", "delay"), ("delay", "out", "after")],
+    )
+}
+
+/// Nobody holds one of them, and none is about to be claimed.
+async fn until_idle(cell: &Cell) {
+    for table in ["queue", "leases", "timers", "signals"] {
+        cell.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_that_no_worker_has_seen_are_paused_too() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&delayed(1)).await;
+    let ids = cell.start_many(version, json!({}), 10).await;
+    for &id in &ids {
+        // Whoever changes his mind is heard, too.
+        for what in [What::Pause, What::Resume, What::Pause] {
+            assert!(say(&cell, id, what).await);
+        }
+    }
+    let worker = cell.worker().await;
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 10).await;
+    until_idle(&cell).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'paused'").await, 10);
+    assert_eq!(cell.count("SELECT count(*) FROM journal").await, 10, "none of them has begun");
+    for &id in &ids {
+        assert!(say(&cell, id, What::Resume).await);
+    }
+    for &id in &ids {
+        cell.until(id, &["completed"]).await;
+    }
     worker.drain().await;
     cell.assert_clean().await;
 }
@@ -243,31 +289,17 @@ async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_wait
 #[tokio::test(flavor = "multi_thread")]
 async fn what_became_due_while_paused_fires_once_it_is_resumed() {
     let cell = Cell::new().await;
-    let document = graph(
-        vec![node("delay", "logic.delay", json!({ "for_ms": 50 })), node("after", "debug.noop", json!({}))],
-        &[("start", "out", "delay"), ("delay", "out", "after")],
-    );
-    let version = cell.publish(&document).await;
-    let ids = cell.start_many(version, json!({}), 20).await;
-    for &id in &ids {
-        // Before any worker has seen it.
-        assert!(say(&cell, id, What::Pause).await);
-    }
+    let version = cell.publish(&delayed(3_000)).await;
     let worker = cell.worker().await;
-    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 20).await;
-    for table in ["queue", "leases", "timers", "signals"] {
-        cell.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
-    }
-    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE status = 'paused'").await, 20);
-    for &id in &ids {
-        // Whoever changes his mind at once is heard, too.
-        for what in [What::Resume, What::Pause, What::Resume] {
-            assert!(say(&cell, id, what).await);
-        }
-    }
-    for &id in &ids {
-        cell.until(id, &["completed"]).await;
-    }
+    let id = cell.start(version, json!({})).await;
+    cell.until_count("SELECT count(*) FROM timers", 1).await;
+    assert!(say(&cell, id, What::Pause).await);
+    // Its timer fires, and nothing comes of it.
+    until_idle(&cell).await;
+    assert_eq!(kinds(&cell, id).await, ["waiting", "paused"]);
+    assert!(say(&cell, id, What::Resume).await);
+    cell.until(id, &["completed"]).await;
+    assert_eq!(kinds(&cell, id).await, ["waiting", "paused", "resumed", "settled", "settled"]);
     worker.drain().await;
     cell.assert_clean().await;
 }
