@@ -12,7 +12,8 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    logs, mail, me, node_types, page, publish, restart, session, signals, simulate, workflows,
+    logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
+    workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -64,7 +65,11 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/events", get(events::follow))
         .route("/executions/{execution_id}/cancel", post(signals::cancel))
         .route("/executions/{execution_id}/explain", get(explain::read))
+        .route("/executions/{execution_id}/pause", post(orders::pause))
+        .route("/executions/{execution_id}/resume", post(orders::resume))
+        .route("/executions/{execution_id}/resolve", post(resolve::create))
         .route("/executions/{execution_id}/restart", post(restart::create))
+        .route("/executions/{execution_id}/retry-now", post(retry_now::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))
         .route("/approvals", get(approvals::list))

@@ -3,7 +3,7 @@
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
-use capstan_engine::core::state::{EdgeState, Phase, State, StepIx, StepStatus};
+use capstan_engine::core::state::{EdgeState, Phase, Resolved, State, StepIx, StepStatus};
 use capstan_engine::store::children::Parent;
 use capstan_engine::store::executions::ExecutionRow;
 use chrono::{DateTime, Utc};
@@ -47,6 +47,22 @@ pub struct StepView {
     pub output_truncated: bool,
     /// Its last error.
     pub error: Option<StepError>,
+    /// What a person said of it last, when it was an incident.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<ResolvedView>,
+}
+
+/// What a person said of a step that was an incident.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResolvedView {
+    /// `retry`, `skip` or `fail`.
+    pub action: &'static str,
+    /// The name of the key.
+    pub by: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it was taken in.
+    pub at: DateTime<Utc>,
 }
 
 /// How far one edge is resolved.
@@ -69,7 +85,7 @@ pub struct ExecutionSummary {
     pub version_id: Uuid,
     /// The node it began at.
     pub trigger: String,
-    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    /// `queued, running, waiting, paused, incident, completed, failed, cancelled`.
     pub status: String,
     /// When it was started.
     pub created_at: DateTime<Utc>,
@@ -121,6 +137,12 @@ impl From<&ExecutionRow> for ExecutionSummary {
             ended_at: row.ended_at,
             parent: None,
         }
+    }
+}
+
+impl From<&Resolved> for ResolvedView {
+    fn from(Resolved { resolution, asked, at, .. }: &Resolved) -> Self {
+        Self { action: resolution.as_str(), by: asked.by.clone(), reason: asked.reason.clone(), at: *at }
     }
 }
 
@@ -189,6 +211,7 @@ pub fn step(graph: &Graph, state: &State, ix: StepIx) -> StepView {
         output: step.output.clone(),
         output_truncated: false,
         error: step.error.clone(),
+        resolved: state.resolved().iter().rev().find(|resolved| resolved.step == Some(ix)).map(ResolvedView::from),
     }
 }
 

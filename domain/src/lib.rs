@@ -11,6 +11,7 @@ pub mod events;
 pub mod history;
 pub mod mailbox;
 pub mod recording;
+pub mod resolve;
 pub mod restart;
 pub mod trigger_paths;
 pub mod watch;

@@ -71,8 +71,15 @@ impl Story {
         }
     }
 
-    /// Whether the execution waits for a person.
-    pub(crate) fn is_incident(&self) -> bool {
-        self.state.incident().is_some() && self.state.end().is_none()
+    /// How the execution stands as a whole, as far as that is told in between; none once it has ended.
+    pub(crate) fn standing(&self) -> Option<&'static str> {
+        if self.state.end().is_some() {
+            return None;
+        }
+        Some(match (self.state.incident(), self.state.paused()) {
+            (Some(_), _) => "incident",
+            (None, Some(_)) => "paused",
+            (None, None) => "running",
+        })
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn require_waiting(
     let step = state.find(&loaded.version.graph, &asking.step);
     if state.incident().is_some() || loaded.row.status == "incident" {
         let detail = "the execution is an incident, and goes on only when a person has looked at it";
-        let hint = "cancel or restart the execution; nothing was answered";
+        let hint = "resolve, cancel or restart the execution; nothing was answered";
         return Err(Problem::conflict("execution_incident", detail, hint));
     }
     if loaded.row.ended_at.is_none() && step.is_some_and(|ix| state.step(ix).is_active()) {

@@ -30,7 +30,7 @@ const STREAM_LIFE_MAX: Duration = Duration::from_secs(600);
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// `GET /executions/{id}/events`: `snapshot` with null for inputs and outputs (unless `Last-Event-ID` names a journal position to go on from), then
-/// `step` for each change of a step, `status` if the execution becomes an incident, at last `end`. The id of an event
+/// `step` for each change of a step, `status` if the execution becomes an incident or paused, or goes on, at last `end`. The id of an event
 /// is its journal position; of several events of one position only the last has it, so that none is lost.
 pub(crate) async fn follow(
     State(api): State<Api>,
@@ -97,11 +97,11 @@ fn tell_all(story: &mut Story, entries: &[(i32, Entry)]) -> Result<Vec<Event>, P
 }
 
 fn tell(story: &mut Story, position: i32, entry: &Entry) -> Result<Vec<Event>, Problem> {
-    let was_incident = story.is_incident();
+    let before = story.standing();
     let told: Vec<Told> = story.tell(position, entry)?;
     let mut events: Vec<Event> = told.iter().map(|step| event("step", step)).collect();
-    if story.is_incident() && !was_incident {
-        events.push(event("status", &json!({ "status": "incident" })));
+    if let Some(status) = story.standing().filter(|_| story.standing() != before) {
+        events.push(event("status", &json!({ "status": status })));
     }
     if let Some(last) = events.pop() {
         events.push(last.id(position.to_string()));

@@ -57,10 +57,13 @@ pub(crate) async fn read(
     let id = ExecutionId(loaded.row.execution_id);
     let status = loaded.row.status.clone();
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
+    let state = loaded.state()?;
     let mut of_steps = match (status.as_str(), told) {
         // Its journal may not tell why.
-        ("incident", Some(reason)) => vec![Reason::Person { reason: reason.to_owned() }],
-        _ => explain(&loaded.version.graph, &loaded.state()?),
+        ("incident", Some(reason)) if state.incident().is_none() => {
+            vec![Reason::Person { reason: reason.to_owned(), steps: Vec::new() }]
+        }
+        _ => explain(&loaded.version.graph, &state),
     };
     let mut transaction = caller.read().await?;
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;

@@ -65,6 +65,9 @@ pub(crate) async fn create(
     if wish.dry_run {
         return Ok(Json(Planned { id: None, version_id, plan }).into_response());
     }
+    if !loaded.row.can_restart() {
+        return Err(not_ended());
+    }
     let wishes = json!([wish.from, version_id]).to_string();
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
@@ -75,10 +78,7 @@ pub(crate) async fn create(
         Some(Started::New(id)) => (id, false),
         Some(Started::Replayed(id)) => (id, true),
         Some(Started::Conflict) => return Err(reused()),
-        None => {
-            let hint = "cancel it first, or wait for its end";
-            return Err(Problem::conflict("not_ended", "the execution has not ended", hint));
-        }
+        None => return Err(not_ended()),
     };
     caller.cell.starter.wake();
     let mut response = (StatusCode::ACCEPTED, Json(Planned { id: Some(id), version_id, plan })).into_response();
@@ -86,6 +86,10 @@ pub(crate) async fn create(
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+fn not_ended() -> Problem {
+    Problem::conflict("not_ended", "the execution has not ended", "cancel it first, or wait for its end")
 }
 
 /// Why an execution is not restarted, as a problem.

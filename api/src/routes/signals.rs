@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, SignalId};
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::orders::lift_pause;
 use capstan_engine::store::signals::{self, CANCEL, SIGNAL_BYTES_MAX, SIGNALS_PENDING_MAX, Sent};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ pub(crate) async fn send(
     deliver(&caller, execution_id, signal_id, &name, &payload).await
 }
 
-async fn deliver(
+pub(super) async fn deliver(
     caller: &Caller,
     execution_id: ExecutionId,
     signal_id: SignalId,
@@ -82,6 +83,9 @@ async fn deliver(
     let sent = told(ask::Signal { execution_id }, async {
         let workspace_id = caller.workspace_id;
         let sent = signals::send(&mut transaction, workspace_id, execution_id, signal_id, name, payload).await?;
+        if name == CANCEL {
+            lift_pause(&mut transaction, execution_id).await?;
+        }
         match sent {
             Sent::Conflict => transaction.rollback().await?,
             _ => transaction.commit().await?,

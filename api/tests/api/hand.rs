@@ -60,6 +60,7 @@ impl Hand {
             rows: vec![Row::of(&Entry { at: Utc::now(), event })],
             usage: Vec::new(),
             family: Family::default(),
+            dropped: Vec::new(),
             bytes: 0,
             then,
         };

@@ -16,6 +16,7 @@ mod hooks;
 mod isolation;
 mod live;
 mod pages;
+mod resolve;
 mod serving;
 mod simulations;
 mod starter;

@@ -13,7 +13,8 @@ use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx, Part};
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
 use super::outcome::StepError;
-use super::state::{EdgeState, End, FrameIx, Phase, State, Step, StepIx};
+use super::resolve::resolve;
+use super::state::{EdgeState, End, FrameIx, Incident, Phase, State, Step, StepIx};
 
 /// What follows from one entry.
 #[must_use = "a decision that is not committed is lost"]
@@ -39,7 +40,7 @@ pub struct Decision {
     /// Containers whose frames have all ended, ascending.
     pub closed: Vec<StepIx>,
     /// Set if the execution has to wait for a person, with the reason.
-    pub incident: Option<String>,
+    pub incident: Option<Incident>,
     /// Set if the execution has ended.
     pub end: Option<End>,
 }
@@ -59,9 +60,27 @@ pub enum IllegalEvent {
     /// It is settled how the execution ends, and only what undoes or runs at last goes on.
     #[error("the execution is already ending")]
     Ending,
-    /// The execution waits for a person; only a cancel may follow.
-    #[error("the execution is an incident and only a cancel may follow")]
+    /// The execution waits for a person; only a resolution or a cancel may follow.
+    #[error("the execution is an incident, and only a resolution or a cancel may follow")]
     Incident,
+    /// The execution is paused.
+    #[error("the execution is paused already")]
+    AlreadyPaused,
+    /// The execution is not paused.
+    #[error("the execution is not paused")]
+    NotPaused,
+    /// No step waits for its next attempt.
+    #[error("no step waits for its next attempt")]
+    NoBackoff,
+    /// The execution waits for no person.
+    #[error("the execution is no incident")]
+    NoIncident,
+    /// Which step is meant is not said.
+    #[error("the step has to be named")]
+    StepNeeded,
+    /// The incident is about another step.
+    #[error("the incident is not about step {0}")]
+    NotConcerned(StepKey),
     /// The step neither runs nor waits: not fired, settled, skipped or cancelled.
     #[error("step {0} is not active")]
     NotActive(StepKey),
@@ -106,10 +125,13 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
     }
     match &entry.event {
         Event::Cancelled { reason, forced, .. } => Ok(cancel(graph, state, reason, *forced)),
+        Event::Resolved { step, resolution, .. } => resolve(graph, state, step.as_ref(), resolution),
         _ if state.incident.is_some() => Err(IllegalEvent::Incident),
         Event::TimedOut if state.is_ending() => Err(IllegalEvent::Ending),
         Event::TimedOut => Ok(wind_up(graph, state, timed_out())),
-        Event::Poisoned { .. } => Ok(Decision::default()),
+        Event::Paused { .. } if state.is_paused() => Err(IllegalEvent::AlreadyPaused),
+        Event::Resumed { .. } if !state.is_paused() => Err(IllegalEvent::NotPaused),
+        Event::Poisoned { .. } | Event::Paused { .. } | Event::Resumed { .. } => Ok(Decision::default()),
         Event::Waiting { step, .. } => legal(graph, state, step, may_run).map(|ix| pause(graph, state, ix)),
         Event::Started { step } => quiet(graph, state, step, |step| may_run(step) && step.phase != Phase::Started),
         Event::AttemptFailed { step, attempt, .. } => {
@@ -137,6 +159,7 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
             let ix = legal(graph, state, step, waits)?;
             Ok(Decision { start: vec![ix], ..Decision::default() })
         }
+        Event::Hastened { step, .. } => hasten(graph, state, step.as_ref()),
         Event::Settled { step, settlement } => {
             let ix = legal(graph, state, step, may_run)?;
             Ok(settle(graph, state, ix, settlement))
@@ -195,6 +218,18 @@ fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -
         }
     }
     draft.finish()
+}
+
+/// Steps go on that wait for their next attempt.
+fn hasten(graph: &Graph, state: &State, step: Option<&StepKey>) -> Result<Decision, IllegalEvent> {
+    let start = match step {
+        Some(step) => vec![legal(graph, state, step, |step| matches!(step.phase, Phase::Backoff(_)))?],
+        None => state.in_backoff(),
+    };
+    if start.is_empty() {
+        return Err(IllegalEvent::NoBackoff);
+    }
+    Ok(Decision { start, ..Decision::default() })
 }
 
 /// The decision for an event that changes one step and starts nothing.

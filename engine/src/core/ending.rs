@@ -5,7 +5,7 @@ use super::draft::Draft;
 use super::frame::{Closing, Stage};
 use super::graph::Part;
 use super::outcome::StepError;
-use super::state::{End, FrameIx, Phase, Step, StepIx, StepStatus};
+use super::state::{End, FrameIx, Incident, Phase, Step, StepIx, StepStatus};
 
 /// Why frames are cancelled that nobody cancelled from outside.
 const NEEDED_NO_MORE: &str = "needed no more";
@@ -18,8 +18,8 @@ impl Draft<'_> {
         match self.node(step).part {
             Part::Main => self.wind_up(frame, End::Failed { step: Some(failed_step), error }),
             Part::Undo => {
-                self.decision.incident =
-                    Some(format!("{failed_step} could not undo: {}: {}", error.class, error.reason));
+                let reason = format!("{failed_step} could not undo: {}: {}", error.class, error.reason);
+                self.decision.incident = Some(Incident { step: Some(step), reason });
                 return self.decision;
             }
             Part::Finally => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::graph::Graph;
 use super::ids::{ExecutionId, StepKey, VersionId, WorkflowId};
 use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError, Until};
-use super::state::{EdgeState, Phase, State, Step, StepIx, StepStatus};
+use super::state::{EdgeState, Pause, Phase, State, Step, StepIx, StepStatus};
 
 /// Most reasons that are told.
 pub const REASONS_MAX: usize = 100;
@@ -39,6 +39,19 @@ pub enum Reason {
     Person {
         /// Why.
         reason: String,
+        /// The steps that can be resolved.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        steps: Vec<StepKey>,
+    },
+    /// It is paused.
+    Resume {
+        /// The name of the key of whoever paused it.
+        paused_by: String,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When.
+        since: DateTime<Utc>,
     },
     /// A worker that runs the step, or takes the execution in to do so.
     Worker {
@@ -163,11 +176,17 @@ pub fn explain(graph: &Graph, state: &State) -> Vec<Reason> {
         return Vec::new();
     }
     if let Some(reason) = state.incident() {
-        return vec![Reason::Person { reason: reason.to_owned() }];
+        let steps = state.concerned().into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
+        return vec![Reason::Person { reason: reason.to_owned(), steps }];
     }
+    let paused = state.paused().map(|Pause { asked, since }| Reason::Resume {
+        paused_by: asked.by.clone(),
+        reason: asked.reason.clone(),
+        since: *since,
+    });
     let active = state.active_steps().filter_map(|(ix, step)| active(graph, state, ix, step));
     let joins = state.steps().iter().enumerate().filter_map(|(ix, step)| join(graph, state, ix, step));
-    active.chain(joins).take(REASONS_MAX).collect()
+    paused.into_iter().chain(active).chain(joins).take(REASONS_MAX).collect()
 }
 
 fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reason> {

@@ -9,7 +9,7 @@ use super::frame::{Frame, Round, Stage};
 use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::{Entry, Event, SettledStatus, Settlement};
-use super::state::{End, FrameIx, Phase, State, Step, StepIx, StepStatus};
+use super::state::{End, FrameIx, Incident, Pause, Phase, Resolved, State, Step, StepIx, StepStatus};
 
 /// The state after `entries`, in order, of an execution that began at `trigger`.
 ///
@@ -41,9 +41,26 @@ impl State {
 
     fn record(&mut self, graph: &Graph, Entry { at, event }: Entry) {
         match event {
-            Event::Cancelled { signal_id, .. } => self.consumed.extend(signal_id),
+            Event::Cancelled { signal_id, .. } => {
+                self.consumed.extend(signal_id);
+                self.paused = None;
+            }
+            Event::Paused { asked } => {
+                self.consumed.push(asked.signal_id);
+                self.paused = Some(Pause { asked, since: at });
+            }
+            Event::Resumed { asked } => {
+                self.consumed.push(asked.signal_id);
+                self.paused = None;
+            }
             Event::TimedOut | Event::Expired { .. } => {}
-            Event::Poisoned { reason } => self.incident = Some(reason),
+            Event::Poisoned { reason } => self.incident = Some(Incident { step: None, reason }),
+            Event::Resolved { step, resolution, asked } => {
+                self.consumed.push(asked.signal_id);
+                let step = step.and_then(|step| self.find(graph, &step));
+                self.reopen(graph, step, &resolution);
+                self.resolved.push(Resolved { step, resolution, asked, at });
+            }
             Event::Waiting { step, until } => self.change(graph, &step, |step| step.park(Phase::Waiting(until))),
             Event::Opened { step, items, until, note } => self.change(graph, &step, |step| {
                 let before = step.round.as_deref();
@@ -66,6 +83,13 @@ impl State {
             Event::Signalled { step, payload, signal_id } => {
                 self.consumed.push(signal_id);
                 self.change(graph, &step, |step| step.run(Phase::Signalled(payload)));
+            }
+            Event::Hastened { step, asked } => {
+                self.consumed.push(asked.signal_id);
+                let one = step.map(|step| self.find(graph, &step).into_iter().collect());
+                for ix in one.unwrap_or_else(|| self.in_backoff()) {
+                    self.steps[ix].run(Phase::Ready);
+                }
             }
             Event::AttemptFailed { step, attempt, error, retry_at } => self.change(graph, &step, |step| {
                 step.park(Phase::Backoff(retry_at));
@@ -208,7 +232,7 @@ impl Step {
         self.end(status, at);
     }
 
-    fn run(&mut self, phase: Phase) {
+    pub(super) fn run(&mut self, phase: Phase) {
         self.status = StepStatus::Running;
         self.phase = phase;
     }

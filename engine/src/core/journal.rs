@@ -86,11 +86,74 @@ pub enum Event {
     },
     /// The execution ran out of its own time.
     TimedOut,
-    /// The execution lost too many workers and waits for a person.
+    /// The execution lost too many workers, or its worker could not go on with it, and it waits for a person.
     Poisoned {
         /// Why, for people.
         reason: String,
     },
+    /// A person said how an incident goes on.
+    Resolved {
+        /// The step that it is about; none if all that was under way is just tried again.
+        step: Option<StepKey>,
+        /// What becomes of it.
+        resolution: Resolution,
+        /// Who said so.
+        asked: Asked,
+    },
+    /// A person paused the execution: nothing starts until it is resumed.
+    Paused {
+        /// Who said so.
+        asked: Asked,
+    },
+    /// A person had a paused execution go on.
+    Resumed {
+        /// Who said so.
+        asked: Asked,
+    },
+    /// A person had steps go on at once that waited for their next attempt.
+    Hastened {
+        /// The step; none for all of them.
+        step: Option<StepKey>,
+        /// Who said so.
+        asked: Asked,
+    },
+}
+
+/// What becomes of the step that an incident is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Resolution {
+    /// It is tried again: its attempts begin anew.
+    Retry {
+        /// What its config has in place of what is written, as a merge patch (RFC 7396), for this execution only.
+        config: Option<Value>,
+    },
+    /// It settles as completed, with what the person says: the entry behind this one tells what.
+    Skip,
+    /// It settles as failed, as the entry behind this one tells; an undo that had failed stays so, and is given up.
+    Fail,
+}
+
+impl Resolution {
+    /// As it is stored and shown.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Retry { .. } => "retry",
+            Self::Skip => "skip",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// Who asked for something, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The name of the key.
+    pub by: String,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// The signal that brought it; its row goes in the same commit.
+    pub signal_id: SignalId,
 }
 
 impl Event {
@@ -105,7 +168,12 @@ impl Event {
             | Self::Started { step }
             | Self::Signalled { step, .. }
             | Self::Settled { step, .. } => Some(step),
-            Self::Cancelled { .. } | Self::TimedOut | Self::Poisoned { .. } => None,
+            Self::Resolved { step, .. } | Self::Hastened { step, .. } => step.as_ref(),
+            Self::Cancelled { .. }
+            | Self::TimedOut
+            | Self::Poisoned { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. } => None,
         }
     }
 

@@ -24,6 +24,7 @@ pub mod policy;
 pub mod problem;
 pub mod prove;
 pub mod raw;
+mod resolve;
 pub mod restart;
 pub mod result;
 pub mod retry;

@@ -7,6 +7,7 @@ use super::expression::{Ancestors, Names, has_expressions, holds, render};
 use super::graph::{Graph, Node};
 use super::ids::ExecutionId;
 use super::outcome::Wake;
+use super::resolve::merge;
 use super::result::closed;
 use super::state::{Phase, State, StepIx};
 
@@ -32,10 +33,10 @@ impl Scene<'_> {
     /// # Errors
     /// What is wrong with an expression, for people.
     pub fn config(&self, step: StepIx, late: &[&str]) -> Result<Option<Value>, String> {
-        let early = self.without_late(step, late);
-        let config = early.as_ref().unwrap_or(&self.node(step).config);
+        let changed = self.changed(step, late);
+        let config = changed.as_ref().unwrap_or(&self.node(step).config);
         if !has_expressions(config) {
-            return Ok(early);
+            return Ok(changed);
         }
         let steps = Ancestors::of(self.graph, self.state, step);
         render(config, &self.names(step, &steps)).map(Some).map_err(|error| error.to_string())
@@ -67,12 +68,20 @@ impl Scene<'_> {
         self.state.step(step).fired_at.unwrap_or(self.created_at)
     }
 
-    fn without_late(&self, step: StepIx, late: &[&str]) -> Option<Value> {
-        if late.is_empty() || self.state.step(step).phase == Phase::Closed {
+    /// The config as written, but with what a person changed, and without what is filled in later; none if it is the same.
+    fn changed(&self, step: StepIx, late: &[&str]) -> Option<Value> {
+        let patch = self.state.patch(step);
+        let hides = !late.is_empty() && self.state.step(step).phase != Phase::Closed;
+        if patch.is_none() && !hides {
             return None;
         }
         let mut config = self.node(step).config.clone();
-        config.as_object_mut()?.retain(|field, _| !late.contains(&field.as_str()));
+        if let Some(patch) = patch {
+            merge(&mut config, patch);
+        }
+        if let (true, Some(fields)) = (hides, config.as_object_mut()) {
+            fields.retain(|field, _| !late.contains(&field.as_str()));
+        }
         Some(config)
     }
 

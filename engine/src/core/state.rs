@@ -9,6 +9,7 @@ use serde_json::Value;
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{Scope, SignalId, StepKey};
+use super::journal::{Asked, Resolution};
 use super::outcome::StepError;
 pub use super::step::{EdgeState, Phase, Step, StepStatus};
 
@@ -38,7 +39,42 @@ pub struct State {
     /// Signals that steps have consumed; a repeated one changes nothing.
     pub(super) consumed: Vec<SignalId>,
     /// Set while the execution waits for a person.
-    pub(super) incident: Option<String>,
+    pub(super) incident: Option<Incident>,
+    /// What persons said of its incidents, in that order.
+    pub(super) resolved: Vec<Resolved>,
+    /// Set while a person holds it up.
+    pub(super) paused: Option<Pause>,
+}
+
+/// What a person has to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The step that could not undo; none if no one step is known to be at fault.
+    pub step: Option<StepIx>,
+    /// What happened.
+    pub reason: String,
+}
+
+/// That a person holds an execution up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Who said so.
+    pub asked: Asked,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What a person said of an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The step; none if all that was under way was tried again.
+    pub step: Option<StepIx>,
+    /// What became of it.
+    pub resolution: Resolution,
+    /// Who said so.
+    pub asked: Asked,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// How an execution, or a frame, ended.
@@ -73,6 +109,8 @@ impl State {
             end: None,
             consumed: Vec::new(),
             incident: None,
+            resolved: Vec::new(),
+            paused: None,
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -197,7 +235,35 @@ impl State {
     /// Why it waits for a person, while it does.
     #[must_use]
     pub fn incident(&self) -> Option<&str> {
-        self.incident.as_deref()
+        self.incident.as_ref().map(|incident| incident.reason.as_str())
+    }
+
+    /// What persons said of its incidents, in that order.
+    #[must_use]
+    pub fn resolved(&self) -> &[Resolved] {
+        &self.resolved
+    }
+
+    /// What a person changed in the config of a step last, as a merge patch.
+    #[must_use]
+    pub fn patch(&self, step: StepIx) -> Option<&Value> {
+        let own = self.resolved.iter().rev().filter(|resolved| resolved.step == Some(step));
+        own.into_iter().find_map(|resolved| match &resolved.resolution {
+            Resolution::Retry { config } => config.as_ref(),
+            Resolution::Skip | Resolution::Fail => None,
+        })
+    }
+
+    /// Who holds it up, while somebody does: then nothing may run, and no time or signal wakes it.
+    #[must_use]
+    pub fn paused(&self) -> Option<&Pause> {
+        self.paused.as_ref()
+    }
+
+    /// Whether a person holds it up.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused.is_some()
     }
 
     /// Whether that very signal was consumed before.
@@ -208,7 +274,13 @@ impl State {
 
     /// Active steps that may run at `now`: fresh, signalled, or with their time come.
     pub fn runnable(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
-        self.active_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
+        self.movable_steps().filter(move |(_, step)| step.due_at().is_some_and(|due| due <= now)).map(|(ix, _)| ix)
+    }
+
+    /// Steps that wait for their next attempt, ascending.
+    #[must_use]
+    pub fn in_backoff(&self) -> Vec<StepIx> {
+        self.active_steps().filter(|(_, step)| matches!(step.phase, Phase::Backoff(_))).map(|(ix, _)| ix).collect()
     }
 
     /// The earliest time at which a waiting step may run; absent if only signals can wake it.
@@ -219,21 +291,26 @@ impl State {
 
     /// When each active step may run next, or its frames are given up; steps that only a signal can wake are left out.
     pub fn dues(&self) -> impl Iterator<Item = (StepIx, DateTime<Utc>)> {
-        self.active_steps().filter_map(|(ix, step)| Some((ix, step.due_at().or_else(|| step.expires_at())?)))
+        self.movable_steps().filter_map(|(ix, step)| Some((ix, step.due_at().or_else(|| step.expires_at())?)))
     }
 
     /// Containers whose frames have had their time.
     pub fn expired(&self, now: DateTime<Utc>) -> impl Iterator<Item = StepIx> {
         let is_over = move |step: &Step| step.expires_at().is_some_and(|until| until <= now);
-        self.active_steps().filter(move |(_, step)| is_over(step)).map(|(ix, _)| ix)
+        self.movable_steps().filter(move |(_, step)| is_over(step)).map(|(ix, _)| ix)
     }
 
     /// The step that waits for that signal; the earliest in document order if several do.
     #[must_use]
     pub fn waiting_for(&self, signal: &str) -> Option<StepIx> {
-        self.active_steps()
+        self.movable_steps()
             .find(|(_, step)| matches!(&step.phase, Phase::Waiting(until) if until.signal.as_deref() == Some(signal)))
             .map(|(ix, _)| ix)
+    }
+
+    /// Those that run or wait, unless all are held up.
+    fn movable_steps(&self) -> impl Iterator<Item = (StepIx, &Step)> {
+        self.active_steps().filter(|_| !self.is_paused())
     }
 
     pub(super) fn active_steps(&self) -> impl Iterator<Item = (StepIx, &Step)> {

@@ -166,7 +166,7 @@ fn committed(worker_no: i32, commit: &commit::Commit, woken: bool) -> Value {
     json!({
         "event": "committed", "worker": worker_no, "execution": commit.execution_id, "lease": commit.lease_no,
         "position": commit.position, "rows": commit.rows.len(),
-        "consumed": commit.rows.iter().filter(|row| row.signal_id.is_some()).count(),
+        "consumed": commit.rows.iter().filter(|row| row.signal_id.is_some()).count() + commit.dropped.len(),
         "then": then, "due": due, "woken": woken,
     })
 }

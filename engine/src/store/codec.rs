@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::{NodeId, Scope, SignalId, StepKey};
-use crate::core::journal::{Entry, Event, SettledStatus, Settlement};
+use crate::core::journal::{Asked, Entry, Event, Resolution, SettledStatus, Settlement};
 use crate::core::outcome::{StepError, Until};
 
 /// A row of `journal` as it is read.
@@ -83,6 +83,24 @@ struct CancelledDetail {
     signal_id: Option<SignalId>,
 }
 
+/// Who asked for it, and why.
+#[derive(Serialize, Deserialize)]
+struct AskedDetail {
+    by: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reason: Option<String>,
+    signal_id: SignalId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ResolvedDetail {
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    config: Option<Value>,
+    #[serde(flatten)]
+    asked: AskedDetail,
+}
+
 #[derive(Deserialize)]
 struct FailedDetail {
     error: StepError,
@@ -97,6 +115,18 @@ struct ReasonDetail {
 #[derive(Deserialize)]
 struct SignalDetail {
     signal_id: SignalId,
+}
+
+impl From<&Asked> for AskedDetail {
+    fn from(asked: &Asked) -> Self {
+        Self { by: asked.by.clone(), reason: asked.reason.clone(), signal_id: asked.signal_id }
+    }
+}
+
+impl From<AskedDetail> for Asked {
+    fn from(AskedDetail { by, reason, signal_id }: AskedDetail) -> Self {
+        Self { by, reason, signal_id }
+    }
 }
 
 impl Row {
@@ -136,6 +166,20 @@ impl Row {
             },
             Event::TimedOut => row("timed_out", None),
             Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
+            Event::Paused { asked } => row("paused", None).asked(asked),
+            Event::Resumed { asked } => row("resumed", None).asked(asked),
+            Event::Hastened { step, asked } => row("hastened", step.as_ref()).asked(asked),
+            Event::Resolved { step, resolution, asked } => {
+                let config = match resolution {
+                    Resolution::Retry { config } => config.clone(),
+                    Resolution::Skip | Resolution::Fail => None,
+                };
+                let (action, asked) = (resolution.as_str().to_owned(), AskedDetail::from(asked));
+                Self {
+                    signal_id: Some(asked.signal_id),
+                    ..row("resolved", step.as_ref()).detail(json!(ResolvedDetail { action, config, asked }))
+                }
+            }
         }
     }
 
@@ -148,6 +192,10 @@ impl Row {
     fn new(at: DateTime<Utc>, kind: &'static str, step: Option<&StepKey>) -> Self {
         let step = step.cloned();
         Self { kind, step, status: None, port: None, attempts: None, output: None, detail: None, at, signal_id: None }
+    }
+
+    fn asked(self, asked: &Asked) -> Self {
+        Self { signal_id: Some(asked.signal_id), ..self.detail(json!(AskedDetail::from(asked))) }
     }
 
     fn detail(self, detail: Value) -> Self {
@@ -227,6 +275,10 @@ impl JournalRow {
             }
             "timed_out" => Ok(Event::TimedOut),
             "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
+            "resolved" => self.resolved(detail),
+            "paused" => Ok(Event::Paused { asked: read::<AskedDetail>(detail)?.into() }),
+            "resumed" => Ok(Event::Resumed { asked: read::<AskedDetail>(detail)?.into() }),
+            "hastened" => Ok(Event::Hastened { step: self.step_if_any()?, asked: read::<AskedDetail>(detail)?.into() }),
             other => Err(format!("unknown kind \"{other}\"")),
         }
     }
@@ -243,6 +295,21 @@ impl JournalRow {
         let output = self.output.unwrap_or_default();
         let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges };
         Ok(Event::Settled { step, settlement })
+    }
+
+    fn resolved(self, detail: Value) -> Result<Event, String> {
+        let ResolvedDetail { action, config, asked } = read(detail)?;
+        let resolution = match action.as_str() {
+            "retry" => Resolution::Retry { config },
+            "skip" => Resolution::Skip,
+            "fail" => Resolution::Fail,
+            other => return Err(format!("unknown action \"{other}\"")),
+        };
+        Ok(Event::Resolved { step: self.step_if_any()?, resolution, asked: asked.into() })
+    }
+
+    fn step_if_any(&self) -> Result<Option<StepKey>, String> {
+        self.node_id.is_some().then(|| self.step()).transpose()
     }
 
     fn step(&self) -> Result<StepKey, String> {

@@ -8,7 +8,7 @@ use super::children::{Family, family};
 use super::codec::Row;
 use super::error::StoreError;
 use super::moment::id_at;
-use crate::core::ids::{ExecutionId, WorkspaceId};
+use crate::core::ids::{ExecutionId, SignalId, WorkspaceId};
 use crate::faults::{Bug, planted};
 
 /// What is written for one execution.
@@ -28,6 +28,8 @@ pub struct Commit {
     pub usage: Vec<(&'static str, i64)>,
     /// What it does to other executions: children that start or are cancelled. Only with rows that tell of it.
     pub family: Family,
+    /// Signals that lead to nothing, and go.
+    pub dropped: Vec<SignalId>,
     /// Rough size of the rows.
     pub bytes: usize,
     /// What becomes of the lease.
@@ -38,7 +40,15 @@ impl Commit {
     /// The same without what is written already: only the fate of the lease is left.
     #[must_use]
     pub fn without_rows(&self) -> Self {
-        Self { rows: Vec::new(), usage: Vec::new(), family: Family::default(), then: self.then.clone(), ..*self }
+        let dropped = self.dropped.clone();
+        Self {
+            rows: Vec::new(),
+            usage: Vec::new(),
+            family: Family::default(),
+            dropped,
+            then: self.then.clone(),
+            ..*self
+        }
     }
 }
 
@@ -200,6 +210,10 @@ impl<'a> Columns<'a> {
                 self.s.0.push(place);
                 self.s.1.push(signal_id.0);
             }
+        }
+        for signal_id in &commit.dropped {
+            self.s.0.push(place);
+            self.s.1.push(signal_id.0);
         }
         for &(meter, units) in &commit.usage {
             self.u.add(place, position(commit.position), meter, units);

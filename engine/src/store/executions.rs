@@ -25,7 +25,7 @@ pub struct ExecutionRow {
     pub version_id: Uuid,
     /// The trigger it began at.
     pub trigger_node_id: String,
-    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    /// `queued, running, waiting, paused, incident, completed, failed, cancelled`.
     pub status: String,
     /// What it was started with.
     pub input: Value,

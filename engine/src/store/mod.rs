@@ -13,6 +13,7 @@ pub mod link;
 pub mod logs;
 pub mod migrate;
 pub mod moment;
+pub mod orders;
 pub mod past;
 pub mod preflight;
 pub mod quotas;

@@ -28,13 +28,20 @@ pub(crate) fn index(spec: &Spec, graph: &Graph, node: usize) -> NodeIx {
 
 /// The decision names just what differs between the two pictures, and fires no step twice.
 pub(crate) fn decision(driver: &mut Driver<'_>, before: &Picture, entry: &Entry, got: &Decision) -> Result<(), String> {
-    let woken = match &entry.event {
-        Event::Signalled { step, .. } => driver.spec.find(step.node_id.as_str()),
-        _ => None,
+    let in_backoff = |node: &usize| {
+        let step = driver.state.step(index(driver.spec, driver.graph, *node));
+        matches!(step.phase, Phase::Backoff(_))
     };
-    difference(driver.spec, driver.graph, Some(before), &driver.oracle, woken, got)?;
-    for &node in got.start.iter().filter(|&&ix| woken.is_none_or(|woken| ix != index(driver.spec, driver.graph, woken)))
-    {
+    let woken: Vec<usize> = match &entry.event {
+        Event::Hastened { step: None, .. } => (0..driver.spec.nodes.len()).filter(in_backoff).collect(),
+        Event::Signalled { step, .. }
+        | Event::Resolved { step: Some(step), .. }
+        | Event::Hastened { step: Some(step), .. } => driver.spec.find(step.node_id.as_str()).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    difference(driver.spec, driver.graph, Some(before), &driver.oracle, &woken, got)?;
+    let woken: Vec<NodeIx> = woken.into_iter().map(|node| index(driver.spec, driver.graph, node)).collect();
+    for &node in got.start.iter().filter(|node| !woken.contains(node)) {
         ensure(!driver.fired[node], || format!("{} was fired twice", driver.graph.nodes[node].id))?;
         driver.fired[node] = true;
     }
@@ -49,7 +56,7 @@ pub(crate) fn beginning(
     got: &Decision,
     fired: &mut [bool],
 ) -> Result<(), String> {
-    difference(spec, graph, None, oracle, None, got)?;
+    difference(spec, graph, None, oracle, &[], got)?;
     got.start.iter().for_each(|&node| fired[node] = true);
     Ok(())
 }
@@ -59,7 +66,7 @@ fn difference(
     graph: &Graph,
     before: Option<&Picture>,
     oracle: &Oracle<'_>,
-    woken: Option<usize>,
+    woken: &[usize],
     got: &Decision,
 ) -> Result<(), String> {
     let after = &oracle.picture;
@@ -71,7 +78,8 @@ fn difference(
         found
     };
     let mut start = became(&|old, new| old == StepStatus::Pending && is_active(new));
-    start.extend(woken.map(|node| index(spec, graph, node)));
+    start.extend(woken.iter().map(|&node| index(spec, graph, node)));
+    start.sort_unstable();
     let skipped = became(&|old, new| old == StepStatus::Pending && new == StepStatus::Skipped);
     let cancelled = became(&|old, new| is_active(old) && new == StepStatus::Cancelled);
     ensure(start == got.start, || format!("starts {:?}, not {start:?}", got.start))?;
@@ -131,7 +139,8 @@ pub(crate) fn state(
 /// What may run, and when the next one may, follow from what the steps are doing.
 fn wake_ups(spec: &Spec, graph: &Graph, oracle: &Oracle<'_>, state: &State, now: DateTime<Utc>) -> Result<(), String> {
     let mut due: Vec<(NodeIx, DateTime<Utc>)> = Vec::new();
-    for node in 0..spec.nodes.len() {
+    // What is paused waits for nothing but a person.
+    for node in (0..spec.nodes.len()).filter(|_| !oracle.paused) {
         let time = match oracle.phase(node) {
             Phase::Idle | Phase::Open => None,
             Phase::Ready | Phase::Signalled(_) | Phase::Started | Phase::Closed => Some(DateTime::<Utc>::MIN_UTC),

@@ -2,7 +2,7 @@
 
 use capstan_engine::core::decide::{Decision, IllegalEvent};
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::journal::{Event, SettledStatus, Settlement};
+use capstan_engine::core::journal::{Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::state::{EdgeState, StepStatus};
 
 use crate::arms::Arms;
@@ -18,6 +18,12 @@ pub(crate) fn refused(refusal: &IllegalEvent, arms: &mut Arms) {
         IllegalEvent::Ended => "refused: ended",
         IllegalEvent::Incident => "refused: incident",
         IllegalEvent::Ending => "refused: ending",
+        IllegalEvent::AlreadyPaused => "refused: already paused",
+        IllegalEvent::NotPaused => "refused: not paused",
+        IllegalEvent::NoBackoff => "refused: no back-off",
+        IllegalEvent::NoIncident => "refused: no incident",
+        IllegalEvent::StepNeeded => "refused: step needed",
+        IllegalEvent::NotConcerned(_) => "refused: not concerned",
         IllegalEvent::NotActive(_) => "refused: not active",
         IllegalEvent::WrongPhase(_) => "refused: wrong phase",
     });
@@ -68,6 +74,16 @@ fn entry_arm(event: &Event) -> &'static str {
         Event::Cancelled { .. } => "entry: cancelled",
         Event::TimedOut => "entry: timed out",
         Event::Poisoned { .. } => "entry: poisoned",
+        Event::Paused { .. } => "entry: paused",
+        Event::Resumed { .. } => "entry: resumed",
+        Event::Hastened { step: None, .. } => "entry: hastened, all",
+        Event::Hastened { .. } => "entry: hastened, one",
+        Event::Resolved { step: None, .. } => "entry: resolved, all is tried again",
+        Event::Resolved { resolution, .. } => match resolution {
+            Resolution::Retry { .. } => "entry: resolved, a step is tried again",
+            Resolution::Skip => "entry: resolved, skipped",
+            Resolution::Fail => "entry: resolved, failed",
+        },
         Event::Settled { settlement: Settlement { status, error, .. }, .. } => match status {
             SettledStatus::Completed if error.is_some() => "entry: settled completed after an error",
             SettledStatus::Completed => "entry: settled completed",

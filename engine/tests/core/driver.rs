@@ -4,7 +4,7 @@ use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::decide::{begin, decide};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, SignalId, StepKey};
-use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::journal::{Entry, Event, Resolution};
 use capstan_engine::core::outcome::{Outcome, Until};
 use capstan_engine::core::state::{Phase, State};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::arms::Arms;
 use crate::oracle::Oracle;
 use crate::rng::Rng;
+use crate::script::{RETRY, resolved};
 use crate::spec::{Act, Ending, Intervention, Spec};
 use crate::{checks, count, fate, noise};
 
@@ -34,6 +35,8 @@ pub(crate) struct Driver<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Acts of its plan that each node has gone through.
     progress: Vec<usize>,
+    /// Whether a person has had an incident go on; another one does not follow.
+    resolved: bool,
     /// Which graph nodes were fired so far.
     pub(crate) fired: Vec<bool>,
     /// The state before each entry, and the present one.
@@ -68,7 +71,7 @@ impl<'a> Driver<'a> {
         count::beginning(spec, graph, &oracle, &decision, arms);
         let (journal, progress, history) = (Vec::new(), vec![0; spec.nodes.len()], vec![state.clone()]);
         let rng = Rng::new(seed);
-        Ok(Self { spec, graph, oracle, state, journal, arms, rng, now, progress, fired, history })
+        Ok(Self { spec, graph, oracle, state, journal, arms, rng, now, progress, resolved: false, fired, history })
     }
 
     /// Goes on until the execution has ended.
@@ -90,19 +93,44 @@ impl<'a> Driver<'a> {
         Err(format!("no end after {TURNS_MAX} turns"))
     }
 
-    fn due_intervention(&self) -> Option<Intervention> {
+    fn due_intervention(&mut self) -> Option<Intervention> {
         if self.oracle.incident {
-            return Some(Intervention::Cancel);
+            return Some(if self.rng.chance(50) { Intervention::Cancel } else { Intervention::Resolve });
         }
-        self.spec.intervention.filter(|(position, _)| *position <= self.oracle.position).map(|(_, what)| what)
+        let is_due = |(position, _): &(u32, Intervention)| *position <= self.oracle.position && !self.resolved;
+        self.spec.intervention.filter(is_due).map(|(_, what)| what)
     }
 
     fn intervene(&mut self, what: Intervention) -> Result<(), String> {
         let event = match what {
+            Intervention::Resolve => return self.resolve(),
             Intervention::Cancel => Event::Cancelled { reason: "enough".into(), forced: false, signal_id: None },
             Intervention::TimeOut => Event::TimedOut,
             Intervention::Poison => Event::Poisoned { reason: "three workers were lost".into() },
         };
+        self.must_take(event)
+    }
+
+    /// A person says what becomes of one of the steps, or that all is tried again.
+    fn resolve(&mut self) -> Result<(), String> {
+        self.resolved = true;
+        let node = *self.rng.pick(&self.oracle.active());
+        let id = self.spec.nodes[node].id.clone();
+        let resolution = [RETRY, Resolution::Skip, Resolution::Fail][self.rng.below(3)].clone();
+        // Plans count attempts from the first one on.
+        let waits = matches!(self.oracle.phase(node), Phase::Waiting(_));
+        if resolution == RETRY && (waits || self.oracle.attempts(node) > 0 || self.rng.chance(30)) {
+            return self.must_take(resolved("", RETRY));
+        }
+        self.must_take(resolved(&id, resolution.clone()))?;
+        let outcome = match resolution {
+            Resolution::Retry { .. } => return Ok(()),
+            Resolution::Skip => Outcome::done(crate::catalogue::PORTS[0], json!("as a person says")),
+            Resolution::Fail => Outcome::fail("boom", "as a person says"),
+        };
+        let ix = self.graph.find(&NodeId::from(id.as_str())).ok_or("the node is not in the graph")?;
+        let attempt = Attempt { graph: self.graph, state: &self.state, step: ix, now: self.now, seed: 7 };
+        let event = attempt.conclude(outcome, |when, _| Ok(when.contains("true")));
         self.must_take(event)
     }
 

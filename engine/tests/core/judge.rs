@@ -1,6 +1,7 @@
 //! What must hold of an execution that has ended, however it did.
 
 use capstan_engine::core::graph::{Graph, Part};
+use capstan_engine::core::journal::Resolution;
 use capstan_engine::core::state::{End, Stage, State, StepStatus};
 
 pub(crate) fn ensure(holds: bool, what: &str) -> Result<(), String> {
@@ -40,7 +41,9 @@ pub(crate) fn ended_well(graph: &Graph, state: &State) -> Result<Ended, String> 
             StepStatus::Completed => step.error.is_none(),
             status => status == StepStatus::OutcomeUnknown,
         };
-        ensure(is_well || !is_done || undone == StepStatus::Completed, &format!("{key} is not undone"))?;
+        // A person may have given up what could not be undone.
+        let given_up = state.resolved().iter().any(|it| it.step == Some(undo) && it.resolution == Resolution::Fail);
+        ensure(is_well || !is_done || undone == StepStatus::Completed || given_up, &format!("{key} is not undone"))?;
         ensure(is_done || undone == StepStatus::Pending, &format!("{key} was undone, and not done"))?;
         met.undone += usize::from(undone == StepStatus::Completed);
     }

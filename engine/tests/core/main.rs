@@ -34,4 +34,5 @@ mod tables_children;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;
+mod tables_resolve;
 mod tables_restart;

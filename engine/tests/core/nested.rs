@@ -6,7 +6,7 @@ use capstan_engine::core::decide::{begin, decide};
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::{Graph, Part};
 use capstan_engine::core::ids::{Scope, SignalId, StepKey};
-use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::core::journal::{Entry, Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{End, Phase, State, StepIx};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +16,7 @@ use crate::driver::{input, key, start_of_time};
 use crate::judge::{Ended, ended_well, ensure};
 use crate::properties::graphs_wanted;
 use crate::rng::Rng;
+use crate::script::{RETRY, poisoned, resolved};
 use crate::spec::compile;
 
 const GRAPHS_MAX: u64 = 1_500;
@@ -33,6 +34,7 @@ struct Tally {
     awaited: usize,
     expired: usize,
     incidents: usize,
+    resolved: usize,
     cancelled: usize,
     failed: usize,
     completed: usize,
@@ -55,8 +57,8 @@ fn however_it_ends_nothing_is_left_live_and_every_undo_and_finally_has_run() {
         }
     }
     println!("{tally:?}");
-    let Tally { frames, undone, at_last, awaited, expired, incidents, cancelled, failed, completed } = tally;
-    for count in [frames, undone, at_last, awaited, expired, incidents, cancelled, failed, completed] {
+    let Tally { frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed } = tally;
+    for count in [frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed] {
         assert!(count > 100, "too little of something was met: {count}");
     }
 }
@@ -95,7 +97,10 @@ impl<'a> Run<'a> {
 
     fn next(&mut self) -> Event {
         if self.state.incident().is_some() {
-            return cancelled();
+            return self.looked_at();
+        }
+        if self.rng.chance(1) {
+            return poisoned();
         }
         if !self.state.is_ending() && (self.state.position() >= ENTRIES_MAX || self.rng.chance(1)) {
             return if self.rng.chance(30) { Event::TimedOut } else { cancelled() };
@@ -110,6 +115,20 @@ impl<'a> Run<'a> {
         }
         let step = *self.rng.pick(&ready);
         self.attempt(step)
+    }
+
+    /// What a person does with an incident.
+    fn looked_at(&mut self) -> Event {
+        let concerned = self.state.concerned();
+        let step = *self.rng.pick(&concerned);
+        let waits = matches!(self.state.step(step).phase, Phase::Waiting(_));
+        let resolution = match self.rng.below(6) {
+            0 | 1 if !waits => RETRY,
+            2 => Resolution::Skip,
+            3 => Resolution::Fail,
+            _ => return cancelled(),
+        };
+        resolved(&self.key(step).to_string(), resolution)
     }
 
     fn attempt(&mut self, ix: StepIx) -> Event {
@@ -156,8 +175,11 @@ impl<'a> Run<'a> {
             let is_main = self.graph.nodes[step.node].part == Part::Main;
             self.awaited += usize::from(is_main && was_ending[step.frame]);
         }
-        let woken = matches!(entry.event, Event::Signalled { .. });
-        for &step in decision.start.iter().filter(|_| !woken) {
+        let woken = matches!(entry.event, Event::Signalled { .. } | Event::Resolved { .. });
+        // What one gives up, others follow; what is tried again was fired before.
+        let given_up = matches!(entry.event, Event::Resolved { resolution: Resolution::Fail, .. });
+        let again = entry.event.step().and_then(|step| self.state.find(self.graph, step));
+        for &step in decision.start.iter().filter(|&&step| !woken || given_up && again != Some(step)) {
             assert!(self.fired.insert(step), "{step} was fired twice\n{}", self.told());
         }
         self.state.apply(self.graph, entry.clone(), &decision);
@@ -178,6 +200,7 @@ impl<'a> Run<'a> {
         ensure(decide(graph, state, &late).is_err(), "something follows the end")?;
         tally.frames += state.frames().len();
         tally.awaited += self.awaited;
+        tally.resolved += state.resolved().len();
         tally.expired += self.journal.iter().filter(|entry| matches!(entry.event, Event::Expired { .. })).count();
         match end {
             _ if state.incident().is_some() => tally.incidents += 1,

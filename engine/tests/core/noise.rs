@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use capstan_engine::core::ids::{NodeId, Scope, SignalId, StepKey};
-use capstan_engine::core::journal::{Event, SettledStatus, Settlement};
+use capstan_engine::core::journal::{Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::Phase;
 use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::driver::{Driver, key};
+use crate::script::{hastened, paused, resolved, resumed};
 
 /// One entry that is mostly refused. Where it may follow after all, it changes no plan.
 pub(crate) fn event(driver: &mut Driver<'_>) -> Event {
-    match driver.rng.below(6) {
+    match driver.rng.below(9) {
         0 | 1 if !driver.journal.is_empty() => driver.rng.pick(&driver.journal).event.clone(),
         2 => stranger(driver),
         3 => wrong_attempt(driver),
         4 => settled_out_of_turn(driver),
+        5 => resolved_out_of_turn(driver),
+        6 => hastened_by_the_way(driver),
+        7 => [paused(), resumed()][driver.rng.below(2)].clone(),
         _ => woken_out_of_turn(driver),
     }
 }
@@ -59,6 +63,21 @@ fn settled_out_of_turn(driver: &mut Driver<'_>) -> Event {
         closed_edges: Vec::new(),
     };
     Event::Settled { step, settlement }
+}
+
+/// What a person says of an execution that is no incident, or of a step that it is not about.
+fn resolved_out_of_turn(driver: &mut Driver<'_>) -> Event {
+    let (node, step) = any_step(driver);
+    match driver.rng.chance(50) || driver.oracle.incident && driver.oracle.is_active(node) {
+        true => resolved("", Resolution::Skip),
+        false => resolved(step.node_id.as_str(), Resolution::Skip),
+    }
+}
+
+/// A person is impatient: what comes of an attempt is the same.
+fn hastened_by_the_way(driver: &mut Driver<'_>) -> Event {
+    let (_, step) = any_step(driver);
+    hastened(if driver.rng.chance(50) { "" } else { step.node_id.as_str() })
 }
 
 fn woken_out_of_turn(driver: &mut Driver<'_>) -> Event {

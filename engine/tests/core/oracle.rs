@@ -4,9 +4,11 @@
 //! node to the last: which edges are taken or skipped, which steps run, and whether the execution has ended.
 
 use capstan_engine::core::decide::IllegalEvent;
-use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::core::ids::StepKey;
+use capstan_engine::core::journal::{Entry, Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::state::{EdgeState, Phase, StepStatus};
 
+use crate::script::RETRY;
 use crate::spec::{Join, Kind, Spec};
 
 pub(crate) struct Oracle<'a> {
@@ -14,6 +16,7 @@ pub(crate) struct Oracle<'a> {
     facts: Vec<Facts>,
     stopped: Option<Ended>,
     pub(crate) incident: bool,
+    pub(crate) paused: bool,
     pub(crate) position: u32,
     /// What follows from the facts.
     pub(crate) picture: Picture,
@@ -51,7 +54,7 @@ impl<'a> Oracle<'a> {
         let facts = vec![Facts { settled: None, phase: Phase::Ready, attempts: 0, cut: None }; spec.nodes.len()];
         let steps = vec![StepStatus::Pending; spec.nodes.len()];
         let picture = Picture { steps, edges: Vec::new(), ended: None };
-        let mut oracle = Self { spec, facts, stopped: None, incident: false, position: 0, picture };
+        let mut oracle = Self { spec, facts, stopped: None, incident: false, paused: false, position: 0, picture };
         oracle.redraw();
         oracle
     }
@@ -82,8 +85,20 @@ impl<'a> Oracle<'a> {
         if self.picture.ended.is_some() {
             return Some(IllegalEvent::Ended);
         }
+        if let Event::Resolved { step, resolution, .. } = &entry.event {
+            return self.unresolvable(step.as_ref(), resolution);
+        }
         if self.incident && !matches!(entry.event, Event::Cancelled { .. }) {
             return Some(IllegalEvent::Incident);
+        }
+        match entry.event {
+            Event::Paused { .. } if self.paused => return Some(IllegalEvent::AlreadyPaused),
+            Event::Resumed { .. } if !self.paused => return Some(IllegalEvent::NotPaused),
+            _ => {}
+        }
+        let waits = |node: &usize| matches!(self.phase(*node), Phase::Backoff(_));
+        if matches!(entry.event, Event::Hastened { step: None, .. }) {
+            return (!self.active().iter().any(waits)).then_some(IllegalEvent::NoBackoff);
         }
         let step = entry.event.step()?;
         let Some(node) = self.spec.find(step.node_id.as_str()).filter(|_| step.scope.as_str().is_empty()) else {
@@ -95,6 +110,24 @@ impl<'a> Oracle<'a> {
         (!self.takes(node, &entry.event)).then(|| IllegalEvent::WrongPhase(step.clone()))
     }
 
+    /// Why a person cannot say that now.
+    fn unresolvable(&self, step: Option<&StepKey>, resolution: &Resolution) -> Option<IllegalEvent> {
+        if !self.incident {
+            return Some(IllegalEvent::NoIncident);
+        }
+        let Some(step) = step else {
+            return (*resolution != RETRY).then_some(IllegalEvent::StepNeeded);
+        };
+        let Some(node) = self.spec.find(step.node_id.as_str()).filter(|_| step.scope.as_str().is_empty()) else {
+            return Some(IllegalEvent::UnknownStep(step.clone()));
+        };
+        if !self.is_active(node) {
+            return Some(IllegalEvent::NotConcerned(step.clone()));
+        }
+        let waits = *resolution == RETRY && matches!(self.facts[node].phase, Phase::Waiting(_));
+        waits.then(|| IllegalEvent::WrongPhase(step.clone()))
+    }
+
     /// Whether the active step can take `event` now. One that waits for nothing but a signal takes only that.
     fn takes(&self, node: usize, event: &Event) -> bool {
         let facts = &self.facts[node];
@@ -104,6 +137,7 @@ impl<'a> Oracle<'a> {
         };
         match event {
             Event::Signalled { .. } => signal,
+            Event::Hastened { .. } => matches!(facts.phase, Phase::Backoff(_)),
             Event::Started { .. } => time && facts.phase != Phase::Started,
             Event::AttemptFailed { attempt, .. } => time && *attempt == facts.attempts + 1,
             _ => time,
@@ -114,9 +148,24 @@ impl<'a> Oracle<'a> {
     pub(crate) fn accept(&mut self, entry: &Entry) {
         self.position += 1;
         match &entry.event {
-            Event::Cancelled { .. } => self.stopped = Some(Ended::Cancelled),
+            Event::Cancelled { .. } => {
+                (self.stopped, self.paused) = (Some(Ended::Cancelled), false);
+            }
+            Event::Paused { .. } => self.paused = true,
+            Event::Resumed { .. } => self.paused = false,
             Event::TimedOut => self.stopped = Some(Ended::TimedOut),
             Event::Poisoned { .. } => self.incident = true,
+            Event::Hastened { step: None, .. } => {
+                for node in self.active() {
+                    self.facts[node].hastened();
+                }
+            }
+            Event::Resolved { step, resolution, .. } => {
+                self.incident = false;
+                if let Some(node) = step.as_ref().and_then(|step| self.spec.find(step.node_id.as_str())) {
+                    self.facts[node].resolved(resolution);
+                }
+            }
             event => {
                 let node = event.step().and_then(|step| self.spec.find(step.node_id.as_str()));
                 self.facts[node.expect("the entry names a node")].learn(event);
@@ -236,10 +285,27 @@ impl<'a> Oracle<'a> {
 }
 
 impl Facts {
+    fn hastened(&mut self) {
+        if let Phase::Backoff(_) = self.phase {
+            self.phase = Phase::Ready;
+        }
+    }
+
+    fn resolved(&mut self, resolution: &Resolution) {
+        match (resolution, &self.phase) {
+            (Resolution::Retry { .. }, Phase::Signalled(_)) => {}
+            _ => self.phase = Phase::Ready,
+        }
+        if *resolution == RETRY {
+            self.attempts = 0;
+        }
+    }
+
     fn learn(&mut self, event: &Event) {
         match event {
             Event::Waiting { until, .. } => self.phase = Phase::Waiting(until.clone()),
             Event::Started { .. } => self.phase = Phase::Started,
+            Event::Hastened { .. } => self.hastened(),
             Event::Signalled { payload, .. } => self.phase = Phase::Signalled(payload.clone()),
             Event::AttemptFailed { attempt, retry_at, .. } => {
                 (self.phase, self.attempts) = (Phase::Backoff(*retry_at), *attempt);
@@ -249,7 +315,7 @@ impl Facts {
                 self.settled = Some(settlement.clone());
             }
             Event::Opened { .. } | Event::Expired { .. } => unreachable!("there are no containers"),
-            Event::Cancelled { .. } | Event::TimedOut | Event::Poisoned { .. } => {}
+            _ => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use capstan_engine::core::decide::{IllegalEvent, begin, decide};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::SignalId;
-use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::core::journal::{Asked, Entry, Event, Resolution, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{End, Phase, State, Step};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -279,6 +279,29 @@ pub(crate) fn opened_until(step: &str, items: usize, until: u32) -> Event {
 pub(crate) fn expired(step: &str) -> Event {
     Event::Expired { step: key(step) }
 }
+
+/// A person said what becomes of a step; of all that was under way if it is empty.
+pub(crate) fn resolved(step: &str, resolution: Resolution) -> Event {
+    let asked = Asked { by: "ops".into(), reason: None, signal_id: SignalId::new() };
+    Event::Resolved { step: (!step.is_empty()).then(|| key(step)), resolution, asked }
+}
+
+/// A person has a step go on that waits for its next attempt; all of them if it is empty.
+pub(crate) fn hastened(step: &str) -> Event {
+    let asked = Asked { by: "ops".into(), reason: None, signal_id: SignalId::new() };
+    Event::Hastened { step: (!step.is_empty()).then(|| key(step)), asked }
+}
+
+pub(crate) fn paused() -> Event {
+    Event::Paused { asked: Asked { by: "ops".into(), reason: Some("maintenance".into()), signal_id: SignalId::new() } }
+}
+
+pub(crate) fn resumed() -> Event {
+    Event::Resumed { asked: Asked { by: "ops".into(), reason: None, signal_id: SignalId::new() } }
+}
+
+/// A retry that changes no config.
+pub(crate) const RETRY: Resolution = Resolution::Retry { config: None };
 
 pub(crate) fn poisoned() -> Event {
     Event::Poisoned { reason: "three workers were lost".into() }

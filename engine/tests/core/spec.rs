@@ -93,8 +93,10 @@ impl Default for Ending {
 pub(crate) enum Intervention {
     Cancel,
     TimeOut,
-    /// An incident, which a person then cancels.
+    /// An incident, which a person then cancels or resolves.
     Poison,
+    /// What a person says of an incident.
+    Resolve,
 }
 
 impl Spec {

@@ -70,7 +70,7 @@ fn a_container_tells_how_far_its_frames_are() {
 
 #[test]
 fn an_incident_waits_for_a_person() {
-    let told = json!([{ "waits_for": "person", "reason": "three workers were lost" }]);
+    let told = json!([{ "waits_for": "person", "reason": "three workers were lost", "steps": [step("a")] }]);
     assert_eq!(reasons("start -> a\n", &[poisoned()]), told);
 }
 

@@ -25,6 +25,10 @@ const fn fold(name: &'static str, find: &'static str, replace: &'static str) -> 
     Mutation { name, file: "fold.rs", find, replace }
 }
 
+const fn resolve(name: &'static str, find: &'static str, replace: &'static str) -> Mutation {
+    Mutation { name, file: "resolve.rs", find, replace }
+}
+
 pub(crate) const MUTATIONS: &[Mutation] = &[
     draft(
         "a join over all edges fires at the first one",
@@ -182,4 +186,46 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "            let _ = first_step;\n",
     ),
     fold("the end is not kept", "if decision.end.is_some() {", "if decision.edges.len() > 999 {"),
+    decide(
+        "a time that a node waits for is skipped",
+        "|step| matches!(step.phase, Phase::Backoff(_)))?],",
+        "|step| step.phase != Phase::Ready)?],",
+    ),
+    fold(
+        "a cancel waits for whoever paused",
+        "self.consumed.extend(signal_id);\n                self.paused = None;",
+        "self.consumed.extend(signal_id);",
+    ),
+    Mutation {
+        name: "a signal wakes a paused execution",
+        file: "state.rs",
+        find: "        self.movable_steps()\n            .find(",
+        replace: "        self.active_steps()\n            .find(",
+    },
+    resolve(
+        "a person says what becomes of any step",
+        "if !state.concerned().contains(&ix) {",
+        "if state.steps.is_empty() {",
+    ),
+    resolve(
+        "an undo that is tried again is not waited for",
+        "self.frames[frame].active += 1;",
+        "self.frames[frame].active += 0;",
+    ),
+    resolve("what is tried again has used up its attempts", "step.attempts = 0;", "step.attempts += 0;"),
+    resolve(
+        "nothing follows an undo that is given up",
+        "draft.touched.insert(state.waits_for(graph, undo));",
+        "draft.touched.clear();",
+    ),
+    resolve(
+        "an undo that is given up runs again",
+        "if *resolution == Resolution::Fail {\n                return;",
+        "if self.steps.is_empty() {\n                return;",
+    ),
+    resolve(
+        "an incident is resolved without a step",
+        "(None, Resolution::Retry { config: None }) =>",
+        "(_, Resolution::Retry { .. }) =>",
+    ),
 ];

@@ -1,5 +1,5 @@
-use capstan_engine::core::ids::{ExecutionId, SignalId, StepKey};
-use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::ids::{ExecutionId, Scope, SignalId, StepKey};
+use capstan_engine::core::journal::{Asked, Entry, Event, Resolution};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, already_written, commit};
 use capstan_engine::store::connect::Role;
@@ -7,7 +7,7 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::past::{Past, load};
 use capstan_engine::store::signals::pending;
 use capstan_engine::store::workers::retire;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -33,6 +33,53 @@ async fn what_is_committed_is_read_again() {
     let journal = past_of(&mut worker.0, claimed.execution_id).await.entries().unwrap();
     let events = |entries: &[Entry]| entries.iter().map(|entry| entry.event.clone()).collect::<Vec<_>>();
     assert_eq!(events(&journal), events(&[entries.as_slice(), &[last]].concat()));
+}
+
+#[tokio::test]
+async fn what_persons_said_is_read_again() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let claimed = cell.leased(&mut worker).await;
+    let step = StepKey { node_id: "a".into(), scope: Scope("each[3]".into()) };
+    let asked = |reason: Option<&str>| Asked {
+        by: "ops".into(),
+        reason: reason.map(str::to_owned),
+        signal_id: SignalId::new(),
+    };
+    let resolved = |step: Option<&StepKey>, resolution| {
+        let step = step.cloned();
+        Event::Resolved { step, resolution, asked: asked(Some("by hand")) }
+    };
+    let config = Some(json!({ "url": "https://example.com", "gone": null }));
+    let entries: Vec<Entry> = [
+        resolved(None, Resolution::Retry { config: None }),
+        resolved(Some(&step), Resolution::Retry { config }),
+        resolved(Some(&step), Resolution::Skip),
+        resolved(Some(&step), Resolution::Fail),
+        Event::Hastened { step: None, asked: asked(None) },
+        Event::Hastened { step: Some(step.clone()), asked: asked(None) },
+        Event::Paused { asked: asked(Some("maintenance")) },
+        Event::Resumed { asked: asked(None) },
+    ]
+    .map(|event| Entry { at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(), event })
+    .into();
+    let rows = entries.iter().map(Row::of).collect();
+    write(&mut worker, &[&Commit { rows, ..super::support::step(&claimed, 1, Then::Hold) }]).await;
+    assert_eq!(past_of(&mut worker.0, claimed.execution_id).await.entries().unwrap(), entries);
+}
+
+#[tokio::test]
+async fn a_signal_that_leads_to_nothing_goes_with_a_commit() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let claimed = cell.leased(&mut worker).await;
+    cell.signal(claimed.execution_id).await;
+    cell.signal(claimed.execution_id).await;
+    let waiting = pending(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap();
+    let dropped = vec![SignalId(waiting[0].signal_id)];
+    write(&mut worker, &[&Commit { dropped, ..step(&claimed, 1, Then::Hold) }]).await;
+    let left = pending(&mut worker.0, ExecutionId(claimed.execution_id)).await.unwrap();
+    assert_eq!(left.iter().map(|signal| signal.signal_id).collect::<Vec<_>>(), [waiting[1].signal_id]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod commit_locks;
 mod explain;
 mod link;
 mod migrate;
+mod orders;
 mod plans;
 mod plans_api;
 mod plans_bulk;

@@ -16,9 +16,9 @@ use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
+use capstan_engine::store::orders::Order;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
-use capstan_engine::store::workers::losses;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -39,7 +39,7 @@ const PENDING_BYTES_MAX: usize = 4 << 20;
 /// Entries of one journal; an execution that has more is set aside.
 const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
-const LOSSES_MAX: i16 = 3;
+pub(super) const LOSSES_MAX: i16 = 3;
 
 /// How early a planted bug is.
 const EARLY: TimeDelta = TimeDelta::milliseconds(300);
@@ -68,6 +68,8 @@ pub(super) struct Drive<'a> {
     pub(super) usage: BTreeMap<&'static str, i64>,
     /// What was decided for children, but is not yet durable.
     pub(super) family: Family,
+    /// Signals that lead to nothing, until the next flush.
+    pub(super) dropped: Vec<SignalId>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     pub(super) announced: HashSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
@@ -99,6 +101,7 @@ impl<'a> Drive<'a> {
             pending_bytes: 0,
             usage: BTreeMap::new(),
             family: Family::default(),
+            dropped: Vec::new(),
             announced: HashSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
@@ -150,25 +153,6 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// What a person is told of an execution that kills its workers.
-    async fn how_workers_were_lost(&self) -> String {
-        let said = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
-        let id = ExecutionId(self.claimed.execution_id);
-        let read = self.engine.side.run(async |connection| losses(connection, id, LOSSES_MAX).await);
-        let losses = match Box::pin(read).await {
-            Ok(losses) => losses,
-            Err(error) => {
-                debug!(%error, execution_id = %id, "its losses could not be read");
-                return said;
-            }
-        };
-        let told = losses
-            .iter()
-            .rev()
-            .map(|(worker, at)| format!("{worker} at {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)));
-        format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
-    }
-
     /// Whether it has ended, or waits for a person.
     fn is_over(&self) -> bool {
         self.state.end().is_some() || self.state.incident().is_some()
@@ -214,6 +198,8 @@ impl<'a> Drive<'a> {
                 // Nobody waits for an incident.
                 let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
                 self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
+            } else if let Some(order) = Order::of(&signal) {
+                self.obey(order, signal_id);
             } else if let Some(step) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
             {
                 // An attempt that had begun because the time had come is too late now.
@@ -229,6 +215,9 @@ impl<'a> Drive<'a> {
 
     /// Ends what has had its time: the execution, or the frames of a container.
     fn judge_deadline(&mut self) {
+        if self.state.is_paused() {
+            return;
+        }
         let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
         if late && !self.is_over() && !self.state.is_ending() {
             self.record(Event::TimedOut);
@@ -355,7 +344,7 @@ impl<'a> Drive<'a> {
     /// When something is due next: a step that does not run, or the execution's own deadline.
     fn next_look(&self) -> Option<DateTime<Utc>> {
         let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
-        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending())).min()
+        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused())).min()
     }
 
     fn must_flush(&self) -> bool {

@@ -4,6 +4,7 @@ mod attempts;
 mod children;
 mod conclude;
 mod drive;
+mod obey;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -186,6 +187,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         rows: Vec::new(),
         usage: Vec::new(),
         family: Family::default(),
+        dropped: Vec::new(),
         bytes: 0,
         then,
     }

@@ -6,9 +6,12 @@ use capstan_engine::core::result::result;
 use capstan_engine::core::state::End;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::commit::Then;
+use capstan_engine::store::workers::losses;
+use chrono::SecondsFormat;
 use serde_json::json;
+use tracing::debug;
 
-use super::drive::Drive;
+use super::drive::{Drive, LOSSES_MAX};
 use super::{Exit, commit_of};
 use crate::committer::Committed;
 
@@ -21,6 +24,25 @@ pub(super) enum Flushed {
 }
 
 impl Drive<'_> {
+    /// What a person is told of an execution that kills its workers.
+    pub(super) async fn how_workers_were_lost(&self) -> String {
+        let said = format!("{LOSSES_MAX} workers in a row were lost while they ran this execution");
+        let id = ExecutionId(self.claimed.execution_id);
+        let read = self.engine.side.run(async |connection| losses(connection, id, LOSSES_MAX).await);
+        let losses = match Box::pin(read).await {
+            Ok(losses) => losses,
+            Err(error) => {
+                debug!(%error, execution_id = %id, "its losses could not be read");
+                return said;
+            }
+        };
+        let told = losses
+            .iter()
+            .rev()
+            .map(|(worker, at)| format!("{worker} at {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)));
+        format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
+    }
+
     /// Writes the end of the execution, or sets it aside as an incident.
     pub(super) async fn finish(&mut self) -> Exit {
         self.tasks.abort_all();
@@ -77,6 +99,7 @@ impl Drive<'_> {
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
         commit.family = std::mem::take(&mut self.family);
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
+        commit.dropped = std::mem::take(&mut self.dropped);
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
         metrics::counter!("capstan_journal_entries_total").increment(commit.rows.len() as u64);

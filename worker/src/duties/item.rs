@@ -9,6 +9,7 @@ use capstan_engine::core::ids::{ExecutionId, SignalId, VersionId, WorkspaceId};
 use capstan_engine::store::bulk::{Beginning, Item, ItemEnd, Work};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions;
+use capstan_engine::store::orders::{What, lift_pause};
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::signals::{self, CANCEL, Sent};
 use capstan_engine::store::start::Started;
@@ -16,11 +17,12 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
+use super::orders;
 use crate::worker::Engine;
 
 /// Why a job cancels where nobody says it.
 const REASON: &str = "cancelled by a bulk job";
-const NOT_KEPT: &str = "the execution is no longer kept";
+pub(super) const NOT_KEPT: &str = "the execution is no longer kept";
 const NOT_ENDED: &str = "the execution has not ended";
 
 /// Does the verb, in the transaction of the caller, which acts for the workspace.
@@ -35,14 +37,18 @@ pub(super) async fn work(
     match work {
         Work::Cancel { reason, force } => {
             let payload = json!({ "reason": reason.as_deref().unwrap_or(REASON), "force": force });
+            lift_pause(connection, id).await?;
             send(connection, workspace_id, id, CANCEL, &payload).await
         }
+        Work::Pause { reason } => orders::give(connection, id, What::Pause, reason.as_deref()).await,
+        Work::Resume { reason } => orders::give(connection, id, What::Resume, reason.as_deref()).await,
+        Work::RetryNow { reason } => orders::retry_now(engine, connection, workspace_id, id, reason.as_deref()).await,
         Work::Signal { name, payload } => send(connection, workspace_id, id, name, payload).await,
         Work::Restart { from, .. } => again(engine, connection, workspace_id, item, from).await,
     }
 }
 
-async fn send(
+pub(super) async fn send(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     id: ExecutionId,
@@ -91,7 +97,11 @@ async fn again(
     }
 }
 
-async fn version(engine: &Engine, workspace_id: WorkspaceId, id: VersionId) -> Result<Arc<Graph>, StoreError> {
+pub(super) async fn version(
+    engine: &Engine,
+    workspace_id: WorkspaceId,
+    id: VersionId,
+) -> Result<Arc<Graph>, StoreError> {
     engine.versions.get(&engine.side, &engine.registry, workspace_id, id).await
 }
 

@@ -3,6 +3,7 @@
 mod bulk;
 mod events;
 mod item;
+mod orders;
 mod upkeep;
 
 use std::sync::Arc;

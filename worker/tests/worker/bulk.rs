@@ -212,3 +212,40 @@ async fn a_restart_of_all_that_failed_does_not_chase_what_it_starts() {
     worker.drain().await;
     cell.assert_clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_are_paused_hastened_and_resumed_if_there_is_something_to_do() {
+    let cell = Cell::new().await;
+    let worker = cell.worker().await;
+    let (_, mut ids) = waiting(&cell, 2).await;
+    let mut fail = node("fail", "debug.fail", json!({ "retryable": true, "succeed_at_attempt": 2 }));
+    fail["data"]["policy"] =
+        json!({ "retry": { "attempts_max": 2, "delay_ms": 3_000_000, "delay_ms_max": 3_000_000 } });
+    let version = cell.publish(&graph(vec![fail], &[("start", "out", "fail")])).await;
+    ids.push(cell.start(version, json!({})).await);
+    cell.until(ids[2], &["waiting"]).await;
+
+    let reason = Some("maintenance".to_owned());
+    let job = cell.bulk(of(&ids[..2]), Work::Pause { reason: reason.clone() }).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [2, 2, 0, 0]);
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 2).await;
+    let job = cell.bulk(of(&ids), Work::RetryNow { reason: reason.clone() }).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [3, 1, 0, 2]);
+    assert_eq!(cell.end(&job, ids[0]).await, skipped("no step waits for its next attempt"));
+    cell.until(ids[2], &["completed"]).await;
+    let job = cell.bulk(of(&ids), Work::Pause { reason: reason.clone() }).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [3, 0, 0, 3]);
+    assert_eq!(cell.end(&job, ids[0]).await, skipped("the execution is paused"));
+    assert_eq!(cell.end(&job, ids[2]).await, skipped("the execution is completed"));
+
+    let job = cell.bulk(of(&ids[..1]), Work::Cancel { reason, force: false }).await;
+    cell.until_completed(&job).await;
+    cell.until(ids[0], &["cancelled"]).await;
+    let filter = Filter { status: Some(vec![Status::Paused]), ..of(&ids) };
+    let job = cell.bulk(filter, Work::Resume { reason: None }).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [1, 1, 0, 0]);
+    cell.signal(ids[1], "go", json!(1)).await;
+    cell.until(ids[1], &["completed"]).await;
+    worker.drain().await;
+    cell.assert_clean().await;
+}

@@ -14,3 +14,4 @@ mod patterns;
 mod repair;
 mod rough;
 mod support;
+mod verbs;

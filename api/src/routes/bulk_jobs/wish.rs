@@ -37,7 +37,10 @@ impl Wish {
             Problem::unprocessable("bad_arguments", detail, takes(self.verb))
         })?;
         match &work {
-            Work::Cancel { reason, .. } => reason.as_deref().map_or(Ok(()), check_reason)?,
+            Work::Cancel { reason, .. }
+            | Work::RetryNow { reason }
+            | Work::Pause { reason }
+            | Work::Resume { reason } => reason.as_deref().map_or(Ok(()), check_reason)?,
             Work::Signal { name, .. } => check_name(name)?,
             Work::Restart { .. } => {}
         }
@@ -93,6 +96,7 @@ fn takes(verb: Verb) -> &'static str {
             "send {\"from\": \"failed\" or a step, \"version_id\": an id or \"latest\"}; without from it is the failed \
              step, without version_id each execution's own"
         }
+        Verb::RetryNow | Verb::Pause | Verb::Resume => "send {\"reason\": \"…\"}, or nothing",
         Verb::Signal => "send {\"name\": \"…\", \"payload\": …}",
     }
 }

@@ -19,7 +19,11 @@ impl Display for Reason {
             Self::Turn { before, before_of_workspace, before_more_than } => {
                 turn(f, *before, *before_of_workspace, *before_more_than)
             }
-            Self::Person { reason } => write!(f, "a person has to look at it: {reason}"),
+            Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
+            Self::Resume { paused_by, reason, since } => {
+                write!(f, "{paused_by} paused it at {}", moment(since))?;
+                reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            }
             Self::Worker { step } => write!(f, "{step} waits for a worker that runs it"),
             Self::Time { step, until } => write!(f, "{step} waits until {}", moment(until)),
             Self::Signal { step, name, until } => {

@@ -22,6 +22,12 @@ pub enum Verb {
     Restart,
     /// Sends it a signal.
     Signal,
+    /// Has it try again at once what waits for its next attempt.
+    RetryNow,
+    /// Holds it up.
+    Pause,
+    /// Has it go on, if it is held up.
+    Resume,
 }
 
 /// A verb with what it needs.
@@ -53,6 +59,24 @@ pub enum Work {
         /// What is sent along.
         #[serde(default)]
         payload: Value,
+    },
+    /// See [`Verb::RetryNow`].
+    RetryNow {
+        /// Why, for people.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// See [`Verb::Pause`].
+    Pause {
+        /// Why, for people.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// See [`Verb::Resume`].
+    Resume {
+        /// Why, for people.
+        #[serde(default)]
+        reason: Option<String>,
     },
 }
 
@@ -114,6 +138,8 @@ pub enum Status {
     Running,
     /// Parked.
     Waiting,
+    /// Held up by a person.
+    Paused,
     /// A person has to look.
     Incident,
     /// Ended well.
@@ -154,6 +180,9 @@ impl Work {
             Self::Cancel { .. } => Verb::Cancel,
             Self::Restart { .. } => Verb::Restart,
             Self::Signal { .. } => Verb::Signal,
+            Self::RetryNow { .. } => Verb::RetryNow,
+            Self::Pause { .. } => Verb::Pause,
+            Self::Resume { .. } => Verb::Resume,
         }
     }
 
@@ -172,6 +201,9 @@ impl Verb {
             Self::Cancel => "cancel",
             Self::Restart => "restart",
             Self::Signal => "signal",
+            Self::RetryNow => "retry_now",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
         }
     }
 }
@@ -184,6 +216,7 @@ impl Status {
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Waiting => "waiting",
+            Self::Paused => "paused",
             Self::Incident => "incident",
             Self::Completed => "completed",
             Self::Failed => "failed",

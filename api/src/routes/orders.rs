@@ -1,0 +1,104 @@
+//! Orders of persons on their way to an execution, pause and resume among them.
+
+use axum::extract::{Path, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use capstan_engine::core::ids::{ExecutionId, SignalId};
+use capstan_engine::faults::{ask, told};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::orders::{self, Order, Ordered, What};
+use capstan_engine::store::signals::Sent;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::id;
+use super::signals::check_reason;
+use crate::auth::{Caller, Holder};
+use crate::body;
+use crate::problem::Problem;
+
+/// Most bytes of a request to pause or to resume.
+const WISH_BYTES_MAX: usize = 16 * 1024;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    /// Why, for people.
+    reason: Option<String>,
+}
+
+/// `POST /executions/{id}/pause {reason?}`: 202; nothing more of it starts until it is resumed. 409 `already_paused`,
+/// `execution_incident`, `execution_ended`.
+pub(crate) async fn pause(holder: Holder, path: Path<String>, request: Request) -> Result<Response, Problem> {
+    ask_for(holder, path, request, What::Pause).await
+}
+
+/// `POST /executions/{id}/resume {reason?}`: 202; it goes on. 409 `not_paused`.
+pub(crate) async fn resume(holder: Holder, path: Path<String>, request: Request) -> Result<Response, Problem> {
+    ask_for(holder, path, request, What::Resume).await
+}
+
+async fn ask_for(
+    Holder { caller, key }: Holder,
+    Path(execution_id): Path<String>,
+    request: Request,
+    what: What,
+) -> Result<Response, Problem> {
+    let wish: Wish = match body::json_or_null(request, WISH_BYTES_MAX).await? {
+        Value::Null => Wish::default(),
+        value => serde_json::from_value(value).map_err(|error| {
+            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing")
+        })?,
+    };
+    check_reason(wish.reason.as_deref().unwrap_or_default())?;
+    let paused = what == What::Pause;
+    let order = Order { by: key.name, reason: wish.reason, what };
+    give(&caller, id(&execution_id, "execution")?, &order, paused).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// Gives an order that changes how the execution stands: paused from then on, or not.
+pub(super) async fn give(
+    caller: &Caller,
+    execution_id: ExecutionId,
+    order: &Order,
+    paused: bool,
+) -> Result<(), Problem> {
+    let mut transaction = caller.write().await?;
+    let mut ordered = Ordered::Unknown;
+    told(ask::Signal { execution_id }, async {
+        ordered = orders::give(&mut transaction, execution_id, SignalId::new(), order, paused).await?;
+        transaction.commit().await?;
+        Ok::<_, StoreError>(if ordered == Ordered::Accepted { Sent::Accepted } else { Sent::Unknown })
+    })
+    .await?;
+    match ordered {
+        Ordered::Accepted => {
+            caller.cell.starter.wake();
+            Ok(())
+        }
+        Ordered::Unfit(status) => Err(unfit(&order.what, &status)),
+        Ordered::Unknown => Err(Problem::not_found("execution", &execution_id.to_string())),
+    }
+}
+
+/// Why an execution of that status takes no such order.
+fn unfit(what: &What, status: &str) -> Problem {
+    match (what, status) {
+        (What::Resolve(_), _) => super::resolve::no_incident(format!("the execution is {status}, and no incident")),
+        (What::Pause, "paused") => {
+            Problem::conflict("already_paused", "the execution is paused already", "its explain says by whom, and why")
+        }
+        (_, "incident") => Problem::conflict(
+            "execution_incident",
+            "the execution is an incident, and nothing of it moves",
+            "resolve or cancel it",
+        ),
+        (_, "completed" | "failed" | "cancelled") => Problem::conflict(
+            "execution_ended",
+            format!("the execution has ended: it is {status}"),
+            "read the execution to see how it ended",
+        ),
+        _ => Problem::conflict("not_paused", "the execution is not paused", "there is nothing to resume"),
+    }
+}

@@ -1,0 +1,114 @@
+//! Resolving incidents: what a person says is checked before it is on its way.
+
+use capstan_engine::core::attempt::storable;
+use capstan_engine::core::decide::{IllegalEvent, decide};
+use capstan_engine::core::ids::{SignalId, StepKey};
+use capstan_engine::core::journal::{Asked, Entry, Event};
+use capstan_engine::core::state::State;
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::orders::{Action, Resolve};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::history;
+use crate::restart::Recorded;
+
+/// Why an incident is not resolved like that.
+#[derive(Debug, Error)]
+pub enum Unresolvable {
+    /// The execution waits for no person.
+    #[error("the execution is {0}, and no incident")]
+    NoIncident(String),
+    /// It is not for this step, or not now.
+    #[error("{illegal}")]
+    Illegal {
+        /// What `decide` says.
+        illegal: IllegalEvent,
+        /// The steps that can be named.
+        possible: Vec<StepKey>,
+    },
+    /// The step has no such port.
+    #[error("step {step} has no port \"{port}\"; it has {}", ports.join(", "))]
+    UnknownPort {
+        /// The step.
+        step: StepKey,
+        /// What was said.
+        port: String,
+        /// What there is.
+        ports: Vec<String>,
+    },
+    /// What is said cannot be stored.
+    #[error("{0}")]
+    NotStorable(String),
+    /// It cannot be read back.
+    #[error(transparent)]
+    Unreadable(#[from] StoreError),
+}
+
+impl Recorded<'_> {
+    /// How the incident is resolved by `action`, at `step` or else at the only one that it is about, and whether the execution
+    /// is paused beside.
+    ///
+    /// # Errors
+    /// See [`Unresolvable`].
+    pub fn resolve(&self, step: Option<StepKey>, action: Action) -> Result<(Resolve, bool), Unresolvable> {
+        if self.row.status != "incident" {
+            return Err(Unresolvable::NoIncident(self.row.status.clone()));
+        }
+        let entries = self.entries.iter().map(|(_, entry)| entry);
+        let mut state = history::state(self.row, self.graph, entries)?;
+        let (position, now) = (state.position(), self.row.created_at);
+        let set_aside = self.set_aside(&mut state, now)?;
+        let possible: Vec<StepKey> = state.concerned().into_iter().map(|ix| state.key(self.graph, ix)).collect();
+        let step = step.or_else(|| match possible.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        });
+        let asked = Asked { by: String::new(), reason: None, signal_id: SignalId::new() };
+        let event = Event::Resolved { step: step.clone(), resolution: action.resolution(), asked };
+        if let Err(illegal) = decide(self.graph, &state, &Entry { at: now, event }) {
+            return Err(Unresolvable::Illegal { illegal, possible });
+        }
+        self.check(step.as_ref(), &action)?;
+        Ok((Resolve { step, action, position, set_aside }, state.is_paused()))
+    }
+
+    /// Makes the state an incident where the journal does not tell why it is one; answers why.
+    fn set_aside(&self, state: &mut State, now: DateTime<Utc>) -> Result<Option<String>, Unresolvable> {
+        if state.incident().is_some() {
+            return Ok(None);
+        }
+        let told = self.row.error.as_ref().and_then(|error| error["reason"].as_str());
+        let reason = told.unwrap_or("a worker could not go on with it").to_owned();
+        let entry = Entry { at: now, event: Event::Poisoned { reason: reason.clone() } };
+        let decision = decide(self.graph, state, &entry)
+            .map_err(|illegal| Unresolvable::Illegal { illegal, possible: Vec::new() })?;
+        state.apply(self.graph, entry, &decision);
+        Ok(Some(reason))
+    }
+
+    fn check(&self, step: Option<&StepKey>, action: &Action) -> Result<(), Unresolvable> {
+        let said = match action {
+            Action::Retry { config } => config.as_ref(),
+            Action::Skip { output, .. } => Some(output),
+            Action::Fail { .. } => None,
+        };
+        said.map_or(Ok(0), storable).map_err(Unresolvable::NotStorable)?;
+        let (Action::Skip { port: Some(port), .. }, Some(step)) = (action, step) else { return Ok(()) };
+        let ports = self.graph.find(&step.node_id).map(|node| &self.graph.nodes[node].ports);
+        match ports {
+            Some(ports) if !ports.contains(port) => {
+                let (step, port, ports) = (step.clone(), port.clone(), ports.clone());
+                Err(Unresolvable::UnknownPort { step, port, ports })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a change of a config is one: an object, whose fields replace those of the config.
+#[must_use]
+pub fn is_change(config: &Value) -> bool {
+    config.as_object().is_some_and(|fields| !fields.is_empty())
+}

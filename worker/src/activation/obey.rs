@@ -1,0 +1,65 @@
+//! Obey: what persons ask of an execution becomes entries of its journal.
+
+use capstan_engine::core::ids::SignalId;
+use capstan_engine::core::journal::{Asked, Event};
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::store::orders::{Action, Order, Resolve, What};
+
+use super::drive::Drive;
+
+impl Drive<'_> {
+    /// Takes in an order. One that comes too late leads to nothing, and goes.
+    pub(super) fn obey(&mut self, order: Order, signal_id: SignalId) {
+        let asked = order.asked(signal_id);
+        let taken = match order.what {
+            What::Resolve(resolve) => self.resolve(resolve, asked),
+            What::Pause => self.record(Event::Paused { asked }),
+            What::Resume => self.record(Event::Resumed { asked }),
+            What::RetryNow { step } => self.record(Event::Hastened { step, asked }),
+        };
+        if !taken {
+            self.dropped.push(signal_id);
+        }
+    }
+
+    fn resolve(&mut self, resolve: Resolve, asked: Asked) -> bool {
+        if resolve.position != self.state.position() {
+            return false;
+        }
+        self.set_aside(&resolve);
+        let (step, resolution) = (resolve.step.clone(), resolve.action.resolution());
+        let taken = self.record(Event::Resolved { step, resolution, asked });
+        if taken {
+            self.settle(resolve);
+        }
+        taken
+    }
+
+    /// What a worker could not go on with became an incident without an entry; that is made up for.
+    fn set_aside(&mut self, resolve: &Resolve) {
+        if let (None, Some(reason)) = (self.state.incident(), &resolve.set_aside) {
+            self.record(Event::Poisoned { reason: reason.clone() });
+        }
+    }
+
+    /// Settles the step as the person says. An undo that is given up has settled before.
+    fn settle(&mut self, Resolve { step, action, .. }: Resolve) {
+        let step = step.and_then(|step| self.state.find(&self.graph, &step));
+        let Some(step) = step.filter(|&step| self.state.step(step).is_active()) else { return };
+        let outcome = match action {
+            Action::Retry { .. } => return,
+            Action::Skip { port, output } => {
+                let port = port.or_else(|| self.node(step).ports.first().cloned()).unwrap_or_default();
+                Outcome::Done { port, output }
+            }
+            Action::Fail { class, error } => Outcome::Fail { class, reason: error },
+        };
+        let attempts = self.state.step(step).attempts;
+        let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
+        if let Event::Settled { settlement, .. } = &mut event {
+            // To say what became of it is no attempt.
+            settlement.attempts = attempts;
+        }
+        self.record(event);
+    }
+}
