@@ -254,13 +254,4 @@ mod tests {
             assert_eq!(faults[0].problem.code, "no_cases", "{faults:?}");
         }
     }
-
-    #[test]
-    fn the_examples_do_what_their_cases_say() {
-        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        let came = mismatches(&examples);
-        assert!(came.len() >= 10, "only {} cases", came.len());
-        let missed = came.concat();
-        assert!(missed.is_empty(), "{missed:#?}");
-    }
 }
