@@ -229,9 +229,9 @@ mod tests {
                 "/0/of_execution",
                 "bad_case",
             ),
-            (json!([{"name": "x", "stubs": {"ask": {}}}]), "/0", "bad_case"),
+            (json!([{"name": "x", "stubs": {"ask": {}}}]), "/0/stubs", "bad_case"),
             (json!([{"name": "x", "stubs": {"ask": {"output": 1, "port": "up"}}}]), "/0/stubs", "bad_case"),
-            (json!([{"name": "x", "trigger": "nobody"}]), "/0", "bad_case"),
+            (json!([{"name": "x", "trigger": "nobody"}]), "/0/trigger", "bad_case"),
             (json!([{"name": "x", "expect": {"state": 1}}]), "/0/expect", "bad_case"),
             (json!([{"name": "x", "expect": {"status": "done"}}]), "/0/expect", "bad_case"),
             (json!([{"name": "x", "expect": {"path": ["aks"]}}]), "/0/expect/path/0", "bad_case"),
@@ -242,7 +242,7 @@ mod tests {
         ] {
             let folder = folder(&cases);
             let other = json!([{"name": "y", "odd": 1}]).to_string();
-            std::fs::write(folder.path().join("lost.tests.json"), &other).unwrap();
+            std::fs::write(folder.path().join("lost.tests.json"), other).unwrap();
             let faults = load(&[folder.path().to_owned()], &Registry::standard()).err().unwrap();
             let found: Vec<(&str, &str)> =
                 faults.iter().map(|fault| (fault.problem.pointer.as_str(), fault.problem.code.as_str())).collect();
@@ -253,13 +253,5 @@ mod tests {
             let faults = load(std::slice::from_ref(&path), &Registry::standard()).err().unwrap();
             assert_eq!(faults[0].problem.code, "no_cases", "{faults:?}");
         }
-    }
-
-    #[test]
-    fn the_examples_do_what_their_cases_say() {
-        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        let came = mismatches(&examples);
-        assert!(came.len() >= 10, "only {} cases", came.len());
-        assert_eq!(came.concat(), []);
     }
 }

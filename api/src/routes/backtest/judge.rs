@@ -4,7 +4,9 @@
 //! clock did to the real execution is then no difference.
 
 use capstan_engine::core::ids::ExecutionId;
-use capstan_engine::core::simulate::{Difference, Failure, Side, Simulated, Stopped, are_alike, differences};
+use capstan_engine::core::simulate::{
+    Difference, Failure, Limit, Runner, Side, Simulated, Stopped, are_alike, differences,
+};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::simulate::Wish;
 use serde::Serialize;
@@ -95,6 +97,9 @@ pub(super) fn judge(registry: &Registry, past: &Loaded, draft: &Draft) -> Result
     }
     let sides = [(&own_case, &before), (&new_case, &now)].map(|(case, simulated)| Side { case, simulated });
     let mut found = differences(sides[0], sides[1], &runner);
+    if runner.is_spent() {
+        return Ok(Judged::unclear(id, &limited(&Stopped::Limit(Limit::WallTime))));
+    }
     let is_same = found.is_empty() && before.status() == now.status();
     let left_out = found.len().saturating_sub(DIFFERENCES_SHOWN_MAX);
     found.truncate(DIFFERENCES_SHOWN_MAX);
@@ -112,12 +117,15 @@ pub(super) fn judge(registry: &Registry, past: &Loaded, draft: &Draft) -> Result
 
 /// Set if one of them says nothing about what would be.
 fn unclear(before: &Simulated, now: &Simulated) -> Option<Problem> {
-    let problem = |code, stopped: &Stopped| Problem::unprocessable(code, stopped.to_string(), "");
     match (&before.stopped, &now.stopped) {
-        (Some(stopped), _) => Some(problem("not_repeatable", stopped)),
-        (None, Some(stopped @ Stopped::Limit(_))) => Some(problem("limit", stopped)),
+        (Some(stopped @ Stopped::Limit(_)), _) | (None, Some(stopped @ Stopped::Limit(_))) => Some(limited(stopped)),
+        (Some(stopped), _) => Some(Problem::unprocessable("not_repeatable", stopped.to_string(), "")),
         (None, _) => None,
     }
+}
+
+fn limited(stopped: &Stopped) -> Problem {
+    Problem::unprocessable(stopped.code(), stopped.to_string(), stopped.hint())
 }
 
 fn came(simulated: &Simulated) -> Came {
