@@ -126,7 +126,7 @@ BEGIN
   EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', current_schema());
 END
 $$;
-GRANT EXECUTE ON FUNCTION family_1(jsonb), take_slice_1(uuid, text, bigint), return_slice_1(uuid, text, bigint),
+GRANT EXECUTE ON FUNCTION family_1(jsonb),
   commit_3(
     int, uuid[], uuid[], bigint[], int[], int[], text[], text[], text[], text[], text[], int[], text[], text[],
     timestamptz[], int[], text[], text[], text[], uuid[], int[], uuid[], int[], timestamptz[], int[], int[], int[], text[],

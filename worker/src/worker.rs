@@ -65,7 +65,6 @@ pub(crate) struct Engine {
 /// A running worker. It works until [`Worker::drain`]; dropping the handle does not stop it.
 pub struct Worker {
     engine: Arc<Engine>,
-    waker: Arc<Notify>,
     settings: WorkerSettings,
     runtime: JoinHandle<()>,
     lives: JoinHandle<Option<Arc<Life>>>,
@@ -116,13 +115,13 @@ impl Worker {
             tokio::spawn(runtime::run(Arc::clone(&engine), inbox, settings.slots.max(1), stop, drain_timeout));
         let duties = duties::spawn(&engine, &place, &waker);
         let lives = tokio::spawn(fleet.live(begun));
-        Ok(Self { engine, waker, settings, runtime, lives, _duties: duties })
+        Ok(Self { engine, settings, runtime, lives, _duties: duties })
     }
 
     /// Rings the claimer: new tokens may be there.
     #[must_use]
     pub fn waker(&self) -> Arc<Notify> {
-        Arc::clone(&self.waker)
+        Arc::clone(&self.engine.waker)
     }
 
     /// Hears of each execution that this worker drives to its end, once the end is durable. An incident that a person
@@ -153,7 +152,7 @@ impl Worker {
             warn!(%error, "could not say goodbye to the database; peers will take over");
         }
         pass(Point::AfterDrain);
-        self.engine.services.calls.close().await;
+        let _ = timeout(HURRY_TIMEOUT, self.engine.services.calls.close()).await;
         life.over.cancel();
         self.engine.black_box.discard();
     }

@@ -122,6 +122,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
         format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
                  VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
+        format!("INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \
+                 VALUES ('{x}', '{w}', '{x}', 'n', '{x}', 1)"),
         format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));

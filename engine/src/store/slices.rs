@@ -45,7 +45,6 @@ impl Quotas {
     }
 
     /// How many units to ask for now that a slice is used up.
-    #[must_use]
     pub fn next_slice(&mut self, workspace: WorkspaceId, now: Instant) -> i64 {
         let slice = self.held.entry(workspace).or_default();
         let units = match slice.asked {
