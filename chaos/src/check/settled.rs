@@ -81,11 +81,12 @@ fn as_in_a_calm_run(facts: &Facts) -> Vec<Violation> {
 }
 
 fn story(rows: &[Row]) -> Story<'_> {
-    let told = |row| -> ((&str, &str), (Option<&str>, Option<&str>)) {
-        let Row { node, scope, status, port, .. } = row;
-        ((node.as_str(), scope.as_str()), (status.as_deref(), port.as_deref()))
-    };
-    settled_rows(rows).map(told).collect()
+    let told = settled_rows(rows).map(|row| {
+        let (step, status, port) =
+            ((row.node.as_str(), row.scope.as_str()), row.status.as_deref(), row.port.as_deref());
+        (step, (status, port))
+    });
+    told.collect()
 }
 
 /// The steps that should be alike and are not, each with what they came to: here, and in the calm run.

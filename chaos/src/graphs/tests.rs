@@ -20,7 +20,7 @@ fn every_graph_is_valid_and_can_be_published() {
 
 #[test]
 fn a_few_graphs_hold_every_kind_of_node_and_every_join() {
-    let graphs: Vec<GraphSpec> = (0..48).map(|number| graph(11, number, "http://127.0.0.1:9")).collect();
+    let graphs: Vec<GraphSpec> = (0..150).map(|number| graph(11, number, "http://127.0.0.1:9")).collect();
     let nodes = || graphs.iter().flat_map(|graph| &graph.nodes);
     let kinds: HashSet<_> = nodes().map(|node| std::mem::discriminant(&node.kind)).collect();
     assert_eq!(kinds.len(), 11, "all but the one that ends its worker");
