@@ -182,7 +182,7 @@ impl GraphSpec {
 /// Graph number `number` of a seed; its calls go to `site_url`.
 #[must_use]
 pub fn graph(seed: u64, number: u64, site_url: &str) -> GraphSpec {
-    if number % PLAIN_EVERY == 0 {
+    if number.is_multiple_of(PLAIN_EVERY) {
         return plain::graph(seed, number, site_url);
     }
     nested::graph(seed, number, number - number / PLAIN_EVERY - 1, site_url)

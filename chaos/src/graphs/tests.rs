@@ -41,7 +41,7 @@ fn a_few_graphs_hold_every_kind_of_node_and_every_join() {
 #[test]
 fn a_few_graphs_in_a_row_are_about_everything() {
     let plain = |number: u64| graph(3, number, "http://127.0.0.1:9").nodes.iter().all(|node| node.parent.is_none());
-    assert!((0..9).filter(|number| number % PLAIN_EVERY == 0).all(plain));
+    assert!((0..9).filter(|number: &u64| number.is_multiple_of(PLAIN_EVERY)).all(plain));
     for seed in 0..6 {
         let graphs: Vec<GraphSpec> = (0..9).map(|number| graph(seed, number, "http://127.0.0.1:9")).collect();
         for of in [Container::ForEach, Container::Loop, Container::Try, Container::Group] {
