@@ -91,12 +91,17 @@ impl Site {
 
     /// Answers nobody for a while, and then breaks off what came in meanwhile; whether anything came.
     pub(crate) async fn hang(&self, for_long: Duration) -> bool {
-        let before = self.calls().len();
+        let before = self.called();
         self.hangs.send_replace(true);
         sleep(for_long).await;
-        let came = self.calls().len() > before;
+        let came = self.called() > before;
         self.hangs.send_replace(false);
         came
+    }
+
+    /// How many calls have come so far.
+    pub(crate) fn called(&self) -> usize {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.len()
     }
 
     /// All calls so far.

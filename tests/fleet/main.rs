@@ -4,6 +4,7 @@
 mod bulk;
 mod crew;
 mod drain;
+mod foreach;
 mod freeze;
 mod graphs;
 mod keys;
