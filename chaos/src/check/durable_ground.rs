@@ -41,7 +41,7 @@ impl Ground<'_> {
     fn lack(&self, node: &NodeSpec) -> Option<String> {
         match (&node.undoes, &node.parent) {
             (Some(undone), _) => (!self.is_durable(undone)).then(|| format!("step {undone}")),
-            _ if node.finally => self.lack_before_last(),
+            _ if node.finally => self.lack_before_last(&node.id),
             (_, Some(container)) if node.sources.is_empty() => self.lack_of_opening(container),
             _ => self.lack_of_sources(node),
         }
@@ -71,10 +71,17 @@ impl Ground<'_> {
         (!is_durable).then(|| format!("the opening of {:?}", self.scope))
     }
 
-    fn lack_before_last(&self) -> Option<String> {
+    /// What is around the frame may undo it later; what its own end undid comes before.
+    fn lack_before_last(&self, last: &str) -> Option<String> {
+        let own = self.settled(last).map(|row| row.position);
+        let before = |row: &&Row| match self.spec.node(&row.node) {
+            Some(node) if node.is_main() => true,
+            Some(node) => node.undoes.is_some() && own.is_some_and(|own| row.position < own),
+            None => false,
+        };
         let others = self.facts.rows(self.execution).iter().filter(|row| row.is_settled() && row.scope == self.scope);
-        let mut others = others.filter(|row| self.spec.node(&row.node).is_some_and(|node| !node.finally));
-        others.find(|row| row.committed_at > self.at).map(|row| format!("step {}", row.node))
+        let mut late = others.filter(before).filter(|row| row.committed_at > self.at);
+        late.next().map(|row| format!("step {}", row.node))
     }
 
     fn is_durable(&self, node: &str) -> bool {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Violation;
 use crate::facts::{Facts, Row};
-use crate::graphs::{Container, GraphSpec, Kind, frames_of};
+use crate::graphs::{Container, GraphSpec, Kind, last_of};
 
 /// An execution that has ended.
 struct Ended<'a> {
@@ -38,7 +38,8 @@ impl Ended<'_> {
         let mut found = Vec::new();
         for row in self.rows.iter().filter(|row| row.is_completed()) {
             let Some(undo) = self.spec.undo_of(&row.node) else { continue };
-            let (wanted, was) = (self.came_to_nothing(&row.scope), self.settled(&undo.id, &row.scope).is_some());
+            let Some(wanted) = self.came_to_nothing(&row.scope) else { continue };
+            let was = self.settled(&undo.id, &row.scope).is_some();
             if wanted != was {
                 let what = if wanted { "was done and not undone" } else { "was undone, and nothing had failed" };
                 found.push(self.wrong(&format!("step {} in {:?} {what}", row.node, row.scope)));
@@ -55,21 +56,28 @@ impl Ended<'_> {
     }
 
     /// Whether the execution, or a group around that scope, failed or was cancelled: a group that completed did so with
-    /// its last frame.
-    fn came_to_nothing(&self, scope: &str) -> bool {
-        let mut around = String::new();
-        for (container, number) in frames_of(scope).unwrap_or_default() {
-            let is_group = self.spec.node(container).is_some_and(|node| is_group(node.kind));
-            let opened = |row: &&Row| row.kind == "opened" && row.node == container && row.scope == around;
-            let is_last = self.rows.iter().filter(opened).count() == number as usize + 1;
-            let is_good = self.settled(container, &around).is_some_and(Row::is_completed);
-            if is_group && !(is_last && is_good) {
-                return true;
+    /// its last frame. None if that cannot be told: a group may be cancelled when its last frame had ended well.
+    fn came_to_nothing(&self, scope: &str) -> Option<bool> {
+        let (mut around, mut is_known) = (Some(scope), true);
+        while let Some((outer, container, _)) = around.and_then(last_of) {
+            if self.spec.node(container).is_some_and(|node| is_group(node.kind)) {
+                if self.undoes_itself(around?) {
+                    return Some(true);
+                }
+                is_known &= self.settled(container, outer).is_some();
             }
-            let slash = if around.is_empty() { "" } else { "/" };
-            around += &format!("{slash}{container}[{number}]");
+            around = Some(outer);
         }
-        self.is_bad
+        (is_known || self.is_bad).then_some(self.is_bad)
+    }
+
+    /// Whether a frame is one whose own end undoes what it did, for sure; what is around others may do so later.
+    fn undoes_itself(&self, scope: &str) -> bool {
+        let Some((around, container, number)) = last_of(scope) else { return self.is_bad };
+        let opened = |row: &&Row| row.kind == "opened" && row.node == container && row.scope == around;
+        let is_repeated = self.rows.iter().filter(opened).count() > number as usize + 1;
+        let failed = self.settled(container, around).is_some_and(|row| row.status.as_deref() == Some("failed"));
+        self.spec.node(container).is_some_and(|node| is_group(node.kind)) && (is_repeated || failed)
     }
 
     /// What settled last is undone first; within one frame, as groups further in go before.
@@ -89,7 +97,8 @@ impl Ended<'_> {
     fn at_last(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         let in_body = |row: &&Row, parent: &Option<String>| {
-            self.spec.node(&row.node).is_some_and(|node| node.parent == *parent && !node.finally)
+            let node = self.spec.node(&row.node).filter(|node| node.parent == *parent);
+            node.is_some_and(|node| node.is_main() || node.undoes.is_some() && self.undoes_itself(&row.scope))
         };
         for last in self.spec.nodes.iter().filter(|node| node.finally) {
             let mut frames: Vec<(&str, i32)> = Vec::new();
@@ -148,6 +157,18 @@ mod tests {
         assert!(check(&facts)[0].what.contains("n5 in \"n1[0]\", which runs at last, ran never"));
         rows_of(&mut facts).insert(0, crate::facts::Row { position: 0, ..last });
         assert!(check(&facts)[0].what.contains("ran before all else"));
+    }
+
+    #[test]
+    fn what_undoes_comes_before_what_runs_at_last_unless_it_is_what_is_around_that_undoes() {
+        let mut facts = group();
+        rows_of(&mut facts)[3].position = 6;
+        assert!(check(&facts)[0].what.contains("n5 in \"n1[0]\", which runs at last, ran before all else"));
+        let mut facts = group();
+        facts.executions.get_mut(&second()).unwrap().status = "failed".into();
+        let undo = rows_of(&mut facts)[3].clone();
+        rows_of(&mut facts).push(crate::facts::Row { scope: "n1[1]".into(), position: 12, ..undo });
+        assert_eq!(check(&facts), [], "the execution undoes the second frame, which had ended well");
     }
 
     #[test]

@@ -21,13 +21,13 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
 }
 
 fn after_the_race(id: Uuid, spec: &GraphSpec, rows: &[Row]) -> Vec<Violation> {
-    let mut found = Vec::new();
+    let (mut found, mut awaited) = (Vec::new(), Awaited::new());
     for join in spec.nodes.iter().filter(|node| !node.losers.is_empty()) {
         let mut taken = HashMap::<&str, usize>::new();
         for row in rows {
             let taken = taken.entry(&row.scope).or_default();
             let is_won = *taken >= join.wanted.unwrap_or(usize::MAX);
-            if is_won && join.losers.contains(&row.node) && !is_awaited(spec, row) {
+            if is_won && join.losers.contains(&row.node) && !is_awaited(spec, row, &mut awaited) {
                 found.push(late(id, row, &format!("{} had taken the others", join.id)));
             }
             *taken += usize::from(row.is_completed() && join.sources.contains(&row.node));
@@ -37,10 +37,10 @@ fn after_the_race(id: Uuid, spec: &GraphSpec, rows: &[Row]) -> Vec<Violation> {
 }
 
 fn after_the_failure(id: Uuid, spec: &GraphSpec, rows: &[Row]) -> Vec<Violation> {
-    let (mut found, mut failed) = (Vec::new(), HashSet::<&str>::new());
+    let (mut found, mut failed, mut awaited) = (Vec::new(), HashSet::<&str>::new(), Awaited::new());
     for row in rows {
         let is_main = spec.node(&row.node).is_some_and(NodeSpec::is_main);
-        if is_main && failed.contains(row.scope.as_str()) && !is_awaited(spec, row) {
+        if is_main && failed.contains(row.scope.as_str()) && !is_awaited(spec, row, &mut awaited) {
             found.push(late(id, row, "what is around it had failed"));
         }
         let fails = row.is_settled() && row.status.as_deref() == Some("failed");
@@ -57,9 +57,14 @@ fn after_the_forced_end(id: Uuid, rows: &[Row]) -> Option<Violation> {
     rows.get(forced + 1).map(|row| late(id, row, "it had been cancelled with force"))
 }
 
-/// Whether a step that nobody needs was awaited, since it can be undone.
-fn is_awaited(spec: &GraphSpec, row: &Row) -> bool {
-    row.is_settled() && spec.undo_of(&row.node).is_some()
+/// Steps, by node and scope, that have told how the attempt came out which was awaited.
+type Awaited<'a> = HashSet<(&'a str, &'a str)>;
+
+/// Whether a step that nobody needs was awaited, since it can be undone: how its attempt came out is recorded, and no
+/// more than that.
+fn is_awaited<'a>(spec: &GraphSpec, row: &'a Row, awaited: &mut Awaited<'a>) -> bool {
+    let tells = row.is_settled() || row.kind == "attempt_failed";
+    tells && spec.undo_of(&row.node).is_some() && awaited.insert((&row.node, &row.scope))
 }
 
 fn late(id: Uuid, row: &Row, why: &str) -> Violation {
@@ -87,6 +92,9 @@ mod tests {
             rows.retain(|row| row.kind != "waiting");
         }
         assert_eq!(check(&facts), []);
+        let failed = crate::facts::Row { kind: "attempt_failed".into(), ..rows_of(&mut facts)[1].clone() };
+        rows_of(&mut facts).insert(1, failed);
+        assert_eq!(check(&facts).len(), 1, "only one attempt is awaited");
     }
 
     #[test]
