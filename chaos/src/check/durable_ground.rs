@@ -80,8 +80,8 @@ impl Ground<'_> {
             None => false,
         };
         let others = self.facts.rows(self.execution).iter().filter(|row| row.is_settled() && row.scope == self.scope);
-        let mut late = others.filter(before).filter(|row| row.committed_at > self.at);
-        late.next().map(|row| format!("step {}", row.node))
+        let late = others.filter(before).find(|row| row.committed_at > self.at);
+        late.map(|row| format!("step {}", row.node))
     }
 
     fn is_durable(&self, node: &str) -> bool {
