@@ -27,7 +27,7 @@ check: setup
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; \
 	else echo "cargo-deny is not installed: its check is left out (cargo install cargo-deny --locked)"; fi
 
-# All that takes long: faults, planted bugs, poison, timers, random input, benchmarks. The last line is one JSON object.
+# All that takes long: faults, planted bugs, poison, timers, long lists, random input, benchmarks. The last line is one JSON object.
 prove: setup
 	@scripts/prove.sh
 

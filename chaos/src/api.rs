@@ -56,6 +56,11 @@ impl Api {
         self.post(&format!("executions/{id}/signals/{name}"), Some(key), payload).await
     }
 
+    /// Asks to cancel an execution until there is a final answer.
+    pub(crate) async fn cancel(&self, id: Uuid, force: bool) -> anyhow::Result<Answer> {
+        self.post(&format!("executions/{id}/cancel"), None, &json!({ "force": force })).await
+    }
+
     /// The status of a look at an execution.
     pub(crate) async fn look(&self, id: Uuid) -> anyhow::Result<StatusCode> {
         let request = self.client.get(format!("{}/executions/{id}", self.url)).bearer_auth(&self.key);

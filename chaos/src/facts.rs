@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::graphs::GraphSpec;
 pub use crate::inject::Injected;
-pub use crate::ledger::Start;
+pub use crate::ledger::{Cancel, Start};
 pub use crate::observer::Seen;
 use crate::plan::Fault;
 pub use crate::site::Call;
@@ -93,6 +93,8 @@ pub struct Row {
     pub attempts: Option<i32>,
     /// When a waiting step, or the next attempt, is due.
     pub due: Option<DateTime<Utc>>,
+    /// Whether it is a cancel that leaves nothing to run.
+    pub is_forced: bool,
     /// When it was decided.
     pub recorded_at: DateTime<Utc>,
     /// When its transaction was committed, as the database remembers.
@@ -109,6 +111,20 @@ impl Execution {
     }
 }
 
+impl Row {
+    /// Whether it settles a step.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.kind == "settled"
+    }
+
+    /// Whether it settles a step that did what it should.
+    #[must_use]
+    pub fn is_completed(&self) -> bool {
+        self.is_settled() && self.status.as_deref() == Some("completed")
+    }
+}
+
 impl Facts {
     /// The rows of an execution.
     #[must_use]
@@ -118,8 +134,26 @@ impl Facts {
 
     /// The row that settles a step.
     #[must_use]
-    pub fn settled(&self, execution: Uuid, node: &str) -> Option<&Row> {
-        self.rows(execution).iter().find(|row| row.kind == "settled" && row.node == node)
+    pub fn settled(&self, execution: Uuid, node: &str, scope: &str) -> Option<&Row> {
+        self.rows(execution).iter().find(|row| row.is_settled() && row.node == node && row.scope == scope)
+    }
+
+    /// The graph of a start.
+    #[must_use]
+    pub fn spec(&self, start: &Start) -> &GraphSpec {
+        &self.workflows[start.workflow].1
+    }
+
+    /// Whether a step may be cancelled, so that nothing comes of what it waited for: its client asked for that, or what
+    /// is beside it may.
+    pub(crate) fn may_be_cut(&self, start: &Start, node: &str) -> bool {
+        start.cancel.is_some() || self.spec(start).node(node).is_some_and(|node| !node.is_certain)
+    }
+
+    /// Starts by execution.
+    #[must_use]
+    pub fn by_id(&self) -> HashMap<Uuid, &Start> {
+        self.starts.iter().filter_map(|start| Some((*start.acknowledged.first()?, start))).collect()
     }
 
     /// Starts by tag.

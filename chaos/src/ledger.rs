@@ -22,6 +22,17 @@ pub struct Start {
     pub at: DateTime<Utc>,
     /// Whether the same key with another body was tried, and what the status was.
     pub misused: Option<u16>,
+    /// Whether its client also asks to cancel it, and how.
+    pub cancel: Option<Cancel>,
+}
+
+/// How an execution is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// What was done is undone, and what runs at last runs.
+    Gently,
+    /// Nothing runs any more.
+    Forced,
 }
 
 /// A ledger that clients write together.

@@ -17,6 +17,7 @@ mod expand;
 pub mod facts;
 mod faults;
 mod fleet;
+pub mod foreach;
 pub mod graphs;
 pub mod hunt;
 mod inject;

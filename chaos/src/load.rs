@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::api::{Answer, Api};
 use crate::dice::Dice;
 use crate::graphs::{GraphSpec, Kind, VARIANTS};
-use crate::ledger::{Ledger, Start};
+use crate::ledger::{Cancel, Ledger, Start};
 use crate::settings::Settings;
 use crate::toxic::TOXIC;
 
@@ -26,6 +26,11 @@ const TWICE_PERCENT: u64 = 10;
 const MISUSED_PERCENT: u64 = 4;
 /// Longest time from a start to its signal.
 const SIGNAL_AFTER_MS_MAX: u64 = 1_500;
+/// Of a hundred executions that are not calm, so many are cancelled; of a hundred of these, so many with force.
+const CANCELLED_PERCENT: u64 = 4;
+const FORCED_PERCENT: u64 = 25;
+/// Longest time from a start to its cancel.
+const CANCEL_AFTER_MS_MAX: u64 = 2_500;
 
 /// A published graph of a workspace.
 #[derive(Clone, Debug)]
@@ -122,15 +127,19 @@ impl Load {
             true => Some(api.start(*id, &tag, &json!({ "tag": tag, "variant": variant + 1 })).await?.status.as_u16()),
             false => None,
         };
-        self.ledger.start(Start { tag: tag.clone(), workflow, variant, calm, acknowledged, at, misused });
+        let cancel = draw_cancel(dice).filter(|_| !calm && variant != TOXIC);
+        self.ledger.start(Start { tag: tag.clone(), workflow, variant, calm, acknowledged, at, misused, cancel });
+        if let Some(cancel) = cancel {
+            sleep(Duration::from_millis(dice.below(CANCEL_AFTER_MS_MAX))).await;
+            good(&api.cancel(execution, cancel == Cancel::Forced).await?, &format!("the cancel of {tag}"))?;
+            return Ok(execution);
+        }
         for signal in spec.signals() {
             sleep(Duration::from_millis(dice.below(SIGNAL_AFTER_MS_MAX))).await;
             let (key, payload) = (format!("{tag}-{signal}"), json!({ "tag": tag }));
             for _ in 0..if dice.chance(TWICE_PERCENT) { 2 } else { 1 } {
                 let answer = api.signal(execution, signal, &key, &payload).await?;
-                // It may have ended: the step that waits may be one that is skipped. One that is gone is for the check.
-                let good = [StatusCode::ACCEPTED, StatusCode::CONFLICT, StatusCode::NOT_FOUND].contains(&answer.status);
-                anyhow::ensure!(good, "signal {key} was answered {}: {}", answer.status, answer.body);
+                good(&answer, &format!("signal {key}"))?;
                 self.ledger.signal();
             }
         }
@@ -141,6 +150,18 @@ impl Load {
 fn acknowledged(answer: &Answer) -> anyhow::Result<Uuid> {
     anyhow::ensure!(answer.status == StatusCode::ACCEPTED, "a start was answered {}: {}", answer.status, answer.body);
     Ok(answer.body["id"].as_str().context("an acknowledged start has no id")?.parse()?)
+}
+
+/// It may have ended: the step that waits for a signal may be one that is skipped. One that is gone is for the check.
+fn good(answer: &Answer, what: &str) -> anyhow::Result<()> {
+    let good = [StatusCode::ACCEPTED, StatusCode::CONFLICT, StatusCode::NOT_FOUND].contains(&answer.status);
+    anyhow::ensure!(good, "{what} was answered {}: {}", answer.status, answer.body);
+    Ok(())
+}
+
+fn draw_cancel(dice: &mut Dice) -> Option<Cancel> {
+    let forced = dice.chance(FORCED_PERCENT);
+    dice.chance(CANCELLED_PERCENT).then_some(if forced { Cancel::Forced } else { Cancel::Gently })
 }
 
 async fn all(mut tasks: JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {

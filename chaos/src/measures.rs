@@ -264,7 +264,8 @@ impl<'a> Index<'a> {
             return if is_over { Next::Over } else { Next::Nothing };
         };
         let row = &rows[nth];
-        let waited = rows[..nth].iter().rev().find(|before| before.node == row.node).and_then(|before| before.due);
+        let of_step = |before: &&Row| before.node == row.node && before.scope == row.scope;
+        let waited = rows[..nth].iter().rev().find(of_step).and_then(|before| before.due);
         let start = execution.and_then(|execution| self.starts.get(execution.tag.as_str()));
         let node = start.and_then(|start| self.facts.workflows[start.workflow].1.node(&row.node));
         let for_signal = node.is_some_and(|node| node.kind == Kind::Signal);

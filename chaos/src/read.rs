@@ -43,6 +43,7 @@ struct JournalRow {
     port: Option<String>,
     attempts: Option<i32>,
     due: Option<DateTime<Utc>>,
+    is_forced: bool,
     recorded_at: DateTime<Utc>,
     committed_at: DateTime<Utc>,
     digest: String,
@@ -61,6 +62,7 @@ impl From<JournalRow> for Row {
             port: row.port,
             attempts: row.attempts,
             due: row.due,
+            is_forced: row.is_forced,
             recorded_at: row.recorded_at,
             committed_at: row.committed_at,
             digest: row.digest,
@@ -99,7 +101,8 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     }
     let rows: Vec<JournalRow> = sqlx::query_as(&format!(
         "SELECT execution_id, position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
-                coalesce(detail ->> 'time', detail ->> 'retry_at')::timestamptz AS due, recorded_at, \
+                coalesce(detail ->> 'time', detail ->> 'retry_at')::timestamptz AS due, \
+                coalesce((detail ->> 'forced')::boolean, false) AS is_forced, recorded_at, \
                 coalesce(pg_xact_commit_timestamp(xmin), recorded_at) AS committed_at, {DIGEST} AS digest \
            FROM journal j ORDER BY execution_id, position"
     ))

@@ -21,6 +21,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::graphs::last_of;
+
 /// One call of an effect.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -30,6 +32,8 @@ pub struct Call {
     pub tag: String,
     /// The node that calls.
     pub node: String,
+    /// The place in the container around that it tells, if there is one.
+    pub index: Option<u64>,
     /// When it came in.
     pub at: DateTime<Utc>,
 }
@@ -64,6 +68,9 @@ struct Wishes {
     takes_ms: u64,
     /// Calls of one key that are answered with 503 first.
     refusals: u64,
+    /// Calls from so many first frames of the caller's container are refused for good.
+    #[serde(default)]
+    falls: u32,
 }
 
 impl Site {
@@ -84,12 +91,17 @@ impl Site {
 
     /// Answers nobody for a while, and then breaks off what came in meanwhile; whether anything came.
     pub(crate) async fn hang(&self, for_long: Duration) -> bool {
-        let before = self.calls().len();
+        let before = self.called();
         self.hangs.send_replace(true);
         sleep(for_long).await;
-        let came = self.calls().len() > before;
+        let came = self.called() > before;
         self.hangs.send_replace(false);
         came
+    }
+
+    /// How many calls have come so far.
+    pub(crate) fn called(&self) -> usize {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.len()
     }
 
     /// All calls so far.
@@ -107,9 +119,16 @@ async fn effect(
     let at = Utc::now();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
+    let falls = key.rsplit(':').next().and_then(last_of).is_some_and(|(_, _, number)| number < wishes.falls);
     let times = {
         let mut calls = desk.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.all.push(Call { key: key.clone(), tag: text("tag"), node: text("node"), at });
+        calls.all.push(Call {
+            key: key.clone(),
+            tag: text("tag"),
+            node: text("node"),
+            index: body["index"].as_u64(),
+            at,
+        });
         let times = calls.by_key.entry(key).or_default();
         *times += 1;
         *times
@@ -120,7 +139,11 @@ async fn effect(
         let _ = desk.hangs.wait_for(|hangs| !hangs).await;
         return broken_off();
     }
-    let status = if times <= wishes.refusals { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let status = match times <= wishes.refusals {
+        true => StatusCode::SERVICE_UNAVAILABLE,
+        false if falls => StatusCode::BAD_REQUEST,
+        false => StatusCode::OK,
+    };
     (status, Json(json!({ "times": times }))).into_response()
 }
 

@@ -14,10 +14,11 @@ pub(crate) fn write_story(text: &mut String, facts: &Facts, id: Uuid) -> std::fm
         let (status, port) = (row.status.as_deref().unwrap_or("-"), row.port.as_deref().unwrap_or("-"));
         writeln!(
             text,
-            "  {:>3} {:<14} {:<4} {status:<10} {port:<9} attempt {:?} lease {} due {:?} recorded {} committed {}",
+            "  {:>3} {:<14} {:<4} {:<12} {status:<10} {port:<9} attempt {:?} lease {} due {:?} recorded {} committed {}",
             row.position,
             row.kind,
             row.node,
+            row.scope,
             row.attempts.unwrap_or_default(),
             row.lease_no,
             row.due.map(|due| due.time()),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::facts::{Call, Execution, Facts, Row, Start};
-use crate::graphs::{GraphSpec, Kind, NodeSpec};
+use crate::graphs::{Container, GraphSpec, Kind, NodeSpec};
 use crate::inject::{Held, Struck};
 use crate::plan::Fault;
 
@@ -19,8 +19,16 @@ pub(crate) fn calm() -> Facts {
     facts.granted.insert(WORKSPACE, 2);
     for (nth, calm) in [(0_u32, true), (1, false)] {
         let (id, tag, at) = (Uuid::from_u128(10 + u128::from(nth)), format!("t{nth}"), time(i64::from(nth) * 100));
-        let start =
-            Start { tag: tag.clone(), workflow: 0, variant: 0, calm, acknowledged: vec![id], at, misused: None };
+        let start = Start {
+            tag: tag.clone(),
+            workflow: 0,
+            variant: 0,
+            calm,
+            acknowledged: vec![id],
+            at,
+            misused: None,
+            cancel: None,
+        };
         facts.starts.push(start);
         let execution = Execution { workspace: WORKSPACE, tag: tag.clone(), status: "completed".into() };
         facts.executions.insert(id, execution);
@@ -37,7 +45,89 @@ pub(crate) fn calm() -> Facts {
         facts.journal.insert(id, rows);
         for (node, second) in [("n1", 0), ("n3", 5)] {
             let (key, at) = (format!("{id}:{node}:"), at + TimeDelta::seconds(second));
-            facts.calls.push(Call { key, tag: tag.clone(), node: node.into(), at });
+            facts.calls.push(Call { key, tag: tag.clone(), node: node.into(), index: None, at });
+        }
+    }
+    facts
+}
+
+/// Two executions of a for-each over two items, whose steps call; the first is the calm one.
+pub(crate) fn each() -> Facts {
+    let spec = vec![
+        NodeSpec::new("n0", Kind::Trigger, &[]),
+        NodeSpec::new("n1", Kind::Container { of: Container::ForEach, fails: false }, &["n0"]),
+        inside(NodeSpec::new("n2", Kind::Call { refusals: 0 }, &[])),
+    ];
+    let rows = [
+        told("opened", "n1", "", None),
+        told("settled", "n2", "n1[0]", Some("completed")),
+        told("settled", "n2", "n1[1]", Some("completed")),
+        told("settled", "n1", "", Some("completed")),
+    ];
+    run_of(spec, &rows, &[(2, "n2", "n1[0]", Some(0)), (3, "n2", "n1[1]", Some(1))])
+}
+
+/// Two executions of a group that fails once and is undone, each time with something at last; the first is the calm one.
+pub(crate) fn group() -> Facts {
+    let call = Kind::Call { refusals: 0 };
+    let spec = vec![
+        NodeSpec::new("n0", Kind::Trigger, &[]),
+        NodeSpec::new("n1", Kind::Container { of: Container::Group, fails: false }, &["n0"]),
+        inside(NodeSpec::new("n2", call, &[])),
+        inside(NodeSpec { undoes: Some("n2".into()), ..NodeSpec::new("n3", call, &[]) }),
+        inside(NodeSpec::new("n4", Kind::Falls, &["n2"])),
+        inside(NodeSpec { finally: true, ..NodeSpec::new("n5", call, &[]) }),
+    ];
+    let done = Some("completed");
+    let rows = [
+        told("opened", "n1", "", None),
+        told("settled", "n2", "n1[0]", done),
+        told("settled", "n4", "n1[0]", Some("failed")),
+        told("settled", "n3", "n1[0]", done),
+        told("settled", "n5", "n1[0]", done),
+        told("attempt_failed", "n1", "", None),
+        told("opened", "n1", "", None),
+        told("settled", "n2", "n1[1]", done),
+        told("settled", "n4", "n1[1]", done),
+        told("settled", "n5", "n1[1]", done),
+        told("settled", "n1", "", done),
+    ];
+    let first =
+        [(2, "n2", "n1[0]", None), (3, "n4", "n1[0]", None), (4, "n3", "n1[0]", None), (5, "n5", "n1[0]", None)];
+    let second = [(8, "n2", "n1[1]", None), (9, "n4", "n1[1]", None), (10, "n5", "n1[1]", None)];
+    run_of(spec, &rows, &[first.as_slice(), &second].concat())
+}
+
+/// The rows of the execution that was not calm.
+pub(crate) fn rows_of(facts: &mut Facts) -> &mut Vec<Row> {
+    facts.journal.entry(second()).or_default()
+}
+
+fn inside(node: NodeSpec) -> NodeSpec {
+    NodeSpec { parent: Some("n1".into()), ..node }
+}
+
+fn told(kind: &str, node: &str, scope: &str, status: Option<&str>) -> Row {
+    let settles = kind == "settled";
+    let (scope, status) = (scope.into(), status.map(Into::into));
+    Row { kind: kind.into(), scope, status, attempts: settles.then_some(1), ..row(0, node, time(0)) }
+}
+
+/// Each row is committed a second after the one before, and each call comes half a second before the row of that number.
+fn run_of(nodes: Vec<NodeSpec>, rows: &[Row], calls: &[(i64, &str, &str, Option<u64>)]) -> Facts {
+    let mut facts = calm();
+    facts.workflows[0].1.nodes = nodes;
+    facts.calls.clear();
+    for start in &facts.starts {
+        let placed = rows.iter().zip(1_i32..).map(|(row, position)| {
+            let at = start.at + TimeDelta::seconds(position.into());
+            Row { position, recorded_at: at, committed_at: at, ..row.clone() }
+        });
+        facts.journal.insert(start.acknowledged[0], placed.collect());
+        for &(position, node, scope, index) in calls {
+            let at = start.at + TimeDelta::seconds(position) - TimeDelta::milliseconds(500);
+            let key = format!("{}:{node}:{scope}", start.acknowledged[0]);
+            facts.calls.push(Call { key, tag: start.tag.clone(), node: node.into(), index, at });
         }
     }
     facts
@@ -76,6 +166,7 @@ fn row(position: i32, node: &str, at: DateTime<Utc>) -> Row {
         port: None,
         attempts: None,
         due: None,
+        is_forced: false,
         recorded_at: at,
         committed_at: at,
         digest: format!("digest of {position}"),
@@ -83,18 +174,12 @@ fn row(position: i32, node: &str, at: DateTime<Utc>) -> Row {
 }
 
 fn spec() -> GraphSpec {
-    let node = |id: &str, kind, source: Option<&str>| NodeSpec {
-        id: id.into(),
-        kind,
-        sources: source.into_iter().map(Into::into).collect(),
-        any: false,
-    };
     let call = Kind::Call { refusals: 0 };
     let nodes = vec![
-        node("n0", Kind::Trigger, None),
-        node("n1", call, Some("n0")),
-        node("n2", Kind::Delay, Some("n1")),
-        node("n3", call, Some("n2")),
+        NodeSpec::new("n0", Kind::Trigger, &[]),
+        NodeSpec::new("n1", call, &["n0"]),
+        NodeSpec::new("n2", Kind::Delay, &["n1"]),
+        NodeSpec::new("n3", call, &["n2"]),
     ];
     GraphSpec { document: Value::Null, nodes }
 }

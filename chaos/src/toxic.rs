@@ -32,14 +32,10 @@ pub(crate) fn toxic_graph(how: &str, site_url: &str) -> GraphSpec {
         edge("n1", "n3", Some(format!("{{{{ input.variant != {TOXIC} }}}}"))),
     ];
     let call = Kind::Call { refusals: 0 };
-    let specs = [spec("n0", Kind::Trigger, None), spec("n1", call, Some("n0"))];
-    let ends = [spec("n2", Kind::Crash, Some("n1")), spec("n3", call, Some("n1"))];
+    let specs = [NodeSpec::new("n0", Kind::Trigger, &[]), NodeSpec::new("n1", call, &["n0"])];
+    let ends = [NodeSpec::new("n2", Kind::Crash, &["n1"]), NodeSpec::new("n3", call, &["n1"])];
     let nodes_known = specs.into_iter().chain(ends).collect();
     GraphSpec { document: json!({ "nodes": nodes, "edges": edges }), nodes: nodes_known }
-}
-
-fn spec(id: &str, kind: Kind, source: Option<&str>) -> NodeSpec {
-    NodeSpec { id: id.into(), kind, sources: source.into_iter().map(Into::into).collect(), any: false }
 }
 
 fn node(id: &str, type_name: &str, config: Value) -> Value {

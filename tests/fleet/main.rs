@@ -5,6 +5,7 @@ mod bulk;
 mod children;
 mod crew;
 mod drain;
+mod foreach;
 mod freeze;
 mod graphs;
 mod keys;

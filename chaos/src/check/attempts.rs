@@ -2,14 +2,13 @@
 
 use super::Violation;
 use crate::facts::Facts;
-use crate::graphs::Kind;
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
     for start in &facts.starts {
         let (Some(&id), spec) = (start.acknowledged.first(), &facts.workflows[start.workflow].1) else { continue };
         for row in facts.rows(id).iter().filter(|row| row.kind == "settled") {
-            let repeats = spec.node(&row.node).is_none_or(|node| matches!(node.kind, Kind::Call { .. } | Kind::Flaky));
+            let repeats = spec.node(&row.node).is_none_or(|node| node.kind.repeats());
             if let Some(attempts) = row.attempts.filter(|&attempts| attempts > 1 && !repeats) {
                 let what = format!("step {} has {attempts} attempts and never failed", row.node);
                 found.push(Violation::new(5, id, what));

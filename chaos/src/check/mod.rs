@@ -3,11 +3,13 @@
 mod attempts;
 mod durable_ground;
 mod effects;
+mod ending;
 mod fence;
 mod given_up;
 mod keys;
 mod moves;
 mod oddities;
+mod races;
 mod settled;
 mod starts;
 mod tenants;

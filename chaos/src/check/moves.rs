@@ -20,6 +20,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     found.extend(poison(facts));
     found.extend(super::oddities::check(facts));
     found.extend(super::given_up::check(facts));
+    found.extend(super::ending::check(facts));
     let left = facts.leftovers.iter();
     found.extend(left.map(|(table, id)| Violation::new(7, *id, format!("a row of it is left in {table}"))));
     found

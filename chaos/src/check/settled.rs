@@ -1,19 +1,20 @@
 //! 3. A settled step has exactly one settled row, for ever the same; and it is the one that a calm run settles.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
 use super::Violation;
-use crate::facts::{Facts, Row};
+use crate::facts::{Facts, Row, Start};
 
-/// How each step settled: status and port.
-type Story<'a> = BTreeMap<&'a str, (Option<&'a str>, Option<&'a str>)>;
+/// How each step, by node and scope, settled: status and port.
+type Story<'a> = BTreeMap<(&'a str, &'a str), (Option<&'a str>, Option<&'a str>)>;
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = once(facts);
     found.extend(for_ever_the_same(facts));
     found.extend(as_in_a_calm_run(facts));
+    found.extend(super::races::check(facts));
     found
 }
 
@@ -51,15 +52,10 @@ fn for_ever_the_same(facts: &Facts) -> Vec<Violation> {
     found
 }
 
-/// Attempts aside, every execution is like the one that ran before the first fault.
+/// Attempts aside, every execution is like the one that ran before the first fault: what both have settled is the same;
+/// and both have settled all that is certain, and ended in the same way, unless somebody was to cancel it.
 fn as_in_a_calm_run(facts: &Facts) -> Vec<Violation> {
     let set_aside = facts.set_aside();
-    let story = |id: Uuid| -> (Option<&str>, Story<'_>) {
-        let steps = settled_rows(facts.rows(id))
-            .map(|row| (row.node.as_str(), (row.status.as_deref(), row.port.as_deref())))
-            .collect();
-        (facts.executions.get(&id).map(|row| row.status.as_str()), steps)
-    };
     let calm: HashMap<(usize, u64), Uuid> = facts
         .starts
         .iter()
@@ -72,20 +68,43 @@ fn as_in_a_calm_run(facts: &Facts) -> Vec<Violation> {
         else {
             continue;
         };
-        let unlike =
-            facts.executions.get(&id).is_some_and(crate::facts::Execution::has_ended) && story(id) != story(wanted);
-        if unlike && !set_aside.contains(&id) {
-            let what = format!("it came to {:?}, a calm run to {:?}", story(id), story(wanted));
+        let (Some(row), Some(calm)) = (facts.executions.get(&id), facts.executions.get(&wanted)) else { continue };
+        let (own, other) = (story(facts.rows(id)), story(facts.rows(wanted)));
+        let unlike = differences(facts, start, &own, &other);
+        let ends_alike = row.status == calm.status || start.cancel.is_some() && row.status == "cancelled";
+        if row.has_ended() && !set_aside.contains(&id) && !(ends_alike && unlike.is_empty()) {
+            let what = format!("it is {}, a calm run {}; unlike are {unlike:?}", row.status, calm.status);
             found.push(Violation::new(3, id, what));
         }
     }
     found
 }
 
+fn story(rows: &[Row]) -> Story<'_> {
+    let told = settled_rows(rows).map(|row| {
+        let (step, status, port) =
+            ((row.node.as_str(), row.scope.as_str()), row.status.as_deref(), row.port.as_deref());
+        (step, (status, port))
+    });
+    told.collect()
+}
+
+/// The steps that should be alike and are not, each with what they came to: here, and in the calm run.
+fn differences<'a>(facts: &Facts, start: &Start, own: &Story<'a>, calm: &Story<'a>) -> Vec<String> {
+    let steps: BTreeSet<_> = own.keys().chain(calm.keys()).collect();
+    let unlike = steps.into_iter().filter_map(|step| match (own.get(step), calm.get(step)) {
+        (Some(own), Some(calm)) if own == calm => None,
+        (None, _) | (_, None) if facts.may_be_cut(start, step.0) => None,
+        (own, calm) => Some(format!("{step:?}: {own:?}, {calm:?}")),
+    });
+    unlike.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::check;
-    use crate::testing::{calm, second};
+    use crate::facts::Cancel;
+    use crate::testing::{calm, each, rows_of, second};
 
     #[test]
     fn a_step_that_is_settled_twice_is_noticed() {
@@ -111,5 +130,29 @@ mod tests {
         let mut facts = calm();
         facts.journal.get_mut(&second()).unwrap()[0].port = Some("other".into());
         assert!(check(&facts)[0].what.contains("calm"));
+    }
+
+    #[test]
+    fn a_step_of_a_frame_that_is_missing_is_noticed_unless_it_is_not_certain() {
+        let mut facts = each();
+        assert_eq!(check(&facts), []);
+        rows_of(&mut facts).retain(|row| row.scope != "n1[1]");
+        assert!(check(&facts)[0].what.contains("n1[1]"));
+        facts.workflows[0].1.nodes[2].is_certain = false;
+        assert_eq!(check(&facts), []);
+        rows_of(&mut facts)[1].status = Some("failed".into());
+        assert_eq!(check(&facts).len(), 1, "it may be missing, not another");
+    }
+
+    #[test]
+    fn only_who_was_to_be_cancelled_may_be() {
+        let mut facts = calm();
+        rows_of(&mut facts).pop();
+        facts.executions.get_mut(&second()).unwrap().status = "cancelled".into();
+        assert_eq!(check(&facts).len(), 1);
+        facts.starts[1].cancel = Some(Cancel::Gently);
+        assert_eq!(check(&facts), []);
+        facts.executions.get_mut(&second()).unwrap().status = "failed".into();
+        assert_eq!(check(&facts).len(), 1);
     }
 }

@@ -9,6 +9,7 @@ use crate::facts::{Facts, Row};
 /// A time that a step waited for, and the row that came of it.
 pub(crate) struct Wait<'a> {
     pub(crate) execution: Uuid,
+    pub(crate) node: &'a str,
     pub(crate) due: DateTime<Utc>,
     /// The step's next row; none if it never came.
     pub(crate) next: Option<&'a Row>,
@@ -26,7 +27,7 @@ impl<'a> Waits<'a> {
             for (nth, row) in rows.iter().enumerate() {
                 let Some(due) = row.due else { continue };
                 let next = rows[nth + 1..].iter().find(|next| next.node == row.node && next.scope == row.scope);
-                waits.push(Wait { execution, due, next, is_delay: row.kind == "waiting" });
+                waits.push(Wait { execution, node: &row.node, due, next, is_delay: row.kind == "waiting" });
             }
         }
         Self(waits)
@@ -38,8 +39,11 @@ impl<'a> Waits<'a> {
     }
 
     pub(crate) fn lost<'b>(&'b self, facts: &'b Facts) -> impl Iterator<Item = &'b Wait<'a>> {
-        let set_aside = facts.set_aside();
-        self.0.iter().filter(move |wait| wait.next.is_none() && !set_aside.contains(&wait.execution))
+        let (set_aside, starts) = (facts.set_aside(), facts.by_id());
+        self.0.iter().filter(move |wait| {
+            let may_be_cut = || starts.get(&wait.execution).is_some_and(|start| facts.may_be_cut(start, wait.node));
+            wait.next.is_none() && !set_aside.contains(&wait.execution) && !may_be_cut()
+        })
     }
 }
 
@@ -58,6 +62,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::check;
+    use crate::facts::Cancel;
     use crate::testing::{calm, second};
 
     #[test]
@@ -74,5 +79,17 @@ mod tests {
         let mut facts = calm();
         facts.journal.get_mut(&second()).unwrap().retain(|row| row.node != "n2" || row.kind == "waiting");
         assert!(check(&facts)[0].what.contains("nothing came"));
+    }
+
+    #[test]
+    fn only_a_step_that_may_be_cancelled_may_wait_for_ever() {
+        let mut facts = calm();
+        facts.journal.get_mut(&second()).unwrap().retain(|row| row.node != "n2" || row.kind == "waiting");
+        assert_eq!(check(&facts).len(), 1);
+        facts.starts[1].cancel = Some(Cancel::Gently);
+        assert_eq!(check(&facts), []);
+        facts.starts[1].cancel = None;
+        facts.workflows[0].1.nodes[2].is_certain = false;
+        assert_eq!(check(&facts), []);
     }
 }

@@ -1,0 +1,55 @@
+//! `capstan-foreach`: for-each nodes over very many items, while a worker is killed. The last line of its output is one
+//! JSON object.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use capstan_chaos::foreach::{Settings, run};
+use capstan_chaos::orderly::run_to_end;
+use clap::Parser;
+
+/// Proves that no item of a list is lost or out of order, though a worker is killed.
+#[derive(Parser)]
+struct Args {
+    /// Items of each for-each.
+    #[arg(long, default_value_t = 10_000)]
+    items: usize,
+    /// Items of each that run at a time.
+    #[arg(long, default_value_t = 50)]
+    concurrency: usize,
+    /// Executions with a for-each each.
+    #[arg(long, default_value_t = 8)]
+    executions: usize,
+    /// Worker processes.
+    #[arg(long, default_value_t = 4)]
+    workers: usize,
+    /// How long the call of each item takes, in milliseconds.
+    #[arg(long, default_value_t = 50)]
+    call_ms: u64,
+    /// The `capstan` binary; the one beside this program if absent.
+    #[arg(long, env = "CHAOS_BINARY")]
+    binary: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    run_to_end(prove(Args::parse()))
+}
+
+async fn prove(args: Args) -> anyhow::Result<ExitCode> {
+    let Args { items, concurrency, executions, workers, call_ms, binary } = args;
+    let binary = match binary {
+        Some(binary) => binary,
+        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
+    };
+    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let report = run(Settings { binary, items, concurrency, executions, workers, call_ms }, say).await?;
+    say(&report.json().to_string());
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn say(text: &str) {
+    // Who does not listen any more misses it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
