@@ -262,4 +262,8 @@ async fn the_place_in_line_is_told_to_its_own_workspace_only() {
         let told = line(&mut transaction, id).await.unwrap();
         assert_eq!((told.ahead, told.ahead_of_workspace), (place, place), "{workspace:?}");
     }
+    // One tells what a key is called, whose text one has; those that give orders or restart take the workspace from the
+    // transaction, as row-level security does.
+    let known = ["lift_pause_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
+    assert_eq!(crossing, known);
 }
