@@ -5,6 +5,7 @@ mod access;
 mod approvals;
 mod bad_input;
 mod bulk;
+mod custom_events;
 mod executions;
 mod forms;
 mod fuzz;
