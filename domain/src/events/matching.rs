@@ -18,6 +18,8 @@ const EVENTS_MAX: i64 = 200;
 const WAITS_MAX: i64 = 200;
 /// When an event is looked at again that found too many signals before it, in seconds.
 const AGAIN_AFTER_S: i32 = 1;
+/// The same for one that could not be given, as the database refused it.
+const AFTER_FAILURE_S: i32 = 5;
 /// For how many hours that is tried.
 const AGAIN_HOURS_MAX: i32 = 24;
 
@@ -96,9 +98,33 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> 
 pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
     let mut transaction = connection.begin().await?;
     let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
-    let matched = give(&mut transaction, &pending).await?;
-    transaction.commit().await?;
-    Ok(Some(matched))
+    match give(&mut transaction, &pending).await {
+        Ok(matched) => {
+            transaction.commit().await?;
+            Ok(Some(matched))
+        }
+        Err(error) => {
+            transaction.rollback().await?;
+            postpone(connection, &pending).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Lets others have their turn before an event that could not be given.
+async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE events SET due_at = clock_timestamp() + $3 * interval '1 second', \
+           status = CASE WHEN received_at > clock_timestamp() - make_interval(hours => $4) THEN 'pending' ELSE 'done' END \
+         WHERE workspace_id = $1 AND event_id = $2 AND status = 'pending'",
+    )
+    .bind(pending.workspace_id)
+    .bind(pending.event.event_id)
+    .bind(AFTER_FAILURE_S)
+    .bind(AGAIN_HOURS_MAX)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
