@@ -1,5 +1,5 @@
-//! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, custom events,
-//! the sandbox mailbox.
+//! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, custom
+//! events, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 /// Longest name of a signal, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 200;
 
-/// The signal of a step: `prefix`, whose first character keeps it out of the public route for signals, and the address. A long
-/// address stands there as its hash.
+/// The signal of a step: `prefix`, whose first character keeps it out of the public route for signals, and the address.
+/// A long address stands there as its hash.
 pub(crate) fn signal_name(prefix: &str, step: &StepKey) -> String {
     let name = format!("{prefix}{step}");
     if name.len() <= NAME_BYTES_MAX {

@@ -1,4 +1,5 @@
-//! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at once.
+//! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at
+//! once.
 
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::EVENT_SIGNALS;
@@ -73,8 +74,8 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for one of
-/// them later finds it. For the worker's role.
+/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for
+/// one of them later finds it. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -90,8 +91,8 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> 
     Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
 }
 
-/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given and how
-/// far the event has come are one transaction. For the worker's role.
+/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given
+/// and how far the event has come are one transaction. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -190,8 +191,8 @@ async fn send(
     Ok(verdicts)
 }
 
-/// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins again, if
-/// some execution had no room for it.
+/// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins
+/// again, if some execution had no room for it.
 async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
     let begins_again = progress.again && !progress.is_more;
     sqlx::query(
