@@ -1,10 +1,11 @@
--- Custom events, and the steps that wait for them. An event is committed before it is looked at for waits, and a wait before
--- it is looked at for events: whichever of the two commits later sees the other, so none of them misses. The row of a wait
--- is the one judge of what it came to: an event and the end of its time both take it from `open`, under its lock.
+-- Custom events, and the steps that wait for them. An event is committed before it is looked at for waits, and a wait
+-- before it is looked at for events: whichever of the two commits later sees the other, so none of them misses. The row
+-- of a wait is the one judge of what it came to: an event and the end of its time both take it from `open`, under its
+-- lock.
 
--- `client_id` is what its sender calls it: the same id is the same event. `reached` is the last wait that was looked at;
--- an event that is `pending` is looked at from `due_at` on, and `again` from the first wait if
--- an execution had no room for its signal. `depth` is how many events led to this one.
+-- `client_id` is what its sender calls it: the same id is the same event. `reached` is the last wait that was looked
+-- at; an event that is `pending` is looked at from `due_at` on, and `again` from the first wait if an execution had no
+-- room for its signal. `depth` is how many events led to this one.
 CREATE TABLE events (
   workspace_id uuid NOT NULL,
   event_id uuid NOT NULL,
@@ -26,8 +27,8 @@ CREATE INDEX events_backlog ON events (workspace_id) WHERE status = 'pending';
 CREATE INDEX events_by_key ON events (workspace_id, type, key, received_at, event_id);
 CREATE INDEX events_received_at ON events (received_at);
 
--- What a step waits for: events of a type and key, received from `since_at` on and before `until_at`, for which `condition`
--- holds. `signalled` tells of a match whose event comes as a signal; else the step itself found it.
+-- What a step waits for: events of a type and key, received from `since_at` on and before `until_at`, for which
+-- `condition` holds. `signalled` tells of a match whose event comes as a signal; else the step itself found it.
 CREATE TABLE event_waits (
   workspace_id uuid NOT NULL,
   wait_id uuid NOT NULL,
@@ -55,9 +56,9 @@ CREATE TABLE event_waits (
 CREATE INDEX event_waits_open ON event_waits (workspace_id, type, key, wait_id) WHERE status = 'open';
 
 -- Gives an event to waits of a workspace that are open, in the order of `p_waits`, which is ascending: the row and its
--- signal, whose id is that of the wait. `p_signals` are their names. Answers what became of each wait: `matched`, `closed` (it
--- was not open, or its execution has ended) or `full` (too many signals wait for the execution; it stays open).
--- Locks: the waits in the order of their ids, by their key. The rest is as in signal_1.
+-- signal, whose id is that of the wait. `p_signals` are their names. Answers what became of each wait: `matched`,
+-- `closed` (it was not open, or its execution has ended) or `full` (too many signals wait for the execution; it stays
+-- open). Locks: the waits in the order of their ids, by their key. The rest is as in signal_1.
 CREATE FUNCTION match_event_1(
   p_workspace uuid, p_event text, p_depth int, p_waits uuid[], p_signals text[], p_pending_max int
 ) RETURNS TABLE (wait_id uuid, verdict text)

@@ -30,7 +30,7 @@ struct Sent {
     body: String,
 }
 
-const ROUTES: [&str; 34] = [
+const ROUTES: [&str; 36] = [
     "/api/v1/me",
     "/api/v1/workflows",
     "/api/v1/workflows/validate",
@@ -52,6 +52,8 @@ const ROUTES: [&str; 34] = [
     "/api/v1/bulk-jobs/{junk}",
     "/api/v1/bulk-jobs/{execution}/items",
     "/api/v1/bulk-jobs/{junk}/cancel",
+    "/api/v1/events",
+    "/api/v1/events/batch",
     "/api/v1/node-types",
     "/api/v1/{junk}",
     "/",

@@ -242,9 +242,10 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // `name_key_1` tells what a key is called, whose text one has. `restart_1` takes the workspace from the transaction, as
-    // row-level security does; so does `line_1`, which of others only counts how many come before.
-    assert_eq!(crossing, ["line_1", "name_key_1", "resolve_workspace_1", "restart_1"]);
+    // `name_key_1` tells what a key is called, whose text one has. The others take the workspace from the transaction, as
+    // row-level security does; `line_1` only counts how many of others come before.
+    let known = ["lift_pause_1", "line_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
+    assert_eq!(crossing, known);
 }
 
 #[tokio::test]
@@ -262,8 +263,4 @@ async fn the_place_in_line_is_told_to_its_own_workspace_only() {
         let told = line(&mut transaction, id).await.unwrap();
         assert_eq!((told.ahead, told.ahead_of_workspace), (place, place), "{workspace:?}");
     }
-    // One tells what a key is called, whose text one has; those that give orders or restart take the workspace from the
-    // transaction, as row-level security does.
-    let known = ["lift_pause_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
-    assert_eq!(crossing, known);
 }

@@ -32,7 +32,8 @@ pub enum Intake {
     Full,
 }
 
-/// Takes events in, all or none, with ids that differ. Only [`Intake::Accepted`] is to be committed. For the API's role.
+/// Takes events in, all or none, with ids that differ. Only [`Intake::Accepted`] is to be committed. For the API's
+/// role.
 ///
 /// # Errors
 /// If the database does.

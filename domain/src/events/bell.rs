@@ -8,7 +8,8 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{TOKENS, hint};
 use sqlx::PgConnection;
 
-/// Least time between two hints of a process. Who hears one looks again for longer than that, so none in between is missed.
+/// Least time between two hints of a process. Who hears one looks again for longer than that, so none in between is
+/// missed.
 const HINT_EVERY: Duration = Duration::from_millis(20);
 
 /// Tells the workers of a cell of new events. They poll, too.

@@ -23,8 +23,8 @@ pub enum Emitted {
     Full,
 }
 
-/// Sends an event of an execution, once for each id. It is one deeper than the deepest event that the execution took. For
-/// the worker's role.
+/// Sends an event of an execution, once for each id. It is one deeper than the deepest event that the execution took.
+/// For the worker's role.
 ///
 /// # Errors
 /// If the database does.

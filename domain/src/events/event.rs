@@ -110,7 +110,8 @@ pub fn check_key(key: &str) -> Result<(), EventFlaw> {
     if good { Ok(()) } else { Err(EventFlaw::BadKey) }
 }
 
-/// The id of the event that a step sends: the same in each of its attempts. That of a long key stands there as its hash.
+/// The id of the event that a step sends: the same in each of its attempts. That of a long key stands there as its
+/// hash.
 #[must_use]
 pub fn step_event_id(idempotency_key: &str) -> String {
     let id = format!("$step:{idempotency_key}");

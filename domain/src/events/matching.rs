@@ -1,4 +1,5 @@
-//! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at once.
+//! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at
+//! once.
 
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
@@ -17,6 +18,8 @@ const EVENTS_MAX: i64 = 200;
 const WAITS_MAX: i64 = 200;
 /// When an event is looked at again that found too many signals before it, in seconds.
 const AGAIN_AFTER_S: i32 = 1;
+/// The same for one that could not be given, as the database refused it.
+const AFTER_FAILURE_S: i32 = 5;
 /// For how many hours that is tried.
 const AGAIN_HOURS_MAX: i32 = 24;
 
@@ -70,8 +73,8 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for one of
-/// them later finds it. For the worker's role.
+/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for
+/// one of them later finds it. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -87,17 +90,41 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> 
     Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
 }
 
-/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given and how
-/// far the event has come are one transaction. For the worker's role.
+/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given
+/// and how far the event has come are one transaction. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
     let mut transaction = connection.begin().await?;
     let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
-    let matched = give(&mut transaction, &pending).await?;
-    transaction.commit().await?;
-    Ok(Some(matched))
+    match give(&mut transaction, &pending).await {
+        Ok(matched) => {
+            transaction.commit().await?;
+            Ok(Some(matched))
+        }
+        Err(error) => {
+            transaction.rollback().await?;
+            postpone(connection, &pending).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Lets others have their turn before an event that could not be given.
+async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE events SET due_at = clock_timestamp() + $3 * interval '1 second', \
+           status = CASE WHEN received_at > clock_timestamp() - make_interval(hours => $4) THEN 'pending' ELSE 'done' END \
+         WHERE workspace_id = $1 AND event_id = $2 AND status = 'pending'",
+    )
+    .bind(pending.workspace_id)
+    .bind(pending.event.event_id)
+    .bind(AFTER_FAILURE_S)
+    .bind(AGAIN_HOURS_MAX)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
@@ -163,8 +190,8 @@ async fn send(
     Ok(verdicts)
 }
 
-/// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins again, if
-/// some execution had no room for it.
+/// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins
+/// again, if some execution had no room for it.
 async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
     let begins_again = progress.again && !progress.is_more;
     sqlx::query(

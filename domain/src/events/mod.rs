@@ -1,8 +1,8 @@
 //! Custom events of a workspace, and the steps that wait for them.
 //!
-//! An event is committed before anybody looks for its waits, and a wait before anybody looks for its events. So whichever of the
-//! two commits later sees the other, and they meet in whatever order they come. The row of a wait judges what it came to:
-//! an event and the end of its time both take it from `open` under its lock.
+//! An event is committed before anybody looks for its waits, and a wait before anybody looks for its events. So
+//! whichever of the two commits later sees the other, and they meet in whatever order they come. The row of a wait
+//! judges what it came to: an event and the end of its time both take it from `open` under its lock.
 
 mod accept;
 mod awaited;

@@ -22,8 +22,8 @@ pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     Ok(events.rows_affected())
 }
 
-/// Removes those waits behind `after` whose executions have ended or are not kept any more. Answers where to go on; nothing at
-/// the end.
+/// Removes those waits behind `after` whose executions have ended or are not kept any more. Answers where to go on;
+/// nothing at the end.
 ///
 /// # Errors
 /// If the database does.

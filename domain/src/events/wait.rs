@@ -81,8 +81,8 @@ pub async fn wait(
     }
 }
 
-/// Takes no more events, as the time is over; the event, if one came first, also one that nobody has looked at yet. Repeating
-/// it changes nothing. For the worker's role, in autocommit.
+/// Takes no more events, as the time is over; the event, if one came first, also one that nobody has looked at yet.
+/// Repeating it changes nothing. For the worker's role, in autocommit.
 ///
 /// # Errors
 /// If the database does.

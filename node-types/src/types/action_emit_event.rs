@@ -69,8 +69,8 @@ impl NodeType for ActionEmitEvent {
 
 fn too_deep(event: &NewEvent) -> String {
     format!(
-        "{DEPTH_MAX} events led from one to the next up to this one of type \"{}\"; do workflows answer each other's events in \
-         a circle?",
+        "{DEPTH_MAX} events led from one to the next up to this one of type \"{}\"; \
+         do workflows answer each other's events in a circle?",
         event.type_name
     )
 }

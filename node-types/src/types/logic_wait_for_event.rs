@@ -25,8 +25,8 @@ pub(crate) struct Config {
     event: String,
     /// Key of the event, such as `{{ input.order_id }}`; exactly this one counts. Without it, events without a key.
     key: Option<Scalar>,
-    /// A condition over `event` that has to hold, such as `{{ event.data.amount >= 100 }}`; it names nothing else. An event for
-    /// which it cannot be evaluated is passed by.
+    /// A condition over `event` that has to hold, such as `{{ event.data.amount >= 100 }}`; it names nothing else. An
+    /// event for which it cannot be evaluated is passed by.
     when: Option<String>,
     /// Longest wait in milliseconds, at most five years; without a limit it waits until the execution ends.
     timeout_ms: Option<u64>,

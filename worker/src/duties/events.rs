@@ -1,5 +1,5 @@
-//! Custom events. Any worker brings an event to those who wait for it, a chunk at a time: what was given and how far the event
-//! has come are one transaction, so that a worker which dies has done all of a chunk or none of it.
+//! Custom events. Any worker brings an event to those who wait for it, a chunk at a time: what was given and how far
+//! the event has come are one transaction, so that a worker which dies has done all of a chunk or none of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,8 +36,8 @@ pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>
     }
 }
 
-/// Works until no event is left for this worker; whether there was one. Its connection lives as long: the side connection
-/// must not wait for a chunk.
+/// Works until no event is left for this worker; whether there was one. Its connection lives as long: the side
+/// connection must not wait for a chunk.
 async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<bool, StoreError> {
     if !engine.side.run(async |connection| events::is_any(connection).await).await? {
         return Ok(false);

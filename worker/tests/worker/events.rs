@@ -93,7 +93,7 @@ async fn an_event_of_that_type_and_key_for_which_the_condition_holds_is_the_outp
         event("2", "order.sent", "7", json!({ "amount": 100 })),
         event("3", "order.paid", "", json!({ "amount": 100 })),
         event("4", "order.paid", "7", json!({ "amount": 10 })),
-        event("5", "order.paid", "7", json!({ "amount": "much" })),
+        event("5", "order.paid", "7", json!({ "sum": 100 })),
         event("6", "order.paid", "7", json!(null)),
     ]
     .into_iter()
