@@ -119,6 +119,10 @@ async fn fill(app: &App) {
         format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
                  VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
         format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
+        format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
+                 VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
+        format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', 't', '', now())"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
