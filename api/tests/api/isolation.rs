@@ -125,6 +125,10 @@ async fn fill(app: &App) {
         format!("INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \
                  VALUES ('{x}', '{w}', '{x}', 'n', '{x}', 1)"),
         format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
+        format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
+                 VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
+        format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', 't', '', now())"),
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
