@@ -119,7 +119,8 @@ async fn a_repeated_attempt_starts_no_second_child() {
 async fn what_cannot_be_called_fails_with_what_to_do() {
     let unpublished = Callee { version_id: None, ..callee(Vec::new()) };
     let two = || callee(vec![trigger("a", "trigger.webhook", json!({})), trigger("b", "trigger.webhook", json!({}))]);
-    let fields = json!({"path": "p", "fields": [{"name": "n", "label": "N", "type": "number", "required": true}]});
+    let fields =
+        json!({"title": "F", "path": "p", "fields": [{"name": "n", "label": "N", "type": "number", "required": true}]});
     let form = || callee(vec![trigger("f", "trigger.form", fields.clone())]);
     for (config, found, class, told) in [
         (json!({"workflow": "b"}), None, "not_found", "its exact name"),
