@@ -230,13 +230,14 @@ impl Drain {
         self.calls = calls.len();
         let mut times = HashMap::<&str, usize>::new();
         calls.iter().for_each(|call| *times.entry(&call.key).or_default() += 1);
-        for id in ids {
+        // The last one fails, which may end it before all of its items are called about.
+        for id in &ids[..ids.len() - 1] {
             let missing =
                 (0..settings.items).filter(|nth| !times.contains_key(format!("{id}:call:each[{nth}]").as_str()));
             self.wrong.extend(missing.map(|nth| format!("item {nth} of {id} was never called about")));
         }
         self.repeated = calls.len() - times.len();
-        if times.len() != ids.len() * settings.items {
+        if times.len() > ids.len() * settings.items {
             self.wrong.push(format!("{} keys came for {} items", times.len(), ids.len() * settings.items));
         }
         let mut again = HashMap::<Uuid, usize>::new();
