@@ -85,7 +85,7 @@ fn graph(path: &Path, registry: &Registry) -> Result<(Value, Pack, Graph), Vec<F
         Ok((document, pack, filled))
     };
     let (document, pack, filled) = read().map_err(|problem: Box<Problem>| vec![Fault::of(path, *problem)])?;
-    let graph = Graph::compile(&filled, registry);
+    let graph = registry.compile(&filled);
     let graph = graph.map_err(|problems| problems.into_iter().map(|it| Fault::of(path, it)).collect::<Vec<_>>())?;
     Ok((document, pack, graph))
 }
