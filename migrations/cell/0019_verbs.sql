@@ -35,7 +35,9 @@ BEGIN
   IF NOT FOUND THEN
     RETURN (SELECT e.status FROM executions e WHERE e.execution_id = p_execution AND e.workspace_id = v_workspace);
   END IF;
-  DELETE FROM signals s WHERE s.execution_id = p_execution AND s.name = p_name;
+  -- What a worker consumes at this moment is not waited for.
+  DELETE FROM signals s WHERE s.execution_id = p_execution AND s.signal_id = ANY (ARRAY(
+    SELECT o.signal_id FROM signals o WHERE o.execution_id = p_execution AND o.name = p_name FOR UPDATE SKIP LOCKED));
   INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload)
   VALUES (p_execution, p_signal, v_workspace, p_name, p_payload::jsonb);
   INSERT INTO queue (vt, execution_id, workspace_id, fresh)

@@ -130,5 +130,8 @@ async fn which_event_a_step_waits_for_is_explained() {
     assert_eq!(Desk::new(&app.cell).wait(&waiting, &wait).await.unwrap(), None);
     let reasons = app.get(&format!("/api/v1/executions/{execution}/explain")).await.json()["reasons"].clone();
     let step = json!({ "node_id": "paid", "scope": "" });
-    assert_eq!(reasons, json!([{ "waits_for": "event", "step": step, "event": "order.paid", "key": "7" }]));
+    let text = "paid waits for an event \"order.paid\" with the key \"7\"";
+    let expected = json!({ "waits_for": "event", "step": step, "event": "order.paid", "key": "7", "text": text });
+    // Before it, that there is no worker.
+    assert_eq!(reasons.as_array().unwrap().last(), Some(&expected));
 }

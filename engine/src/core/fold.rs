@@ -61,7 +61,10 @@ impl State {
                 self.reopen(graph, step, &resolution);
                 self.resolved.push(Resolved { step, resolution, asked, at });
             }
-            Event::Waiting { step, until } => self.change(graph, &step, |step| step.park(Phase::Waiting(until))),
+            Event::Waiting { step, until } => self.change(graph, &step, |step| {
+                step.child.clone_from(&until.child);
+                step.park(Phase::Waiting(until));
+            }),
             Event::Opened { step, items, until, note } => self.change(graph, &step, |step| {
                 let before = step.round.as_deref();
                 let first = before.map_or(0, |before| before.first + before.items.len() as u32);
@@ -82,7 +85,10 @@ impl State {
             Event::Started { step } => self.change(graph, &step, |step| step.run(Phase::Started)),
             Event::Signalled { step, payload, signal_id } => {
                 self.consumed.push(signal_id);
-                self.change(graph, &step, |step| step.run(Phase::Signalled(payload)));
+                self.change(graph, &step, |step| {
+                    step.child = None;
+                    step.run(Phase::Signalled(payload));
+                });
             }
             Event::Hastened { step, asked } => {
                 self.consumed.push(asked.signal_id);
@@ -245,6 +251,7 @@ impl Step {
     fn end(&mut self, status: StepStatus, at: DateTime<Utc>) {
         self.status = status;
         self.phase = Phase::Idle;
+        self.child = None;
         self.settled_at = Some(at);
     }
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::child::{Child, NewChild};
-use super::ids::StepKey;
+use super::child::{CHILD_SIGNALS, Child, NewChild};
+use super::ids::{NodeId, Scope, StepKey};
 
 /// How the names of signals begin that bring what a person answered; nobody can send them by another way.
 pub const APPROVAL_SIGNALS: &str = "$approval:";
@@ -27,6 +27,15 @@ pub fn signal_of(prefix: &str, step: &StepKey) -> String {
         return name;
     }
     format!("{prefix}{}", hashed(&name))
+}
+
+/// The step that a signal of our own is for; none if it is another signal, or its name does not tell.
+#[must_use]
+pub fn addressee(signal: &str) -> Option<StepKey> {
+    let prefixes = [APPROVAL_SIGNALS, EVENT_SIGNALS, CHILD_SIGNALS];
+    let address = prefixes.iter().find_map(|prefix| signal.strip_prefix(prefix))?;
+    let (scope, node) = address.rsplit_once('/').unwrap_or(("", address));
+    Some(StepKey { node_id: NodeId::from(node), scope: Scope(scope.into()) })
 }
 
 /// What stands for a name that is too long: its hash.

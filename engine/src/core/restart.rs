@@ -13,7 +13,7 @@ use super::decide::{IllegalEvent, begin, decide};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
-use super::state::{End, State, Step, StepStatus};
+use super::state::{End, Phase, State, Step, StepStatus};
 
 /// What a restart keeps, and what runs again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,22 +77,15 @@ pub fn plan(past: Past<'_>, graph: &Graph, from: &NodeId) -> Result<Plan, Unfit>
     }
     let known = past.of(from).filter(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped));
     known.ok_or_else(|| Unfit::NeverRan(from.clone()))?;
-    let again = past.again(graph, begins);
-    let at = past.entries.first().map_or_else(Default::default, |entry| entry.at);
-    let (mut state, _) = begin(graph, past.trigger, past.input.clone(), at).map_err(Unfit::OtherTrigger)?;
-    let mut entries = Vec::new();
-    for entry in past.entries {
-        let Some(node) = outermost(&entry.event).and_then(|id| graph.find(&id)) else { continue };
-        if again.contains(&node) || state.end().is_some() {
-            continue;
+    let mut begin = past.lost(graph, begins);
+    loop {
+        let (state, entries) = past.kept(graph, &behind(graph, &begin)).map_err(Unfit::OtherTrigger)?;
+        let stuck: Vec<NodeIx> = past.stuck(graph, &state).filter(|node| !begin.contains(node)).collect();
+        if stuck.is_empty() {
+            return Ok(past.told(graph, &state, entries));
         }
-        // What the graph does not come to any more is left out, and so is whatever followed from it.
-        if let Ok(decision) = decide(graph, &state, entry) {
-            state.apply(graph, entry.clone(), &decision);
-            entries.push(entry.clone());
-        }
+        begin.extend(stuck);
     }
-    Ok(past.told(graph, &state, entries))
 }
 
 /// The step outside of containers at which an execution failed, or with which it is about to; none if it did not, or ran
@@ -123,8 +116,36 @@ impl Past<'_> {
         Some(self.state.step(ix))
     }
 
-    /// Nodes of the new graph whose steps run again.
-    fn again(&self, graph: &Graph, from: NodeIx) -> HashSet<NodeIx> {
+    /// The entries that are kept where the steps of `again` run again, and the state after them. What the graph does not come
+    /// to any more is left out, and so is whatever followed from it.
+    fn kept(&self, graph: &Graph, again: &HashSet<NodeIx>) -> Result<(State, Vec<Entry>), IllegalEvent> {
+        let at = self.entries.first().map_or_else(Default::default, |entry| entry.at);
+        let (mut state, _) = begin(graph, self.trigger, self.input.clone(), at)?;
+        let mut entries = Vec::new();
+        for entry in self.entries {
+            let Some(node) = outermost(&entry.event).and_then(|id| graph.find(&id)) else { continue };
+            if again.contains(&node) || state.end().is_some() {
+                continue;
+            }
+            if let Ok(decision) = decide(graph, &state, entry) {
+                state.apply(graph, entry.clone(), &decision);
+                entries.push(entry.clone());
+            }
+        }
+        Ok((state, entries))
+    }
+
+    /// Nodes outside of containers that would wait for what only the old execution is told: a person had said there what
+    /// became of a step that waited.
+    fn stuck<'a>(&'a self, graph: &'a Graph, state: &'a State) -> impl Iterator<Item = NodeIx> + 'a {
+        let waits = (0..state.steps().len()).filter(|&ix| matches!(state.step(ix).phase, Phase::Waiting(_)));
+        let had_settled =
+            |key: &StepKey| self.state.find(self.graph, key).is_some_and(|ix| self.state.step(ix).settled_at.is_some());
+        waits.map(|ix| state.key(graph, ix)).filter(had_settled).filter_map(|key| graph.find(&home(&key)))
+    }
+
+    /// Nodes of the new graph whose steps have to run again, whatever lies before them.
+    fn lost(&self, graph: &Graph, from: NodeIx) -> BTreeSet<NodeIx> {
         let is_undone = |step: &Step| {
             let undo = self.graph.nodes[step.node].undo.map(|undo| self.graph.nodes[undo].id.clone());
             undo.and_then(|undo| self.of(&undo)).is_some_and(|undo| undo.status != StepStatus::Pending)
@@ -139,9 +160,7 @@ impl Past<'_> {
         };
         let is_lost = |node: &NodeIx| self.of(&graph.nodes[*node].id).is_some_and(|step| !holds(step));
         let outside = graph.bodies[0].nodes.iter().copied();
-        let begin: BTreeSet<NodeIx> = outside.filter(|node| *node == from || is_lost(node)).collect();
-        let is_behind = |node: &NodeIx| begin.iter().any(|it| graph.nodes[*node].ancestors.binary_search(it).is_ok());
-        (0..graph.nodes.len()).filter(|node| begin.contains(node) || is_behind(node)).collect()
+        outside.filter(|node| *node == from || is_lost(node)).collect()
     }
 
     /// Whether something that was done within a container is undone.
@@ -176,6 +195,12 @@ impl Past<'_> {
         }
         plan
     }
+}
+
+/// These nodes, and those that lie behind them.
+fn behind(graph: &Graph, begin: &BTreeSet<NodeIx>) -> HashSet<NodeIx> {
+    let is_behind = |node: &NodeIx| begin.iter().any(|it| graph.nodes[*node].ancestors.binary_search(it).is_ok());
+    (0..graph.nodes.len()).filter(|node| begin.contains(node) || is_behind(node)).collect()
 }
 
 /// The node outside of containers that an event is about, or lies in.

@@ -37,6 +37,8 @@ pub struct Step {
     pub error: Option<StepError>,
     /// Of a container: what it has opened last.
     pub round: Option<Box<Round>>,
+    /// The child that it started, until it hears of its end or settles.
+    pub(super) child: Option<Box<Child>>,
     pub(super) inbound: Inbound,
 }
 
@@ -140,6 +142,7 @@ impl Step {
             output: Value::Null,
             error: None,
             round: None,
+            child: None,
             inbound: Inbound { open: in_edges, taken: 0 },
         }
     }
@@ -148,6 +151,12 @@ impl Step {
     #[must_use]
     pub fn is_active(&self) -> bool {
         matches!(self.status, StepStatus::Running | StepStatus::Waiting)
+    }
+
+    /// Whether it is settled, skipped or cancelled.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        !self.is_active() && !self.is_pending()
     }
 
     /// Whether its in-edges are not yet resolved.
@@ -165,16 +174,10 @@ impl Step {
         }
     }
 
-    /// The child that it waits for.
-    #[must_use]
-    pub fn child(&self) -> Option<&Child> {
-        if let Phase::Waiting(until) = &self.phase { until.child.as_deref() } else { None }
-    }
-
     /// The child that is to be cancelled if it gives up now.
     #[must_use]
     pub fn orphan(&self) -> Option<ExecutionId> {
-        self.child().filter(|child| child.on_cancel == OnCancel::Cancel).map(|child| child.execution_id)
+        self.child.as_deref().filter(|child| child.on_cancel == OnCancel::Cancel).map(|child| child.execution_id)
     }
 
     /// When its frames are given up, if ever.

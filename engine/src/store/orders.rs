@@ -12,7 +12,7 @@ use crate::core::journal::{Asked, Resolution};
 /// Most bytes of an order, as JSON: an output of a step, and what is said with it.
 pub const ORDER_BYTES_MAX: usize = (1 << 20) + 64 * 1024;
 /// The name of the signal that resolves an incident.
-const RESOLVE: &str = "$resolve";
+pub const RESOLVE: &str = "$resolve";
 /// The names of the signals that hold an execution up, and have it go on.
 const PAUSE: &str = "$pause";
 const RESUME: &str = "$resume";

@@ -2,7 +2,7 @@
 
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::journal::{Entry, Event};
+use capstan_engine::core::journal::{Entry, Event, Resolution};
 use capstan_engine::core::restart::{Past, Plan, Unfit, plan};
 
 use crate::driver::{input, key, start_of_time};
@@ -62,6 +62,14 @@ fn a_failure_that_was_taken_is_kept() {
     let events = [failed("a", "boom"), done("other"), failed("b", "boom")];
     let stands = "a failed with boom, other completed on out, b running, goes on";
     check_plan(graph, &events, graph, "b", "kept a other; redone b; dropped ", stands);
+}
+
+#[test]
+fn what_waited_until_a_person_said_what_became_of_it_runs_again() {
+    let waits = [waiting("b", None, Some("go")), poisoned(), resolved("b", Resolution::Skip)];
+    let events = [&[done("a")][..], &waits, &[done("b"), done("c"), failed("d", "boom")]].concat();
+    let four = "start -> a\n a -> b\n b -> c\n c -> d\n";
+    check_plan(four, &events, four, "d", "kept a; redone b c d; dropped ", "a completed on out, b running, goes on");
 }
 
 #[test]

@@ -96,7 +96,8 @@ fn workspace_manifest<'a>(ours: &str, packages: impl Iterator<Item = &'a str>) -
 }
 
 fn package_manifest(name: &str, tests: &Path) -> String {
-    let dependencies = ["chrono", "jsonschema", "minijinja", "petgraph", "serde", "serde_json", "thiserror", "uuid"];
+    let dependencies =
+        ["chrono", "jsonschema", "minijinja", "petgraph", "serde", "serde_json", "sha2", "thiserror", "uuid"];
     let dependencies: String = dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
     format!(
         "[package]\nname = \"{name}\"\nedition.workspace = true\npublish = false\n\n\

@@ -1,6 +1,6 @@
 //! Drive: one execution, in memory, while this worker holds its lease. What it comes to is written by `write`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
-use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::outcome::{Outcome, addressee};
 use capstan_engine::core::state::{Phase, State, StepIx};
 use capstan_engine::faults::{Bug, ask, planted, told};
 use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
-use capstan_engine::store::orders::Order;
+use capstan_engine::store::orders::{Order, RESOLVE};
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -71,7 +71,7 @@ pub(super) struct Drive<'a> {
     /// Signals that lead to nothing, until the next flush.
     pub(super) dropped: Vec<SignalId>,
     /// Starts of `at_most_once` attempts that this activation has journaled.
-    pub(super) announced: HashSet<StepIx>,
+    pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
 }
@@ -102,7 +102,7 @@ impl<'a> Drive<'a> {
             usage: BTreeMap::new(),
             family: Family::default(),
             dropped: Vec::new(),
-            announced: HashSet::new(),
+            announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
         }
@@ -185,7 +185,10 @@ impl<'a> Drive<'a> {
     }
 
     fn consume_signals(&mut self) {
-        for signal in std::mem::take(&mut self.signals) {
+        let mut signals = std::mem::take(&mut self.signals);
+        // What a person says of an incident is about how it stood before anything else came.
+        signals.sort_by_key(|signal| signal.name != RESOLVE);
+        for signal in signals {
             let signal_id = SignalId(signal.signal_id);
             if self.state.end().is_some() {
                 return;
@@ -207,10 +210,18 @@ impl<'a> Drive<'a> {
                     task.abort();
                 }
                 self.record(Event::Signalled { step: self.key(step), signal_id, payload: signal.payload });
+            } else if self.is_too_late(&signal.name) {
+                self.dropped.push(signal_id);
             } else {
                 self.signals.push(signal);
             }
         }
+    }
+
+    /// Whether it is a signal of our own to a step that has ended: nobody takes it any more.
+    fn is_too_late(&self, signal: &str) -> bool {
+        let step = addressee(signal).and_then(|step| self.state.find(&self.graph, &step));
+        step.is_some_and(|step| self.state.step(step).has_ended())
     }
 
     /// Ends what has had its time: the execution, or the frames of a container.
@@ -355,6 +366,12 @@ impl<'a> Drive<'a> {
 
     /// Steps that may run now and do not.
     fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
+        if self.state.is_paused() {
+            // What the journal tells of as started has to be: nobody could say later that it was not.
+            let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
+            let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
+            return idle.copied().filter(is_told_of).collect();
+        }
         let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
         self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
     }

@@ -23,14 +23,20 @@ impl Drive<'_> {
     }
 
     fn resolve(&mut self, resolve: Resolve, asked: Asked) -> bool {
-        if resolve.position != self.state.position() {
+        let is_current = resolve.position == self.state.position();
+        self.set_aside(&resolve);
+        if !is_current {
             return false;
         }
-        self.set_aside(&resolve);
         let (step, resolution) = (resolve.step.clone(), resolve.action.resolution());
+        let ix = step.as_ref().and_then(|step| self.state.find(&self.graph, step));
+        let orphan = ix.and_then(|step| self.state.step(step).orphan());
         let taken = self.record(Event::Resolved { step, resolution, asked });
         if taken {
             self.settle(resolve);
+        }
+        if let Some(child) = orphan.filter(|_| taken && ix.is_some_and(|step| self.state.step(step).has_ended())) {
+            self.cancel_child(child, "a person said what became of its parent's step", false);
         }
         taken
     }

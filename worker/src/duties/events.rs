@@ -17,6 +17,8 @@ use crate::worker::Engine;
 
 /// Pause after a chunk of an event for which more wait, so that it takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
+/// Chunks after which events for which nobody waits are looked for again, where there were none.
+const PASS_BY_EVERY: u32 = 100;
 /// Shortest time between two looks for events, while there are none: longer than senders hold hints back.
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(25);
 /// Longest time between two looks for events.
@@ -43,8 +45,12 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<bool, S
         return Ok(false);
     }
     let side = Side::new(place.clone());
+    let (mut passed, mut chunks) = (true, 0);
     while !engine.stop.is_cancelled() {
-        let passed = side.run(async |connection| events::pass_by(connection).await).await?;
+        if passed || chunks % PASS_BY_EVERY == 0 {
+            passed = side.run(async |connection| events::pass_by(connection).await).await?;
+        }
+        chunks += 1;
         let matched = side.run(async |connection| events::work(connection).await).await?;
         if matched.is_some_and(|matched| matched.waits > 0) {
             waker.notify_one();

@@ -173,6 +173,28 @@ async fn what_a_worker_set_aside_goes_on_when_a_person_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_says_counts_though_other_signals_came_before() {
+    let cell = Cell::new().await;
+    let wait = |id: &str, signal: &str| node(id, "logic.wait_for_signal", json!({ "signal": signal }));
+    let document = graph(vec![wait("a", "go"), wait("b", "late")], &[("start", "out", "a"), ("start", "out", "b")]);
+    let version = cell.publish(&document).await;
+    let id = cell.start(version, json!({})).await;
+    let worker = cell.worker().await;
+    cell.until(id, &["waiting"]).await;
+    worker.drain().await;
+    let set_aside =
+        "UPDATE executions SET status = 'incident', error = '{\"class\": \"incident\", \"reason\": \"full\"}'";
+    sqlx::query(set_aside).execute(&mut cell.owner().await).await.unwrap();
+    cell.signal(id, "late", json!(1)).await;
+    assert!(resolve(&cell, id, &document, Some("a"), skip(json!("by hand"))).await);
+    let worker = cell.worker().await;
+    cell.until(id, &["completed"]).await;
+    assert_eq!(cell.steps(id).await["a"], "completed/received/0");
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_step_in_back_off_is_tried_at_once_and_a_delay_is_not_skipped() {
     let cell = Cell::new().await;
     let mut fail = node("fail", "debug.fail", json!({ "retryable": true, "succeed_at_attempt": 2 }));
