@@ -67,3 +67,5 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION order_1(uuid, uuid, text, text, boolean), lift_pause_1(uuid) TO capstan_api;
+-- To lock the rows of orders that are replaced.
+GRANT UPDATE (name) ON signals TO capstan_worker;
