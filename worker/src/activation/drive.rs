@@ -184,14 +184,22 @@ impl<'a> Drive<'a> {
         true
     }
 
+    /// Takes in the signals that have come: again, once something has come about that others may have waited for.
     fn consume_signals(&mut self) {
+        while !self.signals.is_empty() && self.take_signals() {}
+    }
+
+    /// Takes in those that lead to something now. Whether a person was among those who sent them, so that what had to wait
+    /// may be heard.
+    fn take_signals(&mut self) -> bool {
+        let mut has_obeyed = false;
         let mut signals = std::mem::take(&mut self.signals);
         // What a person says of an incident is about how it stood before anything else came.
         signals.sort_by_key(|signal| signal.name != RESOLVE);
         for signal in signals {
             let signal_id = SignalId(signal.signal_id);
             if self.state.end().is_some() {
-                return;
+                return false;
             }
             if self.state.has_consumed(signal_id) {
                 continue;
@@ -200,9 +208,9 @@ impl<'a> Drive<'a> {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
                 // Nobody waits for an incident.
                 let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
-                self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
+                has_obeyed |= self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
             } else if let Some(order) = Order::of(&signal) {
-                self.obey(order, signal_id);
+                has_obeyed |= self.obey(order, signal_id);
             } else if let Some(step) = self.state.waiting_for(&signal.name).filter(|_| self.state.incident().is_none())
             {
                 // An attempt that had begun because the time had come is too late now.
@@ -216,6 +224,7 @@ impl<'a> Drive<'a> {
                 self.signals.push(signal);
             }
         }
+        has_obeyed
     }
 
     /// Whether it is a signal of our own to a step that has ended: nobody takes it any more.

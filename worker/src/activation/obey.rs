@@ -8,8 +8,8 @@ use capstan_engine::store::orders::{Action, Order, Resolve, What};
 use super::drive::Drive;
 
 impl Drive<'_> {
-    /// Takes in an order. One that comes too late leads to nothing, and goes.
-    pub(super) fn obey(&mut self, order: Order, signal_id: SignalId) {
+    /// Takes in an order. One that comes too late leads to nothing, and goes: false.
+    pub(super) fn obey(&mut self, order: Order, signal_id: SignalId) -> bool {
         let asked = order.asked(signal_id);
         let taken = match order.what {
             What::Resolve(resolve) => self.resolve(resolve, asked),
@@ -20,6 +20,7 @@ impl Drive<'_> {
         if !taken {
             self.dropped.push(signal_id);
         }
+        taken
     }
 
     fn resolve(&mut self, resolve: Resolve, asked: Asked) -> bool {

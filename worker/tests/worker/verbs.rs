@@ -327,6 +327,27 @@ async fn what_became_due_while_paused_fires_once_it_is_resumed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signal_that_came_while_paused_is_heard_once_it_is_resumed() {
+    let cell = Cell::new().await;
+    let document = graph(vec![node("w", "logic.wait_for_signal", json!({ "signal": "go" }))], &[("start", "out", "w")]);
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    cell.until(id, &["waiting"]).await;
+    assert!(say(&cell, id, What::Pause).await);
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'paused'", 1).await;
+    cell.signal(id, "go", json!(1)).await;
+    for table in ["queue", "leases"] {
+        cell.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
+    }
+    assert!(say(&cell, id, What::Resume).await);
+    cell.until(id, &["completed"]).await;
+    assert_eq!(kinds(&cell, id).await, ["waiting", "paused", "resumed", "signalled", "settled"]);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_ends_a_paused_execution_and_undoes_what_was_done() {
     let cell = Cell::new().await;
     let version = cell.publish(&saga(json!("{{ steps.charge }} back"))).await;
