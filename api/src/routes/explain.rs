@@ -40,9 +40,15 @@ struct Told {
     text: String,
 }
 
-impl From<Reason> for Told {
-    fn from(reason: Reason) -> Self {
-        Self { text: reason.to_string(), reason }
+impl Told {
+    fn of(reason: Reason, held_by: Option<&Holder>) -> Self {
+        let text = match (&reason, held_by) {
+            (Reason::Worker { step }, Some(Holder { worker_no, .. })) => {
+                format!("{step} runs, or is about to, in worker {worker_no}")
+            }
+            _ => reason.to_string(),
+        };
+        Self { text, reason }
     }
 }
 
@@ -74,7 +80,8 @@ pub(crate) async fn read(
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
-    let reasons = of_fleet.into_iter().flatten().chain(of_steps).map(Told::from).collect();
+    let reasons = of_fleet.into_iter().flatten().chain(of_steps);
+    let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
 

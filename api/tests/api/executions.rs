@@ -255,6 +255,8 @@ async fn what_an_execution_waits_for_is_explained() {
     sqlx::query(lease).execute(&mut owner).await.unwrap();
     let held = app.get(&path).await.json();
     assert_eq!((&held["status"], &held["held_by"]["worker_no"]), (&json!("running"), &json!(7)));
+    let told = held["reasons"].as_array().unwrap().last().unwrap();
+    assert_eq!(told["text"], "a runs, or is about to, in worker 7");
     let unknown = format!("/api/v1/executions/{}/explain", uuid::Uuid::now_v7());
     assert_eq!(app.get(&unknown).await.status, 404);
 }
