@@ -19,7 +19,21 @@ pub(crate) const INPUT_BYTES_MAX: usize = 1024 * 1024;
 
 /// The body as `T`.
 pub(crate) async fn typed<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
-    let value = json(request, bytes_max).await?;
+    fitting(json(request, bytes_max).await?)
+}
+
+/// The body as `T`, or its default if there is none.
+pub(crate) async fn typed_or_default<T: Default + DeserializeOwned>(
+    request: Request,
+    bytes_max: usize,
+) -> Result<T, Problem> {
+    match json_or_null(request, bytes_max).await? {
+        Value::Null => Ok(T::default()),
+        value => fitting(value),
+    }
+}
+
+fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     if !value.is_object() {
         return Err(Problem::bad_request("bad_body", "the body is not an object", "send a JSON object"));
     }

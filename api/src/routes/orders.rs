@@ -9,7 +9,6 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::{self, Order, Ordered, What};
 use capstan_engine::store::signals::Sent;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::id;
 use super::signals::check_reason;
@@ -44,12 +43,7 @@ async fn ask_for(
     request: Request,
     what: What,
 ) -> Result<Response, Problem> {
-    let wish: Wish = match body::json_or_null(request, WISH_BYTES_MAX).await? {
-        Value::Null => Wish::default(),
-        value => serde_json::from_value(value).map_err(|error| {
-            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\"} or nothing")
-        })?,
-    };
+    let wish: Wish = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     check_reason(wish.reason.as_deref().unwrap_or_default())?;
     let paused = what == What::Pause;
     let order = Order { by: key.name, reason: wish.reason, what };

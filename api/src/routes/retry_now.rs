@@ -7,7 +7,7 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::store::orders::{Order, RETRY_NOW, What};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::executions::load;
 use super::signals::{check_reason, deliver};
@@ -40,12 +40,7 @@ pub(crate) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let Holder { caller, key } = holder;
-    let wish: Wish = match body::json_or_null(request, WISH_BYTES_MAX).await? {
-        Value::Null => Wish::default(),
-        value => serde_json::from_value(value).map_err(|error| {
-            Problem::bad_request("bad_body", error.to_string(), "send {\"step\": \"…\", \"reason\": \"…\"} or nothing")
-        })?,
-    };
+    let wish: Wish = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     check_reason(wish.reason.as_deref().unwrap_or_default())?;
     let Wish { step, scope, reason } = wish;
     let step = step.map(|step| StepKey { node_id: NodeId::from(step.as_str()), scope: Scope(scope.into()) });

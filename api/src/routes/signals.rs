@@ -42,12 +42,7 @@ pub(crate) async fn cancel(
     Path(execution_id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let cancel = match body::json_or_null(request, CANCEL_BYTES_MAX).await? {
-        Value::Null => Cancel::default(),
-        value => serde_json::from_value(value).map_err(|error| {
-            Problem::bad_request("bad_body", error.to_string(), "send {\"reason\": \"…\", \"force\": false} or nothing")
-        })?,
-    };
+    let cancel: Cancel = body::typed_or_default(request, CANCEL_BYTES_MAX).await?;
     let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
     check_reason(&reason)?;
     let execution_id = id(&execution_id, "execution")?;

@@ -221,3 +221,23 @@ async fn a_backtest_tells_what_it_cannot_tell() {
         assert_eq!(world.app.post(&path, &asked).await.verdict(), verdict, "{asked}");
     }
 }
+
+#[tokio::test]
+async fn an_event_that_was_there_before_its_step_comes_again() {
+    let app = App::start().await;
+    let graph = chain(&[
+        ("start", "trigger.manual", json!({})),
+        ("paid", "logic.wait_for_event", json!({ "event": "order.paid", "timeout": "1h", "accept_earlier": "1h" })),
+    ]);
+    let workflow = app.publish(&graph).await;
+    let owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut world = World { app, workflow, owner };
+    let started = world.app.post("/api/v1/executions", &json!({ "workflow_id": world.workflow })).await.json();
+    let id = started["id"].as_str().unwrap();
+    world.settle(id, 1, "paid", "received", json!({ "data": 7 })).await;
+    world.end(id, "completed").await;
+    let again = world.simulate(&json!({ "of_execution": id })).await.json();
+    assert_eq!(again["output"], json!({ "data": 7 }), "{again:#}");
+    let tested = world.backtest(&json!({})).await;
+    assert_eq!(tested["executions"][0]["exact"], true, "{tested:#}");
+}

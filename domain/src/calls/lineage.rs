@@ -31,14 +31,13 @@ pub struct Started {
 ///
 /// # Errors
 /// If the database does.
-pub async fn lineage(connection: &mut PgConnection, execution_id: ExecutionId) -> Result<Lineage, StoreError> {
-    if !execution_id.is_child() {
-        return Ok(Lineage { root_id: execution_id, depth: 0 });
+pub async fn lineage(connection: &mut PgConnection, calling: &Calling) -> Result<Lineage, StoreError> {
+    if !calling.execution_id.is_child() {
+        return Ok(Lineage { root_id: calling.execution_id, depth: 0 });
     }
-    let (root_id, depth): (Uuid, i16) = sqlx::query_as("SELECT root_id, depth FROM children WHERE child_id = $1")
-        .bind(execution_id.0)
-        .fetch_one(connection)
-        .await?;
+    let sql = "SELECT root_id, depth FROM children WHERE child_id = $1 AND workspace_id = $2";
+    let (root_id, depth): (Uuid, i16) =
+        sqlx::query_as(sql).bind(calling.execution_id.0).bind(calling.workspace_id.0).fetch_one(connection).await?;
     Ok(Lineage { root_id: ExecutionId(root_id), depth: u32::try_from(depth).unwrap_or_default() })
 }
 

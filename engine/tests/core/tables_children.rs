@@ -7,8 +7,8 @@ use capstan_engine::core::child::{CHILD_SIGNALS, Child, NewChild, OnCancel};
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::explain::explain;
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, VersionId, WorkflowId};
-use capstan_engine::core::journal::{Entry, Event};
-use capstan_engine::core::outcome::{Outcome, Until, signal_of};
+use capstan_engine::core::journal::{Entry, Event, Resolution};
+use capstan_engine::core::outcome::{Outcome, Until, addressee, signal_of};
 use capstan_engine::core::restart::{Past, plan};
 use serde_json::{Value, json};
 
@@ -80,6 +80,25 @@ fn a_step_whose_child_has_ended_has_no_orphan() {
     let child = child(OnCancel::Cancel);
     let before = [waits_for("a", &child), signalled("a")];
     assert_eq!(orphans("start -> a\n", &before, cancelled()), []);
+}
+
+#[test]
+fn a_step_that_looks_again_for_its_child_still_has_an_orphan() {
+    let child = child(OnCancel::Cancel);
+    let before = [waits_for("a", &child), retry("a", 1)];
+    assert_eq!(orphans("start -> a\n", &before, cancelled()), [child.execution_id]);
+    let state = after(&graph("start -> a\n"), &[waits_for("a", &child), poisoned(), resolved("a", Resolution::Skip)]);
+    assert_eq!(state.step(1).orphan(), Some(child.execution_id));
+}
+
+#[test]
+fn a_signal_of_our_own_tells_for_which_step_it_is() {
+    let inner = StepKey { node_id: NodeId::from("a"), scope: Scope("each[3]/in[0]".into()) };
+    for step in [key("a"), inner] {
+        assert_eq!(addressee(&signal_of(CHILD_SIGNALS, &step)), Some(step));
+    }
+    assert_eq!(addressee("go"), None);
+    assert_eq!(addressee("$cancel"), None);
 }
 
 #[test]

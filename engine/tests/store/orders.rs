@@ -1,7 +1,7 @@
 use capstan_engine::core::ids::{ExecutionId, SignalId, WorkspaceId};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::orders::{Order, Ordered, What, give, lift_pause};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::support::{Cell, claim_all, run};
 
@@ -31,6 +31,22 @@ async fn of_two_who_give_the_same_order_at_once_one_is_heard() {
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 3, "a token for each, beside that of the start");
     let mut worker = cell.worker().await;
     assert_eq!(claim_all(&mut worker).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_order_waits_for_nobody_who_takes_in_the_last_one() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    let (mut api, mut worker) = (api(&cell, cell.workspace).await, cell.worker().await);
+    for what in [What::Pause, What::Resume] {
+        assert_eq!(say(&mut api, id, what).await, Ordered::Accepted);
+    }
+    let mut taking = worker.0.begin().await.unwrap();
+    sqlx::query("DELETE FROM signals WHERE name = '$pause'").execute(&mut *taking).await.unwrap();
+    sqlx::query("SET lock_timeout = '10s'").execute(&mut api).await.unwrap();
+    assert_eq!(say(&mut api, id, What::Pause).await, Ordered::Accepted);
+    taking.commit().await.unwrap();
+    assert_eq!(cell.count("SELECT count(*) FROM signals").await, 2, "the resume, and the second pause");
 }
 
 #[tokio::test]

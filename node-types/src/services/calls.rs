@@ -79,7 +79,7 @@ impl CallDesk for calls::CallDesk {
 
     fn admit<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
         Box::pin(async move {
-            let above = self.lineage(calling.execution_id).await?;
+            let above = self.lineage(calling).await?;
             if above.depth >= DEPTH_MAX {
                 return Err(CallError::TooDeep(self.names_above(calling).await?));
             }

@@ -103,6 +103,11 @@ impl NodeType for LogicRespond {
         });
         let bad_header = |why| problem("bad_header", "/headers", why, "remove or correct the header");
         let mut problems: Vec<Problem> = names.map(bad_header).collect();
+        let count = headers.map_or(0, serde_json::Map::len);
+        if count > HEADERS_MAX {
+            let why = format!("the answer has {count} headers; at most {HEADERS_MAX} are sent");
+            problems.push(problem("bad_header", "/headers", why, "leave some out"));
+        }
         let content_type = config.get("content_type").and_then(Value::as_str).filter(|text| !has_expression(text));
         if let Some(why) = content_type.and_then(|text| check_content_type(text).err()) {
             problems.push(problem("bad_header", "/content_type", why, "write it like text/html; charset=utf-8"));

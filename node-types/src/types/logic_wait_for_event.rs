@@ -13,6 +13,9 @@ use serde_json::Value;
 
 use super::parts::{Scalar, check_event_type, check_span, problem, span_of};
 use crate::node_type::{Context, NodeType, Spec};
+use crate::span;
+
+const EARLIER_TOO_LONG: &str = "accept_earlier is longer than the seven days for which events can be looked back at";
 
 /// Waits without a worker for a custom event.
 pub(crate) struct LogicWaitForEvent;
@@ -64,7 +67,8 @@ impl NodeType for LogicWaitForEvent {
 
     fn check(config: &Value) -> Vec<Problem> {
         let spans = ["timeout", "accept_earlier"].into_iter().filter_map(|field| check_span(config, field));
-        spans.chain(check_event_type(config, "event")).chain(check_when(config)).collect()
+        let others = [check_event_type(config, "event"), check_when(config), check_earlier(config)];
+        spans.chain(others.into_iter().flatten()).collect()
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
@@ -87,6 +91,14 @@ impl NodeType for LogicWaitForEvent {
     }
 }
 
+/// A finding if events from so long ago are no longer there.
+fn check_earlier(config: &Value) -> Option<Problem> {
+    let ms = config.get("accept_earlier_ms").and_then(Value::as_u64).map(Duration::from_millis);
+    let text = config.get("accept_earlier").and_then(Value::as_str);
+    let span = ms.or_else(|| span::parse(text?).ok())?;
+    (span > EARLIER_MAX).then(|| problem("bad_span", "/accept_earlier", EARLIER_TOO_LONG, "give at most 7d"))
+}
+
 /// A finding if the condition is none, or names something else than the event.
 fn check_when(config: &Value) -> Option<Problem> {
     let error = check_event_condition(config.get("when")?.as_str()?).err()?;
@@ -106,7 +118,7 @@ impl Config {
         check_key(&key).map_err(|flaw| flawed(flaw.to_string()))?;
         let earlier = span_of(self.accept_earlier_ms, self.accept_earlier.as_deref())?.unwrap_or(Duration::ZERO);
         if earlier > EARLIER_MAX {
-            return Err(flawed("events are kept for seven days; let accept_earlier be at most 7d".into()));
+            return Err(flawed(EARLIER_TOO_LONG.into()));
         }
         let span = span_of(self.timeout_ms, self.timeout.as_deref())?;
         Ok(Wait {

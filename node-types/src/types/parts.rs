@@ -150,8 +150,13 @@ pub(super) fn span_of(ms: Option<u64>, text: Option<&str>) -> Result<Option<Dura
     found.map(Some).map_err(|error| Outcome::fail("config", error.to_string()))
 }
 
-/// A finding if the span at `field` is plain text that cannot be read.
+/// A finding if the span at `field` is plain text that cannot be read, or given in milliseconds as well.
 pub(super) fn check_span(config: &Value, field: &str) -> Option<Problem> {
+    let is_given = |field: &str| config.get(field).is_some_and(|value| !value.is_null());
+    if is_given(field) && is_given(&format!("{field}_ms")) {
+        let detail = format!("the span is given twice, as {field} and as {field}_ms");
+        return Some(problem("bad_span", &format!("/{field}"), detail, "leave one of the two out"));
+    }
     let text = config.get(field)?.as_str().filter(|text| !has_expression(text))?;
     let error = span::parse(text).err()?;
     Some(problem("bad_span", &format!("/{field}"), error.to_string(), "write numbers with units, such as 3d 2h"))

@@ -2,12 +2,14 @@
 
 use capstan_engine::core::child::DEPTH_MAX;
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::orders::Action;
 use capstan_engine::store::signals::CANCEL;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::doomed::Doomed;
 use crate::support::{Cell, graph, node};
+use crate::verbs::resolve;
 
 const CHILDREN: &str = "SELECT count(*) FROM children";
 
@@ -23,6 +25,13 @@ fn calls(config: Value) -> Value {
         ],
         &[("start", "out", "call"), ("call", "out", "then"), ("call", "error", "caught")],
     )
+}
+
+/// A join that needs one branch, and cancels the others.
+fn joined(id: &str) -> Value {
+    let mut node = node(id, "debug.noop", json!({}));
+    node["data"]["policy"] = json!({ "join": "any", "cancel_others": true });
+    node
 }
 
 fn doubles() -> Value {
@@ -90,6 +99,94 @@ async fn a_child_that_fails_or_is_missing_takes_the_error_edge() {
         let error = "SELECT count(*) FROM execution_steps WHERE node_id = 'call' AND status = 'failed'";
         assert_eq!(cell.count(&format!("{error} AND error ->> 'class' = '{class}'")).await, 1, "{class}");
     }
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_child_whose_step_was_cancelled_goes_unheard() {
+    let cell = Cell::new().await;
+    cell.publish_as("b", &waits()).await;
+    // What is faster than the child cancels its step; then the execution goes on.
+    let document = graph(
+        vec![
+            node("call", "logic.sub_workflow", json!({ "workflow": "b", "on_cancel": "abandon" })),
+            node("now", "logic.wait_for_signal", json!({ "signal": "now" })),
+            joined("first"),
+            node("later", "logic.wait_for_signal", json!({ "signal": "later" })),
+        ],
+        &[
+            ("start", "out", "call"),
+            ("start", "out", "now"),
+            ("call", "out", "first"),
+            ("now", "received", "first"),
+            ("first", "out", "later"),
+        ],
+    );
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    let child = child_of(&cell, id).await;
+    cell.until(child, &["waiting"]).await;
+    cell.signal(id, "now", json!(1)).await;
+    cell.until_count("SELECT count(*) FROM journal WHERE node_id = 'later'", 1).await;
+    cell.signal(child, "go", json!(1)).await;
+    cell.until(child, &["completed"]).await;
+    // Its signal does not stay.
+    for table in ["queue", "leases", "signals"] {
+        cell.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
+    }
+    cell.signal(id, "later", json!(1)).await;
+    cell.until(id, &["completed"]).await;
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_that_called_another_workflow_is_given_up_and_not_called_again() {
+    let cell = Cell::new().await;
+    cell.publish_as("b", &fails()).await;
+    let mut document = graph(
+        vec![
+            node("charge", "debug.noop", json!({})),
+            node("refund", "logic.sub_workflow", json!({ "workflow": "b" })),
+            node("bad", "debug.fail", json!({ "class": "broken" })),
+        ],
+        &[("start", "out", "charge"), ("charge", "out", "bad")],
+    );
+    let undo = json!({ "id": "undo", "source": "charge", "target": "refund", "data": { "kind": "compensate" } });
+    document["edges"].as_array_mut().unwrap().push(undo);
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    cell.until(id, &["incident"]).await;
+    assert!(!resolve(&cell, id, &document, None, Action::Retry { config: None }).await);
+    assert!(resolve(&cell, id, &document, None, Action::Fail { class: "given_up".into(), error: "no".into() }).await);
+    cell.until(id, &["failed"]).await;
+    assert_eq!(cell.count(CHILDREN).await, 1);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_child_of_a_step_that_a_person_skips_is_cancelled() {
+    let cell = Cell::new().await;
+    cell.publish_as("b", &waits()).await;
+    let document = calls(json!({}));
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    let child = child_of(&cell, id).await;
+    cell.until(id, &["waiting"]).await;
+    worker.drain().await;
+    let set_aside = "UPDATE executions SET status = 'incident', error = '{\"class\": \"incident\", \"reason\": \"full\"}' \
+         WHERE execution_id = $1";
+    sqlx::query(set_aside).bind(id.0).execute(&mut cell.owner().await).await.unwrap();
+    let skip = Action::Skip { port: None, output: json!("by hand") };
+    assert!(resolve(&cell, id, &document, Some("call"), skip).await);
+    let worker = cell.worker().await;
+    assert_eq!(cell.until(id, &["completed"]).await.output, Some(json!({ "got": "by hand" })));
+    cell.until(child, &["cancelled"]).await;
     worker.drain().await;
     cell.assert_clean().await;
 }

@@ -35,7 +35,13 @@ async fn api(cell: &Cell) -> PgConnection {
 }
 
 /// Checks what is said of an incident, and says it.
-async fn resolve(cell: &Cell, id: ExecutionId, document: &Value, step: Option<&str>, action: Action) -> bool {
+pub(crate) async fn resolve(
+    cell: &Cell,
+    id: ExecutionId,
+    document: &Value,
+    step: Option<&str>,
+    action: Action,
+) -> bool {
     let mut api = api(cell).await;
     let graph = Graph::compile(document, &*cell.registry).unwrap();
     let row = executions::find(&mut api, cell.workspace_id, id).await.unwrap().unwrap();
@@ -44,7 +50,7 @@ async fn resolve(cell: &Cell, id: ExecutionId, document: &Value, step: Option<&s
     let step = step.map(|step| StepKey::root(NodeId::from(step)));
     let (what, paused) = match recorded.resolve(step, action) {
         Ok((resolve, paused)) => (What::Resolve(resolve), paused),
-        Err(Unresolvable::NoIncident(_)) => return false,
+        Err(Unresolvable::NoIncident(_) | Unresolvable::HasCalled(_)) => return false,
         Err(refused) => panic!("{refused}"),
     };
     let order = Order { by: "ops".into(), reason: Some("a test".into()), what };

@@ -8,6 +8,7 @@ use super::attempts::limit_ms;
 use super::stub::{Ending, Stub};
 use super::stubs::Stubs;
 use super::{Cancel, Runner};
+use crate::core::catalogue::Effect;
 use crate::core::graph::{Graph, Node};
 use crate::core::journal::{Entry, Event, SettledStatus, Settlement};
 use crate::core::restart::Past;
@@ -65,8 +66,16 @@ impl Reader<'_> {
                 }
             }
             Event::Settled { .. } if self.since.remove(&step).is_some() => self.add(step, Ending::Timeout, 0),
+            // What it would have waited for was there already.
+            Event::Settled { settlement, .. } if self.asks_outside(step) && event.is_success() => {
+                self.add(step, Ending::Signal(settlement.output.clone()), 0);
+            }
             _ => {}
         }
+    }
+
+    fn asks_outside(&self, step: StepIx) -> bool {
+        self.graph.find(&self.node(step).id).is_some_and(|ix| self.graph.nodes[ix].effect != Effect::Pure)
     }
 
     fn take_stubbed(&mut self, step: StepIx, at: DateTime<Utc>, event: &Event) {
