@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::parts::{check_span, has_expression, problem, span_of};
+use super::parts::{check_span_text, has_expression, problem, span_of};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span::SPAN_MAX;
 
@@ -43,7 +43,7 @@ impl NodeType for LogicDelay {
     }
 
     fn check(config: &Value) -> Vec<Problem> {
-        let mut problems: Vec<Problem> = check_span(config, "for").into_iter().collect();
+        let mut problems: Vec<Problem> = check_span_text(config, "for").into_iter().collect();
         let set = ["for_ms", "for", "until"].iter().filter(|field| config.get(**field).is_some_and(|v| !v.is_null()));
         let count = set.count();
         if count != 1 {

@@ -204,6 +204,10 @@ mod tests {
             (json!({"event": "a", "when": "{{ input.x > 1 }}"}), &["/when"]),
             (json!({"event": "a", "when": "{{ steps.a }}"}), &["/when"]),
             (json!({"event": "a", "when": "event.data.x >"}), &["/when"]),
+            (json!({"event": "a", "timeout": "1h", "timeout_ms": 5}), &["/timeout"]),
+            (json!({"event": "a", "accept_earlier": "7d"}), &[]),
+            (json!({"event": "a", "accept_earlier": "8d"}), &["/accept_earlier"]),
+            (json!({"event": "a", "accept_earlier_ms": 700_000_000}), &["/accept_earlier"]),
         ] {
             let found: Vec<_> = LogicWaitForEvent::check(&config).into_iter().map(|problem| problem.pointer).collect();
             assert_eq!(found, pointers, "{config}");

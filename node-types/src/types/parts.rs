@@ -157,6 +157,11 @@ pub(super) fn check_span(config: &Value, field: &str) -> Option<Problem> {
         let detail = format!("the span is given twice, as {field} and as {field}_ms");
         return Some(problem("bad_span", &format!("/{field}"), detail, "leave one of the two out"));
     }
+    check_span_text(config, field)
+}
+
+/// A finding if the span at `field` is plain text that cannot be read.
+pub(super) fn check_span_text(config: &Value, field: &str) -> Option<Problem> {
     let text = config.get(field)?.as_str().filter(|text| !has_expression(text))?;
     let error = span::parse(text).err()?;
     Some(problem("bad_span", &format!("/{field}"), error.to_string(), "write numbers with units, such as 3d 2h"))
