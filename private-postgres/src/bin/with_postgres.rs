@@ -2,14 +2,17 @@
 //! `CAPSTAN_TEST_POSTGRES_URL`, and exits as the command does. If that variable is set already, the command is run
 //! with it as it is. Interrupts and terminations are passed on to the command; then the server is cleared away.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus};
 
 use capstan_private_postgres::testing::SERVER_VARIABLE;
 use capstan_private_postgres::{Options, PrivatePostgres};
-use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tokio::process::Command;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// As shells report a command that cannot be run, or a mistake in calling this one.
 const EXIT_CANNOT_RUN: u8 = 127;
@@ -42,23 +45,32 @@ fn run(program: OsString, arguments: Vec<OsString>) -> Result<u8, String> {
     if let Some(postgres) = &postgres {
         command.env(SERVER_VARIABLE, postgres.url("postgres"));
     }
-    let child = command.spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))?;
-    wait_forwarding(child)
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot wait for a command: {error}"))?;
+    runtime.block_on(run_forwarding(command, &program))
 }
 
-/// The signals are blocked only now: what is started inherits the mask, and an earlier signal may end this program at
-/// once, since the guard of the server clears up then.
-fn wait_forwarding(mut child: Child) -> Result<u8, String> {
-    let signals: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
-    signals.thread_block().map_err(|errno| format!("cannot block signals: {errno}"))?;
-    let pid = Pid::from_raw(child.id().cast_signed());
-    std::thread::spawn(move || {
-        while let Ok(signal) = signals.wait() {
+/// Signals are heard before there is a command that they could miss: it does not inherit that. An earlier one may end this
+/// program at once, since the guard of the server clears up then.
+async fn run_forwarding(mut command: Command, program: &OsStr) -> Result<u8, String> {
+    let hear = |kind| signal(kind).map_err(|error| format!("cannot hear signals: {error}"));
+    let (mut interrupt, mut terminate, mut hang_up) =
+        (hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?, hear(SignalKind::hangup())?);
+    let mut child = command.spawn().map_err(|error| format!("cannot run {}: {error}", program.display()))?;
+    loop {
+        let told = tokio::select! {
+            status = child.wait() => {
+                return status.map(exit_code).map_err(|error| format!("cannot wait for the command: {error}"));
+            }
+            _ = interrupt.recv() => Signal::SIGINT,
+            _ = terminate.recv() => Signal::SIGTERM,
+            _ = hang_up.recv() => Signal::SIGHUP,
+        };
+        if let Some(pid) = child.id() {
             // Fails only when the command has ended already.
-            let _ = kill(pid, signal);
+            let _ = kill(Pid::from_raw(pid.cast_signed()), told);
         }
-    });
-    child.wait().map(exit_code).map_err(|error| format!("cannot wait for the command: {error}"))
+    }
 }
 
 fn exit_code(status: ExitStatus) -> u8 {
