@@ -10,7 +10,7 @@ use crate::inject::{Held, Struck};
 use crate::leases::{LOOK_EVERY, Leases};
 use crate::losses::Losses;
 use crate::point::Place;
-use crate::process::Process;
+use crate::process::{Process, was_killed};
 use crate::program::Pass;
 
 /// Longest wait for a process to reach its point, and for one that is to drain to get work.
@@ -30,15 +30,20 @@ pub(crate) struct Armed {
 impl Armed {
     /// Waits until the worker of a slot is gone, and lets others die in its place until one had work in its hands.
     pub(crate) async fn die(mut self, slot: usize, mut leaving: Process, mut at: Pass) -> anyhow::Result<Vec<Struck>> {
-        leaving.ended().await?;
+        let ended = leaving.ended().await?;
+        self.fleet.oddities.may_end(&name(&leaving), ended);
         let mut tries = Vec::new();
         for _ in 0..TRIES_MAX {
             let mut process = self.fleet.arm(slot, at)?;
             let drained_work = at.point.place == Place::Drain && self.drain(&process).await?;
-            let died = process.killed_within(REACH_MAX).await?;
+            let ended = process.ended_within(REACH_MAX).await?;
+            let died = was_killed(ended);
             let mut struck = Struck { held: std::mem::take(&mut self.held), ..Struck::now(at.fault()) };
             if died {
                 struck.held.extend(self.lost(&name(&process)).await);
+            } else {
+                // Poison may have been quicker.
+                self.fleet.oddities.may_end(&name(&process), ended);
             }
             struck.landed = match at.point.place {
                 Place::Work => !struck.held.is_empty(),

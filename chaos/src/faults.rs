@@ -64,6 +64,12 @@ impl Striker {
         while let Some(done) = self.beside.join_next().await {
             injected.struck.extend(done??);
         }
+        // Poison ends whoever has it, also one that is coming, draining, or to die at a point.
+        for name in self.fleet.oddities.dead() {
+            if let Some(worker_no) = self.leases.number_of(&name).await? {
+                self.losses.add(worker_no);
+            }
+        }
         injected.lost = self.losses.all();
         Ok(injected)
     }

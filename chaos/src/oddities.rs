@@ -36,6 +36,8 @@ pub enum Oddity {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oddities {
     all: Arc<Mutex<Vec<Oddity>>>,
+    /// Names of those that a signal has ended.
+    dead: Arc<Mutex<Vec<String>>>,
     outbreaks: Arc<AtomicUsize>,
 }
 
@@ -45,6 +47,9 @@ pub(crate) struct Outbreak(Arc<AtomicUsize>);
 impl Oddities {
     /// Takes note of a worker that has ended and was not told to.
     pub(crate) fn ended(&self, worker: &str, status: ExitStatus) {
+        if status.signal().is_some() {
+            self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(worker.to_owned());
+        }
         let by_poison = self.is_outbreak() && POISON.iter().any(|&way| status.signal() == Some(way as i32));
         self.add(match by_poison {
             true => Oddity::Poisoned,
@@ -75,6 +80,11 @@ impl Oddities {
 
     pub(crate) fn all(&self) -> Vec<Oddity> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who died by a signal that nobody had sent, by name.
+    pub(crate) fn dead(&self) -> Vec<String> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn add(&self, oddity: Oddity) {
@@ -120,5 +130,6 @@ mod tests {
         oddities.may_end("pid-1", ExitStatus::from_raw(1 << 8));
         oddities.may_end("pid-1", by(Signal::SIGSEGV));
         assert_eq!(oddities.all(), [ended("signal: 11 (SIGSEGV)")]);
+        assert_eq!(oddities.dead(), ["pid-1"]);
     }
 }

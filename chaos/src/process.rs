@@ -41,6 +41,11 @@ impl fmt::Display for EndedEarly {
 
 impl std::error::Error for EndedEarly {}
 
+/// Whether SIGKILL has ended it, as at a named point.
+pub(crate) fn was_killed(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::SIGKILL as i32)
+}
+
 impl Process {
     /// Starts `capstan --json` with `args` and nothing but `env`.
     pub(crate) fn spawn(binary: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<Self> {
@@ -112,16 +117,15 @@ impl Process {
         Ok(timeout(PATIENCE, self.child.wait()).await.context("the process did not end")??)
     }
 
-    /// Waits for a while until SIGKILL has ended it; ends it otherwise, and answers false.
-    pub(crate) async fn killed_within(&mut self, patience: Duration) -> anyhow::Result<bool> {
-        let status = match timeout(patience, self.child.wait()).await {
-            Ok(status) => status?,
+    /// Waits for a while until it has ended by itself; tells it to end otherwise.
+    pub(crate) async fn ended_within(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
+        match timeout(patience, self.child.wait()).await {
+            Ok(status) => Ok(status?),
             Err(_) => {
                 self.signal(Signal::SIGTERM)?;
-                self.ended().await?
+                self.ended().await
             }
-        };
-        Ok(status.signal() == Some(Signal::SIGKILL as i32))
+        }
     }
 
     /// Asks it to end with SIGTERM; it must end well.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::armed::{REACH_MAX, TRIES_MAX};
 use crate::fleet::AGAIN;
 use crate::inject::Struck;
-use crate::process::Process;
+use crate::process::{Process, was_killed};
 use crate::program::{Manner, Pass, Program};
 
 /// The API of a run.
@@ -40,7 +40,7 @@ impl Server {
         for _ in 0..TRIES_MAX {
             *process = self.program.arm(&["serve"], &self.env, &Manner::default(), at)?;
             // Only a start that is under way passes its points.
-            let landed = process.killed_within(REACH_MAX).await?;
+            let landed = was_killed(process.ended_within(REACH_MAX).await?);
             tries.push(Struck { landed, ..Struck::now(at.fault()) });
             if landed {
                 break;

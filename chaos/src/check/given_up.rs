@@ -1,5 +1,7 @@
 //! 7, too: who lives and is to be heard is not given up. What it does meanwhile would be done twice.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Violation;
@@ -9,6 +11,8 @@ use crate::plan::Fault;
 
 /// So long after its connections were cut, delayed or refused, or the database was away, a worker may be unheard of.
 const UNHEARD_MAX: TimeDelta = TimeDelta::seconds(15);
+/// Faults that struck so long before are told with it.
+const TOLD_BEFORE: TimeDelta = TimeDelta::seconds(30);
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let injected = &facts.injected;
@@ -17,8 +21,24 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         let was_lost = injected.lost.contains(&worker_no);
         !was_lost && !injected.struck.iter().any(|struck| was_unheard(struck, worker_no, at))
     });
-    let told = wrong.map(|(worker_no, at)| format!("worker {worker_no} lived, and was given up at {at}"));
+    let told = wrong.map(|&(worker_no, at)| {
+        let before = told_before(&injected.struck, at);
+        format!(
+            "worker {worker_no} lived, and was given up at {at}; in the {} s before:{before}",
+            TOLD_BEFORE.num_seconds()
+        )
+    });
     told.map(|what| Violation::new(7, None, what)).collect()
+}
+
+/// What struck shortly before, and whom: somebody will ask.
+fn told_before(struck: &[Struck], at: DateTime<Utc>) -> String {
+    let near = struck.iter().filter(|struck| struck.at <= at && at < struck.at + TOLD_BEFORE);
+    let told = near.map(|Struck { fault, at, landed, held, outage, .. }| {
+        let met: BTreeSet<i32> = held.iter().map(|held| held.worker_no).collect();
+        format!("\n    {at} {fault:?} landed {landed} met {met:?} outage {outage:?}")
+    });
+    told.collect()
 }
 
 /// Whether a fault kept that worker from being heard.
