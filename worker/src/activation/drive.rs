@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
+use capstan_engine::core::gate::Gate;
 use capstan_engine::core::graph::{Graph, Node};
-use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::{Outcome, addressee};
 use capstan_engine::core::state::{Phase, State, StepIx};
@@ -20,15 +21,17 @@ use capstan_engine::store::orders::{Order, RESOLVE};
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
+use super::enter::Pass;
 use super::write::Flushed;
 use super::{Exit, READ_PAUSE};
 use crate::life::Life;
 use crate::logs::Budget;
+use crate::versions::Version;
 use crate::worker::Engine;
 
 /// Entries that wait for a flush at most, and the longest that the first of them waits.
@@ -74,6 +77,14 @@ pub(super) struct Drive<'a> {
     pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
+    pub(super) workflow_id: WorkflowId,
+    /// What it has to pass before it is at work; mostly nothing.
+    pub(super) gates: Vec<Gate>,
+    /// Whether it has passed, or had nothing to.
+    pub(super) is_at_work: bool,
+    pub(super) limit_news: watch::Receiver<u64>,
+    /// The last news of limits that was heeded.
+    pub(super) limits_seen: u64,
 }
 
 impl<'a> Drive<'a> {
@@ -81,12 +92,15 @@ impl<'a> Drive<'a> {
         engine: &'a Arc<Engine>,
         life: &'a Arc<Life>,
         claimed: &'a Claimed,
-        graph: Arc<Graph>,
+        version: &Version,
         state: State,
         signals: Vec<Pending>,
     ) -> Self {
+        let graph = Arc::clone(&version.graph);
         let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
-        Self {
+        let limit_news = engine.gates.news();
+        let limits_seen = *limit_news.borrow();
+        let drive = Self {
             engine,
             life,
             claimed,
@@ -105,7 +119,13 @@ impl<'a> Drive<'a> {
             announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
-        }
+            workflow_id: version.workflow_id,
+            gates: Vec::new(),
+            is_at_work: false,
+            limit_news,
+            limits_seen,
+        };
+        Self { gates: drive.gates_now(), ..drive }
     }
 
     /// Goes on until the execution ends, parks, is lost, or has to be given back.
@@ -115,6 +135,9 @@ impl<'a> Drive<'a> {
             self.record(Event::Poisoned { reason });
         }
         loop {
+            if let Some(exit) = self.heed_limits().await {
+                return exit;
+            }
             self.consume_signals();
             self.judge_deadline();
             if self.is_over() {
@@ -125,6 +148,13 @@ impl<'a> Drive<'a> {
             }
             let now = self.life.clock.now();
             let runnable = self.runnable(now);
+            if !runnable.is_empty() {
+                match self.enter().await {
+                    Pass::In => {}
+                    Pass::Again => continue,
+                    Pass::Exit(exit) => return exit,
+                }
+            }
             if self.step_purely(&runnable).await {
                 if self.must_flush()
                     && let Flushed::Exit(exit) = self.flush(Then::Hold).await
@@ -308,6 +338,7 @@ impl<'a> Drive<'a> {
         tokio::select! {
             Some(ended) = self.tasks.join_next_with_id() => self.all_ended(ended),
             () = wake.notified() => self.heed().await,
+            _ = self.limit_news.changed() => {}
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
             () = self.engine.hurry.cancelled() => {}
@@ -362,7 +393,7 @@ impl<'a> Drive<'a> {
     }
 
     /// When something is due next: a step that does not run, or the execution's own deadline.
-    fn next_look(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn next_look(&self) -> Option<DateTime<Utc>> {
         let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
         steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused())).min()
     }
