@@ -53,6 +53,12 @@ impl Gate {
         }
     }
 
+    /// The value of the key, if it is that of a key.
+    #[must_use]
+    pub fn key_value(&self) -> Option<&str> {
+        self.0[self.limit_name().len()..].strip_prefix(':')
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -393,9 +393,17 @@ impl<'a> Drive<'a> {
     }
 
     /// When something is due next: a step that does not run, or the execution's own deadline.
-    pub(super) fn next_look(&self) -> Option<DateTime<Utc>> {
+    fn next_look(&self) -> Option<DateTime<Utc>> {
+        self.next_look_after(DateTime::<Utc>::MIN_UTC)
+    }
+
+    /// The same of what is due only after that moment.
+    pub(super) fn next_look_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
-        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused())).min()
+        steps
+            .filter(|due| *due >= moment)
+            .chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused()))
+            .min()
     }
 
     fn must_flush(&self) -> bool {

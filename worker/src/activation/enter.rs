@@ -4,6 +4,7 @@ use capstan_engine::core::gate::Gate;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::gates::{Entered, Entering};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::Exit;
@@ -46,7 +47,7 @@ impl Drive<'_> {
                 Pass::Again
             }
             Ok(Entered::Waits) => {
-                if let Some(due) = self.next_look() {
+                if let Some(due) = self.due_at_gate() {
                     self.engine.pace.due_in(due - self.life.clock.now());
                 }
                 Pass::Exit(Exit::Gone)
@@ -85,10 +86,15 @@ impl Drive<'_> {
             vt: self.claimed.vt,
             gates: self.gates.clone(),
             key_max: self.graph.concurrency.as_ref().map(|concurrency| concurrency.limit),
-            due_at: self.next_look(),
+            due_at: self.due_at_gate(),
             is_at_work: self.is_at_work,
         };
         Box::pin(self.engine.gates.enter(self.life, WorkspaceId(self.claimed.workspace_id), entering)).await
+    }
+
+    /// When it has to be looked at though it waits: what could run already need not be.
+    fn due_at_gate(&self) -> Option<DateTime<Utc>> {
+        self.next_look_after(self.life.clock.now())
     }
 
     /// What it has to pass, the narrowest first. Where there are no limits this is a look into an empty map.
