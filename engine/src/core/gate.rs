@@ -4,10 +4,13 @@
 //! again when that one has room; if another is full by then, it goes over to the line there. So a line is never longer than
 //! it has to be, nobody waits at a gate that has room, and whoever looks at a line looks at its front only.
 
+mod judging;
+
 use std::collections::HashMap;
 use std::fmt;
 
 use super::ids::{ExecutionId, WorkflowId};
+pub use judging::{Front, Judging};
 
 /// Largest limit.
 pub const SLOTS_MAX: u32 = 100_000;
@@ -136,25 +139,4 @@ impl Hall {
             }
         }
     }
-}
-
-/// Those who wait first in a line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Front {
-    /// In their order.
-    pub waiting: Vec<Waiting>,
-    /// Whether others may wait behind them.
-    pub is_cut: bool,
-}
-
-/// The order in which those at the fronts of several lines are judged. Where a line was cut off, nobody behind the last one of
-/// it is judged now: somebody of that line may be before him.
-#[must_use]
-pub fn in_order(fronts: Vec<Front>) -> Vec<Waiting> {
-    let cut = fronts.iter().filter(|front| front.is_cut).filter_map(|front| front.waiting.last());
-    let last = cut.map(Waiting::place).min();
-    let mut all: Vec<Waiting> = fronts.into_iter().flat_map(|front| front.waiting).collect();
-    all.retain(|waiting| last.is_none_or(|last| waiting.place() <= last));
-    all.sort_unstable_by_key(Waiting::place);
-    all
 }

@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::{Entered, Entering, LOOK_MAX, Passed};
-use crate::core::gate::{Front, Gate, Hall, Verdict, Waiting, in_order};
+use crate::core::gate::{Front, Gate, Judging, Waiting};
 use crate::core::ids::{ExecutionId, WorkspaceId};
 use crate::store::error::StoreError;
 
@@ -42,25 +42,18 @@ struct Count {
     first_max: Option<i32>,
 }
 
-/// What is known and judged so far.
+/// What was read and judged so far.
 pub(super) struct Passing {
     workspace_id: WorkspaceId,
-    hall: Hall,
+    judging: Judging,
     /// Gates whose slots were counted.
     counted: HashSet<Gate>,
     /// Gates whose lines are looked at.
     gates: HashSet<Gate>,
-    /// Those that have just come, until they are judged.
-    arrivals: Vec<Waiting>,
     /// Those that have a lease of the caller.
     leased: HashSet<ExecutionId>,
-    slots: Vec<(Gate, ExecutionId)>,
-    admitted: HashSet<ExecutionId>,
-    waits: HashMap<ExecutionId, (Gate, Waiting)>,
     /// Where those that wait already do so, and since when.
     places: HashMap<ExecutionId, (Gate, DateTime<Utc>)>,
-    /// What the version of the first in line says, by gate of a key.
-    first_max: HashMap<Gate, u32>,
     is_more: bool,
 }
 
@@ -68,16 +61,11 @@ impl Passing {
     pub(super) fn new(workspace_id: WorkspaceId, gates: HashSet<Gate>) -> Self {
         Self {
             workspace_id,
-            hall: Hall::default(),
+            judging: Judging::default(),
             counted: HashSet::new(),
             gates,
-            arrivals: Vec::new(),
             leased: HashSet::new(),
-            slots: Vec::new(),
-            admitted: HashSet::new(),
-            waits: HashMap::new(),
             places: HashMap::new(),
-            first_max: HashMap::new(),
             is_more: false,
         }
     }
@@ -125,58 +113,30 @@ impl Passing {
         }
         if one.is_at_work || !arrival.held.is_empty() {
             // What is at work stays so; under a limit that is new it counts from now on.
-            for gate in one.gates.iter().filter(|gate| !arrival.held.contains(&gate.0)) {
-                *self.hall.held.entry(gate.clone()).or_default() += 1;
-                self.slots.push((gate.clone(), id));
-            }
-            self.admitted.insert(id);
-            return;
+            let new = one.gates.iter().filter(|gate| !arrival.held.contains(&gate.0)).cloned();
+            return self.judging.is_at_work(id, new);
         }
         let vt = arrival.vt.unwrap_or(one.vt);
-        self.arrivals.push(Waiting { vt, execution_id: id, gates: one.gates.clone(), key_max: one.key_max });
+        self.judging.arrive(Waiting { vt, execution_id: id, gates: one.gates.clone(), key_max: one.key_max });
     }
 
-    /// Looks at the fronts of the lines and at those that have come, and judges them; whether there is more to look at.
+    /// Looks at the fronts of the lines and judges them; whether there is more to look at.
     pub(super) async fn look(&mut self, transaction: &mut PgConnection) -> Result<bool, StoreError> {
-        let mut fronts = self.fronts(transaction).await?;
-        let is_cut = fronts.iter().any(|front| front.is_cut);
+        let fronts = self.fronts(transaction).await?;
         let gates = fronts.iter().flat_map(|front| &front.waiting).flat_map(|waiting| waiting.gates.iter().cloned());
         self.count(transaction, gates.collect()).await?;
-        let mut arrivals = std::mem::take(&mut self.arrivals);
-        arrivals.sort_unstable_by_key(Waiting::place);
-        fronts.push(Front { waiting: arrivals.clone(), is_cut: false });
-        let judged = in_order(fronts);
-        // Whoever has come and is not judged now, as others may be before him, is judged with the next look.
-        arrivals.retain(|waiting| judged.last().is_none_or(|last| waiting.place() > last.place()));
-        self.arrivals = arrivals;
-        judged.into_iter().for_each(|waiting| self.judge(waiting));
-        self.is_more = is_cut || !self.arrivals.is_empty();
+        self.is_more = self.judging.judge(fronts);
         Ok(self.is_more)
-    }
-
-    fn judge(&mut self, waiting: Waiting) {
-        let id = waiting.execution_id;
-        match self.hall.judge(&waiting) {
-            Verdict::Admitted => {
-                self.slots.extend(waiting.gates.into_iter().map(|gate| (gate, id)));
-                self.admitted.insert(id);
-                self.waits.remove(&id);
-            }
-            Verdict::WaitsAt(gate) => {
-                self.waits.insert(id, (gate, waiting));
-            }
-        }
     }
 
     /// Who waits first at each of the gates with room, as many as it has room for, without those that were judged.
     async fn fronts(&mut self, transaction: &mut PgConnection) -> Result<Vec<Front>, StoreError> {
-        let room = |gate: &Gate| self.hall.room(gate, self.first_max.get(gate).copied()).min(LOOK_MAX);
+        let room = |gate: &Gate| self.judging.room(gate).min(LOOK_MAX);
         let open: HashMap<String, usize> =
             self.gates.iter().map(|gate| (gate.0.clone(), room(gate) as usize)).filter(|(_, room)| *room > 0).collect();
         let (names, rooms): (Vec<&str>, Vec<i64>) =
             open.iter().map(|(gate, room)| (gate.as_str(), *room as i64)).unzip();
-        let judged: Vec<Uuid> = self.admitted.iter().chain(self.waits.keys()).map(|id| id.0).collect();
-        let come: Vec<Uuid> = self.arrivals.iter().map(|waiting| waiting.execution_id.0).collect();
+        let known: Vec<Uuid> = self.judging.known().map(|id| id.0).collect();
         if open.is_empty() {
             return Ok(Vec::new());
         }
@@ -192,7 +152,7 @@ impl Passing {
         .bind(self.workspace_id.0)
         .bind(names)
         .bind(rooms)
-        .bind([judged, come].concat())
+        .bind(known)
         .fetch_all(transaction)
         .await?;
         let mut fronts = HashMap::<String, Front>::new();
@@ -238,35 +198,33 @@ impl Passing {
         for Count { gate, held, slots_max, first_max } in counts {
             let gate = Gate(gate);
             if let Some(most) = first_max.and_then(|most| u32::try_from(most).ok()) {
-                self.first_max.insert(gate.clone(), most);
+                self.judging.first_max.insert(gate.clone(), most);
             }
             if let Some(most) = slots_max.and_then(|most| u32::try_from(most).ok()) {
-                self.hall.limits.insert(gate.limit_name().to_owned(), most);
+                self.judging.hall.limits.insert(gate.limit_name().to_owned(), most);
             }
-            *self.hall.held.entry(gate).or_default() += u32::try_from(held).unwrap_or(u32::MAX);
+            *self.judging.hall.held.entry(gate).or_default() += u32::try_from(held).unwrap_or(u32::MAX);
         }
         self.counted.extend(new);
         Ok(())
     }
 
-    /// Writes what was judged. Those that were not come to wait at their first gate.
+    /// Writes what was judged.
     pub(super) async fn write(
         mut self,
         transaction: &mut PgConnection,
         entering: &[Entering],
     ) -> Result<Passed, StoreError> {
-        for waiting in std::mem::take(&mut self.arrivals) {
-            let first = waiting.gates.first().cloned().unwrap_or_else(Gate::workspace);
-            self.waits.insert(waiting.execution_id, (first, waiting));
-        }
-        let tokens = self.admitted.difference(&self.leased).copied().collect();
-        let woken = match self.slots.is_empty() && self.waits.is_empty() && self.admitted.is_empty() {
+        self.judging.close();
+        let judging = &self.judging;
+        let tokens = judging.admitted.difference(&self.leased).copied().collect();
+        let woken = match judging.slots.is_empty() && judging.waits.is_empty() && judging.admitted.is_empty() {
             true => Vec::new(),
             false => self.write_judged(transaction, entering, &tokens).await?,
         };
         let entered = entering.iter().map(|one| match one.execution_id {
             id if !self.leased.contains(&id) => Entered::Lost,
-            id if self.admitted.contains(&id) => Entered::In,
+            id if judging.admitted.contains(&id) => Entered::In,
             id if woken.contains(&id.0) => Entered::Woken,
             _ => Entered::Waits,
         });
@@ -280,12 +238,12 @@ impl Passing {
         entering: &[Entering],
         tokens: &Vec<ExecutionId>,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let slots = self.slots.iter().map(|(gate, id)| json!({ "gate": gate.0, "execution_id": id }));
-        let parks = entering.iter().filter(|one| self.waits.contains_key(&one.execution_id));
+        let slots = self.judging.slots.iter().map(|(gate, id)| json!({ "gate": gate.0, "execution_id": id }));
+        let parks = entering.iter().filter(|one| self.judging.waits.contains_key(&one.execution_id));
         let parks = parks.map(|one| json!({ "execution_id": one.execution_id, "due_at": one.due_at }));
         let judged = json!({
             "slots": slots.collect::<Vec<_>>(), "tokens": tokens, "parks": parks.collect::<Vec<_>>(),
-            "waits": self.waits.values().filter_map(|(gate, waiting)| self.wait(gate, waiting)).collect::<Vec<_>>(),
+            "waits": self.judging.waits.values().filter_map(|(gate, waiting)| self.wait(gate, waiting)).collect::<Vec<_>>(),
         });
         let written = sqlx::query_scalar("SELECT * FROM pass_gates_1($1, $2)").bind(self.workspace_id.0).bind(judged);
         Ok(written.fetch_all(transaction).await?)
