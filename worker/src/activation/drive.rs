@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
-use capstan_engine::core::gate::Gate;
 use capstan_engine::core::graph::{Graph, Node};
-use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey, WorkflowId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::{Outcome, addressee};
 use capstan_engine::core::state::{Phase, State, StepIx};
@@ -21,12 +20,12 @@ use capstan_engine::store::orders::{Order, RESOLVE};
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
-use super::enter::Pass;
+use super::enter::{Pass, Way};
 use super::write::Flushed;
 use super::{Exit, READ_PAUSE};
 use crate::life::Life;
@@ -46,9 +45,6 @@ pub(super) const LOSSES_MAX: i16 = 3;
 
 /// How early a planted bug is.
 const EARLY: TimeDelta = TimeDelta::milliseconds(300);
-
-/// How the task of an attempt ended.
-type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
 
 /// One execution while it is active.
 pub(super) struct Drive<'a> {
@@ -77,14 +73,8 @@ pub(super) struct Drive<'a> {
     pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
-    pub(super) workflow_id: WorkflowId,
-    /// What it has to pass before it is at work; mostly nothing.
-    pub(super) gates: Vec<Gate>,
-    /// Whether it has passed, or had nothing to.
-    pub(super) is_at_work: bool,
-    pub(super) limit_news: watch::Receiver<u64>,
-    /// The last news of limits that was heeded.
-    pub(super) limits_seen: u64,
+    /// Its way through the gates of limits; mostly there are none.
+    pub(super) way: Way,
 }
 
 impl<'a> Drive<'a> {
@@ -98,9 +88,8 @@ impl<'a> Drive<'a> {
     ) -> Self {
         let graph = Arc::clone(&version.graph);
         let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
-        let limit_news = engine.gates.news();
-        let limits_seen = *limit_news.borrow();
-        let drive = Self {
+        let way = Way::new(engine, claimed, version, trigger.map_or(&Value::Null, |step| &state.step(step).output));
+        Self {
             engine,
             life,
             claimed,
@@ -119,13 +108,8 @@ impl<'a> Drive<'a> {
             announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
-            workflow_id: version.workflow_id,
-            gates: Vec::new(),
-            is_at_work: false,
-            limit_news,
-            limits_seen,
-        };
-        Self { gates: drive.gates_now(), ..drive }
+            way,
+        }
     }
 
     /// Goes on until the execution ends, parks, is lost, or has to be given back.
@@ -338,39 +322,10 @@ impl<'a> Drive<'a> {
         tokio::select! {
             Some(ended) = self.tasks.join_next_with_id() => self.all_ended(ended),
             () = wake.notified() => self.heed().await,
-            _ = self.limit_news.changed() => {}
+            _ = self.way.news.changed() => {}
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
             () = self.engine.hurry.cancelled() => {}
-        }
-    }
-
-    /// Takes the outcome of an attempt, and of all that have ended meanwhile: they share a flush.
-    fn all_ended(&mut self, first: Ended) {
-        self.ended(first);
-        while !self.must_flush()
-            && let Some(next) = self.tasks.try_join_next_with_id()
-        {
-            self.ended(next);
-        }
-    }
-
-    /// Takes the outcome of an attempt, if it is the one that runs.
-    fn ended(&mut self, ended: Ended) {
-        let (task, step, outcome) = match ended {
-            Ok((task, (step, outcome))) => (task, Some(step), outcome),
-            Err(error) => {
-                let running = self.running.iter().find(|(_, running)| running.id() == error.id());
-                let outcome = Outcome::fail("panic", "the attempt failed in a way that it should not");
-                (error.id(), running.map(|(&step, _)| step), Some(outcome))
-            }
-        };
-        let Some(step) = step.filter(|step| self.running.get(step).is_some_and(|running| running.id() == task)) else {
-            return;
-        };
-        self.running.remove(&step);
-        if let Some(outcome) = outcome {
-            self.conclude(step, outcome);
         }
     }
 
@@ -406,7 +361,7 @@ impl<'a> Drive<'a> {
             .min()
     }
 
-    fn must_flush(&self) -> bool {
+    pub(super) fn must_flush(&self) -> bool {
         self.pending.len() >= PENDING_MAX
             || self.pending_bytes >= PENDING_BYTES_MAX
             || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
