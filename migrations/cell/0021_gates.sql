@@ -62,7 +62,6 @@ GRANT UPDATE (slots_max, updated_at) ON limits TO capstan_api;
 GRANT SELECT ON slots, gated TO capstan_api;
 GRANT SELECT ON limits TO capstan_worker;
 GRANT SELECT, INSERT, DELETE ON slots TO capstan_worker;
-GRANT UPDATE (gate) ON gated TO capstan_worker;
 GRANT SELECT, UPDATE ON gate_sweeps TO capstan_worker;
 
 -- Begins a passing of the gates of a workspace: the fence of the worker, if it comes with leases, then the workspace's lock,
