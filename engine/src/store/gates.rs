@@ -14,6 +14,7 @@ use sqlx::{Connection, PgConnection};
 use super::error::StoreError;
 use crate::core::gate::Gate;
 use crate::core::ids::{ExecutionId, WorkspaceId};
+use crate::faults::{ask, told};
 use passing::Passing;
 pub use sweep::{After, Swept, sweep};
 
@@ -128,7 +129,10 @@ async fn pass(
         }
     }
     let passed = passing.write(&mut transaction, entering).await?;
-    transaction.commit().await?;
+    told(ask::Pass { worker_no, entering, passed: &passed }, async {
+        Ok::<(), StoreError>(transaction.commit().await?)
+    })
+    .await?;
     Ok(passed)
 }
 
