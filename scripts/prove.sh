@@ -5,13 +5,13 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach fuzz bench"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits fuzz bench"}
 
 part() {
     case $1 in
     chaos) make --no-print-directory chaos ;;
     sabotage) make --no-print-directory sabotage ;;
-    poison | timers | foreach) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
+    poison | timers | foreach | limits) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
     fuzz) make --no-print-directory fuzz >&2 && echo '{"found":0}' ;;
     bench) target/release/capstan --json bench ;;
     *) echo "there is no part $1" >&2 && return 2 ;;

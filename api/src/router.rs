@@ -12,7 +12,7 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
+    limits, logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
     workflows,
 };
 
@@ -79,6 +79,13 @@ fn resources() -> Router<Api> {
         .route("/bulk-jobs/{job_id}", get(bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(bulk_jobs::items))
         .route("/bulk-jobs/{job_id}/cancel", post(bulk_jobs::cancel))
+        .route("/limits", get(limits::list))
+        .route("/limits/workspace", put(limits::set_of_workspace).delete(limits::remove_of_workspace))
+        .route(
+            "/workflows/{workflow_id}/limits/executions",
+            put(limits::set_of_workflow).delete(limits::remove_of_workflow),
+        )
+        .route("/workflows/{workflow_id}/limits/key", put(limits::set_of_key).delete(limits::remove_of_key))
         .route("/node-types", get(node_types::list))
 }
 

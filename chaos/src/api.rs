@@ -73,6 +73,13 @@ impl Api {
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
+    /// Puts something in its place.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        let request = self.client.put(format!("{}/{path}", self.url)).bearer_auth(&self.key).json(body);
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
     async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> anyhow::Result<Answer> {
         for _ in 0..TIMES_MAX {
             let mut request = self.client.post(format!("{}/{path}", self.url)).bearer_auth(&self.key).json(body);

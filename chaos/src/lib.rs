@@ -6,6 +6,7 @@
 
 mod api;
 mod armed;
+pub mod at_once;
 pub mod check;
 mod clock;
 mod crew;
@@ -24,6 +25,7 @@ mod inject;
 mod kinds;
 mod leases;
 mod ledger;
+pub mod limits;
 mod load;
 mod losses;
 mod machines;

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::at_once::AtOnce;
 use crate::graphs::last_of;
 
 /// One call of an effect.
@@ -43,6 +44,7 @@ pub struct Call {
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     ledger: Ledger,
+    at_once: AtOnce,
     /// Whether it does not answer at the moment.
     hangs: watch::Sender<bool>,
 }
@@ -53,6 +55,7 @@ type Ledger = Arc<Mutex<Calls>>;
 #[derive(Clone, Debug)]
 struct Desk {
     ledger: Ledger,
+    at_once: AtOnce,
     hangs: watch::Receiver<bool>,
 }
 
@@ -78,11 +81,11 @@ impl Site {
     pub(crate) async fn start(host: Ipv4Addr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((host, 0)).await?;
         let (address, ledger) = (listener.local_addr()?, Ledger::default());
-        let (hangs, told) = watch::channel(false);
-        let desk = Desk { ledger: Arc::clone(&ledger), hangs: told };
+        let ((hangs, told), at_once) = (watch::channel(false), AtOnce::default());
+        let desk = Desk { ledger: Arc::clone(&ledger), at_once: at_once.clone(), hangs: told };
         let router = Router::new().route("/effect", post(effect)).with_state(desk);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, ledger, hangs })
+        Ok(Self { address, ledger, at_once, hangs })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -104,6 +107,11 @@ impl Site {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.len()
     }
 
+    /// The most calls that were under way at a time, by the kind that they tell.
+    pub(crate) fn most_at_once(&self) -> HashMap<String, usize> {
+        self.at_once.most()
+    }
+
     /// All calls so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.clone()
@@ -117,6 +125,7 @@ async fn effect(
     Json(body): Json<Value>,
 ) -> Response {
     let at = Utc::now();
+    let _under_way = body["kind"].as_str().map(|kind| desk.at_once.enter(kind));
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let falls = key.rsplit(':').next().and_then(last_of).is_some_and(|(_, _, number)| number < wishes.falls);

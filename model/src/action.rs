@@ -14,6 +14,15 @@ pub enum Action {
     Fire(usize),
     /// The execution leaves the gate.
     Admit(usize),
+    /// A worker would have an execution at work, which takes a slot. A fault if it is not answered.
+    Enter {
+        /// Who.
+        worker: usize,
+        /// Which.
+        execution: usize,
+        /// Whether the worker hears of it.
+        answered: bool,
+    },
     /// A worker claims, and reads the journal and the signals if need be.
     Claim {
         /// Who.
@@ -128,6 +137,12 @@ impl Protocol {
             }
         }
         for execution in 0..EXECUTIONS {
+            if self.would_enter(worker, execution) {
+                actions.push(Action::Enter { worker: place, execution, answered: true });
+                if may_fail {
+                    actions.push(Action::Enter { worker: place, execution, answered: false });
+                }
+            }
             if let Some(held) = worker.at_hand(execution) {
                 if held.told || state.is_woken(place, execution) {
                     actions.push(Action::Heed(place, execution));
@@ -171,12 +186,26 @@ impl Protocol {
         !self.excludes_self() || (!worker.holds_lock() && (self.network != Network::Prompt || worker.zombie.is_none()))
     }
 
+    /// Whether a worker has something to do with an execution that needs a slot for it, or asks for that again.
+    fn would_enter(&self, worker: &Worker, execution: usize) -> bool {
+        let Some(held) = worker.held[execution].filter(|_| self.limit.is_some() && worker.is_up()) else {
+            return false;
+        };
+        let has_work = held.position == 0 || held.signals > 0;
+        let is_free = worker.at_hand(execution).is_some() && !held.told && !held.aside;
+        held.doubts || (is_free && !held.entered && has_work)
+    }
+
     /// The commits that a worker may make of what it has at hand: each execution alone, and several as a group.
     fn sends(&self, worker: &Worker) -> Vec<Writes> {
         let mut groups = vec![Writes::default()];
         for execution in 0..EXECUTIONS {
             let held = worker.at_hand(execution).filter(|held| !held.told);
-            let choices = held.map_or_else(Vec::new, |held| self.writes(held, self.waits[execution]));
+            let may_write =
+                |held: Held, write: &Write| self.limit.is_none() || held.entered || held.aside || write.rows == 0;
+            let choices = held.map_or_else(Vec::new, |held| {
+                self.writes(held, self.waits[execution]).into_iter().filter(|write| may_write(held, write)).collect()
+            });
             for group in 0..groups.len() {
                 for write in &choices {
                     let mut with = groups[group];

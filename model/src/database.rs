@@ -25,8 +25,10 @@ pub struct Lease {
 /// The rows of one execution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Execution {
-    /// Whether it waits in `gated` for a slot of its concurrency key.
+    /// Whether it waits in `gated` for a slot of its limit.
     pub gated: bool,
+    /// Whether it holds a slot.
+    pub slot: bool,
     /// Whether the token of its start is in the queue.
     pub start_token: bool,
     /// Its other tokens.
@@ -73,6 +75,17 @@ pub enum Claimed {
     Dropped,
 }
 
+/// What became of one that would be at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// It has its slot.
+    In,
+    /// It waits at the gate; its lease is gone.
+    Waits,
+    /// It waits at the gate, and keeps its lease, since there is a wake-up.
+    Woken,
+}
+
 /// One item of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Write {
@@ -117,10 +130,10 @@ impl Write {
 }
 
 impl Execution {
-    /// One that has just been started; `gated` if its key has to let it in first.
+    /// One that has just been started.
     #[must_use]
-    pub fn started(gated: bool) -> Self {
-        Self { gated, start_token: !gated, ..Self::default() }
+    pub fn started() -> Self {
+        Self { start_token: true, ..Self::default() }
     }
 
     /// Whether that worker has that lease: the lease check.
@@ -156,10 +169,29 @@ impl Execution {
         self.wake_tokens += 1;
     }
 
-    /// The key lets it in: it leaves the gate with the token of its start.
+    /// It is let in from the gate: it has a slot, and a token.
     pub fn admit(&mut self) {
-        self.gated = false;
-        self.start_token = true;
+        (self.gated, self.slot) = (false, true);
+        self.wake_tokens += 1;
+    }
+
+    /// Whoever has its lease would have it at work, which takes a slot if there is one; else it waits at the gate.
+    pub fn enter(&mut self, has_room: bool, parts: Parts) -> Entered {
+        if self.slot || has_room {
+            (self.gated, self.slot) = (false, true);
+            return Entered::In;
+        }
+        self.wait_at_gate(parts)
+    }
+
+    /// It waits at the gate, without its lease unless that is woken.
+    pub fn wait_at_gate(&mut self, parts: Parts) -> Entered {
+        self.gated = true;
+        if self.lease.is_some_and(|lease| lease.woken) && parts.has(Part::Woken) {
+            return Entered::Woken;
+        }
+        self.lease = None;
+        Entered::Waits
     }
 
     /// `claim_2`, of these tokens; `number` is for the lease, if there is one.
@@ -215,15 +247,17 @@ impl Execution {
                 let stays = self.lease.is_some_and(|lease| lease.woken) && parts.has(Part::Woken);
                 self.timer |= timer && self.lease.is_some() && !stays;
                 if !stays {
-                    self.lease = None;
+                    (self.lease, self.slot, self.gated) = (None, false, false);
                 }
             }
             Then::SetAside => {
                 self.wake_tokens += u32::from(self.lease.is_some_and(|lease| lease.woken));
                 (self.aside, self.lease) = (true, None);
+                (self.slot, self.gated) = (false, false);
             }
             Then::End => {
                 (self.ended, self.lease, self.timer, self.signals) = (true, None, false, 0);
+                (self.slot, self.gated) = (false, false);
             }
         }
         Ok(self.lease.is_some_and(|lease| lease.woken))

@@ -37,11 +37,23 @@ pub enum Fact {
     Started {
         /// Which.
         execution: String,
-        /// Whether it waits at the gate of its concurrency key.
-        #[serde(default)]
-        gated: bool,
     },
-    /// It left the gate.
+    /// A worker would have it at work, and it waits at the gate of a limit.
+    Gated {
+        /// Who.
+        worker: WorkerNo,
+        /// Which.
+        execution: String,
+        /// Under which lease, which goes with it.
+        lease: LeaseNo,
+        /// Whether it has a deadline.
+        #[serde(default)]
+        due: bool,
+        /// Whether the lease stays, as a signal is there.
+        #[serde(default)]
+        woken: bool,
+    },
+    /// It was let in, and has a token.
     Admitted {
         /// Which.
         execution: String,
@@ -178,7 +190,8 @@ impl Fact {
     #[must_use]
     pub fn execution(&self) -> Option<&str> {
         match self {
-            Self::Started { execution, .. }
+            Self::Started { execution }
+            | Self::Gated { execution, .. }
             | Self::Admitted { execution }
             | Self::Signalled { execution }
             | Self::Claimed { execution, .. }
@@ -203,6 +216,7 @@ impl Fact {
         match *self {
             Self::Claimed { worker, .. }
             | Self::Woken { holder: worker, .. }
+            | Self::Gated { worker, .. }
             | Self::LostTrack { worker }
             | Self::Heeded { worker, .. }
             | Self::Committed { worker, .. }

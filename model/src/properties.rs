@@ -2,9 +2,10 @@
 
 use stateright::Property;
 
+use crate::database::Execution;
 use crate::part::Part;
 use crate::protocol::{Protocol, Wait};
-use crate::state::{EXECUTIONS, Harm, Process, State, WORKERS, Writes, Zombie, number};
+use crate::state::{EXECUTIONS, Harm, Process, State, WORKERS, Worker, Writes, Zombie, number};
 
 /// Nothing is written for an execution by a worker without its lease.
 pub const NO_TRESPASS: &str = "nothing is written without the lease";
@@ -16,8 +17,10 @@ pub const NO_LOST_WAKE_UP: &str = "no wake-up is lost";
 pub const NO_ORPHAN: &str = "every lease has someone who goes on with it";
 /// A worker that is neither fenced nor in doubt has what it believes to hold, and knows its whole journal.
 pub const TRUE_MEMORY: &str = "what a worker believes is so";
-/// Only a wake-up brings more executions of a key to work than it lets in.
-pub const LIMIT_KEPT: &str = "admission keeps the limit";
+/// No more executions have slots than may be at work.
+pub const LIMIT_KEPT: &str = "no more are at work than the limit says";
+/// Whoever holds a slot will come to a worker, which gives it back.
+pub const NO_STUCK_SLOT: &str = "no slot is stuck";
 
 /// What the protocol does not keep without a part, for each part.
 pub const NEEDED_FOR: [(Part, &[&str]); 6] = [
@@ -34,9 +37,14 @@ pub(crate) fn of(protocol: &Protocol) -> Vec<Property<Protocol>> {
     let mut properties = promises();
     properties.extend(sights());
     if protocol.limit.is_some() {
-        properties.push(Property::sometimes("a wake-up passes the limit of a key", |model, state: &State| {
-            let running = state.executions.iter().filter(|row| row.lease.is_some()).count();
-            model.limit.is_some_and(|limit| running > limit)
+        properties.push(Property::sometimes("an execution waits at the gate, with its lease", |_, state: &State| {
+            state.executions.iter().any(|row| row.gated && row.lease.is_some())
+        }));
+        properties.push(Property::sometimes("an entering whose answer was lost has parked", |_, state: &State| {
+            any(|execution| {
+                let doubts = |worker: &Worker| worker.held[execution].is_some_and(|held| held.doubts);
+                state.executions[execution].gated && state.workers.iter().any(doubts)
+            })
         }));
     }
     properties
@@ -51,7 +59,13 @@ fn promises() -> Vec<Property<Protocol>> {
         }),
         Property::always(NO_ORPHAN, |_, state: &State| !any(|execution| is_orphaned(state, execution))),
         Property::always(TRUE_MEMORY, |_, state: &State| (0..WORKERS).all(|worker| believes_truly(state, worker))),
-        Property::always(LIMIT_KEPT, |model, state: &State| keeps_limit(model, state)),
+        Property::always(LIMIT_KEPT, |model, state: &State| {
+            model.limit.is_none_or(|limit| state.executions.iter().filter(|row| row.slot).count() <= limit)
+        }),
+        Property::always(NO_STUCK_SLOT, |_, state: &State| {
+            let is_live = |row: &Execution| !row.ended && (row.has_token() || row.lease.is_some());
+            state.executions.iter().all(|row| !row.slot || is_live(row))
+        }),
     ]
 }
 
@@ -106,22 +120,11 @@ fn believes_truly(state: &State, worker: usize) -> bool {
     let is_trusted = |worker: usize| state.workers[worker].is_up() && !state.workers[worker].fenced;
     (0..EXECUTIONS).filter(|_| is_trusted(worker)).all(|execution| {
         let row = &state.executions[execution];
-        state.workers[worker]
-            .at_hand(execution)
-            .is_none_or(|held| row.is_held_by(number(worker), held.lease) && row.journal.len() == held.position)
+        state.workers[worker].at_hand(execution).is_none_or(|held| {
+            let has_slot = row.slot || !held.entered;
+            row.is_held_by(number(worker), held.lease) && row.journal.len() == held.position && has_slot
+        })
     })
-}
-
-/// A parked execution gives up its slot and does not ask for it again when it is woken; nor does one that is woken at
-/// the gate. So the limit holds for executions that nobody has woken.
-fn keeps_limit(model: &Protocol, state: &State) -> bool {
-    let untouched = |execution: &usize| {
-        let row = &state.executions[*execution];
-        model.signals_each == state.unsent[*execution] as usize
-            && row.journal.is_empty()
-            && (row.has_token() || row.lease.is_some())
-    };
-    model.limit.is_none_or(|limit| (0..EXECUTIONS).filter(untouched).count() <= limit)
 }
 
 /// Whether a doubtful commit is about to be repeated whose entries are there, or are not.

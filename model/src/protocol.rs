@@ -46,7 +46,7 @@ pub struct Protocol {
     pub waits: [Wait; EXECUTIONS],
     /// Executions.
     pub executions: usize,
-    /// Executions of the one concurrency key that may run at a time; without it they have no key.
+    /// Executions that may be at work at a time; without it there is no limit.
     pub limit: Option<usize>,
     /// Signals that each execution needs; one that waits for a time needs one.
     pub signals_each: usize,
@@ -92,10 +92,10 @@ impl Protocol {
         self.executions == EXECUTIONS && self.waits.iter().all(|wait| *wait == self.waits[0])
     }
 
-    /// Gated admission: whether the key has a slot, by its tokens and leases.
+    /// Whether a slot is free.
     pub(crate) fn has_room(&self, state: &State) -> bool {
-        let used = state.executions.iter().filter(|row| row.has_token() || row.lease.is_some()).count();
-        self.limit.is_none_or(|limit| used < limit)
+        let held = state.executions.iter().filter(|row| row.slot).count();
+        self.limit.is_none_or(|limit| held < limit)
     }
 }
 
@@ -105,7 +105,7 @@ impl Model for Protocol {
 
     fn init_states(&self) -> Vec<State> {
         let started = |execution| match execution < self.executions {
-            true => Execution::started(self.limit.is_some()),
+            true => Execution::started(),
             false => Execution { ended: true, ..Execution::default() },
         };
         vec![State {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::database::{Claimed, Execution, LeaseNo, Taken, Then, WorkerNo, Write};
+use crate::database::{Claimed, Entered, Execution, LeaseNo, Taken, Then, WorkerNo, Write};
 use crate::event::{Fact, Fate};
 use crate::part::Parts;
 
@@ -103,7 +103,7 @@ impl Replica {
     /// what came of it.
     pub(crate) fn apply(&mut self, fact: &Fact, answered: bool, cast: &Cast) -> Result<(), Refusal> {
         match *fact {
-            Fact::Started { gated, .. } => match self.row.replace(Execution::started(gated)) {
+            Fact::Started { .. } => match self.row.replace(Execution::started()) {
                 None => Ok(()),
                 Some(_) => Err(Refusal::StartedTwice),
             },
@@ -151,12 +151,17 @@ impl Replica {
                 Ok(())
             }
             // The fence comes before every look at a lease.
-            Fact::Committed { worker, .. } | Fact::Released { worker, .. } | Fact::Lost { worker, .. }
+            Fact::Committed { worker, .. }
+            | Fact::Gated { worker, .. }
+            | Fact::Released { worker, .. }
+            | Fact::Lost { worker, .. }
                 if self.fenced.contains(&worker) =>
             {
                 Err(Refusal::Fenced(worker))
             }
             Fact::Committed { .. } => self.commit(fact, answered, is_lax),
+            Fact::Gated { worker, lease, .. } if !row.is_held_by(worker, lease) => Err(Refusal::NotHeld(worker, lease)),
+            Fact::Gated { due, woken, .. } => gate(row, due, (answered && is_lax, woken)),
             Fact::Found { lease, position, .. } => match row.journal.get(position.wrapping_sub(1)) {
                 Some(written) if *written == lease => Ok(()),
                 _ => Err(Refusal::NotWritten { lease, position }),
@@ -252,6 +257,16 @@ impl Replica {
         }
         Ok(())
     }
+}
+
+/// It waits at the gate, without its lease unless that is `woken`; a claim that nobody heard of may have done that.
+fn gate(row: &mut Execution, due: bool, (is_lax, woken): (bool, bool)) -> Result<(), Refusal> {
+    if woken && is_lax && !row.lease.is_some_and(|lease| lease.woken) {
+        wake(row)?;
+    }
+    let is_woken = row.wait_at_gate(Parts::ALL) == Entered::Woken;
+    row.timer |= due && !is_woken;
+    if is_woken == woken { Ok(()) } else { Err(Refusal::Woken(is_woken)) }
 }
 
 /// The fewest tokens that a claim can have taken. Where there is none, a timer must have fired.

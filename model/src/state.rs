@@ -76,6 +76,10 @@ pub struct Held {
     pub aside: bool,
     /// Whether the signals have to be read next, as a park was refused or a reading failed.
     pub told: bool,
+    /// Whether it has its slot.
+    pub entered: bool,
+    /// Whether the answer to its entering was lost: it asks again, and does nothing else.
+    pub doubts: bool,
 }
 
 /// A commit that its worker waits for.
@@ -172,7 +176,7 @@ impl Worker {
     /// An execution that it holds and does not wait for.
     #[must_use]
     pub fn at_hand(&self, execution: usize) -> Option<Held> {
-        self.held[execution].filter(|_| self.is_up() && !self.awaits(execution))
+        self.held[execution].filter(|held| self.is_up() && !self.awaits(execution) && !held.doubts)
     }
 
     /// The life is over, for it or altogether: its memory goes.

@@ -1,7 +1,7 @@
 //! The transition function: what becomes of a state when something happens.
 
 use crate::action::{Action, Answer};
-use crate::database::{Claimed, Execution, Taken, Write};
+use crate::database::{Claimed, Entered, Execution, Taken, Write};
 use crate::part::Part;
 use crate::protocol::{Protocol, Wait};
 use crate::state::{EXECUTIONS, Flight, Harm, Held, Process, Stage, State, Writes, Zombie, number};
@@ -30,6 +30,7 @@ impl Protocol {
             }
             Action::Fire(execution) => self.fire(state, execution),
             Action::Admit(execution) => state.executions[execution].admit(),
+            Action::Enter { worker, execution, answered } => self.enter(state, worker, execution, answered),
             Action::Claim { worker, execution, taken, answer } => {
                 self.claim(state, worker, execution, taken, answer);
             }
@@ -88,6 +89,8 @@ impl Protocol {
             signals: if fresh { 0 } else { row.signals },
             aside: row.aside,
             told: false,
+            entered: false,
+            doubts: false,
         };
         let new = if let Claimed::Leased { fresh } = claimed { Some(held(fresh)) } else { None };
         let of_itself = matches!(claimed, Claimed::Met { holder } if holder == number(worker));
@@ -101,6 +104,25 @@ impl Protocol {
             Answer::Lost => worker.lost_track = true,
             Answer::Unwaited => {}
         }
+    }
+
+    fn enter(&self, state: &mut State, worker: usize, execution: usize, answered: bool) {
+        if self.is_refused(state, worker) {
+            return match answered {
+                true => state.workers[worker].forget(Process::Over),
+                false => state.workers[worker].held[execution].iter_mut().for_each(|held| held.doubts = true),
+            };
+        }
+        let has_room = self.has_room(state);
+        let Some(held) = state.workers[worker].held[execution] else { return };
+        let row = &mut state.executions[execution];
+        let entered = row.is_held_by(number(worker), held.lease).then(|| row.enter(has_room, self.parts));
+        state.workers[worker].held[execution] = match entered {
+            _ if !answered => Some(Held { doubts: true, ..held }),
+            Some(Entered::In) => Some(Held { entered: true, doubts: false, ..held }),
+            Some(Entered::Woken) => Some(Held { told: true, doubts: false, ..held }),
+            Some(Entered::Waits) | None => None,
+        };
     }
 
     fn return_unknown(&self, state: &mut State, worker: usize) {
@@ -244,7 +266,7 @@ fn end_session(state: &mut State, action: Action) {
 fn is_fault(state: &State, action: Action) -> bool {
     match action {
         Action::Claim { answer, .. } => answer == Answer::Lost,
-        Action::Repeat { answered, .. } => !answered,
+        Action::Repeat { answered, .. } | Action::Enter { answered, .. } => !answered,
         Action::GiveUp(_) | Action::GiveBack(..) | Action::Crash(..) | Action::Delay(..) => true,
         Action::Reap(worker) => state.workers[worker].process != Process::Dead,
         _ => false,

@@ -88,6 +88,7 @@ fn commit_of(claimed: &Claimed, steps: std::ops::Range<usize>) -> Commit {
         rows: steps.map(|step| Row::of(&settled(claimed, step))).collect(),
         usage: Vec::new(),
         family: Family::default(),
+        leaves: false,
         dropped: Vec::new(),
         bytes: 0,
     }

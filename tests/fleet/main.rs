@@ -10,6 +10,7 @@ mod freeze;
 mod graphs;
 mod keys;
 mod kill;
+mod limits;
 mod memory;
 mod outage;
 mod poison;

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Json;
 use axum::routing::get;
+use capstan_chaos::at_once::AtOnce;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_node_types::smtp_sink::{ReceivedMail, SmtpSink};
 use futures::stream;
@@ -18,13 +20,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::PATIENCE;
 
 /// An answer "without end": a GiB in pieces.
 const PIECE_BYTES: usize = 64 * 1024;
 const PIECES: usize = 16 * 1024;
+/// How long a call of `/work` takes.
+const WORK_TIME: Duration = Duration::from_millis(20);
 /// Mails that wait for who answers them; what comes beyond is not answered.
 const ANSWERS_WAITING_MAX: usize = 10_000;
 
@@ -44,6 +48,7 @@ struct Shared {
     calls: watch::Sender<Tally>,
     mails: Arc<Mutex<Tally>>,
     open: watch::Sender<bool>,
+    at_once: AtOnce,
 }
 
 impl World {
@@ -53,11 +58,16 @@ impl World {
         let address = listener.local_addr().unwrap();
         let (sink, mails) = SmtpSink::start().await.unwrap();
         let (customers, letters) = mpsc::channel(ANSWERS_WAITING_MAX);
-        let shared =
-            Shared { calls: watch::channel(Tally::new()).0, mails: Arc::default(), open: watch::channel(false).0 };
+        let shared = Shared {
+            calls: watch::channel(Tally::new()).0,
+            mails: Arc::default(),
+            open: watch::channel(false).0,
+            at_once: AtOnce::default(),
+        };
         let router = Router::new()
             .route("/companies", get(company))
             .route("/effect", get(effect))
+            .route("/work", get(work))
             .route("/broken", get(async || StatusCode::NOT_FOUND))
             .route("/small", get(async || "small"))
             .route("/endless", get(async || endless()))
@@ -82,6 +92,11 @@ impl World {
         self.shared.calls.borrow().clone()
     }
 
+    /// The most calls of `/work` that were under way at a time, by whose they were.
+    pub(crate) fn most_at_once(&self) -> Tally {
+        self.shared.at_once.most()
+    }
+
     pub(crate) fn mails(&self) -> Tally {
         self.shared.mails.lock().unwrap().clone()
     }
@@ -96,6 +111,13 @@ impl World {
 
 async fn company() -> Json<Value> {
     Json(json!({ "company": "analytical", "domain": "analytical.example", "industry": "energy", "employees": 10 }))
+}
+
+/// Work of somebody that takes a moment.
+async fn work(State(shared): State<Shared>, Query(of): Query<HashMap<String, String>>) -> &'static str {
+    let _under_way = shared.at_once.enter(&of["of"]);
+    sleep(WORK_TIME).await;
+    "done"
 }
 
 async fn effect(State(shared): State<Shared>, headers: HeaderMap) -> &'static str {

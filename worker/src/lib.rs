@@ -11,6 +11,7 @@ mod clock;
 mod committer;
 mod control;
 mod duties;
+mod gates;
 mod life;
 mod logs;
 mod pace;

@@ -22,6 +22,7 @@ use crate::claimer::Claimer;
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
 use crate::control::{Control, Keeper, bury};
+use crate::gates::Gates;
 use crate::life::Life;
 use crate::logs::Logs;
 use crate::pace::Pace;
@@ -43,6 +44,7 @@ pub(crate) struct Engine {
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
     pub(crate) versions: Versions,
+    pub(crate) gates: Gates,
     pub(crate) logs: Logs,
     pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
@@ -88,6 +90,7 @@ impl Worker {
             registry,
             services,
             versions: Versions::default(),
+            gates: Gates::spawn(place.clone(), Arc::clone(&waker)),
             logs: Logs::spawn(Arc::clone(&side)),
             black_box: Arc::new(BlackBox::open(settings.black_boxes.as_deref())),
             side,
@@ -101,6 +104,8 @@ impl Worker {
             broken: CancellationToken::new(),
         });
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
+        // Before the first claim.
+        engine.gates.refresh(&engine.side).await?;
         let begun = answered(begin(&place, &settings, &engine)).await?;
         let fleet = Fleet {
             engine: Arc::clone(&engine),

@@ -5,8 +5,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::events::awaited;
 use capstan_engine::core::explain::{Reason, explain};
+use capstan_engine::core::gate::Gate;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::executions::{self, Holder};
+use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -52,7 +54,7 @@ impl Told {
     }
 }
 
-/// `GET /executions/{id}/explain`: whether there is a worker, its place in line, and what each of its steps waits for.
+/// `GET /executions/{id}/explain`: whether there is a worker, its place in line, the limit that is full, and what each of its steps waits for.
 /// 404 unknown.
 pub(crate) async fn read(
     State(api): State<Api>,
@@ -74,13 +76,18 @@ pub(crate) async fn read(
     let mut transaction = caller.read().await?;
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
     let line = line(&mut transaction, id).await?;
+    let slot = limits::wait(&mut transaction, caller.workspace_id, id).await?.map(slot);
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
     family::fill_in(&mut transaction, &caller, &mut of_steps).await?;
     transaction.commit().await?;
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
-    let reasons = of_fleet.into_iter().flatten().chain(of_steps);
+    if slot.is_some() {
+        // What could run waits for the slot, not for a worker.
+        of_steps.retain(|reason| !matches!(reason, Reason::Worker { .. }));
+    }
+    let reasons = of_fleet.into_iter().flatten().chain(slot).chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
@@ -100,6 +107,21 @@ fn outside(line: &Line, status: &str) -> [Option<Reason>; 2] {
         is_silent.then_some(Reason::Fleet { unseen_s }),
         is_in_line.then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
     ]
+}
+
+fn slot(Wait { gate, slots_max, held, held_by, before, since }: Wait) -> Reason {
+    let gate = Gate(gate);
+    let count = |rows: i64| u32::try_from(rows).unwrap_or(u32::MAX);
+    let kind = gate.as_str().split(':').next().unwrap_or_default();
+    Reason::Slot {
+        limit: kind.to_owned(),
+        key: gate.key_value().map(str::to_owned),
+        slots_max: slots_max.map(|most| count(most.into())),
+        held: count(held),
+        held_by: held_by.into_iter().map(ExecutionId).collect(),
+        before: count(before),
+        since,
+    }
 }
 
 /// Says which events are waited for, which the journal does not tell.

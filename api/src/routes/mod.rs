@@ -16,6 +16,7 @@ pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod hooks;
 pub(crate) mod launch;
+pub(crate) mod limits;
 pub(crate) mod logs;
 pub(crate) mod mail;
 pub(crate) mod me;

@@ -59,6 +59,7 @@ impl Hand {
             position: self.position,
             rows: vec![Row::of(&Entry { at: Utc::now(), event })],
             usage: Vec::new(),
+            leaves: false,
             family: Family::default(),
             dropped: Vec::new(),
             bytes: 0,

@@ -105,6 +105,8 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
+        format!("INSERT INTO slots VALUES ('{w}', 'workspace', '{x}')"),
+        format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
         format!("INSERT INTO quota_counters VALUES ('{w}', 'm', now())"),
         "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"

@@ -15,6 +15,7 @@ mod grants;
 mod hand;
 mod hooks;
 mod isolation;
+mod limits;
 mod live;
 mod pages;
 mod resolve;

@@ -63,6 +63,7 @@ impl Graph {
             return Err(problems.into_vec());
         }
         let timeout_ms = settings::timeout_ms(document, &mut problems);
+        let concurrency = settings::concurrency(document, &mut problems);
         let Some(document) = Document::read(document, &mut problems) else { return Err(problems.into_vec()) };
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
@@ -77,7 +78,7 @@ impl Graph {
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }
-        Ok(Self { timeout_ms, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
+        Ok(Self { timeout_ms, concurrency, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
     }
 }
 
@@ -137,7 +138,7 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -35,6 +35,25 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Option::is_none")]
         before_more_than: Option<u32>,
     },
+    /// A slot: as many are at work as a limit says.
+    Slot {
+        /// Which limit: `workspace`, `workflow` or `key`.
+        limit: String,
+        /// The value of the key, of which so many may be at work.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// How many may be at work; none if the limit was just removed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        slots_max: Option<u32>,
+        /// How many are.
+        held: u32,
+        /// Some of them.
+        held_by: Vec<ExecutionId>,
+        /// How many are before it in line.
+        before: u32,
+        /// Since when it waits.
+        since: DateTime<Utc>,
+    },
     /// It waits for a person.
     Person {
         /// Why.

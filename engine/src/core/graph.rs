@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::catalogue::{Effect, Frames, Role};
+use super::concurrency::Concurrency;
 use super::ids::NodeId;
 use super::policy::Policy;
 use super::raw;
@@ -31,6 +32,8 @@ pub struct Graph {
     pub bodies: Vec<Body>,
     /// Longest time from an execution's start to its end, from `settings.timeout_ms`.
     pub timeout_ms: Option<u64>,
+    /// How many executions with a key in common may be at work, from `settings.concurrency`.
+    pub concurrency: Option<Concurrency>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 

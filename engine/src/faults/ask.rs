@@ -51,6 +51,17 @@ pub struct Find<'a> {
     pub commits: &'a [&'a store::commit::Commit],
 }
 
+/// Lets executions pass their gates, or has them wait there: what was judged becomes so.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<'a> {
+    /// Who; none if nobody enters.
+    pub worker_no: Option<i32>,
+    /// Who would enter.
+    pub entering: &'a [store::gates::Entering],
+    /// What was judged.
+    pub passed: &'a store::gates::Passed,
+}
+
 /// Gives leases back.
 #[derive(Clone, Copy, Debug)]
 pub struct Release<'a> {

@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::ask::{Beat, Claim, Commit, Find, Heed, Reap, Release, Retire, Signal, Start};
+use super::ask::{Beat, Claim, Commit, Find, Heed, Pass, Reap, Release, Retire, Signal, Start};
 use super::record::{Heard, Question};
 use crate::core::ids::ExecutionId;
 use crate::store::claim::Claimed;
 use crate::store::commit::{self, Reply, Then};
 use crate::store::error::StoreError;
+use crate::store::gates::{Entered, Entering};
 use crate::store::signals::{Pending, Sent};
 use crate::store::start::{StartReply, Started};
 use crate::store::workers;
 
 impl Question<StartReply> for Start<'_> {
     fn asks(&self) -> Vec<Value> {
-        let fact = |id: ExecutionId| json!({ "event": "started", "execution": id, "gated": false });
+        let fact = |id: ExecutionId| json!({ "event": "started", "execution": id });
         self.starts.iter().map(|start| fact(start.execution_id)).collect()
     }
 
@@ -117,6 +118,31 @@ impl Question<i32> for Release<'_> {
             }
             // Some of them, nobody knows which.
             (Ok(_), _) => Heard::default(),
+        }
+    }
+}
+
+impl Question<()> for Pass<'_> {
+    fn asks(&self) -> Vec<Value> {
+        let admitted = self.passed.admitted.iter().map(|id| json!({ "event": "admitted", "execution": id }));
+        let gated = |one: &Entering, woken: bool| {
+            json!({
+                "event": "gated", "worker": self.worker_no, "execution": one.execution_id, "lease": one.lease_no,
+                "due": one.due_at.is_some(), "woken": woken,
+            })
+        };
+        let waits = self.entering.iter().zip(&self.passed.entered).filter_map(|(one, entered)| match entered {
+            Entered::Waits => Some(gated(one, false)),
+            Entered::Woken => Some(gated(one, true)),
+            Entered::In | Entered::Lost => None,
+        });
+        admitted.chain(waits).collect()
+    }
+
+    fn hears(&self, answer: &Result<(), StoreError>) -> Heard {
+        match answer {
+            Ok(()) => instead(self.asks()),
+            Err(error) => failed(error, self.asks().len()),
         }
     }
 }

@@ -45,6 +45,8 @@ struct Written {
     cancels: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ends: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leaves: Vec<ExecutionId>,
 }
 
 impl Family {
@@ -62,15 +64,20 @@ impl Commit {
         !self.family.is_empty() || self.ends_child()
     }
 
+    /// Whether it gives slots back.
+    fn leaves_gates(&self) -> bool {
+        self.leaves && !matches!(self.then, Then::Hold)
+    }
+
     fn ends_child(&self) -> bool {
         let ends = matches!(&self.then, Then::End { status, .. } if *status != "incident");
         ends && self.execution_id.is_child()
     }
 }
 
-/// What a group does to other executions, as JSON; none if that is nothing.
+/// What a group does to other executions, and which of its own give slots back, as JSON; none if that is nothing.
 pub(super) fn family(commits: &[&Commit]) -> Option<String> {
-    if !commits.iter().any(|commit| commit.has_family()) {
+    if !commits.iter().any(|commit| commit.has_family() || commit.leaves_gates()) {
         return None;
     }
     let starts = commits.iter().flat_map(|commit| commit.family.starts.iter().map(|birth| start(commit, birth)));
@@ -83,7 +90,8 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
         let (child_id, signal_id) = (commit.execution_id, SignalId::new());
         json!({ "child_id": child_id, "signal_id": signal_id, "output_bytes_max": SENT_OUTPUT_BYTES_MAX })
     });
-    let written = Written { starts: starts.collect(), cancels: cancels.collect(), ends: ends.collect() };
+    let leaves = commits.iter().filter(|commit| commit.leaves_gates()).map(|commit| commit.execution_id).collect();
+    let written = Written { starts: starts.collect(), cancels: cancels.collect(), ends: ends.collect(), leaves };
     serde_json::to_string(&written).ok()
 }
 

@@ -8,6 +8,8 @@ pub mod commit;
 pub mod connect;
 pub mod error;
 pub mod executions;
+pub mod gates;
+pub mod limits;
 pub mod line;
 pub mod link;
 pub mod logs;

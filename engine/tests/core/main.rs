@@ -10,6 +10,7 @@ mod checks;
 mod count;
 mod driver;
 mod fate;
+mod gates;
 mod generator;
 mod judge;
 mod nested;

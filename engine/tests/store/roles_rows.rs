@@ -28,6 +28,8 @@ pub(crate) fn rows(workspace: &str) -> String {
             "children (child_id, workspace_id, parent_id, node_id, root_id, depth) VALUES ({id}, {w}, {id}, 'n', {id}, 1)"
         ),
         format!("gated VALUES ({w}, 'k', 1, {id})"),
+        format!("slots (workspace_id, gate, execution_id) VALUES ({w}, 'workspace', {id})"),
+        format!("limits (workspace_id, name, slots_max) VALUES ({w}, 'workspace', 1)"),
         format!("signals (execution_id, signal_id, workspace_id, name, payload) VALUES ({id}, {id}, {w}, 's', '1')"),
         format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),
         format!("quota_counters (workspace_id, meter, period) VALUES ({w}, 'm', now())"),

@@ -169,6 +169,7 @@ pub(crate) fn step(claimed: &Claimed, position: u32, then: Then) -> Commit {
         rows: vec![Row::of(&settled(&format!("n{position}"), json!(position)))],
         usage: Vec::new(),
         family: Family::default(),
+        leaves: false,
         dropped: Vec::new(),
         bytes: 0,
         then,

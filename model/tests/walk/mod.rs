@@ -39,8 +39,8 @@ pub(crate) fn harmful_events(seed: u64) -> Option<Vec<(usize, Event)>> {
 fn walk(protocol: &Protocol, random: &mut Random) -> (Recorder, State) {
     let mut state = protocol.init_states().remove(0);
     let mut recorder = Recorder::default();
-    for (execution, row) in state.executions.iter().enumerate() {
-        recorder.answered(0, Fact::Started { execution: name(execution), gated: row.gated });
+    for execution in 0..EXECUTIONS {
+        recorder.answered(0, Fact::Started { execution: name(execution) });
     }
     for step in 1..=STEPS_MAX {
         recorder.now = step as u64 * STEP_TIME;
@@ -75,6 +75,7 @@ impl Recorder {
         match action {
             Action::Signal(execution) => self.answered(now, Fact::Signalled { execution: name(execution) }),
             Action::Admit(execution) => self.answered(now, Fact::Admitted { execution: name(execution) }),
+            Action::Enter { worker, execution, answered } => self.entered(worker, execution, answered, last, next),
             Action::Claim { worker, execution, taken, answer } => {
                 let lease = next.executions[execution].lease.map_or(0, |lease| lease.number);
                 let claimed = last.executions[execution].clone().claim(number(worker), lease, taken, protocol.parts);
@@ -140,6 +141,21 @@ impl Recorder {
             Action::Reap(worker) => self.answered(now, Fact::Reaped { worker: number(worker) }),
             Action::Fire(_) | Action::Delay(..) | Action::ZombieSteps(_) | Action::ZombieDies(_) => {}
         }
+    }
+
+    /// An execution that was at the gate before may be so still, or wait there now.
+    fn entered(&mut self, worker: usize, execution: usize, answered: bool, last: &State, next: &State) {
+        self.refused(worker, next);
+        let held = last.workers[worker].held[execution].unwrap();
+        let was_held = last.executions[execution].is_held_by(number(worker), held.lease);
+        if last.workers[worker].fenced || !was_held || next.executions[execution].slot {
+            return;
+        }
+        let (execution_name, lease) = (name(execution), self.lease(execution, held.lease));
+        let woken = next.executions[execution].lease.is_some();
+        let fact = Fact::Gated { worker: number(worker), execution: execution_name, lease, due: false, woken };
+        let (since, at) = if answered { (None, Some(self.now)) } else { (Some(self.now), None) };
+        self.events.push(Event { ask: None, since, at, fact });
     }
 
     fn repeated(&mut self, worker: usize, answered: bool, last: &State, next: &State) {

@@ -16,10 +16,14 @@ use capstan_node_types::node_type::Context;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use serde_json::Value;
+use tokio::task::{Id, JoinError};
 use tokio::time::timeout;
 
 use super::drive::Drive;
 use crate::logs::{Origin, StepLog};
+
+/// How the task of an attempt ended.
+type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
 
 impl Drive<'_> {
     /// Begins an attempt with effects. Answers the outcome of one that needs no waiting; that of any other arrives
@@ -91,6 +95,35 @@ impl Drive<'_> {
             outcome
         }
         .boxed()
+    }
+
+    /// Takes the outcome of an attempt, and of all that have ended meanwhile: they share a flush.
+    pub(super) fn all_ended(&mut self, first: Ended) {
+        self.ended(first);
+        while !self.must_flush()
+            && let Some(next) = self.tasks.try_join_next_with_id()
+        {
+            self.ended(next);
+        }
+    }
+
+    /// Takes the outcome of an attempt, if it is the one that runs.
+    fn ended(&mut self, ended: Ended) {
+        let (task, step, outcome) = match ended {
+            Ok((task, (step, outcome))) => (task, Some(step), outcome),
+            Err(error) => {
+                let running = self.running.iter().find(|(_, running)| running.id() == error.id());
+                let outcome = Outcome::fail("panic", "the attempt failed in a way that it should not");
+                (error.id(), running.map(|(&step, _)| step), Some(outcome))
+            }
+        };
+        let Some(step) = step.filter(|step| self.running.get(step).is_some_and(|running| running.id() == task)) else {
+            return;
+        };
+        self.running.remove(&step);
+        if let Some(outcome) = outcome {
+            self.conclude(step, outcome);
+        }
     }
 
     /// The execution as its steps see it.

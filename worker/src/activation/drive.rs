@@ -21,14 +21,16 @@ use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
+use super::enter::{Pass, Way};
 use super::write::Flushed;
 use super::{Exit, READ_PAUSE};
 use crate::life::Life;
 use crate::logs::Budget;
+use crate::versions::Version;
 use crate::worker::Engine;
 
 /// Entries that wait for a flush at most, and the longest that the first of them waits.
@@ -43,9 +45,6 @@ pub(super) const LOSSES_MAX: i16 = 3;
 
 /// How early a planted bug is.
 const EARLY: TimeDelta = TimeDelta::milliseconds(300);
-
-/// How the task of an attempt ended.
-type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
 
 /// One execution while it is active.
 pub(super) struct Drive<'a> {
@@ -74,6 +73,8 @@ pub(super) struct Drive<'a> {
     pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
     pub(super) leftovers: bool,
+    /// Its way through the gates of limits; mostly there are none.
+    pub(super) way: Way,
 }
 
 impl<'a> Drive<'a> {
@@ -81,11 +82,13 @@ impl<'a> Drive<'a> {
         engine: &'a Arc<Engine>,
         life: &'a Arc<Life>,
         claimed: &'a Claimed,
-        graph: Arc<Graph>,
+        version: &Version,
         state: State,
         signals: Vec<Pending>,
     ) -> Self {
+        let graph = Arc::clone(&version.graph);
         let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
+        let way = Way::new(engine, claimed, version, trigger.map_or(&Value::Null, |step| &state.step(step).output));
         Self {
             engine,
             life,
@@ -105,6 +108,7 @@ impl<'a> Drive<'a> {
             announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
+            way,
         }
     }
 
@@ -115,6 +119,9 @@ impl<'a> Drive<'a> {
             self.record(Event::Poisoned { reason });
         }
         loop {
+            if let Some(exit) = self.heed_limits().await {
+                return exit;
+            }
             self.consume_signals();
             self.judge_deadline();
             if self.is_over() {
@@ -125,6 +132,13 @@ impl<'a> Drive<'a> {
             }
             let now = self.life.clock.now();
             let runnable = self.runnable(now);
+            if !runnable.is_empty() {
+                match self.enter().await {
+                    Pass::In => {}
+                    Pass::Again => continue,
+                    Pass::Exit(exit) => return exit,
+                }
+            }
             if self.step_purely(&runnable).await {
                 if self.must_flush()
                     && let Flushed::Exit(exit) = self.flush(Then::Hold).await
@@ -308,38 +322,10 @@ impl<'a> Drive<'a> {
         tokio::select! {
             Some(ended) = self.tasks.join_next_with_id() => self.all_ended(ended),
             () = wake.notified() => self.heed().await,
+            _ = self.way.news.changed() => {}
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
             () = self.engine.hurry.cancelled() => {}
-        }
-    }
-
-    /// Takes the outcome of an attempt, and of all that have ended meanwhile: they share a flush.
-    fn all_ended(&mut self, first: Ended) {
-        self.ended(first);
-        while !self.must_flush()
-            && let Some(next) = self.tasks.try_join_next_with_id()
-        {
-            self.ended(next);
-        }
-    }
-
-    /// Takes the outcome of an attempt, if it is the one that runs.
-    fn ended(&mut self, ended: Ended) {
-        let (task, step, outcome) = match ended {
-            Ok((task, (step, outcome))) => (task, Some(step), outcome),
-            Err(error) => {
-                let running = self.running.iter().find(|(_, running)| running.id() == error.id());
-                let outcome = Outcome::fail("panic", "the attempt failed in a way that it should not");
-                (error.id(), running.map(|(&step, _)| step), Some(outcome))
-            }
-        };
-        let Some(step) = step.filter(|step| self.running.get(step).is_some_and(|running| running.id() == task)) else {
-            return;
-        };
-        self.running.remove(&step);
-        if let Some(outcome) = outcome {
-            self.conclude(step, outcome);
         }
     }
 
@@ -363,11 +349,19 @@ impl<'a> Drive<'a> {
 
     /// When something is due next: a step that does not run, or the execution's own deadline.
     fn next_look(&self) -> Option<DateTime<Utc>> {
-        let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
-        steps.chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused())).min()
+        self.next_look_after(DateTime::<Utc>::MIN_UTC)
     }
 
-    fn must_flush(&self) -> bool {
+    /// The same of what is due only after that moment.
+    pub(super) fn next_look_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
+        steps
+            .filter(|due| *due >= moment)
+            .chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused()))
+            .min()
+    }
+
+    pub(super) fn must_flush(&self) -> bool {
         self.pending.len() >= PENDING_MAX
             || self.pending_bytes >= PENDING_BYTES_MAX
             || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)

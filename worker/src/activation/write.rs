@@ -99,6 +99,7 @@ impl Drive<'_> {
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
         commit.family = std::mem::take(&mut self.family);
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
+        commit.leaves = self.way.has_gates();
         commit.dropped = std::mem::take(&mut self.dropped);
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
@@ -124,6 +125,9 @@ impl Drive<'_> {
                 Flushed::Durable
             }
             Committed::Written { .. } => {
+                if !held {
+                    self.has_left();
+                }
                 let Some(due_at) = parked else { return Flushed::Durable };
                 pass(Point::AfterPark);
                 if let Some(due_at) = due_at {

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod events;
+mod gates;
 mod item;
 mod orders;
 mod upkeep;
@@ -20,5 +21,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    duties.spawn(gates::gates(Arc::clone(engine)));
     duties
 }

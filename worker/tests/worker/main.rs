@@ -8,6 +8,7 @@ mod children;
 mod containers;
 mod doomed;
 mod events;
+mod limits;
 mod links;
 mod outside;
 mod patterns;

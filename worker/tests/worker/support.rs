@@ -41,7 +41,7 @@ pub(crate) struct Cell {
 /// What an execution is started of.
 #[derive(Clone, Copy)]
 pub(crate) struct Version {
-    workflow_id: WorkflowId,
+    pub(crate) workflow_id: WorkflowId,
     pub(crate) version_id: VersionId,
     timeout_ms: Option<u64>,
 }
@@ -159,7 +159,12 @@ impl Cell {
             if statuses.contains(&row.status.as_str()) {
                 return row;
             }
-            assert!(Instant::now() < deadline, "execution {id} is still {}, not {statuses:?}", row.status);
+            assert!(
+                Instant::now() < deadline,
+                "execution {id} is still {}, not {statuses:?}: {:?}",
+                row.status,
+                row.error
+            );
         }
     }
 

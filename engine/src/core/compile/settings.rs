@@ -3,9 +3,14 @@
 use serde_json::Value;
 
 use super::Problems;
+use crate::core::concurrency::Concurrency;
+use crate::core::expression;
+use crate::core::gate::SLOTS_MAX;
 
 /// Longest time that an execution may be given: five years.
 pub const EXECUTION_TIMEOUT_MS_MAX: u64 = 5 * 366 * 86_400_000;
+/// Longest text of a concurrency key, in bytes.
+const KEY_SOURCE_BYTES_MAX: usize = 1_000;
 
 /// `settings.timeout_ms`: the longest time from an execution's start to its end.
 pub(super) fn timeout_ms(document: &Value, problems: &mut Problems) -> Option<u64> {
@@ -16,4 +21,55 @@ pub(super) fn timeout_ms(document: &Value, problems: &mut Problems) -> Option<u6
         problems.add("bad_field", "/settings/timeout_ms".to_owned(), detail, "give milliseconds, or leave it out");
     }
     valid
+}
+
+/// `settings.concurrency`: how many executions with a key in common may be at work at a time.
+pub(super) fn concurrency(document: &Value, problems: &mut Problems) -> Option<Concurrency> {
+    let concurrency = document.get("settings")?.get("concurrency").filter(|value| !value.is_null())?;
+    let Some(fields) = concurrency.as_object() else {
+        let hint = "give {\"key\": \"{{ input.customer }}\", \"limit\": 1}, or leave it out";
+        bad_field(problems, "", "settings.concurrency must be an object".into(), hint);
+        return None;
+    };
+    if let Some(other) = fields.keys().find(|field| !["key", "limit"].contains(&field.as_str())) {
+        let detail = format!("settings.concurrency has a field {other:?} that means nothing here");
+        bad_field(problems, "", detail, "it has the fields key and limit");
+    }
+    let (key, limit) = (key(&concurrency["key"], problems), limit(&concurrency["limit"], problems));
+    Some(Concurrency { key: key?, limit: limit? })
+}
+
+fn limit(limit: &Value, problems: &mut Problems) -> Option<u32> {
+    let valid = limit.as_u64().and_then(|limit| u32::try_from(limit).ok());
+    let valid = valid.filter(|limit| (1..=SLOTS_MAX).contains(limit));
+    if valid.is_none() {
+        let detail = format!("settings.concurrency.limit must be a whole number from 1 to {SLOTS_MAX}");
+        bad_field(problems, "/limit", detail, "say how many executions of each key may be at work at a time");
+    }
+    valid
+}
+
+fn key(key: &Value, problems: &mut Problems) -> Option<String> {
+    let text = key.as_str().filter(|text| (1..=KEY_SOURCE_BYTES_MAX).contains(&text.len()));
+    let Some(text) = text else {
+        let detail = format!("settings.concurrency.key must be text of 1 to {KEY_SOURCE_BYTES_MAX} bytes");
+        bad_field(problems, "/key", detail, "write an expression over the input, such as {{ input.customer }}");
+        return None;
+    };
+    let pointer = || "/settings/concurrency/key".to_owned();
+    match expression::check(text) {
+        Err(error) => problems.add("bad_expression", pointer(), error.to_string(), "correct the expression"),
+        Ok(references) => {
+            if let Some(step) = references.steps.first() {
+                let detail =
+                    format!("settings.concurrency.key names step {step:?}, but it is evaluated before any step");
+                problems.add("reference_not_ancestor", pointer(), detail, "name the input only");
+            }
+        }
+    }
+    Some(text.to_owned())
+}
+
+fn bad_field(problems: &mut Problems, field: &str, detail: String, hint: &str) {
+    problems.add("bad_field", format!("/settings/concurrency{field}"), detail, hint);
 }

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use chrono::{DateTime, Utc};
 
 use super::{Awaited, Reason, Source};
+use crate::core::ids::ExecutionId;
 use crate::core::outcome::StepError;
 
 /// A sentence for people, without a full stop.
@@ -18,6 +19,9 @@ impl Display for Reason {
             Self::Turn { before: Some(0), .. } => f.write_str("it is the next in line"),
             Self::Turn { before, before_of_workspace, before_more_than } => {
                 turn(f, *before, *before_of_workspace, *before_more_than)
+            }
+            Self::Slot { limit, key, slots_max, held, held_by, before, .. } => {
+                slot(f, (limit, key.as_deref()), *slots_max, (*held, held_by), *before)
             }
             Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
             Self::Resume { paused_by, reason, since } => {
@@ -62,6 +66,31 @@ fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than:
         write!(f, ": more than {many} before it")?;
     }
     own.map_or(Ok(()), |own| write!(f, ", {own} of this workspace"))
+}
+
+fn slot(
+    f: &mut Formatter<'_>,
+    (limit, key): (&str, Option<&str>),
+    slots_max: Option<u32>,
+    (held, held_by): (u32, &[ExecutionId]),
+    before: u32,
+) -> fmt::Result {
+    let of_key = key.map(|key| format!(" with the key \"{key}\"")).unwrap_or_default();
+    let of = if limit == "workspace" { "workspace" } else { "workflow" };
+    write!(f, "it waits for a slot: of this {of}{of_key}, {held} executions are at work")?;
+    if let Some(most) = slots_max {
+        write!(f, ", and {most} may be")?;
+    }
+    for (place, id) in held_by.iter().enumerate() {
+        write!(f, "{}{id}", if place == 0 { " (" } else { ", " })?;
+    }
+    if !held_by.is_empty() {
+        f.write_str(if held as usize > held_by.len() { ", …)" } else { ")" })?;
+    }
+    match before {
+        0 => f.write_str("; it is the next in line"),
+        before => write!(f, "; {before} are before it in line"),
+    }
 }
 
 fn event(

@@ -38,7 +38,7 @@ pub trait Steps {
 }
 
 /// For an expression that names none.
-pub(super) struct NoSteps;
+pub(in crate::core) struct NoSteps;
 
 impl Steps for NoSteps {
     fn step(&self, _id: &str) -> Seen<'_> {
