@@ -162,6 +162,8 @@ pub struct Context {
     pub step: StepKey,
     /// Number of this attempt, from 1.
     pub attempt: u32,
+    /// How often a person had the step begin anew.
+    pub round: u32,
     /// Time of the journal entry that fired the step: the same in every attempt.
     pub now: DateTime<Utc>,
     /// Why the step runs again after a wait; absent on a first run.

@@ -75,6 +75,7 @@ impl Runner for LocalRunner<'_> {
             execution_id: trial.execution_id,
             step: trial.step.clone(),
             attempt: trial.attempt,
+            round: 0,
             now: trial.now,
             wake: trial.wake.clone(),
             log: Arc::new(NoLog),

@@ -224,6 +224,7 @@ fn context_of(settings: ServiceSettings) -> Context {
         execution_id: ExecutionId::new(),
         step: StepKey::root(NodeId::from("node")),
         attempt: 1,
+        round: 0,
         now: NOW.parse().unwrap(),
         wake: None,
         log: Arc::new(Lines::default()),

@@ -78,3 +78,33 @@ async fn an_execution_that_waits_for_a_child_says_for_which_and_how_that_stands(
     assert_eq!((&reason["version_id"], &reason["status"]), (&version_id, &json!("queued")));
     assert_eq!(reason["step"], json!({ "node_id": "call", "scope": "" }));
 }
+
+#[tokio::test]
+async fn a_step_that_called_another_workflow_can_be_tried_again_unless_it_still_waits() {
+    let app = App::start().await;
+    let (id, ..) = family(&app).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let set_aside = "UPDATE executions SET status = 'incident', error = '{\"reason\": \"it broke\"}'";
+    sqlx::query(set_aside).execute(&mut owner).await.unwrap();
+    let (path, retry) = (format!("/api/v1/executions/{id}/resolve"), json!({ "action": "retry", "step": "call" }));
+    assert_eq!(app.post(&path, &retry).await.verdict(), "409 cannot_resolve");
+    // It had heard of the end, and could not read the output.
+    let rest = [
+        ("signalled", "NULL", json!({ "signal_id": ExecutionId::new() })),
+        (
+            "attempt_failed",
+            "1",
+            json!({ "error": { "class": "calls", "reason": "y" }, "retry_at": "2099-01-01T00:00:00Z" }),
+        ),
+    ];
+    for (position, (kind, attempts, detail)) in (2..).zip(rest) {
+        let row = format!(
+            "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, attempts, detail, recorded_at) \
+             SELECT execution_id, {position}, workspace_id, 1, '{kind}', 'call', {attempts}, '{detail}', now() \
+               FROM journal WHERE position = 1"
+        );
+        sqlx::query(&row).execute(&mut owner).await.unwrap();
+    }
+    let answer = app.post(&path, &retry).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["step"]["node_id"]), (202, &json!("call")));
+}

@@ -73,7 +73,7 @@ struct Row {
     is_over: bool,
 }
 
-/// The child of a step, if it has started one. For the worker's role.
+/// The child of a step, if it has started one in this round. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -85,12 +85,14 @@ pub async fn started(
     let row: Option<Row> = sqlx::query_as(
         "SELECT c.child_id, e.workflow_id, e.version_id, e.status, e.output, e.error, e.ended_at IS NOT NULL AS is_over \
          FROM children c JOIN executions e ON e.execution_id = c.child_id \
-         WHERE c.parent_id = $1 AND c.node_id = $2 AND c.scope = $3 AND c.workspace_id = $4",
+         WHERE c.parent_id = $1 AND c.node_id = $2 AND c.scope = $3 AND c.workspace_id = $4 \
+           AND c.round = $5",
     )
     .bind(calling.execution_id.0)
     .bind(calling.step.node_id.as_str())
     .bind(calling.step.scope.as_str())
     .bind(calling.workspace_id.0)
+    .bind(calling.round.cast_signed())
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| Started {

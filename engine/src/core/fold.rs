@@ -107,6 +107,7 @@ impl State {
                     if settlement.did_something() && graph.nodes[self.steps[ix].node].undo.is_some() {
                         self.undoable.insert((self.position, ix));
                     }
+                    self.give_up_child(ix);
                     self.steps[ix].settled_in = self.position;
                     self.steps[ix].settle(settlement, at);
                     self.leave(graph, ix);
@@ -131,6 +132,7 @@ impl State {
             self.steps[step].status = StepStatus::Skipped;
         }
         for &step in &decision.cancelled {
+            self.give_up_child(step);
             self.steps[step].end(StepStatus::Cancelled, at);
             self.leave(graph, step);
         }
@@ -206,6 +208,12 @@ impl State {
                 self.undoable.remove(&(self.steps[undone].settled_in, undone));
             }
         }
+    }
+
+    /// A step needs its child no more.
+    pub(super) fn give_up_child(&mut self, step: StepIx) {
+        self.given_up.extend(self.steps[step].orphan());
+        self.steps[step].child = None;
     }
 
     /// A step is no longer active.

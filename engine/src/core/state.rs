@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
-use super::ids::{Scope, SignalId, StepKey};
+use super::ids::{ExecutionId, Scope, SignalId, StepKey};
 use super::journal::{Asked, Resolution};
 use super::outcome::StepError;
 pub use super::step::{EdgeState, Phase, Step, StepStatus};
@@ -44,6 +44,8 @@ pub struct State {
     pub(super) resolved: Vec<Resolved>,
     /// Set while a person holds it up.
     pub(super) paused: Option<Pause>,
+    /// Children that were cancelled with their steps, and may not have ended.
+    pub(super) given_up: Vec<ExecutionId>,
 }
 
 /// What a person has to look at.
@@ -111,6 +113,7 @@ impl State {
             incident: None,
             resolved: Vec::new(),
             paused: None,
+            given_up: Vec::new(),
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -264,6 +267,12 @@ impl State {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused.is_some()
+    }
+
+    /// Children that were cancelled with their steps, and may not have ended: what forces this execution to end forces them.
+    #[must_use]
+    pub fn given_up(&self) -> &[ExecutionId] {
+        &self.given_up
     }
 
     /// Whether that very signal was consumed before.

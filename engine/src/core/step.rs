@@ -37,6 +37,8 @@ pub struct Step {
     pub error: Option<StepError>,
     /// Of a container: what it has opened last.
     pub round: Option<Box<Round>>,
+    /// How often a person had it begin anew; each round of a call has a child of its own.
+    pub rounds: u32,
     /// The child that it started, until it hears of its end or settles.
     pub(super) child: Option<Box<Child>>,
     pub(super) inbound: Inbound,
@@ -142,6 +144,7 @@ impl Step {
             output: Value::Null,
             error: None,
             round: None,
+            rounds: 0,
             child: None,
             inbound: Inbound { open: in_edges, taken: 0 },
         }

@@ -270,7 +270,8 @@ impl Config {
 }
 
 fn calling(context: &Context) -> Calling {
-    Calling { workspace_id: context.workspace_id, execution_id: context.execution_id, step: context.step.clone() }
+    let &Context { workspace_id, execution_id, round, .. } = context;
+    Calling { workspace_id, execution_id, step: context.step.clone(), round }
 }
 
 /// What a step gives back that does not wait.

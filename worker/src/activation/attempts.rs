@@ -117,6 +117,7 @@ impl Drive<'_> {
             execution_id: scene.execution_id,
             step: self.key(step),
             attempt: self.state.step(step).attempts + 1,
+            round: self.state.step(step).rounds,
             now: scene.now(step),
             wake: scene.wake(step),
             log,
