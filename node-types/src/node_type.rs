@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use capstan_domain::calls::Calling;
 use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
@@ -34,6 +35,9 @@ pub trait NodeType: Send + Sync + 'static {
     const RAW: &'static [&'static str] = &[];
     /// Whether an attempt reaches nothing outside of the execution but its log, so that a simulation may run it.
     const LOCAL: bool = matches!(Self::EFFECT, Effect::Pure);
+    /// Whether it has to run in the execution that was started, and not in a chunk of it: see
+    /// [`NodeTypeInfo::stays`].
+    const STAYS: bool = false;
     /// The field of the config that names another node of the same container, and the type that this one has.
     const PARTNER: Option<(&'static str, &'static str)> = None;
 
@@ -185,6 +189,13 @@ impl Context {
     }
 }
 
+impl From<&Context> for Calling {
+    fn from(context: &Context) -> Self {
+        let &Context { workspace_id, execution_id, round, .. } = context;
+        Self { workspace_id, execution_id, step: context.step.clone(), round }
+    }
+}
+
 /// A node type behind a pointer, as the registry and the worker see it.
 pub trait AnyNodeType: NodeTypeInfo {
     /// Title, description and ports.
@@ -239,6 +250,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)
+    }
+    fn stays(&self) -> bool {
+        T::STAYS
     }
     fn late(&self) -> &[&str] {
         T::LATE

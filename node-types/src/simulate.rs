@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
-use crate::services::calls::{Admission, CallDesk, CallError};
+use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
@@ -187,6 +187,9 @@ impl CallDesk for NoCalls {
         Self::none()
     }
     fn admit<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
+        Self::none()
+    }
+    fn divide<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
         Self::none()
     }
     fn started<'a>(

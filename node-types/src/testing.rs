@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::node_type::{Context, LogLevel, LogSink};
 use crate::services::approvals::{ApprovalDesk, DeskError};
-use crate::services::calls::{Admission, CallDesk, CallError};
+use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services};
@@ -158,6 +158,12 @@ impl CallDesk for Calls {
             return Box::pin(async { Err(CallError::TooDeep(above)) });
         }
         self.reply(Admission { root_id: calling.execution_id, depth: 1, vt: 7 })
+    }
+
+    fn divide<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
+        let admission = Admission { root_id: calling.execution_id, depth: 17, vt: 7 };
+        let (workflow_id, version_id) = (WorkflowId(Uuid::nil()), VersionId(Uuid::nil()));
+        self.reply(Division { workflow_id, version_id, admission })
     }
 
     fn started<'a>(

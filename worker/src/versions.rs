@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capstan_engine::core::graph::Graph;
+use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::ids::{VersionId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows::version_graph;
@@ -21,6 +21,8 @@ const VERSIONS_MAX: usize = 5_000;
 #[derive(Default)]
 pub(crate) struct Versions {
     known: Mutex<HashMap<VersionId, Known>>,
+    /// The graphs of chunks, by version and container.
+    chunks: Mutex<HashMap<(VersionId, NodeIx), Arc<Graph>>>,
 }
 
 impl Versions {
@@ -48,13 +50,24 @@ impl Versions {
             let document = version_graph(connection, workspace_id, version_id).await?;
             let document =
                 document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let graph = Graph::compile(&document, registry).map(Arc::new).map_err(|problems| {
+            let graph = Graph::compile(&document, registry).map(|graph| Arc::new(graph.with_chunks()));
+            let graph = graph.map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
                 format!("version {version_id} cannot be run by this build: {first}")
             });
             Ok(self.keep(version_id, graph))
         });
         Box::pin(load).await?.map_err(StoreError::Unsupported)
+    }
+
+    /// The graph that an execution of a version which begins at `trigger` walks: chunks have their own.
+    pub(crate) fn begun_at(&self, version_id: VersionId, graph: Arc<Graph>, trigger: &str) -> Arc<Graph> {
+        let Some(container) = graph.handed_over(trigger) else { return graph };
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        if chunks.len() >= VERSIONS_MAX {
+            chunks.clear();
+        }
+        Arc::clone(chunks.entry((version_id, container)).or_insert_with(|| graph.begun_at(trigger)))
     }
 
     fn kept(&self, version_id: VersionId) -> Option<Known> {

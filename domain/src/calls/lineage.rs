@@ -41,6 +41,17 @@ pub async fn lineage(connection: &mut PgConnection, calling: &Calling) -> Result
     Ok(Lineage { root_id: ExecutionId(root_id), depth: u32::try_from(depth).unwrap_or_default() })
 }
 
+/// The workflow of an execution, and its version. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn own(connection: &mut PgConnection, calling: &Calling) -> Result<(WorkflowId, VersionId), StoreError> {
+    let sql = "SELECT workflow_id, version_id FROM executions WHERE execution_id = $1 AND workspace_id = $2";
+    let (workflow_id, version_id): (Uuid, Uuid) =
+        sqlx::query_as(sql).bind(calling.execution_id.0).bind(calling.workspace_id.0).fetch_one(connection).await?;
+    Ok((WorkflowId(workflow_id), VersionId(version_id)))
+}
+
 /// The names of the workflows from the first execution down to this one, for messages. For the worker's role.
 ///
 /// # Errors

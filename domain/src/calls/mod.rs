@@ -6,7 +6,7 @@ mod lineage;
 
 pub use desk::{CallDesk, Refused};
 pub use find::{Callee, Trigger, find};
-pub use lineage::{Lineage, Started, lineage, names_above, started};
+pub use lineage::{Lineage, Started, lineage, names_above, own, started};
 
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::child_signal;

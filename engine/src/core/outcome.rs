@@ -174,6 +174,8 @@ pub enum Closed {
     Completed(Value),
     /// A failure that nothing took.
     Failed(StepError),
+    /// It ran, and what it gave is too large to be kept with that of others; the reason.
+    LeftOut(String),
     /// It was ended, or never begun, as it was needed no more.
     Cancelled,
 }

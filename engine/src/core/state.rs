@@ -46,6 +46,8 @@ pub struct State {
     pub(super) paused: Option<Pause>,
     /// Children that were cancelled with their steps, and may not have ended.
     pub(super) given_up: Vec<ExecutionId>,
+    /// Of a chunk: the execution that has handed it over, which its expressions name.
+    pub(super) part_of: Option<ExecutionId>,
 }
 
 /// What a person has to look at.
@@ -114,6 +116,7 @@ impl State {
             resolved: Vec::new(),
             paused: None,
             given_up: Vec::new(),
+            part_of: None,
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -121,7 +124,7 @@ impl State {
 
     /// Adds a frame of the top level, or of a container.
     pub(super) fn open(&mut self, graph: &Graph, owner: Option<StepIx>, scope: Scope, index: usize, item: Value) {
-        let body = owner.and_then(|owner| graph.nodes[self.steps[owner].node].container).map_or(0, |(body, _)| body);
+        let body = owner.and_then(|owner| self.steps[owner].round.as_ref()).map_or(0, |round| round.body);
         let (first_step, first_edge, frame) = (self.steps.len(), self.edges.len(), self.frames.len());
         self.by_scope.insert(scope.clone(), frame);
         let (stage, ending, active) = (Stage::Main, None, 0);
@@ -204,8 +207,8 @@ impl State {
     #[must_use]
     pub fn steps_in_all(&self, graph: &Graph) -> usize {
         let to_come = self.active_steps().filter(|(_, step)| step.phase == Phase::Open).filter_map(|(_, step)| {
-            let (round, (body, _)) = (step.round.as_deref()?, graph.nodes[step.node].container?);
-            Some((round.items.len() - round.frames.len()) * graph.bodies[body].nodes.len())
+            let round = step.round.as_deref()?;
+            Some((round.items.len() - round.frames.len()) * graph.bodies[round.body].nodes.len())
         });
         self.steps.len() + to_come.sum::<usize>()
     }

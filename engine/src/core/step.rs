@@ -45,7 +45,7 @@ pub struct Step {
 }
 
 /// Step status; `Pending` is a node whose in-edges are not yet resolved and is never shown as a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// Not decided yet.

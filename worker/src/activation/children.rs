@@ -39,7 +39,7 @@ impl Drive<'_> {
                 self.cancel_child(child, "its parent was forced to end", true);
             }
         }
-        for &step in &decision.cancelled {
+        for &step in decision.cancelled.iter().chain(&decision.recalled) {
             if let Some(child) = self.state.step(step).orphan() {
                 self.cancel_child(child, "its parent was cancelled or needs it no more", forced);
             }

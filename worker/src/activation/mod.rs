@@ -153,6 +153,10 @@ async fn fold_up(
     let input: Value = serde_json::from_str(&claimed.input)
         .map_err(|error| StoreError::Corrupt(format!("the input cannot be read: {error}")))?;
     let trigger = StepKey::root(NodeId::from(claimed.trigger_node_id.as_str()));
+    let graph = match ExecutionId(claimed.execution_id).is_child() {
+        true => engine.versions.begun_at(version_id, graph, &claimed.trigger_node_id),
+        false => graph,
+    };
     let state = fold(&graph, &trigger, input, claimed.created_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
     Ok((graph, state))
