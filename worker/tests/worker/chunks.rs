@@ -78,9 +78,9 @@ async fn so_many_items_of_the_whole_list_may_fail_and_no_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_waits_for_what_chunks_run_at_last_and_a_forced_one_does_not() {
     let cell = Cell::new().await;
-    let mut at_last = inside("last", "logic.approval", json!({ "title": "t", "message": "m" }));
+    let mut at_last = inside("last", "logic.approval", json!({ "title": "t" }));
     at_last["data"]["policy"] = json!({ "finally": true });
-    let wait = inside("wait", "logic.delay", json!({ "duration": "1h" }));
+    let wait = inside("wait", "logic.delay", json!({ "for": "1h" }));
     let version = cell.publish(&each(json!({ "concurrency": 2 }), vec![wait, at_last], &[])).await;
     let worker = cell.worker().await;
     let waiting = |node: &str| format!("SELECT count(*) FROM journal WHERE kind = 'waiting' AND node_id = '{node}'");
