@@ -60,6 +60,27 @@ struct Desk {
 struct Calls {
     all: Vec<Call>,
     by_key: HashMap<String, u64>,
+    /// Those under way, and the most that ever were.
+    running: usize,
+    most: usize,
+}
+
+/// A call that is under way, until it is answered or its caller is gone.
+struct Running<'a>(&'a Ledger);
+
+impl<'a> Running<'a> {
+    fn begin(ledger: &'a Ledger) -> Self {
+        let mut calls = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.running += 1;
+        calls.most = calls.most.max(calls.running);
+        Self(ledger)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).running -= 1;
+    }
 }
 
 /// What the graph asks of the effect.
@@ -104,6 +125,11 @@ impl Site {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.len()
     }
 
+    /// The most calls that were under way at the same time.
+    pub(crate) fn most(&self) -> usize {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).most
+    }
+
     /// All calls so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.clone()
@@ -117,6 +143,8 @@ async fn effect(
     Json(body): Json<Value>,
 ) -> Response {
     let at = Utc::now();
+    let ledger = Arc::clone(&desk.ledger);
+    let _running = Running::begin(&ledger);
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let falls = key.rsplit(':').next().and_then(last_of).is_some_and(|(_, _, number)| number < wishes.falls);

@@ -74,3 +74,54 @@ fn ended(end: &Value) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use capstan_engine::core::child::Child;
+    use capstan_engine::core::ids::{StepKey, VersionId, WorkflowId};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Calls, context_calling, failed, retried};
+
+    fn standing_for(calls: Calls) -> Context {
+        Context { step: StepKey::root(NodeId::from("each.chunk")), ..context_calling(calls) }
+    }
+
+    #[tokio::test]
+    async fn a_chunk_begins_at_its_container_however_deep_it_lies() {
+        let given = json!({ "items": [1] });
+        let Outcome::Call { child, until } = run(&given, &standing_for(Calls::default())).await else {
+            panic!("it is not called")
+        };
+        assert_eq!((child.trigger.as_str(), &child.input, child.depth, child.timeout_ms), ("each", &given, 17, None));
+        assert!(child.child.execution_id.is_child());
+        assert_eq!((until.signal.as_deref(), until.time), (Some("$child:each.chunk"), None));
+    }
+
+    #[tokio::test]
+    async fn a_repeated_attempt_waits_for_the_chunk_that_there_is_and_takes_what_it_came_to() {
+        let (workflow_id, version_id) = (WorkflowId::new(), VersionId::new());
+        let execution_id = ExecutionId::new().of_child();
+        let child = Child { execution_id, workflow_id, version_id, on_cancel: OnCancel::Cancel };
+        let end = json!({ "execution_id": execution_id, "status": "completed", "output": { "failed": [] } });
+        for end in [None, Some(end)] {
+            let started = Some(Started { child: child.clone(), end: end.clone() });
+            let context = Context { attempt: 2, ..standing_for(Calls { started, ..Calls::default() }) };
+            match (run(&json!({}), &context).await, end) {
+                (Outcome::Wait(until), None) => assert_eq!(until.child.as_deref(), Some(&child)),
+                (Outcome::Done { output, .. }, Some(end)) => assert_eq!(output, end["output"]),
+                other => panic!("{other:?}"),
+            }
+        }
+        let away = standing_for(Calls { away: true, ..Calls::default() });
+        assert_eq!(retried(run(&json!({}), &away).await).0, "calls");
+    }
+
+    #[tokio::test]
+    async fn a_chunk_that_somebody_ended_fails() {
+        let payload = json!({ "execution_id": "x", "status": "cancelled", "error": { "reason": "enough" } });
+        let context = Context { wake: Some(Wake::Signal { payload }), ..standing_for(Calls::default()) };
+        assert_eq!(failed(run(&json!({}), &context).await).0, "child_cancelled");
+    }
+}

@@ -7,7 +7,7 @@ use capstan_domain::approvals::{ApprovalStep, Ask, Link};
 use capstan_domain::calls::{Callee, Calling, Started};
 use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
 use capstan_engine::core::child::OnCancel;
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
@@ -162,7 +162,7 @@ impl CallDesk for Calls {
 
     fn divide<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
         let admission = Admission { root_id: calling.execution_id, depth: 17, vt: 7 };
-        let (workflow_id, version_id) = (WorkflowId(Uuid::nil()), VersionId(Uuid::nil()));
+        let (workflow_id, version_id) = (WorkflowId::new(), VersionId::new());
         self.reply(Division { workflow_id, version_id, admission })
     }
 

@@ -156,6 +156,7 @@ mod tests {
     use capstan_engine::core::outcome::StepError;
 
     use super::*;
+    use crate::registry::Registry;
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
@@ -170,6 +171,42 @@ mod tests {
         let problems = LogicForEach::check(&config);
         let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.pointer.as_str())).collect();
         assert_eq!(found, [("not_a_literal", "/tolerated_failures")]);
+    }
+
+    #[test]
+    fn lists_are_handed_over_only_where_the_config_says_so() {
+        let spilling = |config: Value| LogicForEach::frames(&config).spilling;
+        assert_eq!(spilling(json!({ "items": [] })), None);
+        assert_eq!(spilling(json!({ "spill": {} })), Some(Spilling { above: 1_000, chunk: 100 }));
+        assert_eq!(spilling(json!({ "spill": { "above": 5, "chunk": 20 } })), Some(Spilling { above: 5, chunk: 20 }));
+        let problems = LogicForEach::check(&json!({ "spill": { "above": "{{ input.n }}" } }));
+        assert_eq!(problems.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_handed_over_that_cannot_be_undone_or_speaks_with_who_started_it() {
+        let node = |id: &str, kind: &str, config: Value| {
+            json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "config": config },
+                    "parentId": (!["start", "each"].contains(&id)).then_some("each") })
+        };
+        let document = |spill: Value| {
+            let each = json!({ "items": "{{ input }}", "spill": spill });
+            json!({
+                "nodes": [
+                    node("start", "trigger.manual", json!({})), node("each", "logic.for_each", each),
+                    node("pay", "debug.noop", json!({})), node("refund", "debug.noop", json!({})),
+                    node("wait", "logic.wait_for_signal", json!({ "signal": "go" })),
+                ],
+                "edges": [
+                    { "id": "e", "source": "start", "target": "each" },
+                    { "id": "u", "source": "pay", "target": "refund", "data": { "kind": "compensate" } },
+                ],
+            })
+        };
+        let problems = Registry::standard().compile(&document(json!({}))).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|it| (it.code.as_str(), it.node_id.as_deref())).collect();
+        assert_eq!(found, [("cannot_spill", Some("pay")), ("cannot_spill", Some("wait"))]);
+        assert!(Registry::standard().compile(&document(Value::Null)).is_ok());
     }
 
     #[test]
