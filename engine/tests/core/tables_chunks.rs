@@ -17,7 +17,6 @@ use capstan_engine::core::restart::{Past, Unfit, plan};
 use capstan_engine::core::result::{closed, result};
 use capstan_engine::core::scene::Scene;
 use capstan_engine::core::state::{Closing, End, Phase, State, StepIx, StepStatus};
-use capstan_engine::store::codec::Row;
 use serde_json::{Value, json};
 
 use crate::driver::{input, key, start_of_time};
@@ -368,10 +367,4 @@ fn as_many_items_run_at_a_time_as_may_and_no_more() {
     }
     let fifty = Spill::of(10_000, 100, Frames { parallel: 50, ..Frames::default() });
     assert_eq!((fifty.parallel, fifty.share), (10, 5));
-}
-
-#[test]
-fn the_journal_keeps_how_a_list_was_handed_over() {
-    let fleet = Fleet::new(&spilling(2, 0), 7);
-    assert!(Row::of(&fleet.parent.entries[1]).bytes() > 0);
 }
