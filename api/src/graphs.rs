@@ -32,13 +32,21 @@ static PROOFS: Semaphore = Semaphore::const_new(PROOFS_MAX);
 #[derive(Debug)]
 pub(crate) struct Version {
     pub(crate) document: Value,
-    pub(crate) graph: Graph,
+    pub(crate) graph: Arc<Graph>,
     bytes: usize,
 }
 
 impl Version {
     pub(crate) fn node(&self, id: &str) -> Option<&Node> {
         self.graph.find(&id.into()).map(|ix| &self.graph.nodes[ix])
+    }
+
+    /// The same for an execution that begins at `trigger`: chunks walk a graph of their own.
+    pub(crate) fn begun_at(self: Arc<Self>, trigger: &str) -> Arc<Self> {
+        if self.graph.handed_over(trigger).is_none() {
+            return self;
+        }
+        Arc::new(Self { document: self.document.clone(), graph: self.graph.begun_at(trigger), bytes: self.bytes })
     }
 }
 
@@ -115,7 +123,8 @@ impl Graphs {
             // It did when it was published.
             StoreError::Unsupported(format!("version {version_id} needs another build: {first}"))
         })?;
-        let version = Arc::new(Version { bytes: document.to_string().len(), document, graph });
+        let version =
+            Arc::new(Version { bytes: document.to_string().len(), document, graph: Arc::new(graph.with_chunks()) });
         self.keep(key, &version);
         Ok(Some(version))
     }

@@ -5,7 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts, by kind. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct AtOnce(Arc<Mutex<HashMap<String, Count>>>);
+pub struct AtOnce(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    of_kind: HashMap<String, Count>,
+    of_all: Count,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
@@ -20,31 +26,45 @@ pub struct UnderWay {
     kind: String,
 }
 
+impl Count {
+    fn enter(&mut self) {
+        self.now += 1;
+        self.most = self.most.max(self.now);
+    }
+}
+
 impl AtOnce {
     /// A call has come.
     #[must_use]
     pub fn enter(&self, kind: &str) -> UnderWay {
         let mut counts = self.counts();
-        let count = counts.entry(kind.to_owned()).or_default();
-        count.now += 1;
-        count.most = count.most.max(count.now);
+        counts.of_kind.entry(kind.to_owned()).or_default().enter();
+        counts.of_all.enter();
         UnderWay { at_once: self.clone(), kind: kind.to_owned() }
     }
 
     /// The most that ever were under way, by kind.
     #[must_use]
     pub fn most(&self) -> HashMap<String, usize> {
-        self.counts().iter().map(|(kind, count)| (kind.clone(), count.most)).collect()
+        self.counts().of_kind.iter().map(|(kind, count)| (kind.clone(), count.most)).collect()
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<String, Count>> {
+    /// The most of any kind that ever were under way.
+    #[must_use]
+    pub fn most_in_all(&self) -> usize {
+        self.counts().of_all.most
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if let Some(count) = self.at_once.counts().get_mut(&self.kind) {
+        let mut counts = self.at_once.counts();
+        counts.of_all.now -= 1;
+        if let Some(count) = counts.of_kind.get_mut(&self.kind) {
             count.now -= 1;
         }
     }

@@ -17,11 +17,11 @@ use crate::crew::Crew;
 use crate::proving::Ground;
 
 /// Longest time that one drain may take.
-const DRAIN_MAX: Duration = Duration::from_secs(1_800);
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(1_800);
 /// Time between two looks at what is left.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// One of so many items fails.
-const FAILS_EVERY: usize = 100;
+pub(crate) const FAILS_EVERY: usize = 100;
 
 /// Size of the proof.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ async fn drain(settings: &Settings, kills: bool) -> anyhow::Result<Drain> {
 }
 
 /// Each item is called about, and comes to what it is; one in so many fails then.
-fn document(settings: &Settings, site_url: &str, tolerated: usize) -> Value {
+pub(crate) fn document(settings: &Settings, site_url: &str, tolerated: usize) -> Value {
     let node = |id: &str, kind: &str, config: Value, parent: Option<&str>| {
         let data = json!({ "label": id, "config": config });
         let mut node = json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": data });
@@ -141,11 +141,11 @@ fn document(settings: &Settings, site_url: &str, tolerated: usize) -> Value {
 }
 
 /// An item, which is not its place.
-fn item(nth: usize) -> usize {
+pub(crate) fn item(nth: usize) -> usize {
     3 * nth + 1
 }
 
-fn fails(nth: usize) -> bool {
+pub(crate) fn fails(nth: usize) -> bool {
     nth % FAILS_EVERY == FAILS_EVERY - 1
 }
 

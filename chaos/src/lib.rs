@@ -53,6 +53,7 @@ pub mod sabotage;
 mod samples;
 mod server;
 pub mod settings;
+pub mod shared;
 mod site;
 mod stage;
 mod story;

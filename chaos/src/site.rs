@@ -112,6 +112,11 @@ impl Site {
         self.at_once.most()
     }
 
+    /// The most calls of any kind that were under way at a time.
+    pub(crate) fn most(&self) -> usize {
+        self.at_once.most_in_all()
+    }
+
     /// All calls so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).all.clone()
@@ -125,7 +130,7 @@ async fn effect(
     Json(body): Json<Value>,
 ) -> Response {
     let at = Utc::now();
-    let _under_way = body["kind"].as_str().map(|kind| desk.at_once.enter(kind));
+    let _under_way = desk.at_once.enter(body["kind"].as_str().unwrap_or_default());
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let falls = key.rsplit(':').next().and_then(last_of).is_some_and(|(_, _, number)| number < wishes.falls);

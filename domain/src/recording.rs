@@ -1,6 +1,7 @@
 //! What past executions recorded, with all that their steps gave back, within bounds: so that others can be simulated
 //! over it.
 
+use capstan_engine::core::chunk::CHUNK_SUFFIX;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkflowId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
@@ -24,7 +25,7 @@ const LOOKED_THROUGH_MAX: i64 = 10_000;
 /// Journal entries of one read.
 const ENTRIES_PER_READ: i64 = 1_000;
 
-/// The last executions of a workflow that have ended, newest first, at most `limit`.
+/// The last executions of a workflow that have ended, newest first, at most `limit`; chunks of others are none.
 ///
 /// # Errors
 /// If the database does.
@@ -38,12 +39,14 @@ pub async fn ended(
         "SELECT execution_id FROM ( \
          SELECT execution_id, workflow_id, ended_at FROM executions WHERE workspace_id = $1 \
          ORDER BY execution_id DESC LIMIT $4) AS newest \
-         WHERE workflow_id = $2 AND ended_at IS NOT NULL ORDER BY execution_id DESC LIMIT $3",
+         WHERE workflow_id = $2 AND ended_at IS NOT NULL AND NOT EXISTS ( \
+         SELECT 1 FROM children c WHERE c.child_id = newest.execution_id AND c.node_id LIKE '%' || $5) ORDER BY execution_id DESC LIMIT $3",
     )
     .bind(workspace_id.0)
     .bind(workflow_id.0)
     .bind(limit)
     .bind(LOOKED_THROUGH_MAX)
+    .bind(CHUNK_SUFFIX)
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(ExecutionId).collect())

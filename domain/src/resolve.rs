@@ -38,9 +38,6 @@ pub enum Unresolvable {
         /// What there is.
         ports: Vec<String>,
     },
-    /// The step has started an execution of another workflow, which is done once.
-    #[error("step {0} has started an execution of another workflow, and starts no second one")]
-    HasCalled(StepKey),
     /// What is said cannot be stored.
     #[error("{0}")]
     NotStorable(String),
@@ -73,11 +70,6 @@ impl Recorded<'_> {
         if let Err(illegal) = decide(self.graph, &state, &Entry { at: now, event }) {
             return Err(Unresolvable::Illegal { illegal, possible });
         }
-        if let (Some(step), Action::Retry { .. }) = (&step, &action)
-            && self.has_called(step)
-        {
-            return Err(Unresolvable::HasCalled(step.clone()));
-        }
         self.check(step.as_ref(), &action)?;
         Ok((Resolve { step, action, position, set_aside }, state.is_paused()))
     }
@@ -94,11 +86,6 @@ impl Recorded<'_> {
             .map_err(|illegal| Unresolvable::Illegal { illegal, possible: Vec::new() })?;
         state.apply(self.graph, entry, &decision);
         Ok(Some(reason))
-    }
-
-    fn has_called(&self, caller: &StepKey) -> bool {
-        let calls = |entry: &Entry| matches!(&entry.event, Event::Waiting { step, until } if step == caller && until.child.is_some());
-        self.entries.iter().any(|(_, entry)| calls(entry))
     }
 
     fn check(&self, step: Option<&StepKey>, action: &Action) -> Result<(), Unresolvable> {

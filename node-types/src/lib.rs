@@ -1,6 +1,7 @@
 //! Node types: one file each in `types/`, one list in [`registry`].
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+pub mod chunk;
 pub mod code_runner;
 pub mod node_type;
 pub mod origin;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use capstan_domain::calls::Calling;
 use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
@@ -34,6 +35,9 @@ pub trait NodeType: Send + Sync + 'static {
     const RAW: &'static [&'static str] = &[];
     /// Whether an attempt reaches nothing outside of the execution but its log, so that a simulation may run it.
     const LOCAL: bool = matches!(Self::EFFECT, Effect::Pure);
+    /// Whether it has to run in the execution that was started, and not in a chunk of it: see
+    /// [`NodeTypeInfo::stays`].
+    const STAYS: bool = false;
     /// The field of the config that names another node of the same container, and the type that this one has.
     const PARTNER: Option<(&'static str, &'static str)> = None;
 
@@ -162,6 +166,8 @@ pub struct Context {
     pub step: StepKey,
     /// Number of this attempt, from 1.
     pub attempt: u32,
+    /// How often a person had the step begin anew.
+    pub round: u32,
     /// Time of the journal entry that fired the step: the same in every attempt.
     pub now: DateTime<Utc>,
     /// Why the step runs again after a wait; absent on a first run.
@@ -180,6 +186,13 @@ impl Context {
             return format!("{}:{}:{}", self.execution_id, self.step.node_id, self.attempt);
         }
         format!("{}:{}:{}", self.execution_id, self.step.node_id, self.step.scope.as_str())
+    }
+}
+
+impl From<&Context> for Calling {
+    fn from(context: &Context) -> Self {
+        let &Context { workspace_id, execution_id, round, .. } = context;
+        Self { workspace_id, execution_id, step: context.step.clone(), round }
     }
 }
 
@@ -237,6 +250,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)
+    }
+    fn stays(&self) -> bool {
+        T::STAYS
     }
     fn late(&self) -> &[&str] {
         T::LATE

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
-use crate::services::calls::{Admission, CallDesk, CallError};
+use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
@@ -75,6 +75,7 @@ impl Runner for LocalRunner<'_> {
             execution_id: trial.execution_id,
             step: trial.step.clone(),
             attempt: trial.attempt,
+            round: 0,
             now: trial.now,
             wake: trial.wake.clone(),
             log: Arc::new(NoLog),
@@ -186,6 +187,9 @@ impl CallDesk for NoCalls {
         Self::none()
     }
     fn admit<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>> {
+        Self::none()
+    }
+    fn divide<'a>(&'a self, _calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
         Self::none()
     }
     fn started<'a>(

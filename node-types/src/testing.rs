@@ -7,7 +7,7 @@ use capstan_domain::approvals::{ApprovalStep, Ask, Link};
 use capstan_domain::calls::{Callee, Calling, Started};
 use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
 use capstan_engine::core::child::OnCancel;
-use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::node_type::{Context, LogLevel, LogSink};
 use crate::services::approvals::{ApprovalDesk, DeskError};
-use crate::services::calls::{Admission, CallDesk, CallError};
+use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services};
@@ -160,6 +160,12 @@ impl CallDesk for Calls {
         self.reply(Admission { root_id: calling.execution_id, depth: 1, vt: 7 })
     }
 
+    fn divide<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
+        let admission = Admission { root_id: calling.execution_id, depth: 17, vt: 7 };
+        let (workflow_id, version_id) = (WorkflowId::new(), VersionId::new());
+        self.reply(Division { workflow_id, version_id, admission })
+    }
+
     fn started<'a>(
         &'a self,
         _calling: &'a Calling,
@@ -224,6 +230,7 @@ fn context_of(settings: ServiceSettings) -> Context {
         execution_id: ExecutionId::new(),
         step: StepKey::root(NodeId::from("node")),
         attempt: 1,
+        round: 0,
         now: NOW.parse().unwrap(),
         wake: None,
         log: Arc::new(Lines::default()),

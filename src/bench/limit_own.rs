@@ -102,6 +102,7 @@ fn settled(claimed: &Claimed, step: usize) -> Entry {
         error: None,
         attempts: 1,
         closed_edges: Vec::new(),
+        failed_items: 0,
     };
     let step = StepKey::root(NodeId::from(format!("step_{}", step + 1).as_str()));
     Entry { at: claimed.claimed_at, event: Event::Settled { step, settlement } }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::process::Process;
 use crate::site::Site;
 use crate::world::World;
 
@@ -45,6 +46,50 @@ async fn the_results_of_a_for_each_are_whole_and_in_order_though_its_worker_is_k
     let (status, error) = site.until_ended(id).await;
     assert_eq!((status.as_str(), &error.unwrap()["class"]), ("failed", &json!("debug")), "one failure too many");
     heir.end().await;
+}
+
+/// Items in chunks, of which each worker runs so many at a time.
+const SHARED: usize = 200;
+const CHUNK: usize = 20;
+const SLOTS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_two_workers_share_is_whole_and_in_order_though_one_of_them_is_killed() {
+    let (world, _) = World::start().await;
+    let site = Site::new().await;
+    let mut document = document(&world, SHARED / FAILS_EVERY);
+    let config = &mut document["nodes"][1]["data"]["config"];
+    config["spill"] = json!({ "above": 50, "chunk": CHUNK });
+    config["concurrency"] = json!(2 * SLOTS);
+    // Each chunk hangs half way, item by item.
+    let hangs = format!("{}/{{{{ \"effect\" if index % {CHUNK} >= {} else \"small\" }}}}", world.url, CHUNK / 2);
+    document["nodes"][2]["data"]["config"]["url"] = json!(hangs);
+    let version = site.publish(&document).await;
+    let mut env = site.worker_env(&world);
+    env.push(("CAPSTAN_SLOTS", SLOTS.to_string()));
+    let (victim, survivor) = tokio::join!(Process::start(&["worker"], &env), Process::start(&["worker"], &env));
+    let input = json!({ "items": (0..SHARED).map(|nth| 3 * nth).collect::<Vec<_>>() });
+    let id = site.start(&version, input).await;
+    world.until_called(2 * SLOTS).await;
+    victim.kill9().await;
+    let heir = Process::start(&["worker"], &env).await;
+    world.until_called(3 * SLOTS).await;
+    world.answer();
+    assert_eq!(site.until_ended(id).await.0, "completed");
+
+    let journal = site.journal(id).await;
+    let of_each = |row: &&Value| row["kind"] == "settled" && row["node_id"] == "each";
+    let output = &journal.iter().find(of_each).unwrap()["output"];
+    let is_well = |nth: usize| nth % FAILS_EVERY != FAILS_EVERY - 1;
+    let result = |nth| if is_well(nth) { json!({ "item": 3 * nth, "index": nth }) } else { Value::Null };
+    assert_eq!(output["results"], Value::Array((0..SHARED).map(result).collect()));
+    assert_eq!(site.count("SELECT count(*) FROM children").await, (SHARED / CHUNK) as i64);
+    let (calls, again) = (world.calls(), |times: &&usize| **times == 2);
+    assert_eq!((calls.len(), calls.values().filter(again).count()), (SHARED / 2, SLOTS));
+    assert_eq!(calls.values().sum::<usize>(), SHARED / 2 + SLOTS, "only the chunks of the killed worker went back");
+    for worker in [survivor, heir] {
+        worker.end().await;
+    }
 }
 
 fn document(world: &World, tolerated: usize) -> Value {

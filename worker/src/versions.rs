@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capstan_engine::core::graph::Graph;
+use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workflows::{find_version, version_graph};
@@ -29,6 +29,8 @@ const VERSIONS_MAX: usize = 5_000;
 #[derive(Default)]
 pub(crate) struct Versions {
     known: Mutex<HashMap<VersionId, Known>>,
+    /// The same of chunks, by version and container.
+    chunks: Mutex<HashMap<(VersionId, NodeIx), Arc<Version>>>,
 }
 
 impl Versions {
@@ -57,7 +59,10 @@ impl Versions {
             let row = find_version(connection, workspace_id, version_id).await?;
             let (document, row) =
                 document.zip(row).ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let version = |graph| Version { workflow_id: WorkflowId(row.workflow_id), graph: Arc::new(graph) };
+            let version = |graph| Version {
+                workflow_id: WorkflowId(row.workflow_id),
+                graph: Arc::new(Graph::with_chunks(graph)),
+            };
             let version = Graph::compile(&document, registry).map(version).map(Arc::new).map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
                 format!("version {version_id} cannot be run by this build: {first}")
@@ -65,6 +70,17 @@ impl Versions {
             Ok(self.keep(version_id, version))
         });
         Box::pin(load).await?.map_err(StoreError::Unsupported)
+    }
+
+    /// The version as an execution which begins at `trigger` runs it: chunks have their own graphs.
+    pub(crate) fn begun_at(&self, version_id: VersionId, version: Arc<Version>, trigger: &str) -> Arc<Version> {
+        let Some(container) = version.graph.handed_over(trigger) else { return version };
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        if chunks.len() >= VERSIONS_MAX {
+            chunks.clear();
+        }
+        let begun = || Arc::new(Version { graph: version.graph.begun_at(trigger), ..*version });
+        Arc::clone(chunks.entry((version_id, container)).or_insert_with(begun))
     }
 
     fn kept(&self, version_id: VersionId) -> Option<Known> {

@@ -28,8 +28,8 @@ pub(crate) struct Place {
 /// The places of all nodes, in graph order. Author's positions count if every node has one and no two are the same.
 pub(crate) fn places(graph: &Graph, document: &Value) -> Vec<Place> {
     let drawn = drawn(document);
-    let is_usable =
-        drawn.len() == graph.nodes.len() && drawn.iter().enumerate().all(|(ix, place)| !drawn[..ix].contains(place));
+    let is_usable = drawn.len() == graph.nodes.iter().filter(|node| !node.is_chunk).count()
+        && drawn.iter().enumerate().all(|(ix, place)| !drawn[..ix].contains(place));
     match is_usable {
         true => stretch(graph, drawn.into_iter().flatten().collect()),
         false => columns(graph),

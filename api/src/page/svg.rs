@@ -39,7 +39,7 @@ pub(super) fn draw(graph: &Graph, document: &Value, steps: &[StepView], edges: &
     for (ix, (edge, curve)) in graph.edges.iter().zip(&curves).enumerate() {
         write_edge(&mut svg, curve, &edge.kind, edges.get(ix));
     }
-    for (ix, node) in graph.nodes.iter().enumerate() {
+    for (ix, node) in graph.nodes.iter().enumerate().filter(|(_, node)| !node.is_chunk) {
         let status = status_of(steps, node.id.as_str());
         write_node(&mut svg, places[ix], node.id.as_str(), &node.label, &node.type_name, status);
     }
@@ -57,7 +57,11 @@ fn status_of(steps: &[StepView], node_id: &str) -> &'static str {
 }
 
 fn describe(graph: &Graph, steps: &[StepView]) -> String {
-    let parts = graph.nodes.iter().map(|node| format!("{}: {}", node.label, status_of(steps, node.id.as_str())));
+    let parts = graph
+        .nodes
+        .iter()
+        .filter(|node| !node.is_chunk)
+        .map(|node| format!("{}: {}", node.label, status_of(steps, node.id.as_str())));
     parts.collect::<Vec<_>>().join("; ")
 }
 

@@ -71,13 +71,14 @@ pub(crate) async fn follow(
 fn begin(loaded: Loaded, last: Option<i32>) -> Result<(Story, Vec<Event>), Problem> {
     let Loaded { row, version, entries } = loaded;
     // A watcher may stay long and read slowly, so it holds nothing large.
-    let row = ExecutionRow { input: Value::Null, output: None, ..row };
+    let row = ExecutionRow { output: None, ..row };
     let newest = entries.last().map_or(0, |&(position, _)| position);
     // A position from the future is none of ours: begin anew.
     let seen = last.filter(|&last| last <= newest);
     let upto = seen.unwrap_or(newest);
     let known = entries.partition_point(|&(position, _)| position <= upto);
     let state = history::state(&row, &version.graph, entries[..known].iter().map(|(_, entry)| entry))?;
+    let row = ExecutionRow { input: Value::Null, ..row };
     let mut events = Vec::new();
     if seen.is_none() {
         let snapshot = ExecutionView::new(row, &version.graph, &state);

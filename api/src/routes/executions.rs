@@ -199,7 +199,9 @@ pub(super) async fn load_in(
     let row = find(connection, caller, id).await?;
     let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
-    let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
+    let version = version
+        .ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?
+        .begun_at(&row.trigger_node_id);
     Ok(Loaded { row, version, entries })
 }
 

@@ -34,6 +34,10 @@ pub(super) async fn load(api: &Api, caller: &Caller, id: ExecutionId) -> Result<
     let version = api.graphs.version(&mut transaction, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
     transaction.commit().await?;
+    if version.graph.handed_over(&row.trigger_node_id).is_some() {
+        let detail = format!("execution {id} is a chunk: it runs items of {} for another one", row.trigger_node_id);
+        return Err(Problem::unprocessable("is_chunk", detail, "take its parent"));
+    }
     Ok(Loaded { row, version, entries })
 }
 

@@ -132,10 +132,6 @@ fn refused(refused: Unresolvable) -> Problem {
             };
             Problem::conflict("cannot_resolve", detail, hint)
         }
-        Unresolvable::HasCalled(_) => {
-            let hint = "skip it with what its child should have given, or fail it; a restart calls anew";
-            Problem::conflict("cannot_resolve", detail, hint)
-        }
         Unresolvable::UnknownPort { .. } => Problem::unprocessable("unknown_port", detail, "name one of its ports"),
         Unresolvable::NotStorable(_) => Problem::unprocessable("not_storable", detail, "say less, or something else"),
         Unresolvable::Unreadable(error) => error.into(),

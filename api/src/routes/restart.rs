@@ -97,6 +97,7 @@ pub(super) fn refused(refused: Refused) -> Problem {
     let hint = match &refused {
         Refused::Unfit(Unfit::UnknownStep(_) | Unfit::NoBeginning(_)) => "name a step outside of containers",
         Refused::Unfit(Unfit::NeverRan(_)) => "name a step that ran; GET the execution lists them",
+        Refused::Unfit(Unfit::Chunk(_)) => "restart its parent",
         Refused::Unfit(Unfit::OtherTrigger(_)) => "name a version with the trigger that this execution began at",
         Refused::NothingFailed => "name the step to begin at",
         Refused::Unreadable(_) => "",

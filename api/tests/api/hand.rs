@@ -50,6 +50,7 @@ impl Hand {
             error: None,
             attempts: 1,
             closed_edges: Vec::new(),
+            failed_items: 0,
         };
         let event = Event::Settled { step: StepKey::root(NodeId::from(node)), settlement };
         let this = Commit {

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use capstan_chaos::foreach::{Settings, run};
 use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::shared;
 use clap::Parser;
+use serde_json::json;
 
 /// Proves that no item of a list is lost or out of order, though a worker is killed.
 #[derive(Parser)]
@@ -28,6 +30,9 @@ struct Args {
     /// How long the call of each item takes, in milliseconds.
     #[arg(long, default_value_t = 50)]
     call_ms: u64,
+    /// Only the one list that all workers share.
+    #[arg(long)]
+    only_shared: bool,
     /// The `capstan` binary; the one beside this program if absent.
     #[arg(long, env = "CHAOS_BINARY")]
     binary: Option<PathBuf>,
@@ -38,15 +43,24 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { items, concurrency, executions, workers, call_ms, binary } = args;
+    let Args { items, concurrency, executions, workers, call_ms, only_shared, binary } = args;
     let binary = match binary {
         Some(binary) => binary,
         None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
     };
     anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
-    let report = run(Settings { binary, items, concurrency, executions, workers, call_ms }, say).await?;
-    say(&report.json().to_string());
-    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let settings = Settings { binary, items, concurrency, executions, workers, call_ms };
+    let shared = shared::run(&settings).await?;
+    say(&format!("one list for all {shared}"));
+    let (mut told, mut is_good) = (json!({}), shared.is_good());
+    if !only_shared {
+        let report = run(settings, say).await?;
+        is_good &= report.is_good();
+        told = report.json();
+    }
+    told["shared"] = shared.json();
+    say(&told.to_string());
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn say(text: &str) {

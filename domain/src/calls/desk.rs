@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use capstan_engine::core::child::OnCancel;
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
@@ -62,6 +62,14 @@ impl CallDesk {
     /// If the database does.
     pub async fn lineage(&self, calling: &Calling) -> Result<Lineage, StoreError> {
         lineage::lineage(&mut *self.pool.acquire().await?, calling).await
+    }
+
+    /// See [`lineage::own`].
+    ///
+    /// # Errors
+    /// If the database does.
+    pub async fn own(&self, calling: &Calling) -> Result<(WorkflowId, VersionId), StoreError> {
+        lineage::own(&mut *self.pool.acquire().await?, calling).await
     }
 
     /// See [`lineage::names_above`].

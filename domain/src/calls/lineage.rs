@@ -41,6 +41,17 @@ pub async fn lineage(connection: &mut PgConnection, calling: &Calling) -> Result
     Ok(Lineage { root_id: ExecutionId(root_id), depth: u32::try_from(depth).unwrap_or_default() })
 }
 
+/// The workflow of an execution, and its version. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn own(connection: &mut PgConnection, calling: &Calling) -> Result<(WorkflowId, VersionId), StoreError> {
+    let sql = "SELECT workflow_id, version_id FROM executions WHERE execution_id = $1 AND workspace_id = $2";
+    let (workflow_id, version_id): (Uuid, Uuid) =
+        sqlx::query_as(sql).bind(calling.execution_id.0).bind(calling.workspace_id.0).fetch_one(connection).await?;
+    Ok((WorkflowId(workflow_id), VersionId(version_id)))
+}
+
 /// The names of the workflows from the first execution down to this one, for messages. For the worker's role.
 ///
 /// # Errors
@@ -73,7 +84,7 @@ struct Row {
     is_over: bool,
 }
 
-/// The child of a step, if it has started one. For the worker's role.
+/// The child of a step, if it has started one in this round. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -85,12 +96,14 @@ pub async fn started(
     let row: Option<Row> = sqlx::query_as(
         "SELECT c.child_id, e.workflow_id, e.version_id, e.status, e.output, e.error, e.ended_at IS NOT NULL AS is_over \
          FROM children c JOIN executions e ON e.execution_id = c.child_id \
-         WHERE c.parent_id = $1 AND c.node_id = $2 AND c.scope = $3 AND c.workspace_id = $4",
+         WHERE c.parent_id = $1 AND c.node_id = $2 AND c.scope = $3 AND c.workspace_id = $4 \
+           AND c.round = $5",
     )
     .bind(calling.execution_id.0)
     .bind(calling.step.node_id.as_str())
     .bind(calling.step.scope.as_str())
     .bind(calling.workspace_id.0)
+    .bind(calling.round.cast_signed())
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| Started {

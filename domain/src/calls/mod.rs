@@ -6,11 +6,10 @@ mod lineage;
 
 pub use desk::{CallDesk, Refused};
 pub use find::{Callee, Trigger, find};
-pub use lineage::{Lineage, Started, lineage, names_above, started};
+pub use lineage::{Lineage, Started, lineage, names_above, own, started};
 
-use capstan_engine::core::child::CHILD_SIGNALS;
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
-use capstan_engine::core::outcome::signal_of;
+use capstan_engine::core::outcome::child_signal;
 
 /// A step that starts a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +20,14 @@ pub struct Calling {
     pub execution_id: ExecutionId,
     /// The step.
     pub step: StepKey,
+    /// How often a person had it begin anew: each round has a child of its own.
+    pub round: u32,
 }
 
 impl Calling {
     /// The signal that tells it of the child's end.
     #[must_use]
     pub fn signal(&self) -> String {
-        signal_of(CHILD_SIGNALS, &self.step)
+        child_signal(&self.step, self.round)
     }
 }

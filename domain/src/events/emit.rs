@@ -23,7 +23,8 @@ pub enum Emitted {
     Full,
 }
 
-/// Sends an event of an execution, once for each id. It is one deeper than the deepest event that the execution took.
+/// Sends an event of an execution, once for each id. It is one deeper than the deepest event that the execution took, or
+/// one above it had taken when it called, or one below it that it waited for.
 /// For the worker's role.
 ///
 /// # Errors
@@ -40,7 +41,11 @@ pub async fn emit(
     if let Some(row) = find(connection, workspace_id, &event.id).await? {
         return Ok(Emitted::Accepted(row));
     }
-    let depth = depth(connection, workspace_id, execution_id).await?;
+    let depth: i32 = sqlx::query_scalar("SELECT event_depth_1($1, $2)")
+        .bind(workspace_id.0)
+        .bind(execution_id.0)
+        .fetch_one(&mut *connection)
+        .await?;
     if depth > DEPTH_MAX {
         return Ok(Emitted::TooDeep);
     }
@@ -59,16 +64,4 @@ async fn find(
 ) -> Result<Option<EventRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE workspace_id = $1 AND client_id = $2");
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(client_id).fetch_optional(connection).await?)
-}
-
-async fn depth(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    execution_id: ExecutionId,
-) -> Result<i32, StoreError> {
-    let depth = sqlx::query_scalar(
-        "SELECT coalesce(max(depth) + 1, 0) FROM event_waits \
-         WHERE workspace_id = $1 AND execution_id = $2 AND status = 'matched'",
-    );
-    Ok(depth.bind(workspace_id.0).bind(execution_id.0).fetch_one(connection).await?)
 }

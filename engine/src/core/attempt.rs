@@ -82,7 +82,7 @@ impl Attempt<'_> {
         if let Some(reason) = wrong {
             return self.fail(error("items".into(), reason), holds);
         }
-        Event::Opened { step: self.key(), items: items.into(), until: self.until(), note }
+        Event::Opened { step: self.key(), items: items.into(), until: self.until(), note, spill: None }
     }
 
     /// When the frames of this attempt are given up: further rounds have no time of their own.
@@ -158,7 +158,12 @@ impl Attempt<'_> {
         error: Option<StepError>,
         closed_edges: Vec<String>,
     ) -> Event {
-        let settlement = Settlement { status, port, output, error, attempts: self.attempts(), closed_edges };
+        let failed_items = match self.node().is_chunk {
+            true => output["failed"].as_array().map_or(0, Vec::len),
+            false => 0,
+        };
+        let attempts = self.attempts();
+        let settlement = Settlement { status, port, output, error, attempts, closed_edges, failed_items };
         Event::Settled { step: self.key(), settlement }
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::attempt::ITEMS_MAX;
+use super::chunk::Spilling;
 use super::problem::Problem;
 
 /// What a node type promises about repeating it.
@@ -45,6 +46,8 @@ pub struct Frames {
     pub undoes: bool,
     /// Whether its frames are about what the frame around them is about.
     pub passes_item: bool,
+    /// From when on, and how, it hands its items over to executions of their own.
+    pub spilling: Option<Spilling>,
 }
 
 impl Frames {
@@ -110,6 +113,11 @@ pub trait NodeTypeInfo: Send + Sync {
     fn frames(&self, config: &Value) -> Frames {
         let _ = config;
         Frames::default()
+    }
+    /// Whether it has to run in the execution that was started, and not in a chunk: it answers whoever started it, or is sent
+    /// signals by name.
+    fn stays(&self) -> bool {
+        false
     }
     /// Fields of the config that are filled in only once a container's frames have ended; null before. They may name `last`.
     fn late(&self) -> &[&str] {

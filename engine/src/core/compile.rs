@@ -1,6 +1,7 @@
 //! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
 
 mod bodies;
+mod chunks;
 mod edges;
 mod joins;
 mod nodes;
@@ -73,12 +74,16 @@ impl Graph {
         let parts = parts::check(&document, &nodes, &edges, &parents, &mut problems);
         bodies::check_filled(&document, &nodes, &parents, &parts.parts, &mut problems);
         let order = order::check(&document, &nodes, &edges, &parents, &parts, &mut problems);
+        chunks::check(&document, catalogue, &nodes, &parents, &parts, &mut problems);
         partners::check(&document, catalogue, &by_id, &parents, &mut problems);
         references::check(&document, &nodes, &by_id, &order, &mut problems);
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }
-        Ok(Self { timeout_ms, concurrency, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
+        let mut graph =
+            Self { timeout_ms, concurrency, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) };
+        chunks::note(&mut graph);
+        Ok(graph)
     }
 }
 
@@ -138,7 +143,7 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, chunk_of: None, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

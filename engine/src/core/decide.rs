@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::chunk::Given;
 use super::draft::Draft;
 use super::frame::{Closing, Stage};
 use super::graph::{EdgeIx, EdgeKind, Graph, NodeIx, Part};
@@ -29,6 +30,8 @@ pub struct Decision {
     pub skipped: Vec<StepIx>,
     /// Steps that are ended by the end of what is around them, or by a join that needs them no more, ascending.
     pub cancelled: Vec<StepIx>,
+    /// Chunks that are needed no more: they are cancelled, and awaited until they have ended.
+    pub recalled: Vec<StepIx>,
     /// Edges that got resolved, each in its frame.
     pub edges: Vec<(FrameIx, EdgeIx, EdgeState)>,
     /// How frames will end, from when that is settled.
@@ -54,6 +57,9 @@ pub enum IllegalEvent {
     /// The node to begin with is no trigger.
     #[error("node {0} is not a trigger")]
     NotATrigger(StepKey),
+    /// What a chunk was given cannot be read.
+    #[error("what the chunk of {0} was given cannot be read")]
+    NoChunk(StepKey),
     /// The execution has ended; nothing follows.
     #[error("the execution has already ended")]
     Ended,
@@ -101,6 +107,9 @@ pub fn begin(
     let mut state = State::empty(graph);
     let step = state.find(graph, trigger).ok_or_else(|| IllegalEvent::UnknownStep(trigger.clone()))?;
     let node = state.steps[step].node;
+    if graph.chunk_of == Some(node) {
+        return begin_chunk(graph, state, step, trigger, input, at);
+    }
     if !graph.triggers().any(|ix| ix == node) {
         return Err(IllegalEvent::NotATrigger(trigger.clone()));
     }
@@ -113,6 +122,25 @@ pub fn begin(
     draft.emit(step, port.map(String::as_str), &[]);
     // The trigger itself may be all there is.
     draft.touched.insert(0);
+    let decision = draft.finish();
+    state.absorb(graph, &decision, at);
+    Ok((state, decision))
+}
+
+/// The same for a chunk: what is around it stands as it did, and its first items open.
+fn begin_chunk(
+    graph: &Graph,
+    mut state: State,
+    container: StepIx,
+    key: &StepKey,
+    given: Value,
+    at: DateTime<Utc>,
+) -> Result<(State, Decision), IllegalEvent> {
+    let given = serde_json::from_value::<Given>(given).ok().filter(|given| !given.items.is_empty());
+    let given = given.ok_or_else(|| IllegalEvent::NoChunk(key.clone()))?;
+    state.take_over(graph, container, given, at).ok_or_else(|| IllegalEvent::NoChunk(key.clone()))?;
+    let mut draft = Draft::new(graph, &state);
+    draft.open_first(container);
     let decision = draft.finish();
     state.absorb(graph, &decision, at);
     Ok((state, decision))
@@ -138,13 +166,13 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
             let ix = legal(graph, state, step, |step| may_run(step) && step.attempts + 1 == *attempt)?;
             Ok(pause(graph, state, ix))
         }
-        Event::Opened { step, items, .. } => {
-            let opens = |step: &Step| graph.nodes[step.node].container.is_some() && !items.is_empty() && may_run(step);
+        Event::Opened { step, items, spill, .. } => {
+            let opens = |step: &Step| graph.frames(step.node, *spill).is_some() && !items.is_empty() && may_run(step);
             let ix = legal(graph, state, step, opens)?;
             let mut draft = Draft::new(graph, state);
             match is_late(graph, state, ix) {
                 true => draft.cancel(ix),
-                false => draft.open(ix, items.len()),
+                false => draft.open(ix, items.len(), *spill),
             }
             Ok(draft.finish())
         }
@@ -182,10 +210,10 @@ fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
     draft.finish()
 }
 
-/// A step parks; one that was only awaited is cancelled instead.
+/// A step parks; one that was only awaited is cancelled instead, but for a chunk.
 fn pause(graph: &Graph, state: &State, step: StepIx) -> Decision {
     let mut draft = Draft::new(graph, state);
-    if is_late(graph, state, step) {
+    if is_late(graph, state, step) && !graph.is_chunk(state, step) {
         draft.cancel(step);
     }
     draft.finish()
@@ -202,7 +230,7 @@ fn is_late(graph: &Graph, state: &State, step: StepIx) -> bool {
 
 fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -> Decision {
     let mut draft = Draft::new(graph, state);
-    draft.settle(step, settlement.did_something());
+    draft.settle(step, settlement);
     if is_late(graph, state, step) {
         return draft.finish();
     }

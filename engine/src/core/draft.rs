@@ -5,9 +5,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::catalogue::Frames;
+use super::chunk::Spill;
 use super::decide::Decision;
 use super::frame::{Closing, Stage};
-use super::graph::{EdgeIx, EdgeKind, Graph, Node};
+use super::graph::{BodyIx, EdgeIx, EdgeKind, Graph, Node};
+use super::journal::Settlement;
 use super::policy::Policy;
 use super::state::{EdgeState, End, FrameIx, State, StepIx};
 use super::step::Inbound;
@@ -45,6 +47,9 @@ pub(super) struct Progress {
     pub(super) ended: usize,
     pub(super) failed: usize,
     pub(super) closing: Option<Closing>,
+    pub(super) body: BodyIx,
+    pub(super) rules: Frames,
+    pub(super) spill: Option<Spill>,
 }
 
 enum Verdict {
@@ -69,9 +74,13 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A step settles; `done` if it did what it should, or may have.
-    pub(super) fn settle(&mut self, step: StepIx, done: bool) {
-        self.done = done.then_some(step);
+    /// A step settles.
+    pub(super) fn settle(&mut self, step: StepIx, settlement: &Settlement) {
+        self.done = settlement.did_something().then_some(step);
+        let owner = self.state.frames[self.state.steps[step].frame].owner;
+        if let Some(owner) = owner.filter(|_| self.node(step).is_chunk) {
+            self.round(owner).failed += settlement.failed_items;
+        }
         self.leave(step);
     }
 
@@ -96,15 +105,20 @@ impl<'a> Draft<'a> {
     }
 
     /// A container opens as many frames as may run at a time.
-    pub(super) fn open(&mut self, step: StepIx, items: usize) {
-        self.rounds.insert(step, Progress { items, ..Progress::default() });
-        let parallel = self.rules(step).parallel.max(1);
-        (0..items.min(parallel)).for_each(|_| self.open_next(step));
+    pub(super) fn open(&mut self, step: StepIx, items: usize, spill: Option<Spill>) {
+        let (body, rules) = self.graph.frames(self.state.steps[step].node, spill).unwrap_or_default();
+        self.rounds.insert(step, Progress { items, body, rules, spill, ..Progress::default() });
+        self.open_first(step);
+    }
+
+    /// As many frames of a round open as may run at a time.
+    pub(super) fn open_first(&mut self, step: StepIx) {
+        let Progress { items, rules, .. } = *self.round(step);
+        (0..items.min(rules.parallel.max(1))).for_each(|_| self.open_next(step));
     }
 
     pub(super) fn open_next(&mut self, owner: StepIx) {
-        let Some((body, _)) = self.node(owner).container else { return };
-        let item = self.round(owner).opened;
+        let Progress { opened: item, body, .. } = *self.round(owner);
         self.round(owner).opened += 1;
         let frame = self.state.frames.len() + self.decision.opened.len();
         self.frames.insert(frame, Standing { stage: Stage::Main, ending: None, active: 0 });
@@ -145,7 +159,7 @@ impl<'a> Draft<'a> {
     }
 
     /// A step is no longer active.
-    fn leave(&mut self, step: StepIx) {
+    pub(super) fn leave(&mut self, step: StepIx) {
         self.decided.insert(step);
         let frame = self.state.waits_for(self.graph, step);
         self.frame(frame).active -= 1;
@@ -171,6 +185,9 @@ impl<'a> Draft<'a> {
                 ended: round.ended,
                 failed: round.failed,
                 closing: round.closing,
+                body: round.body,
+                rules: round.rules,
+                spill: round.spill,
             },
             None => Progress::default(),
         })

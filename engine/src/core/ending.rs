@@ -56,11 +56,13 @@ impl Draft<'_> {
     }
 
     /// Ends a step that is needed no more: at once, or after its frames. One that can be undone is awaited if it runs, so
-    /// that it is known what to undo; nothing follows from it.
+    /// that it is known what to undo; nothing follows from it. A chunk is awaited until it has ended itself.
     pub(super) fn withdraw(&mut self, step: StepIx) {
         let Step { phase, status, .. } = &self.state.steps[step];
         if *phase == Phase::Open {
             self.close(step, Closing::Cancelled);
+        } else if self.node(step).is_chunk && self.state.steps[step].child.is_some() {
+            self.decision.recalled.push(step);
         } else if *status != StepStatus::Running || self.node(step).undo.is_none() {
             self.cancel(step);
         }
@@ -144,11 +146,13 @@ impl Draft<'_> {
             self.decision.end = ending;
             return;
         };
-        let rules = self.rules(owner);
+        let item = self.state.frames[frame].index;
         let round = self.round(owner);
         round.ended += 1;
-        round.failed += usize::from(matches!(ending, Some(End::Failed { .. })));
-        if round.closing.is_none() && !rules.forgive(round.failed, round.items) {
+        if matches!(ending, Some(End::Failed { .. })) {
+            round.failed += round.spill.map_or(1, |spill| spill.items_of(item));
+        }
+        if round.closing.is_none() && !round.rules.forgive(round.failed, round.items) {
             self.close(owner, Closing::Failed);
         }
         let round = *self.round(owner);
@@ -157,7 +161,13 @@ impl Draft<'_> {
         } else if round.ended == round.opened {
             match round.closing {
                 Some(Closing::Cancelled) => self.cancel(owner),
-                _ => self.decision.closed.push(owner),
+                _ => {
+                    self.decision.closed.push(owner);
+                    if self.graph.chunk_of == Some(self.state.steps[owner].node) {
+                        // What its items came to is what the execution comes to.
+                        self.leave(owner);
+                    }
+                }
             }
         }
     }

@@ -155,6 +155,22 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
+    /// Executions that a container has handed its items to.
+    Chunks {
+        /// The container.
+        step: StepKey,
+        /// All items.
+        items: usize,
+        /// Chunks of them.
+        chunks: usize,
+        /// Those that have ended.
+        ended: usize,
+        /// Those that run.
+        open: usize,
+        /// When they are given up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
     /// Branches that have not come to a join.
     Branches {
         /// The join.
@@ -232,7 +248,11 @@ fn active(graph: &Graph, state: &State, ix: StepIx, step: &Step) -> Option<Reaso
         Phase::Open => {
             let round = step.round.as_deref()?;
             let (items, ended, open) = (round.items.len(), round.ended, round.frames.len() - round.ended);
-            Reason::Frames { step: key, items, ended, open, until: step.expires_at() }
+            let until = step.expires_at();
+            match round.spill {
+                None => Reason::Frames { step: key, items, ended, open, until },
+                Some(spill) => Reason::Chunks { step: key, items: spill.items, chunks: items, ended, open, until },
+            }
         }
         Phase::Idle => return None,
     })

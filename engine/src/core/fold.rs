@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::catalogue::Frames;
+use super::chunk::{Given, Standing};
 use super::decide::{Decision, IllegalEvent, begin, decide};
 use super::frame::{Frame, Round, Stage};
 use super::graph::Graph;
-use super::ids::StepKey;
+use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event, SettledStatus, Settlement};
 use super::state::{End, FrameIx, Incident, Pause, Phase, Resolved, State, Step, StepIx, StepStatus};
 
@@ -65,21 +66,14 @@ impl State {
                 step.child.clone_from(&until.child);
                 step.park(Phase::Waiting(until));
             }),
-            Event::Opened { step, items, until, note } => self.change(graph, &step, |step| {
+            Event::Opened { step, items, until, note, spill } => self.change(graph, &step, |step| {
                 let before = step.round.as_deref();
-                let first = before.map_or(0, |before| before.first + before.items.len() as u32);
+                let first = before.map_or(0, |before| before.first + before.numbers());
                 let turn = before.filter(|_| step.phase == Phase::Closed).map_or(0, |before| before.turn + 1);
-                step.round = Some(Box::new(Round {
-                    items,
-                    frames: Vec::new(),
-                    first,
-                    turn,
-                    note,
-                    until,
-                    closing: None,
-                    ended: 0,
-                    failed: 0,
-                }));
+                let (body, rules) = graph.frames(step.node, spill).unwrap_or_default();
+                let round =
+                    Round { first, index: turn as usize, turn, note, until, spill, ..Round::new(items, body, rules) };
+                step.round = Some(Box::new(round));
                 step.run(Phase::Open);
             }),
             Event::Started { step } => self.change(graph, &step, |step| step.run(Phase::Started)),
@@ -107,6 +101,8 @@ impl State {
                     if settlement.did_something() && graph.nodes[self.steps[ix].node].undo.is_some() {
                         self.undoable.insert((self.position, ix));
                     }
+                    self.count_failed(graph, ix, settlement.failed_items);
+                    self.give_up_child(ix);
                     self.steps[ix].settled_in = self.position;
                     self.steps[ix].settle(settlement, at);
                     self.leave(graph, ix);
@@ -131,6 +127,7 @@ impl State {
             self.steps[step].status = StepStatus::Skipped;
         }
         for &step in &decision.cancelled {
+            self.give_up_child(step);
             self.steps[step].end(StepStatus::Cancelled, at);
             self.leave(graph, step);
         }
@@ -148,6 +145,10 @@ impl State {
         }
         for &step in &decision.closed {
             self.steps[step].phase = Phase::Closed;
+            if graph.chunk_of == Some(self.steps[step].node) {
+                self.steps[step].end(StepStatus::Completed, at);
+                self.leave(graph, step);
+            }
         }
         for &step in &decision.start {
             self.fire(graph, step, at);
@@ -165,10 +166,19 @@ impl State {
         before.stage = stage;
         let failed = matches!(before.ending, Some(End::Failed { .. }));
         if let Some(owner) = before.owner.filter(|_| stage == Stage::Ended) {
+            let index = before.index;
             self.round(owner, |round| {
                 round.ended += 1;
-                round.failed += usize::from(failed);
+                round.failed += if failed { round.weight(index) } else { 0 };
             });
+        }
+    }
+
+    /// Items that failed in a chunk count where the chunk does.
+    fn count_failed(&mut self, graph: &Graph, step: StepIx, failed: usize) {
+        let owner = self.frames[self.steps[step].frame].owner;
+        if let Some(owner) = owner.filter(|_| failed > 0 && graph.is_chunk(self, step)) {
+            self.round(owner, |round| round.failed += failed);
         }
     }
 
@@ -183,7 +193,7 @@ impl State {
         let step = &mut self.steps[owner];
         let Some(round) = &mut step.round else { return };
         round.frames.push(frame);
-        let (number, index) = (round.first + item as u32, round.turn as usize + item);
+        let (number, index) = (round.number(item), round.index + item);
         let value = round.items[item].clone();
         let around = &self.frames[step.frame];
         let (index, value) = match graph.nodes[step.node].container {
@@ -206,6 +216,40 @@ impl State {
                 self.undoable.remove(&(self.steps[undone].settled_in, undone));
             }
         }
+    }
+
+    /// Takes in what a chunk was given; none if that cannot be read. The container holds the input, as a trigger does.
+    pub(super) fn take_over(
+        &mut self,
+        graph: &Graph,
+        container: StepIx,
+        given: Given,
+        at: DateTime<Utc>,
+    ) -> Option<()> {
+        let (body, rules) = graph.frames(self.steps[container].node, None)?;
+        for (id, standing) in given.steps {
+            let ix = self.find(graph, &StepKey::root(NodeId::from(id.as_str())))?;
+            let Standing { status, output, error } = serde_json::from_value(standing).ok()?;
+            (self.steps[ix].output, self.steps[ix].error) = (output, error);
+            self.steps[ix].end(status, at);
+        }
+        let Given { parallel, tolerated, first, .. } = given;
+        let rules = Frames { parallel, tolerated, tolerated_percent: 0, ..rules };
+        let round =
+            Round { first: u32::try_from(first).ok()?, index: first, ..Round::new(given.items.into(), body, rules) };
+        let step = &mut self.steps[container];
+        (step.round, step.output, step.fired_at) = (Some(Box::new(round)), given.input, Some(at));
+        step.run(Phase::Open);
+        self.part_of = Some(given.execution_id);
+        self.live.insert(container);
+        self.frames[0].active += 1;
+        Some(())
+    }
+
+    /// A step needs its child no more.
+    pub(super) fn give_up_child(&mut self, step: StepIx) {
+        self.given_up.extend(self.steps[step].orphan());
+        self.steps[step].child = None;
     }
 
     /// A step is no longer active.
@@ -248,7 +292,7 @@ impl Step {
         self.phase = phase;
     }
 
-    fn end(&mut self, status: StepStatus, at: DateTime<Utc>) {
+    pub(super) fn end(&mut self, status: StepStatus, at: DateTime<Utc>) {
         self.status = status;
         self.phase = Phase::Idle;
         self.child = None;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::catalogue::Frames;
+use super::chunk::Spill;
 use super::graph::BodyIx;
 use super::ids::Scope;
 use super::state::{End, FrameIx, StepIx};
@@ -50,10 +52,18 @@ pub enum Stage {
 pub struct Round {
     /// What each is about.
     pub items: Arc<[Value]>,
+    /// Set if each is a chunk of items.
+    pub spill: Option<Spill>,
+    /// What each runs.
+    pub body: BodyIx,
+    /// How they are run.
+    pub rules: Frames,
     /// Those opened so far, in that order.
     pub frames: Vec<FrameIx>,
     /// Number of the first.
     pub first: u32,
+    /// Place of the first.
+    pub index: usize,
     /// Rounds of this attempt before.
     pub turn: u32,
     /// What the node type wants to see again.
@@ -66,6 +76,42 @@ pub struct Round {
     pub(super) ended: usize,
     /// Those of them that failed.
     pub(super) failed: usize,
+}
+
+impl Round {
+    /// A first round over these items.
+    pub(super) fn new(items: Arc<[Value]>, body: BodyIx, rules: Frames) -> Self {
+        Self {
+            items,
+            spill: None,
+            body,
+            rules,
+            frames: Vec::new(),
+            first: 0,
+            index: 0,
+            turn: 0,
+            note: Value::Null,
+            until: None,
+            closing: None,
+            ended: 0,
+            failed: 0,
+        }
+    }
+
+    /// How many items fail with a frame.
+    pub(super) fn weight(&self, item: usize) -> usize {
+        self.spill.map_or(1, |spill| spill.items_of(item))
+    }
+
+    /// The number of a frame: chunks are called by the first of their items.
+    pub(super) fn number(&self, item: usize) -> u32 {
+        self.first + (item * self.spill.map_or(1, |spill| spill.chunk)) as u32
+    }
+
+    /// How many numbers its frames take.
+    pub(super) fn numbers(&self) -> u32 {
+        self.spill.map_or(self.items.len(), |spill| spill.items) as u32
+    }
 }
 
 /// Why a round ends before its time.

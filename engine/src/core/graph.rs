@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::catalogue::{Effect, Frames, Role};
+use super::chunk::{Chunks, Spill};
 use super::concurrency::Concurrency;
+use super::expression::{self, References};
 use super::ids::NodeId;
 use super::policy::Policy;
 use super::raw;
@@ -22,7 +24,7 @@ pub type EdgeIx = usize;
 pub type BodyIx = usize;
 
 /// A valid graph, ready to be walked: acyclic, typed, every edge between existing ports.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Graph {
     /// In document order.
     pub nodes: Vec<Node>,
@@ -34,11 +36,13 @@ pub struct Graph {
     pub timeout_ms: Option<u64>,
     /// How many executions with a key in common may be at work, from `settings.concurrency`.
     pub concurrency: Option<Concurrency>,
+    /// The container whose chunk it runs; none of a whole execution.
+    pub chunk_of: Option<NodeIx>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 
 /// One node of a compiled graph.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Node {
     /// The author's id.
     pub id: NodeId,
@@ -72,6 +76,10 @@ pub struct Node {
     pub place: usize,
     /// Its own body and how that is run, if it is a container.
     pub container: Option<(BodyIx, Frames)>,
+    /// How it hands its items over, if it does.
+    pub chunks: Option<Box<Chunks>>,
+    /// Whether it stands for a chunk of its container's items, and was not drawn.
+    pub is_chunk: bool,
     /// When it may run.
     pub part: Part,
     /// What undoes it.
@@ -93,7 +101,7 @@ pub enum Part {
 }
 
 /// The graph at the top level, or in a container.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Body {
     /// Its container; none at the top level.
     pub owner: Option<NodeIx>,
@@ -106,7 +114,7 @@ pub struct Body {
 }
 
 /// One edge of a compiled graph.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edge {
     /// The author's id.
     pub id: String,
@@ -121,7 +129,7 @@ pub struct Edge {
 }
 
 /// When an edge is taken once its source has settled.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EdgeKind {
     /// When the source emits on `port` and `when`, if set, holds.
     Flow {
@@ -160,8 +168,42 @@ impl Graph {
         self.by_id.get(id).copied()
     }
 
+    /// What the config of a node and the conditions of its edges name, one after the other.
+    pub(super) fn references(&self, node: NodeIx) -> Vec<References> {
+        let node = &self.nodes[node];
+        let mut all = Vec::new();
+        references(&node.config, &mut all);
+        let edges = node.out_edges.iter().map(|&edge| &self.edges[edge].kind);
+        let conditions = edges.filter_map(|kind| match kind {
+            EdgeKind::Flow { when: Some(when), .. } => expression::check_condition(when).ok(),
+            _ => None,
+        });
+        all.extend(conditions);
+        all
+    }
+
+    /// What the frames of a container run, and how; none if it is no container, or hands nothing over.
+    #[must_use]
+    pub fn frames(&self, container: NodeIx, spill: Option<Spill>) -> Option<(BodyIx, Frames)> {
+        let node = &self.nodes[container];
+        let (body, rules) = node.container?;
+        match spill {
+            None => Some((body, rules)),
+            Some(spill) => Some((node.chunks.as_ref()?.body?, spill.rules(rules))),
+        }
+    }
+
     /// All triggers, in document order.
     pub fn triggers(&self) -> impl Iterator<Item = NodeIx> {
         (0..self.nodes.len()).filter(|&ix| self.nodes[ix].role == Role::Trigger)
+    }
+}
+
+fn references(value: &Value, into: &mut Vec<References>) {
+    match value {
+        Value::String(text) if text.contains("{{") => into.extend(expression::check(text).ok()),
+        Value::Array(items) => items.iter().for_each(|item| references(item, into)),
+        Value::Object(fields) => fields.values().for_each(|item| references(item, into)),
+        _ => {}
     }
 }

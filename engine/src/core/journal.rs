@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::chunk::Spill;
 use super::ids::{SignalId, StepKey};
 use super::outcome::{StepError, Until};
 
@@ -48,6 +49,8 @@ pub enum Event {
         until: Option<DateTime<Utc>>,
         /// What the node type wants to see again.
         note: Value,
+        /// Set if each of the items is a chunk of items that is handed to an execution of its own.
+        spill: Option<Spill>,
     },
     /// An attempt of an `at_most_once` step is about to start.
     Started {
@@ -200,6 +203,8 @@ pub struct Settlement {
     pub attempts: u32,
     /// Edges of the emitted port whose `when` did not hold.
     pub closed_edges: Vec<String>,
+    /// Of a chunk: how many of its items failed.
+    pub failed_items: usize,
 }
 
 impl Settlement {

@@ -22,20 +22,37 @@ const SIGNAL_NAME_BYTES_MAX: usize = 200;
 /// public route for signals. A long address stands there as its hash.
 #[must_use]
 pub fn signal_of(prefix: &str, step: &StepKey) -> String {
-    let name = format!("{prefix}{step}");
+    fitting(prefix, &step.to_string())
+}
+
+/// The signal that tells a step of the end of the child that it called in this round.
+#[must_use]
+pub fn child_signal(step: &StepKey, round: u32) -> String {
+    if round == 0 { signal_of(CHILD_SIGNALS, step) } else { fitting(CHILD_SIGNALS, &format!("{step}:{round}")) }
+}
+
+fn fitting(prefix: &str, address: &str) -> String {
+    let name = format!("{prefix}{address}");
     if name.len() <= SIGNAL_NAME_BYTES_MAX {
         return name;
     }
     format!("{prefix}{}", hashed(&name))
 }
 
-/// The step that a signal of our own is for; none if it is another signal, or its name does not tell.
+/// The step that a signal of our own is for, and the round of the child that sent it, if a child did; none if it is another
+/// signal, or its name does not tell.
 #[must_use]
-pub fn addressee(signal: &str) -> Option<StepKey> {
-    let prefixes = [APPROVAL_SIGNALS, EVENT_SIGNALS, CHILD_SIGNALS];
-    let address = prefixes.iter().find_map(|prefix| signal.strip_prefix(prefix))?;
+pub fn addressee(signal: &str) -> Option<(StepKey, Option<u32>)> {
+    let child = signal.strip_prefix(CHILD_SIGNALS);
+    let (address, round) = match child.and_then(|address| address.rsplit_once(':')) {
+        Some((address, round)) => (address, round.parse().ok()),
+        None => {
+            let other = || [APPROVAL_SIGNALS, EVENT_SIGNALS].iter().find_map(|prefix| signal.strip_prefix(prefix));
+            (child.or_else(other)?, child.map(|_| 0))
+        }
+    };
     let (scope, node) = address.rsplit_once('/').unwrap_or(("", address));
-    Some(StepKey { node_id: NodeId::from(node), scope: Scope(scope.into()) })
+    Some((StepKey { node_id: NodeId::from(node), scope: Scope(scope.into()) }, round))
 }
 
 /// What stands for a name that is too long: its hash.
@@ -157,6 +174,8 @@ pub enum Closed {
     Completed(Value),
     /// A failure that nothing took.
     Failed(StepError),
+    /// It ran, and what it gave is too large to be kept with that of others; the reason.
+    LeftOut(String),
     /// It was ended, or never begun, as it was needed no more.
     Cancelled,
 }

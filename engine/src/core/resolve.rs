@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::Resolution;
+use super::outcome::addressee;
 use super::state::{Phase, State, StepIx};
 
 /// What follows once a person has said what becomes of `step`.
@@ -79,8 +80,18 @@ impl State {
             if matches!(step.phase, Phase::Signalled(_) | Phase::Closed) {
                 return;
             }
+            step.rounds += 1;
+            self.give_up_child(ix);
         }
-        step.run(Phase::Ready);
+        self.steps[ix].run(Phase::Ready);
+    }
+
+    /// Whether nobody takes a signal of our own any more: its step has ended, or a person has had it call another child since.
+    #[must_use]
+    pub fn is_too_late(&self, graph: &Graph, signal: &str) -> bool {
+        let Some((key, round)) = addressee(signal) else { return false };
+        let step = self.find(graph, &key).map(|ix| &self.steps[ix]);
+        step.is_some_and(|step| step.has_ended() || round.is_some_and(|round| round < step.rounds))
     }
 }
 

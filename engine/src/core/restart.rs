@@ -43,6 +43,9 @@ pub enum Unfit {
     /// The step was never come to.
     #[error("step {0} never ran in this execution, so there is nothing to restart it with")]
     NeverRan(NodeId),
+    /// It runs items of another execution.
+    #[error("this execution is a chunk: it runs items of {0} for another execution, and is restarted with that one")]
+    Chunk(NodeId),
     /// The graph has no such trigger.
     #[error("the version to restart on cannot begin as this execution did: {0}")]
     OtherTrigger(IllegalEvent),
@@ -70,6 +73,9 @@ pub struct Past<'a> {
 /// # Errors
 /// [`Unfit`].
 pub fn plan(past: Past<'_>, graph: &Graph, from: &NodeId) -> Result<Plan, Unfit> {
+    if let Some(container) = past.graph.chunk_of {
+        return Err(Unfit::Chunk(past.graph.nodes[container].id.clone()));
+    }
     let begins =
         graph.find(from).filter(|&ix| graph.nodes[ix].home == 0).ok_or_else(|| Unfit::UnknownStep(from.clone()))?;
     if graph.nodes[begins].role == Role::Trigger || graph.nodes[begins].part != Part::Main {

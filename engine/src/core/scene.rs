@@ -1,8 +1,9 @@
 //! What an attempt of a step is made with: its config filled in, its time, and why it runs again.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::chunk::given;
 use super::expression::{Ancestors, Names, has_expressions, holds, render};
 use super::graph::{Graph, Node};
 use super::ids::ExecutionId;
@@ -33,6 +34,9 @@ impl Scene<'_> {
     /// # Errors
     /// What is wrong with an expression, for people.
     pub fn config(&self, step: StepIx, late: &[&str]) -> Result<Option<Value>, String> {
+        if self.node(step).is_chunk {
+            return Ok(given(self, step).map(|given| json!(given)));
+        }
         let changed = self.changed(step, late);
         let config = changed.as_ref().unwrap_or(&self.node(step).config);
         if !has_expressions(config) {
@@ -87,12 +91,12 @@ impl Scene<'_> {
 
     fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
         let own = self.state.step(step);
-        let names = Names::new(self.input(), steps, self.execution_id, self.now(step));
+        let names = Names::new(self.input(), steps, self.state.part_of.unwrap_or(self.execution_id), self.now(step));
         names.in_frame(&self.state.frames()[own.frame]).after_frames(self.graph, self.state, own)
     }
 
     /// What the trigger gave: the execution's input.
-    fn input(&self) -> &Value {
+    pub(super) fn input(&self) -> &Value {
         self.trigger.map_or(&Value::Null, |step| &self.state.step(step).output)
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
-use super::ids::{Scope, SignalId, StepKey};
+use super::ids::{ExecutionId, Scope, SignalId, StepKey};
 use super::journal::{Asked, Resolution};
 use super::outcome::StepError;
 pub use super::step::{EdgeState, Phase, Step, StepStatus};
@@ -44,6 +44,10 @@ pub struct State {
     pub(super) resolved: Vec<Resolved>,
     /// Set while a person holds it up.
     pub(super) paused: Option<Pause>,
+    /// Children that were cancelled with their steps, and may not have ended.
+    pub(super) given_up: Vec<ExecutionId>,
+    /// Of a chunk: the execution that has handed it over, which its expressions name.
+    pub(super) part_of: Option<ExecutionId>,
 }
 
 /// What a person has to look at.
@@ -111,6 +115,8 @@ impl State {
             incident: None,
             resolved: Vec::new(),
             paused: None,
+            given_up: Vec::new(),
+            part_of: None,
         };
         state.open(graph, None, Scope::root(), 0, Value::Null);
         state
@@ -118,7 +124,7 @@ impl State {
 
     /// Adds a frame of the top level, or of a container.
     pub(super) fn open(&mut self, graph: &Graph, owner: Option<StepIx>, scope: Scope, index: usize, item: Value) {
-        let body = owner.and_then(|owner| graph.nodes[self.steps[owner].node].container).map_or(0, |(body, _)| body);
+        let body = owner.and_then(|owner| self.steps[owner].round.as_ref()).map_or(0, |round| round.body);
         let (first_step, first_edge, frame) = (self.steps.len(), self.edges.len(), self.frames.len());
         self.by_scope.insert(scope.clone(), frame);
         let (stage, ending, active) = (Stage::Main, None, 0);
@@ -201,8 +207,8 @@ impl State {
     #[must_use]
     pub fn steps_in_all(&self, graph: &Graph) -> usize {
         let to_come = self.active_steps().filter(|(_, step)| step.phase == Phase::Open).filter_map(|(_, step)| {
-            let (round, (body, _)) = (step.round.as_deref()?, graph.nodes[step.node].container?);
-            Some((round.items.len() - round.frames.len()) * graph.bodies[body].nodes.len())
+            let round = step.round.as_deref()?;
+            Some((round.items.len() - round.frames.len()) * graph.bodies[round.body].nodes.len())
         });
         self.steps.len() + to_come.sum::<usize>()
     }
@@ -264,6 +270,12 @@ impl State {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused.is_some()
+    }
+
+    /// Children that were cancelled with their steps, and may not have ended: what forces this execution to end forces them.
+    #[must_use]
+    pub fn given_up(&self) -> &[ExecutionId] {
+        &self.given_up
     }
 
     /// Whether that very signal was consumed before.

@@ -37,13 +37,15 @@ pub struct Step {
     pub error: Option<StepError>,
     /// Of a container: what it has opened last.
     pub round: Option<Box<Round>>,
+    /// How often a person had it begin anew; each round of a call has a child of its own.
+    pub rounds: u32,
     /// The child that it started, until it hears of its end or settles.
     pub(super) child: Option<Box<Child>>,
     pub(super) inbound: Inbound,
 }
 
 /// Step status; `Pending` is a node whose in-edges are not yet resolved and is never shown as a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
     /// Not decided yet.
@@ -142,6 +144,7 @@ impl Step {
             output: Value::Null,
             error: None,
             round: None,
+            rounds: 0,
             child: None,
             inbound: Inbound { open: in_edges, taken: 0 },
         }

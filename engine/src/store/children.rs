@@ -30,6 +30,8 @@ pub struct Family {
 pub struct Birth {
     /// The step that starts it.
     pub step: StepKey,
+    /// How often a person had it begin anew.
+    pub round: u32,
     /// The signal that the step waits for, if it does.
     pub signal: Option<String>,
     /// The child.
@@ -95,12 +97,12 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
     serde_json::to_string(&written).ok()
 }
 
-fn start(commit: &Commit, Birth { step, signal, new }: &Birth) -> Value {
+fn start(commit: &Commit, Birth { step, round, signal, new }: &Birth) -> Value {
     json!({
         "child_id": new.child.execution_id, "workspace_id": commit.workspace_id,
         "workflow_id": new.child.workflow_id, "version_id": new.child.version_id, "trigger": new.trigger,
         "input": new.input, "timeout_ms": new.timeout_ms, "vt": new.vt,
-        "parent_id": commit.execution_id, "node_id": step.node_id, "scope": step.scope,
+        "parent_id": commit.execution_id, "node_id": step.node_id, "scope": step.scope, "round": round,
         "root_id": new.root_id, "depth": new.depth, "signal": signal,
     })
 }

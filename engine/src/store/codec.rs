@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::error::StoreError;
+use crate::core::chunk::Spill;
 use crate::core::ids::{NodeId, Scope, SignalId, StepKey};
 use crate::core::journal::{Asked, Entry, Event, Resolution, SettledStatus, Settlement};
 use crate::core::outcome::{StepError, Until};
@@ -63,6 +64,13 @@ struct SettledDetail {
     error: Option<StepError>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     closed_edges: Vec<String>,
+    #[serde(skip_serializing_if = "is_none", default)]
+    failed_items: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,6 +80,8 @@ struct OpenedDetail {
     until: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Value::is_null", default)]
     note: Value,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    spill: Option<Spill>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -140,12 +150,13 @@ impl Row {
                 attempts: Some(count(*attempt)),
                 ..row("attempt_failed", Some(step)).detail(json!({ "error": error, "retry_at": retry_at }))
             },
-            Event::Opened { step, items, until, note } => Self {
+            Event::Opened { step, items, until, note, spill } => Self {
                 output: Some(serde_json::to_string(items).unwrap_or_default()),
                 ..row("opened", Some(step)).detail(json!(OpenedDetail {
                     count: items.len(),
                     until: *until,
-                    note: note.clone()
+                    note: note.clone(),
+                    spill: *spill
                 }))
             },
             Event::Expired { step } => row("expired", Some(step)),
@@ -203,10 +214,10 @@ impl Row {
     }
 
     fn settled(self, settlement: &Settlement) -> Self {
-        let plain = settlement.error.is_none() && settlement.closed_edges.is_empty();
+        let plain = settlement.error.is_none() && settlement.closed_edges.is_empty() && settlement.failed_items == 0;
         let detail = || {
             let (error, closed_edges) = (settlement.error.clone(), settlement.closed_edges.clone());
-            text(&json!(SettledDetail { error, closed_edges }))
+            text(&json!(SettledDetail { error, closed_edges, failed_items: settlement.failed_items }))
         };
         Self {
             status: Some(match settlement.status {
@@ -255,11 +266,11 @@ impl JournalRow {
                 Ok(Event::AttemptFailed { attempt: self.count(), step: self.step()?, error, retry_at })
             }
             "opened" => {
-                let OpenedDetail { count, until, note } = read(detail)?;
+                let OpenedDetail { count, until, note, spill } = read(detail)?;
                 let step = self.step()?;
                 // An outline is without outputs.
                 let items = self.output.map_or_else(|| Ok(vec![Value::Null; count]), read::<Vec<Value>>)?;
-                Ok(Event::Opened { step, items: items.into(), until, note })
+                Ok(Event::Opened { step, items: items.into(), until, note, spill })
             }
             "expired" => Ok(Event::Expired { step: self.step()? }),
             "started" => Ok(Event::Started { step: self.step()? }),
@@ -284,7 +295,7 @@ impl JournalRow {
     }
 
     fn settled(self, detail: Value) -> Result<Event, String> {
-        let SettledDetail { error, closed_edges } = read(detail)?;
+        let SettledDetail { error, closed_edges, failed_items } = read(detail)?;
         let status = match self.status.as_deref() {
             Some("completed") => SettledStatus::Completed,
             Some("failed") => SettledStatus::Failed,
@@ -293,7 +304,7 @@ impl JournalRow {
         };
         let (step, attempts) = (self.step()?, self.count());
         let output = self.output.unwrap_or_default();
-        let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges };
+        let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges, failed_items };
         Ok(Event::Settled { step, settlement })
     }
 

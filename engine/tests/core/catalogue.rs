@@ -1,6 +1,7 @@
 //! Three node types, enough to draw any graph with.
 
 use capstan_engine::core::catalogue::{Catalogue, Effect, Extent, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::chunk::Spilling;
 use capstan_engine::core::problem::Problem;
 use serde_json::{Value, json};
 
@@ -94,6 +95,9 @@ impl NodeTypeInfo for TestType {
             tolerated_percent: number("percent"),
             undoes: config["undoes"] == true,
             passes_item: false,
+            spilling: config["spill"]
+                .as_u64()
+                .map(|above| Spilling { above: above as usize, chunk: number("chunk").max(1) }),
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn refused(refusal: &IllegalEvent, arms: &mut Arms) {
         IllegalEvent::StepNeeded => "refused: step needed",
         IllegalEvent::NotConcerned(_) => "refused: not concerned",
         IllegalEvent::NotActive(_) => "refused: not active",
+        IllegalEvent::NoChunk(_) => unreachable!("there are no chunks"),
         IllegalEvent::WrongPhase(_) => "refused: wrong phase",
     });
 }

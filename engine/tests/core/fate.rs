@@ -48,6 +48,7 @@ fn completed(spec: &Spec, node: usize, port: usize, output: Value, attempts: u32
         error: None,
         attempts,
         closed_edges: closed.map(|edge| edge.id.clone()).collect(),
+        failed_items: 0,
     }
 }
 
@@ -68,6 +69,7 @@ fn failed_with(class: &str, attempts: u32) -> Settlement {
         error,
         attempts,
         closed_edges: Vec::new(),
+        failed_items: 0,
     }
 }
 

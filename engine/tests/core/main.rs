@@ -32,6 +32,7 @@ mod simulated;
 mod spec;
 mod tables;
 mod tables_children;
+mod tables_chunks;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;

@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
         if node.container.is_some() && (standing.phase != Phase::Closed || self.rng.chance(10)) {
             let items = (0..1 + self.rng.below(3)).map(|item| json!(item)).collect();
             let until = self.rng.chance(30).then(|| now + TimeDelta::seconds(60));
-            return Event::Opened { step, items, until, note: Value::Null };
+            return Event::Opened { step, items, until, note: Value::Null, spill: None };
         }
         let fails = if node.part == Part::Main { 12 } else { 3 };
         let (status, port, failure) = match self.rng.below(100) {
@@ -159,8 +159,15 @@ impl<'a> Run<'a> {
             roll => (SettledStatus::Completed, Some(if roll % 2 == 0 { "out" } else { "alt" }), None),
         };
         let (port, attempts) = (port.map(str::to_owned), standing.attempts + 1);
-        let settlement =
-            Settlement { status, port, output: Value::Null, error: failure, attempts, closed_edges: vec![] };
+        let settlement = Settlement {
+            status,
+            port,
+            output: Value::Null,
+            error: failure,
+            attempts,
+            closed_edges: vec![],
+            failed_items: 0,
+        };
         Event::Settled { step, settlement }
     }
 

@@ -61,6 +61,7 @@ fn settled_out_of_turn(driver: &mut Driver<'_>) -> Event {
         error: (!completed).then(error),
         attempts: 1,
         closed_edges: Vec::new(),
+        failed_items: 0,
     };
     Event::Settled { step, settlement }
 }

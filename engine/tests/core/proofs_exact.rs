@@ -199,6 +199,7 @@ fn settled(graph: &Graph, state: &State, ix: StepIx, came: Result<&str, &str>) -
         error: came.err().map(|class| StepError { class: class.into(), reason: "it broke".into() }),
         attempts: 1,
         closed_edges: if came.is_ok() { closed.collect() } else { Vec::new() },
+        failed_items: 0,
     };
     Event::Settled { step: state.key(graph, ix), settlement }
 }
@@ -227,7 +228,7 @@ fn run(graph: &Graph, rng: &mut Rng) -> State {
         let event = if node.container.is_some() && *opened.entry(ix).or_default() == 0 {
             opened.insert(ix, 1);
             let items = (0..1 + rng.below(2)).map(|item| json!(item)).collect();
-            Event::Opened { step: state.key(graph, ix), items, until: None, note: Value::Null }
+            Event::Opened { step: state.key(graph, ix), items, until: None, note: Value::Null, spill: None }
         } else if node.part == Part::Main && rng.chance(20) {
             settled(graph, &state, ix, Err(*rng.pick::<&str>(&CLASSES)))
         } else {

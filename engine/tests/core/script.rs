@@ -192,6 +192,7 @@ fn settled(step: &str, status: SettledStatus, port: Option<&str>, class: Option<
         error: class.map(error),
         attempts,
         closed_edges: Vec::new(),
+        failed_items: 0,
     };
     Event::Settled { step: key(step), settlement }
 }
@@ -244,6 +245,7 @@ pub(crate) fn opened(step: &str, items: usize) -> Event {
         items: (0..items).map(|item| json!(item)).collect(),
         until: None,
         note: Value::Null,
+        spill: None,
     }
 }
 
@@ -271,7 +273,9 @@ pub(crate) fn forced() -> Event {
 /// A container opens this many frames, until a time in seconds from the start.
 pub(crate) fn opened_until(step: &str, items: usize, until: u32) -> Event {
     match opened(step, items) {
-        Event::Opened { step, items, note, .. } => Event::Opened { step, items, note, until: Some(at(until)) },
+        Event::Opened { step, items, note, spill, .. } => {
+            Event::Opened { step, items, note, spill, until: Some(at(until)) }
+        }
         other => other,
     }
 }

@@ -8,7 +8,7 @@ use capstan_engine::core::decide::decide;
 use capstan_engine::core::explain::explain;
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event, Resolution};
-use capstan_engine::core::outcome::{Outcome, Until, addressee, signal_of};
+use capstan_engine::core::outcome::{EVENT_SIGNALS, Outcome, Until, addressee, child_signal, signal_of};
 use capstan_engine::core::restart::{Past, plan};
 use serde_json::{Value, json};
 
@@ -95,7 +95,9 @@ fn a_step_that_looks_again_for_its_child_still_has_an_orphan() {
 fn a_signal_of_our_own_tells_for_which_step_it_is() {
     let inner = StepKey { node_id: NodeId::from("a"), scope: Scope("each[3]/in[0]".into()) };
     for step in [key("a"), inner] {
-        assert_eq!(addressee(&signal_of(CHILD_SIGNALS, &step)), Some(step));
+        assert_eq!(addressee(&signal_of(CHILD_SIGNALS, &step)), Some((step.clone(), Some(0))));
+        assert_eq!(addressee(&child_signal(&step, 2)), Some((step.clone(), Some(2))));
+        assert_eq!(addressee(&signal_of(EVENT_SIGNALS, &step)), Some((step, None)));
     }
     assert_eq!(addressee("go"), None);
     assert_eq!(addressee("$cancel"), None);
@@ -146,4 +148,39 @@ fn a_restart_keeps_what_a_child_gave_and_calls_again_where_the_step_runs_again()
     let past = Past { graph: &graph, state: &state, entries: &entries, trigger: &trigger, input: &input };
     assert_eq!(plan(past, &graph, &"b".into()).unwrap().entries, entries[..3]);
     assert_eq!(plan(past, &graph, &"a".into()).unwrap().entries, []);
+}
+
+#[test]
+fn a_person_who_tries_a_call_again_gives_its_child_up_and_calls_another() {
+    let graph = graph("start -> a\n");
+    let former = child(OnCancel::Cancel);
+    let before = [waits_for("a", &former), retry("a", 1), poisoned(), resolved("a", RETRY)];
+    let state = after(&graph, &before);
+    assert_eq!((state.step(1).rounds, state.step(1).orphan()), (1, None));
+    assert_eq!(state.given_up(), [former.execution_id]);
+    let (late, awaited) = (child_signal(&key("a"), 0), child_signal(&key("a"), 1));
+    assert_eq!((late.as_str(), awaited.as_str()), ("$child:a", "$child:a:1"));
+    assert!(state.is_too_late(&graph, &late) && !state.is_too_late(&graph, &awaited));
+    assert!(!state.is_too_late(&graph, &signal_of(EVENT_SIGNALS, &key("a"))), "only children have rounds");
+    let ended = after(&graph, &[&before[..], &[done("a")]].concat());
+    assert!(ended.is_too_late(&graph, &awaited));
+}
+
+#[test]
+fn an_attempt_that_was_not_begun_anew_keeps_its_child() {
+    let graph = graph("start -> a\n");
+    let heard = [waits_for("a", &child(OnCancel::Cancel)), signalled("a"), poisoned(), resolved("a", RETRY)];
+    let all = [waits_for("a", &child(OnCancel::Cancel)), retry("a", 1), poisoned(), resolved("", RETRY)];
+    for before in [heard, all] {
+        assert_eq!(after(&graph, &before).step(1).rounds, 0);
+    }
+}
+
+#[test]
+fn children_that_were_cancelled_with_their_steps_are_remembered_for_a_forced_cancel() {
+    let graph = graph("start -> a\n start -> b\n b ~> u\n");
+    let child = child(OnCancel::Cancel);
+    let state = after(&graph, &[done("b"), waits_for("a", &child), cancelled()]);
+    assert_eq!(state.given_up(), [child.execution_id]);
+    assert!(state.end().is_none(), "the undo is still to come");
 }

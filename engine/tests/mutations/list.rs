@@ -129,6 +129,16 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         "if graph.nodes.is_empty() {",
     ),
     ending(
+        "chunks that are needed no more are not told",
+        "            self.decision.recalled.push(step);\n",
+        "            self.cancel(step);\n",
+    ),
+    draft(
+        "items that failed in a chunk do not count",
+        "self.round(owner).failed += settlement.failed_items;",
+        "self.round(owner).failed += 0;",
+    ),
+    ending(
         "steps that run are not cancelled at the end",
         "                self.withdraw(step);\n",
         "                self.decided.insert(step);\n",
@@ -161,8 +171,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     ),
     ending(
         "frames go on opening after a failure",
-        "if round.closing.is_none() && !rules.forgive(round.failed, round.items)",
-        "if round.closing.is_none() && round.failed > 999 + rules.parallel",
+        "if round.closing.is_none() && !round.rules.forgive(round.failed, round.items)",
+        "if round.closing.is_none() && round.failed > 999 + round.rules.parallel",
     ),
     ending(
         "a failing undo is passed over in silence",

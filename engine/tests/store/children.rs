@@ -26,7 +26,7 @@ pub(super) fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth
         depth: 1,
         vt: 0,
     };
-    Birth { step: StepKey::root(NodeId::from(node)), signal: signal.map(Into::into), new }
+    Birth { step: StepKey::root(NodeId::from(node)), round: 0, signal: signal.map(Into::into), new }
 }
 
 /// A commit that starts a child, and then does something with the lease.
@@ -196,4 +196,50 @@ async fn a_large_output_is_left_out_of_the_signal() {
     write(&mut worker, &[&step(&child, 1, large)]).await;
     let payload = pending(&mut worker.0, ExecutionId(parent.execution_id)).await.unwrap().remove(0).payload;
     assert_eq!((&payload["output"], &payload["left_out"]), (&Value::Null, &json!(true)));
+}
+
+#[tokio::test]
+async fn a_step_has_one_child_in_each_round() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let parent = cell.leased(&mut worker).await;
+    let of = |round: u32| Birth { round, ..birth(&parent, "call", None) };
+    let next = |position: u32, birth: &Birth| Commit { position, ..starts(&parent, birth, Then::Hold) };
+    write(&mut worker, &[&next(1, &of(0))]).await;
+    write(&mut worker, &[&next(2, &of(1))]).await;
+    let refused = commit(&mut worker.0, worker.1, &[&next(3, &of(1))]).await;
+    assert!(matches!(refused, Err(StoreError::Data(_))), "{refused:?}");
+    assert_eq!(cell.count(CHILDREN).await, 2);
+}
+
+#[tokio::test]
+async fn the_depth_of_events_goes_down_with_a_call_and_up_with_an_end_that_is_waited_for() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let takes = async |execution: &Claimed, depth: i32| {
+        let (id, workspace) = (execution.execution_id, execution.workspace_id);
+        cell.execute(&format!(
+            "INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at, status, event, \
+               depth, closed_at) \
+             VALUES ('{workspace}', gen_random_uuid(), '{id}', 'e', 't', '', now(), 'matched', '1', {depth}, now())"
+        ))
+        .await;
+    };
+    for (signal, after) in [(Some("$child:call"), 8), (None, 3)] {
+        let parent = cell.leased(&mut worker).await;
+        let depth = async |execution: &Claimed| {
+            let (id, workspace) = (execution.execution_id, execution.workspace_id);
+            cell.count(&format!("SELECT event_depth_1('{workspace}', '{id}')::bigint")).await
+        };
+        assert_eq!(depth(&parent).await, 0);
+        takes(&parent, 2).await;
+        write(&mut worker, &[&starts(&parent, &birth(&parent, "call", signal), Then::Hold)]).await;
+        let child = claim_all(&mut worker).await.remove(0);
+        assert_eq!(depth(&child).await, 3);
+        takes(&child, 7).await;
+        assert_eq!((depth(&child).await, depth(&parent).await), (8, 3));
+        write(&mut worker, &[&step(&child, 1, end(false))]).await;
+        assert_eq!(depth(&parent).await, after);
+        cell.execute("DELETE FROM queue").await;
+    }
 }

@@ -155,6 +155,7 @@ pub(crate) fn settled(node: &str, output: Value) -> Entry {
         error: None,
         attempts: 1,
         closed_edges: Vec::new(),
+        failed_items: 0,
     };
     Entry { at: Utc::now(), event: Event::Settled { step, settlement } }
 }

@@ -2,7 +2,7 @@
 
 use capstan_domain::calls::{self, Callee, Calling, Started};
 use capstan_engine::core::child::{DEPTH_MAX, OnCancel};
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
@@ -18,6 +18,17 @@ pub struct Admission {
     pub vt: i64,
 }
 
+/// What an execution hands a part of itself over with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Division {
+    /// Its workflow.
+    pub workflow_id: WorkflowId,
+    /// Its version.
+    pub version_id: VersionId,
+    /// Where the part stands.
+    pub admission: Admission,
+}
+
 /// Finds what is called, and lets it start. Everything may be repeated.
 pub trait CallDesk: Send + Sync {
     /// The workflow of that id or name with the version that is meant; none if there is no such workflow.
@@ -29,6 +40,9 @@ pub trait CallDesk: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Callee>, CallError>>;
     /// Whether a child of this step may start; it then counts as a start.
     fn admit<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Admission, CallError>>;
+    /// Whether an execution of the same version may run a part of this one; it then counts as a start. It calls nothing, so
+    /// that its depth is not bounded: what it calls itself is.
+    fn divide<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>>;
     /// The child that this step has started before.
     fn started<'a>(
         &'a self,
@@ -86,6 +100,17 @@ impl CallDesk for calls::CallDesk {
             let admitted = calls::CallDesk::admit(self, calling.workspace_id).await?;
             let vt = admitted.map_err(|calls::Refused| CallError::QuotaExceeded)?;
             Ok(Admission { root_id: above.root_id, depth: above.depth + 1, vt })
+        })
+    }
+
+    fn divide<'a>(&'a self, calling: &'a Calling) -> BoxFuture<'a, Result<Division, CallError>> {
+        Box::pin(async move {
+            let above = self.lineage(calling).await?;
+            let (workflow_id, version_id) = self.own(calling).await?;
+            let admitted = calls::CallDesk::admit(self, calling.workspace_id).await?;
+            let vt = admitted.map_err(|calls::Refused| CallError::QuotaExceeded)?;
+            let admission = Admission { root_id: above.root_id, depth: above.depth + 1, vt };
+            Ok(Division { workflow_id, version_id, admission })
         })
     }
 

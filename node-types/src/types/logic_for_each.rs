@@ -2,6 +2,7 @@
 
 use capstan_engine::core::attempt::{ITEMS_MAX, storable};
 use capstan_engine::core::catalogue::{Effect, Extent, Frames};
+use capstan_engine::core::chunk::{CHUNK_ITEMS_MAX, CHUNK_ITEMS_MIN, Spilling};
 use capstan_engine::core::outcome::{Closed, Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -15,6 +16,9 @@ use crate::node_type::{Context, NodeType, Spec};
 const CONCURRENCY: usize = 10;
 /// The same at most.
 const CONCURRENCY_MAX: usize = 1_000;
+/// The longest list that is not handed over, and the items of a chunk, if the config does not say.
+const ABOVE: usize = 1_000;
+const CHUNK: usize = 100;
 
 /// Runs its nodes once for each item of a list.
 pub(crate) struct LogicForEach;
@@ -37,6 +41,26 @@ pub(crate) struct Config {
     #[schemars(range(min = 0, max = 100))]
     #[serde(default)]
     tolerated_percent: Option<usize>,
+    /// Has the workers of the fleet share a long list: its items are handed over in chunks, each an execution of its own.
+    /// `concurrency` and what is tolerated stay those of the whole list. Nothing that lies in it may be undone, wait for a
+    /// signal by its name, or respond.
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is part of the graph, and the engine hands over")]
+    spill: Option<Spill>,
+}
+
+/// Which lists are handed over, and in what pieces.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spill {
+    /// A list with more items is handed over; 1,000 if absent.
+    #[schemars(range(min = 1, max = 10_000))]
+    #[serde(default)]
+    above: Option<usize>,
+    /// Items of each chunk; 100 if absent.
+    #[schemars(range(min = 10, max = 1_000))]
+    #[serde(default)]
+    chunk: Option<usize>,
 }
 
 impl NodeType for LogicForEach {
@@ -49,8 +73,14 @@ impl NodeType for LogicForEach {
     }
 
     fn frames(config: &Value) -> Frames {
-        let number = |name: &str| config[name].as_u64().and_then(|number| usize::try_from(number).ok());
-        frames(number("concurrency"), number("tolerated_failures"), number("tolerated_percent"))
+        let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
+        let [concurrency, tolerated, percent] =
+            ["concurrency", "tolerated_failures", "tolerated_percent"].map(|name| number(&config[name]));
+        let spilling = Spill::deserialize(&config["spill"]).ok().map(|Spill { above, chunk }| Spilling {
+            above: above.unwrap_or(ABOVE),
+            chunk: chunk.unwrap_or(CHUNK).clamp(CHUNK_ITEMS_MIN, CHUNK_ITEMS_MAX),
+        });
+        Frames { spilling, ..frames(concurrency, tolerated, percent) }
     }
 
     fn extent(config: &Value) -> Extent {
@@ -61,12 +91,9 @@ impl NodeType for LogicForEach {
     }
 
     fn check(config: &Value) -> Vec<Problem> {
-        let is_dynamic = |field: &&&str| config[**field].is_string();
-        ["concurrency", "tolerated_failures", "tolerated_percent"]
-            .iter()
-            .filter(is_dynamic)
-            .map(|field| literal(field))
-            .collect()
+        let fields = ["concurrency", "tolerated_failures", "tolerated_percent", "spill", "spill/above", "spill/chunk"];
+        let is_dynamic = |field: &&&str| config.pointer(&format!("/{field}")).is_some_and(Value::is_string);
+        fields.iter().filter(is_dynamic).map(|field| literal(field)).collect()
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
@@ -108,6 +135,10 @@ fn collect(frames: &[Closed], rules: Frames) -> Outcome {
     if let Some((index, error)) = failures().next().filter(|_| !rules.forgive(failed, frames.len())) {
         return Outcome::fail(&error.class, format!("item {index}: {}", error.reason));
     }
+    if let Some(reason) = frames.iter().find_map(|frame| if let Closed::LeftOut(it) = frame { Some(it) } else { None })
+    {
+        return Outcome::done("out", json!({ "left_out": reason, "failed": failed }));
+    }
     let output = |frame: &Closed| if let Closed::Completed(output) = frame { output.clone() } else { Value::Null };
     let results = Value::Array(frames.iter().map(output).collect());
     // What the items did is done: too much of it is no failure, and each step keeps its own output.
@@ -125,6 +156,7 @@ mod tests {
     use capstan_engine::core::outcome::StepError;
 
     use super::*;
+    use crate::registry::Registry;
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
@@ -139,6 +171,42 @@ mod tests {
         let problems = LogicForEach::check(&config);
         let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.pointer.as_str())).collect();
         assert_eq!(found, [("not_a_literal", "/tolerated_failures")]);
+    }
+
+    #[test]
+    fn lists_are_handed_over_only_where_the_config_says_so() {
+        let spilling = |config: Value| LogicForEach::frames(&config).spilling;
+        assert_eq!(spilling(json!({ "items": [] })), None);
+        assert_eq!(spilling(json!({ "spill": {} })), Some(Spilling { above: 1_000, chunk: 100 }));
+        assert_eq!(spilling(json!({ "spill": { "above": 5, "chunk": 20 } })), Some(Spilling { above: 5, chunk: 20 }));
+        let problems = LogicForEach::check(&json!({ "spill": { "above": "{{ input.n }}" } }));
+        assert_eq!(problems.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_handed_over_that_cannot_be_undone_or_speaks_with_who_started_it() {
+        let node = |id: &str, kind: &str, config: Value| {
+            json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "config": config },
+                    "parentId": (!["start", "each"].contains(&id)).then_some("each") })
+        };
+        let document = |spill: Value| {
+            let each = json!({ "items": "{{ input }}", "spill": spill });
+            json!({
+                "nodes": [
+                    node("start", "trigger.manual", json!({})), node("each", "logic.for_each", each),
+                    node("pay", "debug.noop", json!({})), node("refund", "debug.noop", json!({})),
+                    node("wait", "logic.wait_for_signal", json!({ "signal": "go" })),
+                ],
+                "edges": [
+                    { "id": "e", "source": "start", "target": "each" },
+                    { "id": "u", "source": "pay", "target": "refund", "data": { "kind": "compensate" } },
+                ],
+            })
+        };
+        let problems = Registry::standard().compile(&document(json!({}))).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|it| (it.code.as_str(), it.node_id.as_deref())).collect();
+        assert_eq!(found, [("cannot_spill", Some("pay")), ("cannot_spill", Some("wait"))]);
+        assert!(Registry::standard().compile(&document(Value::Null)).is_ok());
     }
 
     #[test]

@@ -97,7 +97,9 @@ impl NodeType for LogicLoop {
                 Some(Closed::Failed(error)) => {
                     Outcome::fail(&error.class, format!("turn {}: {}", turn + 1, error.reason))
                 }
-                Some(Closed::Cancelled) | None => Outcome::fail("cancelled", "the turn was cancelled"),
+                Some(Closed::LeftOut(_) | Closed::Cancelled) | None => {
+                    Outcome::fail("cancelled", "the turn was cancelled")
+                }
             },
             _ => Outcome::Open { items: vec![config.initial], note: Value::Null },
         }

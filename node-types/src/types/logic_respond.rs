@@ -81,6 +81,7 @@ pub struct Reply {
 impl NodeType for LogicRespond {
     const NAME: &'static str = super::RESPOND;
     const EFFECT: Effect = Effect::Pure;
+    const STAYS: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {

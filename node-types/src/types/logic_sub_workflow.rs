@@ -126,7 +126,7 @@ impl NodeType for LogicSubWorkflow {
 impl Config {
     /// Asks for the child.
     async fn call(&self, context: &Context) -> Result<Outcome, Outcome> {
-        let (calling, desk) = (calling(context), &context.services.calls);
+        let (calling, desk) = (Calling::from(context), &context.services.calls);
         let time = self.span()?;
         let found = desk.find(&calling, &self.workflow, self.number()).await?.ok_or_else(|| self.no_workflow())?;
         let version_id = found.version_id.ok_or_else(|| self.no_version())?;
@@ -156,7 +156,7 @@ impl Config {
     /// What has come of the child so far: its signal brought no output, the time is over, an attempt is repeated, or the
     /// child is not waited for.
     async fn look(&self, context: &Context) -> Result<Outcome, Outcome> {
-        let calling = calling(context);
+        let calling = Calling::from(context);
         let started = context.services.calls.started(&calling, self.on_cancel()).await?;
         let Some(Started { child, end }) = started else { return self.call(context).await };
         match (self.mode, end, &context.wake) {
@@ -267,10 +267,6 @@ impl Config {
             format!("workflow {:?} cannot be started: {why}; its triggers are {}", self.workflow, ids.join(", "));
         Outcome::fail("not_found", reason)
     }
-}
-
-fn calling(context: &Context) -> Calling {
-    Calling { workspace_id: context.workspace_id, execution_id: context.execution_id, step: context.step.clone() }
 }
 
 /// What a step gives back that does not wait.

@@ -12,6 +12,7 @@ use capstan_engine::core::policy::ATTEMPT_TIMEOUT_MS_DEFAULT;
 use capstan_engine::core::scene::Scene;
 use capstan_engine::core::state::StepIx;
 use capstan_engine::faults::{Point, pass};
+use capstan_node_types::chunk;
 use capstan_node_types::node_type::Context;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
@@ -71,8 +72,9 @@ impl Drive<'_> {
         let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
         let run = async move {
-            let Node { type_name, config: as_written, .. } = &graph.nodes[node];
+            let Node { type_name, config: as_written, is_chunk, .. } = &graph.nodes[node];
             match registry.get(type_name) {
+                _ if *is_chunk => chunk::run(config.as_ref().unwrap_or(as_written), &context).await,
                 Some(node_type) => node_type.run(config.as_ref().unwrap_or(as_written), &context).await,
                 None => Outcome::fail("config", format!("this build has no node type \"{type_name}\"")),
             }
@@ -150,6 +152,7 @@ impl Drive<'_> {
             execution_id: scene.execution_id,
             step: self.key(step),
             attempt: self.state.step(step).attempts + 1,
+            round: self.state.step(step).rounds,
             now: scene.now(step),
             wake: scene.wake(step),
             log,

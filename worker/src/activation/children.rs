@@ -15,7 +15,12 @@ impl Drive<'_> {
     /// The child that an attempt asks for.
     pub(super) fn birth(&self, step: StepIx, outcome: &Outcome) -> Option<Birth> {
         let Outcome::Call { child, until } = outcome else { return None };
-        Some(Birth { step: self.key(step), signal: until.signal.clone(), new: (**child).clone() })
+        Some(Birth {
+            step: self.key(step),
+            round: self.state.step(step).rounds,
+            signal: until.signal.clone(),
+            new: (**child).clone(),
+        })
     }
 
     /// A child starts with the next flush, unless its step was cancelled instead of waiting for it.
@@ -29,7 +34,12 @@ impl Drive<'_> {
     /// Cancels the children of steps that a decision cancels; call it before the decision is folded in.
     pub(super) fn orphan(&mut self, event: &Event, decision: &Decision) {
         let forced = matches!(event, Event::Cancelled { forced: true, .. });
-        for &step in &decision.cancelled {
+        if forced {
+            for child in self.state.given_up().to_vec() {
+                self.cancel_child(child, "its parent was forced to end", true);
+            }
+        }
+        for &step in decision.cancelled.iter().chain(&decision.recalled) {
             if let Some(child) = self.state.step(step).orphan() {
                 self.cancel_child(child, "its parent was cancelled or needs it no more", forced);
             }

@@ -1,6 +1,7 @@
 //! Conclude: how an attempt ended becomes an entry.
 
 use capstan_engine::core::attempt::Attempt;
+use capstan_engine::core::chunk::hand_over;
 use capstan_engine::core::journal::Event;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, StepIx};
@@ -14,6 +15,9 @@ impl Drive<'_> {
         let birth = self.birth(step, &outcome);
         let orphan = self.state.step(step).orphan();
         let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
+        if matches!(event, Event::Opened { .. }) {
+            event = hand_over(&self.scene(), step, event);
+        }
         if planted(Bug::WaitIsAttempt)
             && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)
         {

@@ -9,7 +9,7 @@ use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
-use capstan_engine::core::outcome::{Outcome, addressee};
+use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State, StepIx};
 use capstan_engine::faults::{Bug, ask, planted, told};
 use capstan_engine::store::children::Family;
@@ -232,19 +232,13 @@ impl<'a> Drive<'a> {
                     task.abort();
                 }
                 self.record(Event::Signalled { step: self.key(step), signal_id, payload: signal.payload });
-            } else if self.is_too_late(&signal.name) {
+            } else if self.state.is_too_late(&self.graph, &signal.name) {
                 self.dropped.push(signal_id);
             } else {
                 self.signals.push(signal);
             }
         }
         has_obeyed
-    }
-
-    /// Whether it is a signal of our own to a step that has ended: nobody takes it any more.
-    fn is_too_late(&self, signal: &str) -> bool {
-        let step = addressee(signal).and_then(|step| self.state.find(&self.graph, &step));
-        step.is_some_and(|step| self.state.step(step).has_ended())
     }
 
     /// Ends what has had its time: the execution, or the frames of a container.

@@ -154,6 +154,10 @@ async fn fold_up(
     let input: Value = serde_json::from_str(&claimed.input)
         .map_err(|error| StoreError::Corrupt(format!("the input cannot be read: {error}")))?;
     let trigger = StepKey::root(NodeId::from(claimed.trigger_node_id.as_str()));
+    let version = match ExecutionId(claimed.execution_id).is_child() {
+        true => engine.versions.begun_at(version_id, version, &claimed.trigger_node_id),
+        false => version,
+    };
     let state = fold(&version.graph, &trigger, input, claimed.created_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
     Ok((version, state))

@@ -36,7 +36,8 @@ impl Drive<'_> {
         if taken {
             self.settle(resolve);
         }
-        if let Some(child) = orphan.filter(|_| taken && ix.is_some_and(|step| self.state.step(step).has_ended())) {
+        if let Some(child) = orphan.filter(|_| taken && ix.is_some_and(|step| self.state.step(step).orphan().is_none()))
+        {
             self.cancel_child(child, "a person said what became of its parent's step", false);
         }
         taken

@@ -79,7 +79,7 @@ async fn again(
     }
     let entries = history::outline(connection, workspace_id, id, 0).await?;
     let version_id = item.version_id.map_or(VersionId(row.version_id), VersionId);
-    let old = version(engine, workspace_id, VersionId(row.version_id)).await?;
+    let old = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
     let new = version(engine, workspace_id, version_id).await?;
     let from = from.clone();
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.

@@ -42,6 +42,11 @@ fn waits() -> Value {
     graph(vec![node("go", "logic.wait_for_signal", json!({ "signal": "go" }))], &[("start", "out", "go")])
 }
 
+/// An edge to what undoes.
+fn undo(source: &str, target: &str) -> Value {
+    json!({ "id": "undo", "source": source, "target": target, "data": { "kind": "compensate" } })
+}
+
 fn fails() -> Value {
     let config = json!({ "class": "broken" });
     graph(vec![node("bad", "debug.fail", config)], &[("start", "out", "bad")])
@@ -143,7 +148,7 @@ async fn the_end_of_a_child_whose_step_was_cancelled_goes_unheard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_undo_that_called_another_workflow_is_given_up_and_not_called_again() {
+async fn an_undo_that_called_another_workflow_calls_again_each_time_that_a_person_has_it_tried() {
     let cell = Cell::new().await;
     cell.publish_as("b", &fails()).await;
     let mut document = graph(
@@ -154,16 +159,49 @@ async fn an_undo_that_called_another_workflow_is_given_up_and_not_called_again()
         ],
         &[("start", "out", "charge"), ("charge", "out", "bad")],
     );
-    let undo = json!({ "id": "undo", "source": "charge", "target": "refund", "data": { "kind": "compensate" } });
-    document["edges"].as_array_mut().unwrap().push(undo);
+    document["edges"].as_array_mut().unwrap().push(undo("charge", "refund"));
     let version = cell.publish(&document).await;
     let worker = cell.worker().await;
     let id = cell.start(version, json!({})).await;
+    let incidents = "SELECT count(*) FROM journal WHERE kind = 'settled' AND node_id = 'refund'";
+    cell.until_count(incidents, 1).await;
     cell.until(id, &["incident"]).await;
-    assert!(!resolve(&cell, id, &document, None, Action::Retry { config: None }).await);
-    assert!(resolve(&cell, id, &document, None, Action::Fail { class: "given_up".into(), error: "no".into() }).await);
+    assert!(resolve(&cell, id, &document, None, Action::Retry { config: None }).await);
+    cell.until_count(incidents, 2).await;
+    cell.until(id, &["incident"]).await;
+    // What it calls is mended.
+    cell.publish_as("c", &doubles()).await;
+    let config = Some(json!({ "workflow": "c", "input": { "n": 1 } }));
+    assert!(resolve(&cell, id, &document, None, Action::Retry { config }).await);
     cell.until(id, &["failed"]).await;
-    assert_eq!(cell.count(CHILDREN).await, 1);
+    let mended = "SELECT count(*) FROM children c JOIN executions e ON e.execution_id = c.child_id \
+                  WHERE (c.round, e.status) IN ((0, 'failed'), (1, 'failed'), (2, 'completed'))";
+    assert_eq!((cell.count(CHILDREN).await, cell.count(mended).await), (3, 3));
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forced_cancel_follows_a_plain_one_to_the_child() {
+    let cell = Cell::new().await;
+    let go = || node("go", "logic.wait_for_signal", json!({ "signal": "go" }));
+    let wait = |id: &str| node(id, "logic.wait_for_signal", json!({ "signal": id }));
+    let mut slow =
+        graph(vec![node("a", "debug.noop", json!({})), wait("u"), go()], &[("start", "out", "a"), ("a", "out", "go")]);
+    slow["edges"].as_array_mut().unwrap().push(undo("a", "u"));
+    cell.publish_as("b", &slow).await;
+    let mut parent = slow.clone();
+    parent["nodes"][3] = node("go", "logic.sub_workflow", json!({ "workflow": "b" }));
+    let version = cell.publish(&parent).await;
+    let worker = cell.worker().await;
+    let id = cell.start(version, json!({})).await;
+    let child = child_of(&cell, id).await;
+    cell.until(child, &["waiting"]).await;
+    cell.signal(id, CANCEL, json!({ "reason": "enough" })).await;
+    cell.until_count("SELECT count(*) FROM journal WHERE kind = 'waiting' AND node_id = 'u'", 2).await;
+    cell.signal(id, CANCEL, json!({ "reason": "now", "force": true })).await;
+    cell.until(id, &["cancelled"]).await;
+    cell.until(child, &["cancelled"]).await;
     worker.drain().await;
     cell.assert_clean().await;
 }

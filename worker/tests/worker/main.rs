@@ -5,6 +5,7 @@ mod approvals;
 mod bulk;
 mod calm;
 mod children;
+mod chunks;
 mod containers;
 mod doomed;
 mod events;

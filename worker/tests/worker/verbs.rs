@@ -50,7 +50,7 @@ pub(crate) async fn resolve(
     let step = step.map(|step| StepKey::root(NodeId::from(step)));
     let (what, paused) = match recorded.resolve(step, action) {
         Ok((resolve, paused)) => (What::Resolve(resolve), paused),
-        Err(Unresolvable::NoIncident(_) | Unresolvable::HasCalled(_)) => return false,
+        Err(Unresolvable::NoIncident(_)) => return false,
         Err(refused) => panic!("{refused}"),
     };
     let order = Order { by: "ops".into(), reason: Some("a test".into()), what };

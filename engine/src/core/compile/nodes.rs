@@ -66,6 +66,8 @@ fn one(
         home: 0,
         place: 0,
         container: info.filter(|info| info.role() == Role::Container).map(|info| (0, info.frames(&drawn.config))),
+        chunks: None,
+        is_chunk: false,
         part: Part::Main,
         undo: None,
         undoes: None,

@@ -53,6 +53,10 @@ impl Display for Reason {
                 let until = at_the_latest(until.as_ref());
                 write!(f, "{step} runs its graph {items} times: {ended} ended, {open} under way{until}")
             }
+            Self::Chunks { step, items, chunks, ended, open, until } => {
+                let until = at_the_latest(until.as_ref());
+                write!(f, "{step} hands {items} items over in {chunks} chunks: {ended} ended, {open} under way{until}")
+            }
             Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
         }
     }

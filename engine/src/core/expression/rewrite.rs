@@ -21,6 +21,8 @@ use grammar::{After, Frame, is_constant, is_operator_word, path};
 pub struct References {
     /// Ids under `steps` and `errors`, sorted.
     pub steps: BTreeSet<String>,
+    /// Whether it names the input of the execution.
+    pub input: bool,
     /// Those of them of which a part is read, as in `steps.fetch.body`: that fails where the step is null. Not if the string
     /// looks at the step itself or its error, too, or says what to take instead.
     pub parts: BTreeSet<String>,
@@ -63,6 +65,7 @@ impl Plan<'_> {
 
     /// `is_test`: whether something depends on what it comes to.
     pub(super) fn references(&self, into: &mut References, is_test: bool) {
+        into.input |= self.paths.iter().any(|path| path.root == "input");
         for (index, path) in self.paths.iter().enumerate().filter(|(_, it)| matches!(it.root, "steps" | "errors")) {
             let Some(Key::Name(id)) = path.keys.first() else { continue };
             into.steps.insert((*id).into());

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::cut::{Explored, explore};
 use super::diagrams::{Cases, NEVER, Spent};
 use super::facts::another_class;
@@ -12,8 +10,8 @@ use super::model::Fate;
 use super::route::Leg;
 use super::walk::Walk;
 use super::{Entry, Prover};
-use crate::core::expression::{self, References};
-use crate::core::graph::{EdgeKind, NodeIx, Part};
+use crate::core::expression::References;
+use crate::core::graph::{NodeIx, Part};
 use crate::core::state::StepStatus;
 
 /// What a null step means to whoever reads it.
@@ -40,14 +38,7 @@ impl<'g> Prover<'g> {
     /// The steps that the expressions of a node, and the conditions of its edges, read with no regard to null.
     fn readings(&self, node: NodeIx) -> BTreeMap<NodeIx, Reading> {
         let own = &self.graph.nodes[node];
-        let mut references = Vec::new();
-        config(&own.config, &mut references);
-        let edges = own.out_edges.iter().map(|&edge| &self.graph.edges[edge].kind);
-        let conditions = edges.filter_map(|kind| match kind {
-            EdgeKind::Flow { when: Some(when), .. } => expression::check_condition(when).ok(),
-            _ => None,
-        });
-        references.extend(conditions);
+        let references = self.graph.references(node);
         let mut readings = BTreeMap::new();
         for References { parts, whole, .. } in &references {
             let parts = parts.iter().map(|id| (id, Reading::Part));
@@ -219,14 +210,4 @@ fn is_null(walk: &Walk<'_>, place: usize, inwards: &[Leg]) -> bool {
     let frames = walk.state.frames();
     let frame = &frames[frames.len() - 1 - inwards.len()];
     walk.state.step(frame.first_step + place).status != StepStatus::Completed
-}
-
-/// All that the expressions of a config refer to.
-fn config(value: &Value, into: &mut Vec<References>) {
-    match value {
-        Value::String(text) if text.contains("{{") => into.extend(expression::check(text).ok()),
-        Value::Array(items) => items.iter().for_each(|item| config(item, into)),
-        Value::Object(fields) => fields.values().for_each(|item| config(item, into)),
-        _ => {}
-    }
 }

@@ -113,7 +113,8 @@ impl<'g> Walk<'g> {
 
 fn event(Move { step, came }: Move) -> Event {
     let settled = |status, port, error, closed_edges| {
-        let settlement = Settlement { status, port, output: Value::Null, error, attempts: 1, closed_edges };
+        let settlement =
+            Settlement { status, port, output: Value::Null, error, attempts: 1, closed_edges, failed_items: 0 };
         Event::Settled { step: step.clone(), settlement }
     };
     match came {
@@ -124,7 +125,7 @@ fn event(Move { step, came }: Move) -> Event {
         }
         Came::Opened { items } => {
             let items = vec![Value::Null; items].into();
-            Event::Opened { step, items, until: None, note: Value::Null }
+            Event::Opened { step, items, until: None, note: Value::Null, spill: None }
         }
     }
 }

@@ -136,10 +136,11 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Of the steps that ran.
+/// Of the steps that ran; a simulation hands nothing over, so those that stand for chunks do not count.
 fn standings(graph: &Graph, state: &State) -> BTreeMap<StepKey, (StepIx, Standing)> {
     let ran = |status: StepStatus| !matches!(status, StepStatus::Pending | StepStatus::Skipped);
-    let steps = state.steps().iter().enumerate().filter(|(_, step)| ran(step.status));
+    let counts = |step: &Step| ran(step.status) && !graph.nodes[step.node].is_chunk;
+    let steps = state.steps().iter().enumerate().filter(|(_, step)| counts(step));
     let standing = |(ix, step): (StepIx, &Step)| {
         let error_class = step.error.as_ref().map(|error| error.class.clone());
         (state.key(graph, ix), (ix, Standing { status: step.status, port: step.port.clone(), error_class }))

@@ -66,12 +66,20 @@ impl Reader<'_> {
                 }
             }
             Event::Settled { .. } if self.since.remove(&step).is_some() => self.add(step, Ending::Timeout, 0),
+            // What was handed over is recorded elsewhere: here is only what came of it.
+            Event::Settled { settlement, .. } if self.handed_over(step) => {
+                self.add(step, ending(settlement), self.took_ms(step, at));
+            }
             // What it would have waited for was there already.
             Event::Settled { settlement, .. } if self.asks_outside(step) && event.is_success() => {
                 self.add(step, Ending::Signal(settlement.output.clone()), 0);
             }
             _ => {}
         }
+    }
+
+    fn handed_over(&self, step: StepIx) -> bool {
+        self.past.state.step(step).round.as_ref().is_some_and(|round| round.spill.is_some())
     }
 
     fn asks_outside(&self, step: StepIx) -> bool {
