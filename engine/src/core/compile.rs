@@ -2,6 +2,7 @@
 
 mod bodies;
 mod edges;
+mod flow;
 mod joins;
 mod nodes;
 mod order;
@@ -20,6 +21,7 @@ mod tests_parts;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -63,6 +65,7 @@ impl Graph {
             return Err(problems.into_vec());
         }
         let timeout_ms = settings::timeout_ms(document, &mut problems);
+        let flow = flow::flow(document, &mut problems).map(Arc::new);
         let Some(document) = Document::read(document, &mut problems) else { return Err(problems.into_vec()) };
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
@@ -77,7 +80,7 @@ impl Graph {
         if !problems.is_empty() {
             return Err(problems.into_vec());
         }
-        Ok(Self { timeout_ms, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
+        Ok(Self { timeout_ms, flow, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) })
     }
 }
 
@@ -137,7 +140,7 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, flow: None, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::catalogue::{Effect, Frames, Role};
+use super::flow::Flow;
 use super::ids::NodeId;
 use super::policy::Policy;
 use super::raw;
@@ -31,6 +33,8 @@ pub struct Graph {
     pub bodies: Vec<Body>,
     /// Longest time from an execution's start to its end, from `settings.timeout_ms`.
     pub timeout_ms: Option<u64>,
+    /// How starts are let in, from `settings.flow`.
+    pub flow: Option<Arc<Flow>>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 
