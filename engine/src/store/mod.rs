@@ -8,6 +8,7 @@ pub mod commit;
 pub mod connect;
 pub mod error;
 pub mod executions;
+pub mod flow;
 pub mod line;
 pub mod link;
 pub mod logs;
