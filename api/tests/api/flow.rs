@@ -57,8 +57,7 @@ async fn beyond_the_rate_of_its_key_a_start_is_refused_and_told_when_to_come_aga
     assert_eq!(app.start_flow(&id, &json!({ "customer": "a" }), Some("k")).await.status, 202);
     // A published version counts at once: without the rule nothing is refused.
     let path = format!("/api/v1/workflows/{id}/draft");
-    let draft =
-        as_json(app.request("PUT", &path).header("if-match", "\"1\""), &json!({ "graph": simple() }));
+    let draft = as_json(app.request("PUT", &path).header("if-match", "\"1\""), &json!({ "graph": simple() }));
     assert_eq!(app.send(draft).await.status, 200);
     assert_eq!(app.post_nothing(&format!("/api/v1/workflows/{id}/publish")).await.status, 201);
     for _ in 0..3 {

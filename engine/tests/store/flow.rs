@@ -11,6 +11,7 @@ use capstan_engine::store::start::{Start, start};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::explain::Plans;
 use super::support::{Cell, claim_all, new_start};
 
 const NOTHING: Wish = Wish { rate: None, throttle: None, hold: None, priority: None };
@@ -345,4 +346,34 @@ async fn an_execution_with_a_priority_that_is_woken_early_takes_no_turn_from_ano
     assert_eq!(claimed.len(), 2, "{claimed:#?}");
     assert_eq!(cell.count("SELECT count(*) FROM prioritised").await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
+}
+
+#[tokio::test]
+async fn neither_starts_nor_turns_look_at_what_does_not_concern_them() {
+    let cell = Cell::new().await;
+    let many = "gen_random_uuid(), gen_random_uuid()";
+    cell.execute(&format!(
+        "INSERT INTO flow_rates SELECT {many}, 'throttle', n::text, now() + interval '1 day' FROM generate_series(1, 9000) n; \
+         INSERT INTO singletons SELECT {many}, n::text, gen_random_uuid() FROM generate_series(1, 9000) n; \
+         INSERT INTO prioritised SELECT '{0}', n % 100, gen_random_uuid() FROM generate_series(1, 9000) n; \
+         INSERT INTO pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, key, \
+           input, vt, first_at, due_at) \
+         SELECT gen_random_uuid(), {many}, gen_random_uuid(), 't', 'debounce', 't', n::text, '1', 0, now(), \
+           now() + interval '1 day' FROM generate_series(1, 9000) n",
+        cell.workspace
+    ))
+    .await;
+    let (mut starter, mut worker) = (cell.connect(Role::Starter).await, cell.worker().await);
+    let (of_starts, of_worker) = (Plans::of(&mut starter).await, Plans::of(&mut worker.0).await);
+    let limited = Wish { rate: Some(rate(1, 9)), priority: Some(5), ..singleton(Meeting::Newest) };
+    let starts = [cell.ruled(&limited, json!(1)), cell.ruled(&limited, json!(2)), cell.ruled(&debounce(), json!(3))];
+    start_flow(&mut starter, &starts).await.unwrap();
+    drain(&mut worker.0).await.unwrap();
+    assert_eq!(claim(&mut worker.0, worker.1, 10, NO_BOUND, false).await.unwrap().len(), 0);
+    for plan in of_starts.take().iter().chain(&of_worker.take()) {
+        plan.assert_no_seq_scan();
+        for table in ["flow_rates", "singletons", "prioritised", "pending_starts"] {
+            assert!(plan.rows_seen(table) <= 3, "{plan:#?}");
+        }
+    }
 }

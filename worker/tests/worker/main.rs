@@ -8,6 +8,7 @@ mod children;
 mod containers;
 mod doomed;
 mod events;
+mod flow;
 mod links;
 mod outside;
 mod patterns;
