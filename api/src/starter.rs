@@ -84,8 +84,8 @@ impl Starter {
     /// See [`StartError`].
     pub async fn start_ruled(&self, ruled: Ruled) -> Result<FlowStarted, StartError> {
         let (answer, answered) = oneshot::channel();
-        let room = self.room_for(ruled.start.input.to_string().len())?;
-        let item = RuledItem { ruled, answer, _room: room };
+        let bytes = ruled.start.input.to_string().len();
+        let item = RuledItem { ruled, bytes, answer, _room: self.room_for(bytes)? };
         self.ruled.try_send(item).map_err(|_| StartError::Overloaded)?;
         answered.await.unwrap_or(Err(StartError::Unknown))
     }

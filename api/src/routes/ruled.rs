@@ -28,11 +28,11 @@ pub(super) struct Held {
 
 /// The status that the client is told, and why it is not `queued`.
 pub(super) fn told(flow: &Flow, started: &FlowStarted) -> Result<(&'static str, Option<Held>), Problem> {
-    let rule = match (&flow.hold, &flow.throttle) {
-        (Some(Hold::Debounce(_)), _) => "debounce",
-        (Some(Hold::Batch(_)), _) => "batch",
-        (Some(Hold::Singleton(_)), _) => "singleton",
-        (None, _) => "throttle",
+    let rule = match (started.verdict, &flow.hold) {
+        (Verdict::Throttled, _) => "throttle",
+        (Verdict::Pending | Verdict::Joined, Some(Hold::Debounce(_))) => "debounce",
+        (Verdict::Pending | Verdict::Joined, Some(Hold::Batch(_))) => "batch",
+        _ => "singleton",
     };
     let held = Held { rule, until: started.until, starts: started.starts };
     match started.verdict {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::flow::{FlowStarted, Ruled, start_flow};
+use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict, start_flow};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -14,10 +14,14 @@ use crate::metrics;
 
 /// Most starts of one round trip, which holds the locks of their keys.
 const BATCH_MAX: usize = 50;
+/// Most bytes of input of one round trip, unless one start alone has more.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// One start and who waits for it.
 pub(super) struct RuledItem {
     pub(super) ruled: Ruled,
+    /// Of the input, as JSON.
+    pub(super) bytes: usize,
     pub(super) answer: oneshot::Sender<Result<FlowStarted, StartError>>,
     /// The input counts as waiting until the answer.
     pub(super) _room: OwnedSemaphorePermit,
@@ -43,7 +47,7 @@ impl Flusher {
                         return self;
                     }
                     let batch = self.admit_ruled(room.drain(..)).await;
-                    self.flush_ruled(batch).await;
+                    self.flush_ruled(in_portions(batch)).await;
                 }
             }
         }
@@ -65,11 +69,14 @@ impl Flusher {
         batch
     }
 
-    /// Writes a batch; one by one if the database refuses some of its data.
-    async fn flush_ruled(&mut self, batch: Vec<RuledItem>) {
+    /// Writes portions, the last one first; one by one if the database refuses some of the data.
+    async fn flush_ruled(&mut self, mut left: Vec<Vec<RuledItem>>) {
         let until = Instant::now() + PATIENCE;
-        let (mut left, mut failure) = (vec![batch], StartError::Unavailable);
-        while let Some(batch) = left.pop().filter(|batch| !batch.is_empty()) {
+        let mut failure = StartError::Unavailable;
+        while let Some(batch) = left.pop() {
+            if batch.is_empty() {
+                continue;
+            }
             let Some(connection) = self.connected(until).await else {
                 self.fail_ruled(batch, &failure);
                 continue;
@@ -105,7 +112,7 @@ impl Flusher {
 
     /// Answers; what made no execution gets its unit back.
     fn answer_ruled(&self, batch: Vec<RuledItem>, started: Vec<FlowStarted>) {
-        let mut new = 0;
+        let (mut new, mut in_line) = (0, 0);
         for (item, mut started) in batch.into_iter().zip(started) {
             // Repeated after a lost reply, it finds itself: it is new to who waits for it.
             started.replayed &= started.execution_id != item.ruled.start.execution_id;
@@ -114,9 +121,12 @@ impl Flusher {
             } else {
                 self.books.quotas().add(item.ruled.start.workspace_id, 1);
             }
+            in_line += usize::from(matches!(started.verdict, Verdict::Started | Verdict::Filled));
             item.reply(Ok(started));
         }
-        self.books.hints.wake(new);
+        if in_line > 0 {
+            self.books.hints.wake(in_line);
+        }
         metrics::started(new);
     }
 
@@ -129,4 +139,21 @@ impl Flusher {
             item.reply(Err(error.clone()));
         }
     }
+}
+
+/// In portions of at most [`BATCH_BYTES_MAX`], the last one first.
+fn in_portions(batch: Vec<RuledItem>) -> Vec<Vec<RuledItem>> {
+    let (mut portions, mut bytes) = (vec![Vec::new()], 0);
+    for item in batch {
+        bytes += item.bytes;
+        if bytes > BATCH_BYTES_MAX {
+            portions.push(Vec::new());
+            bytes = item.bytes;
+        }
+        if let Some(portion) = portions.last_mut() {
+            portion.push(item);
+        }
+    }
+    portions.reverse();
+    portions
 }
