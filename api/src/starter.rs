@@ -4,19 +4,22 @@
 //! means large batches.
 
 mod error;
+mod flow;
 mod flusher;
 mod hints;
 
 use std::sync::Arc;
 
 use capstan_engine::store::connect::Place;
+use capstan_engine::store::flow::{FlowStarted, Ruled};
 use capstan_engine::store::start::{Start, Started};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use error::StartError;
+use flow::RuledItem;
 use flusher::{Books, Flusher, Item, Waiter};
 use hints::Hints;
 
@@ -31,6 +34,7 @@ const INPUT_WAITING_KIB_MAX: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Starter {
     waiting: mpsc::Sender<Item>,
+    ruled: mpsc::Sender<RuledItem>,
     room: Arc<Semaphore>,
     hints: Hints,
     closing: CancellationToken,
@@ -45,12 +49,13 @@ impl Starter {
     #[must_use]
     pub fn spawn(place: Place, waker: Option<Arc<Notify>>) -> Self {
         let (waiting, items) = mpsc::channel(STARTS_WAITING_MAX);
+        let (ruled, ruled_items) = mpsc::channel(STARTS_WAITING_MAX);
         let hints = Hints::spawn(place.clone(), waker);
         let (closing, task) = (CancellationToken::new(), TaskTracker::new());
         let books = Arc::new(Books::new(place, hints.clone()));
-        task.spawn(write(books, items, closing.clone()));
+        task.spawn(write(books, items, ruled_items, closing.clone()));
         task.close();
-        Self { waiting, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, closing, task }
+        Self { waiting, ruled, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, closing, task }
     }
 
     /// Takes no more starts, of no clone; returns once those that wait are answered and what is left of the quotas is
@@ -67,11 +72,27 @@ impl Starter {
     pub async fn start(&self, start: Start) -> Result<Started, StartError> {
         let (answer, answered) = oneshot::channel();
         let bytes = start.input.to_string().len();
-        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StartError::Overloaded)?;
-        let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| StartError::Overloaded)?;
+        let room = self.room_for(bytes)?;
         let answer = Waiter { answer, bytes, _room: room };
         self.waiting.try_send(Item { start, answer }).map_err(|_| StartError::Overloaded)?;
         answered.await.unwrap_or(Err(StartError::Unknown))
+    }
+
+    /// Starts an execution as its flow control says; answers once that is durable. `vt` is filled in here.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_ruled(&self, ruled: Ruled) -> Result<FlowStarted, StartError> {
+        let (answer, answered) = oneshot::channel();
+        let bytes = ruled.start.input.to_string().len();
+        let item = RuledItem { ruled, bytes, answer, _room: self.room_for(bytes)? };
+        self.ruled.try_send(item).map_err(|_| StartError::Overloaded)?;
+        answered.await.unwrap_or(Err(StartError::Unknown))
+    }
+
+    fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, StartError> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StartError::Overloaded)?;
+        Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| StartError::Overloaded)
     }
 
     /// Tells workers, here and elsewhere, that there is something to do.
@@ -81,10 +102,16 @@ impl Starter {
 }
 
 /// Writes until there is no more to write, then gives back what is left of the quotas.
-async fn write(books: Arc<Books>, items: mpsc::Receiver<Item>, closing: CancellationToken) {
+async fn write(
+    books: Arc<Books>,
+    items: mpsc::Receiver<Item>,
+    ruled: mpsc::Receiver<RuledItem>,
+    closing: CancellationToken,
+) {
     let items = Arc::new(tokio::sync::Mutex::new(items));
     let lanes = (0..LANES).map(|_| Flusher::new(Arc::clone(&books)).run(Arc::clone(&items), closing.clone()));
-    let lanes: JoinSet<Flusher> = lanes.collect();
+    let mut lanes: JoinSet<Flusher> = lanes.collect();
+    lanes.spawn(Flusher::new(books).run_ruled(ruled, closing));
     if let Some(mut last) = lanes.join_all().await.pop() {
         last.return_slices().await;
     }

@@ -40,7 +40,11 @@ impl Place {
 
     /// Waits for the end, or, if `replies` count, for the first one. Nothing if that cannot be learned: the execution is
     /// started all the same, and no error may say otherwise.
+    /// Nothing, too, and at once, of what flow control holds back or has skipped.
     pub(super) async fn hear(self, api: &Api, caller: &Caller, launched: &Launched, replies: bool) -> Option<Heard> {
+        if launched.is_apart() {
+            return None;
+        }
         self.limit.extend(self.span);
         let heard = async {
             let nodes = if replies { respond_nodes(&launched.graph(api, caller).await?.graph) } else { Vec::new() };

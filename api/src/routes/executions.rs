@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::answer::{Place, to_client};
 use super::launch::{Launch, launch};
+use super::pending::{Begun, begun_or_pending, show};
 use super::{family, id, idempotency_key};
 use crate::Api;
 use crate::auth::Caller;
@@ -88,7 +89,8 @@ pub(crate) async fn start(
     let trigger = trigger(&version.graph, new.trigger.as_deref())?;
     let input = check_form(&version.graph, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
-    let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, idempotency_key: key };
+    let flow = version.graph.flow.clone();
+    let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, flow, idempotency_key: key };
     let Some(wish) = wish else { return Ok(launch(&caller, launch_this).await?.into_response()) };
     let place = Place::take(&api, &caller, wish.span, limit)?;
     let launched = launch(&caller, launch_this).await?;
@@ -123,7 +125,11 @@ pub(crate) async fn get(
     caller: Caller,
     Path(execution_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let (loaded, truncated) = load_with_outputs(&api, &caller, &execution_id).await?;
+    let load = || load_with_outputs(&api, &caller, &execution_id);
+    let (loaded, truncated) = match begun_or_pending(&caller, &execution_id, load).await? {
+        Begun::Yes(loaded) => loaded,
+        Begun::Pending(row) => return Ok(show(&row)),
+    };
     let state = loaded.state()?;
     let mut view = ExecutionView::new(loaded.row, &loaded.version.graph, &state);
     for step in &mut view.steps {

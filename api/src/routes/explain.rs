@@ -13,8 +13,9 @@ use capstan_engine::store::line::{AHEAD_MAX, Line, line};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::executions::load;
+use super::executions::{Loaded, load};
 use super::family;
+use super::pending::{Begun, begun_or_pending, explain as explain_pending};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -61,7 +62,11 @@ pub(crate) async fn read(
     caller: Caller,
     Path(execution_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let loaded = load(&api, &caller, &execution_id).await?;
+    let load = || load(&api, &caller, &execution_id);
+    let loaded = match begun_or_pending(&caller, &execution_id, load).await? {
+        Begun::Yes(loaded) => loaded,
+        Begun::Pending(row) => return Ok(explain_pending(&row)),
+    };
     let id = ExecutionId(loaded.row.execution_id);
     let status = loaded.row.status.clone();
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
@@ -79,6 +84,11 @@ pub(crate) async fn read(
     let slot = limits::wait(&mut transaction, caller.workspace_id, id).await?.map(slot);
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
     family::fill_in(&mut transaction, &caller, &mut of_steps).await?;
+    if slot.is_none()
+        && let Some(throttled) = throttled(&mut transaction, &caller, &loaded).await?
+    {
+        of_steps = vec![throttled];
+    }
     transaction.commit().await?;
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
@@ -90,6 +100,19 @@ pub(crate) async fn read(
     let reasons = of_fleet.into_iter().flatten().chain(slot).chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
+}
+
+/// Until when the throttle holds it, and by which rule: nothing else has a timer before the first entry, unless it waits
+/// for a slot.
+async fn throttled(connection: &mut PgConnection, caller: &Caller, loaded: &Loaded) -> Result<Option<Reason>, Problem> {
+    let Some(throttle) = loaded.version.graph.flow.as_ref().and_then(|flow| flow.throttle.as_ref()) else {
+        return Ok(None);
+    };
+    if !loaded.entries.is_empty() || loaded.row.ended_at.is_some() {
+        return Ok(None);
+    }
+    let due = executions::due_at(connection, caller.workspace_id, ExecutionId(loaded.row.execution_id)).await?;
+    Ok(due.map(|until| Reason::Throttled { limit: throttle.limit, per_ms: throttle.per_ms, until }))
 }
 
 /// What does not lie in the execution itself.

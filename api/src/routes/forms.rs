@@ -1,10 +1,13 @@
 //! Form pages of published `trigger.form` nodes: anyone may fill them in.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::trigger_paths::{FORM, is_path};
+use capstan_engine::core::flow::Flow;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId};
 use capstan_engine::store::workflows;
 use capstan_node_types::types::{FieldError, FormConfig, validate_submission};
@@ -33,6 +36,7 @@ struct Found {
     trigger: NodeId,
     node_config: Value,
     timeout_ms: Option<u64>,
+    flow: Option<Arc<Flow>>,
     config: FormConfig,
     path: String,
 }
@@ -98,6 +102,7 @@ async fn find(api: &Api, slug: &str, path: String) -> Result<Found, Problem> {
         trigger: node.id.clone(),
         node_config: node.config.clone(),
         timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
+        flow: version.as_deref().and_then(|version| version.graph.flow.clone()),
         config,
         path,
     })
@@ -115,6 +120,7 @@ async fn start(found: &Found, token: Option<String>, input: Value) -> Result<Lau
         trigger: found.trigger.clone(),
         input,
         timeout_ms: found.timeout_ms,
+        flow: found.flow.clone(),
         idempotency_key: key.map(Into::into),
     };
     launch(&found.caller, launch_this).await

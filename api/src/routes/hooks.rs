@@ -91,6 +91,7 @@ pub(crate) async fn receive(
         trigger: found.node_id.as_str().into(),
         input: json!({ "body": body, "headers": safe_headers(&headers), "query": query }),
         timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
+        flow: version.as_deref().and_then(|version| version.graph.flow.clone()),
         idempotency_key: key.map(Into::into),
     };
     if config.respond == Respond::Immediately {

@@ -7,13 +7,16 @@ use axum::Json;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capstan_engine::core::flow::Flow;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
+use capstan_engine::store::flow::{FlowStarted, Ruled, find_pending};
 use capstan_engine::store::start::{IdempotencyKey, Start, Started};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::ruled::{Held, told};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
@@ -31,6 +34,8 @@ pub(super) struct Launch {
     pub(super) trigger: NodeId,
     pub(super) input: Value,
     pub(super) timeout_ms: Option<u64>,
+    /// How starts of the version are let in.
+    pub(super) flow: Option<Arc<Flow>>,
     /// Scoped by its route, so that a form and an API client never share one.
     pub(super) idempotency_key: Option<IdempotencyKey>,
 }
@@ -43,6 +48,8 @@ pub(super) struct Launched {
     pub(super) version_id: Uuid,
     pub(super) status: Cow<'static, str>,
     pub(super) replayed: bool,
+    /// Why it does not run at once.
+    pub(super) held: Option<Held>,
 }
 
 /// The same as clients see it.
@@ -52,6 +59,8 @@ struct Accepted {
     status: Cow<'static, str>,
     version_id: Uuid,
     workflow_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Held>,
 }
 
 /// Starts it and waits until it is durable.
@@ -69,6 +78,11 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
         idempotency_key: launch.idempotency_key,
         vt: 0,
     };
+    if let Some(flow) = launch.flow {
+        let ruled = Ruled { wish: flow.wish(&start.input), start };
+        let started = caller.cell.starter.start_ruled(ruled).await?;
+        return ruled_answer(caller, &flow, &started, (workflow_id, version_id)).await;
+    }
     match caller.cell.starter.start(start).await? {
         Started::New(execution_id) => Ok(Launched {
             execution_id,
@@ -76,10 +90,33 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
             version_id: version_id.0,
             status: QUEUED,
             replayed: false,
+            held: None,
         }),
         Started::Replayed(execution_id) => replayed(caller, execution_id).await,
         Started::Conflict => Err(reused()),
     }
+}
+
+/// The answer to a start under flow control.
+async fn ruled_answer(
+    caller: &Caller,
+    flow: &Flow,
+    started: &FlowStarted,
+    (workflow_id, version_id): (WorkflowId, VersionId),
+) -> Result<Launched, Problem> {
+    let (status, held) = told(flow, started)?;
+    let launched = match started.replayed {
+        true => replayed(caller, started.execution_id).await?,
+        false => Launched {
+            execution_id: started.execution_id,
+            workflow_id: workflow_id.0,
+            version_id: version_id.0,
+            status: QUEUED,
+            replayed: false,
+            held: None,
+        },
+    };
+    Ok(Launched { status: status.into(), held, ..launched })
 }
 
 pub(super) fn reused() -> Problem {
@@ -91,18 +128,18 @@ pub(super) fn reused() -> Problem {
 async fn replayed(caller: &Caller, execution_id: ExecutionId) -> Result<Launched, Problem> {
     let mut transaction = caller.read().await?;
     let row = executions::find(&mut transaction, caller.workspace_id, execution_id).await?;
+    let place = match row {
+        Some(row) => Some((row.workflow_id, row.version_id)),
+        None => find_pending(&mut transaction, caller.workspace_id, execution_id)
+            .await?
+            .map(|row| (row.workflow_id, row.version_id)),
+    };
     transaction.commit().await?;
-    let row = row.ok_or_else(|| {
+    let (workflow_id, version_id) = place.ok_or_else(|| {
         let detail = "the execution that this idempotency key started is no longer kept";
         Problem::conflict("idempotency_key_reused", detail, "use a new key for a new request")
     })?;
-    Ok(Launched {
-        execution_id,
-        workflow_id: row.workflow_id,
-        version_id: row.version_id,
-        status: QUEUED,
-        replayed: true,
-    })
+    Ok(Launched { execution_id, workflow_id, version_id, status: QUEUED, replayed: true, held: None })
 }
 
 fn check_input(input: &Value) -> Result<(), Problem> {
@@ -114,6 +151,11 @@ fn check_input(input: &Value) -> Result<(), Problem> {
 }
 
 impl Launched {
+    /// Whether an execution of that id may not be there yet, or not be that of this start.
+    pub(super) fn is_apart(&self) -> bool {
+        matches!(&*self.status, "pending" | "skipped")
+    }
+
     /// What it executes. That may be older than the newest version.
     pub(super) async fn graph(&self, api: &Api, caller: &Caller) -> Result<Arc<Version>, Problem> {
         let version_id = VersionId(self.version_id);
@@ -143,6 +185,7 @@ impl IntoResponse for Launched {
             status: self.status.clone(),
             version_id: self.version_id,
             workflow_id: self.workflow_id,
+            held: self.held.clone(),
         };
         self.dress((StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response())
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::{id, idempotency_key};
+use super::{id, idempotency_key, pending};
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::Problem;
@@ -46,7 +46,18 @@ pub(crate) async fn cancel(
     let reason = cancel.reason.unwrap_or_else(|| "cancelled through the API".into());
     check_reason(&reason)?;
     let execution_id = id(&execution_id, "execution")?;
-    deliver(&caller, execution_id, SignalId::new(), CANCEL, &json!({ "reason": reason, "force": cancel.force })).await
+    let payload = json!({ "reason": reason, "force": cancel.force });
+    let send = async || deliver(&caller, execution_id, SignalId::new(), CANCEL, &payload).await;
+    match send().await {
+        Err(unknown) if unknown.status == StatusCode::NOT_FOUND => {
+            match pending::cancel(&caller, execution_id, &reason).await? {
+                Some(done) => Ok(done),
+                // It may have begun just now.
+                None => send().await,
+            }
+        }
+        sent => sent,
+    }
 }
 
 /// `POST /executions/{id}/signals/{name}` with any JSON as payload: 202. With an `Idempotency-Key` the same signal

@@ -25,7 +25,7 @@ const BATCH_MAX: usize = 500;
 /// Most bytes of input of one round trip, unless one start alone has more.
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a batch waits for a database that is away.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause between two attempts to reach the database.
 const RECONNECT_EVERY: Duration = Duration::from_millis(200);
 
@@ -110,7 +110,7 @@ fn reply(waiter: Waiter, result: Result<Started, StartError>) {
 /// What the lanes have in common.
 pub(super) struct Books {
     pub(super) place: Place,
-    hints: Hints,
+    pub(super) hints: Hints,
     shares: Mutex<Shares>,
     quotas: Mutex<Quotas>,
 }
@@ -120,11 +120,11 @@ impl Books {
         Self { place, hints, shares: Mutex::default(), quotas: Mutex::default() }
     }
 
-    fn shares(&self) -> MutexGuard<'_, Shares> {
+    pub(super) fn shares(&self) -> MutexGuard<'_, Shares> {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn quotas(&self) -> MutexGuard<'_, Quotas> {
+    pub(super) fn quotas(&self) -> MutexGuard<'_, Quotas> {
         self.quotas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,8 +134,8 @@ pub(super) type Items = Arc<tokio::sync::Mutex<mpsc::Receiver<Item>>>;
 
 /// One connection that writes one batch after the other.
 pub(super) struct Flusher {
-    books: Arc<Books>,
-    connection: Option<PgConnection>,
+    pub(super) books: Arc<Books>,
+    pub(super) connection: Option<PgConnection>,
 }
 
 impl Flusher {
@@ -161,20 +161,10 @@ impl Flusher {
     async fn admit(&mut self, items: impl Iterator<Item = Item>) -> Batch {
         let (mut batch, mut refused) = (Batch::default(), HashMap::new());
         for Item { start, answer } in items {
-            let workspace = start.workspace_id;
-            let spent = self.books.quotas().spend(workspace);
-            if !spent {
-                if !refused.contains_key(&workspace)
-                    && let Err(error) = self.refill(workspace).await
-                {
-                    refused.insert(workspace, error);
-                }
-                if let Some(error) = refused.get(&workspace) {
-                    reply(answer, Err(error.clone()));
-                    continue;
-                }
+            match self.spend(start.workspace_id, &mut refused).await {
+                Ok(()) => batch.push(start, answer),
+                Err(error) => reply(answer, Err(error)),
             }
-            batch.push(start, answer);
         }
         let mut shares = self.books.shares();
         for start in &mut batch.starts {
@@ -182,6 +172,22 @@ impl Flusher {
         }
         drop(shares);
         batch
+    }
+
+    /// Spends one unit of a workspace's quota, or says why there is none; `refused` holds what this batch was told already.
+    pub(super) async fn spend(
+        &mut self,
+        workspace: WorkspaceId,
+        refused: &mut HashMap<WorkspaceId, StartError>,
+    ) -> Result<(), StartError> {
+        let spent = self.books.quotas().spend(workspace);
+        if spent {
+            return Ok(());
+        }
+        if let Some(error) = refused.get(&workspace) {
+            return Err(error.clone());
+        }
+        self.refill(workspace).await.inspect_err(|error| _ = refused.insert(workspace, error.clone()))
     }
 
     /// Takes a slice and spends one unit of it.
@@ -288,7 +294,7 @@ impl Flusher {
         }
     }
 
-    async fn connected(&mut self, until: Instant) -> Option<&mut PgConnection> {
+    pub(super) async fn connected(&mut self, until: Instant) -> Option<&mut PgConnection> {
         while self.connection.is_none() {
             match self.books.place.connect(Role::Starter).await {
                 Ok(connection) => self.connection = Some(connection),
@@ -322,7 +328,7 @@ fn as_seen_by(start: &Start, started: Started) -> Started {
 }
 
 /// Whether the server itself said no, so that nothing was started. Class 57 may come from a server that goes down.
-fn was_refused(error: &StoreError) -> bool {
+pub(super) fn was_refused(error: &StoreError) -> bool {
     let (StoreError::Database(error) | StoreError::Data(error)) = error else { return true };
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| !code.starts_with("57"))
 }

@@ -9,6 +9,7 @@ mod bulk;
 mod children;
 mod custom_events;
 mod executions;
+mod flow;
 mod forms;
 mod fuzz;
 mod grants;

@@ -3,6 +3,7 @@
 mod bodies;
 mod chunks;
 mod edges;
+mod flow;
 mod joins;
 mod nodes;
 mod order;
@@ -21,6 +22,7 @@ mod tests_parts;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -65,6 +67,7 @@ impl Graph {
         }
         let timeout_ms = settings::timeout_ms(document, &mut problems);
         let concurrency = settings::concurrency(document, &mut problems);
+        let flow = flow::flow(document, &mut problems).map(Arc::new);
         let Some(document) = Document::read(document, &mut problems) else { return Err(problems.into_vec()) };
         let nodes = nodes::compile(&document, catalogue, &mut problems);
         let by_id = by_id(&document, &mut problems);
@@ -81,7 +84,7 @@ impl Graph {
             return Err(problems.into_vec());
         }
         let mut graph =
-            Self { timeout_ms, concurrency, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) };
+            Self { timeout_ms, concurrency, flow, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) };
         chunks::note(&mut graph);
         Ok(graph)
     }
@@ -143,7 +146,7 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, chunk_of: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, flow: None, chunk_of: None, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -54,6 +54,28 @@ pub enum Reason {
         /// Since when it waits.
         since: DateTime<Utc>,
     },
+    /// Its slot: the throttle of its workflow holds it.
+    #[serde(rename = "throttle")]
+    Throttled {
+        /// How many starts the throttle lets in.
+        limit: u32,
+        /// In how much time.
+        per_ms: u64,
+        /// When it begins.
+        until: DateTime<Utc>,
+    },
+    /// More starts, or the end of another execution: it has not begun.
+    Starts {
+        /// `debounce`, `batch` or `singleton`.
+        rule: String,
+        /// What the key of the rule came to; empty without one.
+        key: String,
+        /// How many starts it is made of so far.
+        starts: u32,
+        /// When it begins at the latest, as far as is known now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
     /// It waits for a person.
     Person {
         /// Why.

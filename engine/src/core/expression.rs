@@ -103,6 +103,22 @@ pub fn check_condition(condition: &str) -> Result<References, ExpressionError> {
     render::check_condition(condition)
 }
 
+/// Like [`render`], before an execution is there: names `input` and nothing else.
+///
+/// # Errors
+/// As [`render`].
+pub fn start_value(source: &Value, input: &Value) -> Result<Value, ExpressionError> {
+    render(source, &Names::of_start(input))
+}
+
+/// Like [`check`], for what is evaluated before an execution is there.
+///
+/// # Errors
+/// The first thing wrong with it.
+pub fn check_of_start(source: &str) -> Result<(), ExpressionError> {
+    render::check_of_start(source)
+}
+
 /// Whether a condition on an event holds, which names `event` and nothing else. Takes a bare expression or one
 /// `{{ expression }}`.
 ///

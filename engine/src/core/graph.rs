@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use super::catalogue::{Effect, Frames, Role};
 use super::chunk::{Chunks, Spill};
 use super::concurrency::Concurrency;
 use super::expression::{self, References};
+use super::flow::Flow;
 use super::ids::NodeId;
 use super::policy::Policy;
 use super::raw;
@@ -38,6 +40,8 @@ pub struct Graph {
     pub concurrency: Option<Concurrency>,
     /// The container whose chunk it runs; none of a whole execution.
     pub chunk_of: Option<NodeIx>,
+    /// How starts are let in, from `settings.flow`.
+    pub flow: Option<Arc<Flow>>,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 

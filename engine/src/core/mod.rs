@@ -16,6 +16,7 @@ mod draft;
 mod ending;
 pub mod explain;
 pub mod expression;
+pub mod flow;
 pub mod fold;
 pub mod frame;
 pub mod gate;

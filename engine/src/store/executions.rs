@@ -130,6 +130,19 @@ pub async fn journal(
     rows.into_iter().map(|row| Ok((row.position, row.decode()?))).collect()
 }
 
+/// When the timer of a parked execution fires, if it has one.
+///
+/// # Errors
+/// If the database does.
+pub async fn due_at(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let due = sqlx::query_scalar("SELECT due_at FROM timers WHERE execution_id = $1 AND workspace_id = $2");
+    Ok(due.bind(execution_id.0).bind(workspace_id.0).fetch_optional(connection).await?)
+}
+
 /// Who holds an execution's lease.
 #[derive(Clone, Debug, FromRow, Serialize)]
 pub struct Holder {

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod connect;
 pub mod error;
 pub mod executions;
+pub mod flow;
 pub mod gates;
 pub mod limits;
 pub mod line;

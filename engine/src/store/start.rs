@@ -75,12 +75,12 @@ struct StartRow {
 }
 
 impl Start {
-    fn key_hash(&self) -> Option<Vec<u8>> {
+    pub(super) fn key_hash(&self) -> Option<Vec<u8>> {
         self.idempotency_key.as_ref().map(|key| hash_of(&[&key.key]))
     }
 
     /// What has to be the same for a repetition: workflow, trigger, wishes and input.
-    fn request_hash(&self) -> Option<Vec<u8>> {
+    pub(super) fn request_hash(&self) -> Option<Vec<u8>> {
         let key = self.idempotency_key.as_ref()?;
         let mut hash = Sha256::new();
         hash.update(self.workflow_id.0.as_bytes());

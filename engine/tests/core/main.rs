@@ -10,6 +10,8 @@ mod checks;
 mod count;
 mod driver;
 mod fate;
+#[cfg(not(core_alone))]
+mod flow;
 mod gates;
 mod generator;
 mod judge;

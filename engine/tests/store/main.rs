@@ -7,6 +7,7 @@ mod claim_tokens;
 mod commit;
 mod commit_locks;
 mod explain;
+mod flow;
 mod gates;
 mod link;
 mod migrate;

@@ -67,6 +67,14 @@ pub(crate) fn rows(workspace: &str) -> String {
             "event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
              VALUES ({w}, {id}, {id}, 'n', 't', '', now())"
         ),
+        format!("flow_rates (workspace_id, workflow_id, rule, key, next_at) VALUES ({w}, {id}, 'throttle', '', now())"),
+        format!(
+            "pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, key, vt, \
+             first_at, due_at) VALUES ({id}, {w}, {id}, {id}, 't', 'batch', 't', '', 0, now(), now())"
+        ),
+        format!("pending_inputs (execution_id, place, workspace_id, input) VALUES ({id}, 1, {w}, '1')"),
+        format!("singletons (workspace_id, workflow_id, key, execution_id) VALUES ({w}, {id}, '', {id})"),
+        format!("prioritised (workspace_id, rank, execution_id) VALUES ({w}, 0, {id})"),
         format!("bulk_items (workspace_id, job_id, execution_id) VALUES ({w}, {id}, {id})"),
     ]
     .map(|row| format!("INSERT INTO {row};"))

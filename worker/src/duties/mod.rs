@@ -5,6 +5,7 @@ mod events;
 mod gates;
 mod item;
 mod orders;
+mod starts;
 mod upkeep;
 
 use std::sync::Arc;
@@ -22,5 +23,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(gates::gates(Arc::clone(engine)));
+    duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use capstan_domain::events;
 use capstan_engine::store::bulk;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::flow;
 use capstan_engine::store::upkeep::{make_months, tidy};
 use tokio::time::interval;
 use tracing::{info, warn};
@@ -35,6 +36,7 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     while side.run(async |connection| tidy(connection).await).await? > 0 {}
     while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| events::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| flow::tidy(connection).await).await? > 0 {}
     let mut reached = Some(Default::default());
     while let Some(after) = reached {
         reached = side.run(async |connection| events::tidy_waits(connection, after).await).await?;

@@ -9,6 +9,7 @@ mod chunks;
 mod containers;
 mod doomed;
 mod events;
+mod flow;
 mod limits;
 mod links;
 mod outside;

@@ -114,23 +114,25 @@ impl Cell {
     }
 
     pub(crate) async fn start_many(&self, version: Version, input: Value, count: usize) -> Vec<ExecutionId> {
-        let starts: Vec<Start> = (0..count)
-            .map(|_| Start {
-                execution_id: ExecutionId::new(),
-                workspace_id: self.workspace_id,
-                workflow_id: version.workflow_id,
-                version_id: version.version_id,
-                trigger: NodeId::from("start"),
-                input: input.clone(),
-                timeout_ms: version.timeout_ms,
-                idempotency_key: None,
-                vt: 0,
-            })
-            .collect();
+        let starts: Vec<Start> = (0..count).map(|_| self.new_start(version, input.clone())).collect();
         let mut starter = self.place.connect(Role::Starter).await.unwrap();
         let reply = start(&mut starter, &starts).await.unwrap();
         let id = |started| if let Started::New(id) = started { id } else { panic!("not started: {started:?}") };
         reply.started.into_iter().map(id).collect()
+    }
+
+    pub(crate) fn new_start(&self, version: Version, input: Value) -> Start {
+        Start {
+            execution_id: ExecutionId::new(),
+            workspace_id: self.workspace_id,
+            workflow_id: version.workflow_id,
+            version_id: version.version_id,
+            trigger: NodeId::from("start"),
+            input,
+            timeout_ms: version.timeout_ms,
+            idempotency_key: None,
+            vt: 0,
+        }
     }
 
     pub(crate) async fn signal(&self, id: ExecutionId, name: &str, payload: Value) -> Sent {

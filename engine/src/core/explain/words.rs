@@ -23,6 +23,10 @@ impl Display for Reason {
             Self::Slot { limit, key, slots_max, held, held_by, before, .. } => {
                 slot(f, (limit, key.as_deref()), *slots_max, (*held, held_by), *before)
             }
+            Self::Throttled { limit, per_ms, until } => {
+                write!(f, "the throttle of {limit} starts in {per_ms} ms holds it until {}", moment(until))
+            }
+            Self::Starts { rule, key, starts, until } => held(f, rule, key, *starts, until.as_ref()),
             Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
             Self::Resume { paused_by, reason, since } => {
                 write!(f, "{paused_by} paused it at {}", moment(since))?;
@@ -60,6 +64,17 @@ impl Display for Reason {
             Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
         }
     }
+}
+
+fn held(f: &mut Formatter<'_>, rule: &str, key: &str, starts: u32, until: Option<&DateTime<Utc>>) -> fmt::Result {
+    match rule {
+        "singleton" => f.write_str("it waits for the end of the execution that is at work")?,
+        rule => write!(f, "{rule} holds it")?,
+    }
+    if !key.is_empty() {
+        write!(f, " for the key \"{key}\"")?;
+    }
+    write!(f, ", with {starts} {} so far{}", if starts == 1 { "start" } else { "starts" }, at_the_latest(until))
 }
 
 fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than: Option<u32>) -> fmt::Result {

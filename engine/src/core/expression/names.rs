@@ -13,6 +13,8 @@ use crate::core::state::{Frame, Phase, State, Step, StepIx, StepStatus};
 
 /// The names that exist at the top level.
 pub(super) const ROOTS: &[&str] = &["input", "steps", "errors", "execution", "now", "item", "index", "last"];
+/// The only one of what is evaluated before an execution is there.
+pub(super) const START_ROOTS: &[&str] = &["input"];
 /// The only one of a condition on an event.
 pub(super) const EVENT_ROOTS: &[&str] = &["event"];
 
@@ -88,6 +90,12 @@ impl<'a> Names<'a> {
     pub(super) fn of_event(event: &'a Value) -> Self {
         let nothing = Self::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
         Self { roots: EVENT_ROOTS, event, ..nothing }
+    }
+
+    /// What may be named before an execution is there: its input alone.
+    pub(super) fn of_start(input: &'a Value) -> Self {
+        let nothing = Self::new(input, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
+        Self { roots: START_ROOTS, ..nothing }
     }
 
     /// The same for a container whose frames have ended: what the last of them came to is `last`.

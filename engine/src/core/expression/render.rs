@@ -8,7 +8,7 @@ use super::convert::in_text;
 use super::error::{ExpressionError, Fault};
 use super::evaluate::{compiles, evaluate};
 use super::lex::tokens;
-use super::names::{EVENT_ROOTS, Names, NoSteps, ROOTS};
+use super::names::{EVENT_ROOTS, Names, NoSteps, ROOTS, START_ROOTS};
 use super::rewrite::References;
 use super::template::{Code, Piece, pieces};
 use super::{OUTPUT_BYTES_MAX, SOURCE_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX, has_expressions};
@@ -49,6 +49,14 @@ pub(super) fn holds_of_event(condition: &str, event: &Value) -> Result<bool, Exp
 }
 
 pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
+    check_on(source, ROOTS)
+}
+
+pub(super) fn check_of_start(source: &str) -> Result<(), ExpressionError> {
+    check_on(source, START_ROOTS).map(drop)
+}
+
+fn check_on(source: &str, roots: &'static [&'static str]) -> Result<References, ExpressionError> {
     let mut references = References::default();
     if !source.contains("{{") {
         return Ok(references);
@@ -59,7 +67,7 @@ pub(super) fn check(source: &str) -> Result<References, ExpressionError> {
             Piece::If(code) | Piece::Elif(code) => (code, true),
             Piece::Text(_) | Piece::Else | Piece::EndIf => continue,
         };
-        let plan = compiles(code, ROOTS).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
+        let plan = compiles(code, roots).map_err(|fault| fault.locate(source, code.range.clone(), ""))?;
         plan.references(&mut references, is_test);
     }
     references.forget_tested();
