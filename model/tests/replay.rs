@@ -58,6 +58,42 @@ fn a_calm_run_is_allowed() {
 }
 
 #[test]
+fn an_execution_waits_at_the_gate_without_a_lease_and_is_let_in_with_a_token() {
+    accepted(&[
+        "1:started",
+        "2:claimed worker=1 lease=7 fresh=true",
+        "3:gated worker=1 lease=7",
+        "4:signalled",
+        "5:claimed worker=2 lease=8",
+        "6:signalled",
+        "7:woken holder=2",
+        "8:gated worker=2 lease=8 woken=true",
+        "9:admitted",
+        "10:woken holder=2",
+        "11:heeded worker=2 lease=8",
+        "12:committed worker=2 lease=8 position=1 rows=2 consumed=2 then=end",
+        "20:quiet",
+    ]);
+}
+
+#[test]
+fn what_waits_at_the_gate_has_no_lease_leaves_it_once_and_is_not_forgotten_there() {
+    let gated = ["1:started", "2:claimed worker=1 lease=7 fresh=true", "3:gated worker=1 lease=7"];
+    let with = |line: &'static str| [&gated[..], &[line]].concat();
+    let line = "line 4 is not allowed for execution e:";
+    refused(
+        &with("4:committed worker=1 lease=7 position=1 rows=1 then=hold"),
+        &format!("{line} worker 1 does not hold the execution under lease 7"),
+    );
+    refused(&with("4:claimed worker=1 lease=8"), &format!("{line} no token of the execution is in the queue"));
+    refused(&with("4:quiet"), &format!("{line} nothing goes on with the execution: it is still at the gate"));
+    refused(
+        &[&gated[..], &["4:admitted", "5:admitted"]].concat(),
+        "line 5 is not allowed for execution e: the execution is not at the gate",
+    );
+}
+
+#[test]
 fn facts_that_overlap_may_have_happened_in_any_order() {
     accepted(&[
         "1:started",
