@@ -12,7 +12,7 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
+    logs, mail, me, node_types, orders, page, pauses, publish, resolve, restart, retry_now, session, signals, simulate,
     workflows,
 };
 
@@ -59,6 +59,11 @@ fn resources() -> Router<Api> {
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))
+        .route("/workflows/{workflow_id}/pause", post(pauses::pause))
+        .route("/workflows/{workflow_id}/resume", post(pauses::resume))
+        .route("/workspace/pause", post(pauses::pause_all))
+        .route("/workspace/resume", post(pauses::resume_all))
+        .route("/pauses", get(pauses::list))
         .route("/executions", get(executions::list).post(executions::start))
         .route("/executions/{execution_id}", get(executions::get))
         .route("/executions/{execution_id}/logs", get(logs::read))

@@ -14,6 +14,7 @@ mod duties;
 mod life;
 mod logs;
 mod pace;
+mod pauses;
 mod runtime;
 mod settings;
 mod side;

@@ -4,15 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::{VersionId, WorkspaceId};
+use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workflows::version_graph;
+use capstan_engine::store::workflows::{find_version, version_graph};
 use capstan_node_types::registry::Registry;
 
 use crate::side::Side;
 
-/// What is known of a version: its graph, or why this build cannot run it.
-type Known = Result<Arc<Graph>, String>;
+/// A version as it is run.
+pub(crate) struct Version {
+    /// Whose it is.
+    pub(crate) workflow_id: WorkflowId,
+    /// Its graph.
+    pub(crate) graph: Arc<Graph>,
+}
+
+/// What is known of a version, or why this build cannot run it.
+type Known = Result<Arc<Version>, String>;
 
 /// Versions that are kept; beyond that all are dropped and loaded anew as they are needed.
 const VERSIONS_MAX: usize = 5_000;
@@ -24,7 +32,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    /// The compiled graph of a version.
+    /// A version, compiled.
     ///
     /// # Errors
     /// If the database fails, [`StoreError::Corrupt`] if the version is gone, or [`StoreError::Unsupported`] if this
@@ -35,7 +43,7 @@ impl Versions {
         registry: &Registry,
         workspace_id: WorkspaceId,
         version_id: VersionId,
-    ) -> Result<Arc<Graph>, StoreError> {
+    ) -> Result<Arc<Version>, StoreError> {
         if let Some(known) = self.kept(version_id) {
             return known.map_err(StoreError::Unsupported);
         }
@@ -45,14 +53,16 @@ impl Versions {
             if let Some(known) = self.kept(version_id) {
                 return Ok(known);
             }
-            let document = version_graph(connection, workspace_id, version_id).await?;
-            let document =
-                document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let graph = Graph::compile(&document, registry).map(Arc::new).map_err(|problems| {
+            let document = version_graph(&mut *connection, workspace_id, version_id).await?;
+            let row = find_version(connection, workspace_id, version_id).await?;
+            let (document, row) =
+                document.zip(row).ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
+            let version = |graph| Version { workflow_id: WorkflowId(row.workflow_id), graph: Arc::new(graph) };
+            let version = Graph::compile(&document, registry).map(version).map(Arc::new).map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
                 format!("version {version_id} cannot be run by this build: {first}")
             });
-            Ok(self.keep(version_id, graph))
+            Ok(self.keep(version_id, version))
         });
         Box::pin(load).await?.map_err(StoreError::Unsupported)
     }
@@ -61,13 +71,13 @@ impl Versions {
         self.known().get(&version_id).cloned()
     }
 
-    fn keep(&self, version_id: VersionId, graph: Known) -> Known {
+    fn keep(&self, version_id: VersionId, version: Known) -> Known {
         let mut known = self.known();
         if known.len() >= VERSIONS_MAX {
             known.clear();
         }
-        known.insert(version_id, graph.clone());
-        graph
+        known.insert(version_id, version.clone());
+        version
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<VersionId, Known>> {

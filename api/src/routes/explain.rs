@@ -12,7 +12,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::executions::load;
-use super::family;
+use super::{family, pauses};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -74,13 +74,15 @@ pub(crate) async fn read(
     let mut transaction = caller.read().await?;
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
     let line = line(&mut transaction, id).await?;
+    // Nothing but a person moves an incident.
+    let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
+    let of_pauses =
+        if is_stuck { Vec::new() } else { pauses::reasons(&mut transaction, &caller, &loaded, &state).await? };
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
     family::fill_in(&mut transaction, &caller, &mut of_steps).await?;
     transaction.commit().await?;
-    // Nothing but a person moves an incident.
-    let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
-    let reasons = of_fleet.into_iter().flatten().chain(of_steps);
+    let reasons = of_fleet.into_iter().flatten().chain(of_pauses).chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }

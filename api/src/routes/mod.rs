@@ -22,6 +22,7 @@ pub(crate) mod me;
 pub(crate) mod node_types;
 pub(crate) mod orders;
 pub(crate) mod page;
+pub(crate) mod pauses;
 pub(crate) mod publish;
 mod record;
 pub(crate) mod resolve;

@@ -104,6 +104,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) \
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
+        format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
+        format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
         format!("INSERT INTO quota_counters VALUES ('{w}', 'm', now())"),
@@ -248,7 +250,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `name_key_1` tells what a key is called, whose text one has. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
-    let known = ["lift_pause_1", "line_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
+    let known = ["apart_1", "lift_pause_1", "line_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
     assert_eq!(crossing, known);
 }
 

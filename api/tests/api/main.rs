@@ -17,6 +17,7 @@ mod hooks;
 mod isolation;
 mod live;
 mod pages;
+mod pauses;
 mod resolve;
 mod serving;
 mod simulations;

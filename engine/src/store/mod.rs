@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod moment;
 pub mod orders;
 pub mod past;
+pub mod pauses;
 pub mod preflight;
 pub mod quotas;
 pub mod restart;

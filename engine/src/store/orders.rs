@@ -1,12 +1,13 @@
 //! Orders: what persons ask of an execution, on their way to the worker that drives it. They are signals of our own.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::error::StoreError;
 use super::signals::Pending;
-use crate::core::ids::{ExecutionId, SignalId, StepKey};
+use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkspaceId};
 use crate::core::journal::{Asked, Resolution};
 
 /// Most bytes of an order, as JSON: an output of a step, and what is said with it.
@@ -162,6 +163,27 @@ pub async fn give(
         Some(verdict) if verdict == "accepted" => Ordered::Accepted,
         Some(status) => Ordered::Unfit(status),
     })
+}
+
+/// The order to pause an execution that no worker has taken in yet, and when it was given.
+///
+/// # Errors
+/// If the database does.
+pub async fn pause_on_its_way(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<(Order, DateTime<Utc>)>, StoreError> {
+    let row: Option<(Value, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT payload, created_at FROM signals WHERE execution_id = $1 AND workspace_id = $2 AND name = $3 \
+         ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(PAUSE)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.and_then(|(payload, at)| Some((serde_json::from_value(payload).ok()?, at))))
 }
 
 /// An execution that is cancelled is held up no more. Run it with the cancel, in one transaction.

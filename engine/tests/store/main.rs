@@ -10,6 +10,7 @@ mod explain;
 mod link;
 mod migrate;
 mod orders;
+mod pauses;
 mod plans;
 mod plans_api;
 mod plans_bulk;

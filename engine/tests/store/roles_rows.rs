@@ -27,6 +27,8 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!(
             "children (child_id, workspace_id, parent_id, node_id, root_id, depth) VALUES ({id}, {w}, {id}, 'n', {id}, 1)"
         ),
+        format!("pauses VALUES ({w}, {id}, 'k')"),
+        format!("held VALUES ({w}, {id}, {id})"),
         format!("gated VALUES ({w}, 'k', 1, {id})"),
         format!("signals (execution_id, signal_id, workspace_id, name, payload) VALUES ({id}, {id}, {w}, 's', '1')"),
         format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),

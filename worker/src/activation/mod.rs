@@ -4,6 +4,7 @@ mod attempts;
 mod children;
 mod conclude;
 mod drive;
+mod hold;
 mod obey;
 mod write;
 
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::core::fold::fold;
-use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::core::state::State;
@@ -34,6 +34,7 @@ use tracing::{error, warn};
 use crate::committer::Committed;
 use crate::life::Life;
 use crate::runtime::Activation;
+use crate::versions::Version;
 use crate::worker::Engine;
 use drive::Drive;
 
@@ -102,7 +103,7 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Op
         return set_down(life, claimed, Then::Park { due_at: None }).await;
     }
     let entries = past.entries();
-    let (graph, state) = loop {
+    let (version, state) = loop {
         match fold_up(engine, claimed, &entries).await {
             Ok(folded) => break folded,
             Err(error) if cancelled && !error.is_transient() => return cancel(life, claimed).await,
@@ -116,7 +117,7 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Op
     };
     // It may be large, and the execution may be active for long.
     drop(entries);
-    Drive::new(engine, life, claimed, graph, state, past.signals).run(wake).await
+    Drive::new(engine, life, claimed, &version, state, past.signals).run(wake).await
 }
 
 /// Reads one execution back by itself, however long the database is away.
@@ -145,17 +146,17 @@ async fn fold_up(
     engine: &Engine,
     claimed: &Claimed,
     entries: &Result<Vec<Entry>, StoreError>,
-) -> Result<(Arc<Graph>, State), StoreError> {
+) -> Result<(Arc<Version>, State), StoreError> {
     let entries = entries.as_ref().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let workspace_id = WorkspaceId(claimed.workspace_id);
     let version_id = VersionId(claimed.version_id);
-    let graph = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
+    let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
     let input: Value = serde_json::from_str(&claimed.input)
         .map_err(|error| StoreError::Corrupt(format!("the input cannot be read: {error}")))?;
     let trigger = StepKey::root(NodeId::from(claimed.trigger_node_id.as_str()));
-    let state = fold(&graph, &trigger, input, claimed.created_at, entries)
+    let state = fold(&version.graph, &trigger, input, claimed.created_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
-    Ok((graph, state))
+    Ok((version, state))
 }
 
 /// Sets an execution down that is not driven; one that has been woken meanwhile goes back to the queue.

@@ -102,7 +102,8 @@ pub(super) async fn version(
     workspace_id: WorkspaceId,
     id: VersionId,
 ) -> Result<Arc<Graph>, StoreError> {
-    engine.versions.get(&engine.side, &engine.registry, workspace_id, id).await
+    let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, id).await?;
+    Ok(Arc::clone(&version.graph))
 }
 
 async fn begin(connection: &mut PgConnection, asked: &Restart) -> Result<ItemEnd, StoreError> {

@@ -4,6 +4,7 @@ mod bulk;
 mod events;
 mod item;
 mod orders;
+mod pauses;
 mod upkeep;
 
 use std::sync::Arc;
@@ -20,5 +21,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties
 }

@@ -11,6 +11,7 @@ mod events;
 mod links;
 mod outside;
 mod patterns;
+mod pauses;
 mod repair;
 mod rough;
 mod support;

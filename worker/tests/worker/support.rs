@@ -41,7 +41,7 @@ pub(crate) struct Cell {
 /// What an execution is started of.
 #[derive(Clone, Copy)]
 pub(crate) struct Version {
-    workflow_id: WorkflowId,
+    pub(crate) workflow_id: WorkflowId,
     pub(crate) version_id: VersionId,
     timeout_ms: Option<u64>,
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use chrono::{DateTime, Utc};
 
-use super::{Awaited, Reason, Source};
+use super::{Awaited, Level, Reason, Source};
 use crate::core::outcome::StepError;
 
 /// A sentence for people, without a full stop.
@@ -20,9 +20,16 @@ impl Display for Reason {
                 turn(f, *before, *before_of_workspace, *before_more_than)
             }
             Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
-            Self::Resume { paused_by, reason, since } => {
-                write!(f, "{paused_by} paused it at {}", moment(since))?;
-                reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            Self::Resume { paused_by, reason, since } => paused(f, paused_by, "it", since, reason.as_deref()),
+            Self::Pause { level, paused_by, reason, since } => {
+                let what = match level {
+                    Level::Workflow => "its workflow",
+                    Level::Workspace => "the whole workspace",
+                };
+                paused(f, paused_by, what, since, reason.as_deref())
+            }
+            Self::Alone { losses } => {
+                write!(f, "{losses} workers in a row were lost while they ran it: it waits for one that takes it alone")
             }
             Self::Worker { step } => write!(f, "{step} waits for a worker that runs it"),
             Self::Time { step, until } => write!(f, "{step} waits until {}", moment(until)),
@@ -52,6 +59,11 @@ impl Display for Reason {
             Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
         }
     }
+}
+
+fn paused(f: &mut Formatter<'_>, by: &str, what: &str, since: &DateTime<Utc>, reason: Option<&str>) -> fmt::Result {
+    write!(f, "{by} paused {what} at {}", moment(since))?;
+    reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
 
 fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than: Option<u32>) -> fmt::Result {
