@@ -200,3 +200,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION apart_1(uuid) TO capstan_api;
 GRANT EXECUTE ON FUNCTION release_held_1(uuid, uuid, int, int, bigint, bigint) TO capstan_worker;
+
+ALTER TABLE bulk_jobs DROP CONSTRAINT bulk_jobs_verb;
+ALTER TABLE bulk_jobs ADD CONSTRAINT bulk_jobs_verb
+  CHECK (verb IN ('cancel', 'restart', 'signal', 'retry_now', 'pause', 'resume', 'resolve', 'migrate'));

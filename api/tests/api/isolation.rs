@@ -42,6 +42,8 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("GET", b.clone(), Value::Null),
         ("GET", format!("{b}/items"), Value::Null),
         ("POST", format!("{b}/cancel"), json!({})),
+        ("POST", format!("{w}/pause"), json!({})),
+        ("POST", format!("{w}/resume"), json!({})),
         ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
@@ -64,10 +66,15 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
         assert_eq!(app.send(request).await.json()["items"], json!([]), "{path}");
     }
-    for filter in [json!({ "ids": [execution] }), json!({ "workflow_id": workflow })] {
+    let of_version = json!({ "version_id": version });
+    for (filter, expected) in [
+        (json!({ "ids": [execution] }), "422 unknown_ids"),
+        (json!({ "workflow_id": workflow }), "404 not_found"),
+        (of_version, "404 not_found"),
+    ] {
         let request = Request::post("/api/v1/bulk-jobs").header("x-api-key", &app.other_key);
-        let job = app.send(as_json(request, &json!({ "verb": "cancel", "filter": filter }))).await.json();
-        assert_eq!((&job["counts"]["total"], &job["status"]), (&json!(0), &json!("completed")), "{filter}");
+        let answer = app.send(as_json(request, &json!({ "verb": "cancel", "filter": filter }))).await;
+        assert_eq!(answer.verdict(), expected, "{filter}");
     }
     let page = Request::get("/").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
     assert!(!app.send(page).await.text().contains(&execution));

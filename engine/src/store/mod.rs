@@ -19,6 +19,7 @@ pub mod pauses;
 pub mod preflight;
 pub mod quotas;
 pub mod restart;
+pub mod said;
 pub mod shares;
 pub mod signals;
 pub mod slices;

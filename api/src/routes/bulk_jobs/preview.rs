@@ -11,8 +11,9 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::super::executions::{Loaded, load_in};
+use super::super::resolve;
 use super::super::restart::refused;
-use super::{too_many, wish};
+use super::{known, too_many, wish};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -38,7 +39,7 @@ struct Sampled {
     execution_id: ExecutionId,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    /// Why it would not be restarted.
+    /// Why it would not be restarted, or resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Box<str>>,
 }
@@ -47,6 +48,7 @@ struct Sampled {
 pub(super) async fn preview(api: &Api, caller: &Caller, mut filter: Filter, work: Work) -> Result<Response, Problem> {
     let mut transaction = caller.read().await?;
     wish::keep_to_workflow(&mut transaction, caller, &mut filter, &work).await?;
+    known::check(&mut transaction, caller, &filter).await?;
     let found = bulk::matching(&mut transaction, caller.workspace_id, &filter, SAMPLE).await?;
     if found.count > EXECUTIONS_MAX {
         return Err(too_many());
@@ -59,6 +61,14 @@ pub(super) async fn preview(api: &Api, caller: &Caller, mut filter: Filter, work
                 Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => return Err(problem),
                 Err(problem) => sampled.reason = Some(problem.detail),
             }
+        }
+    }
+    if let Work::Resolve(said) = &work {
+        for sampled in sample.iter_mut().take(PLANNED) {
+            let loaded = load_in(api, &mut transaction, caller, sampled.execution_id).await?;
+            let action = resolve::check(said, "a bulk job")?;
+            let refused = loaded.recorded().resolve(said.step(), action).err();
+            sampled.reason = refused.map(|refused| resolve::refused(refused).detail);
         }
     }
     transaction.commit().await?;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::super::resolve;
 use super::super::signals::{check_name, check_reason};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -42,6 +43,7 @@ impl Wish {
             | Work::Pause { reason }
             | Work::Resume { reason } => reason.as_deref().map_or(Ok(()), check_reason)?,
             Work::Signal { name, .. } => check_name(name)?,
+            Work::Resolve(said) => _ = resolve::check(said, "a bulk job")?,
             Work::Restart { .. } => {}
         }
         Ok((self.filter, work))
@@ -97,6 +99,10 @@ fn takes(verb: Verb) -> &'static str {
              step, without version_id each execution's own"
         }
         Verb::RetryNow | Verb::Pause | Verb::Resume => "send {\"reason\": \"…\"}, or nothing",
+        Verb::Resolve => {
+            "send {\"action\": \"retry\", \"skip\" or \"fail\", \"step\": …, \"reason\": …}, with config for retry, output and \
+             port for skip, class for fail"
+        }
         Verb::Signal => "send {\"name\": \"…\", \"payload\": …}",
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::ids::{NodeId, VersionId, WorkflowId};
+use crate::store::said::Said;
 
 /// Most executions that a filter may name.
 pub const IDS_MAX: usize = 1_000;
@@ -28,6 +29,8 @@ pub enum Verb {
     Pause,
     /// Has it go on, if it is held up.
     Resume,
+    /// Says how it goes on, if it is an incident.
+    Resolve,
 }
 
 /// A verb with what it needs.
@@ -78,6 +81,8 @@ pub enum Work {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// See [`Verb::Resolve`].
+    Resolve(Said),
 }
 
 /// Where a restart begins.
@@ -183,6 +188,7 @@ impl Work {
             Self::RetryNow { .. } => Verb::RetryNow,
             Self::Pause { .. } => Verb::Pause,
             Self::Resume { .. } => Verb::Resume,
+            Self::Resolve(_) => Verb::Resolve,
         }
     }
 
@@ -204,6 +210,7 @@ impl Verb {
             Self::RetryNow => "retry_now",
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Resolve => "resolve",
         }
     }
 }
