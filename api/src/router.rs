@@ -12,8 +12,8 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    logs, mail, me, node_types, orders, page, pauses, publish, resolve, restart, retry_now, session, signals, simulate,
-    workflows,
+    logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart, retry_now, session, signals,
+    simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -74,6 +74,7 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/resume", post(orders::resume))
         .route("/executions/{execution_id}/resolve", post(resolve::create))
         .route("/executions/{execution_id}/restart", post(restart::create))
+        .route("/executions/{execution_id}/migrate", post(migrate::create))
         .route("/executions/{execution_id}/retry-now", post(retry_now::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))

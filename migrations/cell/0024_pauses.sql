@@ -1,4 +1,5 @@
--- Pauses of a workflow and of a whole workspace (docs/pauses.md), what explain did not name, and two more bulk verbs.
+-- Pauses of a workflow and of a whole workspace (docs/pauses.md), what explain did not name, executions that go on with
+-- another version (docs/migrate.md), and two more bulk verbs.
 
 -- What a person holds up; the nil id stands for all workflows of the workspace. Gone once it is resumed.
 CREATE TABLE pauses (
@@ -21,11 +22,25 @@ CREATE TABLE held (
   PRIMARY KEY (workspace_id, workflow_id, execution_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
+-- That an execution went on with another version, from a position of its journal on. The journal as a whole is folded by the
+-- graph of the version that the execution has now.
+CREATE TABLE execution_migrations (
+  execution_id uuid NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  workspace_id uuid NOT NULL,
+  from_version_id uuid NOT NULL,
+  to_version_id uuid NOT NULL,
+  position int NOT NULL,
+  migrated_by text NOT NULL CONSTRAINT execution_migrations_by_length CHECK (length(migrated_by) <= 200),
+  reason text CONSTRAINT execution_migrations_reason_length CHECK (length(reason) <= 500),
+  PRIMARY KEY (execution_id, created_at)
+);
+
 DO $$
 DECLARE
   v_table text;
 BEGIN
-  FOREACH v_table IN ARRAY ARRAY['pauses', 'held'] LOOP
+  FOREACH v_table IN ARRAY ARRAY['pauses', 'held', 'execution_migrations'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', v_table);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', v_table);
     EXECUTE format(
@@ -42,6 +57,8 @@ GRANT SELECT, INSERT, DELETE ON pauses TO capstan_api;
 -- To answer the pause that is there already.
 GRANT UPDATE (paused_by) ON pauses TO capstan_api;
 GRANT SELECT ON pauses TO capstan_worker;
+GRANT SELECT ON execution_migrations TO capstan_api;
+GRANT SELECT, INSERT ON execution_migrations TO capstan_worker;
 GRANT SELECT, INSERT, DELETE ON held TO capstan_worker;
 -- A row is locked before it is taken.
 GRANT UPDATE (losses) ON held TO capstan_worker;
@@ -188,17 +205,57 @@ AS $$
      AND q.workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid
 $$;
 
+-- An execution of the workspace of this transaction goes on with another version of its workflow, if it still has version
+-- `p_from` and `p_position` entries in its journal, has not ended, and nobody holds its lease. The lease is had for the length
+-- of the transaction: a claim that comes meanwhile waits for it, and reads the version afterwards; one that came before makes
+-- this answer `running`. Answers `migrated`, `running`, `changed`, or null if there is no such execution or version. Of several,
+-- the lower id first, as claims do. Locks: the key of the lease, then the row of the execution.
+CREATE FUNCTION migrate_1(p_execution uuid, p_from uuid, p_to uuid, p_position int, p_by text, p_reason text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_workspace uuid := nullif(current_setting('app.workspace_id', true), '')::uuid;
+  v_migrated boolean;
+BEGIN
+  IF (SELECT true FROM executions e
+       WHERE e.execution_id = p_execution AND e.workspace_id = v_workspace
+         AND (SELECT v.workflow_id FROM workflow_versions v
+               WHERE v.workspace_id = v_workspace AND v.version_id = p_to) = e.workflow_id) IS NULL THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses)
+  VALUES (p_execution, v_workspace, 0, 0, 0) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN 'running';
+  END IF;
+  -- Only a later statement sees what the last holder of the lease committed.
+  UPDATE executions e SET version_id = p_to
+   WHERE e.execution_id = p_execution AND e.version_id = p_from AND e.ended_at IS NULL
+     AND coalesce((SELECT j.position FROM journal j WHERE j.execution_id = p_execution
+                    ORDER BY j.position DESC LIMIT 1), 0) = p_position;
+  v_migrated := FOUND;
+  IF v_migrated THEN
+    INSERT INTO execution_migrations
+      (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by, reason)
+    VALUES (p_execution, v_workspace, p_from, p_to, p_position, p_by, p_reason);
+  END IF;
+  DELETE FROM leases l WHERE l.execution_id = p_execution AND l.lease_no = 0;
+  RETURN CASE WHEN v_migrated THEN 'migrated' ELSE 'changed' END;
+END
+$$;
+
 DO $$
 DECLARE
   v_schema text := current_schema();
 BEGIN
   EXECUTE format('GRANT CREATE ON SCHEMA %I TO capstan_worker', v_schema);
   ALTER FUNCTION apart_1(uuid) OWNER TO capstan_worker;
+  ALTER FUNCTION migrate_1(uuid, uuid, uuid, int, text, text) OWNER TO capstan_worker;
   EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM capstan_worker', v_schema);
   EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', v_schema);
 END
 $$;
-GRANT EXECUTE ON FUNCTION apart_1(uuid) TO capstan_api;
+GRANT EXECUTE ON FUNCTION apart_1(uuid), migrate_1(uuid, uuid, uuid, int, text, text) TO capstan_api;
 GRANT EXECUTE ON FUNCTION release_held_1(uuid, uuid, int, int, bigint, bigint) TO capstan_worker;
 
 ALTER TABLE bulk_jobs DROP CONSTRAINT bulk_jobs_verb;

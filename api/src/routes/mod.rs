@@ -19,6 +19,7 @@ pub(crate) mod launch;
 pub(crate) mod logs;
 pub(crate) mod mail;
 pub(crate) mod me;
+pub(crate) mod migrate;
 pub(crate) mod node_types;
 pub(crate) mod orders;
 pub(crate) mod page;

@@ -36,6 +36,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("GET", format!("{x}/events"), Value::Null),
         ("GET", format!("{x}/explain"), Value::Null),
         ("POST", format!("{x}/restart"), json!({ "from": "a" })),
+        ("POST", format!("{x}/migrate"), json!({})),
         ("POST", format!("{x}/cancel"), json!({})),
         ("POST", format!("{x}/signals/reply"), json!({})),
         ("POST", format!("{x}/approvals/a"), json!({ "decision": "approve" })),
@@ -112,6 +113,7 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
+        format!("INSERT INTO execution_migrations VALUES ('{x}', now(), '{w}', '{x}', '{x}', 0, 'k')"),
         format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
@@ -257,7 +259,8 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `name_key_1` tells what a key is called, whose text one has. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
-    let known = ["apart_1", "lift_pause_1", "line_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
+    let known =
+        ["apart_1", "lift_pause_1", "line_1", "migrate_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
     assert_eq!(crossing, known);
 }
 

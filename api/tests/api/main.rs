@@ -16,6 +16,7 @@ mod hand;
 mod hooks;
 mod isolation;
 mod live;
+mod migrate;
 mod pages;
 mod pauses;
 mod resolve;

@@ -19,6 +19,7 @@ pub mod frame;
 pub mod graph;
 pub mod ids;
 pub mod journal;
+pub mod migrate;
 pub mod outcome;
 pub mod policy;
 pub mod problem;

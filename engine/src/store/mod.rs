@@ -12,6 +12,7 @@ pub mod line;
 pub mod link;
 pub mod logs;
 pub mod migrate;
+pub mod migration;
 pub mod moment;
 pub mod orders;
 pub mod past;

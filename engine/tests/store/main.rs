@@ -9,6 +9,7 @@ mod commit_locks;
 mod explain;
 mod link;
 mod migrate;
+mod migration;
 mod orders;
 mod pauses;
 mod plans;

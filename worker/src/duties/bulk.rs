@@ -7,6 +7,7 @@ use std::time::Duration;
 use capstan_engine::store::bulk::{self, Chunk, ItemEnd, Work};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::migration::{self, Migration};
 use capstan_engine::store::orders::{Given, give_all, lift_pause};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::Notify;
@@ -15,7 +16,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::item::{self, Judged};
-use super::orders;
+use super::{migrate, orders};
 use crate::side::Side;
 use crate::worker::Engine;
 
@@ -104,6 +105,11 @@ async fn work(engine: &Engine, connection: &mut PgConnection, chunk: &Chunk) -> 
 async fn conclude(connection: &mut PgConnection, judged: Vec<Judged>) -> Result<Vec<ItemEnd>, StoreError> {
     let given: Vec<Given> = judged.iter().filter_map(Judged::given).cloned().collect();
     let mut ordered = give(connection, &given).await?.into_iter();
+    let migrations: Vec<Migration> = judged.iter().filter_map(Judged::migration).cloned().collect();
+    let mut migrated = match migrations.as_slice() {
+        [] => Vec::new().into_iter(),
+        some => migration::migrate(connection, some, ROW_WAIT_MS).await?.into_iter(),
+    };
     let mut ends = Vec::with_capacity(judged.len());
     for one in judged {
         ends.push(match one {
@@ -112,10 +118,16 @@ async fn conclude(connection: &mut PgConnection, judged: Vec<Judged>) -> Result<
                 lift_pause(connection, id).await?;
                 end
             }
-            Judged::Order(_) => ordered.next().unwrap_or_else(|| ItemEnd::Failed("no order was given".into())),
+            Judged::Migrate(_) => migrated.next().map_or_else(nothing, migrate::end),
+            Judged::Order(_) => ordered.next().unwrap_or_else(nothing),
         });
     }
     Ok(ends)
+}
+
+/// As many answers come as there were questions.
+fn nothing() -> ItemEnd {
+    ItemEnd::Failed("the database did not say what came of it".into())
 }
 
 /// Gives orders together; each alone if something is wrong with one of them.

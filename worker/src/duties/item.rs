@@ -9,6 +9,7 @@ use capstan_engine::core::ids::{ExecutionId, SignalId, VersionId, WorkspaceId};
 use capstan_engine::store::bulk::{Beginning, Item, ItemEnd, Work};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions;
+use capstan_engine::store::migration::Migration;
 use capstan_engine::store::orders::{Given, What};
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::signals::{self, CANCEL, Sent};
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use super::orders;
+use super::{migrate, orders};
 use crate::worker::Engine;
 
 /// Why a job cancels where nobody says it.
@@ -33,6 +34,8 @@ pub(super) enum Judged {
     Cancelled(ExecutionId, ItemEnd),
     /// An order for it is to be given.
     Order(Box<Given>),
+    /// It is to go on with another version.
+    Migrate(Box<Migration>),
 }
 
 impl Judged {
@@ -40,7 +43,15 @@ impl Judged {
     pub(super) fn given(&self) -> Option<&Given> {
         match self {
             Self::Order(given) => Some(given),
-            Self::End(_) | Self::Cancelled(..) => None,
+            Self::End(_) | Self::Cancelled(..) | Self::Migrate(_) => None,
+        }
+    }
+
+    /// The migration, if it is to go on with another version.
+    pub(super) fn migration(&self) -> Option<&Migration> {
+        match self {
+            Self::Migrate(migration) => Some(migration),
+            Self::End(_) | Self::Cancelled(..) | Self::Order(_) => None,
         }
     }
 }
@@ -64,6 +75,9 @@ pub(super) async fn work(
         Work::Pause { reason } => return Ok(orders::pause_or_resume(id, What::Pause, reason.as_deref())),
         Work::Resume { reason } => return Ok(orders::pause_or_resume(id, What::Resume, reason.as_deref())),
         Work::Resolve(said) => return orders::resolve(engine, connection, workspace_id, id, said).await,
+        Work::Migrate { reason, .. } => {
+            return migrate::plan(engine, connection, workspace_id, item, reason.as_deref()).await;
+        }
         Work::RetryNow { reason } => orders::retry_now(engine, connection, workspace_id, id, reason.as_deref()).await,
         Work::Signal { name, payload } => send(connection, workspace_id, id, name, payload).await,
         Work::Restart { from, .. } => again(engine, connection, workspace_id, item, from).await,

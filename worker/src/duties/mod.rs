@@ -3,6 +3,7 @@
 mod bulk;
 mod events;
 mod item;
+mod migrate;
 mod orders;
 mod pauses;
 mod upkeep;

@@ -18,7 +18,7 @@ use super::item::{Judged, NOT_KEPT, send, version};
 use crate::worker::Engine;
 
 /// Who is said to have given the order.
-const BY: &str = "a bulk job";
+pub(super) const BY: &str = "a bulk job";
 
 fn order(reason: Option<&str>, what: What) -> Order {
     Order { by: BY.into(), reason: reason.map(str::to_owned), what }

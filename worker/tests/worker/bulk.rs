@@ -15,7 +15,7 @@ const MANY: usize = 150;
 const CHUNK: usize = 60;
 
 /// What became of an execution: status, reason, and the new one.
-type End = (String, Option<String>, Option<Uuid>);
+pub(crate) type End = (String, Option<String>, Option<Uuid>);
 
 impl Cell {
     /// A connection of the API for the cell's workspace.
@@ -26,7 +26,7 @@ impl Cell {
         api
     }
 
-    async fn bulk(&self, filter: Filter, work: Work) -> JobRow {
+    pub(crate) async fn bulk(&self, filter: Filter, work: Work) -> JobRow {
         let new = NewJob { job_id: Uuid::now_v7(), filter, work, idempotency_key: None };
         let mut api = self.api().await;
         let mut transaction = api.begin().await.unwrap();
@@ -37,13 +37,13 @@ impl Cell {
         job
     }
 
-    async fn until_completed(&self, job: &JobRow) -> JobRow {
+    pub(crate) async fn until_completed(&self, job: &JobRow) -> JobRow {
         let sql = format!("SELECT count(*) FROM bulk_jobs WHERE job_id = '{}' AND status = 'completed'", job.job_id);
         self.until_count(&sql, 1).await;
         bulk::find(&mut self.owner().await, self.workspace_id, job.job_id).await.unwrap().unwrap()
     }
 
-    async fn end(&self, job: &JobRow, id: ExecutionId) -> End {
+    pub(crate) async fn end(&self, job: &JobRow, id: ExecutionId) -> End {
         let before = ExecutionId(Uuid::max());
         let items = bulk::items(&mut self.owner().await, self.workspace_id, job.job_id, None, before, 100).await;
         let item = items.unwrap().into_iter().find(|item| item.execution_id == id.0).unwrap();

@@ -9,6 +9,7 @@ mod containers;
 mod doomed;
 mod events;
 mod links;
+mod migrate;
 mod outside;
 mod patterns;
 mod pauses;

@@ -31,6 +31,8 @@ pub enum Verb {
     Resume,
     /// Says how it goes on, if it is an incident.
     Resolve,
+    /// Has it go on with another version, if that fits.
+    Migrate,
 }
 
 /// A verb with what it needs.
@@ -83,6 +85,19 @@ pub enum Work {
     },
     /// See [`Verb::Resolve`].
     Resolve(Said),
+    /// See [`Verb::Migrate`].
+    Migrate {
+        /// With which version.
+        #[serde(default = "latest", rename = "version_id")]
+        onto: Onto,
+        /// Why, for people.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+}
+
+fn latest() -> Onto {
+    Onto::Latest
 }
 
 /// Where a restart begins.
@@ -96,7 +111,7 @@ pub enum Beginning {
     Step(NodeId),
 }
 
-/// The version that a restart runs on.
+/// The version that a restart runs on, or an execution goes on with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Option<String>", into = "Option<String>")]
 pub enum Onto {
@@ -178,6 +193,15 @@ impl Work {
         serde_json::from_value(json!({ "verb": verb, "arguments": arguments }))
     }
 
+    /// The version that executions come to, if they come to one.
+    #[must_use]
+    pub fn onto(&self) -> Option<&Onto> {
+        match self {
+            Self::Restart { onto, .. } | Self::Migrate { onto, .. } => Some(onto),
+            _ => None,
+        }
+    }
+
     /// The verb.
     #[must_use]
     pub fn verb(&self) -> Verb {
@@ -189,6 +213,7 @@ impl Work {
             Self::Pause { .. } => Verb::Pause,
             Self::Resume { .. } => Verb::Resume,
             Self::Resolve(_) => Verb::Resolve,
+            Self::Migrate { .. } => Verb::Migrate,
         }
     }
 
@@ -211,6 +236,7 @@ impl Verb {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Resolve => "resolve",
+            Self::Migrate => "migrate",
         }
     }
 }
