@@ -82,7 +82,7 @@ pub struct ExecutionSummary {
     pub id: Uuid,
     /// Its workflow.
     pub workflow_id: Uuid,
-    /// The version that it keeps for life.
+    /// Its version; it keeps it unless a person migrates it.
     pub version_id: Uuid,
     /// The node it began at.
     pub trigger: String,

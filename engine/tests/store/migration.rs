@@ -25,6 +25,7 @@ impl Two {
     async fn new() -> Self {
         let cell = Cell::new().await;
         let (workflow_id, from, to) = (WorkflowId::new(), VersionId::new(), VersionId::new());
+        workflow(&cell, workflow_id).await;
         for (number, version) in [(1, from), (2, to)] {
             cell.execute(&format!(
                 "INSERT INTO workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics) \
@@ -53,6 +54,12 @@ impl Two {
     async fn claimed(&self, worker: &mut (PgConnection, i32)) -> Claimed {
         claim_all(worker).await.remove(0)
     }
+}
+
+async fn workflow(cell: &Cell, id: WorkflowId) {
+    let sql =
+        format!("INSERT INTO workflows (workspace_id, workflow_id, name) VALUES ('{}', '{id}', 'w')", cell.workspace);
+    cell.execute(&sql).await;
 }
 
 async fn api(cell: &Cell, workspace: WorkspaceId) -> PgConnection {
@@ -145,12 +152,13 @@ async fn nobody_migrates_what_is_not_his_nor_to_a_version_of_another_workflow() 
     assert_eq!(migrate(&mut stranger, &[migration], WAIT_MS).await.unwrap(), [Migrated::Unknown]);
     two.to = VersionId(Uuid::now_v7());
     assert_eq!(two.migrate(0).await, Migrated::Unknown);
+    let other = WorkflowId::new();
+    workflow(&two.cell, other).await;
     two.cell
         .execute(&format!(
             "INSERT INTO workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics) \
              VALUES ('{own}', '{}', '{}', 1, '{{}}', 1)",
-            two.to,
-            WorkflowId::new()
+            two.to, other
         ))
         .await;
     assert_eq!(two.migrate(0).await, Migrated::Unknown);
