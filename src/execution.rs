@@ -18,6 +18,8 @@ pub(crate) enum ExecutionCommand {
     Cancel(CancelArgs),
     /// Begin a new execution with what one that has ended had done.
     Restart(RestartArgs),
+    /// Have one that stands still go on with another version of its workflow, if that fits.
+    Migrate(MigrateArgs),
 }
 
 /// Which executions.
@@ -67,12 +69,30 @@ pub(crate) struct RestartArgs {
     server: ServerArgs,
 }
 
+/// Which execution goes on with which version.
+#[derive(Args, Debug)]
+pub(crate) struct MigrateArgs {
+    execution_id: String,
+    /// The version; the newest one if absent.
+    #[arg(long, value_name = "ID")]
+    to: Option<String>,
+    /// Why; it is kept.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Only tell whether it fits, and why not.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
 /// Runs `capstan execution …`.
 pub(crate) async fn run(command: &ExecutionCommand, json: bool) -> anyhow::Result<ExitCode> {
     let (answer, words) = match command {
         ExecutionCommand::List(args) => list(args).await?,
         ExecutionCommand::Cancel(args) => cancel(args).await?,
         ExecutionCommand::Restart(args) => restart(args).await?,
+        ExecutionCommand::Migrate(args) => migrate(args).await?,
     };
     output::result(json, &answer, &words);
     Ok(ExitCode::SUCCESS)
@@ -121,6 +141,30 @@ async fn restart(args: &RestartArgs) -> anyhow::Result<(Value, String)> {
     let told = parts.iter().map(|(field, said)| format!("  {said}: {}", nodes(&planned[field])));
     let words = std::iter::once(begun).chain(told).collect::<Vec<_>>().join("\n");
     Ok((planned, words))
+}
+
+async fn migrate(args: &MigrateArgs) -> anyhow::Result<(Value, String)> {
+    let id = args.execution_id.as_str();
+    let ask = async |dry_run: bool| {
+        let body = json!({ "version_id": args.to, "reason": args.reason, "dry_run": dry_run });
+        Client::new(&args.server)?.post(&["executions", id, "migrate"], &body).await
+    };
+    // The plan first: what does not fit is told with all its reasons.
+    let planned = ask(true).await?;
+    let version = printable(planned["version_id"].as_str().unwrap_or_default());
+    if planned["fits"] != json!(true) {
+        let reasons = planned["reasons"].as_array().into_iter().flatten();
+        let told = reasons.map(|reason| {
+            let node = reason["node_id"].as_str().unwrap_or("the execution");
+            format!("  {}: {}", printable(node), printable(reason["text"].as_str().unwrap_or_default()))
+        });
+        let first = std::iter::once(format!("version {version} does not fit; nothing was changed"));
+        return Ok((planned.clone(), first.chain(told).collect::<Vec<_>>().join("\n")));
+    }
+    if args.dry_run {
+        return Ok((planned, format!("version {version} fits; nothing was changed")));
+    }
+    Ok((ask(false).await?, format!("execution {id} goes on with version {version}")))
 }
 
 fn nodes(ids: &Value) -> String {

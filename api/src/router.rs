@@ -12,8 +12,8 @@ use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    limits, logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
-    workflows,
+    limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart, retry_now, session,
+    signals, simulate, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -59,6 +59,11 @@ fn resources() -> Router<Api> {
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))
+        .route("/workflows/{workflow_id}/pause", post(pauses::pause))
+        .route("/workflows/{workflow_id}/resume", post(pauses::resume))
+        .route("/workspace/pause", post(pauses::pause_all))
+        .route("/workspace/resume", post(pauses::resume_all))
+        .route("/pauses", get(pauses::list))
         .route("/executions", get(executions::list).post(executions::start))
         .route("/executions/{execution_id}", get(executions::get))
         .route("/executions/{execution_id}/logs", get(logs::read))
@@ -69,6 +74,7 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/resume", post(orders::resume))
         .route("/executions/{execution_id}/resolve", post(resolve::create))
         .route("/executions/{execution_id}/restart", post(restart::create))
+        .route("/executions/{execution_id}/migrate", post(migrate::create))
         .route("/executions/{execution_id}/retry-now", post(retry_now::create))
         .route("/executions/{execution_id}/signals/{name}", post(signals::send))
         .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))

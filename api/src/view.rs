@@ -6,6 +6,7 @@ use capstan_engine::core::outcome::{StepError, Until};
 use capstan_engine::core::state::{EdgeState, Phase, Resolved, State, StepIx, StepStatus};
 use capstan_engine::store::children::Parent;
 use capstan_engine::store::executions::ExecutionRow;
+use capstan_engine::store::migration::MigrationRow;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -81,7 +82,7 @@ pub struct ExecutionSummary {
     pub id: Uuid,
     /// Its workflow.
     pub workflow_id: Uuid,
-    /// The version that it keeps for life.
+    /// Its version; it keeps it unless a person migrates it.
     pub version_id: Uuid,
     /// The node it began at.
     pub trigger: String,
@@ -122,6 +123,9 @@ pub struct ExecutionView {
     /// Executions that its steps started, the newest of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<ExecutionSummary>,
+    /// That it went on with other versions, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<MigrationRow>,
 }
 
 impl From<&ExecutionRow> for ExecutionSummary {
@@ -168,6 +172,7 @@ impl ExecutionView {
             steps_left_out: decided(state).count().saturating_sub(STEPS_SHOWN_MAX),
             edges: edges(graph, state),
             children: Vec::new(),
+            migrations: Vec::new(),
         }
     }
 }

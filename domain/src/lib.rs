@@ -10,6 +10,7 @@ pub mod calls;
 pub mod events;
 pub mod history;
 pub mod mailbox;
+pub mod migrate;
 pub mod recording;
 pub mod resolve;
 pub mod restart;

@@ -8,7 +8,6 @@ use capstan_engine::core::state::State;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::{Action, Resolve};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::history;
@@ -105,10 +104,4 @@ impl Recorded<'_> {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether a change of a config is one: an object, whose fields replace those of the config.
-#[must_use]
-pub fn is_change(config: &Value) -> bool {
-    config.as_object().is_some_and(|fields| !fields.is_empty())
 }

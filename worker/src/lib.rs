@@ -15,6 +15,7 @@ mod gates;
 mod life;
 mod logs;
 mod pace;
+mod pauses;
 mod runtime;
 mod settings;
 mod side;

@@ -26,6 +26,7 @@ use crate::gates::Gates;
 use crate::life::Life;
 use crate::logs::Logs;
 use crate::pace::Pace;
+use crate::pauses::Pauses;
 use crate::runtime::Activation;
 use crate::side::Side;
 use crate::versions::Versions;
@@ -48,6 +49,7 @@ pub(crate) struct Engine {
     pub(crate) logs: Logs,
     pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
+    pub(crate) pauses: Pauses,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
     /// Tells of executions whose end is durable.
@@ -95,6 +97,7 @@ impl Worker {
             black_box: Arc::new(BlackBox::open(settings.black_boxes.as_deref())),
             side,
             pace: Arc::new(Pace::new(settings.slots.max(1))),
+            pauses: Pauses::default(),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
             waker: Arc::clone(&waker),
@@ -103,6 +106,8 @@ impl Worker {
             hurry: CancellationToken::new(),
             broken: CancellationToken::new(),
         });
+        // Before anything is claimed that is held up.
+        engine.pauses.refresh(&engine.side).await?;
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
         // Before the first claim.
         engine.gates.refresh(&engine.side).await?;

@@ -14,8 +14,8 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::executions::{Loaded, load};
-use super::family;
 use super::pending::{Begun, begun_or_pending, explain as explain_pending};
+use super::{family, pauses};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -82,6 +82,10 @@ pub(crate) async fn read(
     let held_by = executions::holder(&mut transaction, caller.workspace_id, id).await?;
     let line = line(&mut transaction, id).await?;
     let slot = limits::wait(&mut transaction, caller.workspace_id, id).await?.map(slot);
+    // Nothing but a person moves an incident.
+    let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
+    let of_pauses =
+        if is_stuck { Vec::new() } else { pauses::reasons(&mut transaction, &caller, &loaded, &state).await? };
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
     family::fill_in(&mut transaction, &caller, &mut of_steps).await?;
     if slot.is_none()
@@ -90,14 +94,12 @@ pub(crate) async fn read(
         of_steps = vec![throttled];
     }
     transaction.commit().await?;
-    // Nothing but a person moves an incident.
-    let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
     let of_fleet = if is_stuck { [None, None] } else { outside(&line, &status) };
     if slot.is_some() {
         // What could run waits for the slot, not for a worker.
         of_steps.retain(|reason| !matches!(reason, Reason::Worker { .. }));
     }
-    let reasons = of_fleet.into_iter().flatten().chain(slot).chain(of_steps);
+    let reasons = of_fleet.into_iter().flatten().chain(of_pauses).chain(slot).chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }

@@ -5,6 +5,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::children;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::ExecutionRow;
+use capstan_engine::store::migration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ pub(super) async fn summaries(
     Ok(rows.iter().map(summary).collect())
 }
 
-/// Adds the parent and the newest children of an execution.
+/// Adds the parent, the newest children, and the migrations of an execution.
 pub(super) async fn complete(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -40,6 +41,7 @@ pub(super) async fn complete(
     let before = ExecutionId(Uuid::max());
     let rows = children::list(connection, caller.workspace_id, ExecutionId(id), before, CHILDREN_SHOWN_MAX).await?;
     view.children = rows.iter().map(ExecutionSummary::from).collect();
+    view.migrations = migration::of(connection, caller.workspace_id, ExecutionId(id)).await?;
     Ok(())
 }
 

@@ -75,17 +75,16 @@ async fn a_filter_lets_through_what_fits_all_of_it() {
     let executions = app.get("/api/v1/executions").await.json();
     let (created_at, version) = (&executions["items"][1]["created_at"], &executions["items"][1]["version_id"]);
     app.begin(&other).await;
-    let missing = "01900000-0000-7000-8000-000000000000";
     for (filter, expected) in [
         (json!({ "workflow_id": workflow }), 3),
         (json!({ "version_id": version }), 3),
-        (json!({ "workflow_id": other, "version_id": version }), 0),
+        (json!({ "workflow_id": workflow, "version_id": version }), 3),
         (json!({ "status": ["failed"] }), 1),
         (json!({ "status": ["queued"] }), 3),
         (json!({ "status": ["failed"], "workflow_id": other }), 0),
         (json!({ "workflow_id": workflow, "started_after": created_at }), 2),
         (json!({ "workflow_id": workflow, "started_before": created_at }), 1),
-        (json!({ "ids": [begun[0], begun[2], missing] }), 2),
+        (json!({ "ids": [begun[0], begun[2]] }), 2),
         (json!({ "ids": [begun[0], begun[2]], "status": ["queued"] }), 1),
         (json!({ "ids": [] }), 0),
     ] {
@@ -148,6 +147,16 @@ async fn what_cannot_be_meant_is_refused_with_what_to_do() {
         ("cancel", json!({ "ids": many }), json!({}), "422 bad_filter"),
         ("cancel", backwards, json!({}), "422 bad_filter"),
         ("cancel", json!({ "started_after": "+200000-01-01T00:00:00Z" }), json!({}), "422 bad_filter"),
+        ("cancel", json!({ "workflow_id": unknown }), json!({}), "404 not_found"),
+        ("cancel", json!({ "version_id": unknown }), json!({}), "404 not_found"),
+        ("cancel", json!({ "workflow_id": workflow, "version_id": version }), json!({}), "422 other_workflow"),
+        ("cancel", json!({ "ids": [unknown] }), json!({}), "422 unknown_ids"),
+        ("resolve", failed.clone(), json!({}), "422 bad_arguments"),
+        ("resolve", failed.clone(), json!({ "action": "dance" }), "422 bad_arguments"),
+        ("resolve", failed.clone(), json!({ "action": "retry", "surprise": 1 }), "422 bad_arguments"),
+        ("resolve", failed.clone(), json!({ "action": "retry", "port": "out" }), "422 bad_resolution"),
+        ("resolve", failed.clone(), json!({ "action": "fail", "class": "" }), "422 bad_resolution"),
+        ("resolve", failed.clone(), json!({ "action": "skip", "reason": "x".repeat(501) }), "422 reason_too_long"),
         ("delete", failed.clone(), json!({}), "400 bad_body"),
         ("cancel", failed.clone(), json!({ "forced": true }), "422 bad_arguments"),
         ("cancel", failed.clone(), json!({ "reason": "x".repeat(501) }), "422 reason_too_long"),
@@ -187,6 +196,38 @@ async fn a_dry_run_plans_the_restarts_of_a_few_and_says_what_does_not_fit() {
     assert!(reason.starts_with("something went wrong on our side"), "{reason}");
     assert_eq!(told["sample"][2]["reason"], "the execution has not ended");
     assert_eq!((app.count("bulk_jobs").await, app.count("queue").await), (0, 3));
+}
+
+#[tokio::test]
+async fn a_dry_run_says_which_incidents_cannot_be_resolved_like_that() {
+    let app = App::start().await;
+    let (workflow, _) = three_queued(&app).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let incidents = "UPDATE executions SET status = 'incident', error = '{\"reason\": \"it broke\"}'";
+    sqlx::query(incidents).execute(&mut owner).await.unwrap();
+    let dry = |step: &str| {
+        let arguments = json!({ "action": "skip", "step": step, "output": 1 });
+        json!({ "verb": "resolve", "filter": { "workflow_id": workflow, "status": ["incident"] }, "arguments": arguments,
+                "dry_run": true })
+    };
+    let told = app.post(JOBS, &dry("a")).await.json();
+    assert_eq!((&told["count"], told["sample"][0].get("reason")), (&json!(3), None), "{told}");
+    let told = app.post(JOBS, &dry("b")).await.json();
+    assert_eq!(told["sample"][0]["reason"], "the incident is not about step b");
+    assert_eq!((app.count("bulk_jobs").await, app.count("signals").await), (0, 0));
+}
+
+#[tokio::test]
+async fn ids_that_are_no_executions_are_named() {
+    let app = App::start().await;
+    let (_, begun) = three_queued(&app).await;
+    let nobody: Vec<String> = (0..7).map(|_| uuid::Uuid::now_v7().to_string()).collect();
+    let ids: Vec<&String> = begun.iter().chain(&nobody).collect();
+    let refused = app.post(JOBS, &json!({ "verb": "cancel", "filter": { "ids": ids } })).await;
+    assert_eq!(refused.verdict(), "422 unknown_ids");
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&nobody[0]) && detail.contains("and others") && !detail.contains(&begun[0]), "{detail}");
+    assert_eq!(app.count("bulk_jobs").await, 0);
 }
 
 #[tokio::test]

@@ -94,6 +94,23 @@ pub enum Reason {
         /// When.
         since: DateTime<Utc>,
     },
+    /// Its workflow, or the whole workspace, is paused.
+    Pause {
+        /// Which of the two.
+        level: Level,
+        /// The name of the key of whoever paused it.
+        paused_by: String,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When.
+        since: DateTime<Utc>,
+    },
+    /// A worker that takes in nothing else: it lost too many workers to be run beside others.
+    Alone {
+        /// How many, in a row.
+        losses: u32,
+    },
     /// A worker that runs the step, or takes the execution in to do so.
     Worker {
         /// The step.
@@ -205,6 +222,16 @@ pub enum Reason {
         /// The steps that the others come from, and how these stand.
         lacks: Vec<Source>,
     },
+}
+
+/// What is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// All executions of a workflow.
+    Workflow,
+    /// All executions of a workspace.
+    Workspace,
 }
 
 /// Which events a step waits for.

@@ -23,6 +23,7 @@ pub mod gate;
 pub mod graph;
 pub mod ids;
 pub mod journal;
+pub mod migrate;
 pub mod outcome;
 pub mod policy;
 pub mod problem;

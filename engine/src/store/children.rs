@@ -11,7 +11,7 @@ use super::commit::{Commit, Then};
 use super::error::StoreError;
 use super::executions::{ExecutionRow, HEAD, STATUS};
 use crate::core::child::NewChild;
-use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkspaceId};
+use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkflowId, WorkspaceId};
 
 /// Largest output that a child's signal carries to its parent, as JSON; a larger one is read by the parent's step.
 pub const SENT_OUTPUT_BYTES_MAX: i32 = 64 * 1024;
@@ -23,6 +23,17 @@ pub struct Family {
     pub starts: Vec<Birth>,
     /// Children that are sent a cancel, with its payload.
     pub cancels: Vec<(ExecutionId, Value)>,
+    /// That it parks itself because its workflow is paused.
+    pub hold: Option<Hold>,
+}
+
+/// An execution that is held up with others.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// Its workflow.
+    pub workflow_id: WorkflowId,
+    /// Workers that it has lost in a row.
+    pub losses: i16,
 }
 
 /// A child that starts.
@@ -49,6 +60,8 @@ struct Written {
     ends: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     leaves: Vec<ExecutionId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<Value>,
 }
 
 impl Family {
@@ -77,9 +90,11 @@ impl Commit {
     }
 }
 
-/// What a group does to other executions, and which of its own give slots back, as JSON; none if that is nothing.
+/// What a group does to other executions, and which of its own give slots back or are held up, as JSON; none if that is
+/// nothing.
 pub(super) fn family(commits: &[&Commit]) -> Option<String> {
-    if !commits.iter().any(|commit| commit.has_family() || commit.leaves_gates()) {
+    let told = |commit: &&Commit| commit.has_family() || commit.leaves_gates() || commit.family.hold.is_some();
+    if !commits.iter().any(told) {
         return None;
     }
     let starts = commits.iter().flat_map(|commit| commit.family.starts.iter().map(|birth| start(commit, birth)));
@@ -92,9 +107,18 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
         let (child_id, signal_id) = (commit.execution_id, SignalId::new());
         json!({ "child_id": child_id, "signal_id": signal_id, "output_bytes_max": SENT_OUTPUT_BYTES_MAX })
     });
+    let holds = commits.iter().filter_map(|commit| commit.family.hold.map(|hold| held(commit, hold)));
     let leaves = commits.iter().filter(|commit| commit.leaves_gates()).map(|commit| commit.execution_id).collect();
-    let written = Written { starts: starts.collect(), cancels: cancels.collect(), ends: ends.collect(), leaves };
+    let (starts, cancels, ends, holds) = (starts.collect(), cancels.collect(), ends.collect(), holds.collect());
+    let written = Written { starts, cancels, ends, leaves, holds };
     serde_json::to_string(&written).ok()
+}
+
+fn held(commit: &Commit, Hold { workflow_id, losses }: Hold) -> Value {
+    json!({
+        "workspace_id": commit.workspace_id, "workflow_id": workflow_id, "execution_id": commit.execution_id,
+        "losses": losses,
+    })
 }
 
 fn start(commit: &Commit, Birth { step, round, signal, new }: &Birth) -> Value {

@@ -28,7 +28,7 @@ pub struct Claimed {
     pub fresh: bool,
     /// Virtual time of its token.
     pub vt: i64,
-    /// Its version, for life.
+    /// Its version, for as long as it is held.
     pub version_id: Uuid,
     /// The trigger it began at.
     pub trigger_node_id: String,

@@ -21,7 +21,7 @@ pub struct ExecutionRow {
     pub workspace_id: Uuid,
     /// Its workflow.
     pub workflow_id: Uuid,
-    /// The version that it keeps for life.
+    /// Its version; it keeps it unless a person migrates it.
     pub version_id: Uuid,
     /// The trigger it began at.
     pub trigger_node_id: String,

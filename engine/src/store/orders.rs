@@ -1,12 +1,13 @@
 //! Orders: what persons ask of an execution, on their way to the worker that drives it. They are signals of our own.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::error::StoreError;
 use super::signals::Pending;
-use crate::core::ids::{ExecutionId, SignalId, StepKey};
+use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkspaceId};
 use crate::core::journal::{Asked, Resolution};
 
 /// Most bytes of an order, as JSON: an output of a step, and what is said with it.
@@ -141,6 +142,43 @@ pub enum Ordered {
     Unknown,
 }
 
+/// An order with whom it is for.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// The order.
+    pub order: Order,
+    /// Whether the execution is held up from then on.
+    pub paused: bool,
+}
+
+/// Gives orders as [`give`] does, to executions in their order, in one round trip: their rows are locked for no longer than
+/// that, if nothing else follows. A row that somebody else has for longer than `lock_ms` makes it fail.
+///
+/// # Errors
+/// If the database does.
+pub async fn give_all(
+    connection: &mut PgConnection,
+    given: &[Given],
+    lock_ms: u32,
+) -> Result<Vec<Ordered>, StoreError> {
+    sqlx::query(&format!("SET LOCAL lock_timeout = {lock_ms}")).execute(&mut *connection).await?;
+    let verdicts: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT order_1(g.id, g.signal, g.name, g.payload, g.paused) \
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[]) AS g (id, signal, name, payload, paused)",
+    )
+    .bind(given.iter().map(|given| given.execution_id.0).collect::<Vec<_>>())
+    .bind(given.iter().map(|_| SignalId::new().0).collect::<Vec<_>>())
+    .bind(given.iter().map(|given| given.order.name()).collect::<Vec<_>>())
+    .bind(given.iter().map(|given| json!(given.order).to_string()).collect::<Vec<_>>())
+    .bind(given.iter().map(|given| given.paused).collect::<Vec<_>>())
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query("SET LOCAL lock_timeout TO DEFAULT").execute(connection).await?;
+    Ok(verdicts.into_iter().map(Ordered::of).collect())
+}
+
 /// Gives an order that changes how an execution stands: to resolve, to pause or to resume. Its status changes and the
 /// order is on its way in one commit, so that of two who say something at once one is heard. `paused`: it is held up from
 /// then on. Whether the order fits the execution otherwise is to be checked before.
@@ -157,11 +195,38 @@ pub async fn give(
     let given = sqlx::query_scalar("SELECT order_1($1, $2, $3, $4, $5)").bind(execution_id.0).bind(signal_id.0);
     let given = given.bind(order.name()).bind(json!(order).to_string()).bind(paused);
     let verdict: Option<String> = given.fetch_one(connection).await?;
-    Ok(match verdict {
-        None => Ordered::Unknown,
-        Some(verdict) if verdict == "accepted" => Ordered::Accepted,
-        Some(status) => Ordered::Unfit(status),
-    })
+    Ok(Ordered::of(verdict))
+}
+
+impl Ordered {
+    fn of(verdict: Option<String>) -> Self {
+        match verdict {
+            None => Self::Unknown,
+            Some(verdict) if verdict == "accepted" => Self::Accepted,
+            Some(status) => Self::Unfit(status),
+        }
+    }
+}
+
+/// The order to pause an execution that no worker has taken in yet, and when it was given.
+///
+/// # Errors
+/// If the database does.
+pub async fn pause_on_its_way(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<(Order, DateTime<Utc>)>, StoreError> {
+    let row: Option<(Value, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT payload, created_at FROM signals WHERE execution_id = $1 AND workspace_id = $2 AND name = $3 \
+         ORDER BY created_at DESC LIMIT 1",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(PAUSE)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.and_then(|(payload, at)| Some((serde_json::from_value(payload).ok()?, at))))
 }
 
 /// An execution that is cancelled is held up no more. Run it with the cancel, in one transaction.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::core::ids::WorkspaceId;
 
 /// What one execution costs a workspace of weight 1, in virtual time.
-const COST: i64 = 1_000_000;
+pub(super) const COST: i64 = 1_000_000;
 /// Workspaces remembered at most; those that the front has passed are forgotten first.
 const REMEMBERED_MAX: usize = 100_000;
 

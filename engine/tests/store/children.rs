@@ -31,11 +31,11 @@ pub(super) fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth
 
 /// A commit that starts a child, and then does something with the lease.
 pub(super) fn starts(parent: &Claimed, birth: &Birth, then: Then) -> Commit {
-    Commit { family: Family { starts: vec![birth.clone()], cancels: Vec::new() }, ..step(parent, 1, then) }
+    Commit { family: Family { starts: vec![birth.clone()], ..Family::default() }, ..step(parent, 1, then) }
 }
 
 pub(super) fn cancels(parent: &Claimed, child: ExecutionId, position: u32) -> Commit {
-    let family = Family { starts: Vec::new(), cancels: vec![(child, json!({ "reason": "enough" }))] };
+    let family = Family { cancels: vec![(child, json!({ "reason": "enough" }))], ..Family::default() };
     Commit { family, ..step(parent, position, Then::Hold) }
 }
 

@@ -27,6 +27,12 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!(
             "children (child_id, workspace_id, parent_id, node_id, root_id, depth) VALUES ({id}, {w}, {id}, 'n', {id}, 1)"
         ),
+        format!("pauses VALUES ({w}, {id}, 'k')"),
+        format!(
+            "execution_migrations (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by) \
+             VALUES ({id}, {w}, {id}, {id}, 0, 'k')"
+        ),
+        format!("held VALUES ({w}, {id}, {id})"),
         format!("gated VALUES ({w}, 'k', 1, {id})"),
         format!("slots (workspace_id, gate, execution_id) VALUES ({w}, 'workspace', {id})"),
         format!("limits (workspace_id, name, slots_max) VALUES ({w}, 'workspace', 1)"),

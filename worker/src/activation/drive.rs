@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, Node};
-use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
+use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey, WorkflowId, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, State, StepIx};
@@ -75,6 +75,11 @@ pub(super) struct Drive<'a> {
     pub(super) leftovers: bool,
     /// Its way through the gates of limits; mostly there are none.
     pub(super) way: Way,
+    pub(super) workflow_id: WorkflowId,
+    /// Whether its workflow was paused when it was looked at last.
+    pub(super) is_held: bool,
+    /// Journal entries that it came with.
+    pub(super) began_at: u32,
 }
 
 impl<'a> Drive<'a> {
@@ -87,6 +92,7 @@ impl<'a> Drive<'a> {
         signals: Vec<Pending>,
     ) -> Self {
         let graph = Arc::clone(&version.graph);
+        let began_at = state.position();
         let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
         let way = Way::new(engine, claimed, version, trigger.map_or(&Value::Null, |step| &state.step(step).output));
         Self {
@@ -109,6 +115,9 @@ impl<'a> Drive<'a> {
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
             way,
+            workflow_id: version.workflow_id,
+            is_held: false,
+            began_at,
         }
     }
 
@@ -123,6 +132,7 @@ impl<'a> Drive<'a> {
                 return exit;
             }
             self.consume_signals();
+            self.look_for_pause();
             self.judge_deadline();
             if self.is_over() {
                 return self.finish().await;
@@ -149,7 +159,7 @@ impl<'a> Drive<'a> {
             }
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
             let is_idle = runnable.is_empty() && self.running.is_empty();
-            let then = if is_idle { Then::Park { due_at: self.next_look() } } else { Then::Hold };
+            let then = if is_idle { self.park(now) } else { Then::Hold };
             let early = planted(Bug::EarlyEffect) && !runnable.is_empty();
             if (!self.pending.is_empty() && !early) || matches!(then, Then::Park { .. }) {
                 match self.flush(then).await {
@@ -243,7 +253,7 @@ impl<'a> Drive<'a> {
 
     /// Ends what has had its time: the execution, or the frames of a container.
     fn judge_deadline(&mut self) {
-        if self.state.is_paused() {
+        if self.state.is_paused() || self.is_held {
             return;
         }
         let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
@@ -309,14 +319,19 @@ impl<'a> Drive<'a> {
 
     /// Waits for whatever comes first: an attempt's end, a wake-up, a time, a drain.
     async fn wait(&mut self, wake: &Notify) {
-        let due = self.next_look().map(|due| (due - self.life.clock.now()).to_std().unwrap_or_default());
+        let due = self
+            .next_look()
+            .filter(|_| !self.is_held)
+            .map(|due| (due - self.life.clock.now()).to_std().unwrap_or_default());
         let due = due.and_then(|until| tokio::time::Instant::now().checked_add(until));
         let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
         let draining = self.engine.stop.is_cancelled();
+        let workspace_id = WorkspaceId(self.claimed.workspace_id);
         tokio::select! {
             Some(ended) = self.tasks.join_next_with_id() => self.all_ended(ended),
             () = wake.notified() => self.heed().await,
             _ = self.way.news.changed() => {}
+            () = self.engine.pauses.lifted(workspace_id, self.workflow_id), if self.is_held => {}
             () = sleep_until(due.unwrap_or(far)), if !draining => {}
             () = self.engine.stop.cancelled(), if !draining => {}
             () = self.engine.hurry.cancelled() => {}
@@ -342,7 +357,7 @@ impl<'a> Drive<'a> {
     }
 
     /// When something is due next: a step that does not run, or the execution's own deadline.
-    fn next_look(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn next_look(&self) -> Option<DateTime<Utc>> {
         self.next_look_after(DateTime::<Utc>::MIN_UTC)
     }
 
@@ -363,7 +378,7 @@ impl<'a> Drive<'a> {
 
     /// Steps that may run now and do not.
     fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
-        if self.state.is_paused() {
+        if self.state.is_paused() || self.is_held {
             // What the journal tells of as started has to be: nobody could say later that it was not.
             let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
             let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));

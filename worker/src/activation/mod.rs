@@ -5,6 +5,7 @@ mod children;
 mod conclude;
 mod drive;
 mod enter;
+mod hold;
 mod obey;
 mod write;
 

@@ -9,7 +9,8 @@ use capstan_engine::core::ids::{ExecutionId, SignalId, VersionId, WorkspaceId};
 use capstan_engine::store::bulk::{Beginning, Item, ItemEnd, Work};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions;
-use capstan_engine::store::orders::{What, lift_pause};
+use capstan_engine::store::migration::Migration;
+use capstan_engine::store::orders::{Given, What};
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::signals::{self, CANCEL, Sent};
 use capstan_engine::store::start::Started;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use super::orders;
+use super::{migrate, orders};
 use crate::worker::Engine;
 
 /// Why a job cancels where nobody says it.
@@ -25,27 +26,63 @@ const REASON: &str = "cancelled by a bulk job";
 pub(super) const NOT_KEPT: &str = "the execution is no longer kept";
 const NOT_ENDED: &str = "the execution has not ended";
 
-/// Does the verb, in the transaction of the caller, which acts for the workspace.
+/// What became of an item so far.
+pub(super) enum Judged {
+    /// It is done, or cannot be.
+    End(ItemEnd),
+    /// It is cancelled: a pause is to be lifted.
+    Cancelled(ExecutionId, ItemEnd),
+    /// An order for it is to be given.
+    Order(Box<Given>),
+    /// It is to go on with another version.
+    Migrate(Box<Migration>),
+}
+
+impl Judged {
+    /// The order, if one is to be given.
+    pub(super) fn given(&self) -> Option<&Given> {
+        match self {
+            Self::Order(given) => Some(given),
+            Self::End(_) | Self::Cancelled(..) | Self::Migrate(_) => None,
+        }
+    }
+
+    /// The migration, if it is to go on with another version.
+    pub(super) fn migration(&self) -> Option<&Migration> {
+        match self {
+            Self::Migrate(migration) => Some(migration),
+            Self::End(_) | Self::Cancelled(..) | Self::Order(_) => None,
+        }
+    }
+}
+
+/// Does the verb, or finds out what is to be done, in the transaction of the caller, which acts for the workspace. No row of
+/// `executions` is locked here.
 pub(super) async fn work(
     engine: &Engine,
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     work: &Work,
     item: &Item,
-) -> Result<ItemEnd, StoreError> {
+) -> Result<Judged, StoreError> {
     let id = ExecutionId(item.execution_id);
-    match work {
+    let end = match work {
         Work::Cancel { reason, force } => {
             let payload = json!({ "reason": reason.as_deref().unwrap_or(REASON), "force": force });
-            lift_pause(connection, id).await?;
-            send(connection, workspace_id, id, CANCEL, &payload).await
+            let end = send(connection, workspace_id, id, CANCEL, &payload).await?;
+            return Ok(Judged::Cancelled(id, end));
         }
-        Work::Pause { reason } => orders::give(connection, id, What::Pause, reason.as_deref()).await,
-        Work::Resume { reason } => orders::give(connection, id, What::Resume, reason.as_deref()).await,
+        Work::Pause { reason } => return Ok(orders::pause_or_resume(id, What::Pause, reason.as_deref())),
+        Work::Resume { reason } => return Ok(orders::pause_or_resume(id, What::Resume, reason.as_deref())),
+        Work::Resolve(said) => return orders::resolve(engine, connection, workspace_id, id, said).await,
+        Work::Migrate { reason, .. } => {
+            return migrate::plan(engine, connection, workspace_id, item, reason.as_deref()).await;
+        }
         Work::RetryNow { reason } => orders::retry_now(engine, connection, workspace_id, id, reason.as_deref()).await,
         Work::Signal { name, payload } => send(connection, workspace_id, id, name, payload).await,
         Work::Restart { from, .. } => again(engine, connection, workspace_id, item, from).await,
-    }
+    };
+    end.map(Judged::End)
 }
 
 pub(super) async fn send(

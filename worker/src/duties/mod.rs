@@ -4,7 +4,9 @@ mod bulk;
 mod events;
 mod gates;
 mod item;
+mod migrate;
 mod orders;
+mod pauses;
 mod starts;
 mod upkeep;
 
@@ -24,5 +26,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
+    duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties
 }

@@ -15,7 +15,7 @@ const MANY: usize = 150;
 const CHUNK: usize = 60;
 
 /// What became of an execution: status, reason, and the new one.
-type End = (String, Option<String>, Option<Uuid>);
+pub(crate) type End = (String, Option<String>, Option<Uuid>);
 
 impl Cell {
     /// A connection of the API for the cell's workspace.
@@ -26,7 +26,7 @@ impl Cell {
         api
     }
 
-    async fn bulk(&self, filter: Filter, work: Work) -> JobRow {
+    pub(crate) async fn bulk(&self, filter: Filter, work: Work) -> JobRow {
         let new = NewJob { job_id: Uuid::now_v7(), filter, work, idempotency_key: None };
         let mut api = self.api().await;
         let mut transaction = api.begin().await.unwrap();
@@ -37,13 +37,13 @@ impl Cell {
         job
     }
 
-    async fn until_completed(&self, job: &JobRow) -> JobRow {
+    pub(crate) async fn until_completed(&self, job: &JobRow) -> JobRow {
         let sql = format!("SELECT count(*) FROM bulk_jobs WHERE job_id = '{}' AND status = 'completed'", job.job_id);
         self.until_count(&sql, 1).await;
         bulk::find(&mut self.owner().await, self.workspace_id, job.job_id).await.unwrap().unwrap()
     }
 
-    async fn end(&self, job: &JobRow, id: ExecutionId) -> End {
+    pub(crate) async fn end(&self, job: &JobRow, id: ExecutionId) -> End {
         let before = ExecutionId(Uuid::max());
         let items = bulk::items(&mut self.owner().await, self.workspace_id, job.job_id, None, before, 100).await;
         let item = items.unwrap().into_iter().find(|item| item.execution_id == id.0).unwrap();
@@ -248,4 +248,80 @@ async fn executions_are_paused_hastened_and_resumed_if_there_is_something_to_do(
     cell.until(ids[1], &["completed"]).await;
     worker.drain().await;
     cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_are_resolved_as_is_said_and_those_that_cannot_be_fail_alone() {
+    let cell = Cell::new().await;
+    let document = graph(
+        vec![node("a", "debug.noop", json!({})), node("b", "debug.noop", json!({ "output": "{{ steps.a }}" }))],
+        &[("start", "out", "a"), ("a", "out", "b")],
+    );
+    let version = cell.publish(&document).await;
+    let ids = cell.start_many(version, json!({}), 5).await;
+    // Two that a worker has set aside, one that is paused beside, one that cannot be read, and one that is none.
+    let set_aside = "UPDATE executions SET status = 'incident', error = '{\"reason\": \"it broke\"}' \
+                     WHERE execution_id = ANY ($1)";
+    let incidents: Vec<Uuid> = ids[..4].iter().map(|id| id.0).collect();
+    sqlx::query(set_aside).bind(&incidents).execute(&mut cell.owner().await).await.unwrap();
+    let strange = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, detail, recorded_at) \
+                   VALUES ($1, 1, $2, 1, 'poisoned', '1', now())";
+    let strange = sqlx::query(strange).bind(ids[3].0).bind(cell.workspace_id.0);
+    strange.execute(&mut cell.owner().await).await.unwrap();
+    let said = |text: Value| Work::Resolve(serde_json::from_value(text).unwrap());
+    let all = of(&ids);
+
+    let nowhere = said(json!({ "action": "skip", "step": "a", "port": "nowhere" }));
+    let job = cell.bulk(of(&ids[..1]), nowhere).await;
+    let worker = cell.worker().await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [1, 0, 1, 0]);
+    let reason = "step a has no port \"nowhere\"; it has out";
+    assert_eq!(cell.end(&job, ids[0]).await, ("failed".into(), Some(reason.into()), None));
+    cell.until(ids[4], &["completed"]).await;
+
+    let skip = said(json!({ "action": "skip", "step": "a", "output": { "by": "hand" }, "reason": "known outage" }));
+    let job = cell.bulk(all, skip).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [5, 3, 1, 1]);
+    assert_eq!(cell.end(&job, ids[4]).await, skipped("the execution is completed, and no incident"));
+    let (status, reason, _) = cell.end(&job, ids[3]).await;
+    assert!(status == "failed" && reason.as_ref().unwrap().contains("cannot be read"), "{reason:?}");
+    for &id in &ids[..3] {
+        let row = cell.until(id, &["completed"]).await;
+        assert_eq!(row.output, Some(json!({ "by": "hand" })));
+    }
+    let told: Vec<Value> = sqlx::query_scalar("SELECT detail - 'signal_id' FROM journal WHERE kind = 'resolved'")
+        .fetch_all(&mut cell.owner().await)
+        .await
+        .unwrap();
+    assert_eq!((told.len(), &told[0]["by"], &told[0]["reason"]), (3, &json!("a bulk job"), &json!("known outage")));
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_waits_for_the_row_of_one_execution_holds_up_no_other() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&graph(vec![node("a", "debug.noop", json!({}))], &[("start", "out", "a")])).await;
+    let mut ids = cell.start_many(version, json!({}), 5).await;
+    ids.sort_unstable();
+    let job = cell.bulk(of(&ids), Work::Pause { reason: None }).await;
+    // As a commit does that ends the last one, and waits for another.
+    let lock = "SELECT FROM executions WHERE execution_id = $1 FOR UPDATE";
+    let (mut owner, mut other) = (cell.owner().await, cell.owner().await);
+    let mut commit = owner.begin().await.unwrap();
+    sqlx::query(lock).bind(ids[4].0).execute(&mut *commit).await.unwrap();
+    let worker = cell.worker().await;
+    let blocked =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    cell.until_count(blocked, 1).await;
+    sqlx::query("SET lock_timeout = '20s'").execute(&mut other).await.unwrap();
+    sqlx::query(lock).bind(ids[0].0).execute(&mut other).await.unwrap();
+    assert_eq!(
+        cell.count("SELECT count(*) FROM bulk_items WHERE status = 'pending'").await,
+        5,
+        "the job has not got on"
+    );
+    commit.rollback().await.unwrap();
+    let job = cell.until_completed(&job).await;
+    assert_eq!((job.total, job.failed), (5, 0));
+    worker.drain().await;
 }

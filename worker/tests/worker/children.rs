@@ -14,7 +14,7 @@ use crate::verbs::resolve;
 const CHILDREN: &str = "SELECT count(*) FROM children";
 
 /// Calls `b` with this config, and shows what came of it or what it failed with.
-fn calls(config: Value) -> Value {
+pub(crate) fn calls(config: Value) -> Value {
     let mut config = config;
     config["workflow"] = config["workflow"].as_str().unwrap_or("b").into();
     graph(
@@ -38,7 +38,7 @@ fn doubles() -> Value {
     graph(vec![node("x", "data.set", json!({ "values": { "twice": "{{ input.n * 2 }}" } }))], &[("start", "out", "x")])
 }
 
-fn waits() -> Value {
+pub(crate) fn waits() -> Value {
     graph(vec![node("go", "logic.wait_for_signal", json!({ "signal": "go" }))], &[("start", "out", "go")])
 }
 
@@ -52,7 +52,7 @@ fn fails() -> Value {
     graph(vec![node("bad", "debug.fail", config)], &[("start", "out", "bad")])
 }
 
-async fn child_of(cell: &Cell, parent: ExecutionId) -> ExecutionId {
+pub(crate) async fn child_of(cell: &Cell, parent: ExecutionId) -> ExecutionId {
     cell.until_count(&format!("{CHILDREN} WHERE parent_id = '{parent}'"), 1).await;
     let id: Uuid = sqlx::query_scalar("SELECT child_id FROM children WHERE parent_id = $1")
         .bind(parent.0)

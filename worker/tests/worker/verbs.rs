@@ -27,7 +27,7 @@ fn fail(class: &str) -> Action {
 }
 
 /// A connection of the API, for the workspace.
-async fn api(cell: &Cell) -> PgConnection {
+pub(crate) async fn api(cell: &Cell) -> PgConnection {
     let mut api = cell.place.connect(Role::Api).await.unwrap();
     let tenant = format!("SET app.workspace_id = '{}'", cell.workspace_id);
     sqlx::query(&tenant).execute(&mut api).await.unwrap();
@@ -62,14 +62,14 @@ async fn give(api: &mut PgConnection, id: ExecutionId, order: &Order, paused: bo
 }
 
 /// Has an execution paused, or go on.
-async fn say(cell: &Cell, id: ExecutionId, what: What) -> bool {
+pub(crate) async fn say(cell: &Cell, id: ExecutionId, what: What) -> bool {
     let paused = what == What::Pause;
     let order = Order { by: "ops".into(), reason: None, what };
     give(&mut api(cell).await, id, &order, paused).await
 }
 
 /// Something that is done, something that undoes it, and something that waits for ever.
-fn saga(refund: Value) -> Value {
+pub(crate) fn saga(refund: Value) -> Value {
     let nodes = vec![
         node("charge", "debug.noop", json!({ "output": "paid" })),
         node("refund", "debug.noop", json!({ "output": refund })),
@@ -230,7 +230,7 @@ async fn a_step_in_back_off_is_tried_at_once_and_a_delay_is_not_skipped() {
 }
 
 /// What an execution has recorded.
-async fn kinds(cell: &Cell, id: ExecutionId) -> Vec<String> {
+pub(crate) async fn kinds(cell: &Cell, id: ExecutionId) -> Vec<String> {
     let kinds = sqlx::query_scalar("SELECT kind FROM journal WHERE execution_id = $1 ORDER BY position").bind(id.0);
     kinds.fetch_all(&mut cell.owner().await).await.unwrap()
 }
@@ -274,7 +274,7 @@ async fn what_runs_when_an_execution_is_paused_is_recorded_and_what_follows_wait
 }
 
 /// A delay, and what follows it.
-fn delayed(for_ms: u32) -> Value {
+pub(crate) fn delayed(for_ms: u32) -> Value {
     graph(
         vec![node("delay", "logic.delay", json!({ "for_ms": for_ms })), node("after", "debug.noop", json!({}))],
         &[("start", "out", "delay"), ("delay", "out", "after")],

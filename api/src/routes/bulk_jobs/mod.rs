@@ -1,5 +1,6 @@
 //! Bulk jobs: one verb on many executions.
 
+mod known;
 mod preview;
 mod wish;
 
@@ -74,7 +75,7 @@ pub(crate) struct ItemsQuery {
 
 /// `POST /bulk-jobs {verb, filter, arguments?, dry_run?}` with an optional `Idempotency-Key`: 202 with the job, whose
 /// executions are those that fit the filter now; for a dry run 200 with how many these are, and a few of them.
-/// 422 `empty_filter`, `bad_filter`, `bad_arguments`, `too_many`; 429 `too_many_jobs`.
+/// 422 `empty_filter`, `bad_filter`, `unknown_ids`, `bad_arguments`, `too_many`; 404 for a workflow or version that does not exist; 429 `too_many_jobs`.
 pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
     let idempotency_key = idempotency_key(request.headers())?.map(str::to_owned);
     let wish: Wish = body::typed(request, BULK_BYTES_MAX).await?;
@@ -85,6 +86,7 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     }
     let mut transaction = caller.write().await?;
     wish::keep_to_workflow(&mut transaction, &caller, &mut filter, &work).await?;
+    known::check(&mut transaction, &caller, &filter).await?;
     let new = NewJob { job_id: Uuid::now_v7(), filter, work, idempotency_key };
     let made = bulk::create(&mut transaction, caller.workspace_id, &new).await?;
     match made {

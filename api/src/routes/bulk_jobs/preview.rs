@@ -11,8 +11,9 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::super::executions::{Loaded, load_in};
+use super::super::resolve;
 use super::super::restart::refused;
-use super::{too_many, wish};
+use super::{known, too_many, wish};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -38,7 +39,7 @@ struct Sampled {
     execution_id: ExecutionId,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    /// Why it would not be restarted.
+    /// Why the verb would not be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Box<str>>,
 }
@@ -47,6 +48,7 @@ struct Sampled {
 pub(super) async fn preview(api: &Api, caller: &Caller, mut filter: Filter, work: Work) -> Result<Response, Problem> {
     let mut transaction = caller.read().await?;
     wish::keep_to_workflow(&mut transaction, caller, &mut filter, &work).await?;
+    known::check(&mut transaction, caller, &filter).await?;
     let found = bulk::matching(&mut transaction, caller.workspace_id, &filter, SAMPLE).await?;
     if found.count > EXECUTIONS_MAX {
         return Err(too_many());
@@ -61,8 +63,38 @@ pub(super) async fn preview(api: &Api, caller: &Caller, mut filter: Filter, work
             }
         }
     }
+    for sampled in sample.iter_mut().take(PLANNED) {
+        sampled.reason = sampled.reason.take().or(refusal(api, &mut transaction, caller, sampled, &work).await?);
+    }
     transaction.commit().await?;
     Ok(Json(Preview { work, filter, count: found.count, sample }).into_response())
+}
+
+/// Why an execution would not be resolved, or go on with another version.
+async fn refusal(
+    api: &Api,
+    connection: &mut PgConnection,
+    caller: &Caller,
+    sampled: &Sampled,
+    work: &Work,
+) -> Result<Option<Box<str>>, Problem> {
+    match work {
+        Work::Resolve(said) => {
+            let action = resolve::check(said, "a bulk job")?;
+            let loaded = load_in(api, connection, caller, sampled.execution_id).await?;
+            let refused = loaded.recorded().resolve(said.step(), action).err();
+            Ok(refused.map(|refused| resolve::refused(refused).detail))
+        }
+        Work::Migrate { onto, .. } => {
+            let loaded = load_in(api, connection, caller, sampled.execution_id).await?;
+            let version_id = version_of(connection, caller, &loaded, onto).await?;
+            let version = api.graphs.version(connection, caller.workspace_id, version_id).await?;
+            let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
+            let misfits = loaded.recorded().misfits(&version.graph)?;
+            Ok(misfits.first().map(|misfit| misfit.to_string().into()))
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn planned(

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use super::super::resolve;
 use super::super::signals::{check_name, check_reason};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -40,22 +41,24 @@ impl Wish {
             Work::Cancel { reason, .. }
             | Work::RetryNow { reason }
             | Work::Pause { reason }
-            | Work::Resume { reason } => reason.as_deref().map_or(Ok(()), check_reason)?,
+            | Work::Resume { reason }
+            | Work::Migrate { reason, .. } => reason.as_deref().map_or(Ok(()), check_reason)?,
             Work::Signal { name, .. } => check_name(name)?,
+            Work::Resolve(said) => _ = resolve::check(said, "a bulk job")?,
             Work::Restart { .. } => {}
         }
         Ok((self.filter, work))
     }
 }
 
-/// A named version is restarted on only by executions of its workflow: the filter says so from then on.
+/// Only executions of its workflow come to a named version: the filter says so from then on.
 pub(super) async fn keep_to_workflow(
     connection: &mut PgConnection,
     caller: &Caller,
     filter: &mut Filter,
     work: &Work,
 ) -> Result<(), Problem> {
-    let Work::Restart { onto: Onto::Named(version_id), .. } = work else { return Ok(()) };
+    let Some(Onto::Named(version_id)) = work.onto() else { return Ok(()) };
     let version = workflows::find_version(connection, caller.workspace_id, *version_id).await?;
     let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
     let own = WorkflowId(version.workflow_id);
@@ -96,7 +99,14 @@ fn takes(verb: Verb) -> &'static str {
             "send {\"from\": \"failed\" or a step, \"version_id\": an id or \"latest\"}; without from it is the failed \
              step, without version_id each execution's own"
         }
+        Verb::Migrate => {
+            "send {\"version_id\": an id or \"latest\", \"reason\": \"…\"}; without version_id it is the newest of each workflow"
+        }
         Verb::RetryNow | Verb::Pause | Verb::Resume => "send {\"reason\": \"…\"}, or nothing",
+        Verb::Resolve => {
+            "send {\"action\": \"retry\", \"skip\" or \"fail\", \"step\": …, \"reason\": …}, with config for retry, output and \
+             port for skip, class for fail"
+        }
         Verb::Signal => "send {\"name\": \"…\", \"payload\": …}",
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use chrono::{DateTime, Utc};
 
-use super::{Awaited, Reason, Source};
+use super::{Awaited, Level, Reason, Source};
 use crate::core::ids::ExecutionId;
 use crate::core::outcome::StepError;
 
@@ -28,9 +28,16 @@ impl Display for Reason {
             }
             Self::Starts { rule, key, starts, until } => held(f, rule, key, *starts, until.as_ref()),
             Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
-            Self::Resume { paused_by, reason, since } => {
-                write!(f, "{paused_by} paused it at {}", moment(since))?;
-                reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            Self::Resume { paused_by, reason, since } => paused(f, paused_by, "it", since, reason.as_deref()),
+            Self::Pause { level, paused_by, reason, since } => {
+                let what = match level {
+                    Level::Workflow => "its workflow",
+                    Level::Workspace => "the whole workspace",
+                };
+                paused(f, paused_by, what, since, reason.as_deref())
+            }
+            Self::Alone { losses } => {
+                write!(f, "{losses} workers in a row were lost while they ran it: it waits for one that takes it alone")
             }
             Self::Worker { step } => write!(f, "{step} waits for a worker that runs it"),
             Self::Time { step, until } => write!(f, "{step} waits until {}", moment(until)),
@@ -75,6 +82,11 @@ fn held(f: &mut Formatter<'_>, rule: &str, key: &str, starts: u32, until: Option
         write!(f, " for the key \"{key}\"")?;
     }
     write!(f, ", with {starts} {} so far{}", if starts == 1 { "start" } else { "starts" }, at_the_latest(until))
+}
+
+fn paused(f: &mut Formatter<'_>, by: &str, what: &str, since: &DateTime<Utc>, reason: Option<&str>) -> fmt::Result {
+    write!(f, "{by} paused {what} at {}", moment(since))?;
+    reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
 
 fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than: Option<u32>) -> fmt::Result {

@@ -123,8 +123,8 @@ async fn insert_items(
         version(&new.work),
         condition(&new.filter)
     );
-    let named = match &new.work {
-        Work::Restart { onto: Onto::Named(version_id), .. } => Some(version_id.0),
+    let named = match new.work.onto() {
+        Some(Onto::Named(version_id)) => Some(version_id.0),
         _ => None,
     };
     let inserted = bind(sqlx::query(&sql), workspace_id, &new.filter).bind(new.job_id).bind(named);
@@ -132,15 +132,15 @@ async fn insert_items(
     Ok(i64::try_from(inserted.rows_affected()).unwrap_or(i64::MAX))
 }
 
-/// The version that `executions e` is restarted on; $11 is the named one.
+/// The version that `executions e` comes to; $11 is the named one.
 fn version(work: &Work) -> &'static str {
-    match work {
-        Work::Restart { onto: Onto::Own, .. } => "coalesce($11::uuid, e.version_id)",
-        Work::Restart { onto: Onto::Latest, .. } => {
+    match work.onto() {
+        Some(Onto::Own) => "coalesce($11::uuid, e.version_id)",
+        Some(Onto::Latest) => {
             "coalesce($11::uuid, (SELECT v.version_id FROM workflow_versions v WHERE v.workspace_id = e.workspace_id \
              AND v.workflow_id = e.workflow_id ORDER BY v.number DESC LIMIT 1))"
         }
-        _ => "$11::uuid",
+        Some(Onto::Named(_)) | None => "$11::uuid",
     }
 }
 

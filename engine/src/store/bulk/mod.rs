@@ -10,5 +10,5 @@ mod tidy;
 pub use chunk::{Chunk, Item, ItemEnd, finish, give_up_turn, is_any, pick};
 pub use create::{EXECUTIONS_MAX, Made, NewJob, RUNNING_MAX, create};
 pub use model::{Beginning, Filter, IDS_MAX, ItemStatus, Onto, Status, Verb, Work};
-pub use read::{ItemRow, JobRow, Match, cancel, find, items, list, matching};
+pub use read::{ItemRow, JobRow, Match, cancel, find, items, list, matching, unknown_ids};
 pub use tidy::tidy;

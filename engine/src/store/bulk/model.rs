@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::core::ids::{NodeId, VersionId, WorkflowId};
+use crate::store::said::Said;
 
 /// Most executions that a filter may name.
 pub const IDS_MAX: usize = 1_000;
@@ -28,6 +29,10 @@ pub enum Verb {
     Pause,
     /// Has it go on, if it is held up.
     Resume,
+    /// Says how it goes on, if it is an incident.
+    Resolve,
+    /// Has it go on with another version, if that fits.
+    Migrate,
 }
 
 /// A verb with what it needs.
@@ -78,6 +83,21 @@ pub enum Work {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// See [`Verb::Resolve`].
+    Resolve(Said),
+    /// See [`Verb::Migrate`].
+    Migrate {
+        /// With which version.
+        #[serde(default = "latest", rename = "version_id")]
+        onto: Onto,
+        /// Why, for people.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+}
+
+fn latest() -> Onto {
+    Onto::Latest
 }
 
 /// Where a restart begins.
@@ -91,7 +111,7 @@ pub enum Beginning {
     Step(NodeId),
 }
 
-/// The version that a restart runs on.
+/// The version that a restart runs on, or an execution goes on with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Option<String>", into = "Option<String>")]
 pub enum Onto {
@@ -173,6 +193,15 @@ impl Work {
         serde_json::from_value(json!({ "verb": verb, "arguments": arguments }))
     }
 
+    /// The version that executions come to, if they come to one.
+    #[must_use]
+    pub fn onto(&self) -> Option<&Onto> {
+        match self {
+            Self::Restart { onto, .. } | Self::Migrate { onto, .. } => Some(onto),
+            _ => None,
+        }
+    }
+
     /// The verb.
     #[must_use]
     pub fn verb(&self) -> Verb {
@@ -183,6 +212,8 @@ impl Work {
             Self::RetryNow { .. } => Verb::RetryNow,
             Self::Pause { .. } => Verb::Pause,
             Self::Resume { .. } => Verb::Resume,
+            Self::Resolve(_) => Verb::Resolve,
+            Self::Migrate { .. } => Verb::Migrate,
         }
     }
 
@@ -204,6 +235,8 @@ impl Verb {
             Self::RetryNow => "retry_now",
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Resolve => "resolve",
+            Self::Migrate => "migrate",
         }
     }
 }

@@ -133,6 +133,25 @@ pub async fn cancel(
     Ok(cancelled.rows_affected() == 1)
 }
 
+/// Ids that a filter names and that are no executions of the workspace, at most `limit`.
+///
+/// # Errors
+/// If the database does.
+pub async fn unknown_ids(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Uuid>, StoreError> {
+    let Some(ids) = &filter.ids else { return Ok(Vec::new()) };
+    // A look into the key for each: a join could be planned as a scan of all months.
+    let unknown = sqlx::query_scalar(
+        "SELECT n.id FROM unnest($2::uuid[]) AS n (id) WHERE (SELECT true FROM executions e \
+         WHERE e.execution_id = n.id AND e.workspace_id = $1 LIMIT 1) IS NULL LIMIT $3",
+    );
+    Ok(unknown.bind(workspace_id.0).bind(ids).bind(limit).fetch_all(connection).await?)
+}
+
 /// Counts the executions that fit a filter, and names the `sample` oldest of them.
 ///
 /// # Errors

@@ -1,0 +1,83 @@
+//! Pauses of workflows and of the workspace through the API, and what explain says of them.
+
+use capstan_engine::store::connect::Role;
+use serde_json::{Value, json};
+
+use crate::support::{App, as_json, simple};
+
+/// What explain says of an execution, but that nobody works.
+async fn reasons(app: &App, id: &str) -> Vec<Value> {
+    let told = app.get(&format!("/api/v1/executions/{id}/explain")).await.json();
+    let reasons = told["reasons"].as_array().unwrap().iter();
+    reasons
+        .filter(|reason| !["fleet", "turn", "worker"].contains(&reason["waits_for"].as_str().unwrap()))
+        .cloned()
+        .collect()
+}
+
+#[tokio::test]
+async fn pauses_of_both_levels_are_made_once_told_by_explain_and_lifted_once() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let id = app.begin(&workflow).await;
+    let path = format!("/api/v1/workflows/{workflow}");
+    let first = app.post(&format!("{path}/pause"), &json!({ "reason": "maintenance" })).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let view = first.json();
+    assert_eq!((&view["level"], &view["workflow_id"]), (&json!("workflow"), &json!(workflow)));
+    assert_eq!((&view["paused_by"], &view["reason"]), (&json!("test"), &json!("maintenance")));
+    let again = app.post(&format!("{path}/pause"), &json!({ "reason": "other" })).await;
+    assert_eq!(again.json(), view, "the first one stays");
+    let whole = app.post_nothing("/api/v1/workspace/pause").await.json();
+    assert_eq!((&whole["level"], &whole["workflow_id"]), (&json!("workspace"), &Value::Null));
+    assert_eq!(app.begin(&workflow).await.len(), 36, "starts are taken in");
+    let listed = app.get("/api/v1/pauses").await.json();
+    assert_eq!(listed["items"], json!([view, whole]));
+    let told = reasons(&app, &id).await;
+    let levels: Vec<&Value> = told.iter().map(|reason| &reason["level"]).collect();
+    assert_eq!(levels, ["workspace", "workflow"]);
+    assert_eq!((&told[1]["paused_by"], &told[1]["reason"]), (&json!("test"), &json!("maintenance")));
+    let text = told[1]["text"].as_str().unwrap();
+    assert!(text.starts_with("test paused its workflow at ") && text.ends_with(": maintenance"), "{text}");
+    for (route, resumed) in [(format!("{path}/resume"), true), (format!("{path}/resume"), false)] {
+        assert_eq!(app.post_nothing(&route).await.json(), json!({ "resumed": resumed }));
+    }
+    assert_eq!(app.post("/api/v1/workspace/resume", &json!({})).await.json(), json!({ "resumed": true }));
+    assert_eq!(
+        (reasons(&app, &id).await.len(), app.get("/api/v1/pauses").await.json()["items"].clone()),
+        (0, json!([]))
+    );
+}
+
+#[tokio::test]
+async fn who_paused_an_execution_is_told_before_a_worker_has_seen_it_and_that_a_suspect_waits_to_run_alone() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    app.post(&format!("/api/v1/executions/{id}/pause"), &json!({ "reason": "look at it" })).await;
+    let told = reasons(&app, &id).await;
+    assert_eq!((told.len(), &told[0]["waits_for"], &told[0]["paused_by"]), (1, &json!("resume"), &json!("test")));
+    assert_eq!((&told[0]["reason"], told[0]["since"].is_string()), (&json!("look at it"), true));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE queue SET losses = 2").execute(&mut owner).await.unwrap();
+    let told = reasons(&app, &id).await;
+    assert_eq!((&told[0]["waits_for"], &told[0]["losses"]), (&json!("alone"), &json!(2)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_paused_is_refused() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let path = format!("/api/v1/workflows/{workflow}/pause");
+    assert_eq!(app.post(&path, &json!({ "reason": "x".repeat(501) })).await.verdict(), "422 reason_too_long");
+    assert_eq!(app.post(&path, &json!({ "until": "noon" })).await.verdict(), "400 bad_body");
+    for verb in ["pause", "resume"] {
+        for of in [uuid::Uuid::nil().to_string(), uuid::Uuid::now_v7().to_string(), "x".into()] {
+            let nobody = format!("/api/v1/workflows/{of}/{verb}");
+            assert_eq!(app.post_nothing(&nobody).await.verdict(), "404 not_found", "{nobody}");
+        }
+        let theirs = format!("/api/v1/workflows/{workflow}/{verb}");
+        let request = axum::http::Request::post(&theirs).header("x-api-key", &app.other_key);
+        assert_eq!(app.send(as_json(request, &json!({}))).await.verdict(), "404 not_found");
+    }
+    assert_eq!(app.count("pauses").await, 0);
+}

@@ -1,0 +1,137 @@
+use capstan_engine::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
+use capstan_engine::store::children::{Family, Hold};
+use capstan_engine::store::claim::Claimed;
+use capstan_engine::store::commit::{Commit, Reply, commit};
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::pauses::{Walk, apart, list, pause, release, resume};
+use capstan_engine::store::workers::reap;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::support::{Cell, PARK, claim_all, new_start, run, step, write};
+
+const HELD: &str = "SELECT count(*) FROM held";
+const TOKENS: &str = "SELECT count(*) FROM queue";
+const NIL: WorkflowId = WorkflowId(Uuid::nil());
+
+/// A commit that parks an execution of a workflow that is paused.
+fn held(claimed: &Claimed, workflow_id: WorkflowId) -> Commit {
+    let family = Family { hold: Some(Hold { workflow_id, losses: claimed.losses }), ..Family::default() };
+    Commit { rows: Vec::new(), family, ..step(claimed, 1, PARK) }
+}
+
+async fn api(cell: &Cell, workspace: WorkspaceId) -> PgConnection {
+    let mut api = cell.connect(Role::Api).await;
+    run(&mut api, &format!("SET app.workspace_id = '{workspace}'")).await;
+    api
+}
+
+/// Goes through all that is held up; answers how many got tokens.
+async fn walk(worker: &mut PgConnection) -> i64 {
+    let (mut walk, mut released) = (Walk::default(), 0);
+    loop {
+        walk = release(worker, walk).await.unwrap();
+        released += walk.released;
+        if walk.is_over() {
+            return released;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_up_has_neither_lease_nor_token_until_nothing_pauses_it() {
+    let cell = Cell::new().await;
+    let (mut worker, mut api) = (cell.worker().await, api(&cell, cell.workspace).await);
+    let [one, other] = [WorkflowId::new(), WorkflowId::new()];
+    let claimed = cell.leased_many(&mut worker, 3).await;
+    pause(&mut api, cell.workspace, Some(one), "ops", None).await.unwrap();
+    pause(&mut api, cell.workspace, None, "ops", Some("maintenance")).await.unwrap();
+    write(&mut worker, &[&held(&claimed[0], one), &held(&claimed[1], one), &held(&claimed[2], other)]).await;
+    assert_eq!((cell.count(HELD).await, cell.count("SELECT count(*) FROM leases").await), (3, 0));
+    assert_eq!(walk(&mut worker.0).await, 0, "the workspace is paused");
+    assert!(resume(&mut api, cell.workspace, None).await.unwrap());
+    assert_eq!(walk(&mut worker.0).await, 1, "one workflow is paused by itself, too");
+    assert_eq!(claim_all(&mut worker).await[0].execution_id, claimed[2].execution_id);
+    assert!(resume(&mut api, cell.workspace, Some(one)).await.unwrap());
+    assert!(!resume(&mut api, cell.workspace, Some(one)).await.unwrap(), "it goes on already");
+    assert_eq!((walk(&mut worker.0).await, cell.count(HELD).await), (2, 0));
+    assert_eq!(claim_all(&mut worker).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_resume_gives_tokens_in_bites_that_take_turns_with_those_of_other_workspaces() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    cell.execute(&format!(
+        "INSERT INTO held (workspace_id, workflow_id, execution_id) \
+         SELECT '{}', '{}', gen_random_uuid() FROM generate_series(1, 1201)",
+        cell.workspace,
+        WorkflowId::new()
+    ))
+    .await;
+    let first = release(&mut worker.0, Walk::default()).await.unwrap();
+    assert_eq!((first.released, cell.count(TOKENS).await, first.is_over()), (500, 500, false));
+    // Somebody else is at it: no two give tokens for the same rows, and nobody waits.
+    let (mut busy, mut other) = (cell.connect(Role::Owner).await, cell.worker().await);
+    run(&mut busy, "BEGIN; SELECT pg_advisory_xact_lock(hashtext(current_schema() || '#held'), 0)").await;
+    assert_eq!(walk(&mut other.0).await, 0);
+    run(&mut busy, "ROLLBACK").await;
+    let mut next = release(&mut worker.0, first).await.unwrap();
+    while !next.is_over() {
+        next = release(&mut worker.0, next).await.unwrap();
+    }
+    assert_eq!((cell.count(TOKENS).await, cell.count(HELD).await), (1_201, 0));
+    let steps = "SELECT count(DISTINCT vt) FROM queue";
+    assert_eq!(cell.count(steps).await, 1_201, "each has a place of its own in line");
+    cell.start_all(&[new_start(WorkspaceId::new())]).await;
+    let before = "SELECT count(*) FROM queue WHERE vt <= (SELECT vt FROM queue WHERE fresh)";
+    assert_eq!(cell.count(before).await, 1, "who comes later waits for none of them");
+}
+
+#[tokio::test]
+async fn a_signal_that_came_before_the_park_is_heard_and_a_worker_lost_before_it_holds_nothing_up() {
+    let cell = Cell::new().await;
+    let (mut lost, mut worker) = (cell.worker().await, cell.worker().await);
+    let claimed = cell.leased(&mut lost).await;
+    cell.signal(claimed.execution_id).await;
+    claim_all(&mut worker).await;
+    let parked = commit(&mut lost.0, lost.1, &[&held(&claimed, NIL)]).await.unwrap();
+    assert_eq!(parked, Reply::Written(vec![ExecutionId(claimed.execution_id)]), "woken, and still held");
+    assert_eq!(cell.count("SELECT count(*) FROM leases").await, 1);
+    // It dies there: what says that it is held up does no harm, and the token is there.
+    reap(&mut worker.0, lost.1, None).await.unwrap();
+    let again = claim_all(&mut worker).await.remove(0);
+    assert_eq!((again.execution_id, again.losses), (claimed.execution_id, 1));
+    write(&mut worker, &[&held(&again, NIL)]).await;
+    assert_eq!((cell.count(HELD).await, cell.count(TOKENS).await), (1, 0));
+    assert_eq!(walk(&mut worker.0).await, 1);
+    assert_eq!(claim_all(&mut worker).await.len(), 1);
+}
+
+#[tokio::test]
+async fn losses_go_on_after_a_pause_and_who_waits_to_run_alone_is_told() {
+    let cell = Cell::new().await;
+    let (mut worker, mut own) = (cell.worker().await, api(&cell, cell.workspace).await);
+    let claimed = cell.leased(&mut worker).await;
+    write(&mut worker, &[&held(&Claimed { losses: 2, ..claimed.clone() }, NIL)]).await;
+    assert_eq!(apart(&mut own, ExecutionId(claimed.execution_id)).await.unwrap(), None);
+    assert_eq!(walk(&mut worker.0).await, 1);
+    assert_eq!(apart(&mut own, ExecutionId(claimed.execution_id)).await.unwrap(), Some(2));
+    let mut stranger = api(&cell, WorkspaceId::new()).await;
+    assert_eq!(apart(&mut stranger, ExecutionId(claimed.execution_id)).await.unwrap(), None);
+    assert!(claim_all(&mut worker).await.is_empty(), "only who takes it alone gets it");
+}
+
+#[tokio::test]
+async fn the_first_pause_stays_and_only_its_workspace_sees_it() {
+    let cell = Cell::new().await;
+    let (mut own, mut stranger) = (api(&cell, cell.workspace).await, api(&cell, WorkspaceId::new()).await);
+    let workflow = Some(WorkflowId::new());
+    pause(&mut own, cell.workspace, workflow, "ops", Some("first")).await.unwrap();
+    let again = pause(&mut own, cell.workspace, workflow, "dev", Some("second")).await.unwrap();
+    assert_eq!((again.paused_by.as_str(), again.reason.as_deref()), ("ops", Some("first")));
+    let all = WorkflowId(Uuid::max());
+    assert_eq!(list(&mut own, cell.workspace, all, 10).await.unwrap().len(), 1);
+    assert!(list(&mut stranger, cell.workspace, all, 10).await.unwrap().is_empty());
+    assert!(!resume(&mut stranger, cell.workspace, workflow).await.unwrap());
+}
