@@ -51,6 +51,28 @@ impl Api {
         self.post("executions", Some(key), &json!({ "workflow_id": workflow_id, "input": input })).await
     }
 
+    /// The same, and waits in the request for what comes of it: at most that long.
+    pub(crate) async fn start_and_wait(
+        &self,
+        workflow_id: Uuid,
+        key: &str,
+        input: &Value,
+        wait: &str,
+    ) -> anyhow::Result<Answer> {
+        let path = format!("executions?wait={wait}");
+        self.post(&path, Some(key), &json!({ "workflow_id": workflow_id, "input": input })).await
+    }
+
+    /// Sends an event until there is a final answer; the same id is the same event.
+    pub(crate) async fn event(&self, type_name: &str, key: &str) -> anyhow::Result<Answer> {
+        self.post("events", None, &json!({ "id": key, "type": type_name, "key": key })).await
+    }
+
+    /// Gives an order (`pause`, `resume`, `retry-now`) until there is a final answer.
+    pub(crate) async fn order(&self, id: Uuid, order: &str) -> anyhow::Result<Answer> {
+        self.post(&format!("executions/{id}/{order}"), None, &json!({})).await
+    }
+
     /// Sends a signal until there is a final answer.
     pub(crate) async fn signal(&self, id: Uuid, name: &str, key: &str, payload: &Value) -> anyhow::Result<Answer> {
         self.post(&format!("executions/{id}/signals/{name}"), Some(key), payload).await

@@ -34,6 +34,10 @@ pub struct Facts {
     pub executions: HashMap<Uuid, Execution>,
     /// From the tables, by position.
     pub journal: HashMap<Uuid, Vec<Row>>,
+    /// From the tables: who was called, by which step.
+    pub children: Vec<Child>,
+    /// Keys under which there are several events.
+    pub events_twice: Vec<String>,
     /// When workers were fenced, by number; those that were not are missing.
     pub fenced_at: HashMap<i32, DateTime<Utc>>,
     /// Tables that are empty when nothing is to do, and the executions of the first rows that are left there.
@@ -93,6 +97,8 @@ pub struct Row {
     pub attempts: Option<i32>,
     /// When a waiting step, or the next attempt, is due.
     pub due: Option<DateTime<Utc>>,
+    /// The key of the event that a settled step took.
+    pub heard: Option<String>,
     /// Whether it is a cancel that leaves nothing to run.
     pub is_forced: bool,
     /// When it was decided.
@@ -101,6 +107,19 @@ pub struct Row {
     pub committed_at: DateTime<Utc>,
     /// Of the whole row.
     pub digest: String,
+}
+
+/// An execution that a step of another one has called.
+#[derive(Clone, Debug)]
+pub struct Child {
+    /// The execution that was called.
+    pub id: Uuid,
+    /// The one that calls.
+    pub parent: Uuid,
+    /// The step that calls.
+    pub node: String,
+    /// The place of that step.
+    pub scope: String,
 }
 
 impl Execution {
@@ -148,6 +167,11 @@ impl Facts {
     /// is beside it may.
     pub(crate) fn may_be_cut(&self, start: &Start, node: &str) -> bool {
         start.cancel.is_some() || self.spec(start).node(node).is_some_and(|node| !node.is_certain)
+    }
+
+    /// Whether it was paused, or told to try again at once: it goes by the times of a person then.
+    pub(crate) fn was_ordered(&self, execution: Uuid) -> bool {
+        self.rows(execution).iter().any(|row| ["paused", "hastened"].contains(&row.kind.as_str()))
     }
 
     /// Starts by execution.

@@ -1,5 +1,6 @@
 //! Random valid graphs: branches, joins, retries, delays, signals, handled failures; and, in two of three, containers
-//! in containers, races, undos and what runs at last.
+//! in containers, races, undos and what runs at last. Others talk: they call workflows, send events and wait for some,
+//! and answer whoever waits.
 //!
 //! Conditions look at the input and at the place in a container only, and every failure is retried, taken, or meant. So
 //! each execution must settle the same steps on the same ports as a calm one with the same input. The exceptions know
@@ -10,10 +11,12 @@ mod nested;
 mod parts;
 mod plain;
 mod scope;
+mod talking;
 
 use serde_json::{Value, json};
 
 pub(crate) use scope::{frames_of, last_of};
+pub(crate) use talking::{CALLED, EVENT_TYPE, called, talking};
 
 /// Inputs carry a `variant` below this; conditions look at it.
 pub const VARIANTS: u64 = 3;
@@ -81,6 +84,14 @@ pub enum Kind {
     Flaky,
     /// `debug.fail` for good.
     Doomed,
+    /// `logic.sub_workflow`
+    Calls(Way),
+    /// `logic.wait_for_event`
+    Event(Teller),
+    /// `action.emit_event`
+    Emit,
+    /// `logic.respond`
+    Respond,
     /// `debug.crash`; no random graph has one.
     Crash,
     /// Holds a graph.
@@ -105,7 +116,43 @@ pub enum Container {
     Group,
 }
 
+/// How a workflow is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The step waits for the end of its child, which is cancelled with it.
+    Awaited,
+    /// The same, and the child goes on if the step is cancelled.
+    Abandoned,
+    /// The same as awaited, and the child fails.
+    Ill,
+    /// Nobody waits for the child.
+    Detached,
+}
+
+/// Who sends what a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teller {
+    /// The client, before the start or after it.
+    Client,
+    /// The step before it.
+    Step,
+    /// Nobody, so that its time runs out.
+    Nobody,
+}
+
+impl Way {
+    /// Whether the step goes on only once the child has ended.
+    pub(crate) fn waits(self) -> bool {
+        self != Self::Detached
+    }
+}
+
 impl Kind {
+    /// Whether what it waits for may be late by itself.
+    pub(crate) fn is_told(self) -> bool {
+        matches!(self, Self::Signal | Self::Calls(_) | Self::Event(_))
+    }
+
     /// Whether it calls the effect server.
     #[must_use]
     pub fn calls(self) -> bool {
@@ -115,7 +162,9 @@ impl Kind {
     /// Whether it may need more than one attempt.
     #[must_use]
     pub fn repeats(self) -> bool {
-        self.calls() || matches!(self, Self::Flaky | Self::Container { of: Container::Group, .. })
+        // The database cannot be asked now and then.
+        let asks = matches!(self, Self::Calls(_) | Self::Event(_) | Self::Emit);
+        self.calls() || asks || matches!(self, Self::Flaky | Self::Container { of: Container::Group, .. })
     }
 }
 
@@ -149,6 +198,17 @@ impl GraphSpec {
         self.nodes.iter().filter(|node| node.kind == Kind::Signal).map(|node| node.id.as_str())
     }
 
+    /// The nodes that wait for an event of the client.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &str> {
+        let told = |node: &&NodeSpec| node.kind == Kind::Event(Teller::Client);
+        self.nodes.iter().filter(told).map(|node| node.id.as_str())
+    }
+
+    /// Whether it may answer before its end.
+    pub(crate) fn responds(&self) -> bool {
+        self.nodes.iter().any(|node| node.kind == Kind::Respond)
+    }
+
     /// The node of that id.
     #[must_use]
     pub fn node(&self, id: &str) -> Option<&NodeSpec> {
@@ -171,7 +231,7 @@ impl GraphSpec {
     #[must_use]
     pub fn is_unhandled(&self, id: &str) -> bool {
         let fails = |node: &NodeSpec| match node.kind {
-            Kind::Doomed | Kind::Falls => true,
+            Kind::Doomed | Kind::Falls | Kind::Calls(Way::Ill) => true,
             Kind::Container { of, fails } => fails && of != Container::Try,
             _ => false,
         };

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// One start, from the client's side.
@@ -24,6 +25,8 @@ pub struct Start {
     pub misused: Option<u16>,
     /// Whether its client also asks to cancel it, and how.
     pub cancel: Option<Cancel>,
+    /// What its client was told, if it waited and was told something.
+    pub told: Option<Value>,
 }
 
 /// How an execution is cancelled.

@@ -16,6 +16,7 @@ pub mod dice;
 mod disk;
 mod expand;
 pub mod facts;
+mod family;
 mod faults;
 mod fleet;
 pub mod foreach;
@@ -58,6 +59,7 @@ mod site;
 mod stage;
 mod story;
 mod strikes;
+mod talk;
 #[cfg(test)]
 mod testing;
 mod thaw;

@@ -17,6 +17,7 @@ use crate::dice::Dice;
 use crate::graphs::{GraphSpec, Kind, VARIANTS};
 use crate::ledger::{Cancel, Ledger, Start};
 use crate::settings::Settings;
+use crate::talk::Talk;
 use crate::toxic::TOXIC;
 
 /// The stream of draws of the first client; the others follow.
@@ -46,6 +47,8 @@ pub(crate) struct Workflow {
 pub(crate) struct Load {
     pub(crate) workflows: Arc<Vec<Workflow>>,
     pub(crate) ledger: Arc<Ledger>,
+    /// Whether clients wait for answers, and hold executions up.
+    pub(crate) talks: bool,
     /// Executions that have not ended, as the observer counts them.
     pub(crate) unended: watch::Receiver<i64>,
 }
@@ -114,8 +117,12 @@ impl Load {
     ) -> anyhow::Result<Uuid> {
         let Workflow { api, id, spec, .. } = &self.workflows[workflow];
         let input = json!({ "tag": tag, "variant": variant });
+        let mut talk = Talk::new(api, spec, &tag, dice.clone(), self.talks && variant != TOXIC);
+        talk.early().await?;
         let mut answers = Vec::new();
-        if dice.chance(TWICE_PERCENT) {
+        if let Some(wait) = talk.wait() {
+            answers.push(api.start_and_wait(*id, &tag, &input, wait).await?);
+        } else if dice.chance(TWICE_PERCENT) {
             let (first, second) = tokio::join!(api.start(*id, &tag, &input), api.start(*id, &tag, &input));
             answers.extend([first?, second?]);
         } else {
@@ -128,12 +135,23 @@ impl Load {
             false => None,
         };
         let cancel = draw_cancel(dice).filter(|_| !calm && variant != TOXIC);
-        self.ledger.start(Start { tag: tag.clone(), workflow, variant, calm, acknowledged, at, misused, cancel });
+        let told = answers.swap_remove(0);
+        let told = (told.status == StatusCode::OK).then_some(told.body);
+        self.ledger.start(Start { tag: tag.clone(), workflow, variant, calm, acknowledged, at, misused, cancel, told });
         if let Some(cancel) = cancel {
             sleep(Duration::from_millis(dice.below(CANCEL_AFTER_MS_MAX))).await;
             good(&api.cancel(execution, cancel == Cancel::Forced).await?, &format!("the cancel of {tag}"))?;
             return Ok(execution);
         }
+        let (talked, signalled) =
+            tokio::join!(talk.with(execution, calm), self.signal(workflow, execution, &tag, dice));
+        talked.and(signalled)?;
+        Ok(execution)
+    }
+
+    /// Sends what its steps wait for.
+    async fn signal(&self, workflow: usize, execution: Uuid, tag: &str, dice: &mut Dice) -> anyhow::Result<()> {
+        let Workflow { api, spec, .. } = &self.workflows[workflow];
         for signal in spec.signals() {
             sleep(Duration::from_millis(dice.below(SIGNAL_AFTER_MS_MAX))).await;
             let (key, payload) = (format!("{tag}-{signal}"), json!({ "tag": tag }));
@@ -143,17 +161,22 @@ impl Load {
                 self.ledger.signal();
             }
         }
-        Ok(execution)
+        Ok(())
     }
 }
 
 fn acknowledged(answer: &Answer) -> anyhow::Result<Uuid> {
-    anyhow::ensure!(answer.status == StatusCode::ACCEPTED, "a start was answered {}: {}", answer.status, answer.body);
+    anyhow::ensure!(
+        [StatusCode::OK, StatusCode::ACCEPTED].contains(&answer.status),
+        "a start was answered {}: {}",
+        answer.status,
+        answer.body
+    );
     Ok(answer.body["id"].as_str().context("an acknowledged start has no id")?.parse()?)
 }
 
 /// It may have ended: the step that waits for a signal may be one that is skipped. One that is gone is for the check.
-fn good(answer: &Answer, what: &str) -> anyhow::Result<()> {
+pub(crate) fn good(answer: &Answer, what: &str) -> anyhow::Result<()> {
     let good = [StatusCode::ACCEPTED, StatusCode::CONFLICT, StatusCode::NOT_FOUND].contains(&answer.status);
     anyhow::ensure!(good, "{what} was answered {}: {}", answer.status, answer.body);
     Ok(())

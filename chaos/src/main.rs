@@ -64,7 +64,7 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         false => Settings::full(binary, seed, args.minutes),
     };
     let rates = args.rates.as_deref().map_or(Ok(settings.rates), Rates::of_list)?;
-    let settings = Settings { faults_binary: args.faults_binary, before_binary: args.before_binary, rates, ..settings };
+    let settings = Settings { faults_binary: args.faults_binary, rates, ..settings }.beside(args.before_binary)?;
     if let Some(name) = args.sabotage {
         let (is_good, figures) = hunt_all(&settings, &name, args.seeds, say).await?;
         say(&figures.to_string());

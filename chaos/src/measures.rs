@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::check::{Step, Waits};
 use crate::database::Outage;
 use crate::facts::{Facts, Row, Start};
-use crate::graphs::Kind;
 use crate::inject::{Held, Struck};
 use crate::leases::IN_FLIGHT;
 pub(crate) use crate::samples::Samples;
@@ -187,7 +186,8 @@ impl Measures {
 
     fn timers(&mut self, index: &Index<'_>) {
         for wait in Waits::of(index.facts).0.iter().filter(|wait| wait.is_delay) {
-            let Some(next) = wait.next.filter(|next| next.kind == "settled") else { continue };
+            let next = wait.next.filter(|next| next.kind == "settled" && !index.facts.was_ordered(wait.execution));
+            let Some(next) = next else { continue };
             let span = Span { from: wait.due, until: next.committed_at };
             let window = span.within(TIMER_PROMISE);
             let samples = match index.was_disturbed(window) || index.was_unwatched(wait.execution, window) {
@@ -268,8 +268,8 @@ impl<'a> Index<'a> {
         let waited = rows[..nth].iter().rev().find(of_step).and_then(|before| before.due);
         let start = execution.and_then(|execution| self.starts.get(execution.tag.as_str()));
         let node = start.and_then(|start| self.facts.workflows[start.workflow].1.node(&row.node));
-        let for_signal = node.is_some_and(|node| node.kind == Kind::Signal);
-        if for_signal || waited.is_some_and(|due| due > after) { Next::Waited } else { Next::Row(row) }
+        let is_told = node.is_some_and(|node| node.kind.is_told()) || self.facts.was_ordered(held.execution);
+        if is_told || waited.is_some_and(|due| due > after) { Next::Waited } else { Next::Row(row) }
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::facts::{Execution, Facts, Row};
+use crate::facts::{Child, Execution, Facts, Row};
 use crate::observer::DIGEST;
 
 /// Tables that are empty when nothing is to do.
@@ -17,7 +17,7 @@ const NOT_SET_ASIDE: &str = "execution_id NOT IN (SELECT execution_id FROM execu
 /// Rows of each of them that are looked at, at most.
 const LEFTOVERS_MAX: i64 = 5;
 /// Tables of tenants that the API's role may read.
-const TENANT_TABLES: [&str; 8] = [
+const TENANT_TABLES: [&str; 10] = [
     "executions",
     "journal",
     "execution_logs",
@@ -26,6 +26,8 @@ const TENANT_TABLES: [&str; 8] = [
     "workflow_versions",
     "workflow_drafts",
     "workflow_nodes",
+    "children",
+    "events",
 ];
 /// The role under which the API reads.
 const API_ROLE: &str = "capstan_api";
@@ -43,6 +45,7 @@ struct JournalRow {
     port: Option<String>,
     attempts: Option<i32>,
     due: Option<DateTime<Utc>>,
+    heard: Option<String>,
     is_forced: bool,
     recorded_at: DateTime<Utc>,
     committed_at: DateTime<Utc>,
@@ -62,6 +65,7 @@ impl From<JournalRow> for Row {
             port: row.port,
             attempts: row.attempts,
             due: row.due,
+            heard: row.heard,
             is_forced: row.is_forced,
             recorded_at: row.recorded_at,
             committed_at: row.committed_at,
@@ -102,6 +106,7 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     let rows: Vec<JournalRow> = sqlx::query_as(&format!(
         "SELECT execution_id, position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
                 coalesce(detail ->> 'time', detail ->> 'retry_at')::timestamptz AS due, \
+                CASE WHEN kind = 'settled' THEN output ->> 'key' END AS heard, \
                 coalesce((detail ->> 'forced')::boolean, false) AS is_forced, recorded_at, \
                 coalesce(pg_xact_commit_timestamp(xmin), recorded_at) AS committed_at, {DIGEST} AS digest \
            FROM journal j ORDER BY execution_id, position"
@@ -111,6 +116,7 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     for row in rows {
         facts.journal.entry(row.execution_id).or_default().push(row.into());
     }
+    talks(connection, facts).await?;
     // A fenced worker's row is not changed any more.
     let fenced: Vec<(i32, Option<DateTime<Utc>>)> =
         sqlx::query_as("SELECT worker_no, pg_xact_commit_timestamp(xmin) FROM workers WHERE fenced")
@@ -146,6 +152,19 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
             .await?;
     facts.granted = granted.into_iter().collect::<HashMap<_, _>>();
     facts.crossings = crossings(connection, &facts.workspaces).await?;
+    Ok(())
+}
+
+/// Who called whom, and what was sent twice.
+async fn talks(connection: &mut PgConnection, facts: &mut Facts) -> anyhow::Result<()> {
+    let children: Vec<(Uuid, Uuid, String, String)> =
+        sqlx::query_as("SELECT child_id, parent_id, node_id, scope FROM children").fetch_all(&mut *connection).await?;
+    let child = |(id, parent, node, scope)| Child { id, parent, node, scope };
+    facts.children = children.into_iter().map(child).collect();
+    facts.events_twice =
+        sqlx::query_scalar("SELECT key FROM events GROUP BY workspace_id, type, key HAVING count(*) > 1")
+            .fetch_all(connection)
+            .await?;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! How large a run is.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::means::Means;
@@ -28,6 +30,8 @@ pub struct Settings {
     pub workspaces: usize,
     /// Graphs of each workspace.
     pub workflows: usize,
+    /// Graphs of each workspace that talk, beside those; there are no orders and no answers either if there are none.
+    pub talking: usize,
     /// Clients that start executions.
     pub clients: usize,
     /// Executions that have not ended, above which clients hold back.
@@ -44,6 +48,8 @@ pub struct Settings {
     pub bug: Option<&'static Bug>,
 }
 
+/// The name of that type.
+const CALLS: &[u8] = b"logic.sub_workflow";
 const HEALING_MAX: Duration = Duration::from_secs(60);
 /// How long faults are injected to find a planted bug, and how long to wait then: what ends, ends in seconds.
 const HUNT_LENGTH: Duration = Duration::from_secs(9);
@@ -54,9 +60,11 @@ impl Settings {
     #[must_use]
     pub(crate) fn not_run(&self) -> Vec<String> {
         let (rates, means) = (self.rates, self.means);
+        let is_mute = self.talking == 0 && self.before_binary.is_some();
         let wanted = [
             ("failpoints", rates.of_each_point, self.faults_binary.is_none().then_some("no build with faults")),
             ("binary before", 1.0, self.before_binary.is_none().then_some("no older binary given")),
+            ("calls, events, orders and answers", 1.0, is_mute.then_some("the older binary does not know them")),
             ("network partition", rates.partitions, means.no_network),
             ("clock an hour off", rates.clocks, means.no_clock),
             ("disk full", rates.full_disks, means.no_disk),
@@ -71,6 +79,16 @@ impl Settings {
         if self.before_binary.is_some() { &WAYS[..1] } else { &WAYS }
     }
 
+    /// With workers of an older build among the others, if there is one. Where that does not know what to call, nobody
+    /// talks.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn beside(self, before_binary: Option<PathBuf>) -> io::Result<Self> {
+        let knows = before_binary.as_deref().map_or(Ok(true), knows_calls)?;
+        Ok(Self { talking: if knows { self.talking } else { 0 }, before_binary, ..self })
+    }
+
     /// The form that figures are quoted from, `minutes` long.
     #[must_use]
     pub fn full(binary: PathBuf, seed: u64, minutes: f64) -> Self {
@@ -83,6 +101,7 @@ impl Settings {
             workers: 6,
             workspaces: 3,
             workflows: 8,
+            talking: 3,
             clients: 8,
             unended_max: 150,
             pause_ms: 150,
@@ -97,7 +116,16 @@ impl Settings {
     #[must_use]
     pub fn short(binary: PathBuf, seed: u64) -> Self {
         let small = Self::full(binary, seed, 0.25);
-        Self { workers: 4, workspaces: 2, workflows: 4, clients: 4, unended_max: 60, rates: SHORT_RATES, ..small }
+        Self {
+            workers: 4,
+            workspaces: 2,
+            workflows: 4,
+            talking: 2,
+            clients: 4,
+            unended_max: 60,
+            rates: SHORT_RATES,
+            ..small
+        }
     }
 
     /// A short run with a planted bug and the faults that bring it out.
@@ -107,6 +135,7 @@ impl Settings {
             length: HUNT_LENGTH,
             workers: 6,
             workflows: 6,
+            talking: 0,
             clients: 6,
             unended_max: 80,
             rates: bug.rates,
@@ -115,5 +144,29 @@ impl Settings {
             before_binary: None,
             ..self
         }
+    }
+}
+
+/// Whether a build has the node type that calls workflows, the last to come of what talks: its name stands in it.
+fn knows_calls(binary: &Path) -> io::Result<bool> {
+    Ok(fs::read(binary)?.windows(CALLS.len()).any(|bytes| bytes == CALLS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remains::own_folder;
+
+    #[test]
+    fn nobody_talks_beside_a_build_that_does_not_know_what_to_call() {
+        let before = |contents: &[u8]| {
+            let folder = own_folder("capstan-chaos-before-").unwrap();
+            let file = folder.path().join("capstan");
+            fs::write(&file, contents).unwrap();
+            let settings = Settings::short("capstan".into(), 1).beside(Some(file)).unwrap();
+            (settings.talking, settings.not_run().iter().any(|told| told.starts_with("calls")))
+        };
+        assert_eq!(before(b"..logic.wait_for_signal.."), (0, true));
+        assert_eq!(before(b"..logic.sub_workflow.."), (2, false));
     }
 }

@@ -15,7 +15,7 @@ use crate::database::{Database, Door};
 use crate::disk::Disk;
 use crate::facts::Facts;
 use crate::fleet::Fleet;
-use crate::graphs::graph;
+use crate::graphs::{CALLED, called, graph, talking};
 use crate::ledger::Ledger;
 use crate::load::{Load, Workflow};
 use crate::network::Network;
@@ -96,6 +96,7 @@ impl Stage {
         let load = Load {
             workflows: Arc::new(workflows),
             ledger: Arc::new(Ledger::default()),
+            talks: settings.talking > 0,
             unended: observer.unended.clone(),
         };
         Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records, _network: network })
@@ -118,6 +119,7 @@ impl Stage {
         crate::read::tables(&mut connection, &mut facts).await?;
         // The model knows nobody who leaves a signal to a person.
         let quiet = facts.leftovers.is_empty() && !crate::read::has_signals(&mut connection).await?;
+        crate::family::adopt(&mut facts);
         facts.crossings.extend(looks);
         facts.replay = self.records.replay(quiet)?;
         Ok(facts)
@@ -139,6 +141,16 @@ async fn publish(settings: &Settings, site: &str, workspaces: &[(Uuid, Api)]) ->
         for _ in 0..settings.workflows {
             let spec = graph(settings.seed, workflows.len() as u64, site);
             let id = api.publish(&format!("graph {}", workflows.len()), &spec.document).await?;
+            workflows.push(Workflow { api: api.clone(), workspace, id, spec });
+        }
+    }
+    for (workspace, (_, api)) in workspaces.iter().enumerate().filter(|_| settings.talking > 0) {
+        let called = CALLED.iter().enumerate().map(|(nth, name)| ((*name).to_owned(), called(nth, site)));
+        let first = workspace * settings.talking;
+        let talking = (first..first + settings.talking)
+            .map(|nth| (format!("talking {nth}"), talking(settings.seed, nth as u64, site)));
+        for (name, spec) in called.chain(talking) {
+            let id = api.publish(&name, &spec.document).await?;
             workflows.push(Workflow { api: api.clone(), workspace, id, spec });
         }
     }

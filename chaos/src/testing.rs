@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::facts::{Call, Execution, Facts, Row, Start};
-use crate::graphs::{Container, GraphSpec, Kind, NodeSpec};
+use crate::facts::{Call, Child, Execution, Facts, Row, Start};
+use crate::graphs::{Container, GraphSpec, Kind, NodeSpec, Way};
 use crate::inject::{Held, Struck};
 use crate::plan::Fault;
 
@@ -28,6 +28,7 @@ pub(crate) fn calm() -> Facts {
             at,
             misused: None,
             cancel: None,
+            told: None,
         };
         facts.starts.push(start);
         let execution = Execution { workspace: WORKSPACE, tag: tag.clone(), status: "completed".into() };
@@ -98,6 +99,21 @@ pub(crate) fn group() -> Facts {
     run_of(spec, &rows, &[first.as_slice(), &second].concat())
 }
 
+/// Two executions whose step `n1` calls a child in that way; the first is the calm one.
+pub(crate) fn calls(way: Way) -> Facts {
+    let spec = vec![NodeSpec::new("n0", Kind::Trigger, &[]), NodeSpec::new("n1", Kind::Calls(way), &["n0"])];
+    let rows = [told("waiting", "n1", "", None), told("settled", "n1", "", Some("completed"))];
+    let mut facts = run_of(spec, &rows, &[]);
+    for start in facts.starts.clone() {
+        let (parent, id) = (start.acknowledged[0], Uuid::from_u128(start.acknowledged[0].as_u128() + 10));
+        facts.children.push(Child { id, parent, node: "n1".into(), scope: String::new() });
+        let tag = format!("{}-n1", start.tag);
+        facts.executions.insert(id, Execution { workspace: WORKSPACE, tag, status: "completed".into() });
+        facts.journal.insert(id, vec![row(1, "n1", start.at + TimeDelta::seconds(1))]);
+    }
+    facts
+}
+
 /// The rows of the execution that was not calm.
 pub(crate) fn rows_of(facts: &mut Facts) -> &mut Vec<Row> {
     facts.journal.entry(second()).or_default()
@@ -166,6 +182,7 @@ fn row(position: i32, node: &str, at: DateTime<Utc>) -> Row {
         port: None,
         attempts: None,
         due: None,
+        heard: None,
         is_forced: false,
         recorded_at: at,
         committed_at: at,

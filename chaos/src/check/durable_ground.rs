@@ -33,6 +33,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             found.push(Violation::new(4, execution, what));
         }
     }
+    found.extend(super::family::is_awaited(facts));
+    found.extend(super::paused::check(facts));
     found
 }
 

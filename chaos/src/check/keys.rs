@@ -28,6 +28,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             found.push(Violation::new(2, id, format!("the key {} started several executions", row.tag)));
         }
     }
+    found.extend(super::talk::events_once(facts));
     found
 }
 

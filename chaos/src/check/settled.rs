@@ -15,6 +15,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     found.extend(for_ever_the_same(facts));
     found.extend(as_in_a_calm_run(facts));
     found.extend(super::races::check(facts));
+    found.extend(super::talk::events(facts));
+    found.extend(super::talk::answers(facts));
     found
 }
 

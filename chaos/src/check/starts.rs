@@ -18,6 +18,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             }
         }
     }
+    found.extend(super::family::is_there(facts));
     found
 }
 

@@ -27,6 +27,10 @@ impl<'a> Waits<'a> {
             for (nth, row) in rows.iter().enumerate() {
                 let Some(due) = row.due else { continue };
                 let next = rows[nth + 1..].iter().find(|next| next.node == row.node && next.scope == row.scope);
+                if row.kind == "attempt_failed" && rows[nth + 1..].iter().any(|row| row.kind == "hastened") {
+                    // A person had it go on at once.
+                    continue;
+                }
                 waits.push(Wait { execution, node: &row.node, due, next, is_delay: row.kind == "waiting" });
             }
         }

@@ -1,7 +1,7 @@
 //! 9. Usage equals the metered steps; quota counters equal usage once slices are settled.
 //!
 //! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted
-//! when the database went away or the API died may stay granted and unspent, so after that counters may be above usage,
+//! when the database went away, the API died, or a worker that calls was lost may stay granted and unspent, so after that counters may be above usage,
 //! never below.
 
 use std::collections::HashMap;
@@ -20,7 +20,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         *started.entry(row.workspace).or_default() += 1;
     }
     let disturbs = |struck: &Struck| struck.outage.is_some() || struck.loses_the_api();
-    let undisturbed = !facts.injected.struck.iter().any(disturbs);
+    // Workers that call have slices of their own.
+    let slices_are_lost = !facts.children.is_empty() && !facts.injected.struck.is_empty();
+    let undisturbed = !slices_are_lost && !facts.injected.struck.iter().any(disturbs);
     for workspace in &facts.workspaces {
         let started = started.get(workspace).copied().unwrap_or_default();
         let granted = facts.granted.get(workspace).copied().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{configured, drawn, edge, shown};
+use super::parts::{configured, drawn, edge, leading, shown};
 use super::{GraphSpec, Kind, NodeSpec};
 use crate::dice::Dice;
 
@@ -67,6 +67,14 @@ impl<'a> Drawing<'a> {
     pub(super) fn link(&mut self, source: &str, target: &str) {
         if let Some(node) = self.spec.node(source) {
             self.edges.push(edge(&mut self.dice, node, target));
+            self.lead(source, target);
+        }
+    }
+
+    /// The same without a condition.
+    pub(super) fn link_always(&mut self, source: &str, target: &str) {
+        if let Some(node) = self.spec.node(source) {
+            self.edges.push(leading(node, target));
             self.lead(source, target);
         }
     }

@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{CALL_MS_MAX, Container, Kind, NodeSpec, VARIANTS};
+use super::talking::{called_config, event_config};
+use super::{CALL_MS_MAX, Container, EVENT_TYPE, Kind, NodeSpec, Teller, VARIANTS, Way};
 use crate::dice::Dice;
 
 /// The stream of draws that graphs are made of; each graph adds its number.
 pub(super) const STREAM: u64 = 1_000;
 /// Attempts of steps that fail for a while: more than any of them needs.
 const ATTEMPTS_MAX: u64 = 10;
+/// The same for steps that ask the database.
+const ATTEMPTS_OF_ASKING_MAX: u64 = 60;
 /// Of a hundred calls, so many take long: whoever is struck has one of them in its hands.
 const LONG_PERCENT: u64 = 20;
 
@@ -32,6 +35,13 @@ pub(super) fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) 
     match kind {
         // Containers have configs of their own.
         Kind::Container { of, .. } => (of.type_name(), json!({}), retry),
+        Kind::Calls(way) => ("logic.sub_workflow", called_config(way, id), patient(retry)),
+        Kind::Event(teller) => ("logic.wait_for_event", event_config(teller, id), patient(retry)),
+        Kind::Emit => {
+            let key = format!("{{{{ input.tag }}}}-{id}");
+            ("action.emit_event", json!({ "event": EVENT_TYPE, "key": key }), patient(retry))
+        }
+        Kind::Respond => ("logic.respond", json!({ "body": { "tag": "{{ input.tag }}", "node": id } }), retry),
         Kind::Crash => ("debug.crash", json!({}), retry),
         Kind::Trigger | Kind::Noop => ("debug.noop", json!({}), retry),
         Kind::Call { .. } | Kind::Falls => {
@@ -55,19 +65,50 @@ pub(super) fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) 
     }
 }
 
+/// As often as it takes: what fails is the database, not the node.
+fn patient(mut retry: Value) -> Value {
+    retry["attempts_max"] = json!(ATTEMPTS_OF_ASKING_MAX);
+    retry
+}
+
 pub(super) fn edge(dice: &mut Dice, source: &NodeSpec, target: &str) -> Value {
+    if is_error(source.kind) {
+        return leading(source, target);
+    }
     let port = match source.kind {
-        Kind::Container { of: Container::Try, fails: true } => "failed",
-        Kind::Doomed | Kind::Container { fails: true, .. } => return drawn(source, target, "error", None, None),
         Kind::Condition if dice.chance(50) => "true",
         Kind::Condition => "false",
-        Kind::Signal => "received",
-        _ => "out",
+        kind => port_of(kind),
     };
     // A trigger's edges have no conditions.
     let conditional = source.kind != Kind::Trigger && dice.chance(12);
     let when = conditional.then(|| format!("{{{{ input.variant != {} }}}}", dice.below(VARIANTS)));
     drawn(source, target, "flow", Some(port), when)
+}
+
+/// The edge by which a node leads on, which has one.
+pub(super) fn leading(source: &NodeSpec, target: &str) -> Value {
+    match is_error(source.kind) {
+        true => drawn(source, target, "error", None, None),
+        false => drawn(source, target, "flow", Some(port_of(source.kind)), None),
+    }
+}
+
+fn is_error(kind: Kind) -> bool {
+    match kind {
+        Kind::Doomed | Kind::Calls(Way::Ill) => true,
+        Kind::Container { of, fails } => fails && of != Container::Try,
+        _ => false,
+    }
+}
+
+fn port_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Container { of: Container::Try, fails: true } => "failed",
+        Kind::Event(Teller::Nobody) => "expired",
+        Kind::Signal | Kind::Event(_) => "received",
+        _ => "out",
+    }
 }
 
 pub(super) fn drawn(source: &NodeSpec, target: &str, kind: &str, port: Option<&str>, when: Option<String>) -> Value {

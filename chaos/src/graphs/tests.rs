@@ -19,6 +19,31 @@ fn every_graph_is_valid_and_can_be_published() {
 }
 
 #[test]
+fn every_graph_that_talks_and_what_it_calls_can_be_published() {
+    let registry = Registry::standard();
+    let talking = (0..100).map(|number| talking(11, number, "http://127.0.0.1:9"));
+    for spec in talking.chain([called(0, "http://127.0.0.1:9"), called(1, "http://127.0.0.1:9")]) {
+        let compiled = Graph::compile(&spec.document, &registry);
+        let compiled = compiled.unwrap_or_else(|problems| panic!("{problems:#?}\n{:#}", spec.document));
+        let proof = prove(&compiled, &registry);
+        assert!(proof.errors(&[]).is_empty(), "{:#?}\n{:#}", proof.findings, spec.document);
+    }
+}
+
+#[test]
+fn six_graphs_in_a_row_talk_in_every_way() {
+    let ways = [Way::Awaited, Way::Ill, Way::Detached].map(Kind::Calls);
+    let tellers = [Teller::Client, Teller::Step, Teller::Nobody].map(Kind::Event);
+    for seed in 0..7 {
+        let graphs: Vec<GraphSpec> = (0..6).map(|number| talking(seed, number, "http://127.0.0.1:9")).collect();
+        for kind in ways.into_iter().chain(tellers).chain([Kind::Emit, Kind::Respond]) {
+            let is = |graph: &GraphSpec| graph.nodes.iter().any(|node| node.kind == kind);
+            assert!(graphs.iter().any(is), "{kind:?} with seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_few_graphs_hold_every_kind_of_node_and_every_join() {
     let graphs: Vec<GraphSpec> = (0..150).map(|number| graph(11, number, "http://127.0.0.1:9")).collect();
     let nodes = || graphs.iter().flat_map(|graph| &graph.nodes);
