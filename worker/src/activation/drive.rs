@@ -18,7 +18,7 @@ use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::orders::{Order, RESOLVE};
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
@@ -42,9 +42,6 @@ const PENDING_BYTES_MAX: usize = 4 << 20;
 const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 pub(super) const LOSSES_MAX: i16 = 3;
-
-/// How early a planted bug is.
-const EARLY: TimeDelta = TimeDelta::milliseconds(300);
 
 /// One execution while it is active.
 pub(super) struct Drive<'a> {
@@ -178,7 +175,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Whether it has ended, or waits for a person.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.state.end().is_some() || self.state.incident().is_some()
     }
 
@@ -249,23 +246,6 @@ impl<'a> Drive<'a> {
             }
         }
         has_obeyed
-    }
-
-    /// Ends what has had its time: the execution, or the frames of a container.
-    fn judge_deadline(&mut self) {
-        if self.state.is_paused() || self.is_held {
-            return;
-        }
-        let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
-        if late && !self.is_over() && !self.state.is_ending() {
-            self.record(Event::TimedOut);
-        }
-        if !self.is_over() {
-            let expired: Vec<StepIx> = self.state.expired(self.life.clock.now()).collect();
-            for step in expired {
-                self.record(Event::Expired { step: self.key(step) });
-            }
-        }
     }
 
     /// Runs every pure step that may run, and settles lost `at_most_once` attempts. False if there was none.
@@ -374,18 +354,6 @@ impl<'a> Drive<'a> {
         self.pending.len() >= PENDING_MAX
             || self.pending_bytes >= PENDING_BYTES_MAX
             || self.pending_since.is_some_and(|since| since.elapsed() >= PENDING_AGE_MAX)
-    }
-
-    /// Steps that may run now and do not.
-    fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
-        if self.state.is_paused() || self.is_held {
-            // What the journal tells of as started has to be: nobody could say later that it was not.
-            let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
-            let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
-            return idle.copied().filter(is_told_of).collect();
-        }
-        let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
-        self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
     }
 
     pub(super) fn key(&self, step: StepIx) -> StepKey {

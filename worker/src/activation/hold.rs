@@ -1,17 +1,52 @@
-//! Hold: an execution whose workflow is paused lets what runs end, starts nothing, and waits without a worker.
+//! Hold: what may run now. An execution whose workflow is paused lets what runs end, starts nothing, and waits without a worker.
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::journal::Event;
+use capstan_engine::core::state::{Phase, StepIx};
+use capstan_engine::faults::{Bug, planted};
 use capstan_engine::store::children::Hold;
 use capstan_engine::store::commit::Then;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::drive::Drive;
+
+/// How early a planted bug is.
+const EARLY: TimeDelta = TimeDelta::milliseconds(300);
 
 impl Drive<'_> {
     /// Looks whether it is held up. Clean-up never is, so that a cancel works.
     pub(super) fn look_for_pause(&mut self) {
         let is_paused = self.engine.pauses.hold(WorkspaceId(self.claimed.workspace_id), self.workflow_id);
         self.is_held = is_paused && !self.state.is_ending();
+    }
+
+    /// Ends what has had its time: the execution, or the frames of a container.
+    pub(super) fn judge_deadline(&mut self) {
+        if self.state.is_paused() || self.is_held {
+            return;
+        }
+        let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
+        if late && !self.is_over() && !self.state.is_ending() {
+            self.record(Event::TimedOut);
+        }
+        if !self.is_over() {
+            let expired: Vec<StepIx> = self.state.expired(self.life.clock.now()).collect();
+            for step in expired {
+                self.record(Event::Expired { step: self.key(step) });
+            }
+        }
+    }
+
+    /// Steps that may run now and do not.
+    pub(super) fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
+        if self.state.is_paused() || self.is_held {
+            // What the journal tells of as started has to be: nobody could say later that it was not.
+            let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
+            let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
+            return idle.copied().filter(is_told_of).collect();
+        }
+        let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
+        self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
     }
 
     /// How it parks: until the next look is due, or, where that is now, until its workflow goes on.
