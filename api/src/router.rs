@@ -11,9 +11,9 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
-    workflows,
+    approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health,
+    hooks, logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
+    test_step, trial, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -56,6 +56,8 @@ fn resources() -> Router<Api> {
         .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(backtest::create))
+        .route("/workflows/{workflow_id}/draft/test-step", post(test_step::create))
+        .route("/workflows/{workflow_id}/draft/run", post(trial::run))
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))

@@ -30,6 +30,8 @@ pub(crate) mod retry_now;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
+pub(crate) mod test_step;
+pub(crate) mod trial;
 pub(crate) mod workflows;
 
 use std::str::FromStr;
