@@ -1,5 +1,7 @@
 //! `capstan execution`
 
+mod case;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -18,6 +20,8 @@ pub(crate) enum ExecutionCommand {
     Cancel(CancelArgs),
     /// Begin a new execution with what one that has ended had done.
     Restart(RestartArgs),
+    /// Write a case for `capstan test` from one that has ended.
+    Case(case::CaseArgs),
 }
 
 /// Which executions.
@@ -73,6 +77,7 @@ pub(crate) async fn run(command: &ExecutionCommand, json: bool) -> anyhow::Resul
         ExecutionCommand::List(args) => list(args).await?,
         ExecutionCommand::Cancel(args) => cancel(args).await?,
         ExecutionCommand::Restart(args) => restart(args).await?,
+        ExecutionCommand::Case(args) => case::run(args).await?,
     };
     output::result(json, &answer, &words);
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health,
+    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, events, executions, explain, forms, health,
     hooks, logs, mail, me, node_types, orders, page, publish, resolve, restart, retry_now, session, signals, simulate,
     test_step, trial, workflows,
 };
@@ -67,6 +67,7 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/events", get(events::follow))
         .route("/executions/{execution_id}/cancel", post(signals::cancel))
         .route("/executions/{execution_id}/explain", get(explain::read))
+        .route("/executions/{execution_id}/case", get(case::get))
         .route("/executions/{execution_id}/pause", post(orders::pause))
         .route("/executions/{execution_id}/resume", post(orders::resume))
         .route("/executions/{execution_id}/resolve", post(resolve::create))

@@ -7,6 +7,7 @@ pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
+pub(crate) mod case;
 pub(crate) mod custom_events;
 pub(crate) mod events;
 pub(crate) mod executions;

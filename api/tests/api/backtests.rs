@@ -241,3 +241,33 @@ async fn an_event_that_was_there_before_its_step_comes_again() {
     let tested = world.backtest(&json!({})).await;
     assert_eq!(tested["executions"][0]["exact"], true, "{tested:#}");
 }
+
+#[tokio::test]
+async fn a_case_is_what_an_execution_got_from_outside_and_what_comes_of_it() {
+    let mut world = World::new().await;
+    let id = world.done(7).await;
+    let path = format!("/api/v1/executions/{id}/case");
+    let told = world.app.get(&path).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    assert_eq!((&told["exact"], &told["redacted"]), (&json!(true), &json!(false)), "{told:#}");
+    let case = &told["case"];
+    assert_eq!((&case["trigger"], &case["input"]), (&json!("start"), &json!({ "who": "ada" })));
+    assert_eq!(case["stubs"]["fetch"]["output"]["body"]["money"], 7);
+    assert_eq!(
+        case["expect"],
+        json!({
+            "status": "completed",
+            "path": ["fetch completed on out", "rich completed on true", "mail completed on out"],
+            "output": { "message_id": "<1@example.com>" },
+            "outputs": { "rich": { "result": true } },
+        })
+    );
+    let secret =
+        "UPDATE journal SET output = jsonb_set(output, '{body,api_token}', '\"s3cret\"') WHERE node_id = 'fetch'";
+    sqlx::query(secret).execute(&mut world.owner).await.unwrap();
+    let told = world.app.get(&path).await;
+    assert!(told.json()["redacted"] == true && !told.text().contains("s3cret"), "{}", told.text());
+    let begun = world.app.begin(&world.workflow.clone()).await;
+    assert_eq!(world.app.get(&format!("/api/v1/executions/{begun}/case")).await.verdict(), "409 not_ended");
+}

@@ -101,6 +101,10 @@ impl Stubs {
         self
     }
 
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (&String, &[Stub])> {
+        self.by_name.iter().map(|(name, outcomes)| (name, outcomes.as_slice()))
+    }
+
     /// The first outcome of a node or step as it is written, if there is one.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&Stub> {
