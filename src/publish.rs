@@ -94,7 +94,7 @@ async fn newest_if_same(
         return Ok(None);
     };
     let version_id = VersionId(newest.version_id);
-    let published = workflows::version_graph(connection, workspace, version_id).await?;
+    let published = workflows::version_graph(connection, workspace, version_id).await?.map(|(document, _)| document);
     Ok(published.filter(|published| published == document).map(|_| version_id))
 }
 

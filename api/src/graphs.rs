@@ -106,7 +106,7 @@ impl Graphs {
         if let Some(version) = self.find(workspace_id, version_id) {
             return Ok(Some(version));
         }
-        let Some(document) = workflows::version_graph(connection, workspace_id, version_id).await? else {
+        let Some((document, semantics)) = workflows::version_graph(connection, workspace_id, version_id).await? else {
             return Ok(None);
         };
         let (document, graph) = self.compile(document).await?;
@@ -115,7 +115,7 @@ impl Graphs {
             // It did when it was published.
             StoreError::Unsupported(format!("version {version_id} needs another build: {first}"))
         })?;
-        let version = Arc::new(Version { bytes: document.to_string().len(), document, graph });
+        let version = Arc::new(Version { bytes: document.to_string().len(), document, graph: graph.under(semantics) });
         self.keep(key, &version);
         Ok(Some(version))
     }

@@ -46,9 +46,10 @@ impl Versions {
                 return Ok(known);
             }
             let document = version_graph(connection, workspace_id, version_id).await?;
-            let document =
+            let (document, semantics) =
                 document.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let graph = Graph::compile(&document, registry).map(Arc::new).map_err(|problems| {
+            let graph = Graph::compile(&document, registry).map(|graph| Arc::new(graph.under(semantics)));
+            let graph = graph.map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
                 format!("version {version_id} cannot be run by this build: {first}")
             });

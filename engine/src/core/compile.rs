@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::catalogue::{Catalogue, Role};
 use super::document::Document;
-use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part};
+use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part, SEMANTICS};
 use super::ids::NodeId;
 use super::problem::Problem;
 use parts::Parts;
@@ -137,7 +137,7 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, by_id }
+    Graph { nodes, edges, bodies, timeout_ms: None, semantics: SEMANTICS, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -87,7 +87,7 @@ impl Scene<'_> {
 
     fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
         let own = self.state.step(step);
-        let names = Names::new(self.input(), steps, self.execution_id, self.now(step));
+        let names = Names::new(self.input(), steps, self.execution_id, self.now(step)).under(self.graph);
         names.in_frame(&self.state.frames()[own.frame]).after_frames(self.graph, self.state, own)
     }
 

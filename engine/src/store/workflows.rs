@@ -291,7 +291,7 @@ pub async fn find_version(
     Ok(row)
 }
 
-/// The graph document of a version, or else of a trial.
+/// The graph document of a version, or else of a trial, and the number of the rules that hold for it.
 ///
 /// # Errors
 /// If the database does, or [`StoreError::Unsupported`] if it was published under rules that this build does not have.
@@ -299,7 +299,7 @@ pub async fn version_graph(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     version_id: VersionId,
-) -> Result<Option<Value>, StoreError> {
+) -> Result<Option<(Value, i32)>, StoreError> {
     let published: Option<(Value, i32)> =
         sqlx::query_as("SELECT graph, semantics FROM workflow_versions WHERE workspace_id = $1 AND version_id = $2")
             .bind(workspace_id.0)
@@ -314,7 +314,7 @@ pub async fn version_graph(
         Some((_, semantics)) if semantics > SEMANTICS => {
             Err(StoreError::Unsupported(format!("version {version_id} needs a newer build: its rules are {semantics}")))
         }
-        row => Ok(row.map(|(graph, _)| graph)),
+        row => Ok(row),
     }
 }
 
