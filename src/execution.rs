@@ -1,5 +1,7 @@
 //! `capstan execution`
 
+mod case;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -20,6 +22,8 @@ pub(crate) enum ExecutionCommand {
     Restart(RestartArgs),
     /// Have one that stands still go on with another version of its workflow, if that fits.
     Migrate(MigrateArgs),
+    /// Write a case for `capstan test` from one that has ended.
+    Case(case::CaseArgs),
 }
 
 /// Which executions.
@@ -93,6 +97,7 @@ pub(crate) async fn run(command: &ExecutionCommand, json: bool) -> anyhow::Resul
         ExecutionCommand::Cancel(args) => cancel(args).await?,
         ExecutionCommand::Restart(args) => restart(args).await?,
         ExecutionCommand::Migrate(args) => migrate(args).await?,
+        ExecutionCommand::Case(args) => case::run(args).await?,
     };
     output::result(json, &answer, &words);
     Ok(ExitCode::SUCCESS)

@@ -53,10 +53,10 @@ impl Followed {
         let row = row.ok_or_else(|| BadInput(format!("there is no execution {id} here")))?;
         let document = workflows::version_graph(&mut transaction, workspace, VersionId(row.version_id)).await?;
         drop(transaction);
-        let document = document.ok_or_else(|| anyhow!("version {} is gone", row.version_id))?;
-        let graph = Graph::compile(&document, registry)
+        let version = document.ok_or_else(|| anyhow!("version {} is gone", row.version_id))?;
+        let graph = Graph::compile(&version.graph, registry)
             .map_err(|_| anyhow!("version {} of execution {id} does not compile any more", row.version_id))?;
-        let graph = Arc::new(graph.with_chunks()).begun_at(&row.trigger_node_id);
+        let graph = Arc::new(graph.under(version.semantics).with_chunks()).begun_at(&row.trigger_node_id);
         let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
         let state = fold(&graph, &trigger, row.input.clone(), row.created_at, [])?;
         let mut followed = Self { id, graph, row, state, workspace, pool, read: 0 };

@@ -95,7 +95,7 @@ async fn newest_if_same(
     };
     let version_id = VersionId(newest.version_id);
     let published = workflows::version_graph(connection, workspace, version_id).await?;
-    Ok(published.filter(|published| published == document).map(|_| version_id))
+    Ok(published.filter(|published| published.graph == *document).map(|_| version_id))
 }
 
 async fn add_version(

@@ -249,9 +249,16 @@ mod tests {
             assert_eq!(found, [("", "unreadable_file"), (pointer, code)], "{cases}: {faults:?}");
         }
         let empty = tempfile::tempdir().unwrap();
-        for path in [empty.path().to_owned(), empty.path().join("w.json"), empty.path().join("none")] {
+        std::fs::write(empty.path().join("w.json"), "{}").unwrap();
+        for (path, code, told) in [
+            (empty.path().to_owned(), "no_cases", "ends with .tests.json"),
+            (empty.path().join("w.json"), "no_cases", "w.tests.json does not exist"),
+            (empty.path().join("none.json"), "no_such_file", "none.json does not exist"),
+            (empty.path().join("none.tests.json"), "no_such_file", "none.tests.json does not exist"),
+        ] {
             let faults = load(std::slice::from_ref(&path), &Registry::standard()).err().unwrap();
-            assert_eq!(faults[0].problem.code, "no_cases", "{faults:?}");
+            let problem = &faults[0].problem;
+            assert!(problem.code == code && problem.detail.contains(told) && !problem.hint.is_empty(), "{faults:?}");
         }
     }
 }

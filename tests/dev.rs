@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod support;
+mod trials;
 
 use std::collections::HashMap;
 use std::process::Command;

@@ -38,7 +38,10 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
         return Err(Problem::bad_request("bad_body", "the body is not an object", "send a JSON object"));
     }
     serde_json::from_value(value).map_err(|error| {
-        Problem::bad_request("bad_body", format!("the body does not fit: {error}"), "see the fields of this route")
+        let detail = format!("the body does not fit: {error}");
+        let is_word = detail.contains("unknown variant");
+        let hint = if is_word { "send one of the words that the detail lists" } else { "see the fields of this route" };
+        Problem::bad_request("bad_body", detail, hint)
     })
 }
 

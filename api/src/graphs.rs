@@ -9,7 +9,7 @@ use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::{Proof, prove};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workflows;
+use capstan_engine::store::workflows::{self, VersionGraph};
 use capstan_node_types::registry::Registry;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -114,7 +114,9 @@ impl Graphs {
         if let Some(version) = self.find(workspace_id, version_id) {
             return Ok(Some(version));
         }
-        let Some(document) = workflows::version_graph(connection, workspace_id, version_id).await? else {
+        let Some(VersionGraph { graph: document, semantics, .. }) =
+            workflows::version_graph(connection, workspace_id, version_id).await?
+        else {
             return Ok(None);
         };
         let (document, graph) = self.compile(document).await?;
@@ -123,8 +125,11 @@ impl Graphs {
             // It did when it was published.
             StoreError::Unsupported(format!("version {version_id} needs another build: {first}"))
         })?;
-        let version =
-            Arc::new(Version { bytes: document.to_string().len(), document, graph: Arc::new(graph.with_chunks()) });
+        let version = Arc::new(Version {
+            bytes: document.to_string().len(),
+            document,
+            graph: Arc::new(graph.under(semantics).with_chunks()),
+        });
         self.keep(key, &version);
         Ok(Some(version))
     }

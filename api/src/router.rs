@@ -11,9 +11,9 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, custom_events, events, executions, explain, forms, health, hooks,
-    limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart, retry_now, session,
-    signals, simulate, workflows,
+    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, events, executions, explain, forms, health,
+    hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart, retry_now,
+    session, signals, simulate, test_step, trial, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -56,6 +56,8 @@ fn resources() -> Router<Api> {
         .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(backtest::create))
+        .route("/workflows/{workflow_id}/draft/test-step", post(test_step::create))
+        .route("/workflows/{workflow_id}/draft/run", post(trial::run))
         .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(publish::publish))
         .route("/workflows/{workflow_id}/versions", get(publish::versions))
@@ -70,6 +72,7 @@ fn resources() -> Router<Api> {
         .route("/executions/{execution_id}/events", get(events::follow))
         .route("/executions/{execution_id}/cancel", post(signals::cancel))
         .route("/executions/{execution_id}/explain", get(explain::read))
+        .route("/executions/{execution_id}/case", get(case::get))
         .route("/executions/{execution_id}/pause", post(orders::pause))
         .route("/executions/{execution_id}/resume", post(orders::resume))
         .route("/executions/{execution_id}/resolve", post(resolve::create))

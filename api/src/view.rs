@@ -94,6 +94,9 @@ pub struct ExecutionSummary {
     pub deadline_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
+    /// It tries a draft out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
     /// The step that started it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -139,6 +142,7 @@ impl From<&ExecutionRow> for ExecutionSummary {
             created_at: row.created_at,
             deadline_at: row.deadline_at,
             ended_at: row.ended_at,
+            trial: row.trial,
             parent: None,
         }
     }

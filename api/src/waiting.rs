@@ -35,6 +35,8 @@ pub(crate) struct Waiting<'a> {
     pub(crate) execution_id: ExecutionId,
     /// The respond nodes that count; without any, only the end does.
     pub(crate) nodes: Vec<NodeId>,
+    /// Whether it is enough that a step waits.
+    pub(crate) for_waits: bool,
 }
 
 /// The nodes of a graph that answer.
@@ -68,6 +70,7 @@ impl Waiting<'_> {
             }
             is_news = tokio::select! {
                 news = watch.news.recv() => match news {
+                    Ok(News::Entry(_, entry)) if self.for_waits && matches!(entry.event, Event::Waiting { .. }) => break,
                     Ok(news) => self.concerns(&news),
                     Err(RecvError::Lagged(_)) => true,
                     Err(RecvError::Closed) => break,

@@ -25,7 +25,7 @@ const LOOKED_THROUGH_MAX: i64 = 10_000;
 /// Journal entries of one read.
 const ENTRIES_PER_READ: i64 = 1_000;
 
-/// The last executions of a workflow that have ended, newest first, at most `limit`; chunks of others are none.
+/// The last executions of a workflow that have ended, newest first, at most `limit`; no trials, and no chunks of others.
 ///
 /// # Errors
 /// If the database does.
@@ -36,11 +36,14 @@ pub async fn ended(
     limit: i64,
 ) -> Result<Vec<ExecutionId>, StoreError> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT execution_id FROM ( \
-         SELECT execution_id, workflow_id, ended_at FROM executions WHERE workspace_id = $1 \
+        "SELECT newest.execution_id FROM ( \
+         SELECT execution_id, workflow_id, version_id, ended_at FROM executions WHERE workspace_id = $1 \
          ORDER BY execution_id DESC LIMIT $4) AS newest \
          WHERE workflow_id = $2 AND ended_at IS NOT NULL AND NOT EXISTS ( \
-         SELECT 1 FROM children c WHERE c.child_id = newest.execution_id AND c.node_id LIKE '%' || $5) ORDER BY execution_id DESC LIMIT $3",
+           SELECT FROM trial_versions t WHERE t.workspace_id = $1 AND t.version_id = newest.version_id) \
+           AND NOT EXISTS ( \
+           SELECT FROM children c WHERE c.child_id = newest.execution_id AND c.node_id LIKE '%' || $5) \
+         ORDER BY execution_id DESC LIMIT $3",
     )
     .bind(workspace_id.0)
     .bind(workflow_id.0)

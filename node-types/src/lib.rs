@@ -15,4 +15,5 @@ pub mod span;
 mod testing;
 #[cfg(test)]
 mod tests_proofs;
+pub mod trial;
 pub mod types;

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
-    DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge,
-    LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerForm,
-    TriggerManual, TriggerWebhook, check_responses,
+    DebugGiven, DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop,
+    LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal,
+    TriggerForm, TriggerManual, TriggerWebhook, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -48,6 +48,7 @@ impl Registry {
             .register(DebugLog)
             .register(DebugNoop)
             .register(DebugFail)
+            .register(DebugGiven)
     }
 
     /// The same with `debug.crash`, which ends the process of the worker that runs it: for trials only.
@@ -121,7 +122,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 26);
+        assert_eq!(names.len(), 27);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The node types as a simulation runs them: those that reach nothing outside of their execution.
 
+mod case;
 mod wish;
 
 use std::future::Future;
@@ -29,6 +30,7 @@ use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::{ServiceSettings, Services, ServicesError};
 
+pub use case::{NoCase, Written, case_of};
 pub use wish::{Fitted, Unfit, Wish, YEARS};
 
 /// Longest time of one simulation.

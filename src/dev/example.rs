@@ -122,7 +122,8 @@ impl Example {
         let mut transaction = tenant::begin(&self.pool, self.workspace).await?;
         let newest = ExecutionId(uuid::Uuid::max());
         let workflow = Some(self.published.workflow_id);
-        let rows = executions::list(&mut transaction, self.workspace, workflow, newest, EXECUTIONS_MAX).await?;
+        let rows =
+            executions::list(&mut transaction, self.workspace, workflow, Some(false), newest, EXECUTIONS_MAX).await?;
         let open = rows.into_iter().filter(|row| row.ended_at.is_none() && row.status != "incident");
         let mut ids: Vec<ExecutionId> = open.map(|row| ExecutionId(row.execution_id)).take(RESUMED_MAX).collect();
         ids.reverse();

@@ -80,6 +80,21 @@ fn search(folder: &Path, depth: usize, left: &mut usize, found: &mut BTreeSet<Pa
 }
 
 fn no_cases(path: &Path) -> Fault {
-    let hint = "cases of workflow.json are kept beside it, in workflow.tests.json: see docs/testing.md";
-    Fault::of(path, *document::problem("no_cases", format!("{} has no cases", path.display()), hint))
+    let name = path.display();
+    if !path.exists() {
+        let hint = "correct the path; without any, the cases below this folder are run";
+        return Fault::of(path, *document::problem("no_such_file", format!("{name} does not exist"), hint));
+    }
+    let (detail, hint) = if path.is_dir() {
+        (
+            format!("no file in {name} ends with {ENDING}"),
+            "write cases of workflow.json into workflow.tests.json beside it".into(),
+        )
+    } else {
+        let beside = path.with_extension(&ENDING[1..]);
+        let hint =
+            format!("write them there, or have one written: capstan execution case ID --into {}", beside.display());
+        (format!("{name} has no cases: {} does not exist", beside.display()), hint)
+    };
+    Fault::of(path, *document::problem("no_cases", detail, &hint))
 }

@@ -74,6 +74,6 @@ w.tests.json, case \"odd\", at /1/expect/path/0: the graph has no node \"poor\"
     let output = capstan(folder.path()).args(["test", "--json", "none.json"]).output().unwrap();
     assert_eq!(
         (output.status.code(), &last_json(&stdout(&output))["problems"][0]["code"]),
-        (Some(2), &json!("no_cases"))
+        (Some(2), &json!("no_such_file"))
     );
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use capstan_engine::core::graph::{Graph, NodeIx};
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workflows::{find_version, version_graph};
+use capstan_engine::store::workflows::version_graph;
 use capstan_node_types::registry::Registry;
 
 use crate::side::Side;
@@ -55,15 +55,13 @@ impl Versions {
             if let Some(known) = self.kept(version_id) {
                 return Ok(known);
             }
-            let document = version_graph(&mut *connection, workspace_id, version_id).await?;
-            let row = find_version(connection, workspace_id, version_id).await?;
-            let (document, row) =
-                document.zip(row).ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
-            let version = |graph| Version {
+            let row = version_graph(connection, workspace_id, version_id).await?;
+            let row = row.ok_or_else(|| StoreError::Corrupt(format!("version {version_id} does not exist")))?;
+            let version = |graph: Graph| Version {
                 workflow_id: WorkflowId(row.workflow_id),
-                graph: Arc::new(Graph::with_chunks(graph)),
+                graph: Arc::new(graph.under(row.semantics).with_chunks()),
             };
-            let version = Graph::compile(&document, registry).map(version).map(Arc::new).map_err(|problems| {
+            let version = Graph::compile(&row.graph, registry).map(version).map(Arc::new).map_err(|problems| {
                 let first = problems.first().map(|problem| problem.detail.clone()).unwrap_or_default();
                 format!("version {version_id} cannot be run by this build: {first}")
             });

@@ -48,12 +48,24 @@ impl Place {
         self.limit.extend(self.span);
         let heard = async {
             let nodes = if replies { respond_nodes(&launched.graph(api, caller).await?.graph) } else { Vec::new() };
-            let waiting = Waiting { api, caller, execution_id: launched.execution_id, nodes };
+            let waiting = Waiting { api, caller, execution_id: launched.execution_id, nodes, for_waits: false };
             waiting.hear(self.seat, self.span, !launched.replayed).await
         };
         let heard: Result<Heard, Problem> = heard.await;
         let log = |problem| tracing::warn!(cause = ?problem, "a request waited in vain");
         heard.map_err(log).ok()
+    }
+}
+
+impl Place {
+    /// Waits for the end, or until a step begins to wait itself.
+    pub(super) async fn hear_of_step(self, api: &Api, caller: &Caller, launched: &Launched) {
+        self.limit.extend(self.span);
+        let execution_id = launched.execution_id;
+        let waiting = Waiting { api, caller, execution_id, nodes: Vec::new(), for_waits: true };
+        if let Err(problem) = waiting.hear(self.seat, self.span, !launched.replayed).await {
+            tracing::warn!(cause = ?problem, "a request waited in vain");
+        }
     }
 }
 
@@ -75,7 +87,7 @@ pub(super) fn to_client(launched: Launched, heard: Option<Heard>, wish: Wish) ->
     response
 }
 
-fn outcome(launched: &Launched, Heard { row, reply }: Heard) -> Value {
+pub(super) fn outcome(launched: &Launched, Heard { row, reply }: Heard) -> Value {
     let mut outcome = json!({
         "id": launched.execution_id,
         "status": row.status,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::history;
@@ -58,6 +59,7 @@ pub(crate) struct StartQuery {
 pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     parent_id: Option<String>,
+    trial: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -98,11 +100,13 @@ pub(crate) async fn start(
     Ok(to_client(launched, heard, wish))
 }
 
-/// `GET /executions?workflow_id&parent_id&limit&cursor`: newest first; with `parent_id` those that its steps started.
+/// `GET /executions?workflow_id&parent_id&trial&limit&cursor`: newest first; with `parent_id` those that its steps started.
+/// Trials are listed with `trial=true`, where nothing else is, and with `trial=any`.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
     let parent_id: Option<ExecutionId> = query.parent_id.as_deref().map(|text| id(text, "execution")).transpose()?;
+    let trial = trials(query.trial.as_deref())?;
     if parent_id.is_some() && workflow_id.is_some() {
         let detail = "the list is asked for both by workflow_id and by parent_id";
         return Err(Problem::bad_request("bad_query", detail, "give one of them"));
@@ -111,11 +115,21 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     let (workspace_id, before) = (caller.workspace_id, ExecutionId(paging.before));
     let rows = match parent_id {
         Some(parent) => children::list(&mut transaction, workspace_id, parent, before, paging.rows()).await?,
-        None => executions::list(&mut transaction, workspace_id, workflow_id, before, paging.rows()).await?,
+        None => executions::list(&mut transaction, workspace_id, workflow_id, trial, before, paging.rows()).await?,
     };
     let summaries = family::summaries(&mut transaction, &caller, &rows).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(summaries, |summary| summary.id, |summary| summary)).into_response())
+}
+
+/// Whether trials are listed, or all else; none for both.
+fn trials(wanted: Option<&str>) -> Result<Option<bool>, Problem> {
+    match wanted {
+        None | Some("false") => Ok(Some(false)),
+        Some("true") => Ok(Some(true)),
+        Some("any") => Ok(None),
+        Some(_) => Err(Problem::bad_request("bad_query", "trial is none of true, false and any", "name one of them")),
+    }
 }
 
 /// `GET /executions/{id}`: with its steps and edges, its parent and its newest children. A step whose output is too large to be shown says
@@ -205,10 +219,18 @@ pub(super) async fn load_in(
     let row = find(connection, caller, id).await?;
     let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
-    let version = version
-        .ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?
-        .begun_at(&row.trigger_node_id);
+    let version = version.ok_or_else(|| without_version(&row))?.begun_at(&row.trigger_node_id);
     Ok(Loaded { row, version, entries })
+}
+
+/// Graphs of trials are let go once they have not been used for long.
+pub(super) fn without_version(row: &ExecutionRow) -> Problem {
+    let id = row.execution_id;
+    if !row.trial {
+        return Problem::internal(format!("execution {id} has no version"));
+    }
+    let detail = format!("execution {id} was a trial, and its graph is no longer kept");
+    Problem::new(StatusCode::GONE, "trial_gone", detail, "run the draft again")
 }
 
 /// The row of an execution of this workspace.

@@ -7,6 +7,7 @@ pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
+pub(crate) mod case;
 pub(crate) mod custom_events;
 pub(crate) mod events;
 pub(crate) mod executions;
@@ -35,6 +36,8 @@ mod ruled;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
+pub(crate) mod test_step;
+pub(crate) mod trial;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

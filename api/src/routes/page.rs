@@ -44,7 +44,8 @@ pub(crate) async fn show(
     };
     let mut transaction = caller.read().await?;
     let newest = ExecutionId(Uuid::max());
-    let rows = executions::list(&mut transaction, caller.workspace_id, None, newest, EXECUTIONS_SHOWN).await?;
+    let rows =
+        executions::list(&mut transaction, caller.workspace_id, None, Some(false), newest, EXECUTIONS_SHOWN).await?;
     let forms = list_paths(&mut transaction, caller.workspace_id, FORM, FORMS_SHOWN).await?;
     transaction.commit().await?;
     let chosen = query.execution.or_else(|| rows.first().map(|row| row.execution_id.to_string()));

@@ -96,7 +96,7 @@ pub(crate) async fn versions(caller: Caller, Path(workflow_id): Path<String>) ->
     Ok(Json(json!({ "items": rows.iter().map(show).collect::<Vec<_>>() })).into_response())
 }
 
-fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> {
+pub(super) fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> {
     let accepted: Vec<&str> = accept.split(',').collect();
     let errors = proof.errors(&accepted);
     let Some(first) = errors.first() else { return Ok(()) };

@@ -3,7 +3,7 @@
 use capstan_domain::recording::{self, BYTES_MAX, ENTRIES_MAX, Record};
 use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId};
 
-use super::executions::{Loaded, find};
+use super::executions::{Loaded, find, without_version};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -32,7 +32,7 @@ pub(super) async fn load(api: &Api, caller: &Caller, id: ExecutionId) -> Result<
     }
     let entries = recording::entries(&mut transaction, caller.workspace_id, id).await?;
     let version = api.graphs.version(&mut transaction, caller.workspace_id, VersionId(row.version_id)).await?;
-    let version = version.ok_or_else(|| Problem::internal(format!("execution {id} has no version")))?;
+    let version = version.ok_or_else(|| without_version(&row))?;
     transaction.commit().await?;
     if version.graph.handed_over(&row.trigger_node_id).is_some() {
         let detail = format!("execution {id} is a chunk: it runs items of {} for another one", row.trigger_node_id);

@@ -1,20 +1,23 @@
 //! Restarting an execution from a step, on its version or another one.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::restart::Refused;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
-use capstan_engine::core::restart::{Plan, Unfit};
+use capstan_engine::core::restart::{Plan, Unfit, failed_step};
 use capstan_engine::store::bulk::Beginning;
 use capstan_engine::store::restart::restart;
 use capstan_engine::store::start::{IdempotencyKey, Started};
+use capstan_engine::store::trials;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::executions::{load, version};
+use super::executions::{Loaded, load, version};
 use super::idempotency_key;
 use super::launch::{REPLAYED, reused};
 use crate::Api;
@@ -24,6 +27,9 @@ use crate::problem::Problem;
 
 /// Most bytes of a request.
 const RESTART_BYTES_MAX: usize = 16 * 1024;
+/// What bulk jobs call the step that failed.
+const FAILED: &str = "failed";
+const CANNOT_RESTART: &str = "cannot_restart";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,10 +64,16 @@ pub(crate) async fn create(
     let wish: Wish = body::typed(request, RESTART_BYTES_MAX).await?;
     let loaded = load(&api, &caller, &execution_id).await?;
     let version_id = wish.version_id.unwrap_or(loaded.row.version_id);
-    let workflow_id = WorkflowId(loaded.row.workflow_id);
-    let (_, version) = version(&api, &caller, workflow_id, Some(VersionId(version_id))).await?;
+    let version = match wish.version_id {
+        Some(other) => {
+            let workflow_id = WorkflowId(loaded.row.workflow_id);
+            version(&api, &caller, workflow_id, Some(VersionId(other))).await?.1
+        }
+        None => Arc::clone(&loaded.version),
+    };
     let from = Beginning::Step(NodeId::from(wish.from.as_str()));
-    let plan = loaded.recorded().plan(&version.graph, &from).map_err(refused)?;
+    let plan = loaded.recorded().plan(&version.graph, &from);
+    let plan = plan.map_err(|why| if wish.from == FAILED { by_name(&loaded, why) } else { refused(why) })?;
     if wish.dry_run {
         return Ok(Json(Planned { id: None, version_id, plan }).into_response());
     }
@@ -72,6 +84,9 @@ pub(crate) async fn create(
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
     let mut transaction = caller.write().await?;
+    if loaded.row.trial {
+        trials::touch(&mut transaction, caller.workspace_id, VersionId(version_id)).await?;
+    }
     let started = restart(&mut transaction, &asked).await?;
     transaction.commit().await?;
     let (id, replayed) = match started {
@@ -86,6 +101,21 @@ pub(crate) async fn create(
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// A restart of one execution names its step; who asks for the failed one, as bulk jobs do, is told which that is.
+fn by_name(loaded: &Loaded, why: Refused) -> Problem {
+    let problem = refused(why);
+    if problem.code != CANNOT_RESTART {
+        return problem;
+    }
+    let failed = loaded.state().ok().and_then(|state| failed_step(&state));
+    let detail = format!("a restart names the step it begins at, and none has the id {FAILED:?}");
+    let hint = failed.map_or_else(
+        || "no step of it has failed: send {\"from\": \"…\"} with the id of a step that ran".to_owned(),
+        |step| format!("send {{\"from\": \"{step}\"}}, the step that failed; {FAILED:?} is for bulk jobs"),
+    );
+    Problem::unprocessable(CANNOT_RESTART, detail, hint)
 }
 
 fn not_ended() -> Problem {
@@ -104,6 +134,6 @@ pub(super) fn refused(refused: Refused) -> Problem {
     };
     match refused {
         Refused::Unreadable(error) => error.into(),
-        refused => Problem::unprocessable("cannot_restart", refused.to_string(), hint),
+        refused => Problem::unprocessable(CANNOT_RESTART, refused.to_string(), hint),
     }
 }

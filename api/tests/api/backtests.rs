@@ -241,3 +241,65 @@ async fn an_event_that_was_there_before_its_step_comes_again() {
     let tested = world.backtest(&json!({})).await;
     assert_eq!(tested["executions"][0]["exact"], true, "{tested:#}");
 }
+
+#[tokio::test]
+async fn an_event_that_was_found_when_the_time_was_over_is_no_time_out() {
+    let app = App::start().await;
+    let mut graph = chain(&[
+        ("start", "trigger.manual", json!({})),
+        ("paid", "logic.wait_for_event", json!({ "event": "order.paid", "timeout": "1 min" })),
+        ("end", "data.set", json!({ "values": { "paid": "{{ steps.paid.data }}" } })),
+    ]);
+    graph["edges"][1]["sourceHandle"] = json!("received");
+    let workflow = app.publish(&graph).await;
+    let owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut world = World { app, workflow, owner };
+    let started = world.app.post("/api/v1/executions", &json!({ "workflow_id": world.workflow })).await.json();
+    let id = started["id"].as_str().unwrap();
+    let waiting = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, detail, recorded_at) \
+        SELECT execution_id, 1, workspace_id, 1, 'waiting', 'paid', \
+        jsonb_build_object('time', created_at + interval '1 second', 'signal', '$event:paid'), created_at FROM executions";
+    sqlx::query(waiting).execute(&mut world.owner).await.unwrap();
+    // A second later than the time was over.
+    world.settle(id, 2, "paid", "received", json!({ "data": 7 })).await;
+    world.settle(id, 3, "end", "out", json!({ "paid": 7 })).await;
+    world.end(id, "completed").await;
+    let again = world.simulate(&json!({ "of_execution": id })).await.json();
+    assert_eq!(again["output"], json!({ "paid": 7 }), "{again:#}");
+    assert_eq!(world.backtest(&json!({})).await["executions"][0]["exact"], true);
+    let over =
+        "UPDATE journal SET port = 'expired', output = NULL WHERE position = 2; DELETE FROM journal WHERE position = 3";
+    sqlx::raw_sql(over).execute(&mut world.owner).await.unwrap();
+    let over = world.simulate(&json!({ "of_execution": id })).await.json();
+    assert_eq!(over["steps"][1]["port"], "expired", "{over:#}");
+}
+
+#[tokio::test]
+async fn a_case_is_what_an_execution_got_from_outside_and_what_comes_of_it() {
+    let mut world = World::new().await;
+    let id = world.done(7).await;
+    let path = format!("/api/v1/executions/{id}/case");
+    let told = world.app.get(&path).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let told = told.json();
+    assert_eq!((&told["exact"], &told["redacted"]), (&json!(true), &json!(false)), "{told:#}");
+    let case = &told["case"];
+    assert_eq!((&case["trigger"], &case["input"]), (&json!("start"), &json!({ "who": "ada" })));
+    assert_eq!(case["stubs"]["fetch"]["output"]["body"]["money"], 7);
+    assert_eq!(
+        case["expect"],
+        json!({
+            "status": "completed",
+            "path": ["fetch completed on out", "rich completed on true", "mail completed on out"],
+            "output": { "message_id": "<1@example.com>" },
+            "outputs": { "rich": { "result": true } },
+        })
+    );
+    let secret =
+        "UPDATE journal SET output = jsonb_set(output, '{body,api_token}', '\"s3cret\"') WHERE node_id = 'fetch'";
+    sqlx::query(secret).execute(&mut world.owner).await.unwrap();
+    let told = world.app.get(&path).await;
+    assert!(told.json()["redacted"] == true && !told.text().contains("s3cret"), "{}", told.text());
+    let begun = world.app.begin(&world.workflow.clone()).await;
+    assert_eq!(world.app.get(&format!("/api/v1/executions/{begun}/case")).await.verdict(), "409 not_ended");
+}

@@ -146,3 +146,32 @@ async fn a_problem_carries_the_request_id_and_every_answer_its_guards() {
     assert_ne!(made.header("x-request-id"), Some("<script>"));
     assert_eq!(made.status, 200);
 }
+
+#[tokio::test]
+async fn a_word_that_is_none_of_a_few_is_answered_with_those_that_are() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let execution = app.begin(&workflow).await;
+    let filter = json!({ "workflow_id": workflow });
+    for (path, body, words) in [
+        (
+            format!("/api/v1/workflows/{workflow}/draft/simulate"),
+            json!({ "unstubbed": "maybe" }),
+            &["fail", "null"][..],
+        ),
+        ("/api/v1/bulk-jobs".into(), json!({ "verb": "stop", "filter": filter }), &["cancel", "restart", "retry_now"]),
+        (
+            "/api/v1/bulk-jobs".into(),
+            json!({ "verb": "cancel", "filter": { "status": ["done"] } }),
+            &["completed", "failed"],
+        ),
+        (format!("/api/v1/executions/{execution}/resolve"), json!({ "action": "forget" }), &["retry", "skip", "fail"]),
+    ] {
+        let refused = app.post(&path, &body).await;
+        let told = format!("{} {}", refused.json()["detail"], refused.json()["hint"]);
+        assert!(words.iter().all(|word| told.contains(word)), "{body}: {told}");
+    }
+    let restart = app.post(&format!("/api/v1/executions/{execution}/restart"), &json!({ "from": "failed" })).await;
+    assert_eq!(restart.verdict(), "422 cannot_restart");
+    assert!(restart.json()["hint"].as_str().unwrap().contains("send {\"from\""), "{}", restart.text());
+}

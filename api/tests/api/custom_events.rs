@@ -1,7 +1,7 @@
 //! Custom events through the API.
 
 use axum::http::Request;
-use capstan_domain::events::{Desk, Wait, WaitingStep};
+use capstan_domain::events::{self, Desk, Wait, WaitingStep};
 use capstan_engine::core::ids::{NodeId, StepKey};
 use capstan_engine::store::connect::Role;
 use chrono::Utc;
@@ -134,4 +134,53 @@ async fn which_event_a_step_waits_for_is_explained() {
     let expected = json!({ "waits_for": "event", "step": step, "event": "order.paid", "key": "7", "text": text });
     // Before it, that there is no worker.
     assert_eq!(reasons.as_array().unwrap().last(), Some(&expected));
+}
+
+/// A step of an execution that has begun, and waits for nothing so far.
+async fn step(app: &App) -> WaitingStep {
+    let workflow =
+        app.publish(&chain(&[("start", "trigger.manual", json!({})), ("paid", "debug.noop", json!({}))])).await;
+    let execution_id = app.begin(&workflow).await.parse().unwrap();
+    WaitingStep { workspace_id: app.acme, execution_id, step: StepKey::root(NodeId::from("paid")) }
+}
+
+fn wait_for(key: &str) -> Wait {
+    let since_at = Utc::now() - chrono::TimeDelta::hours(1);
+    Wait { type_name: "order.paid".into(), key: key.into(), condition: None, since_at, until_at: None }
+}
+
+#[tokio::test]
+async fn a_step_that_is_told_to_wait_for_another_key_does() {
+    let app = App::start().await;
+    let (waiting, desk) = (step(&app).await, Desk::new(&app.cell));
+    assert_eq!(desk.wait(&waiting, &wait_for("7")).await.unwrap(), None);
+    assert_eq!(desk.wait(&waiting, &wait_for("8")).await.unwrap(), None);
+    assert_eq!(app.count("event_waits WHERE key = '8' AND status = 'open'").await, 1);
+    let paid = |key: &str| json!({ "type": "order.paid", "key": key, "data": key });
+    for key in ["7", "8"] {
+        assert_eq!(app.post(EVENTS, &paid(key)).await.status, 202);
+    }
+    let mut worker = app.cell.connect(Role::Worker).await.unwrap();
+    while events::work(&mut worker).await.unwrap().is_some() {}
+    assert_eq!(app.count("signals WHERE payload ->> 'key' = '8'").await, 1);
+    assert_eq!(app.count("signals").await, 1);
+    // What is on its way comes, whatever is waited for next.
+    assert_eq!(desk.wait(&waiting, &wait_for("9")).await.unwrap(), None);
+    assert_eq!(app.count("event_waits WHERE key = '8' AND signalled").await, 1);
+}
+
+#[tokio::test]
+async fn an_event_is_given_to_a_step_without_a_look_at_its_journal() {
+    let app = App::start().await;
+    let (waiting, desk) = (step(&app).await, Desk::new(&app.cell));
+    assert_eq!(desk.wait(&waiting, &wait_for("7")).await.unwrap(), None);
+    assert_eq!(app.post(EVENTS, &json!({ "type": "order.paid", "key": "7" })).await.status, 202);
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE journal IN ACCESS EXCLUSIVE MODE").execute(&mut owner).await.unwrap();
+    let mut worker = app.cell.connect(Role::Worker).await.unwrap();
+    // Whoever looked would wait for ever.
+    sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut worker).await.unwrap();
+    assert_eq!(events::work(&mut worker).await.unwrap().map(|matched| matched.waits), Some(1));
+    sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
+    assert_eq!(app.count("signals").await, 1);
 }

@@ -26,6 +26,7 @@ mod serving;
 mod simulations;
 mod starter;
 mod support;
+mod trials;
 mod waiting;
 mod wire;
 mod workflows;

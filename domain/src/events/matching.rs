@@ -178,7 +178,7 @@ async fn send(
     if waits.is_empty() {
         return Ok(Vec::new());
     }
-    let verdicts = sqlx::query_as("SELECT wait_id, verdict FROM match_event_1($1, $2, $3, $4, $5, $6)")
+    let verdicts = sqlx::query_as("SELECT wait_id, verdict FROM match_event_2($1, $2, $3, $4, $5, $6)")
         .bind(pending.workspace_id)
         .bind(shown.to_string())
         .bind(pending.event.depth)

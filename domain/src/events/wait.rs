@@ -107,12 +107,19 @@ pub async fn expire(
     Ok(find(connection, waiting).await?.event)
 }
 
+/// A step that a person has told to wait for something else begins anew, under another id: whoever is about to bring it an
+/// event of before finds that wait no more. An event that is on its way already comes.
 async fn insert(connection: &mut PgConnection, waiting: &WaitingStep, wait: &Wait) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, scope, type, key, condition, since_at, \
+        "INSERT INTO event_waits AS w (workspace_id, wait_id, execution_id, node_id, scope, type, key, condition, since_at, \
            until_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-         ON CONFLICT (workspace_id, execution_id, node_id, scope) DO NOTHING",
+         ON CONFLICT (workspace_id, execution_id, node_id, scope) DO UPDATE \
+         SET wait_id = excluded.wait_id, type = excluded.type, key = excluded.key, condition = excluded.condition, \
+           since_at = excluded.since_at, until_at = excluded.until_at, status = 'open', event = NULL, depth = NULL, \
+           closed_at = NULL \
+         WHERE NOT w.signalled AND w.status <> 'cancelled' AND (w.type, w.key, w.condition) \
+           IS DISTINCT FROM (excluded.type, excluded.key, excluded.condition)",
     )
     .bind(waiting.workspace_id.0)
     .bind(Uuid::now_v7())

@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use super::catalogue::{Catalogue, Role};
 use super::document::Document;
-use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part};
+use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part, SEMANTICS};
 use super::ids::NodeId;
 use super::problem::Problem;
 use parts::Parts;
@@ -146,7 +146,8 @@ fn assemble(
     for join in (0..nodes.len()).filter(|&ix| nodes[ix].policy.cancel_others).collect::<Vec<_>>() {
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
-    Graph { nodes, edges, bodies, timeout_ms: None, concurrency: None, flow: None, chunk_of: None, by_id }
+    let (timeout_ms, concurrency, flow, chunk_of) = (None, None, None, None);
+    Graph { nodes, edges, bodies, timeout_ms, concurrency, chunk_of, flow, semantics: SEMANTICS, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -16,7 +16,11 @@ use super::policy::Policy;
 use super::raw;
 
 /// The rules under which a version was published. `decide` keeps old numbers alive.
-pub const SEMANTICS: i32 = 1;
+///
+/// 2: comparing values of different types fails, where it had silently come to something.
+pub const SEMANTICS: i32 = 2;
+/// Since when values of different types are not compared.
+pub(super) const TYPED_SINCE: i32 = 2;
 
 /// Index of a node in its graph; valid only within one compiled graph.
 pub type NodeIx = usize;
@@ -42,6 +46,8 @@ pub struct Graph {
     pub chunk_of: Option<NodeIx>,
     /// How starts are let in, from `settings.flow`.
     pub flow: Option<Arc<Flow>>,
+    /// The number of the rules that hold for it: [`SEMANTICS`], unless it was published under older ones.
+    pub semantics: i32,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }
 
@@ -166,6 +172,12 @@ impl Node {
 }
 
 impl Graph {
+    /// The same under the rules of that number, under which it was published.
+    #[must_use]
+    pub fn under(self, semantics: i32) -> Self {
+        Self { semantics, ..self }
+    }
+
     /// The node with that id.
     #[must_use]
     pub fn find(&self, id: &NodeId) -> Option<NodeIx> {

@@ -29,6 +29,7 @@ pub mod policy;
 pub mod problem;
 pub mod prove;
 pub mod raw;
+pub mod redact;
 mod resolve;
 pub mod restart;
 pub mod result;

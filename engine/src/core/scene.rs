@@ -91,7 +91,8 @@ impl Scene<'_> {
 
     fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {
         let own = self.state.step(step);
-        let names = Names::new(self.input(), steps, self.state.part_of.unwrap_or(self.execution_id), self.now(step));
+        let execution_id = self.state.part_of.unwrap_or(self.execution_id);
+        let names = Names::new(self.input(), steps, execution_id, self.now(step)).under(self.graph);
         names.in_frame(&self.state.frames()[own.frame]).after_frames(self.graph, self.state, own)
     }
 

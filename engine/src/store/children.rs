@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::commit::{Commit, Then};
 use super::error::StoreError;
 use super::executions::{ExecutionRow, HEAD, STATUS};
+use super::trials::IS_TRIAL;
 use crate::core::child::NewChild;
 use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkflowId, WorkspaceId};
 
@@ -186,7 +187,7 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<ExecutionRow>, StoreError> {
     let rows = sqlx::query_as(&format!(
-        "SELECT {HEAD}, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output \
+        "SELECT {HEAD}, {IS_TRIAL} AS trial, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output \
          FROM (SELECT child_id FROM children WHERE parent_id = $2 AND workspace_id = $1 AND child_id < $3 \
                ORDER BY child_id DESC LIMIT $4) AS c \
          JOIN executions e ON e.execution_id = c.child_id AND e.workspace_id = $1 ORDER BY e.execution_id DESC"

@@ -243,20 +243,38 @@ fn count(attempts: u32) -> i32 {
     i32::try_from(attempts).unwrap_or(i32::MAX)
 }
 
+/// Why a row is no entry.
+#[derive(Debug)]
+enum Unread {
+    /// This build does not know what the text names.
+    Newer(String),
+    /// No build wrote it.
+    Odd(String),
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self::Odd(why)
+    }
+}
+
 impl JournalRow {
     /// The entry that this row records.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if the row was not written by [`encode`].
+    /// [`StoreError::Corrupt`] if no build wrote the row, [`StoreError::Unsupported`] if a newer one did.
     pub fn decode(self) -> Result<Entry, StoreError> {
         let at = self.recorded_at;
         let step = self.node_id.as_deref().unwrap_or("the whole");
         let place = format!("journal row {} ({step}) of execution {}", self.position, self.execution_id);
-        let event = self.event().map_err(|error| StoreError::Corrupt(format!("{place} cannot be read: {error}")))?;
+        let event = self.event().map_err(|unread| match unread {
+            Unread::Odd(why) => StoreError::Corrupt(format!("{place} cannot be read: {why}")),
+            Unread::Newer(what) => StoreError::Unsupported(format!("{place} needs a newer build: it is of {what}")),
+        })?;
         Ok(Entry { at, event })
     }
 
-    fn event(self) -> Result<Event, String> {
+    fn event(self) -> Result<Event, Unread> {
         let detail = self.detail.clone().unwrap_or_else(|| json!({}));
         let kind = self.kind.clone();
         match kind.as_str() {
@@ -290,17 +308,18 @@ impl JournalRow {
             "paused" => Ok(Event::Paused { asked: read::<AskedDetail>(detail)?.into() }),
             "resumed" => Ok(Event::Resumed { asked: read::<AskedDetail>(detail)?.into() }),
             "hastened" => Ok(Event::Hastened { step: self.step_if_any()?, asked: read::<AskedDetail>(detail)?.into() }),
-            other => Err(format!("unknown kind \"{other}\"")),
+            other => Err(Unread::Newer(format!("kind {other:?}"))),
         }
     }
 
-    fn settled(self, detail: Value) -> Result<Event, String> {
+    fn settled(self, detail: Value) -> Result<Event, Unread> {
         let SettledDetail { error, closed_edges, failed_items } = read(detail)?;
         let status = match self.status.as_deref() {
             Some("completed") => SettledStatus::Completed,
             Some("failed") => SettledStatus::Failed,
             Some("outcome_unknown") => SettledStatus::OutcomeUnknown,
-            other => return Err(format!("unknown status {other:?}")),
+            Some(other) => return Err(Unread::Newer(format!("status {other:?}"))),
+            None => return Err(Unread::Odd("it has no status".into())),
         };
         let (step, attempts) = (self.step()?, self.count());
         let output = self.output.unwrap_or_default();
@@ -308,13 +327,13 @@ impl JournalRow {
         Ok(Event::Settled { step, settlement })
     }
 
-    fn resolved(self, detail: Value) -> Result<Event, String> {
+    fn resolved(self, detail: Value) -> Result<Event, Unread> {
         let ResolvedDetail { action, config, asked } = read(detail)?;
         let resolution = match action.as_str() {
             "retry" => Resolution::Retry { config },
             "skip" => Resolution::Skip,
             "fail" => Resolution::Fail,
-            other => return Err(format!("unknown action \"{other}\"")),
+            other => return Err(Unread::Newer(format!("action {other:?}"))),
         };
         Ok(Event::Resolved { step: self.step_if_any()?, resolution, asked: asked.into() })
     }
@@ -335,4 +354,44 @@ impl JournalRow {
 
 fn read<T: serde::de::DeserializeOwned>(detail: Value) -> Result<T, String> {
     serde_json::from_value(detail).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn what_only_a_newer_build_can_have_written_is_left_to_it() {
+        let row = |kind: &str, status: Option<&str>| JournalRow {
+            execution_id: Uuid::nil(),
+            position: 1,
+            kind: kind.into(),
+            node_id: Some("a".into()),
+            scope: String::new(),
+            status: status.map(Into::into),
+            port: None,
+            attempts: None,
+            output: None,
+            detail: Some(json!({ "action": "undo", "by": "ada", "signal_id": Uuid::nil() })),
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        for (row, newer) in [
+            (row("teleported", None), true),
+            (row("settled", Some("doubted")), true),
+            (row("resolved", None), true),
+            (row("settled", None), false),
+            (row("opened", None), false),
+        ] {
+            let kind = row.kind.clone();
+            let unread = row.decode().unwrap_err();
+            assert_eq!(
+                matches!(&unread, StoreError::Unsupported(why) if why.contains("needs a newer build")),
+                newer,
+                "{kind}"
+            );
+            assert_eq!(matches!(unread, StoreError::Corrupt(_)), !newer, "{kind}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::codec::{JOURNAL_COLUMNS, JournalRow};
 use super::error::StoreError;
+use super::trials::IS_TRIAL;
 use crate::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
 use crate::core::journal::Entry;
 
@@ -39,6 +40,8 @@ pub struct ExecutionRow {
     pub deadline_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Whether it tries a draft out.
+    pub trial: bool,
 }
 
 impl ExecutionRow {
@@ -56,7 +59,7 @@ pub(super) const STATUS: &str = "CASE WHEN e.status <> 'queued' THEN e.status \
          WHEN EXISTS (SELECT FROM timers t WHERE t.execution_id = e.execution_id) THEN 'waiting' \
          WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
          ELSE 'queued' END";
-/// The columns of [`ExecutionRow`] but status, input and output.
+/// The columns of [`ExecutionRow`] but status, input, output and whether it is a trial.
 pub(super) const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
     e.created_at, e.deadline_at, e.ended_at";
 
@@ -70,7 +73,7 @@ pub async fn find(
     execution_id: ExecutionId,
 ) -> Result<Option<ExecutionRow>, StoreError> {
     let row = sqlx::query_as(&format!(
-        "SELECT {HEAD}, {STATUS} AS status, e.input, e.output FROM executions e \
+        "SELECT {HEAD}, {IS_TRIAL} AS trial, {STATUS} AS status, e.input, e.output FROM executions e \
          WHERE e.execution_id = $1 AND e.workspace_id = $2"
     ))
     .bind(execution_id.0)
@@ -81,7 +84,7 @@ pub async fn find(
 }
 
 /// A page of executions of a workspace, newest first, older than `before`; input and output are left out as null,
-/// since together they may be large.
+/// since together they may be large. `trial` says whether only trials are listed, or none; all without it.
 ///
 /// # Errors
 /// If the database does.
@@ -89,18 +92,21 @@ pub async fn list(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     workflow_id: Option<WorkflowId>,
+    trial: Option<bool>,
     before: ExecutionId,
     limit: i64,
 ) -> Result<Vec<ExecutionRow>, StoreError> {
     let rows = sqlx::query_as(&format!(
-        "SELECT {HEAD}, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output FROM executions e \
+        "SELECT {HEAD}, {IS_TRIAL} AS trial, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output FROM executions e \
          WHERE e.workspace_id = $1 AND e.execution_id < $2 \
-         AND ($3::uuid IS NULL OR e.workflow_id = $3) ORDER BY e.execution_id DESC LIMIT $4"
+         AND ($3::uuid IS NULL OR e.workflow_id = $3) AND ($5::boolean IS NULL OR {IS_TRIAL} = $5) \
+         ORDER BY e.execution_id DESC LIMIT $4"
     ))
     .bind(workspace_id.0)
     .bind(before.0)
     .bind(workflow_id.map(|id| id.0))
     .bind(limit)
+    .bind(trial)
     .fetch_all(connection)
     .await?;
     Ok(rows)

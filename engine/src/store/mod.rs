@@ -28,6 +28,7 @@ pub mod shares;
 pub mod signals;
 pub mod slices;
 pub mod start;
+pub mod trials;
 pub mod upkeep;
 pub mod workers;
 pub mod workflows;

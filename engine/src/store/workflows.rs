@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::trials;
 use crate::core::graph::{EdgeKind, Graph, SEMANTICS};
 use crate::core::ids::{VersionId, WorkflowId, WorkspaceId};
 
@@ -290,7 +291,18 @@ pub async fn find_version(
     Ok(row)
 }
 
-/// The graph document of a version.
+/// The graph of a version, or of a trial.
+#[derive(Clone, Debug, FromRow)]
+pub struct VersionGraph {
+    /// Its workflow.
+    pub workflow_id: Uuid,
+    /// The document.
+    pub graph: Value,
+    /// Number of the rules that hold for it.
+    pub semantics: i32,
+}
+
+/// The graph of a version, or else of a trial.
 ///
 /// # Errors
 /// If the database does, or [`StoreError::Unsupported`] if it was published under rules that this build does not have.
@@ -298,18 +310,20 @@ pub async fn version_graph(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     version_id: VersionId,
-) -> Result<Option<Value>, StoreError> {
-    let row: Option<(Value, i32)> =
-        sqlx::query_as("SELECT graph, semantics FROM workflow_versions WHERE workspace_id = $1 AND version_id = $2")
-            .bind(workspace_id.0)
-            .bind(version_id.0)
-            .fetch_optional(connection)
-            .await?;
+) -> Result<Option<VersionGraph>, StoreError> {
+    let published = sqlx::query_as(
+        "SELECT workflow_id, graph, semantics FROM workflow_versions WHERE workspace_id = $1 AND version_id = $2",
+    );
+    let published = published.bind(workspace_id.0).bind(version_id.0).fetch_optional(&mut *connection).await?;
+    let row = match published {
+        Some(row) => Some(row),
+        None => trials::graph(connection, workspace_id, version_id).await?,
+    };
     match row {
-        Some((_, semantics)) if semantics > SEMANTICS => {
+        Some(VersionGraph { semantics, .. }) if semantics > SEMANTICS => {
             Err(StoreError::Unsupported(format!("version {version_id} needs a newer build: its rules are {semantics}")))
         }
-        row => Ok(row.map(|(graph, _)| graph)),
+        row => Ok(row),
     }
 }
 

@@ -29,7 +29,7 @@ async fn read_all(cell: &Cell, api: &mut PgConnection, id: ExecutionId) {
     executions::find(api, cell.workspace, id).await.unwrap();
     executions::journal(api, cell.workspace, id, 0, 100).await.unwrap();
     logs::read(api, cell.workspace, id, Uuid::nil(), 100).await.unwrap();
-    executions::list(api, cell.workspace, None, ExecutionId(Uuid::max()), PAGE).await.unwrap();
+    executions::list(api, cell.workspace, None, Some(false), ExecutionId(Uuid::max()), PAGE).await.unwrap();
     signals::pending(api, id).await.unwrap();
 }
 
@@ -100,7 +100,8 @@ async fn a_journal_and_logs_are_read_by_key_from_one_month() {
 async fn a_page_of_executions_reads_that_many_of_the_workspace_from_the_newest_month() {
     before_and_after_analyze(async |cell, api, plans| {
         let (_, month) = newest(cell).await;
-        let page = executions::list(api, cell.workspace, None, ExecutionId(Uuid::max()), PAGE).await.unwrap();
+        let page =
+            executions::list(api, cell.workspace, None, Some(false), ExecutionId(Uuid::max()), PAGE).await.unwrap();
         assert_eq!(page.len(), 20);
         let plan = plans.take_one("FROM executions e");
         for table in ["executions", "leases", "timers"] {

@@ -12,6 +12,10 @@ pub(crate) fn rows(workspace: &str) -> String {
             "workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics) \
              VALUES ({w}, {id}, {id}, 1, '1', 1)"
         ),
+        format!(
+            "trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+             VALUES ({w}, {w}, {id}, 'd', '1', 1)"
+        ),
         format!("workflow_nodes VALUES ({w}, {id}, 'n', 't', 'l', '1')"),
         format!("workflow_edges VALUES ({w}, {id}, 'e', 'n', 'out', 'n', 'flow')"),
         format!(

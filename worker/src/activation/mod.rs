@@ -148,7 +148,10 @@ async fn fold_up(
     claimed: &Claimed,
     entries: &Result<Vec<Entry>, StoreError>,
 ) -> Result<(Arc<Version>, State), StoreError> {
-    let entries = entries.as_ref().map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let entries = entries.as_ref().map_err(|error| match error {
+        StoreError::Unsupported(why) => StoreError::Unsupported(why.clone()),
+        other => StoreError::Corrupt(other.to_string()),
+    })?;
     let workspace_id = WorkspaceId(claimed.workspace_id);
     let version_id = VersionId(claimed.version_id);
     let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use capstan_domain::events;
 use capstan_engine::store::bulk;
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::flow;
 use capstan_engine::store::upkeep::{make_months, tidy};
+use capstan_engine::store::{flow, trials};
 use tokio::time::interval;
 use tracing::{info, warn};
 
@@ -35,6 +35,7 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     // In turns, so that nothing waits for all of it.
     while side.run(async |connection| tidy(connection).await).await? > 0 {}
     while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| trials::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| events::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| flow::tidy(connection).await).await? > 0 {}
     let mut reached = Some(Default::default());

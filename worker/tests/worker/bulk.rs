@@ -207,7 +207,7 @@ async fn a_restart_of_all_that_failed_does_not_chase_what_it_starts() {
     cell.until_count("SELECT count(*) FROM executions WHERE status = 'failed'", 10).await;
     assert_eq!(cell.count("SELECT count(*) FROM bulk_items").await, 5);
     let newest = ExecutionId(Uuid::max());
-    let listed = executions::list(&mut cell.owner().await, cell.workspace_id, None, newest, 100).await.unwrap();
+    let listed = executions::list(&mut cell.owner().await, cell.workspace_id, None, None, newest, 100).await.unwrap();
     assert_eq!(listed.len(), 10);
     worker.drain().await;
     cell.assert_clean().await;

@@ -48,6 +48,12 @@ fn add_guards(environment: &mut Environment<'static>) {
         let detail = format!("`*` multiplies numbers only, and this is a {}", value.kind());
         Err(Error::new(ErrorKind::InvalidOperation, detail))
     });
+    environment.add_filter("__left", |state: &State<'_, '_>, value: &Value| {
+        Meter::of(state).map(|meter| meter.left(value.kind())).map(|()| value.clone())
+    });
+    environment.add_filter("__right", |state: &State<'_, '_>, value: &Value| {
+        Meter::of(state)?.right(value.kind()).map(|()| value.clone())
+    });
     environment.add_filter("__text", |state: &State<'_, '_>, value: &Value| {
         defined(value)?;
         let meter = Meter::of(state)?;
@@ -155,6 +161,9 @@ fn charge_call(name: &str, state: &State<'_, '_>, args: &[Value], cost: Cost) ->
         times *= 1 + separators(rest)?;
     }
     meter.charge_value(value, times)?;
+    if matches!(name, "sort" | "min" | "max") {
+        alike(&meter, value, rest)?;
+    }
     rest.iter().try_for_each(|arg| meter.charge_value(arg, 1))
 }
 
@@ -201,8 +210,36 @@ fn add_tests(environment: &mut Environment<'static>) {
     environment.add_test("even", tests::is_even);
     environment.add_test("eq", tests::is_eq);
     environment.add_test("ne", tests::is_ne);
-    environment.add_test("lt", tests::is_lt);
-    environment.add_test("le", tests::is_le);
-    environment.add_test("gt", tests::is_gt);
-    environment.add_test("ge", tests::is_ge);
+    add_comparison(environment, "lt", tests::is_lt);
+    add_comparison(environment, "le", tests::is_le);
+    add_comparison(environment, "gt", tests::is_gt);
+    add_comparison(environment, "ge", tests::is_ge);
+}
+
+/// A test that asks which side is more.
+fn add_comparison(environment: &mut Environment<'static>, name: &'static str, test: fn(&Value, &Value) -> bool) {
+    environment.add_test(name, move |state: &State<'_, '_>, value: &Value, other: &Value| {
+        Meter::of(state)?.comparable(value.kind(), other.kind()).map(|()| test(value, other))
+    });
+}
+
+/// Whether the items of a list, or the attributes that it is sorted by, have an order.
+fn alike(meter: &Meter, list: &Value, args: &[Value]) -> Result<(), Error> {
+    if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return Ok(());
+    }
+    let by = args.iter().find(|arg| arg.is_kwargs()).map(|named| named.get_attr("attribute")).transpose()?;
+    let by = by.as_ref().and_then(Value::as_str).unwrap_or_default();
+    for path in by.split(',').map(str::trim) {
+        let mut first = None;
+        for item in list.try_iter()? {
+            let mut keys = path.split('.').filter(|key| !key.is_empty());
+            let part = keys.try_fold(item, |item, key| item.get_attr(key)).unwrap_or_default();
+            match first {
+                Some(first) => meter.comparable(first, part.kind())?,
+                None => first = Some(part.kind()),
+            }
+        }
+    }
+    Ok(())
 }

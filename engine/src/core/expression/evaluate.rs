@@ -26,7 +26,7 @@ pub(super) fn evaluate(code: &Code<'_>, names: &Names<'_>, work_left: &mut usize
     let (variables, missing) = variables(&plan, names)?;
     let compiled =
         ENVIRONMENT.compile_expression_owned(plan.source.as_str()).map_err(|error| fault(&plan, &error, None))?;
-    let meter = Meter::new(variables, *work_left, plan.copies);
+    let meter = Meter::new(variables, *work_left, &plan, names.mixes);
     let result = compiled.eval(Value::from_dyn_object(std::sync::Arc::clone(&meter))).and_then(|value| to_json(&value));
     *work_left = meter.work_left();
     result.map_err(|error| {

@@ -1,11 +1,12 @@
 //! What one evaluation may still use, and what it sees: the root object that minijinja looks names up in.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Object, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
 
+use super::rewrite::Plan;
 use super::{OUTPUT_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX};
 
 /// Name under which guards and filters find the [`Meter`]; no expression can name it.
@@ -25,11 +26,44 @@ pub(super) struct Meter {
     missed: AtomicUsize,
     /// How often an operand's text may be copied.
     copies: usize,
+    /// Kinds on the left of comparisons whose right sides are still to come.
+    lefts: Mutex<Vec<ValueKind>>,
+    /// Values of different kinds are compared.
+    mixes: bool,
 }
 
 impl Meter {
-    pub(super) fn new(variables: Vec<Option<Value>>, work_left: usize, copies: usize) -> Arc<Self> {
-        Arc::new(Self { variables, work_left: work_left.into(), missed: NONE.into(), copies })
+    pub(super) fn new(variables: Vec<Option<Value>>, work_left: usize, plan: &Plan<'_>, mixes: bool) -> Arc<Self> {
+        let (copies, lefts) = (plan.copies, Mutex::default());
+        Arc::new(Self { variables, work_left: work_left.into(), missed: NONE.into(), copies, lefts, mixes })
+    }
+
+    /// Notes the left side of a comparison.
+    pub(super) fn left(&self, kind: ValueKind) {
+        self.lefts().push(kind);
+    }
+
+    /// Whether the right side can be compared with the left side that was noted last.
+    pub(super) fn right(&self, kind: ValueKind) -> Result<(), Error> {
+        let left = self.lefts().pop();
+        left.map_or(Ok(()), |left| self.comparable(left, kind))
+    }
+
+    /// Whether values of those kinds have an order.
+    pub(super) fn comparable(&self, left: ValueKind, right: ValueKind) -> Result<(), Error> {
+        if self.mixes || left == right {
+            return Ok(());
+        }
+        let detail = format!(
+            "it compares {} with {}; make them alike first, as in `value | int` or `value | string`",
+            words(left),
+            words(right)
+        );
+        Err(Error::new(ErrorKind::InvalidOperation, detail))
+    }
+
+    fn lefts(&self) -> MutexGuard<'_, Vec<ValueKind>> {
+        self.lefts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn of(state: &State<'_, '_>) -> Result<Arc<Self>, Error> {
@@ -108,6 +142,17 @@ impl Object for Meter {
             self.missed.store(index, Ordering::Relaxed);
         }
         value.clone()
+    }
+}
+
+fn words(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::None | ValueKind::Undefined => "null",
+        ValueKind::Bool => "true or false",
+        ValueKind::Number => "a number",
+        ValueKind::String => "text",
+        ValueKind::Map => "an object",
+        _ => "a list",
     }
 }
 

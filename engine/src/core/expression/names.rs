@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::core::graph::{Graph, Node};
+use crate::core::graph::{Graph, Node, TYPED_SINCE};
 use crate::core::ids::{ExecutionId, NodeId};
 use crate::core::outcome::StepError;
 use crate::core::result::result;
@@ -67,6 +67,8 @@ pub struct Names<'a> {
     pub(super) index: Value,
     pub(super) last: Value,
     pub(super) event: &'a Value,
+    /// Values of different types are compared: text is more than any number.
+    pub(super) mixes: bool,
 }
 
 impl<'a> Names<'a> {
@@ -83,13 +85,21 @@ impl<'a> Names<'a> {
             index: Value::Null,
             last: Value::Null,
             event: &Value::Null,
+            mixes: false,
         }
+    }
+
+    /// The same under the rules that hold for that graph.
+    #[must_use]
+    pub fn under(self, graph: &Graph) -> Self {
+        Self { mixes: graph.semantics < TYPED_SINCE, ..self }
     }
 
     /// What a condition on an event may name: the event alone.
     pub(super) fn of_event(event: &'a Value) -> Self {
         let nothing = Self::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
-        Self { roots: EVENT_ROOTS, event, ..nothing }
+        // Waits do not tell under which rules they were begun.
+        Self { roots: EVENT_ROOTS, event, mixes: true, ..nothing }
     }
 
     /// What may be named before an execution is there: its input alone.

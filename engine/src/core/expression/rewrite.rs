@@ -14,7 +14,7 @@ use super::filters::{FILTER_NAMES, TEST_NAMES};
 use super::lex::{Kind, Token};
 use super::resolve::{Key, Path};
 use super::{NESTING_MAX, SLICES_MAX};
-use grammar::{After, Frame, is_constant, is_operator_word, path};
+use grammar::{After, Frame, is_comparison, is_constant, is_operator_word, path};
 
 /// The steps that a string names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -317,11 +317,22 @@ impl<'s> Rewriter<'_, 's> {
             _ if after == After::Concat => "__text",
             _ => "__value",
         };
-        if next_text != "|" {
-            self.frame().after = After::Other;
+        self.guard(guard);
+        if next_text == "|" {
+            return;
         }
+        self.frame().after = After::Other;
+        if after == After::Compare {
+            self.guard("__right");
+        }
+        if is_comparison(next_text) {
+            self.guard("__left");
+        }
+    }
+
+    fn guard(&mut self, name: &str) {
         self.plan.source.push('|');
-        self.plan.source.push_str(guard);
+        self.plan.source.push_str(name);
     }
 
     /// Whether `| default(…)` or `is defined` follows.

@@ -215,3 +215,55 @@ fn check_finds_the_steps_that_are_named() {
     assert!(check("{{ steps[input.x] }}").is_err());
     assert!(check_condition("1 +").is_err());
 }
+
+#[test]
+fn values_of_different_types_are_not_compared() {
+    for (source, left, right) in [
+        ("{{ input.name >= 100 }}", "text", "a number"),
+        ("{{ 100 < input.name }}", "a number", "text"),
+        ("{{ input.n ~ 1 < 5 }}", "text", "a number"),
+        ("{{ 5 > input.n ~ 1 }}", "a number", "text"),
+        ("{{ (input.name) > (input.list | length) }}", "text", "a number"),
+        ("{{ input.none < 5 }}", "null", "a number"),
+        ("{{ input.yes >= 1 }}", "true or false", "a number"),
+        ("{{ input.list > 1 }}", "a list", "a number"),
+        ("{{ input.n > 1 and input.name > 1 }}", "text", "a number"),
+        ("{{ 1 if input.n > (2 if input.n > 1 else 3) and '5' > 4 else 2 }}", "text", "a number"),
+        ("{{ input.name is gt(3) }}", "text", "a number"),
+        ("{{ [1, 'a'] | sort }}", "a number", "text"),
+        ("{{ ['a', 1] | max }}", "text", "a number"),
+        ("{{ [{'a': 1}, {'a': 'x'}] | sort(attribute='a') }}", "a number", "text"),
+        ("{{ [{'a': 1}, {}] | sort(attribute='a') }}", "a number", "null"),
+    ] {
+        fails(source, &format!("compares {left} with {right}"));
+    }
+    let error = rendered("{{ input.name >= 100 }}").unwrap_err();
+    assert_eq!((error.excerpt.as_str(), error.column), ("input.name >= 100", 18));
+    for (source, expected) in [
+        ("{{ input.n + 1 > 2.5 }}", json!(true)),
+        ("{{ input.n * 2 >= input.price * 2 }}", json!(true)),
+        ("{{ input.name < 'B' }}", json!(true)),
+        ("{{ '7' | int > 5 }}", json!(true)),
+        ("{{ input.name | length > 5 or input.n > 1 }}", json!(true)),
+        ("{{ input.x | default(4) > 3 }}", json!(true)),
+        ("{{ input.name == 3 or '3' == 3 }}", json!(false)),
+        ("{{ not input.n > 5 }}", json!(true)),
+        ("{{ -1 < -input.price }}", json!(false)),
+        ("{{ [3, 1.5] | sort }}", json!([1.5, 3])),
+        ("{{ input.people | map(attribute='id') | min < 2 }}", json!(true)),
+    ] {
+        renders(source, expected);
+    }
+}
+
+#[test]
+fn what_was_published_under_older_rules_compares_as_it_did() {
+    with_names(|names| {
+        let older =
+            Names { mixes: true, execution: json!({}), now: json!(""), index: json!(0), last: json!(0), ..*names };
+        let render = |source: &str| render(&json!(source), &older).unwrap();
+        assert_eq!(render("{{ '5' >= 100 }}"), json!(true));
+        assert_eq!(render("{{ [2, 'a', 1] | sort }}"), json!([1, 2, "a"]));
+        assert_eq!(render("{{ 'a' is gt(3) }}"), json!(true));
+    });
+}

@@ -13,6 +13,7 @@ mod run;
 mod stub;
 mod stubs;
 mod told;
+mod written;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;

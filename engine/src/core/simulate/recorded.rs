@@ -27,7 +27,8 @@ pub struct Recording {
 /// its version or another one. A node that has another type there has no record.
 #[must_use]
 pub fn recorded(past: Past<'_>, created_at: DateTime<Utc>, graph: &Graph, runner: &dyn Runner) -> Recording {
-    let mut reader = Reader { past, graph, runner, since: HashMap::new(), outcomes: HashMap::new() };
+    let mut reader =
+        Reader { past, graph, runner, since: HashMap::new(), dues: HashMap::new(), outcomes: HashMap::new() };
     let mut cancel = None;
     for Entry { at, event } in past.entries {
         if let Event::Cancelled { reason, forced, .. } = event {
@@ -47,6 +48,8 @@ struct Reader<'a> {
     runner: &'a dyn Runner,
     /// When the attempt, or the wait, of a step began.
     since: HashMap<StepIx, DateTime<Utc>>,
+    /// When the time of a wait is over, if ever.
+    dues: HashMap<StepIx, DateTime<Utc>>,
     outcomes: HashMap<StepIx, Vec<Stub>>,
 }
 
@@ -58,14 +61,17 @@ impl Reader<'_> {
     /// Of a step that a simulation runs, what its waits came to is all that comes from outside.
     fn take_run(&mut self, step: StepIx, at: DateTime<Utc>, event: &Event) {
         match event {
-            Event::Waiting { until, .. } if until.signal.is_some() => _ = self.since.insert(step, at),
+            Event::Waiting { until, .. } if until.signal.is_some() => {
+                self.since.insert(step, at);
+                self.dues.insert(step, until.time.unwrap_or(DateTime::<Utc>::MAX_UTC));
+            }
             Event::Waiting { .. } => _ = self.since.remove(&step),
             Event::Signalled { payload, .. } => {
                 if let Some(since) = self.since.remove(&step) {
                     self.add(step, Ending::Signal(payload.clone()), between(since, at));
                 }
             }
-            Event::Settled { .. } if self.since.remove(&step).is_some() => self.add(step, Ending::Timeout, 0),
+            Event::Settled { settlement, .. } if self.since.contains_key(&step) => self.end_wait(step, at, settlement),
             // What was handed over is recorded elsewhere: here is only what came of it.
             Event::Settled { settlement, .. } if self.handed_over(step) => {
                 self.add(step, ending(settlement), self.took_ms(step, at));
@@ -80,6 +86,20 @@ impl Reader<'_> {
 
     fn handed_over(&self, step: StepIx) -> bool {
         self.past.state.step(step).round.as_ref().is_some_and(|round| round.spill.is_some())
+    }
+
+    /// What a wait came to that no signal ended: its time was over, or it found then what it had waited for.
+    fn end_wait(&mut self, step: StepIx, at: DateTime<Utc>, settlement: &Settlement) {
+        let Some(since) = self.since.remove(&step) else { return };
+        // The last port of what waits is that for nothing having come.
+        let has_come = settlement.status == SettledStatus::Completed
+            && self.asks_outside(step)
+            && settlement.port.as_ref() != self.node(step).ports.last();
+        if !has_come {
+            return self.add(step, Ending::Timeout, 0);
+        }
+        let at = self.dues.get(&step).map_or(at, |due| at.min(*due));
+        self.add(step, Ending::Signal(settlement.output.clone()), between(since, at));
     }
 
     fn asks_outside(&self, step: StepIx) -> bool {

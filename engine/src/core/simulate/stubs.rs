@@ -101,6 +101,16 @@ impl Stubs {
         self
     }
 
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (&String, &[Stub])> {
+        self.by_name.iter().map(|(name, outcomes)| (name, outcomes.as_slice()))
+    }
+
+    /// The first outcome of a node or step as it is written, if there is one.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&Stub> {
+        self.by_name.get(name)?.first()
+    }
+
     /// The outcome of a step after so many others; that of the step itself before that of its node.
     pub(super) fn get(&self, step: &StepKey, used: usize) -> Option<&Stub> {
         let own = self.by_name.get(&step.to_string());

@@ -54,7 +54,7 @@ impl Simulated {
     /// What is wrong with it, for people.
     pub fn holds(&self, case: &Case<'_>, condition: &str) -> Result<bool, String> {
         let steps = AtTheEnd { graph: case.graph, state: &self.state };
-        let names = Names::new(&case.input, &steps, case.execution_id, self.ended_at);
+        let names = Names::new(&case.input, &steps, case.execution_id, self.ended_at).under(case.graph);
         holds(condition, &names).map_err(|error| error.to_string())
     }
 }

@@ -9,19 +9,21 @@ use uuid::Uuid;
 use super::model::{Filter, Status};
 use crate::core::ids::WorkspaceId;
 use crate::store::executions::STATUS;
+use crate::store::trials::IS_TRIAL;
 
 /// How far the time in an execution's id may be from when it was recorded: whoever starts it makes the id.
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
 /// The condition on `executions e`, with the parameters $1 to $9 that [`bind`] binds. Without ids it walks the
-/// executions of the workspace between two ids, with ids it looks up each.
+/// executions of the workspace between two ids, with ids it looks up each. Trials have to be named, or their version.
 pub(super) fn condition(filter: &Filter) -> String {
     let among = if filter.ids.is_some() { "e.execution_id = ANY ($9)" } else { "$9::uuid[] IS NULL" };
     format!(
         "e.workspace_id = $1 AND e.execution_id BETWEEN $2 AND $3 AND {among} \
          AND ($4::timestamptz IS NULL OR e.created_at >= $4) AND ($5::timestamptz IS NULL OR e.created_at < $5) \
          AND ($6::uuid IS NULL OR e.workflow_id = $6) AND ($7::uuid IS NULL OR e.version_id = $7) \
-         AND ($8::text[] IS NULL OR {STATUS} = ANY ($8))"
+         AND ($8::text[] IS NULL OR {STATUS} = ANY ($8)) \
+         AND ($7::uuid IS NOT NULL OR $9::uuid[] IS NOT NULL OR NOT {IS_TRIAL})"
     )
 }
 

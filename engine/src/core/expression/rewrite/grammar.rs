@@ -11,6 +11,8 @@ pub(super) enum After {
     Multiply,
     /// Joins the text of both sides.
     Concat,
+    /// Asks which side is more.
+    Compare,
     #[default]
     Other,
 }
@@ -20,9 +22,15 @@ impl After {
         match op {
             "*" => Self::Multiply,
             "~" => Self::Concat,
+            op if is_comparison(op) => Self::Compare,
             _ => Self::Other,
         }
     }
+}
+
+/// Whether an operator asks which side is more.
+pub(super) fn is_comparison(op: &str) -> bool {
+    matches!(op, "<" | "<=" | ">" | ">=")
 }
 
 /// An open bracket.
