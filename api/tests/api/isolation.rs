@@ -138,6 +138,12 @@ async fn fill(app: &App) {
         format!("INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \
                  VALUES ('{x}', '{w}', '{x}', 'n', '{x}', 1)"),
         format!("INSERT INTO bulk_items (workspace_id, job_id, execution_id) VALUES ('{w}', '{x}', '{x}')"),
+        format!("INSERT INTO flow_rates VALUES ('{w}', '{x}', 'throttle', '', now())"),
+        format!("INSERT INTO pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, \
+                 key, vt, first_at, due_at) VALUES ('{x}', '{w}', '{x}', '{x}', 'a', 'batch', 'a', '', 0, now(), now())"),
+        format!("INSERT INTO pending_inputs VALUES ('{x}', 1, '{w}', '1')"),
+        format!("INSERT INTO singletons VALUES ('{w}', '{x}', '', '{x}')"),
+        format!("INSERT INTO prioritised VALUES ('{w}', 0, '{x}')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
         format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
