@@ -42,7 +42,7 @@ async fn pauses_of_both_levels_are_made_once_told_by_explain_and_lifted_once() {
     for (route, resumed) in [(format!("{path}/resume"), true), (format!("{path}/resume"), false)] {
         assert_eq!(app.post_nothing(&route).await.json(), json!({ "resumed": resumed }));
     }
-    assert_eq!(app.post(&"/api/v1/workspace/resume".to_owned(), &json!({})).await.json(), json!({ "resumed": true }));
+    assert_eq!(app.post("/api/v1/workspace/resume", &json!({})).await.json(), json!({ "resumed": true }));
     assert_eq!(
         (reasons(&app, &id).await.len(), app.get("/api/v1/pauses").await.json()["items"].clone()),
         (0, json!([]))
