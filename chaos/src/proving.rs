@@ -91,7 +91,7 @@ impl Ground {
 }
 
 async fn start(api: &Api, workflow: Uuid, nth: usize, input: &Value) -> anyhow::Result<Uuid> {
-    let answer = api.start(workflow, &format!("start-{nth}"), input).await?;
+    let answer = api.start(workflow, &format!("{workflow}-{nth}"), input).await?;
     anyhow::ensure!(answer.status == StatusCode::ACCEPTED, "a start was answered {}: {}", answer.status, answer.body);
     Ok(answer.body["id"].as_str().context("a start without an id")?.parse()?)
 }
