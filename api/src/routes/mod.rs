@@ -8,6 +8,7 @@ pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
 pub(crate) mod custom_events;
+pub(crate) mod editor;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
@@ -30,6 +31,7 @@ pub(crate) mod retry_now;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
+pub(crate) mod version;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

@@ -1,0 +1,3 @@
+export default function WorkflowPage({ id }: { id: string }) {
+  return <p>{id}</p>
+}
