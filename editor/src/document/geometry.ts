@@ -3,20 +3,21 @@
 import { childrenOf, nodeById } from './graph'
 import type { Graph, GraphNode, Point } from './graph'
 
-export const NODE_WIDTH_PX = 232
-export const NODE_HEIGHT_PX = 64
+export const NODE_WIDTH_PX = 196
+export const NODE_HEIGHT_PX = 60
 export const PORT_GAP_PX = 26
 /** Between a container's wall and what it holds; above that, its head. */
 export const WALL_PX = 28
 export const HEAD_PX = 52
 export const GRID_PX = 8
-const CONTAINER_WIDTH_MIN_PX = 300
-const CONTAINER_HEIGHT_MIN_PX = 156
 
 export interface Size {
   width: number
   height: number
 }
+
+/** An empty container. */
+export const CONTAINER_MIN: Size = { width: 264, height: 140 }
 
 export interface Rect extends Size, Point {}
 
@@ -29,9 +30,9 @@ export interface Kinds {
 export function sizeOf(graph: Graph, node: GraphNode, kinds: Kinds): Size {
   if (!kinds.isContainer(node.type)) {
     const ports = kinds.portsOf(node).length
-    return { width: NODE_WIDTH_PX, height: Math.max(NODE_HEIGHT_PX, ports * PORT_GAP_PX + 12) }
+    return { width: NODE_WIDTH_PX, height: Math.max(NODE_HEIGHT_PX, ports * PORT_GAP_PX + 8) }
   }
-  const size = { width: CONTAINER_WIDTH_MIN_PX, height: CONTAINER_HEIGHT_MIN_PX }
+  const size = { ...CONTAINER_MIN }
   for (const child of childrenOf(graph, node.id)) {
     const own = sizeOf(graph, child, kinds)
     size.width = Math.max(size.width, child.position.x + own.width + WALL_PX)

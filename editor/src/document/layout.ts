@@ -8,7 +8,7 @@ import type { Kinds } from './geometry'
 import { childrenOf } from './graph'
 import type { Graph, GraphNode, Point } from './graph'
 
-const COLUMN_GAP_PX = 88
+const COLUMN_GAP_PX = 80
 const ROW_GAP_PX = 40
 
 export function tidied(graph: Graph, kinds: Kinds): Graph {

@@ -8,6 +8,7 @@ const PATHS = {
   check: 'm3 8.5 3.2 3L13 4.5',
   clock: 'M8 4.5V8l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0z',
   close: 'm4 4 8 8M12 4l-8 8',
+  code: 'm5.5 5-3 3 3 3M10.5 5l3 3-3 3',
   copy: 'M6 6h7v7H6zM3 10V3h7',
   cross: 'm4.5 4.5 7 7M11.5 4.5l-7 7',
   dash: 'M4 8h8',
