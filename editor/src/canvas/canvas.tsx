@@ -1,6 +1,6 @@
 import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react'
 import type { EdgeChange, FinalConnectionState, NodeChange } from '@xyflow/react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { DragEvent, ReactNode } from 'react'
 
 import { useCatalogue } from '../app/catalogue'
@@ -9,9 +9,9 @@ import type { Graph, Point } from '../document/graph'
 import type { Wish } from '../document/rules'
 import { Adapter, meaningOf } from './adapter'
 import type { StepNode, WireEdge } from './adapter'
-import { categoryOf } from './categories'
 import { MarksProvider } from './marks'
 import type { Marks } from './marks'
+import { openAt } from './opening'
 import { ContainerCard, StepCard } from './step-node'
 import { viewOf } from './view'
 import type { CanvasView } from './view'
@@ -21,7 +21,6 @@ import '../styles/canvas.css'
 const NODE_TYPES = { step: StepCard, container: ContainerCard }
 const EDGE_TYPES = { wire: Wire }
 const MINI = { width: 160, height: 100 }
-const FIT = { maxZoom: 1, padding: 0.16 }
 const NOTHING_DRAGGED: ReadonlyMap<string, Point> = new Map()
 /** What the palette puts on a drag. */
 export const DRAGGED_TYPE = 'application/x-capstan-node-type'
@@ -71,6 +70,7 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
   const flow = useReactFlow<StepNode, WireEdge>()
   const adapter = useMemo(() => new Adapter(catalogue), [catalogue])
   const [dragged, setDragged] = useState(NOTHING_DRAGGED)
+  const frame = useRef<HTMLDivElement>(null)
   const nodes = adapter.toNodes(graph, kinds, selection.nodes, dragged)
   const edges = adapter.toEdges(graph, kinds, selection.edges)
   useEffect(() => onView(viewOf(flow)), [flow, onView])
@@ -115,6 +115,7 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
   }
   return (
     <ReactFlow<StepNode, WireEdge>
+      ref={frame}
       nodes={nodes}
       edges={edges}
       nodeTypes={NODE_TYPES}
@@ -138,8 +139,7 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
       panActivationKeyCode={null}
       minZoom={0.1}
       maxZoom={1.6}
-      fitView
-      fitViewOptions={FIT}
+      onInit={(made) => openAt(made, frame.current?.getBoundingClientRect() ?? new DOMRect(), edits === undefined)}
       connectionRadius={28}
       snapToGrid
       snapGrid={[8, 8]}
@@ -150,7 +150,7 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
         pannable
         zoomable
         ariaLabel="Overview"
-        nodeClassName={(node) => `mini ${categoryOf(node.data.type)} ${node.type ?? ''}`}
+        nodeClassName={(node) => (node.type === 'container' ? 'mini outer' : 'mini')}
         nodeBorderRadius={10}
         style={MINI}
       />

@@ -36,7 +36,10 @@ function level(graph: Graph, nodes: GraphNode[], at: Point, kinds: Kinds): Graph
   const sizes = new Map(nodes.map((node) => [node.id, sizeOf(graph, node, kinds)]))
   for (const [id, size] of sizes) drawing.setNode(id, { ...size })
   for (const edge of graph.edges) {
-    if (sizes.has(edge.source) && sizes.has(edge.target)) drawing.setEdge(edge.source, edge.target, {}, edge.id)
+    if (!sizes.has(edge.source) || !sizes.has(edge.target)) continue
+    // A branch stands near where it begins, not near where it ends.
+    const isOnly = graph.edges.filter((other) => other.target === edge.target).length === 1
+    drawing.setEdge(edge.source, edge.target, { weight: isOnly ? 3 : 1 }, edge.id)
   }
   dagre.layout(drawing)
   const places = new Map<string, Point>()

@@ -28,10 +28,10 @@ export function Why({ watching, execution }: { watching: Watching; execution: Ex
           <li key={at}>
             {step ? (
               <button type="button" className="quiet" onClick={() => setQuery('step', keyOf(step))}>
-                {sentence(text)}
+                {text}
               </button>
             ) : (
-              sentence(text)
+              text
             )}
           </li>
         ))}
