@@ -1,4 +1,4 @@
-/** What is seen of a graph at first. */
+/** What is seen of a graph at first: its beginning is at the left, where there is room to go on. */
 
 import type { ReactFlowInstance } from '@xyflow/react'
 
@@ -13,8 +13,8 @@ export function openAt(flow: ReactFlowInstance<StepNode, WireEdge>, frame: DOMRe
   const bounds = flow.getNodesBounds(nodes)
   const first = nodes.find((node) => node.position.x === bounds.x)
   const fits = Math.min((frame.width - 2 * MARGIN_PX) / bounds.width, (frame.height - 2 * MARGIN_PX) / bounds.height)
-  if (isWhole || !first || fits >= ZOOM_MIN) return void flow.fitView({ maxZoom: 1, padding: `${MARGIN_PX}px` })
-  const middle = first.position.y + (first.height ?? 0) / 2
-  const zoom = Math.max(ZOOM_MIN, Math.min(0.8, fits * 1.6))
+  if (isWhole || !first) return void flow.fitView({ maxZoom: 1, padding: `${MARGIN_PX}px` })
+  const zoom = fits >= ZOOM_MIN ? Math.min(1, fits) : Math.min(0.8, Math.max(ZOOM_MIN, fits * 1.6))
+  const middle = fits >= ZOOM_MIN ? bounds.y + bounds.height / 2 : first.position.y + (first.height ?? 0) / 2
   void flow.setViewport({ x: MARGIN_PX - bounds.x * zoom, y: frame.height / 2 - middle * zoom, zoom })
 }
