@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { KeyboardEvent } from 'react'
 
 import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
@@ -40,7 +41,7 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
   const [tab, setTab] = useState<Tab>('config')
   const known = editing.catalogue.get(node.type)
   return (
-    <aside className="inspector" aria-label="Inspector" data-testid="inspector">
+    <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas}>
       <header>
         <Icon name={iconOf(node.type)} />
         <div>
@@ -65,6 +66,11 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
       {tab !== 'json' && <DataList editing={editing} node={node} />}
     </aside>
   )
+}
+
+/** Escape leaves the fields; what is selected stays so. */
+function backToCanvas(event: KeyboardEvent): void {
+  if (event.key === 'Escape') document.querySelector<HTMLElement>('.canvas')?.focus()
 }
 
 function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; tab: Tab }) {

@@ -15,6 +15,9 @@ export function Dialog({ title, onClose, className = '', children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     dialog.current?.showModal()
+    // The browser would choose the button that closes it.
+    const first = ['input, textarea, select', 'button.primary'].map((what) => dialog.current?.querySelector<HTMLElement>(what))
+    first.find((found) => found)?.focus()
   }, [])
   return (
     <dialog

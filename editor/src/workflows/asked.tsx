@@ -1,3 +1,5 @@
+import { useEffect } from 'react'
+
 import { useStore } from '../app/store'
 import { Dialog } from '../ui/dialog'
 import type { Editing } from './editing'
@@ -10,10 +12,10 @@ import { RunDialog } from './run-dialog'
 /** What is open on top of the editor. */
 export function Asked({ editing }: { editing: Editing }) {
   const asking = useStore(editing, (state) => state.asking)
-  const close = () => {
-    editing.ask(null)
-    document.querySelector<HTMLElement>('.canvas')?.focus()
-  }
+  const close = () => editing.ask(null)
+  useEffect(() => {
+    if (asking === null) document.querySelector<HTMLElement>('.canvas')?.focus()
+  }, [asking])
   switch (asking?.what) {
     case 'insert':
       return <QuickAdd editing={editing} where={asking.where} onClose={close} />

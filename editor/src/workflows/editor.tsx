@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useEffect, useMemo } from 'react'
 
 import { useStore } from '../app/store'
 import { Canvas } from '../canvas/canvas'
@@ -53,13 +53,10 @@ function Work({ editing, connecting }: { editing: Editing; connecting: ReturnTyp
   const problems = useStore(draft, (state) => state.problems)
   const selection = useStore(editing, (state) => state.selection)
   const kinds = useMemo(() => editing.catalogue.kinds(ports), [editing, ports])
-  const canvas = useRef<HTMLDivElement>(null)
   const onView = useCallback((view: CanvasView) => void (editing.view = view), [editing])
   useEffect(() => setMarks(editing.marks, nodeMarks(problems, connecting.candidate)), [editing, problems, connecting.candidate])
-  useEffect(() => canvas.current?.focus(), [])
   return (
     <div
-      ref={canvas}
       className="canvas"
       tabIndex={0}
       role="application"

@@ -18,6 +18,7 @@ export const HELP: [string, string][] = [
   ['Ctrl-C, Ctrl-X, Ctrl-V, Ctrl-D', 'Copy, cut, paste, duplicate'],
   ['Ctrl-A', 'Select all'],
   ['Ctrl-F', 'Find a step'],
+  ['Ctrl-Enter', 'Publish'],
   ['T', 'Tidy up'],
   ['O', 'Outline'],
   ['1, +, -', 'Show all, nearer, farther'],
@@ -38,6 +39,7 @@ export function pageKey(editing: Editing, event: KeyboardEvent): void {
   else if (isRedo) editing.redo()
   else if (key === 'f') editing.ask({ what: 'find' })
   else if (key === 's') void editing.draft.flush()
+  else if (key === 'enter') editing.ask({ what: 'publish' })
   else return
   event.preventDefault()
 }

@@ -42,7 +42,11 @@ export class Person {
     const person = new Person(context, await context.newPage(), url)
     person.page.setDefaultTimeout(STEP_MS_MAX)
     person.page.on('pageerror', (error) => person.complaints.push(error.message))
-    person.page.on('console', (message) => message.type() === 'error' && person.complaints.push(message.text()))
+    person.page.on('console', (message) => {
+      // A refused request is told on the page, and each flow looks there.
+      const isRequest = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !isRequest) person.complaints.push(message.text())
+    })
     await person.page.goto(`${url}/editor/#key=${key}`)
     await person.page.getByRole('heading', { name: 'Workflows' }).waitFor()
     expect(person.page.url()).not.toContain(key)
@@ -62,6 +66,13 @@ export class Person {
     await this.page.keyboard.press('Enter')
     await this.node('start').waitFor()
     return this.page.url().split('/').at(-1) ?? ''
+  }
+
+  /** The same browser with a new tab, as after closing the old one. */
+  async newTab(path: string): Promise<Person> {
+    const other = new Person(this.context, await this.context.newPage(), this.url)
+    await other.page.goto(`${this.url}/editor/${path}`)
+    return other
   }
 
   async open(workflowId: string): Promise<void> {
