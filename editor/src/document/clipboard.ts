@@ -38,8 +38,8 @@ export function pasted(text: string): Graph | null {
 export function paste(graph: Graph, piece: Graph, at: Point, parentId?: string): { graph: Graph; added: string[] } {
   const taken = nodeIds(graph)
   const names = new Map<string, string>()
-  for (const { id, type } of piece.nodes) {
-    const name = taken.has(id) ? newNodeId(taken, id === '' ? type : id) : id
+  for (const { id } of piece.nodes) {
+    const name = taken.has(id) ? newNodeId(taken, id) : id
     names.set(id, name)
     taken.add(name)
   }

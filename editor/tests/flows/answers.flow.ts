@@ -1,14 +1,15 @@
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 
+import { EventParser } from '../../src/api/events'
 import type { Shape } from '../../src/api/shape'
 import * as types from '../../src/api/types'
 import { api } from './person'
 
 const GRAPH = {
   nodes: [
-    { id: 'start', type: 'trigger.form', position: { x: 0, y: 0 }, data: { config: { title: 'F', path: 'answers', fields: [] } } },
+    { id: 'start', type: 'trigger.form', position: { x: 0, y: 0 }, data: { config: { title: 'F', path: 'answers', fields: [{ name: 'x', label: 'X' }] } } },
     { id: 'log', type: 'debug.log', position: { x: 280, y: 0 }, data: { config: { message: 'hello' } } },
-    { id: 'wait', type: 'logic.wait_for_signal', position: { x: 280, y: 90 }, data: { config: { name: 'go' } } },
+    { id: 'wait', type: 'logic.wait_for_signal', position: { x: 280, y: 90 }, data: { config: { signal: 'go', timeout: '1d' } } },
     { id: 'fail', type: 'debug.fail', position: { x: 560, y: 90 }, data: { config: { reason: '{{ steps.wait.x }}' } } },
   ],
   edges: [
@@ -39,6 +40,27 @@ async function until(id: string, status: string): Promise<void> {
   throw new Error(`execution ${id} did not become ${status}`)
 }
 
+/** What the live stream tells from the journal's first entry on. */
+async function heldNews(id: string): Promise<void> {
+  const headers = { authorization: `Bearer ${inject('key')}`, 'last-event-id': '0' }
+  const response = await fetch(`${inject('url')}/api/v1/executions/${id}/events`, { headers })
+  const events = new EventParser().feed(await response.text())
+  const steps = events.filter((event) => event.name === 'step')
+  expect(steps.length).toBeGreaterThan(3)
+  for (const { data } of steps) expect(types.stepNews.check(JSON.parse(data), 'step')).toEqual([])
+  expect(events.at(-1)).toMatchObject({ name: 'end', data: '{"status":"failed"}' })
+}
+
+/** Lines come a little later than what they are about. */
+async function heldLogs(id: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { items } = await held(types.logs, `/executions/${id}/logs`)
+    if (items.length > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error(`execution ${id} wrote no log`)
+}
+
 test('the API answers what the types say', async () => {
   await held(types.me, '/me')
   await heldItems(types.nodeType, '/node-types')
@@ -61,5 +83,7 @@ test('the API answers what the types say', async () => {
   await until(execution, 'failed')
   const ended = await held(types.execution, `/executions/${execution}`)
   expect(ended['steps'].some((step: { error: unknown }) => step.error !== null)).toBe(true)
+  await heldNews(execution)
+  await heldLogs(execution)
   await held(types.plan, `/executions/${execution}/restart`, 'POST', { from: 'wait', dry_run: true })
 })

@@ -43,7 +43,7 @@ test('a failed execution is understood, its workflow corrected, and it goes on f
   await ada.page.goto(`${ada.url}/editor/executions/${id}`)
   await ada.page.getByRole('button', { name: 'Restart…' }).click()
   await ada.page.getByLabel('On version').selectOption({ label: '2, the newest' })
-  await ada.page.locator('.plan').getByText('start, Done once').waitFor()
+  await ada.page.locator('.plan').getByText('Done once').waitFor()
   await ada.page.getByRole('button', { name: 'Restart', exact: true }).click()
   await ada.page.waitForURL((url) => !url.pathname.endsWith(id))
   await ada.untilStatus('completed')
@@ -56,8 +56,8 @@ test('an execution that waits says for what, takes the signal, and can be paused
   const graph = {
     nodes: [
       { id: 'start', type: 'trigger.manual', position: { x: 0, y: 0 } },
-      { id: 'reply', type: 'logic.wait_for_signal', position: { x: 280, y: 0 }, data: { config: { name: 'reply' } } },
-      { id: 'again', type: 'logic.wait_for_signal', position: { x: 560, y: 0 }, data: { config: { name: 'again' } } },
+      { id: 'reply', type: 'logic.wait_for_signal', position: { x: 280, y: 0 }, data: { config: { signal: 'reply' } } },
+      { id: 'again', type: 'logic.wait_for_signal', position: { x: 560, y: 0 }, data: { config: { signal: 'again' } } },
     ],
     edges: [
       { id: 'a', source: 'start', target: 'reply' },
