@@ -41,20 +41,24 @@ export function meaningOf(handle: string | null | undefined, ports: readonly str
   return { kind: 'flow', port: port === ports[0] && ports.length === 1 ? null : port }
 }
 
+interface Index {
+  graph: Graph
+  inOrder: { node: GraphNode; depth: number; isInside: boolean }[]
+  out: ReadonlyMap<string, GraphEdge[]>
+}
+
 /** Remembers what it made, so that what did not change stays the same object and is not drawn again. */
 export class Adapter {
   private readonly nodes = new Map<string, { key: string; node: StepNode }>()
+  private index: Index | null = null
   private readonly edges = new Map<string, { from: GraphEdge; key: string; edge: WireEdge }>()
 
   constructor(private readonly catalogue: Catalogue) {}
 
   toNodes(graph: Graph, kinds: Kinds, selected: ReadonlySet<string>, dragged: ReadonlyMap<string, Point>): StepNode[] {
-    const outer = graph.nodes.map((node) => ({ node, depth: depthOf(graph, node) }))
-    // A container comes before what it holds.
-    outer.sort((a, b) => a.depth - b.depth)
-    const ids = new Set(graph.nodes.map((node) => node.id))
-    return outer.map(({ node, depth }) => {
-      const data = this.dataOf(graph, node, kinds)
+    const { inOrder, out } = this.indexOf(graph)
+    return inOrder.map(({ node, depth, isInside }) => {
+      const data = this.dataOf(node, out.get(node.id) ?? [], kinds)
       const place = dragged.get(node.id) ?? node.position
       const { width, height } = sizeOf(graph, node, kinds)
       const isContainer = kinds.isContainer(node.type)
@@ -68,7 +72,7 @@ export class Adapter {
         measured: { width, height },
         selected: selected.has(node.id),
         zIndex: isContainer ? depth : depth + 1,
-        ...(node.parentId !== undefined && ids.has(node.parentId) ? { parentId: node.parentId } : {}),
+        ...(isInside && node.parentId !== undefined ? { parentId: node.parentId } : {}),
       }
       return this.remembered(made)
     })
@@ -101,8 +105,24 @@ export class Adapter {
     })
   }
 
-  private dataOf(graph: Graph, node: GraphNode, kinds: Kinds): StepData {
-    const out = graph.edges.filter((edge) => edge.source === node.id)
+  /** What takes a while to find out, once for each document. */
+  private indexOf(graph: Graph): Index {
+    if (this.index?.graph === graph) return this.index
+    const ids = new Set(graph.nodes.map((node) => node.id))
+    const inOrder = graph.nodes.map((node) => ({
+      node,
+      depth: depthOf(graph, node),
+      isInside: node.parentId !== undefined && ids.has(node.parentId),
+    }))
+    // A container comes before what it holds.
+    inOrder.sort((a, b) => a.depth - b.depth)
+    const out = new Map<string, GraphEdge[]>()
+    for (const edge of graph.edges) out.set(edge.source, [...(out.get(edge.source) ?? []), edge])
+    this.index = { graph, inOrder, out }
+    return this.index
+  }
+
+  private dataOf(node: GraphNode, out: readonly GraphEdge[], kinds: Kinds): StepData {
     const known = kinds.portsOf(node)
     const named = out.filter((edge) => kindOf(edge) === 'flow').map((edge) => edge.sourceHandle ?? known[0] ?? 'out')
     return {

@@ -45,7 +45,7 @@ function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
 
 function Source({ name, label, value }: { name: string; label: string; value: unknown }) {
   return (
-    <div className="source">
+    <div className="data-source">
       <button type="button" title={label} onMouseDown={(event) => event.preventDefault()} onClick={() => insert(name)}>
         <code>{name}</code> <span className="faint">{label}</span>
       </button>
@@ -60,7 +60,7 @@ function Part({ part }: { part: Sample }) {
   return (
     <button
       type="button"
-      className="source-part"
+      className="data-part"
       style={{ paddingLeft: `${12 + part.depth * 14}px` }}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => insert(part.name)}

@@ -18,6 +18,9 @@ export interface InputProps {
   onChange: (value: unknown, where: string) => void
 }
 
+/** Expressions are filled in there, and nowhere else. */
+const FILLED_IN = '/data/config'
+
 /** One field: its name, what it is for, what is wrong with it, and what fits its kind. */
 export function FieldInput(props: InputProps) {
   const { field, root, value, problems, pointer, onChange } = props
@@ -25,7 +28,8 @@ export function FieldInput(props: InputProps) {
   const found = kindOf(field.schema, root)
   const problem = problems.get(pointer)
   const isGroup = found.kind === 'object' || found.kind === 'list' || found.kind === 'map'
-  const canSwitch = found.kind !== 'text' && found.kind !== 'object'
+  const isFilledIn = pointer.startsWith(FILLED_IN)
+  const canSwitch = isFilledIn && found.kind !== 'text' && found.kind !== 'object'
   const isWritten = isExpression(value) && canSwitch
   return (
     <div className="form-field" data-kind={found.kind} data-problem={problem !== undefined} data-field={pointer}>

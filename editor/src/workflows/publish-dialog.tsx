@@ -79,7 +79,7 @@ function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
 
 function proofWords({ proof }: Verdict): string {
   if (!proof) return ''
-  const size = `An execution has at most ${proof.steps_max} steps with ${proof.attempts_max} attempts.`
+  const size = `An execution has at most ${proof.steps_max.toLocaleString()} steps with ${proof.attempts_max.toLocaleString()} attempts.`
   const whole = proof.complete ? 'Every way through it was looked at.' : 'Not every way through it could be looked at.'
   return proof.findings.length === 0 ? `Nothing is wrong with it. ${whole} ${size}` : `${whole} ${size}`
 }
