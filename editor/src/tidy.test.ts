@@ -27,7 +27,9 @@ test('one folder names React Flow, and one file the layout library', () => {
 
 test('the document is pure: it knows no React, no browser and no server', () => {
   const inside = SOURCES.filter(({ name }) => name.startsWith('document/'))
-  const impure = inside.filter(({ text }) => /from '(react|\.\.\/)|\b(window|fetch|localStorage|Date|Math\.random)\b/.test(text))
+  const impure = inside.filter(({ text }) =>
+    /from '(react|\.\.\/)|\b(window|fetch|localStorage|Date|Math\.random)\b/.test(text),
+  )
   expect(impure.map(({ name }) => name)).toEqual([])
 })
 

@@ -19,7 +19,12 @@ test('events are read however the text is cut', () => {
 test('a shape tells of fields too many, too few, and of the wrong kind', () => {
   const shape = object({ id: text, tags: list(oneOf('a', 'b')), at: nullable(number), note: maybe(text) })
   expect(shape.check({ id: 'x', tags: ['a'], at: null }, '')).toEqual([])
-  expect(shape.check({ id: 1, tags: ['c'], more: 1 }, '').map((line) => line.split(' ')[0])).toEqual(['/more', '/id', '/tags/0', '/at'])
+  expect(shape.check({ id: 1, tags: ['c'], more: 1 }, '').map((line) => line.split(' ')[0])).toEqual([
+    '/more',
+    '/id',
+    '/tags/0',
+    '/at',
+  ])
 })
 
 test.each([

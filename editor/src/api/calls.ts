@@ -52,7 +52,8 @@ export const executions = (workflowId: string | null, cursor?: string | null) =>
   return ask<Page<ExecutionSummary>>(`/executions?${query}`)
 }
 export const execution = (id: string) => ask<Execution>(`/executions/${id}`)
-export const logs = (id: string, after?: string | null) => ask<Logs>(`/executions/${id}/logs${after ? `?after=${after}` : ''}`)
+export const logs = (id: string, after?: string | null) =>
+  ask<Logs>(`/executions/${id}/logs${after ? `?after=${after}` : ''}`)
 export const explain = (id: string) => ask<Explanation>(`/executions/${id}/explain`)
 
 const order = (id: string, verb: string, body: object = {}) =>

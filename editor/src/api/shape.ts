@@ -24,7 +24,9 @@ export interface Maybe<T> extends Shape<T> {
 }
 
 function primitive<T>(name: string, fits: (value: unknown) => boolean): Shape<T> {
-  return { check: (value, path) => (fits(value) ? [] : [`${path} is no ${name}: ${JSON.stringify(value)?.slice(0, 80)}`]) }
+  return {
+    check: (value, path) => (fits(value) ? [] : [`${path} is no ${name}: ${JSON.stringify(value)?.slice(0, 80)}`]),
+  }
 }
 
 export const text = primitive<string>('text', (value) => typeof value === 'string')

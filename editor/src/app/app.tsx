@@ -20,7 +20,13 @@ export function App() {
   const begun = useLoad(async () => ({ me: await whoAmI(), types: (await nodeTypes()).items }), 'begin')
   const catalogue = useMemo(() => new Catalogue(begun.value?.types ?? []), [begun.value])
   if (begun.error && !begun.value) {
-    return begun.error.status === 401 ? <Gate /> : <main className="gate"><Failure error={begun.error} onRetry={begun.reload} /></main>
+    return begun.error.status === 401 ? (
+      <Gate />
+    ) : (
+      <main className="gate">
+        <Failure error={begun.error} onRetry={begun.reload} />
+      </main>
+    )
   }
   if (!begun.value) return null
   return (

@@ -8,9 +8,16 @@ export interface Loaded<T> {
   reload: () => void
 }
 
-/** Loads something, again when `key` changes, and every `everyMs` while the page is looked at. What was loaded stays until then. */
+/**
+ * Loads something, again when `key` changes, and every `everyMs` while the page is looked at. What was loaded stays
+ * until then.
+ */
 export function useLoad<T>(load: () => Promise<T>, key: string, everyMs = 0): Loaded<T> {
-  const [state, setState] = useState<{ key: string; value: T | null; error: ApiError | null }>({ key, value: null, error: null })
+  const [state, setState] = useState<{ key: string; value: T | null; error: ApiError | null }>({
+    key,
+    value: null,
+    error: null,
+  })
   const latest = useRef(load)
   latest.current = load
   const run = useCallback(
@@ -19,7 +26,8 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everyMs = 0): Lo
         const value = await latest.current()
         if (!isOver()) setState({ key, value, error: null })
       } catch (error) {
-        if (!isOver()) setState((before) => ({ key, value: before.key === key ? before.value : null, error: ApiError.of(error) }))
+        if (!isOver())
+          setState((before) => ({ key, value: before.key === key ? before.value : null, error: ApiError.of(error) }))
       }
     },
     [key],

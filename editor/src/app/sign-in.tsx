@@ -38,8 +38,8 @@ export function SignIn({ onDone }: { onDone: () => void }) {
       </label>
       {error && <Failure error={error} />}
       <p className="faint">
-        <code>capstan key create</code> makes one; <code>capstan dev</code> prints one at its start. It is kept until this tab
-        is closed.
+        <code>capstan key create</code> makes one; <code>capstan dev</code> prints one at its start. It is kept until
+        this tab is closed.
       </p>
       <button className="primary">Sign in</button>
     </form>

@@ -34,7 +34,10 @@ export function handleOf(port: string): string {
 }
 
 /** What a handle at the beginning of an edge means; the first port is not named in the document. */
-export function meaningOf(handle: string | null | undefined, ports: readonly string[]): { kind: EdgeKind; port: string | null } {
+export function meaningOf(
+  handle: string | null | undefined,
+  ports: readonly string[],
+): { kind: EdgeKind; port: string | null } {
   if (handle === ERROR) return { kind: 'error', port: null }
   if (handle === UNDO) return { kind: 'compensate', port: null }
   const port = handle?.startsWith(PORT) ? handle.slice(PORT.length) : null

@@ -102,7 +102,11 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
   }
   const connectEnded = (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
     if (!edits || state.isValid || !state.fromHandle || state.fromHandle.type !== 'source') return
-    const wish = wishOf({ source: state.fromHandle.nodeId, sourceHandle: state.fromHandle.id ?? null, target: state.toNode?.id ?? '' })
+    const wish = wishOf({
+      source: state.fromHandle.nodeId,
+      sourceHandle: state.fromHandle.id ?? null,
+      target: state.toNode?.id ?? '',
+    })
     if (state.toNode) return edits.refused(edits.objection(wish) ?? '')
     const point = 'changedTouches' in event ? event.changedTouches[0] : event
     if (point) edits.connectToNew(wish, flow.screenToFlowPosition({ x: point.clientX, y: point.clientY }))
@@ -160,7 +164,9 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
 }
 
 function placesOf(changes: NodeChange<StepNode>[]): [string, Point][] {
-  return changes.flatMap((change) => (change.type === 'position' && change.position ? [[change.id, change.position]] : []))
+  return changes.flatMap((change) =>
+    change.type === 'position' && change.position ? [[change.id, change.position]] : [],
+  )
 }
 
 /** The selection after these changes; nothing if they are about something else. */
@@ -168,7 +174,8 @@ function picks(changes: { type: string }[], before: ReadonlySet<string>): Readon
   const selects = changes.filter((change) => change.type === 'select') as unknown as { id: string; selected: boolean }[]
   if (selects.length === 0) return null
   const picked = new Set(before)
-  for (const { id, selected } of selects) if (selected) picked.add(id)
-  else picked.delete(id)
+  for (const { id, selected } of selects)
+    if (selected) picked.add(id)
+    else picked.delete(id)
   return picked
 }

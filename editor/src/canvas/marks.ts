@@ -29,7 +29,11 @@ export function noMarks(): Marks {
 }
 
 /** Sets marks, and keeps those that are as before, so that only what changed is drawn again. */
-export function setMarks(marks: Marks, nodes: ReadonlyMap<string, NodeMark>, edges?: ReadonlyMap<string, EdgeMark>): void {
+export function setMarks(
+  marks: Marks,
+  nodes: ReadonlyMap<string, NodeMark>,
+  edges?: ReadonlyMap<string, EdgeMark>,
+): void {
   const before = marks.get()
   const kept = new Map([...nodes].map(([id, mark]) => [id, same(before.nodes.get(id), mark)]))
   marks.set({ nodes: kept, edges: edges ?? before.edges })

@@ -40,7 +40,8 @@ export function viewOf(flow: ReactFlowInstance<StepNode, WireEdge>): CanvasView 
       const at = centre(id)
       if (!at) return
       const [seen, point] = [frame(), flow.flowToScreenPosition(at)]
-      const isIn = point.x > seen.left + 60 && point.x < seen.right - 60 && point.y > seen.top + 40 && point.y < seen.bottom - 40
+      const isIn =
+        point.x > seen.left + 60 && point.x < seen.right - 60 && point.y > seen.top + 40 && point.y < seen.bottom - 40
       if (!isIn) show(id)
     },
     middle: () => {

@@ -8,7 +8,10 @@ const GRAPH = graph(
   [
     node('each', { type: 'logic.for_each', position: { x: 100, y: 100 } }),
     node('in', { parentId: 'each', position: { x: 30, y: 60 } }),
-    node('use', { position: { x: 500, y: 100 }, data: { config: { text: '{{ steps.in.x }} {{ steps.each }} {{ steps.other }}' } } }),
+    node('use', {
+      position: { x: 500, y: 100 },
+      data: { config: { text: '{{ steps.in.x }} {{ steps.each }} {{ steps.other }}' } },
+    }),
   ],
   [edge('each', 'use')],
 )
@@ -18,7 +21,9 @@ test('what is pasted has names of its own, and its expressions follow them', () 
   const { graph: after, added } = paste(GRAPH, piece, { x: 0, y: 400 })
   expect(added).toEqual(['each_2', 'use_2'])
   expect(nodeById(after, 'in_2')?.parentId).toBe('each_2')
-  expect(nodeById(after, 'use_2')?.data?.config).toEqual({ text: '{{ steps.in_2.x }} {{ steps.each_2 }} {{ steps.other }}' })
+  expect(nodeById(after, 'use_2')?.data?.config).toEqual({
+    text: '{{ steps.in_2.x }} {{ steps.each_2 }} {{ steps.other }}',
+  })
   expect(after.edges.at(-1)).toMatchObject({ source: 'each_2', target: 'use_2' })
   expect(nodeById(after, 'each_2')?.position).toEqual({ x: 0, y: 400 })
 })
@@ -29,6 +34,9 @@ test('a step that is copied out of its container is pasted where it was seen', (
   expect(piece.nodes[0]?.parentId).toBeUndefined()
 })
 
-test.each(['', 'hello', '[1]', '{"nodes": []}', '{"nodes": [1, {"id": 2}]}'])('the text %j is no part of a workflow', (text) => {
-  expect(pasted(text)).toBeNull()
-})
+test.each(['', 'hello', '[1]', '{"nodes": []}', '{"nodes": [1, {"id": 2}]}'])(
+  'the text %j is no part of a workflow',
+  (text) => {
+    expect(pasted(text)).toBeNull()
+  },
+)

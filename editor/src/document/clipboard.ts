@@ -26,7 +26,8 @@ export function pasted(text: string): Graph | null {
   if (text.length > CHARS_MAX) return null
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || !Array.isArray((value as Record<string, unknown>)['nodes'])) return null
+    if (typeof value !== 'object' || value === null || !Array.isArray((value as Record<string, unknown>)['nodes']))
+      return null
     const graph = read(value as Record<string, unknown>)
     return graph.nodes.length > 0 ? graph : null
   } catch {
@@ -52,7 +53,12 @@ export function paste(graph: Graph, piece: Graph, at: Point, parentId?: string):
     const { parentId: before, ...bare } = placed
     const home = isOuter ? parentId : names.get(before ?? '')
     const data = node.data ? { data: renamed(node.data, names) as NodeData } : {}
-    return { ...bare, ...data, id: names.get(node.id) ?? node.id, ...(home === undefined ? {} : { parentId: home }) } as GraphNode
+    return {
+      ...bare,
+      ...data,
+      id: names.get(node.id) ?? node.id,
+      ...(home === undefined ? {} : { parentId: home }),
+    } as GraphNode
   })
   const edges = [...graph.edges]
   const takenEdges = edgeIds(graph)

@@ -21,7 +21,13 @@ test('what nobody knows survives', () => {
   const document = {
     viewport: { zoom: 2 },
     nodes: [
-      { id: 'a', type: 'of.tomorrow', position: { x: 1, y: 2 }, tint: 'red', data: { config: { deep: [1, { x: null }] }, note: 'n' } },
+      {
+        id: 'a',
+        type: 'of.tomorrow',
+        position: { x: 1, y: 2 },
+        tint: 'red',
+        data: { config: { deep: [1, { x: null }] }, note: 'n' },
+      },
       7,
       { id: 'b', position: 'nowhere' },
       { id: 'a', type: 'again', position: { x: 0, y: 0 } },

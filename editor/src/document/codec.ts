@@ -1,4 +1,7 @@
-/** Reads a stored document and writes it again: `write(read(x))` is `x`, but for lists of nodes and edges that it lacked. */
+/**
+ * Reads a stored document and writes it again: `write(read(x))` is `x`, but for lists of nodes and edges that it
+ * lacked.
+ */
 
 import type { Graph, GraphEdge, GraphNode } from './graph'
 

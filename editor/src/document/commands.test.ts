@@ -13,7 +13,12 @@ test('a deleted step in a chain leaves a chain', () => {
 
 test('a deleted container takes along what is in it, and the edges there', () => {
   const nested = graph(
-    [node('each', { type: 'logic.for_each' }), node('in', { parentId: 'each' }), node('in2', { parentId: 'each' }), node('out')],
+    [
+      node('each', { type: 'logic.for_each' }),
+      node('in', { parentId: 'each' }),
+      node('in2', { parentId: 'each' }),
+      node('out'),
+    ],
     [edge('in', 'in2'), edge('each', 'out')],
   )
   const rest = commands.remove(nested, ['each'], [])
@@ -35,19 +40,27 @@ test('a renamed step keeps its name in edges, containers and expressions, and on
     [
       node('fetch', { type: 'logic.for_each' }),
       node('in', { parentId: 'fetch' }),
-      node('use', { data: { config: { text: 'fetch {{ steps.fetch.body }} {{ errors.fetch }} {{ steps.fetch_2 }}' } } }),
+      node('use', {
+        data: { config: { text: 'fetch {{ steps.fetch.body }} {{ errors.fetch }} {{ steps.fetch_2 }}' } },
+      }),
     ],
     [edge('fetch', 'use', undefined, { data: { when: 'steps.fetch.status == 200' } })],
   )
   const after = commands.renameNode(before, 'fetch', 'get')
   expect(nodeById(after, 'in')?.parentId).toBe('get')
-  expect(nodeById(after, 'use')?.data?.config).toEqual({ text: 'fetch {{ steps.get.body }} {{ errors.get }} {{ steps.fetch_2 }}' })
+  expect(nodeById(after, 'use')?.data?.config).toEqual({
+    text: 'fetch {{ steps.get.body }} {{ errors.get }} {{ steps.fetch_2 }}',
+  })
   expect(after.edges[0]).toMatchObject({ source: 'get', data: { when: 'steps.get.status == 200' } })
 })
 
 test('a step that goes into a container stays where it is seen, and its edges across the wall go', () => {
   const before = graph(
-    [node('each', { type: 'logic.for_each', position: { x: 400, y: 200 } }), node('a', { position: { x: 500, y: 260 } }), node('b')],
+    [
+      node('each', { type: 'logic.for_each', position: { x: 400, y: 200 } }),
+      node('a', { position: { x: 500, y: 260 } }),
+      node('b'),
+    ],
     [edge('b', 'a')],
   )
   const after = commands.reparent(before, new Set(['a']), 'each', { x: -400, y: -200 })
@@ -63,6 +76,7 @@ test('a container grows to the left and upwards, and what is in it stays where i
     node('b', { parentId: 'each', position: { x: 200, y: 60 } }),
   ])
   const after = fitted(before, kinds)
-  for (const id of ['a', 'b']) expect(placeOf(after, nodeById(after, id)!)).toEqual(placeOf(before, nodeById(before, id)!))
+  for (const id of ['a', 'b'])
+    expect(placeOf(after, nodeById(after, id)!)).toEqual(placeOf(before, nodeById(before, id)!))
   expect(nodeById(after, 'a')!.position.x).toBeGreaterThan(0)
 })

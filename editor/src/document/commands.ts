@@ -1,4 +1,7 @@
-/** What can be done to a document. Each command takes one and gives the next; what it does not touch stays the same object. */
+/**
+ * What can be done to a document. Each command takes one and gives the next; what it does not touch stays the same
+ * object.
+ */
 
 import { movedBy } from './geometry'
 import { EMPTY, kindOf, withInside } from './graph'
@@ -62,7 +65,10 @@ export function reparent(graph: Graph, ids: ReadonlySet<string>, parentId: strin
 }
 
 export function updateNode(graph: Graph, id: string, change: (data: NodeData) => NodeData): Graph {
-  return { ...graph, nodes: graph.nodes.map((node) => (node.id === id ? { ...node, data: change(node.data ?? {}) } : node)) }
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => (node.id === id ? { ...node, data: change(node.data ?? {}) } : node)),
+  }
 }
 
 export function updateEdge(graph: Graph, id: string, change: (edge: GraphEdge) => GraphEdge): Graph {

@@ -45,7 +45,7 @@ export function sizeOf(graph: Graph, node: GraphNode, kinds: Kinds): Size {
 export function placeOf(graph: Graph, node: GraphNode): Point {
   const place = { ...node.position }
   const seen = new Set([node.id])
-  for (let id = node.parentId; id !== undefined && !seen.has(id); ) {
+  for (let id = node.parentId; id !== undefined && !seen.has(id);) {
     seen.add(id)
     const parent = nodeById(graph, id)
     place.x += parent?.position.x ?? 0

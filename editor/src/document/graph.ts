@@ -1,6 +1,6 @@
 /**
- * The document: the graph as the server stores it. Whatever is not known here stays as it came, so that reading and writing
- * is the identity.
+ * The document: the graph as the server stores it. Whatever is not known here stays as it came, so that reading and
+ * writing is the identity.
  */
 
 export interface Point {
@@ -75,7 +75,7 @@ export function childrenOf(graph: Graph, id: string | undefined): GraphNode[] {
 /** A node and everything within it. */
 export function withInside(graph: Graph, ids: Iterable<string>): Set<string> {
   const found = new Set(ids)
-  for (let size = -1; size !== found.size; ) {
+  for (let size = -1; size !== found.size;) {
     size = found.size
     for (const node of graph.nodes) if (node.parentId !== undefined && found.has(node.parentId)) found.add(node.id)
   }

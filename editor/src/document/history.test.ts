@@ -8,7 +8,10 @@ import { ENTRIES_MAX, begin, change, redo, redoLabel, settle, undo, undoLabel } 
 import { newNodeId, nodeIds } from './ids'
 import { objection } from './rules'
 
-const START = graph([node('start', { type: 'trigger.manual' }), node('a'), node('b')], [edge('start', 'a'), edge('a', 'b')])
+const START = graph(
+  [node('start', { type: 'trigger.manual' }), node('a'), node('b')],
+  [edge('start', 'a'), edge('a', 'b')],
+)
 
 /** Any command on any part of the graph. */
 function randomCommand(of: Graph, below: (limit: number) => number): Graph {
@@ -41,7 +44,8 @@ test('undoing everything gives the first document, and redoing everything the la
   for (let seed = 0; seed < 1_000; seed += 1) {
     const below = randomness(seed)
     let history = begin(START)
-    for (let step = 0; step < 40; step += 1) history = change(history, `step ${step}`, randomCommand(history.present, below))
+    for (let step = 0; step < 40; step += 1)
+      history = change(history, `step ${step}`, randomCommand(history.present, below))
     const last = history.present
     while (history.past.length > 0) history = undo(history)
     expect(history.present).toBe(START)
@@ -79,7 +83,8 @@ test('labels say what undo and redo would do', () => {
 
 test('the history is bounded, and what was done longest ago is forgotten', () => {
   let history = begin(START)
-  for (let at = 0; at < ENTRIES_MAX + 20; at += 1) history = change(history, `${at}`, commands.addNode(history.present, node(`n${at}`)))
+  for (let at = 0; at < ENTRIES_MAX + 20; at += 1)
+    history = change(history, `${at}`, commands.addNode(history.present, node(`n${at}`)))
   expect(history.past.length).toBe(ENTRIES_MAX)
   expect(history.past[0]?.label).toBe('20')
 })

@@ -22,7 +22,10 @@ export function begin(graph: Graph): History {
   return { present: graph, past: [], future: [], run: null }
 }
 
-/** The next document, with what was done in words. Changes with the same `run` right after each other are undone at once. */
+/**
+ * The next document, with what was done in words. Changes with the same `run` right after each other are undone at
+ * once.
+ */
 export function change(history: History, label: string, graph: Graph, run: string | null = null): History {
   if (graph === history.present) return history
   const continues = run !== null && run === history.run

@@ -21,13 +21,18 @@ function overlaps(graph: Graph): string[] {
   )
 }
 
-test.each(readdirSync(PATTERNS))('%s is tidied up: nothing covers anything, edges lead to the right, and twice is once', (name) => {
-  const { graph: document } = JSON.parse(readFileSync(new URL(name, PATTERNS), 'utf8')) as { graph: Record<string, unknown> }
-  const graph = read(document)
-  expect(graph.nodes.length).toBeGreaterThan(1)
-  const tidy = tidied(graph, all)
-  expect(overlaps(tidy)).toEqual([])
-  const x = new Map(tidy.nodes.map((node) => [node.id, node.position.x]))
-  for (const edge of tidy.edges) expect(x.get(edge.source)).toBeLessThan(x.get(edge.target) ?? 0)
-  expect(tidied(tidy, all).nodes).toEqual(tidy.nodes)
-})
+test.each(readdirSync(PATTERNS))(
+  '%s is tidied up: nothing covers anything, edges lead to the right, and twice is once',
+  (name) => {
+    const { graph: document } = JSON.parse(readFileSync(new URL(name, PATTERNS), 'utf8')) as {
+      graph: Record<string, unknown>
+    }
+    const graph = read(document)
+    expect(graph.nodes.length).toBeGreaterThan(1)
+    const tidy = tidied(graph, all)
+    expect(overlaps(tidy)).toEqual([])
+    const x = new Map(tidy.nodes.map((node) => [node.id, node.position.x]))
+    for (const edge of tidy.edges) expect(x.get(edge.source)).toBeLessThan(x.get(edge.target) ?? 0)
+    expect(tidied(tidy, all).nodes).toEqual(tidy.nodes)
+  },
+)

@@ -14,7 +14,10 @@ const ROW_GAP_PX = 40
 export function tidied(graph: Graph, kinds: Kinds): Graph {
   const containers = graph.nodes.filter((node) => kinds.isContainer(node.type))
   containers.sort((a, b) => depthOf(graph, b) - depthOf(graph, a))
-  const inner = containers.reduce((tidy, { id }) => level(tidy, childrenOf(tidy, id), { x: WALL_PX, y: HEAD_PX }, kinds), graph)
+  const inner = containers.reduce(
+    (tidy, { id }) => level(tidy, childrenOf(tidy, id), { x: WALL_PX, y: HEAD_PX }, kinds),
+    graph,
+  )
   return level(inner, childrenOf(inner, undefined), corner(graph), kinds)
 }
 

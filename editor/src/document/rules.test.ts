@@ -13,7 +13,12 @@ const GRAPH = graph(
     node('in2', { parentId: 'each' }),
     node('undo'),
   ],
-  [edge('start', 'a'), edge('a', 'each'), edge('in', 'in2'), edge('a', 'undo', undefined, { data: { kind: 'compensate' } })],
+  [
+    edge('start', 'a'),
+    edge('a', 'each'),
+    edge('in', 'in2'),
+    edge('a', 'undo', undefined, { data: { kind: 'compensate' } }),
+  ],
 )
 
 const CASES: [string, string, Wish['kind'], string | null][] = [

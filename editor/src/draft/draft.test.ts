@@ -92,7 +92,10 @@ test('what could not be saved, and was saved elsewhere meanwhile, is a conflict 
   type(draft, 'mine')
   await draft.flush()
   draft.close()
-  await server.save(1, { nodes: [{ id: 'a', type: 't', position: { x: 0, y: 0 }, data: { label: 'theirs' } }], edges: [] })
+  await server.save(1, {
+    nodes: [{ id: 'a', type: 't', position: { x: 0, y: 0 }, data: { label: 'theirs' } }],
+    edges: [],
+  })
   const later = new Draft(await server.read(), server)
   expect(later.get().save.kind).toBe('conflict')
   later.keepMine()

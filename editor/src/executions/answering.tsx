@@ -24,7 +24,8 @@ export function Answering({ watching, execution, step }: { watching: Watching; e
     }
     await watching.reload()
   }
-  const answer = (decision: 'approve' | 'reject') => void give(answerApproval(execution.id, step.node_id, step.scope, decision))
+  const answer = (decision: 'approve' | 'reject') =>
+    void give(answerApproval(execution.id, step.node_id, step.scope, decision))
   const isOff = apiKey() === null
   if (step.type === 'logic.approval') {
     return (

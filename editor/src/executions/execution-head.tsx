@@ -17,7 +17,12 @@ import { hasEnded, telling } from './steps'
 import { Took } from './took'
 import type { Watching } from './watching'
 
-const CONNECTIONS = { connecting: 'connecting…', live: 'live', lost: 'connection lost; asked for every 2 s', ended: 'ended' }
+const CONNECTIONS = {
+  connecting: 'connecting…',
+  live: 'live',
+  lost: 'connection lost; asked for every 2 s',
+  ended: 'ended',
+}
 
 /** What it is, how it stands, and what can be done with it. */
 export function ExecutionHead({ watching, execution }: { watching: Watching; execution: Execution }) {
@@ -68,7 +73,14 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
     return (
       <>
         {button('retry', 'Restart…', () => setRestarting(true), status === 'completed' ? '' : 'primary')}
-        {isRestarting && <Restart watching={watching} execution={execution} from={telling(execution)?.node_id ?? ''} onClose={() => setRestarting(false)} />}
+        {isRestarting && (
+          <Restart
+            watching={watching}
+            execution={execution}
+            from={telling(execution)?.node_id ?? ''}
+            onClose={() => setRestarting(false)}
+          />
+        )}
       </>
     )
   }
@@ -76,12 +88,19 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
   return (
     <>
       {isRetrying && button('retry', 'Try again now', () => void give('It tries again now.', () => calls.retryNow(id)))}
-      {status === 'incident' && button('retry', 'Try the step again', () => void give('It tries again.', () => calls.resolve(id, 'retry')))}
-      {status === 'incident' && button('skip', 'Count it as done', () => void give('It goes on.', () => calls.resolve(id, 'skip')))}
+      {status === 'incident' &&
+        button('retry', 'Try the step again', () => void give('It tries again.', () => calls.resolve(id, 'retry')))}
+      {status === 'incident' &&
+        button('skip', 'Count it as done', () => void give('It goes on.', () => calls.resolve(id, 'skip')))}
       {status === 'paused'
         ? button('play', 'Resume', () => void give('It goes on.', () => calls.resume(id)), 'primary')
         : button('pause', 'Pause', () => void give('Nothing more of it starts.', () => calls.pause(id)))}
-      {button('stop', 'Cancel', () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)), 'danger')}
+      {button(
+        'stop',
+        'Cancel',
+        () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
+        'danger',
+      )}
     </>
   )
 }

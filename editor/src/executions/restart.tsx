@@ -22,7 +22,9 @@ interface Props {
 
 /** A new execution that begins with what this one had done; what that means is shown before it happens. */
 export function Restart({ watching, execution, from: first, onClose }: Props) {
-  const ran = execution.steps.filter((step) => step.scope === '' && step.status !== 'skipped' && step.node_id !== execution.trigger)
+  const ran = execution.steps.filter(
+    (step) => step.scope === '' && step.status !== 'skipped' && step.node_id !== execution.trigger,
+  )
   const [from, setFrom] = useState(first || (ran[0]?.node_id ?? ''))
   const [versionId, setVersionId] = useState(execution.version_id)
   const [error, setError] = useState<ApiError | null>(null)
@@ -76,7 +78,8 @@ export function Restart({ watching, execution, from: first, onClose }: Props) {
 
 function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
   const graph = useStore(watching, (state) => state.graph)
-  const names = (ids: readonly string[]) => ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
+  const names = (ids: readonly string[]) =>
+    ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
   const rows: [string, readonly string[], string][] = [
     ['Counts as done', plan.kept, ''],
     ['Runs again', plan.redone, ''],

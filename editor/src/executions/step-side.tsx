@@ -46,7 +46,12 @@ export function StepSide({ watching, execution, step }: Props) {
         </button>
       </header>
       {others.length > 1 && (
-        <select className="scope" aria-label="Which run of this step" value={keyOf(step)} onChange={(event) => setQuery('step', event.target.value)}>
+        <select
+          className="scope"
+          aria-label="Which run of this step"
+          value={keyOf(step)}
+          onChange={(event) => setQuery('step', event.target.value)}
+        >
           {others.map((other) => (
             <option key={keyOf(other)} value={keyOf(other)}>
               {other.scope || 'outside'}: {other.status}
@@ -76,7 +81,11 @@ function TabBody({ watching, execution, step, tab }: Props & { tab: Tab }) {
     case 'Input':
       return <CameIn watching={watching} execution={execution} step={step} />
     case 'Output':
-      return step.output_truncated ? <p className="faint">It gave back more than is shown here.</p> : <JsonView value={step.output} />
+      return step.output_truncated ? (
+        <p className="faint">It gave back more than is shown here.</p>
+      ) : (
+        <JsonView value={step.output} />
+      )
     case 'Logs':
       return <StepLogs executionId={execution.id} step={step} isOver={hasEnded(execution)} />
     case 'Settings':
@@ -110,7 +119,9 @@ function Overview({ watching, execution, step }: Props) {
           <Icon name="retry" /> Restart from here…
         </button>
       )}
-      {isRestarting && <Restart watching={watching} execution={execution} from={step.node_id} onClose={() => setRestarting(false)} />}
+      {isRestarting && (
+        <Restart watching={watching} execution={execution} from={step.node_id} onClose={() => setRestarting(false)} />
+      )}
     </>
   )
 }

@@ -28,7 +28,11 @@ test('news change the step that they are about, or add it, and old news change n
 })
 
 test('a node that ran in several frames shows what one has to know of, and how many there are', () => {
-  const steps = [news('in', 'completed', 1, 'each[0]'), news('in', 'failed', 2, 'each[1]'), news('in', 'completed', 3, 'each[2]')]
+  const steps = [
+    news('in', 'completed', 1, 'each[0]'),
+    news('in', 'failed', 2, 'each[1]'),
+    news('in', 'completed', 3, 'each[2]'),
+  ]
   const execution = steps.reduce(applied, { ...NONE, position: 0 })
   const marks = nodeMarks(graph([node('in'), node('later')]), execution.steps)
   expect(marks.get('in')).toEqual({ status: 'failed', note: '1 of 3' })

@@ -8,7 +8,9 @@ export function keyOf(step: { node_id: string; scope: string }): string {
   return step.scope ? `${step.scope}/${step.node_id}` : step.node_id
 }
 
-/** The same execution after news of a step. What news do not tell, such as outputs, comes with the next whole answer. */
+/**
+ * The same execution after news of a step. What news do not tell, such as outputs, comes with the next whole answer.
+ */
 export function applied(execution: Execution, news: StepNews): Execution {
   if (news.position < execution.position) return execution
   const { position, ...told } = news

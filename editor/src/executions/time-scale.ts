@@ -1,6 +1,6 @@
 /**
- * Puts times on a line of length 1. Stretches in which nothing began or ended may last days, beside steps of milliseconds:
- * they are drawn shorter, and told.
+ * Puts times on a line of length 1. Stretches in which nothing began or ended may last days, beside steps of
+ * milliseconds: they are drawn shorter, and told.
  */
 
 export interface Gap {

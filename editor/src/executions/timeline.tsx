@@ -19,7 +19,11 @@ export function Timeline({ execution }: { execution: Execution }) {
     <section className="timeline" aria-label="Timeline" data-testid="timeline">
       <div className="timeline-rows">
         {scale.gaps.map((gap) => (
-          <span key={gap.from} className="timeline-gap" style={{ left: `calc(190px + (100% - 290px) * ${(gap.from + gap.to) / 2})` }}>
+          <span
+            key={gap.from}
+            className="timeline-gap"
+            style={{ left: `calc(190px + (100% - 290px) * ${(gap.from + gap.to) / 2})` }}
+          >
             {span(gap.ms)}
           </span>
         ))}

@@ -34,7 +34,15 @@ export class Watching extends Store<WatchingState> {
   private poll: ReturnType<typeof setInterval> | undefined
 
   constructor(readonly id: string) {
-    super({ execution: null, version: null, graph: EMPTY, name: '', explanation: null, connection: 'connecting', error: null })
+    super({
+      execution: null,
+      version: null,
+      graph: EMPTY,
+      name: '',
+      explanation: null,
+      connection: 'connecting',
+      error: null,
+    })
   }
 
   async begin(): Promise<void> {

@@ -11,7 +11,9 @@ import type { Editing } from '../workflows/editing'
 import { partsOf } from './sample'
 import type { Sample } from './sample'
 
-/** What expressions of a node may read, with what it was in the newest execution. A click puts it in where one writes. */
+/**
+ * What expressions of a node may read, with what it was in the newest execution. A click puts it in where one writes.
+ */
 export function DataList({ editing, node }: { editing: Editing; node: GraphNode }) {
   const [isOpen, setOpen] = useState(false)
   return (
@@ -31,8 +33,8 @@ function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
   return (
     <>
       <p className="form-help">
-        {sample.value ? 'Values are those of the newest execution.' : 'Once it has run, values are shown here.'} A click puts an
-        expression in where you were writing.
+        {sample.value ? 'Values are those of the newest execution.' : 'Once it has run, values are shown here.'} A click
+        puts an expression in where you were writing.
       </p>
       <Source name="input" label="Input of the execution" value={sample.value?.input} />
       {steps.map((id) => {

@@ -12,7 +12,8 @@ const FIELDS: Record<EdgeKind, Json> = {
     properties: {
       when: {
         type: 'string',
-        description: 'Taken only if this holds, such as steps.fetch.status == 200. An expression without braces; always if empty.',
+        description:
+          'Taken only if this holds, such as steps.fetch.status == 200. An expression without braces; always if empty.',
       },
     },
   },
@@ -56,8 +57,8 @@ export function EdgeForm({ editing, edge }: { editing: Editing; edge: GraphEdge 
         />
         {kind === 'compensate' && (
           <p className="form-help">
-            If the execution fails or is cancelled after {editing.named(edge.source)} was done, {editing.named(edge.target)} undoes
-            it.
+            If the execution fails or is cancelled after {editing.named(edge.source)} was done,{' '}
+            {editing.named(edge.target)} undoes it.
           </p>
         )}
         <button type="button" className="danger" onClick={() => editing.remove()}>

@@ -52,7 +52,15 @@ export function FieldInput(props: InputProps) {
 }
 
 /** Between a value and an expression; neither is lost by looking at the other. */
-function ExpressionSwitch({ value, isOn, onChange }: { value: unknown; isOn: boolean; onChange: (value: unknown) => void }) {
+function ExpressionSwitch({
+  value,
+  isOn,
+  onChange,
+}: {
+  value: unknown
+  isOn: boolean
+  onChange: (value: unknown) => void
+}) {
   const other = useRef<unknown>(isOn ? undefined : '{{  }}')
   const flip = () => {
     const next = other.current
@@ -60,7 +68,13 @@ function ExpressionSwitch({ value, isOn, onChange }: { value: unknown; isOn: boo
     onChange(isOn ? (isExpression(next) ? undefined : next) : isExpression(next) ? next : '{{  }}')
   }
   return (
-    <button type="button" className="form-switch" aria-pressed={isOn} title="Write an expression instead" onClick={flip}>
+    <button
+      type="button"
+      className="form-switch"
+      aria-pressed={isOn}
+      title="Write an expression instead"
+      onClick={flip}
+    >
       {'{{ }}'}
     </button>
   )
@@ -94,7 +108,11 @@ function KindInput({ field, root, value, problems, pointer, onChange, id }: Inpu
       )
     case 'choice':
       return (
-        <select id={id} value={typeof value === 'string' ? value : ''} onChange={(event) => set(event.target.value || undefined)}>
+        <select
+          id={id}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(event) => set(event.target.value || undefined)}
+        >
           <option value="">{hint ? `${hint} (default)` : '–'}</option>
           {found.choices.map((choice) => (
             <option key={choice.value} value={choice.value} title={choice.description}>
@@ -117,9 +135,27 @@ function KindInput({ field, root, value, problems, pointer, onChange, id }: Inpu
         </div>
       )
     case 'list':
-      return <ListInput item={found.item} root={root} value={value} problems={problems} pointer={pointer} onChange={onChange} />
+      return (
+        <ListInput
+          item={found.item}
+          root={root}
+          value={value}
+          problems={problems}
+          pointer={pointer}
+          onChange={onChange}
+        />
+      )
     case 'map':
-      return <MapInput item={found.item} root={root} value={value} problems={problems} pointer={pointer} onChange={onChange} />
+      return (
+        <MapInput
+          item={found.item}
+          root={root}
+          value={value}
+          problems={problems}
+          pointer={pointer}
+          onChange={onChange}
+        />
+      )
     case 'value':
       return <JsonInput id={id} value={value} onChange={set} />
   }

@@ -9,7 +9,11 @@ import type { Editing } from '../workflows/editing'
 export function Identity({ editing, node }: { editing: Editing; node: GraphNode }) {
   const [id, setId] = useState(node.id)
   const isTaken = id !== node.id && nodeById(editing.graph, id) !== undefined
-  const objection = isTaken ? 'Another step has this name.' : isNodeId(id) ? '' : 'Letters, digits, _ and -, at most 100.'
+  const objection = isTaken
+    ? 'Another step has this name.'
+    : isNodeId(id)
+      ? ''
+      : 'Letters, digits, _ and -, at most 100.'
   const rename = () => {
     if (id === node.id) return
     if (objection) setId(node.id)

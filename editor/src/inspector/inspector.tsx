@@ -48,7 +48,12 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
           <h2>{known?.title ?? node.type}</h2>
           <Help words={known?.description ?? 'This server does not know the type; it is kept as it is.'} />
         </div>
-        <button type="button" className="quiet icon-only" aria-label="Close" onClick={() => editing.select({ nodes: new Set(), edges: new Set() })}>
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-label="Close"
+          onClick={() => editing.select({ nodes: new Set(), edges: new Set() })}
+        >
           <Icon name="close" />
         </button>
       </header>
@@ -102,7 +107,14 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
     <>
       {whole && <p className="form-problem">{whole}</p>}
       {isEmpty && <p className="faint">There is nothing to set.</p>}
-      <SchemaForm schema={schema} root={schema} value={value} problems={problems} pointer={`/data/${tab}`} onChange={put(tab)} />
+      <SchemaForm
+        schema={schema}
+        root={schema}
+        value={value}
+        problems={problems}
+        pointer={`/data/${tab}`}
+        onChange={put(tab)}
+      />
     </>
   )
 }

@@ -9,8 +9,16 @@ type ManyProps = Omit<InputProps, 'field'> & { item: Json }
 /** A list of whatever its schema says: entries can be added, moved up and taken away. */
 export function ListInput({ item, root, value, problems, pointer, onChange }: ManyProps) {
   const items = Array.isArray(value) ? (value as unknown[]) : []
-  const replace = (at: number, next: unknown, where: string) => onChange(items.map((old, ix) => (ix === at ? (next ?? '') : old)), where)
-  const remove = (at: number) => onChange(items.filter((_, ix) => ix !== at), pointer)
+  const replace = (at: number, next: unknown, where: string) =>
+    onChange(
+      items.map((old, ix) => (ix === at ? (next ?? '') : old)),
+      where,
+    )
+  const remove = (at: number) =>
+    onChange(
+      items.filter((_, ix) => ix !== at),
+      pointer,
+    )
   const raise = (at: number) => {
     const next = [...items]
     next.splice(at - 1, 0, ...next.splice(at, 1))
@@ -29,7 +37,13 @@ export function ListInput({ item, root, value, problems, pointer, onChange }: Ma
             onChange={(next, where) => replace(at, next, where)}
           />
           <div className="many-tools">
-            <button type="button" className="quiet icon-only" disabled={at === 0} aria-label="Move up" onClick={() => raise(at)}>
+            <button
+              type="button"
+              className="quiet icon-only"
+              disabled={at === 0}
+              aria-label="Move up"
+              onClick={() => raise(at)}
+            >
               ↑
             </button>
             <button type="button" className="quiet icon-only" aria-label="Remove" onClick={() => remove(at)}>
@@ -38,7 +52,11 @@ export function ListInput({ item, root, value, problems, pointer, onChange }: Ma
           </div>
         </div>
       ))}
-      <button type="button" className="quiet many-add" onClick={() => onChange([...items, firstItem(item, root)], pointer)}>
+      <button
+        type="button"
+        className="quiet many-add"
+        onClick={() => onChange([...items, firstItem(item, root)], pointer)}
+      >
         <Icon name="add" /> Add
       </button>
     </div>
@@ -49,8 +67,16 @@ export function ListInput({ item, root, value, problems, pointer, onChange }: Ma
 export function MapInput({ item, root, value, problems, pointer, onChange }: ManyProps) {
   const entries = Object.entries((typeof value === 'object' && value !== null ? value : {}) as Json)
   const put = (next: [string, unknown][], where = pointer) => onChange(Object.fromEntries(next), where)
-  const name = (at: number, next: string) => put(entries.map((old, ix) => (ix === at ? [next, old[1]] : old)), `${pointer}#${at}`)
-  const set = (at: number, next: unknown, where: string) => put(entries.map((old, ix) => (ix === at ? [old[0], next ?? ''] : old)), where)
+  const name = (at: number, next: string) =>
+    put(
+      entries.map((old, ix) => (ix === at ? [next, old[1]] : old)),
+      `${pointer}#${at}`,
+    )
+  const set = (at: number, next: unknown, where: string) =>
+    put(
+      entries.map((old, ix) => (ix === at ? [old[0], next ?? ''] : old)),
+      where,
+    )
   const isSimple = ['text', 'number', 'value'].includes(kindOf(item, root).kind)
   return (
     <div className="many">

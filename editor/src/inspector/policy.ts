@@ -26,7 +26,8 @@ export const POLICY: Json = {
     on_error: {
       enum: ['fail', 'continue'],
       default: 'fail',
-      description: 'What a failure means that no error edge takes: it fails what is around the step, or it goes on with null.',
+      description:
+        'What a failure means that no error edge takes: it fails what is around the step, or it goes on with null.',
     },
     join: {
       enum: ['all', 'any', 'n_of_m'],
@@ -34,12 +35,20 @@ export const POLICY: Json = {
       description: 'Of several edges into the step: wait for all, go on at the first, or at the n-th that is taken.',
     },
     n: { ...wholeNumber, description: 'With n_of_m: how many.' },
-    cancel_others: { type: 'boolean', default: false, description: 'Once it goes on, what only led here is cancelled.' },
+    cancel_others: {
+      type: 'boolean',
+      default: false,
+      description: 'Once it goes on, what only led here is cancelled.',
+    },
     at_most_once: {
       type: 'boolean',
       default: false,
       description: 'An attempt whose end is not known is never repeated: a person says how it goes on.',
     },
-    finally: { type: 'boolean', default: false, description: 'Runs at last, however the rest ended. It has no edges into it.' },
+    finally: {
+      type: 'boolean',
+      default: false,
+      description: 'Runs at last, however the rest ended. It has no edges into it.',
+    },
   },
 }

@@ -15,7 +15,9 @@ const PLAIN = /^[A-Za-z_]\w*$/
 
 export function partsOf(name: string, value: unknown, depth = 0): Sample[] {
   if (typeof value !== 'object' || value === null || depth >= DEPTH_MAX) return []
-  const entries = Array.isArray(value) ? value.slice(0, 3).map((item, at) => [String(at), item] as const) : Object.entries(value)
+  const entries = Array.isArray(value)
+    ? value.slice(0, 3).map((item, at) => [String(at), item] as const)
+    : Object.entries(value)
   const parts = entries.flatMap(([key, item]) => {
     const isIndex = Array.isArray(value)
     const path = isIndex ? `${name}[${key}]` : PLAIN.test(key) ? `${name}.${key}` : `${name}[${JSON.stringify(key)}]`

@@ -12,7 +12,12 @@ const SCHEMA: Json = {
   $defs: {
     Scalar: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }], description: 'A scalar.' },
     OneOrMany: { anyOf: [{ $ref: '#/$defs/Scalar' }, { type: 'array', items: { $ref: '#/$defs/Scalar' } }] },
-    Method: { oneOf: [{ const: 'GET', description: 'Reads.' }, { const: 'POST', description: 'Makes.' }] },
+    Method: {
+      oneOf: [
+        { const: 'GET', description: 'Reads.' },
+        { const: 'POST', description: 'Makes.' },
+      ],
+    },
     Field: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, on: { type: 'boolean' } } },
   },
   properties: {
@@ -72,7 +77,16 @@ test('each part of a policy has a field of a form', () => {
   })
 })
 
-test.each([['text'], ['5'], ['{{ input.x }}'], ['true'], [5], [true], [null], [{ a: [1] }], [[]], ['{"a": 1}'], ['"quoted"']])(
-  'the value %j is written and meant the same',
-  (value) => expect(meant(written(value))).toEqual(value),
-)
+test.each([
+  ['text'],
+  ['5'],
+  ['{{ input.x }}'],
+  ['true'],
+  [5],
+  [true],
+  [null],
+  [{ a: [1] }],
+  [[]],
+  ['{"a": 1}'],
+  ['"quoted"'],
+])('the value %j is written and meant the same', (value) => expect(meant(written(value))).toEqual(value))

@@ -1,4 +1,6 @@
-/** The part of JSON Schema that node types use, as fields of a form. Whatever else there is becomes a field for JSON. */
+/**
+ * The part of JSON Schema that node types use, as fields of a form. Whatever else there is becomes a field for JSON.
+ */
 
 export type Json = Record<string, unknown>
 
@@ -98,7 +100,9 @@ function choicesOf(schema: Json): { value: string; description: string }[] {
 
 /** The config of a new node: nothing that has a default, and nothing that is not known yet. */
 export function firstConfig(schema: Json): Json {
-  const lists = fieldsOf(schema, schema).filter((field) => field.isRequired && kindOf(field.schema, schema).kind === 'list')
+  const lists = fieldsOf(schema, schema).filter(
+    (field) => field.isRequired && kindOf(field.schema, schema).kind === 'list',
+  )
   return Object.fromEntries(lists.map((field) => [field.name, []]))
 }
 

@@ -16,7 +16,9 @@ export function Dialog({ title, onClose, className = '', children }: Props) {
   useEffect(() => {
     dialog.current?.showModal()
     // The browser would choose the button that closes it.
-    const first = ['input, textarea, select', 'button.primary'].map((what) => dialog.current?.querySelector<HTMLElement>(what))
+    const first = ['input, textarea, select', 'button.primary'].map((what) =>
+      dialog.current?.querySelector<HTMLElement>(what),
+    )
     first.find((found) => found)?.focus()
   }, [])
   return (

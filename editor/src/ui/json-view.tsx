@@ -25,7 +25,11 @@ function Entry({ name, value, depth }: { name?: string; value: unknown; depth: n
     )
   }
   const entries = Object.entries(value)
-  const size = Array.isArray(value) ? `list of ${entries.length}` : entries.length === 0 ? '{}' : `${entries.length} fields`
+  const size = Array.isArray(value)
+    ? `list of ${entries.length}`
+    : entries.length === 0
+      ? '{}'
+      : `${entries.length} fields`
   return (
     <div className="json-row">
       {(label || !isOpen || entries.length === 0) && (

@@ -9,8 +9,8 @@ export function Conflict({ editing }: { editing: Editing }) {
   return (
     <div className="conflict" role="alert">
       <p>
-        <strong>This draft was saved elsewhere {ago(save.theirs.updated_at)}.</strong> What you see is yours, and the browser keeps
-        it. Whichever you take, undo brings back the other one.
+        <strong>This draft was saved elsewhere {ago(save.theirs.updated_at)}.</strong> What you see is yours, and the
+        browser keeps it. Whichever you take, undo brings back the other one.
       </p>
       <button type="button" onClick={() => editing.draft.takeTheirs()}>
         Take theirs

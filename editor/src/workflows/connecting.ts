@@ -35,7 +35,10 @@ export function useKeyboardConnect(editing: Editing): Connecting {
   const way = ways[(state?.way ?? 0) % Math.max(1, ways.length)]
   const targets = state && way ? targetsOf(editing, state.source, way) : []
   const candidate = targets[(state?.target ?? 0) % Math.max(1, targets.length)] ?? null
-  const words = state && way ? `${editing.named(state.source)} · ${way.name} → ${candidate ? editing.named(candidate) : 'nothing fits'}` : null
+  const words =
+    state && way
+      ? `${editing.named(state.source)} · ${way.name} → ${candidate ? editing.named(candidate) : 'nothing fits'}`
+      : null
 
   const begin = () => {
     const source = editing.chosen
@@ -45,7 +48,8 @@ export function useKeyboardConnect(editing: Editing): Connecting {
     if (state && way && candidate !== null) editing.connect({ source: state.source, target: candidate, ...wishOf(way) })
     setState(null)
   }
-  const turn = (by: number) => setState(state && { ...state, target: (state.target + by + targets.length) % Math.max(1, targets.length) })
+  const turn = (by: number) =>
+    setState(state && { ...state, target: (state.target + by + targets.length) % Math.max(1, targets.length) })
   const key = (event: KeyboardEvent): boolean => {
     if (!state) return false
     if (event.key === 'Escape') setState(null)
@@ -70,7 +74,11 @@ function waysOf(editing: Editing, source: string): Way[] {
   const ports = editing.kinds.portsOf(node)
   const flow = ports.map((port): Way => ({ kind: 'flow', port: ports.length > 1 ? port : null, name: port }))
   if (editing.catalogue.roleOf(node.type) === 'trigger') return flow
-  return [...flow, { kind: 'error', port: null, name: 'on error' }, { kind: 'compensate', port: null, name: 'undone by' }]
+  return [
+    ...flow,
+    { kind: 'error', port: null, name: 'on error' },
+    { kind: 'compensate', port: null, name: 'undone by' },
+  ]
 }
 
 /** Those that may be connected, the nearest first. */

@@ -127,7 +127,8 @@ export class Editing extends Store<EditingState> implements Edits {
     if (graph === this.graph) return
     const cut = this.graph.edges.length - graph.edges.length
     this.change(label, () => graph)
-    if (cut > 0) say(`${label}: ${cut} ${cut === 1 ? 'edge' : 'edges'} across the wall removed. Ctrl-Z brings back what was.`)
+    if (cut > 0)
+      say(`${label}: ${cut} ${cut === 1 ? 'edge' : 'edges'} across the wall removed. Ctrl-Z brings back what was.`)
   }
 
   nudge(x: number, y: number): void {
@@ -146,7 +147,9 @@ export class Editing extends Store<EditingState> implements Edits {
     const id = this.chosen
     const what = nodes.size > 0 ? this.count(nodes.size, id) : edges.size === 1 ? 'an edge' : `${edges.size} edges`
     const isOne = id !== null && edges.size === 0
-    this.change(`Delete ${what}`, (graph) => (isOne ? commands.removeAndBridge(graph, id) : commands.remove(graph, nodes, edges)))
+    this.change(`Delete ${what}`, (graph) =>
+      isOne ? commands.removeAndBridge(graph, id) : commands.remove(graph, nodes, edges),
+    )
     this.set({ selection: NO_SELECTION })
     this.hear(`Deleted ${what}`)
   }

@@ -54,7 +54,10 @@ function Work({ editing, connecting }: { editing: Editing; connecting: ReturnTyp
   const selection = useStore(editing, (state) => state.selection)
   const kinds = useMemo(() => editing.catalogue.kinds(ports), [editing, ports])
   const onView = useCallback((view: CanvasView) => void (editing.view = view), [editing])
-  useEffect(() => setMarks(editing.marks, nodeMarks(problems, connecting.candidate)), [editing, problems, connecting.candidate])
+  useEffect(
+    () => setMarks(editing.marks, nodeMarks(problems, connecting.candidate)),
+    [editing, problems, connecting.candidate],
+  )
   return (
     <div
       className="canvas"
@@ -98,10 +101,20 @@ function Side({ editing }: { editing: Editing }) {
   return (
     <aside className="side">
       <div className="tabs" role="tablist">
-        <button type="button" role="tab" aria-selected={panel === 'palette'} onClick={() => editing.set({ panel: 'palette' })}>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={panel === 'palette'}
+          onClick={() => editing.set({ panel: 'palette' })}
+        >
           Add
         </button>
-        <button type="button" role="tab" aria-selected={panel === 'outline'} onClick={() => editing.set({ panel: 'outline' })}>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={panel === 'outline'}
+          onClick={() => editing.set({ panel: 'outline' })}
+        >
           Outline
         </button>
       </div>

@@ -32,13 +32,14 @@ function isElsewhere(graph: Graph, id: string, place: Point): boolean {
 }
 
 /**
- * The container that all of them were dragged into, or out of; nothing if they stay where they belong. Containers are as large
- * as they were `before`: that which is left has grown with what is dragged.
+ * The container that all of them were dragged into, or out of; nothing if they stay where they belong. Containers are
+ * as large as they were `before`: that which is left has grown with what is dragged.
  */
 function newHome(before: Graph, graph: Graph, ids: string[], kinds: Kinds, catalogue: Catalogue) {
   const nodes = ids.flatMap((id) => nodeById(graph, id) ?? [])
   const [first] = nodes
-  if (!first || nodes.some((node) => node.parentId !== first.parentId || catalogue.roleOf(node.type) === 'trigger')) return null
+  if (!first || nodes.some((node) => node.parentId !== first.parentId || catalogue.roleOf(node.type) === 'trigger'))
+    return null
   const place = placeOf(graph, first)
   const size = sizeOf(graph, first, kinds)
   const middle = { x: place.x + size.width / 2, y: place.y + Math.min(size.height, 64) / 2 }

@@ -34,7 +34,9 @@ function Level({ editing, graph, parentId, selected }: LevelProps) {
             <span>{labelOf(node)}</span>
             <span className="faint">{leadsTo(graph, node)}</span>
           </button>
-          {editing.kinds.isContainer(node.type) && <Level editing={editing} graph={graph} parentId={node.id} selected={selected} />}
+          {editing.kinds.isContainer(node.type) && (
+            <Level editing={editing} graph={graph} parentId={node.id} selected={selected} />
+          )}
         </li>
       ))}
     </ul>
@@ -43,7 +45,9 @@ function Level({ editing, graph, parentId, selected }: LevelProps) {
 
 function leadsTo(graph: Graph, node: GraphNode): string {
   const names = new Map(graph.nodes.map((other) => [other.id, labelOf(other)]))
-  const targets = graph.edges.filter((edge) => edge.source === node.id).map((edge) => names.get(edge.target) ?? edge.target)
+  const targets = graph.edges
+    .filter((edge) => edge.source === node.id)
+    .map((edge) => names.get(edge.target) ?? edge.target)
   return targets.length === 0 ? '' : `→ ${targets.join(', ')}`
 }
 
@@ -52,7 +56,9 @@ function inOrder(graph: Graph, nodes: GraphNode[]): GraphNode[] {
   const open = new Map(nodes.map((node) => [node.id, node]))
   const sorted: GraphNode[] = []
   while (open.size > 0) {
-    const free = [...open.values()].filter((node) => !graph.edges.some((edge) => edge.target === node.id && open.has(edge.source)))
+    const free = [...open.values()].filter(
+      (node) => !graph.edges.some((edge) => edge.target === node.id && open.has(edge.source)),
+    )
     // In a circle nobody comes first.
     for (const node of free.length > 0 ? free : [...open.values()]) {
       open.delete(node.id)

@@ -16,7 +16,13 @@ export function Palette({ editing }: { editing: Editing }) {
     <div className="palette">
       <label className="search">
         <Icon name="find" />
-        <input type="search" placeholder="Find a step" aria-label="Find a step" value={wanted} onChange={(event) => setWanted(event.target.value)} />
+        <input
+          type="search"
+          placeholder="Find a step"
+          aria-label="Find a step"
+          value={wanted}
+          onChange={(event) => setWanted(event.target.value)}
+        />
       </label>
       {[...groups].map(([category, types]) => (
         <section key={category}>

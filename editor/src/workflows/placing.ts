@@ -2,7 +2,17 @@
 
 import type { Catalogue } from '../app/catalogue'
 import * as commands from '../document/commands'
-import { CONTAINER_MIN, HEAD_PX, NODE_HEIGHT_PX, NODE_WIDTH_PX, WALL_PX, containerAt, freePlace, placeOf, sizeOf } from '../document/geometry'
+import {
+  CONTAINER_MIN,
+  HEAD_PX,
+  NODE_HEIGHT_PX,
+  NODE_WIDTH_PX,
+  WALL_PX,
+  containerAt,
+  freePlace,
+  placeOf,
+  sizeOf,
+} from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { nodeById } from '../document/graph'
 import type { Graph, GraphNode, Point } from '../document/graph'
@@ -28,7 +38,14 @@ interface Placed {
   label: string
 }
 
-export function placed(graph: Graph, type: string, where: Where, catalogue: Catalogue, kinds: Kinds, middle: Point): Placed {
+export function placed(
+  graph: Graph,
+  type: string,
+  where: Where,
+  catalogue: Catalogue,
+  kinds: Kinds,
+  middle: Point,
+): Placed {
   const id = newNodeId(nodeIds(graph), type)
   const known = catalogue.get(type)
   const label = known?.title ?? type
@@ -60,20 +77,33 @@ function wishFor(graph: Graph, id: string, where: Where, kinds: Kinds): Wish | n
   return { source: before.id, port: ports.length > 1 ? free : null, target: id, kind: 'flow' }
 }
 
-function home(graph: Graph, type: string, where: Where, kinds: Kinds, middle: Point): { parentId: string | undefined; position: Point } {
+function home(
+  graph: Graph,
+  type: string,
+  where: Where,
+  kinds: Kinds,
+  middle: Point,
+): { parentId: string | undefined; position: Point } {
   const size = kinds.isContainer(type) ? CONTAINER_MIN : { width: NODE_WIDTH_PX, height: NODE_HEIGHT_PX }
   const edge = graph.edges.find((found) => found.id === where.edgeId)
   const before = nodeById(graph, edge?.source ?? where.after ?? where.from?.source ?? '')
   if (before && where.at === undefined) {
     const own = sizeOf(graph, before, kinds)
     const position = { x: before.position.x + own.width + NEXT_PX, y: before.position.y }
-    return { parentId: before.parentId, position: edge ? position : freePlace(graph, before.parentId, position, size, kinds) }
+    return {
+      parentId: before.parentId,
+      position: edge ? position : freePlace(graph, before.parentId, position, size, kinds),
+    }
   }
   const at = where.at ?? { x: middle.x - size.width / 2, y: middle.y - size.height / 2 }
   const parentId = where.from ? before?.parentId : containerAt(graph, where.at ?? middle, kinds, new Set())
   const parent = nodeById(graph, parentId ?? '')
   const origin = parent ? placeOf(graph, parent) : { x: 0, y: 0 }
-  const offset = where.from ? { x: 0, y: -NODE_HEIGHT_PX / 2 } : where.at ? { x: -size.width / 2, y: -size.height / 2 } : { x: 0, y: 0 }
+  const offset = where.from
+    ? { x: 0, y: -NODE_HEIGHT_PX / 2 }
+    : where.at
+      ? { x: -size.width / 2, y: -size.height / 2 }
+      : { x: 0, y: 0 }
   const inside = { x: at.x - origin.x + offset.x, y: at.y - origin.y + offset.y }
   const wanted = parent ? { x: Math.max(WALL_PX, inside.x), y: Math.max(HEAD_PX, inside.y) } : inside
   return { parentId, position: freePlace(graph, parentId, wanted, size, kinds) }

@@ -93,7 +93,8 @@ interface AcceptanceProps {
 
 function Acceptance({ code, findings, accepted, onChange }: AcceptanceProps) {
   const count = findings.filter((finding) => finding.code === code).length
-  const flip = (isOn: boolean) => onChange(new Set(isOn ? [...accepted, code] : [...accepted].filter((other) => other !== code)))
+  const flip = (isOn: boolean) =>
+    onChange(new Set(isOn ? [...accepted, code] : [...accepted].filter((other) => other !== code)))
   return (
     <label className="check">
       <input type="checkbox" checked={accepted.has(code)} onChange={(event) => flip(event.target.checked)} />

@@ -22,7 +22,12 @@ function told(save: SaveState, isReadOnly: boolean): [IconName, string, string, 
     case 'saved':
       return ['check', 'Saved', 'quiet', 'The server has everything']
     case 'changed':
-      return ['dash', 'Not saved yet', 'quiet', 'It is saved half a second after the last change; the browser keeps it until then']
+      return [
+        'dash',
+        'Not saved yet',
+        'quiet',
+        'It is saved half a second after the last change; the browser keeps it until then',
+      ]
     case 'saving':
       return ['retry', 'Saving…', 'quiet', 'The server was asked to save it, and has not answered yet']
     case 'waiting':

@@ -19,8 +19,18 @@ export function TopBar({ editing }: { editing: Editing }) {
       <span className="version">{published === null ? 'draft' : `version ${published}`}</span>
       <SaveStatus editing={editing} />
       <span className="spacer" />
-      <Tool icon="undo" label={back === null ? 'Nothing to undo' : `Undo: ${back}`} isOff={back === null} onClick={() => editing.undo()} />
-      <Tool icon="redo" label={forth === null ? 'Nothing to redo' : `Redo: ${forth}`} isOff={forth === null} onClick={() => editing.redo()} />
+      <Tool
+        icon="undo"
+        label={back === null ? 'Nothing to undo' : `Undo: ${back}`}
+        isOff={back === null}
+        onClick={() => editing.undo()}
+      />
+      <Tool
+        icon="redo"
+        label={forth === null ? 'Nothing to redo' : `Redo: ${forth}`}
+        isOff={forth === null}
+        onClick={() => editing.redo()}
+      />
       <Tool icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
       <Tool icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
       <Tool icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
@@ -47,7 +57,14 @@ interface ToolProps {
 
 function Tool({ icon, label, isOff = false, onClick }: ToolProps) {
   return (
-    <button type="button" className="quiet icon-only" aria-label={label} title={label} disabled={isOff} onClick={onClick}>
+    <button
+      type="button"
+      className="quiet icon-only"
+      aria-label={label}
+      title={label}
+      disabled={isOff}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   )

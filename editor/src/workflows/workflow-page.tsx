@@ -40,7 +40,9 @@ function Open({ workflow: opened }: { workflow: Workflow }) {
   return <Editor editing={editing} />
 }
 
-/** With what the server finds wrong, where it may be asked: looking needs no key on one's own machine, checking does. */
+/**
+ * With what the server finds wrong, where it may be asked: looking needs no key on one's own machine, checking does.
+ */
 async function read(id: string): Promise<Workflow> {
   const found = await workflow(id)
   if (apiKey() === null) return found

@@ -7,9 +7,19 @@ import { api } from './person'
 
 const GRAPH = {
   nodes: [
-    { id: 'start', type: 'trigger.form', position: { x: 0, y: 0 }, data: { config: { title: 'F', path: 'answers', fields: [{ name: 'x', label: 'X' }] } } },
+    {
+      id: 'start',
+      type: 'trigger.form',
+      position: { x: 0, y: 0 },
+      data: { config: { title: 'F', path: 'answers', fields: [{ name: 'x', label: 'X' }] } },
+    },
     { id: 'log', type: 'debug.log', position: { x: 280, y: 0 }, data: { config: { message: 'hello' } } },
-    { id: 'wait', type: 'logic.wait_for_signal', position: { x: 280, y: 90 }, data: { config: { signal: 'go', timeout: '1d' } } },
+    {
+      id: 'wait',
+      type: 'logic.wait_for_signal',
+      position: { x: 280, y: 90 },
+      data: { config: { signal: 'go', timeout: '1d' } },
+    },
     { id: 'fail', type: 'debug.fail', position: { x: 560, y: 90 }, data: { config: { reason: '{{ steps.wait.x }}' } } },
   ],
   edges: [

@@ -40,7 +40,9 @@ test('the server is killed while one types, and the tab is closed: nothing that 
   const ada = await Person.signIn(own.url, own.key)
   const id = await ada.draw('Typed without a server')
   const stored = async () => {
-    const response = await fetch(`${own.url}/api/v1/workflows/${id}`, { headers: { authorization: `Bearer ${own.key}` } })
+    const response = await fetch(`${own.url}/api/v1/workflows/${id}`, {
+      headers: { authorization: `Bearer ${own.key}` },
+    })
     return ((await response.json()) as Stored).graph.nodes[0]?.data?.label
   }
   await ada.node('start').click()

@@ -14,7 +14,10 @@ test('a graph is drawn with the mouse, published, started, and watched until it 
   await ada.field('condition').fill('{{ input.amount > 100 }}')
   await ada.dragIn('data.set', 650, 280)
   await ada.page.getByRole('tab', { name: 'JSON' }).click()
-  await ada.page.getByRole('tabpanel').getByRole('textbox').fill('{"label": "Large", "config": {"values": {"size": "large"}}}')
+  await ada.page
+    .getByRole('tabpanel')
+    .getByRole('textbox')
+    .fill('{"label": "Large", "config": {"values": {"size": "large"}}}')
   await ada.dragIn('debug.log', 650, 500)
   await ada.field('message').fill('small: {{ input.amount }}')
   await ada.connect('condition', 'true', 'set')

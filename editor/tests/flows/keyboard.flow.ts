@@ -17,7 +17,11 @@ test('a graph is drawn, published and run with the keyboard alone', async () => 
 
   // Enter goes to the fields, Tab through them, Escape back.
   await kim.press('Enter')
-  for (let tabs = 0; tabs < 12 && !(await kim.field('message').evaluate((field) => field === document.activeElement)); tabs += 1) {
+  for (
+    let tabs = 0;
+    tabs < 12 && !(await kim.field('message').evaluate((field) => field === document.activeElement));
+    tabs += 1
+  ) {
     await kim.press('Tab')
   }
   await page.keyboard.type('hello from the keyboard')

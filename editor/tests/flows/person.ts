@@ -22,7 +22,10 @@ let browser: Browser
 /** Starts one browser for the flows of a file. */
 export function withBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: process.env['CAPSTAN_CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS })
+    browser = await chromium.launch({
+      executablePath: process.env['CAPSTAN_CHROMIUM'] ?? '/usr/bin/chromium',
+      args: FLAGS,
+    })
   })
   afterAll(() => browser.close())
 }

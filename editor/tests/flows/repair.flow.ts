@@ -8,7 +8,12 @@ const GRAPH = {
   nodes: [
     { id: 'start', type: 'trigger.manual', position: { x: 0, y: 0 } },
     { id: 'before', type: 'debug.noop', position: { x: 280, y: 0 }, data: { label: 'Done once' } },
-    { id: 'charge', type: 'debug.fail', position: { x: 560, y: 0 }, data: { label: 'Charge', config: { reason: 'the card is empty' } } },
+    {
+      id: 'charge',
+      type: 'debug.fail',
+      position: { x: 560, y: 0 },
+      data: { label: 'Charge', config: { reason: 'the card is empty' } },
+    },
     { id: 'after', type: 'debug.noop', position: { x: 840, y: 0 } },
   ],
   edges: [
