@@ -50,6 +50,8 @@ interface Props {
   onSelect: (selection: Selection) => void
   onView: (view: CanvasView) => void
   edits?: Edits
+  /** Whether all of it is seen at first, however small. */
+  opensWhole?: boolean
   children?: ReactNode
 }
 
@@ -65,7 +67,7 @@ export function Canvas(props: Props) {
   )
 }
 
-function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }: Props) {
+function Drawing({ graph, kinds, selection, onSelect, onView, edits, opensWhole = false, children }: Props) {
   const catalogue = useCatalogue()
   const flow = useReactFlow<StepNode, WireEdge>()
   const adapter = useMemo(() => new Adapter(catalogue), [catalogue])
@@ -143,7 +145,7 @@ function Drawing({ graph, kinds, selection, onSelect, onView, edits, children }:
       panActivationKeyCode={null}
       minZoom={0.1}
       maxZoom={1.6}
-      onInit={(made) => openAt(made, frame.current?.getBoundingClientRect() ?? new DOMRect(), edits === undefined)}
+      onInit={(made) => openAt(made, frame.current?.getBoundingClientRect() ?? new DOMRect(), opensWhole)}
       connectionRadius={28}
       snapToGrid
       snapGrid={[8, 8]}

@@ -7,6 +7,7 @@ import type { Execution } from '../api/types'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useStore } from '../app/store'
+import { useTitle } from '../app/title'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
@@ -27,6 +28,7 @@ const CONNECTIONS = {
 /** What it is, how it stands, and what can be done with it. */
 export function ExecutionHead({ watching, execution }: { watching: Watching; execution: Execution }) {
   const name = useStore(watching, (state) => state.name)
+  useTitle(name && `${name}: ${execution.status}`)
   const connection = useStore(watching, (state) => state.connection)
   return (
     <header className="top-bar">

@@ -68,7 +68,15 @@ function Drawing({ watching }: { watching: Watching }) {
   if (graph.nodes.length === 0) return <div className="canvas" />
   return (
     <div className="canvas" data-testid="canvas">
-      <Canvas graph={graph} kinds={kinds} marks={marks} selection={selection} onSelect={select} onView={NO_VIEW} />
+      <Canvas
+        graph={graph}
+        kinds={kinds}
+        marks={marks}
+        selection={selection}
+        onSelect={select}
+        onView={NO_VIEW}
+        opensWhole
+      />
     </div>
   )
 }

@@ -5,6 +5,7 @@ import type { ExecutionStatus, ExecutionSummary } from '../api/types'
 import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { setQuery, to, useQuery } from '../app/router'
+import { useTitle } from '../app/title'
 import { Failure } from '../ui/failure'
 import { StatusChip } from '../ui/status'
 import { between, dateTime } from '../ui/time'
@@ -23,6 +24,7 @@ const EVERY_MS = 2_000
 
 /** The newest executions, as they go; which of them is in the address. */
 export function ExecutionsPage() {
+  useTitle('Executions')
   const workflow = useQuery('workflow')
   const status = useQuery('status')
   const newest = useLoad(() => executions(workflow || null), `executions ${workflow}`, EVERY_MS)

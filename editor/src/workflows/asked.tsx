@@ -8,6 +8,7 @@ import { HELP } from './keys'
 import { PublishDialog } from './publish-dialog'
 import { QuickAdd } from './quick-add'
 import { RunDialog } from './run-dialog'
+import { VersionsDialog } from './versions-dialog'
 
 /** What is open on top of the editor. */
 export function Asked({ editing }: { editing: Editing }) {
@@ -25,6 +26,8 @@ export function Asked({ editing }: { editing: Editing }) {
       return <PublishDialog editing={editing} onClose={close} />
     case 'run':
       return <RunDialog editing={editing} onClose={close} />
+    case 'versions':
+      return <VersionsDialog editing={editing} onClose={close} />
     case 'help':
       return <Keys onClose={close} />
     default:

@@ -21,7 +21,8 @@ import { placed } from './placing'
 import type { Where } from './placing'
 
 export type Panel = 'palette' | 'outline'
-export type Asking = { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'publish' | 'run' } | null
+export type Asking =
+  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'publish' | 'run' | 'versions' } | null
 
 export interface EditingState {
   selection: Selection
@@ -196,6 +197,11 @@ export class Editing extends Store<EditingState> implements Edits {
   rename(id: string, next: string): void {
     this.change(`Name ${id} ${next}`, (graph) => commands.renameNode(graph, id, next))
     this.set({ selection: { nodes: new Set([next]), edges: new Set() } })
+  }
+
+  takeOver(graph: Graph, number: number): void {
+    this.change(`Take over version ${number}`, () => graph)
+    this.set({ selection: NO_SELECTION })
   }
 
   undo(): void {

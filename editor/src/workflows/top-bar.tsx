@@ -1,6 +1,7 @@
 import { useStore } from '../app/store'
 import { Link } from '../app/link'
 import { to } from '../app/router'
+import { useTitle } from '../app/title'
 import { redoLabel, undoLabel } from '../document/history'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
@@ -10,13 +11,21 @@ import { SaveStatus } from './save-status'
 /** Name, state, and what can be done with the whole. */
 export function TopBar({ editing }: { editing: Editing }) {
   const { draft, isReadOnly } = editing
+  useTitle(draft.name)
   const history = useStore(draft, (state) => state.history)
   const published = useStore(draft, (state) => state.published)
   const [back, forth] = [undoLabel(history), redoLabel(history)]
   return (
     <header className="top-bar">
       <h1 title={draft.name}>{draft.name}</h1>
-      <span className="version">{published === null ? 'draft' : `version ${published}`}</span>
+      <button
+        type="button"
+        className="version"
+        title="Versions, and the way back to them"
+        onClick={() => editing.ask({ what: 'versions' })}
+      >
+        {published === null ? 'draft' : `version ${published}`}
+      </button>
       <SaveStatus editing={editing} />
       <span className="spacer" />
       <Tool

@@ -7,6 +7,7 @@ import type { WorkflowSummary } from '../api/types'
 import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { navigate, setQuery, to, useQuery } from '../app/router'
+import { useTitle } from '../app/title'
 import { Dialog } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
@@ -19,6 +20,7 @@ const FIRST_GRAPH = {
 }
 
 export function WorkflowsPage() {
+  useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
   const [isMaking, setMaking] = useState(false)
   const wanted = useQuery('q').toLowerCase()

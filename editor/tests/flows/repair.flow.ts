@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { Person, api, withBrowser } from './person'
+import type { Stored } from './person'
 
 withBrowser()
 
@@ -54,6 +55,17 @@ test('a failed execution is understood, its workflow corrected, and it goes on f
   await ada.untilStatus('completed')
   await ada.untilNode('after', 'completed')
   expect(ada.page.url()).not.toContain(id)
+
+  // The way back to what was published first.
+  await ada.page.getByRole('link', { name: 'To be repaired' }).click()
+  await ada.page.getByRole('button', { name: 'version 2' }).click()
+  await ada.page.getByRole('listitem').filter({ hasText: 'Version 1' }).getByRole('button').click()
+  await ada.page.getByRole('button', { name: 'Undo: Take over version 1' }).waitFor()
+  await ada.saved()
+  const { id: workflow } = (await api<{ items: { id: string; name: string }[] }>('/workflows')).items.find(
+    ({ name }) => name === 'To be repaired',
+  )!
+  expect((await api<Stored>(`/workflows/${workflow}`)).graph).toEqual(GRAPH)
   await ada.leave()
 })
 
