@@ -80,3 +80,8 @@ test('a container grows to the left and upwards, and what is in it stays where i
     expect(placeOf(after, nodeById(after, id)!)).toEqual(placeOf(before, nodeById(before, id)!))
   expect(nodeById(after, 'a')!.position.x).toBeGreaterThan(0)
 })
+
+test('a deleted step is not bridged where an edge is there already', () => {
+  const triangle = graph([node('a'), node('b'), node('c')], [edge('a', 'b'), edge('b', 'c'), edge('a', 'c')])
+  expect(commands.removeAndBridge(triangle, 'b').edges.map(({ id }) => id)).toEqual(['a-c'])
+})

@@ -40,6 +40,8 @@ export function removeAndBridge(graph: Graph, id: string): Graph {
   const [first] = into
   const [next] = out
   if (into.length !== 1 || out.length !== 1 || !first || !next) return rest
+  const isThere = rest.edges.some((edge) => edge.source === first.source && edge.target === next.target)
+  if (isThere) return rest
   return { ...rest, edges: [...rest.edges, { ...first, target: next.target }] }
 }
 

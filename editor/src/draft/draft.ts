@@ -194,7 +194,7 @@ export class Draft extends Store<DraftState> {
       const theirs = await this.server.read().catch(() => null)
       // The answer of an earlier try was lost, and it had worked.
       if (theirs && equal(theirs.graph, document)) {
-        return this.accept({ revision: theirs.revision, problems: theirs.problems ?? [], ports: theirs.ports }, sent)
+        return this.accept({ revision: theirs.revision, problems: [...this.get().problems], ports: theirs.ports }, sent)
       }
       if (theirs) return this.set({ save: { kind: 'conflict', theirs } })
     }

@@ -30,6 +30,8 @@ const POLL_MS = 2_000
 export class Watching extends Store<WatchingState> {
   private readonly over = new AbortController()
   private news: StepNews[] = []
+  private asked = 0
+  private taken = 0
   private whole: ReturnType<typeof setTimeout> | undefined
   private poll: ReturnType<typeof setInterval> | undefined
 
@@ -67,9 +69,12 @@ export class Watching extends Store<WatchingState> {
 
   /** The whole truth; whatever was told live gives way to it. */
   readonly reload = async (): Promise<void> => {
+    const asked = (this.asked += 1)
     try {
       const execution = await calls.execution(this.id)
-      if (this.over.signal.aborted) return
+      // An answer that was overtaken by a later one is an old truth.
+      if (this.over.signal.aborted || asked < this.taken) return
+      this.taken = asked
       this.set({ execution, error: null })
       if (hasEnded(execution)) this.end()
       else this.set({ explanation: await calls.explain(this.id).catch(() => null) })

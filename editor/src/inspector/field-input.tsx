@@ -5,7 +5,7 @@ import { JsonInput } from './json-input'
 import { ListInput, MapInput } from './many-input'
 import { SchemaForm } from './schema-form'
 import { isExpression, kindOf, title } from './schema'
-import type { Field, Json } from './schema'
+import type { Field, FieldKind, Json } from './schema'
 import { TextInput } from './text-input'
 
 export interface InputProps {
@@ -30,7 +30,7 @@ export function FieldInput(props: InputProps) {
   const isGroup = found.kind === 'object' || found.kind === 'list' || found.kind === 'map'
   const isFilledIn = pointer.startsWith(FILLED_IN)
   const canSwitch = isFilledIn && found.kind !== 'text' && found.kind !== 'object'
-  const isWritten = isExpression(value) && canSwitch
+  const isWritten = canSwitch && (isExpression(value) || (typeof value === 'string' && !hasText(found.kind)))
   return (
     <div className="form-field" data-kind={found.kind} data-problem={problem !== undefined} data-field={pointer}>
       <div className="form-head">
@@ -49,6 +49,11 @@ export function FieldInput(props: InputProps) {
       {field.description && <Help words={field.description} />}
     </div>
   )
+}
+
+/** Kinds whose values may be text: of others, text can only be an expression that is being written. */
+function hasText(kind: FieldKind['kind']): boolean {
+  return kind === 'text' || kind === 'choice' || kind === 'value'
 }
 
 /** Between a value and an expression; neither is lost by looking at the other. */

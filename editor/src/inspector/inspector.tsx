@@ -24,6 +24,8 @@ const TABS: [Tab, string][] = [
   ['json', 'JSON'],
 ]
 
+const NO_DATA: Json = {}
+
 /** What is selected, as a form. */
 export function Inspector({ editing }: { editing: Editing }) {
   const selection = useStore(editing, (state) => state.selection)
@@ -87,15 +89,12 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
   const put = (part: 'config' | 'policy') => (value: Json, field: string) =>
     editing.updateNode(node.id, `Change ${editing.named(node.id)}`, (data) => ({ ...data, [part]: value }), field)
   if (tab === 'json' || (tab === 'config' && !known)) {
-    const change = (value: unknown) => {
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        editing.updateNode(node.id, `Change ${editing.named(node.id)}`, () => value as Json, 'json')
-      }
-    }
+    const change = (value: unknown) =>
+      editing.updateNode(node.id, `Change ${editing.named(node.id)}`, () => value as Json, 'json')
     return (
       <label className="form-field">
         <span className="form-help">The node’s data as it is stored. What is no JSON object is not taken over.</span>
-        <JsonInput id="node-json" value={node.data ?? {}} onChange={change} rows={8} />
+        <JsonInput id="node-json" value={node.data ?? NO_DATA} accepts={isObject} onChange={change} rows={8} />
       </label>
     )
   }
@@ -117,6 +116,10 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
       />
     </>
   )
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function Many({ editing, count }: { editing: Editing; count: number }) {

@@ -4,17 +4,20 @@ interface Props {
   id: string
   value: unknown
   onChange: (value: unknown) => void
+  /** What is not accepted stays text, and changes nothing. */
+  accepts?: (value: unknown) => boolean
   rows?: number
 }
 
 /** Anything: JSON where it is JSON, else text. Text that looks like JSON but should stay text is written in quotes. */
-export function JsonInput({ id, value, onChange, rows = 2 }: Props) {
+export function JsonInput({ id, value, onChange, accepts = () => true, rows = 2 }: Props) {
   const [draft, setDraft] = useState<{ of: unknown; text: string } | null>(null)
   const text = draft && draft.of === value ? draft.text : written(value)
   const change = (next: string) => {
     const taken = meant(next)
-    setDraft({ of: taken, text: next })
-    onChange(taken)
+    const isGood = accepts(taken)
+    setDraft({ of: isGood ? taken : value, text: next })
+    if (isGood) onChange(taken)
   }
   return (
     <textarea
@@ -22,6 +25,7 @@ export function JsonInput({ id, value, onChange, rows = 2 }: Props) {
       className="mono"
       rows={Math.min(16, Math.max(rows, text.split('\n').length))}
       value={text}
+      aria-invalid={!accepts(meant(text))}
       placeholder="text, an expression or JSON"
       spellCheck={false}
       onChange={(event) => change(event.target.value)}

@@ -42,7 +42,6 @@ function Item({ type, editing }: { type: NodeType; editing: Editing }) {
     event.dataTransfer.setData(DRAGGED_TYPE, type.name)
     event.dataTransfer.effectAllowed = 'copy'
   }
-  const { chosen } = editing
   return (
     <button
       type="button"
@@ -53,7 +52,7 @@ function Item({ type, editing }: { type: NodeType; editing: Editing }) {
       data-category={categoryOf(type.name)}
       data-type={type.name}
       onDragStart={dragged}
-      onClick={() => editing.insert(type.name, chosen === null ? {} : { after: chosen })}
+      onClick={() => editing.insert(type.name, editing.chosen === null ? {} : { after: editing.chosen })}
     >
       <span className="step-icon">
         <Icon name={iconOf(type.name)} />
