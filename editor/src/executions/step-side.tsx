@@ -10,7 +10,7 @@ import { nodeById } from '../document/graph'
 import { Icon } from '../ui/icon'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
-import { clock } from '../ui/time'
+import { clock, dateTime } from '../ui/time'
 import { Answering } from './answering'
 import { Restart } from './restart'
 import { StepLogs } from './step-logs'
@@ -139,7 +139,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function waitingFor(step: Step, what: 'signal' | 'time'): string | null {
   const value = step.waiting?.[what]
   if (typeof value !== 'string' || value.startsWith('$')) return null
-  return what === 'time' ? clock(value) : value
+  return what === 'time' ? dateTime(value) : value
 }
 
 /** What the steps before it gave, and what the execution began with. */
