@@ -1,23 +1,29 @@
-.PHONY: run setup test check prove chaos sabotage builds fuzz format
+.PHONY: run setup editor test check prove chaos sabotage builds fuzz format
 
 FAULTS = target/release/capstan-faults
 BEFORE = target/release/capstan-before
 SEEDS = 10
 
 # Starts everything on this machine: installs what is missing, builds, serves until interrupted.
-run: setup
+run: setup editor
 	@cargo run --release -- dev
 
 # Installs what building and running need, as far as it is missing. Says nothing when all is there.
 setup:
 	@scripts/setup.sh
 
+# Builds the editor, if it has changed; the next build of the program takes it in. Without Node.js it is left out.
+editor:
+	@scripts/editor.sh build
+
 # All tests, on a throw-away PostgreSQL server.
-test: setup
+test: setup editor
 	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- cargo test --workspace
 	@# Apart, so that no other test runs a program that can record.
 	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
 	  cargo test --workspace --features capstan-worker/faults --test recorded
+	cargo build --quiet --workspace --bin capstan
+	scripts/editor.sh test
 
 # What to run before pushing.
 check: setup
@@ -43,7 +49,7 @@ sabotage: builds
 	@CHAOS_FAULTS_BINARY=$(FAULTS) cargo run --release --quiet -p capstan-chaos -- --sabotage all --seeds $(SEEDS)
 
 # The build that can be killed at named points and told to have bugs comes first: the plain one is left in place.
-builds: setup
+builds: setup editor
 	cargo build --release --quiet -p capstan --bin capstan --features faults
 	cp target/release/capstan $(FAULTS)
 	cargo build --release --quiet -p capstan --bin capstan

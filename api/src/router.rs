@@ -11,9 +11,9 @@ use crate::Api;
 use crate::edge;
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, events, executions, explain, forms, health,
-    hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart, retry_now,
-    session, signals, simulate, test_step, trial, workflows,
+    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain, forms,
+    health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart,
+    retry_now, session, signals, simulate, test_step, trial, version, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -32,6 +32,9 @@ fn routes() -> Router<Api> {
     Router::new()
         .nest("/api/v1", resources())
         .route("/", get(page::show))
+        .route("/editor", get(editor::to_home))
+        .route("/editor/", get(editor::home))
+        .route("/editor/{*path}", get(editor::show))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
@@ -66,6 +69,7 @@ fn resources() -> Router<Api> {
         .route("/workspace/pause", post(pauses::pause_all))
         .route("/workspace/resume", post(pauses::resume_all))
         .route("/pauses", get(pauses::list))
+        .route("/workflows/{workflow_id}/versions/{version_id}", get(version::get))
         .route("/executions", get(executions::list).post(executions::start))
         .route("/executions/{execution_id}", get(executions::get))
         .route("/executions/{execution_id}/logs", get(logs::read))

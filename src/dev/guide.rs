@@ -24,7 +24,7 @@ pub(crate) fn text(facts: &Facts<'_>) -> String {
     let body = "-H 'Content-Type: application/json'";
     let input = quoted(&json!({"workflow_id": workflow, "input": example.slow_input()}).to_string());
     let mut text = format!(
-        "\n  Page     {url}/\n  Form     {url}/p/demo/lead\n  Mailbox  {url}/dev/mail\n  API key  {key}\n\n\
+        "\n  Editor   {url}/editor/#key={key}\n  Page     {url}/\n  Form     {url}/p/demo/lead\n  Mailbox  {url}/dev/mail\n  API key  {key}\n\n\
          Start \"{NAME}\" for a customer who takes a minute to answer:\n  \
          curl -sS {url}/api/v1/executions {auth} {body} -d {input}\n"
     );

@@ -47,7 +47,7 @@ impl Overview<'_> {
 
 fn header(overview: &Overview<'_>) -> String {
     let mut html = format!(
-        "<header>\n<h1>Capstan</h1>\n<p class=\"quiet\">{}</p>\n<nav aria-label=\"Workspace\">",
+        "<header>\n<h1>Capstan</h1>\n<p class=\"quiet\">{}</p>\n<nav aria-label=\"Workspace\"><a href=\"/editor/\">Editor</a> ",
         escape(overview.slug)
     );
     for path in overview.forms {

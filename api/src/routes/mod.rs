@@ -9,6 +9,7 @@ pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;
 pub(crate) mod custom_events;
+pub(crate) mod editor;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
@@ -38,6 +39,7 @@ pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod test_step;
 pub(crate) mod trial;
+pub(crate) mod version;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

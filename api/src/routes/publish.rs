@@ -118,7 +118,7 @@ fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -
     json!({ "kind": kind, "node_id": node_id, "url": url })
 }
 
-fn show(row: &VersionRow) -> Value {
+pub(super) fn show(row: &VersionRow) -> Value {
     json!({
         "id": row.version_id,
         "workflow_id": row.workflow_id,

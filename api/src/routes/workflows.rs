@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::id;
+use super::node_types::ports;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
@@ -62,7 +63,7 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     transaction.commit().await?;
     let row = row.ok_or_else(|| Problem::internal("a workflow is not there after it was made"))?;
     let location = format!("/api/v1/workflows/{workflow_id}");
-    let mut shown = show(row);
+    let mut shown = show(&api, row);
     shown["problems"] = json!(problems);
     Ok((StatusCode::CREATED, [(LOCATION, location), (ETAG, etag(1))], Json(shown)).into_response())
 }
@@ -77,13 +78,17 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     Ok(Json(paging.page(rows, |row| row.workflow_id, summary)).into_response())
 }
 
-/// `GET /workflows/{id}`: with its draft; the ETag is the draft's revision.
-pub(crate) async fn get(caller: Caller, Path(workflow_id): Path<String>) -> Result<Response, Problem> {
+/// `GET /workflows/{id}`: with its draft, and the `ports` of its nodes; the ETag is the draft's revision.
+pub(crate) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(workflow_id): Path<String>,
+) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
-    Ok(([(ETAG, etag(row.revision))], Json(show(row))).into_response())
+    Ok(([(ETAG, etag(row.revision))], Json(show(&api, row))).into_response())
 }
 
-/// `PUT /workflows/{id}/draft {graph}` with `If-Match`: stores any JSON object and answers `{revision, problems}`.
+/// `PUT /workflows/{id}/draft {graph}` with `If-Match`: stores any JSON object and answers `{revision, problems, ports}`.
 /// 428 without `If-Match`, 412 if the draft has another revision.
 pub(crate) async fn save_draft(
     State(api): State<Api>,
@@ -102,7 +107,8 @@ pub(crate) async fn save_draft(
     let saved = workflows::save_draft(&mut transaction, caller.workspace_id, id, revision, &graph).await?;
     transaction.commit().await?;
     let revision = saved.ok_or_else(stale)?;
-    let answer = json!({ "revision": revision, "problems": compiled.err().unwrap_or_default() });
+    let (problems, ports) = (compiled.err().unwrap_or_default(), ports(&api.registry, &graph));
+    let answer = json!({ "revision": revision, "problems": problems, "ports": ports });
     Ok(([(ETAG, etag(revision))], Json(answer)).into_response())
 }
 
@@ -166,8 +172,9 @@ fn etag(revision: i32) -> String {
     format!("\"{revision}\"")
 }
 
-fn show(row: WorkflowRow) -> Value {
+fn show(api: &Api, row: WorkflowRow) -> Value {
     json!({
+        "ports": ports(&api.registry, &row.graph),
         "id": row.workflow_id,
         "name": row.name,
         "graph": row.graph,

@@ -30,7 +30,7 @@ struct Sent {
     body: String,
 }
 
-const ROUTES: [&str; 36] = [
+const ROUTES: [&str; 37] = [
     "/api/v1/me",
     "/api/v1/workflows",
     "/api/v1/workflows/validate",
@@ -39,6 +39,7 @@ const ROUTES: [&str; 36] = [
     "/api/v1/workflows/{workflow}/validate",
     "/api/v1/workflows/{workflow}/publish",
     "/api/v1/workflows/{workflow}/versions",
+    "/api/v1/workflows/{workflow}/versions/{junk}",
     "/api/v1/workflows/{junk}/publish",
     "/api/v1/executions",
     "/api/v1/executions/{execution}",

@@ -29,6 +29,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{w}/validate"), Value::Null),
         ("POST", format!("{w}/publish"), Value::Null),
         ("GET", format!("{w}/versions"), Value::Null),
+        ("GET", format!("{w}/versions/{}", version.as_str().unwrap()), Value::Null),
         ("POST", "/api/v1/executions".into(), json!({ "workflow_id": workflow })),
         ("POST", "/api/v1/executions".into(), json!({ "workflow_id": workflow, "version_id": version })),
         ("GET", x.clone(), Value::Null),

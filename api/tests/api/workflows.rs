@@ -32,7 +32,7 @@ async fn a_workflow_is_made_read_changed_and_published() {
     assert_eq!(save(&app, &id, Some("\"7\""), &graph).await.verdict(), "412 stale_revision");
     let saved = save(&app, &id, Some("\"1\""), &simple()).await;
     assert_eq!((saved.status.as_u16(), saved.header("etag")), (200, Some("\"2\"")));
-    assert_eq!(saved.json(), json!({ "revision": 2, "problems": [] }));
+    assert_eq!(saved.json(), json!({ "revision": 2, "problems": [], "ports": read.json()["ports"] }));
     assert_eq!(save(&app, &id, Some("\"1\""), &graph).await.verdict(), "412 stale_revision");
 
     let published = app.post_nothing(&format!("/api/v1/workflows/{id}/publish")).await;
@@ -43,6 +43,23 @@ async fn a_workflow_is_made_read_changed_and_published() {
     let numbers: Vec<_> = versions["items"].as_array().unwrap().iter().map(|row| row["number"].clone()).collect();
     assert_eq!(numbers, [json!(2), json!(1)]);
     assert_eq!(app.get(&format!("/api/v1/workflows/{id}")).await.json()["published"], 2);
+    let newest = versions["items"][0]["id"].as_str().unwrap();
+    let version = app.get(&format!("/api/v1/workflows/{id}/versions/{newest}")).await.json();
+    assert_eq!((&version["number"], &version["graph"]), (&json!(2), &simple()));
+}
+
+#[tokio::test]
+async fn a_draft_is_told_which_ports_its_nodes_have() {
+    let app = App::start().await;
+    let switch = json!({ "cases": [{ "port": "large", "when": "{{ true }}" }] });
+    let graph = chain(&[("in", "trigger.manual", json!({})), ("by_size", "logic.switch", switch)]);
+    let mut graph = graph;
+    graph["nodes"].as_array_mut().unwrap().extend([json!({ "id": "odd", "type": "logic.of_tomorrow" }), json!(1)]);
+    let made = app.post("/api/v1/workflows", &json!({ "name": "Ports", "graph": graph, "draft": true })).await;
+    let ports = json!({ "in": ["out"], "by_size": ["large", "default"] });
+    assert_eq!(made.json()["ports"], ports);
+    let saved = save(&app, made.json()["id"].as_str().unwrap(), Some("\"1\""), &graph).await;
+    assert_eq!(saved.json()["ports"], ports);
 }
 
 #[tokio::test]

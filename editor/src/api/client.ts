@@ -1,0 +1,69 @@
+/** One request: the key goes along, and what comes back is JSON or an `ApiError`. */
+
+import { apiKey } from './session'
+import type { Problem } from './types'
+
+const ROOT = '/api/v1'
+
+/** A refusal, as problem details tell it; status 0 if the server did not answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly hint: string,
+    readonly errors: Problem[] = [],
+    readonly requestId: string = '',
+  ) {
+    super(detail)
+  }
+
+  get isOffline(): boolean {
+    return this.status === 0 || this.status === 503
+  }
+
+  static of(error: unknown): ApiError {
+    if (error instanceof ApiError) return error
+    return new ApiError(0, 'no_answer', 'the server does not answer', 'check the connection; nothing is lost here')
+  }
+}
+
+export interface Ask {
+  method?: 'GET' | 'POST' | 'PUT'
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** Header with the key, if there is one. */
+export function auth(): Record<string, string> {
+  const key = apiKey()
+  return key ? { authorization: `Bearer ${key}` } : {}
+}
+
+export async function ask<T>(path: string, { method = 'GET', body, headers = {}, signal }: Ask = {}): Promise<T> {
+  const init: RequestInit = { method, headers: { accept: 'application/json', ...auth(), ...headers } }
+  if (signal) init.signal = signal
+  if (body !== undefined) {
+    init.body = JSON.stringify(body)
+    init.headers = { ...init.headers, 'content-type': 'application/json' }
+  }
+  const response = await fetch(ROOT + path, init).catch((error: unknown) => {
+    if (signal?.aborted) throw error
+    throw ApiError.of(error)
+  })
+  const content = await response.text()
+  if (!response.ok) throw refusal(response.status, content)
+  return (content ? JSON.parse(content) : undefined) as T
+}
+
+function refusal(status: number, content: string): ApiError {
+  try {
+    const told = JSON.parse(content) as Record<string, unknown>
+    const word = (name: string) => (typeof told[name] === 'string' ? told[name] : '')
+    const errors = Array.isArray(told['errors']) ? (told['errors'] as Problem[]) : []
+    return new ApiError(status, word('code'), word('detail'), word('hint'), errors, word('request_id'))
+  } catch {
+    return new ApiError(status, 'unreadable', `the server answered ${status}`, 'try again in a moment')
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * What the API answers, written by hand: there is no document to generate it from. Each shape is held against real
+ * answers by `tests/flows/answers.flow.ts`, which fails on a field too many or too few.
+ */
+
+import { anything, boolean, list, map, maybe, nullable, number, object, oneOf, record, text } from './shape'
+import type { TypeOf } from './shape'
+
+export const me = object({ workspace: object({ id: text, slug: text }) })
+
+export const nodeType = object({
+  name: text,
+  title: text,
+  description: text,
+  role: oneOf('trigger', 'step', 'container'),
+  effect: oneOf('pure', 'idempotent', 'at_least_once', 'transactional'),
+  ports: list(text),
+  schema: record,
+})
+
+export const problem = object({
+  code: text,
+  node_id: maybe(text),
+  edge_id: maybe(text),
+  pointer: maybe(text),
+  detail: text,
+  hint: text,
+})
+
+const stepKey = object({ node_id: text, scope: text })
+
+export const finding = object({
+  severity: oneOf('error', 'warning', 'note'),
+  code: text,
+  node_id: maybe(text),
+  edge_id: maybe(text),
+  detail: text,
+  hint: text,
+  path: list(record),
+})
+
+export const proof = object({
+  complete: boolean,
+  explored: number,
+  left_out: list(anything),
+  findings: list(finding),
+  steps_max: number,
+  attempts_max: number,
+})
+
+export const verdict = object({ valid: boolean, problems: list(problem), proof: nullable(proof) })
+
+const summary = {
+  id: text,
+  name: text,
+  revision: number,
+  published: nullable(number),
+  created_at: text,
+  updated_at: text,
+}
+export const workflowSummary = object(summary)
+export const workflow = object({ ...summary, graph: record, ports: map(list(text)), problems: maybe(list(problem)) })
+export const saved = object({ revision: number, problems: list(problem), ports: map(list(text)) })
+
+const versionFields = { id: text, workflow_id: text, number: number, semantics: number, created_at: text }
+export const versionSummary = object(versionFields)
+export const version = object({ ...versionFields, graph: record, ports: map(list(text)) })
+export const published = object({
+  ...versionFields,
+  proof: proof,
+  triggers: list(object({ kind: text, node_id: text, url: text })),
+})
+
+export const executionStatus = oneOf(
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'incident',
+  'completed',
+  'failed',
+  'cancelled',
+)
+export const stepStatus = oneOf(
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'failed',
+  'skipped',
+  'cancelled',
+  'outcome_unknown',
+)
+
+const executionFields = {
+  id: text,
+  workflow_id: text,
+  version_id: text,
+  trigger: text,
+  status: executionStatus,
+  created_at: text,
+  deadline_at: nullable(text),
+  ended_at: nullable(text),
+  parent: maybe(record),
+}
+export const executionSummary = object(executionFields)
+
+const stepError = object({ class: text, reason: text })
+export const step = object({
+  node_id: text,
+  scope: text,
+  label: text,
+  type: text,
+  status: stepStatus,
+  port: nullable(text),
+  attempts: number,
+  fired_at: nullable(text),
+  settled_at: nullable(text),
+  waiting: nullable(record),
+  retry_at: nullable(text),
+  output: anything,
+  output_truncated: maybe(boolean),
+  error: nullable(stepError),
+  resolved: maybe(record),
+})
+
+export const execution = object({
+  ...executionFields,
+  input: anything,
+  output: anything,
+  error: anything,
+  position: number,
+  steps: list(step),
+  steps_left_out: maybe(number),
+  edges: list(object({ id: text, state: oneOf('open', 'taken', 'skipped') })),
+  children: maybe(list(executionSummary)),
+})
+
+export const started = object({ id: text, status: executionStatus, workflow_id: text, version_id: text })
+
+export const explanation = object({
+  id: text,
+  status: executionStatus,
+  reasons: list(record),
+  held_by: maybe(record),
+})
+
+export const plan = object({
+  id: maybe(text),
+  version_id: text,
+  kept: list(text),
+  redone: list(text),
+  repeated_effects: list(text),
+  dropped: list(text),
+})
+
+export const logLine = object({
+  log_id: text,
+  node_id: text,
+  scope: text,
+  attempt: number,
+  level: text,
+  message: text,
+  created_at: text,
+})
+export const logs = object({ items: list(logLine), next: nullable(text) })
+
+/** One change of a step, as the live stream tells it. */
+export const stepNews = object({
+  position: number,
+  node_id: text,
+  scope: text,
+  status: stepStatus,
+  port: nullable(text),
+  attempts: number,
+  error: nullable(stepError),
+})
+
+export type Me = TypeOf<typeof me>
+export type NodeType = TypeOf<typeof nodeType>
+export type Problem = TypeOf<typeof problem>
+export type Finding = TypeOf<typeof finding>
+export type Verdict = TypeOf<typeof verdict>
+export type WorkflowSummary = TypeOf<typeof workflowSummary>
+export type Workflow = TypeOf<typeof workflow>
+export type Saved = TypeOf<typeof saved>
+export type Version = TypeOf<typeof version>
+export type VersionSummary = TypeOf<typeof versionSummary>
+export type Published = TypeOf<typeof published>
+export type ExecutionStatus = TypeOf<typeof executionStatus>
+export type StepStatus = TypeOf<typeof stepStatus>
+export type ExecutionSummary = TypeOf<typeof executionSummary>
+export type Execution = TypeOf<typeof execution>
+export type Step = TypeOf<typeof step>
+export type Started = TypeOf<typeof started>
+export type Explanation = TypeOf<typeof explanation>
+export type Plan = TypeOf<typeof plan>
+export type LogLine = TypeOf<typeof logLine>
+export type Logs = TypeOf<typeof logs>
+export type StepNews = TypeOf<typeof stepNews>
+export type StepKey = TypeOf<typeof stepKey>
+
+export interface Page<T> {
+  items: T[]
+  next_cursor: string | null
+}

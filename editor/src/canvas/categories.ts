@@ -1,0 +1,46 @@
+/** Colour and icon of a node type, by its name: a new type needs nothing here. */
+
+import type { IconName } from '../ui/icon'
+
+export type Category = 'trigger' | 'action' | 'logic' | 'data' | 'debug' | 'other'
+
+const CATEGORIES: Record<Category, { title: string; icon: IconName }> = {
+  trigger: { title: 'Triggers', icon: 'bolt' },
+  action: { title: 'Actions', icon: 'send' },
+  logic: { title: 'Logic', icon: 'branch' },
+  data: { title: 'Data', icon: 'data' },
+  debug: { title: 'Trying out', icon: 'bug' },
+  other: { title: 'Others', icon: 'help' },
+}
+
+/** Where a more telling icon is known; others have that of their category. */
+const ICONS: Record<string, IconName> = {
+  'trigger.form': 'rows',
+  'trigger.webhook': 'web',
+  'trigger.manual': 'play',
+  'action.http_request': 'web',
+  'action.send_email': 'mail',
+  'action.code': 'code',
+  'action.emit_event': 'bolt',
+  'logic.delay': 'clock',
+  'logic.wait_for_signal': 'clock',
+  'logic.wait_for_event': 'clock',
+  'logic.approval': 'person',
+  'logic.for_each': 'retry',
+  'logic.loop': 'retry',
+  'logic.try': 'warn',
+  'logic.group': 'group',
+}
+
+export function categoryOf(type: string): Category {
+  const [stem] = type.split('.')
+  return stem !== undefined && stem in CATEGORIES ? (stem as Category) : 'other'
+}
+
+export function categoryTitle(category: Category): string {
+  return CATEGORIES[category].title
+}
+
+export function iconOf(type: string): IconName {
+  return ICONS[type] ?? CATEGORIES[categoryOf(type)].icon
+}

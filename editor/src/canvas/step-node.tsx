@@ -1,0 +1,125 @@
+import { Handle, Position, useUpdateNodeInternals } from '@xyflow/react'
+import type { NodeProps } from '@xyflow/react'
+import { memo, useEffect } from 'react'
+
+import { Icon } from '../ui/icon'
+import { statusIcon } from '../ui/status'
+import { ERROR, IN, UNDO, handleOf } from './adapter'
+import type { StepData, StepNode } from './adapter'
+import { categoryOf, iconOf } from './categories'
+import { useNodeMark } from './marks'
+import type { NodeMark } from './marks'
+
+/** One step: what it is, its ports, and what is to be said of it. */
+export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps<StepNode>) {
+  const mark = useNodeMark(id)
+  return (
+    <div
+      className="step"
+      data-category={categoryOf(data.type)}
+      data-status={mark.status}
+      data-problem={mark.problem}
+      data-candidate={mark.isCandidate}
+      data-selected={selected}
+      data-node={id}
+    >
+      <span className="step-icon">
+        <Icon name={iconOf(data.type)} />
+      </span>
+      <span className="step-words">
+        <strong title={data.label}>{data.label}</strong>
+        <span>{mark.status ? statusWords(mark) : data.isKnown ? data.title : `unknown: ${data.type}`}</span>
+      </span>
+      <Badge mark={mark} />
+      {data.atLast && <span className="step-tag">at last</span>}
+      <Ports id={id} data={data} />
+    </div>
+  )
+})
+
+/** A container: what it holds is drawn on top of it. */
+export const ContainerCard = memo(function ContainerCard({ id, data, selected }: NodeProps<StepNode>) {
+  const mark = useNodeMark(id)
+  return (
+    <div
+      className="container"
+      data-category={categoryOf(data.type)}
+      data-status={mark.status}
+      data-problem={mark.problem}
+      data-candidate={mark.isCandidate}
+      data-selected={selected}
+      data-node={id}
+    >
+      <header>
+        <Icon name={iconOf(data.type)} />
+        <strong title={data.label}>{data.label}</strong>
+        <span>{mark.status ? statusWords(mark) : data.title}</span>
+        <Badge mark={mark} />
+      </header>
+      <Ports id={id} data={data} />
+    </div>
+  )
+})
+
+function statusWords(mark: NodeMark): string {
+  const status = (mark.status ?? '').replace('_', ' ')
+  return mark.note ? `${status}, ${mark.note}` : status
+}
+
+function Badge({ mark }: { mark: NodeMark }) {
+  if (mark.status && mark.status !== 'pending') {
+    return (
+      <span className="step-badge">
+        <Icon name={statusIcon(mark.status)} />
+      </span>
+    )
+  }
+  if (!mark.problem) return null
+  return (
+    <span className="step-badge" title="There is something to look at: see Problems">
+      <Icon name="warn" />
+    </span>
+  )
+}
+
+function Ports({ id, data }: { id: string; data: StepData }) {
+  const update = useUpdateNodeInternals()
+  const ports = data.ports.join('\n')
+  useEffect(() => update(id), [update, id, ports])
+  const many = data.ports.length > 1
+  return (
+    <>
+      {!data.isTrigger && <Handle id={IN} type="target" position={Position.Left} />}
+      {data.ports.map((port, at) => (
+        <Handle
+          key={port}
+          id={handleOf(port)}
+          type="source"
+          position={Position.Right}
+          style={{ top: `${((at + 1) / (data.ports.length + 1)) * 100}%` }}
+          title={port}
+        >
+          {many && <span className="port-name">{port}</span>}
+        </Handle>
+      ))}
+      {!data.isTrigger && (
+        <>
+          <Handle
+            id={ERROR}
+            type="source"
+            position={Position.Bottom}
+            className={data.hasError ? 'error used' : 'error'}
+            title="When it fails"
+          />
+          <Handle
+            id={UNDO}
+            type="source"
+            position={Position.Bottom}
+            className={data.hasUndo ? 'undo used' : 'undo'}
+            title="Undone by"
+          />
+        </>
+      )}
+    </>
+  )
+}

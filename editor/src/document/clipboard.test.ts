@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+
+import { edge, graph, node } from '../../tests/build'
+import { copied, paste, pasted } from './clipboard'
+import { nodeById } from './graph'
+
+const GRAPH = graph(
+  [
+    node('each', { type: 'logic.for_each', position: { x: 100, y: 100 } }),
+    node('in', { parentId: 'each', position: { x: 30, y: 60 } }),
+    node('use', {
+      position: { x: 500, y: 100 },
+      data: { config: { text: '{{ steps.in.x }} {{ steps.each }} {{ steps.other }}' } },
+    }),
+  ],
+  [edge('each', 'use')],
+)
+
+test('what is pasted has names of its own, and its expressions follow them', () => {
+  const piece = pasted(copied(GRAPH, new Set(['each', 'use'])))!
+  const { graph: after, added } = paste(GRAPH, piece, { x: 0, y: 400 })
+  expect(added).toEqual(['each_2', 'use_2'])
+  expect(nodeById(after, 'in_2')?.parentId).toBe('each_2')
+  expect(nodeById(after, 'use_2')?.data?.config).toEqual({
+    text: '{{ steps.in_2.x }} {{ steps.each_2 }} {{ steps.other }}',
+  })
+  expect(after.edges.at(-1)).toMatchObject({ source: 'each_2', target: 'use_2' })
+  expect(nodeById(after, 'each_2')?.position).toEqual({ x: 0, y: 400 })
+})
+
+test('a step that is copied out of its container is pasted where it was seen', () => {
+  const piece = pasted(copied(GRAPH, new Set(['in'])))!
+  expect(piece.nodes).toMatchObject([{ id: 'in', position: { x: 130, y: 160 } }])
+  expect(piece.nodes[0]?.parentId).toBeUndefined()
+})
+
+test.each(['', 'hello', '[1]', '{"nodes": []}', '{"nodes": [1, {"id": 2}]}'])(
+  'the text %j is no part of a workflow',
+  (text) => {
+    expect(pasted(text)).toBeNull()
+  },
+)

@@ -1,0 +1,105 @@
+import { beforeEach, expect, test } from 'vitest'
+
+import { ApiError } from '../api/client'
+import type { Saved, Workflow } from '../api/types'
+import * as commands from '../document/commands'
+import { Draft } from './draft'
+import type { Server } from './draft'
+
+/** Keeps one draft as the real one does: a save needs the revision that it changes. */
+class OneDraft implements Server {
+  revision = 1
+  graph: Record<string, unknown> = { nodes: [{ id: 'a', type: 't', position: { x: 0, y: 0 } }], edges: [] }
+  /** What happens to the next answers. */
+  trouble: ('away' | 'answer lost')[] = []
+
+  async save(revision: number, document: Record<string, unknown>): Promise<Saved> {
+    const trouble = this.trouble.shift()
+    if (trouble === 'away') throw new ApiError(0, 'no_answer', 'gone', '')
+    if (revision !== this.revision) throw new ApiError(412, 'stale_revision', 'stale', '')
+    this.revision += 1
+    this.graph = structuredClone(document)
+    if (trouble === 'answer lost') throw new ApiError(0, 'no_answer', 'gone', '')
+    return { revision: this.revision, problems: [], ports: {} }
+  }
+
+  async read(): Promise<Workflow> {
+    const { revision, graph } = this
+    return { id: 'w', name: 'W', revision, graph, published: null, ports: {}, created_at: '', updated_at: '' }
+  }
+
+  label(): unknown {
+    return (this.graph['nodes'] as { data?: { label?: string } }[])[0]?.data?.label
+  }
+}
+
+const kept = new Map<string, string>()
+let server: OneDraft
+
+beforeEach(() => {
+  kept.clear()
+  server = new OneDraft()
+  globalThis.localStorage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  } as Storage
+})
+
+function type(draft: Draft, label: string): void {
+  draft.change('Label', (graph) => commands.updateNode(graph, 'a', (data) => ({ ...data, label })))
+}
+
+test('a save whose answer was lost is no conflict when it is repeated', async () => {
+  const draft = new Draft(await server.read(), server)
+  server.trouble = ['answer lost']
+  type(draft, 'one')
+  expect(await draft.flush()).toBe(false)
+  expect(draft.get().save.kind).toBe('waiting')
+  expect(await draft.flush()).toBe(true)
+  expect([server.revision, server.label(), draft.get().revision]).toEqual([2, 'one', 2])
+  draft.close()
+})
+
+test('what is changed while a save is under way is saved by the next one', async () => {
+  const draft = new Draft(await server.read(), server)
+  type(draft, 'one')
+  const saving = draft.saveNow()
+  type(draft, 'two')
+  await saving
+  expect([server.label(), draft.get().save.kind]).toEqual(['one', 'changed'])
+  expect(await draft.flush()).toBe(true)
+  expect([server.label(), kept.size]).toEqual(['two', 0])
+  draft.close()
+})
+
+test('what could not be saved is taken up by the next tab', async () => {
+  const draft = new Draft(await server.read(), server)
+  server.trouble = ['away']
+  type(draft, 'left behind')
+  await draft.flush()
+  draft.close()
+  const later = new Draft(await server.read(), server)
+  expect(later.graph.nodes[0]?.data?.label).toBe('left behind')
+  expect(await later.flush()).toBe(true)
+  expect(server.label()).toBe('left behind')
+  later.close()
+})
+
+test('what could not be saved, and was saved elsewhere meanwhile, is a conflict and not lost', async () => {
+  const draft = new Draft(await server.read(), server)
+  server.trouble = ['away']
+  type(draft, 'mine')
+  await draft.flush()
+  draft.close()
+  await server.save(1, {
+    nodes: [{ id: 'a', type: 't', position: { x: 0, y: 0 }, data: { label: 'theirs' } }],
+    edges: [],
+  })
+  const later = new Draft(await server.read(), server)
+  expect(later.get().save.kind).toBe('conflict')
+  later.keepMine()
+  expect(await later.flush()).toBe(true)
+  expect(server.label()).toBe('mine')
+  later.close()
+})

@@ -1,0 +1,56 @@
+import { useState } from 'react'
+
+import { answerApproval, signal } from '../api/calls'
+import { ApiError } from '../api/client'
+import { apiKey } from '../api/session'
+import type { Execution, Step } from '../api/types'
+import { JsonInput } from '../inspector/json-input'
+import { Failure } from '../ui/failure'
+import { Icon } from '../ui/icon'
+import type { Watching } from './watching'
+
+/** What a person can do about a step that waits: answer the approval, or send the signal. */
+export function Answering({ watching, execution, step }: { watching: Watching; execution: Execution; step: Step }) {
+  const [payload, setPayload] = useState<unknown>({})
+  const [error, setError] = useState<ApiError | null>(null)
+  const name = step.waiting?.['signal']
+  if (step.status !== 'waiting' || typeof name !== 'string') return null
+  const give = async (order: Promise<unknown>) => {
+    try {
+      await order
+      setError(null)
+    } catch (refused) {
+      setError(ApiError.of(refused))
+    }
+    await watching.reload()
+  }
+  const answer = (decision: 'approve' | 'reject') =>
+    void give(answerApproval(execution.id, step.node_id, step.scope, decision))
+  const isOff = apiKey() === null
+  if (step.type === 'logic.approval') {
+    return (
+      <div className="answering">
+        {error && <Failure error={error} />}
+        <button type="button" className="primary" disabled={isOff} onClick={() => answer('approve')}>
+          <Icon name="check" /> Approve
+        </button>
+        <button type="button" className="danger" disabled={isOff} onClick={() => answer('reject')}>
+          <Icon name="cross" /> Reject
+        </button>
+      </div>
+    )
+  }
+  if (name.startsWith('$')) return null
+  return (
+    <div className="answering stack">
+      <label className="field">
+        <span>Send the signal “{name}” with</span>
+        <JsonInput id="signal-payload" value={payload} onChange={setPayload} rows={3} />
+      </label>
+      {error && <Failure error={error} />}
+      <button type="button" disabled={isOff} onClick={() => void give(signal(execution.id, name, payload ?? null))}>
+        <Icon name="send" /> Send
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,87 @@
+import { useEffect, useMemo } from 'react'
+
+import { useCatalogue } from '../app/catalogue'
+import { setQuery, useQuery } from '../app/router'
+import { useStore } from '../app/store'
+import { Canvas } from '../canvas/canvas'
+import type { Selection } from '../canvas/canvas'
+import { noMarks, setMarks } from '../canvas/marks'
+import { isCrowded } from '../document/crowded'
+import { tidied } from '../document/layout'
+import { Failure } from '../ui/failure'
+import '../styles/editor.css'
+import '../styles/inspector.css'
+import '../styles/execution.css'
+import { ExecutionHead } from './execution-head'
+import { Side } from './side'
+import { edgeMarks, keyOf, nodeMarks } from './steps'
+import { Timeline } from './timeline'
+import { Watching } from './watching'
+import { Why } from './why'
+
+const NO_VIEW = () => {}
+
+/** One execution: its graph as it runs, its steps in time, and all there is to know of one of them. */
+export default function ExecutionPage({ id }: { id: string }) {
+  const watching = useMemo(() => new Watching(id), [id])
+  useEffect(() => {
+    void watching.begin()
+    return () => watching.close()
+  }, [watching])
+  const execution = useStore(watching, (state) => state.execution)
+  const error = useStore(watching, (state) => state.error)
+  if (!execution) return error && <Failure error={error} onRetry={() => void watching.begin()} />
+  return (
+    <div className="execution">
+      <ExecutionHead watching={watching} execution={execution} />
+      <Why watching={watching} execution={execution} />
+      <div className="execution-main">
+        <section className="workbench">
+          <Drawing watching={watching} />
+          <Timeline execution={execution} />
+        </section>
+        <Side watching={watching} execution={execution} />
+      </div>
+    </div>
+  )
+}
+
+function Drawing({ watching }: { watching: Watching }) {
+  const catalogue = useCatalogue()
+  const stored = useStore(watching, (state) => state.graph)
+  const version = useStore(watching, (state) => state.version)
+  const execution = useStore(watching, (state) => state.execution)
+  const kinds = useMemo(() => catalogue.kinds(version?.ports ?? {}), [catalogue, version])
+  const graph = useMemo(() => (isCrowded(stored, kinds) ? tidied(stored, kinds) : stored), [stored, kinds])
+  const marks = useMemo(noMarks, [])
+  useEffect(() => {
+    if (execution) setMarks(marks, nodeMarks(graph, execution.steps), edgeMarks(execution))
+  }, [marks, graph, execution])
+  const chosen = useQuery('step')
+  const selection = useMemo(() => selectionOf(chosen), [chosen])
+  const select = ({ nodes }: Selection) => {
+    const [node] = [...nodes].filter((id) => !selection.nodes.has(id))
+    if (node === undefined) return nodes.size === 0 && setQuery('step', '')
+    const step = execution?.steps.find((found) => found.node_id === node)
+    return setQuery('step', step ? keyOf(step) : node)
+  }
+  if (graph.nodes.length === 0) return <div className="canvas" />
+  return (
+    <div className="canvas" data-testid="canvas">
+      <Canvas
+        graph={graph}
+        kinds={kinds}
+        marks={marks}
+        selection={selection}
+        onSelect={select}
+        onView={NO_VIEW}
+        opensWhole
+      />
+    </div>
+  )
+}
+
+function selectionOf(step: string): Selection {
+  const node = step.split('/').at(-1)
+  return { nodes: new Set(node ? [node] : []), edges: new Set() }
+}

@@ -1,0 +1,101 @@
+import { useMemo, useState } from 'react'
+
+import { planRestart, restart, versions } from '../api/calls'
+import { ApiError } from '../api/client'
+import type { Execution, Plan } from '../api/types'
+import { useLoad } from '../app/load'
+import { navigate, to } from '../app/router'
+import { useStore } from '../app/store'
+import { unique } from '../app/unique'
+import { labelOf, nodeById } from '../document/graph'
+import { Dialog } from '../ui/dialog'
+import { Failure } from '../ui/failure'
+import { Icon } from '../ui/icon'
+import type { Watching } from './watching'
+
+interface Props {
+  watching: Watching
+  execution: Execution
+  from: string
+  onClose: () => void
+}
+
+/** A new execution that begins with what this one had done; what that means is shown before it happens. */
+export function Restart({ watching, execution, from: first, onClose }: Props) {
+  const ran = execution.steps.filter(
+    (step) => step.scope === '' && step.status !== 'skipped' && step.node_id !== execution.trigger,
+  )
+  const [from, setFrom] = useState(first || (ran[0]?.node_id ?? ''))
+  const [versionId, setVersionId] = useState(execution.version_id)
+  const [error, setError] = useState<ApiError | null>(null)
+  const key = useMemo(() => unique(), [from, versionId])
+  const known = useLoad(() => versions(execution.workflow_id), 'versions')
+  const plan = useLoad(() => planRestart(execution.id, from, versionId), `plan ${from} ${versionId}`)
+  const submit = async () => {
+    try {
+      const { id } = await restart(execution.id, from, versionId, key)
+      if (id) navigate(to.execution(id))
+    } catch (refused) {
+      setError(ApiError.of(refused))
+    }
+  }
+  return (
+    <Dialog title="Restart from a step" onClose={onClose}>
+      <label className="field">
+        <span>Runs again from</span>
+        <select value={from} onChange={(event) => setFrom(event.target.value)}>
+          {ran.map((step) => (
+            <option key={step.node_id} value={step.node_id}>
+              {step.label} ({step.status})
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="field">
+        <span>On version</span>
+        <select value={versionId} onChange={(event) => setVersionId(event.target.value)}>
+          {known.value?.items.map((version, at) => (
+            <option key={version.id} value={version.id}>
+              {version.number}
+              {version.id === execution.version_id ? ', as before' : at === 0 ? ', the newest' : ''}
+            </option>
+          ))}
+        </select>
+      </label>
+      {plan.value && <Told watching={watching} plan={plan.value} />}
+      {(error ?? plan.error) && <Failure error={error ?? (plan.error as ApiError)} />}
+      <footer>
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" className="primary" disabled={!plan.value} onClick={() => void submit()}>
+          <Icon name="retry" /> Restart
+        </button>
+      </footer>
+    </Dialog>
+  )
+}
+
+function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
+  const graph = useStore(watching, (state) => state.graph)
+  const names = (ids: readonly string[]) =>
+    ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
+  const rows: [string, readonly string[], string][] = [
+    ['Counts as done', plan.kept, ''],
+    ['Runs again', plan.redone, ''],
+    ['Effects that happen again', plan.repeated_effects, 'warn'],
+    ['Not in that version any more', plan.dropped, ''],
+  ]
+  return (
+    <dl className="facts plan">
+      {rows
+        .filter(([, ids]) => ids.length > 0)
+        .map(([name, ids, tone]) => (
+          <div key={name} data-tone={tone}>
+            <dt>{name}</dt>
+            <dd>{names(ids)}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

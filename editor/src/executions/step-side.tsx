@@ -1,0 +1,166 @@
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+
+import { apiKey } from '../api/session'
+import type { Execution, Step } from '../api/types'
+import { setQuery } from '../app/router'
+import { useStore } from '../app/store'
+import { iconOf } from '../canvas/categories'
+import { nodeById } from '../document/graph'
+import { Icon } from '../ui/icon'
+import { JsonView } from '../ui/json-view'
+import { StatusChip } from '../ui/status'
+import { clock, dateTime } from '../ui/time'
+import { Answering } from './answering'
+import { Restart } from './restart'
+import { StepLogs } from './step-logs'
+import { hasEnded, keyOf } from './steps'
+import { Took } from './took'
+import type { Watching } from './watching'
+
+interface Props {
+  watching: Watching
+  execution: Execution
+  step: Step
+}
+
+const TABS = ['Overview', 'Input', 'Output', 'Logs', 'Settings'] as const
+type Tab = (typeof TABS)[number]
+
+/** All there is to know of one step; what went wrong comes first. */
+export function StepSide({ watching, execution, step }: Props) {
+  const [tab, setTab] = useState<Tab>('Overview')
+  const others = execution.steps.filter((other) => other.node_id === step.node_id)
+  return (
+    <aside className="inspector" aria-label="Step" data-testid="step">
+      <header>
+        <Icon name={iconOf(step.type)} />
+        <div>
+          <h2>{step.label}</h2>
+          <p>
+            <StatusChip status={step.status} /> <code>{keyOf(step)}</code>
+          </p>
+        </div>
+        <button type="button" className="quiet icon-only" aria-label="Close" onClick={() => setQuery('step', '')}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {others.length > 1 && (
+        <select
+          className="scope"
+          aria-label="Which run of this step"
+          value={keyOf(step)}
+          onChange={(event) => setQuery('step', event.target.value)}
+        >
+          {others.map((other) => (
+            <option key={keyOf(other)} value={keyOf(other)}>
+              {other.scope || 'outside'}: {other.status}
+            </option>
+          ))}
+        </select>
+      )}
+      <div className="tabs" role="tablist">
+        {TABS.map((name) => (
+          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <div className="inspector-body" role="tabpanel">
+        <TabBody watching={watching} execution={execution} step={step} tab={tab} />
+      </div>
+    </aside>
+  )
+}
+
+function TabBody({ watching, execution, step, tab }: Props & { tab: Tab }) {
+  const graph = useStore(watching, (state) => state.graph)
+  switch (tab) {
+    case 'Overview':
+      return <Overview watching={watching} execution={execution} step={step} />
+    case 'Input':
+      return <CameIn watching={watching} execution={execution} step={step} />
+    case 'Output':
+      return step.output_truncated ? (
+        <p className="faint">It gave back more than is shown here.</p>
+      ) : (
+        <JsonView value={step.output} />
+      )
+    case 'Logs':
+      return <StepLogs executionId={execution.id} step={step} isOver={hasEnded(execution)} />
+    case 'Settings':
+      return <JsonView value={nodeById(graph, step.node_id)?.data ?? {}} />
+  }
+}
+
+function Overview({ watching, execution, step }: Props) {
+  const [isRestarting, setRestarting] = useState(false)
+  return (
+    <>
+      {step.error && (
+        <div className="failure">
+          <strong>{step.error.class}</strong>
+          <p>{step.error.reason}</p>
+        </div>
+      )}
+      <dl className="facts">
+        <Fact name="Went on at">{step.port}</Fact>
+        <Fact name="Fired">{step.fired_at && clock(step.fired_at)}</Fact>
+        <Fact name="Settled">{step.settled_at && clock(step.settled_at)}</Fact>
+        <Fact name="Took">{step.fired_at && <Took from={step.fired_at} to={step.settled_at} />}</Fact>
+        <Fact name={step.settled_at ? 'Attempts' : 'Failed attempts'}>{step.attempts || null}</Fact>
+        <Fact name="Next attempt">{step.retry_at && clock(step.retry_at)}</Fact>
+        <Fact name="Waits for signal">{waitingFor(step, 'signal')}</Fact>
+        <Fact name="Waits until">{waitingFor(step, 'time')}</Fact>
+      </dl>
+      <Answering watching={watching} execution={execution} step={step} />
+      {hasEnded(execution) && step.scope === '' && (
+        <button type="button" disabled={apiKey() === null} onClick={() => setRestarting(true)}>
+          <Icon name="retry" /> Restart from here…
+        </button>
+      )}
+      {isRestarting && (
+        <Restart watching={watching} execution={execution} from={step.node_id} onClose={() => setRestarting(false)} />
+      )}
+    </>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  if (children === null || children === undefined || children === '') return null
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function waitingFor(step: Step, what: 'signal' | 'time'): string | null {
+  const value = step.waiting?.[what]
+  if (typeof value !== 'string' || value.startsWith('$')) return null
+  return what === 'time' ? dateTime(value) : value
+}
+
+/** What the steps before it gave, and what the execution began with. */
+function CameIn({ watching, execution, step }: Props) {
+  const graph = useStore(watching, (state) => state.graph)
+  const before = new Set(graph.edges.filter((edge) => edge.target === step.node_id).map((edge) => edge.source))
+  const given = execution.steps.filter((other) => before.has(other.node_id) && other.scope === step.scope)
+  return (
+    <>
+      {given.map((other) => (
+        <section key={keyOf(other)}>
+          <h3>
+            {other.label} <code>steps.{other.node_id}</code>
+          </h3>
+          <JsonView value={other.output} />
+        </section>
+      ))}
+      <h3>
+        The execution <code>input</code>
+      </h3>
+      <JsonView value={execution.input} />
+    </>
+  )
+}

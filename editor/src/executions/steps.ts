@@ -1,0 +1,85 @@
+/** The steps of an execution, as they are told: by a whole answer, and by news in between. */
+
+import type { Execution, Step, StepNews, StepStatus } from '../api/types'
+import type { EdgeMark, NodeMark } from '../canvas/marks'
+import type { Graph } from '../document/graph'
+
+export function keyOf(step: { node_id: string; scope: string }): string {
+  return step.scope ? `${step.scope}/${step.node_id}` : step.node_id
+}
+
+/**
+ * The same execution after news of a step. What news do not tell, such as outputs, comes with the next whole answer.
+ */
+export function applied(execution: Execution, news: StepNews): Execution {
+  if (news.position < execution.position) return execution
+  const { position, ...told } = news
+  const at = execution.steps.findIndex((step) => keyOf(step) === keyOf(news))
+  const before = execution.steps[at]
+  const steps = before ? execution.steps.with(at, { ...before, ...told }) : [...execution.steps, fresh(news)]
+  return { ...execution, position, steps }
+}
+
+function fresh({ position: _position, ...news }: StepNews): Step {
+  return {
+    ...news,
+    label: news.node_id,
+    type: '',
+    fired_at: null,
+    settled_at: null,
+    waiting: null,
+    retry_at: null,
+    output: null,
+  }
+}
+
+/** Of a node that ran several times, in frames of a container, the status that one has to know of counts. */
+const WORST: StepStatus[] = [
+  'failed',
+  'outcome_unknown',
+  'waiting',
+  'running',
+  'pending',
+  'cancelled',
+  'completed',
+  'skipped',
+]
+
+export function nodeMarks(graph: Graph, steps: readonly Step[]): ReadonlyMap<string, NodeMark> {
+  const byNode = new Map<string, Step[]>()
+  for (const step of steps) byNode.set(step.node_id, [...(byNode.get(step.node_id) ?? []), step])
+  return new Map(graph.nodes.map((node) => [node.id, markOf(byNode.get(node.id) ?? [])]))
+}
+
+function markOf(steps: readonly Step[]): NodeMark {
+  const [only] = steps
+  if (!only) return { status: 'pending' }
+  if (steps.length === 1) {
+    const note = noteOf(only)
+    return { status: only.status, ...(note ? { note } : {}) }
+  }
+  const status = WORST.find((word) => steps.some((step) => step.status === word)) ?? 'pending'
+  const count = steps.filter((step) => step.status === status).length
+  return { status, note: `${count} of ${steps.length}` }
+}
+
+function noteOf(step: Step): string {
+  if (step.status === 'running' && step.retry_at) return `again after ${step.attempts}`
+  if (step.status === 'completed' && step.attempts > 1) return `attempt ${step.attempts}`
+  if (step.status === 'failed') return step.error?.class ?? ''
+  return ''
+}
+
+export function edgeMarks(execution: Execution): ReadonlyMap<string, EdgeMark> {
+  return new Map(execution.edges.map((edge) => [edge.id, edge.state]))
+}
+
+export function hasEnded(execution: Execution): boolean {
+  return execution.ended_at !== null
+}
+
+/** What a person wants to see first: what failed, else what waits. */
+export function telling(execution: Execution): Step | undefined {
+  const of = (...words: StepStatus[]) => execution.steps.find((step) => words.includes(step.status))
+  return of('failed', 'outcome_unknown') ?? of('waiting')
+}

@@ -1,0 +1,130 @@
+/** One execution being watched: live as far as the connection lasts, else asked for again and again. */
+
+import * as calls from '../api/calls'
+import { ApiError } from '../api/client'
+import type { ServerEvent } from '../api/events'
+import { follow } from '../api/follow'
+import type { Connection } from '../api/follow'
+import type { Execution, Explanation, StepNews, Version } from '../api/types'
+import { Store } from '../app/store'
+import { read } from '../document/codec'
+import { EMPTY } from '../document/graph'
+import type { Graph } from '../document/graph'
+import { applied, hasEnded } from './steps'
+
+export interface WatchingState {
+  execution: Execution | null
+  version: Version | null
+  graph: Graph
+  name: string
+  explanation: Explanation | null
+  connection: Connection | 'ended'
+  error: ApiError | null
+}
+
+/** News come thick; the whole answer, with outputs and times, is asked for not more often. */
+const WHOLE_AFTER_MS = 400
+/** While the live stream is lost, and for what it does not tell. */
+const POLL_MS = 2_000
+
+export class Watching extends Store<WatchingState> {
+  private readonly over = new AbortController()
+  private news: StepNews[] = []
+  private asked = 0
+  private taken = 0
+  private whole: ReturnType<typeof setTimeout> | undefined
+  private poll: ReturnType<typeof setInterval> | undefined
+
+  constructor(readonly id: string) {
+    super({
+      execution: null,
+      version: null,
+      graph: EMPTY,
+      name: '',
+      explanation: null,
+      connection: 'connecting',
+      error: null,
+    })
+  }
+
+  async begin(): Promise<void> {
+    await this.reload()
+    const { execution } = this.get()
+    if (!execution || this.over.signal.aborted) return
+    await this.loadGraph(execution)
+    if (hasEnded(execution)) return this.set({ connection: 'ended' })
+    this.poll = setInterval(() => this.polled(), POLL_MS)
+    const follower = {
+      onEvent: (event: ServerEvent) => this.heard(event),
+      onConnection: (connection: Connection) => this.set({ connection }),
+    }
+    await follow(this.id, follower, this.over.signal)
+  }
+
+  close(): void {
+    this.over.abort()
+    clearTimeout(this.whole)
+    clearInterval(this.poll)
+  }
+
+  /** The whole truth; whatever was told live gives way to it. */
+  readonly reload = async (): Promise<void> => {
+    const asked = (this.asked += 1)
+    try {
+      const execution = await calls.execution(this.id)
+      // An answer that was overtaken by a later one is an old truth.
+      if (this.over.signal.aborted || asked < this.taken) return
+      this.taken = asked
+      this.set({ execution, error: null })
+      if (hasEnded(execution)) this.end()
+      else this.set({ explanation: await calls.explain(this.id).catch(() => null) })
+    } catch (error) {
+      if (!this.over.signal.aborted) this.set({ error: ApiError.of(error) })
+    }
+  }
+
+  private end(): void {
+    clearInterval(this.poll)
+    this.set({ connection: 'ended', explanation: null })
+  }
+
+  private async loadGraph(execution: Execution): Promise<void> {
+    try {
+      const [version, workflow] = await Promise.all([
+        calls.version(execution.workflow_id, execution.version_id),
+        calls.workflow(execution.workflow_id),
+      ])
+      this.set({ version, graph: read(version.graph), name: workflow.name })
+    } catch (error) {
+      this.set({ error: ApiError.of(error) })
+    }
+  }
+
+  private polled(): void {
+    if (document.visibilityState !== 'visible') return
+    const { connection, execution } = this.get()
+    const isQuiet = execution?.status === 'waiting' || execution?.status === 'queued'
+    if (connection !== 'live' || isQuiet) void this.reload()
+  }
+
+  private heard(event: ServerEvent): void {
+    if (event.name === 'step') {
+      if (this.news.push(JSON.parse(event.data) as StepNews) === 1) requestAnimationFrame(() => this.takeIn())
+      this.whole ??= setTimeout(() => this.askForWhole(), WHOLE_AFTER_MS)
+    } else if (event.name === 'status' || event.name === 'end') {
+      this.askForWhole()
+    }
+  }
+
+  private takeIn(): void {
+    const news = this.news.splice(0)
+    const { execution } = this.get()
+    if (execution) this.set({ execution: news.reduce(applied, execution) })
+  }
+
+  private askForWhole(): void {
+    clearTimeout(this.whole)
+    this.whole = undefined
+    void this.reload()
+  }
+}

@@ -1,0 +1,145 @@
+import { useState } from 'react'
+import type { KeyboardEvent } from 'react'
+
+import { useStore } from '../app/store'
+import { iconOf } from '../canvas/categories'
+import { nodeById } from '../document/graph'
+import type { GraphNode } from '../document/graph'
+import { Icon } from '../ui/icon'
+import type { Editing } from '../workflows/editing'
+import { DataList } from './data-list'
+import { EdgeForm } from './edge-form'
+import { Help } from './help'
+import { Identity } from './identity'
+import { JsonInput } from './json-input'
+import { POLICY } from './policy'
+import { problemsAt } from './problems'
+import { SchemaForm } from './schema-form'
+import type { Json } from './schema'
+
+type Tab = 'config' | 'policy' | 'json'
+const TABS: [Tab, string][] = [
+  ['config', 'Settings'],
+  ['policy', 'Policy'],
+  ['json', 'JSON'],
+]
+
+const NO_DATA: Json = {}
+
+/** What is selected, as a form. */
+export function Inspector({ editing }: { editing: Editing }) {
+  const selection = useStore(editing, (state) => state.selection)
+  const graph = useStore(editing.draft, (state) => state.history.present)
+  const [edgeId] = selection.edges
+  const [nodeId] = selection.nodes
+  const node = selection.nodes.size === 1 && nodeId !== undefined ? nodeById(graph, nodeId) : undefined
+  if (node) return <NodeForm key={node.id} editing={editing} node={node} />
+  if (selection.nodes.size > 1) return <Many editing={editing} count={selection.nodes.size} />
+  const edge = graph.edges.find((found) => found.id === edgeId)
+  return edge ? <EdgeForm key={edge.id} editing={editing} edge={edge} /> : null
+}
+
+function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
+  const [tab, setTab] = useState<Tab>('config')
+  const known = editing.catalogue.get(node.type)
+  return (
+    <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas}>
+      <header>
+        <Icon name={iconOf(node.type)} />
+        <div>
+          <h2>{known?.title ?? node.type}</h2>
+          <Help words={known?.description ?? 'This server does not know the type; it is kept as it is.'} />
+        </div>
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-label="Close"
+          onClick={() => editing.select({ nodes: new Set(), edges: new Set() })}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      <Identity editing={editing} node={node} />
+      <div className="tabs" role="tablist">
+        {TABS.map(([name, label]) => (
+          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
+            {label}
+          </button>
+        ))}
+      </div>
+      <div className="inspector-body" role="tabpanel">
+        <TabBody editing={editing} node={node} tab={tab} />
+      </div>
+      {tab !== 'json' && <DataList editing={editing} node={node} />}
+    </aside>
+  )
+}
+
+/** Escape leaves the fields; what is selected stays so. */
+function backToCanvas(event: KeyboardEvent): void {
+  if (event.key === 'Escape') document.querySelector<HTMLElement>('.canvas')?.focus()
+}
+
+function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; tab: Tab }) {
+  const problems = problemsAt(
+    useStore(editing.draft, (state) => state.problems),
+    node.id,
+  )
+  const known = editing.catalogue.get(node.type)
+  const put = (part: 'config' | 'policy') => (value: Json, field: string) =>
+    editing.updateNode(node.id, `Change ${editing.named(node.id)}`, (data) => ({ ...data, [part]: value }), field)
+  if (tab === 'json' || (tab === 'config' && !known)) {
+    const change = (value: unknown) =>
+      editing.updateNode(node.id, `Change ${editing.named(node.id)}`, () => value as Json, 'json')
+    return (
+      <label className="form-field">
+        <span className="form-help">The node’s data as it is stored. What is no JSON object is not taken over.</span>
+        <JsonInput id="node-json" value={node.data ?? NO_DATA} accepts={isObject} onChange={change} rows={8} />
+      </label>
+    )
+  }
+  const schema = tab === 'policy' ? POLICY : (known?.schema ?? {})
+  const value = ((tab === 'policy' ? node.data?.policy : node.data?.config) ?? {}) as Json
+  const isEmpty = Object.keys((schema['properties'] ?? {}) as Json).length === 0
+  const whole = problems.get('/data/config') ?? problems.get('')
+  return (
+    <>
+      {whole && <p className="form-problem">{whole}</p>}
+      {isEmpty && <p className="faint">There is nothing to set.</p>}
+      <SchemaForm
+        schema={schema}
+        root={schema}
+        value={value}
+        problems={problems}
+        pointer={`/data/${tab}`}
+        onChange={put(tab)}
+      />
+    </>
+  )
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function Many({ editing, count }: { editing: Editing; count: number }) {
+  return (
+    <aside className="inspector" aria-label="Inspector">
+      <header>
+        <Icon name="group" />
+        <div>
+          <h2>{count} steps</h2>
+          <p className="faint">Ctrl-C copies them as text, Delete removes them.</p>
+        </div>
+      </header>
+      <div className="inspector-body">
+        <button type="button" onClick={() => editing.duplicate()}>
+          <Icon name="copy" /> Duplicate
+        </button>
+        <button type="button" className="danger" onClick={() => editing.remove()}>
+          <Icon name="trash" /> Delete
+        </button>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,44 @@
+import { useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
+
+import { Icon } from './icon'
+
+interface Props {
+  title: string
+  onClose: () => void
+  className?: string
+  children: ReactNode
+}
+
+/** The browser's own dialog: it holds the focus, and Escape closes it. */
+export function Dialog({ title, onClose, className = '', children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    dialog.current?.showModal()
+    // The browser would choose the button that closes it.
+    const first = ['input, textarea, select', 'button.primary'].map((what) =>
+      dialog.current?.querySelector<HTMLElement>(what),
+    )
+    first.find((found) => found)?.focus()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-label={title}
+      onClose={onClose}
+      onKeyDown={(event) => event.stopPropagation()}
+      onPointerDown={(event) => event.target === dialog.current && onClose()}
+    >
+      <div className="dialog-body">
+        <header>
+          <h2>{title}</h2>
+          <button type="button" className="quiet icon-only" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}

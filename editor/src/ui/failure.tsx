@@ -1,0 +1,23 @@
+import type { ApiError } from '../api/client'
+
+/** What went wrong, and what to do. */
+export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
+  return (
+    <div className="failure" role="alert">
+      <p>
+        <strong>{sentence(error.detail)}</strong> {sentence(error.hint)}
+      </p>
+      {error.requestId && <p className="faint">Request {error.requestId}</p>}
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  )
+}
+
+export function sentence(words: string): string {
+  if (!words) return ''
+  return words.charAt(0).toUpperCase() + words.slice(1) + (/[.?!]$/.test(words) ? '' : '.')
+}

@@ -1,0 +1,243 @@
+/** What a person does to a draft: commands with labels, the selection that they leave, and what is said of them. */
+
+import type { Catalogue } from '../app/catalogue'
+import { Store } from '../app/store'
+import type { Edits, Selection } from '../canvas/canvas'
+import { noMarks } from '../canvas/marks'
+import type { CanvasView } from '../canvas/view'
+import type { Draft } from '../draft/draft'
+import { copied, paste, pasted } from '../document/clipboard'
+import * as commands from '../document/commands'
+import { fitted } from '../document/geometry'
+import type { Kinds } from '../document/geometry'
+import { labelOf, nodeById } from '../document/graph'
+import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
+import { tidied } from '../document/layout'
+import { objection } from '../document/rules'
+import type { Wish } from '../document/rules'
+import { say } from '../ui/toast'
+import { moved } from './moving'
+import { placed } from './placing'
+import type { Where } from './placing'
+
+export type Panel = 'palette' | 'outline'
+export type Asking =
+  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'publish' | 'run' | 'versions' } | null
+
+export interface EditingState {
+  selection: Selection
+  asking: Asking
+  panel: Panel
+  /** What screen readers are told. */
+  heard: string
+}
+
+const NO_SELECTION: Selection = { nodes: new Set(), edges: new Set() }
+
+export class Editing extends Store<EditingState> implements Edits {
+  readonly marks = noMarks()
+  view: CanvasView | null = null
+
+  constructor(
+    readonly draft: Draft,
+    readonly catalogue: Catalogue,
+    readonly isReadOnly: boolean,
+  ) {
+    super({ selection: NO_SELECTION, asking: null, panel: 'palette', heard: '' })
+  }
+
+  get graph(): Graph {
+    return this.draft.graph
+  }
+
+  get kinds(): Kinds {
+    return this.catalogue.kinds(this.draft.get().ports)
+  }
+
+  /** The one node that is selected, if it is one. */
+  get chosen(): string | null {
+    const { nodes } = this.get().selection
+    return nodes.size === 1 ? ([...nodes][0] ?? null) : null
+  }
+
+  readonly select = (selection: Selection): void => this.set({ selection })
+
+  choose(id: string): void {
+    const node = nodeById(this.graph, id)
+    if (!node) return
+    this.draft.settle()
+    this.set({ selection: { nodes: new Set([id]), edges: new Set() } })
+    this.view?.reveal(id)
+    this.hear(`${labelOf(node)}, ${this.catalogue.titleOf(node.type)}`)
+  }
+
+  chooseEdge(id: string): void {
+    this.set({ selection: { nodes: new Set(), edges: new Set([id]) } })
+  }
+
+  goTo(id: string): void {
+    this.choose(id)
+    this.view?.show(id)
+  }
+
+  ask(asking: Asking): void {
+    this.set({ asking })
+  }
+
+  hear(words: string): void {
+    this.set({ heard: words })
+  }
+
+  objection(wish: Wish): string | null {
+    return objection(this.graph, wish, this.catalogue)
+  }
+
+  connect(wish: Wish): void {
+    const why = this.objection(wish)
+    if (why) return this.refused(why)
+    const [source, target] = [this.named(wish.source), this.named(wish.target)]
+    this.change(`Connect ${source} to ${target}`, (graph) => commands.addEdge(graph, wish))
+    this.hear(`${source} leads to ${target}`)
+  }
+
+  refused(reason: string): void {
+    if (reason) say(reason, 'wrong')
+  }
+
+  connectToNew(from: Omit<Wish, 'target'>, at: Point): void {
+    this.ask({ what: 'insert', where: { at, from } })
+  }
+
+  readonly insertOn = (edgeId: string): void => this.ask({ what: 'insert', where: { edgeId } })
+
+  drop(type: string, at: Point): void {
+    this.insert(type, { at })
+  }
+
+  /** Adds a node of a type there, connects it as it says, and selects it. */
+  insert(type: string, where: Where): void {
+    const made = placed(this.graph, type, where, this.catalogue, this.kinds, this.view?.middle() ?? { x: 0, y: 0 })
+    this.change(`Add ${made.label}`, () => fitted(made.graph, this.kinds))
+    this.set({ asking: null })
+    this.choose(made.id)
+    this.hear(`${made.label} added`)
+  }
+
+  move(places: ReadonlyMap<string, Point>): void {
+    const { graph, label } = moved(this.graph, places, this.kinds, this.catalogue)
+    if (graph === this.graph) return
+    const cut = this.graph.edges.length - graph.edges.length
+    this.change(label, () => graph)
+    if (cut > 0)
+      say(`${label}: ${cut} ${cut === 1 ? 'edge' : 'edges'} across the wall removed. Ctrl-Z brings back what was.`)
+  }
+
+  nudge(x: number, y: number): void {
+    const places = new Map<string, Point>()
+    for (const id of this.get().selection.nodes) {
+      const node = nodeById(this.graph, id)
+      if (node) places.set(id, { x: node.position.x + x, y: node.position.y + y })
+    }
+    if (places.size === 0) return
+    this.draft.change(`Move ${this.count(places.size)}`, (graph) => commands.move(graph, places), 'nudge')
+  }
+
+  remove(): void {
+    const { nodes, edges } = this.get().selection
+    if (nodes.size + edges.size === 0) return
+    const id = this.chosen
+    const what = nodes.size > 0 ? this.count(nodes.size, id) : edges.size === 1 ? 'an edge' : `${edges.size} edges`
+    const isOne = id !== null && edges.size === 0
+    this.change(`Delete ${what}`, (graph) =>
+      isOne ? commands.removeAndBridge(graph, id) : commands.remove(graph, nodes, edges),
+    )
+    this.set({ selection: NO_SELECTION })
+    this.hear(`Deleted ${what}`)
+  }
+
+  copy(): string | null {
+    const { nodes } = this.get().selection
+    return nodes.size === 0 ? null : copied(this.graph, nodes)
+  }
+
+  paste(text: string): void {
+    const piece = pasted(text)
+    if (!piece) return this.refused('What was copied is no part of a workflow.')
+    this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${this.count(piece.nodes.length)}`)
+  }
+
+  duplicate(): void {
+    const piece = pasted(this.copy() ?? '')
+    if (!piece) return
+    const left = Math.min(...piece.nodes.map((node) => node.position.x))
+    const top = Math.min(...piece.nodes.map((node) => node.position.y))
+    this.put(piece, { x: left + 32, y: top + 96 }, `Duplicate ${this.count(piece.nodes.length)}`)
+  }
+
+  tidy(): void {
+    this.change('Tidy up', (graph) => tidied(graph, this.kinds))
+    requestAnimationFrame(() => this.view?.fit())
+    this.hear('Tidied up')
+  }
+
+  selectAll(): void {
+    this.set({ selection: { nodes: new Set(this.graph.nodes.map((node) => node.id)), edges: new Set() } })
+  }
+
+  updateNode(id: string, label: string, change: (data: NodeData) => NodeData, run: string): void {
+    if (this.isReadOnly) return this.readOnly()
+    this.draft.change(label, (graph) => commands.updateNode(graph, id, change), `${id} ${run}`)
+  }
+
+  updateEdge(id: string, label: string, change: (data: EdgeData) => EdgeData, run: string | null = null): void {
+    if (this.isReadOnly) return this.readOnly()
+    this.draft.change(label, (graph) => commands.setEdgeData(graph, id, change), run && `${id} ${run}`)
+  }
+
+  rename(id: string, next: string): void {
+    this.change(`Name ${id} ${next}`, (graph) => commands.renameNode(graph, id, next))
+    this.set({ selection: { nodes: new Set([next]), edges: new Set() } })
+  }
+
+  takeOver(graph: Graph, number: number): void {
+    this.change(`Take over version ${number}`, () => graph)
+    this.set({ selection: NO_SELECTION })
+  }
+
+  undo(): void {
+    const [last] = this.draft.get().history.past.slice(-1)
+    this.draft.undo()
+    if (last) this.hear(`Undone: ${last.label}`)
+  }
+
+  redo(): void {
+    const [next] = this.draft.get().history.future
+    this.draft.redo()
+    if (next) this.hear(`Done again: ${next.label}`)
+  }
+
+  named(id: string): string {
+    const node = nodeById(this.graph, id)
+    return node ? labelOf(node) : id
+  }
+
+  private put(piece: Graph, at: Point, label: string): void {
+    const result = paste(this.graph, piece, at)
+    this.change(label, () => result.graph)
+    this.set({ selection: { nodes: new Set(result.added), edges: new Set() } })
+  }
+
+  private change(label: string, command: (graph: Graph) => Graph): void {
+    if (this.isReadOnly) return this.readOnly()
+    this.draft.change(label, command)
+  }
+
+  private readOnly(): void {
+    say('This is for looking only: sign in to change it.', 'wrong')
+  }
+
+  private count(nodes: number, id: string | null = this.chosen): string {
+    if (nodes === 1 && id !== null) return this.named(id)
+    return nodes === 1 ? 'a step' : `${nodes} steps`
+  }
+}

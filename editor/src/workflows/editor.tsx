@@ -1,0 +1,133 @@
+import { useCallback, useEffect, useMemo } from 'react'
+
+import { useStore } from '../app/store'
+import { Canvas } from '../canvas/canvas'
+import { setMarks } from '../canvas/marks'
+import type { CanvasView } from '../canvas/view'
+import { Inspector } from '../inspector/inspector'
+import { Icon } from '../ui/icon'
+import { Asked } from './asked'
+import { Conflict } from './conflict'
+import { ConnectBar } from './connect-bar'
+import { useKeyboardConnect } from './connecting'
+import type { Editing } from './editing'
+import { useFindings } from './findings'
+import { canvasKey, copyEvent, pageKey, pasteEvent } from './keys'
+import { Outline } from './outline'
+import { Palette } from './palette'
+import { nodeMarks } from './problem-marks'
+import { Problems } from './problems'
+import { TopBar } from './top-bar'
+
+/** The whole editor of one draft. */
+export function Editor({ editing }: { editing: Editing }) {
+  const findings = useFindings(editing)
+  const connecting = useKeyboardConnect(editing)
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => pageKey(editing, event)
+    addEventListener('keydown', pressed)
+    return () => removeEventListener('keydown', pressed)
+  }, [editing])
+  return (
+    <div className="editor">
+      <TopBar editing={editing} />
+      <Conflict editing={editing} />
+      <div className="editor-main">
+        <Side editing={editing} />
+        <section className="workbench">
+          <Work editing={editing} connecting={connecting} />
+          <Problems editing={editing} findings={findings} />
+        </section>
+        <Inspector editing={editing} />
+      </div>
+      <Asked editing={editing} />
+      <Heard editing={editing} />
+    </div>
+  )
+}
+
+function Work({ editing, connecting }: { editing: Editing; connecting: ReturnType<typeof useKeyboardConnect> }) {
+  const { draft } = editing
+  const graph = useStore(draft, (state) => state.history.present)
+  const ports = useStore(draft, (state) => state.ports)
+  const problems = useStore(draft, (state) => state.problems)
+  const selection = useStore(editing, (state) => state.selection)
+  const kinds = useMemo(() => editing.catalogue.kinds(ports), [editing, ports])
+  const onView = useCallback((view: CanvasView) => void (editing.view = view), [editing])
+  useEffect(
+    () => setMarks(editing.marks, nodeMarks(problems, connecting.candidate)),
+    [editing, problems, connecting.candidate],
+  )
+  return (
+    <div
+      className="canvas"
+      tabIndex={0}
+      role="application"
+      aria-label="Canvas: arrows go from step to step, A adds one, C connects, ? shows all keys"
+      data-testid="canvas"
+      onCopy={(event) => copyEvent(editing, event)}
+      onCut={(event) => copyEvent(editing, event)}
+      onPaste={(event) => pasteEvent(editing, event)}
+      onKeyDown={(event) => connecting.key(event) || canvasKey(editing, connecting, event)}
+    >
+      <Canvas
+        graph={graph}
+        kinds={kinds}
+        marks={editing.marks}
+        selection={selection}
+        onSelect={editing.select}
+        onView={onView}
+        {...(editing.isReadOnly ? {} : { edits: editing })}
+      />
+      <ConnectBar connecting={connecting} />
+      {graph.nodes.length === 0 && <p className="canvas-hint">Drag a trigger here, or press A.</p>}
+      <div className="zoom" role="group" aria-label="View">
+        <button type="button" className="quiet icon-only" aria-label="Zoom in" onClick={() => editing.view?.zoomIn()}>
+          <Icon name="add" />
+        </button>
+        <button type="button" className="quiet icon-only" aria-label="Zoom out" onClick={() => editing.view?.zoomOut()}>
+          <Icon name="dash" />
+        </button>
+        <button type="button" className="quiet icon-only" aria-label="Show all" onClick={() => editing.view?.fit()}>
+          <Icon name="fit" />
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function Side({ editing }: { editing: Editing }) {
+  const panel = useStore(editing, (state) => state.panel)
+  return (
+    <aside className="side">
+      <div className="tabs" role="tablist">
+        <button
+          type="button"
+          role="tab"
+          aria-selected={panel === 'palette'}
+          onClick={() => editing.set({ panel: 'palette' })}
+        >
+          Add
+        </button>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={panel === 'outline'}
+          onClick={() => editing.set({ panel: 'outline' })}
+        >
+          Outline
+        </button>
+      </div>
+      {panel === 'palette' ? <Palette editing={editing} /> : <Outline editing={editing} />}
+    </aside>
+  )
+}
+
+function Heard({ editing }: { editing: Editing }) {
+  const heard = useStore(editing, (state) => state.heard)
+  return (
+    <p className="visually-hidden" aria-live="polite">
+      {heard}
+    </p>
+  )
+}

@@ -1,0 +1,80 @@
+import { useStore } from '../app/store'
+import { Link } from '../app/link'
+import { to } from '../app/router'
+import { useTitle } from '../app/title'
+import { redoLabel, undoLabel } from '../document/history'
+import { Icon } from '../ui/icon'
+import type { IconName } from '../ui/icon'
+import type { Editing } from './editing'
+import { SaveStatus } from './save-status'
+
+/** Name, state, and what can be done with the whole. */
+export function TopBar({ editing }: { editing: Editing }) {
+  const { draft, isReadOnly } = editing
+  useTitle(draft.name)
+  const history = useStore(draft, (state) => state.history)
+  const published = useStore(draft, (state) => state.published)
+  const [back, forth] = [undoLabel(history), redoLabel(history)]
+  return (
+    <header className="top-bar">
+      <h1 title={draft.name}>{draft.name}</h1>
+      <button
+        type="button"
+        className="version"
+        title="Versions, and the way back to them"
+        onClick={() => editing.ask({ what: 'versions' })}
+      >
+        {published === null ? 'draft' : `version ${published}`}
+      </button>
+      <SaveStatus editing={editing} />
+      <span className="spacer" />
+      <Tool
+        icon="undo"
+        label={back === null ? 'Nothing to undo' : `Undo: ${back}`}
+        isOff={back === null}
+        onClick={() => editing.undo()}
+      />
+      <Tool
+        icon="redo"
+        label={forth === null ? 'Nothing to redo' : `Redo: ${forth}`}
+        isOff={forth === null}
+        onClick={() => editing.redo()}
+      />
+      <Tool icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
+      <Tool icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
+      <Tool icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
+      <span className="divider" />
+      <Link className="button" href={to.executions({ workflow: draft.id })}>
+        Executions
+      </Link>
+      <button type="button" disabled={isReadOnly || published === null} onClick={() => editing.ask({ what: 'run' })}>
+        <Icon name="play" /> Run
+      </button>
+      <button type="button" className="primary" disabled={isReadOnly} onClick={() => editing.ask({ what: 'publish' })}>
+        Publish
+      </button>
+    </header>
+  )
+}
+
+interface ToolProps {
+  icon: IconName
+  label: string
+  isOff?: boolean
+  onClick: () => void
+}
+
+function Tool({ icon, label, isOff = false, onClick }: ToolProps) {
+  return (
+    <button
+      type="button"
+      className="quiet icon-only"
+      aria-label={label}
+      title={label}
+      disabled={isOff}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  )
+}

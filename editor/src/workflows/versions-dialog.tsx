@@ -1,0 +1,57 @@
+import { useState } from 'react'
+
+import { version, versions } from '../api/calls'
+import { ApiError } from '../api/client'
+import type { VersionSummary } from '../api/types'
+import { useLoad } from '../app/load'
+import { read } from '../document/codec'
+import { equal } from '../draft/equal'
+import { Dialog } from '../ui/dialog'
+import { Failure } from '../ui/failure'
+import { ago, dateTime } from '../ui/time'
+import { say } from '../ui/toast'
+import type { Editing } from './editing'
+
+/** What was published, and the way back to it: the draft takes a version over, which can be undone like anything else. */
+export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose: () => void }) {
+  const [error, setError] = useState<ApiError | null>(null)
+  const known = useLoad(() => versions(editing.draft.id), 'versions')
+  const takeOver = async (wanted: VersionSummary) => {
+    try {
+      const { graph } = await version(editing.draft.id, wanted.id)
+      const next = read(graph)
+      if (equal(next.nodes, editing.graph.nodes) && equal(next.edges, editing.graph.edges)) {
+        say(`The draft is version ${wanted.number} already.`)
+      } else {
+        editing.takeOver(next, wanted.number)
+      }
+      onClose()
+    } catch (refused) {
+      setError(ApiError.of(refused))
+    }
+  }
+  const failure = error ?? known.error
+  return (
+    <Dialog title="Versions" onClose={onClose}>
+      {failure && <Failure error={failure} />}
+      {known.value?.items.length === 0 && <p className="faint">Nothing is published yet.</p>}
+      <ul className="versions">
+        {known.value?.items.map((item) => (
+          <li key={item.id}>
+            <span>
+              Version {item.number} <span className="faint">{ago(item.created_at)}</span>
+            </span>
+            <button
+              type="button"
+              disabled={editing.isReadOnly}
+              title={`Published ${dateTime(item.created_at)}`}
+              onClick={() => void takeOver(item)}
+            >
+              Take over into the draft
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  )
+}

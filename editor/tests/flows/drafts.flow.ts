@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+
+import { Capstan } from './capstan'
+import { Person, api, withBrowser } from './person'
+import type { Stored } from './person'
+
+withBrowser()
+
+const labelOf = async (id: string) => (await api<Stored>(`/workflows/${id}`)).graph.nodes[0]?.data?.label
+
+test('two tabs edit one draft: neither overwrites the other unasked, and what was given up is one undo away', async () => {
+  const ada = await Person.signIn()
+  const id = await ada.draw('Edited by two')
+  const bob = await Person.signIn()
+  await bob.open(id)
+
+  await ada.node('start').click()
+  await ada.page.getByTestId('label').fill('By Ada')
+  await ada.saved()
+  await bob.node('start').click()
+  await bob.page.getByTestId('label').fill('By Bob')
+  await bob.page.getByText('This draft was saved elsewhere').waitFor()
+  expect(await labelOf(id)).toBe('By Ada')
+  await bob.page.getByRole('button', { name: 'Keep mine' }).click()
+  await bob.saved()
+  expect(await labelOf(id)).toBe('By Bob')
+
+  await ada.page.getByTestId('label').fill('By Ada again')
+  await ada.page.getByRole('button', { name: 'Take theirs' }).click()
+  await ada.saved()
+  expect(await ada.page.getByTestId('label').inputValue()).toBe('By Bob')
+  await ada.page.getByRole('button', { name: 'Undo: Take the other version' }).click()
+  await ada.saved()
+  expect(await labelOf(id)).toBe('By Ada again')
+  await Promise.all([ada.leave(), bob.leave()])
+})
+
+test('the server is killed while one types, and the tab is closed: nothing that was typed is lost', async () => {
+  const own = await Capstan.start()
+  const ada = await Person.signIn(own.url, own.key)
+  const id = await ada.draw('Typed without a server')
+  const stored = async () => {
+    const response = await fetch(`${own.url}/api/v1/workflows/${id}`, {
+      headers: { authorization: `Bearer ${own.key}` },
+    })
+    return ((await response.json()) as Stored).graph.nodes[0]?.data?.label
+  }
+  await ada.node('start').click()
+  await ada.page.getByTestId('label').fill('Before')
+  await ada.saved()
+
+  await own.kill()
+  await ada.page.getByTestId('label').fill('While nobody answered')
+  await ada.page.getByText('Not saved: no answer').waitFor()
+  await own.restart()
+  await ada.saved()
+  expect(await stored()).toBe('While nobody answered')
+
+  await own.kill()
+  await ada.page.getByTestId('label').fill('Typed last, and left')
+  await ada.page.close({ runBeforeUnload: false })
+  await own.restart()
+  const later = await ada.newTab(`workflows/${id}#key=${own.key}`)
+  await later.saved()
+  await later.page.getByRole('button', { name: 'Undo: Take up what was not saved' }).waitFor()
+  expect(await stored()).toBe('Typed last, and left')
+  await ada.leave()
+  await own.stop()
+})

@@ -1,0 +1,156 @@
+/** A person with a browser, and what such a person does again and again. */
+
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Longest wait for one thing. */
+const STEP_MS_MAX = 15_000
+
+let browser: Browser
+
+/** Starts one browser for the flows of a file. */
+export function withBrowser(): void {
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env['CAPSTAN_CHROMIUM'] ?? '/usr/bin/chromium',
+      args: FLAGS,
+    })
+  })
+  afterAll(() => browser.close())
+}
+
+export class Person {
+  /** What the browser complained of: errors, and whatever the content security policy refused. */
+  readonly complaints: string[] = []
+
+  private constructor(
+    private readonly context: BrowserContext,
+    readonly page: Page,
+    readonly url: string,
+  ) {}
+
+  static async signIn(url = inject('url'), key = inject('key')): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 1600, height: 900 } })
+    const person = new Person(context, await context.newPage(), url)
+    person.page.setDefaultTimeout(STEP_MS_MAX)
+    person.page.on('pageerror', (error) => person.complaints.push(error.message))
+    person.page.on('console', (message) => {
+      // A refused request is told on the page, and each flow looks there.
+      const isRequest = message.text().startsWith('Failed to load resource')
+      if (message.type() === 'error' && !isRequest) person.complaints.push(message.text())
+    })
+    await person.page.goto(`${url}/editor/#key=${key}`)
+    await person.page.getByRole('heading', { name: 'Workflows' }).waitFor()
+    expect(person.page.url()).not.toContain(key)
+    return person
+  }
+
+  async leave(): Promise<void> {
+    await this.context.close()
+    expect(this.complaints).toEqual([])
+  }
+
+  /** Makes a workflow, and answers its id; the canvas has the focus then. */
+  async draw(name: string): Promise<string> {
+    await this.page.goto(`${this.url}/editor/workflows`)
+    await this.page.getByRole('button', { name: 'New workflow' }).click()
+    await this.page.getByRole('textbox', { name: 'Name' }).fill(name)
+    await this.page.keyboard.press('Enter')
+    await this.node('start').waitFor()
+    return this.page.url().split('/').at(-1) ?? ''
+  }
+
+  /** The same browser with a new tab, as after closing the old one. */
+  async newTab(path: string): Promise<Person> {
+    const other = new Person(this.context, await this.context.newPage(), this.url)
+    await other.page.goto(`${this.url}/editor/${path}`)
+    return other
+  }
+
+  async open(workflowId: string): Promise<void> {
+    await this.page.goto(`${this.url}/editor/workflows/${workflowId}`)
+    await this.page.locator('.react-flow__node').first().waitFor()
+  }
+
+  node(id: string) {
+    return this.page.locator(`[data-node="${id}"]`)
+  }
+
+  /** A field of the inspector: `condition`, or `retry/attempts_max` of the policy. */
+  field(name: string, part: 'config' | 'policy' = 'config') {
+    return this.page.locator(`[data-field="/data/${part}/${name}"]`).locator('input, textarea, select').first()
+  }
+
+  /** The beginning of an edge: a port, or `error`. */
+  port(id: string, name: string) {
+    const handle = name === 'error' || name === 'undo' ? name : `out:${name}`
+    return this.node(id).locator(`.react-flow__handle[data-handleid="${handle}"]`)
+  }
+
+  /** Draws an edge with the mouse. */
+  async connect(from: string, port: string, to: string): Promise<void> {
+    await this.node(from).hover()
+    await this.port(from, port).dragTo(this.node(to).locator('.react-flow__handle[data-handleid="in"]'))
+  }
+
+  /** Drags a node type from the palette to a place on the canvas, told from its upper left corner. */
+  async dragIn(type: string, x: number, y: number): Promise<void> {
+    const item = this.page.locator(`[data-type="${type}"]`)
+    await item.dragTo(this.page.getByTestId('canvas'), { targetPosition: { x, y } })
+  }
+
+  async press(...keys: string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key)
+  }
+
+  async saved(): Promise<void> {
+    await this.page.getByTestId('save-status').getByText('Saved', { exact: true }).waitFor()
+  }
+
+  async publish(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Publish', exact: true }).click()
+    await this.page.getByRole('button', { name: /^Publish version/ }).click()
+    await this.page.getByRole('heading', { name: /is published$/ }).waitFor()
+  }
+
+  /** From the dialog that says that it is published. */
+  async runIt(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Run it' }).click()
+    await this.page.getByRole('button', { name: 'Start', exact: true }).click()
+  }
+
+  async untilStatus(status: string): Promise<void> {
+    await this.page.getByTestId('execution-status').getByText(status, { exact: true }).waitFor()
+  }
+
+  async untilNode(id: string, status: string): Promise<void> {
+    await this.page.locator(`[data-node="${id}"][data-status="${status}"]`).waitFor()
+  }
+}
+
+/** Asks the API itself. */
+export async function api<T>(path: string, method = 'GET', body?: unknown, url = inject('url')): Promise<T> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${inject('key')}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)
+  return (await response.json()) as T
+}
+
+export interface Stored {
+  graph: { nodes: { id: string; parentId?: string; data?: { label?: string; config?: unknown } }[]; edges: object[] }
+  revision: number
+}

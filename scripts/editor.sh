@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# The editor's part of `make`: `build` makes editor/dist, which the next `cargo build` takes into the binary; `test` checks
+# types and runs unit tests and one flow in a browser; `flows` runs all flows. Packages are installed as far as they are
+# missing. Without Node.js the editor is left out, and that is said: the rest is complete without it.
+set -euo pipefail
+cd "$(dirname "$0")/../editor"
+
+readonly NODE_MIN=20.19
+
+say() {
+    echo "editor: $*" >&2
+}
+
+at_least() {
+    [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+has_node() {
+    command -v npm >/dev/null && at_least "$(node --version | tr -d v)" "$NODE_MIN"
+}
+
+install_packages() {
+    [ node_modules/.package-lock.json -nt package-lock.json ] && return
+    say "installing packages with npm"
+    npm ci --silent
+    touch node_modules/.package-lock.json
+}
+
+build() {
+    if [ -e dist/index.html ] &&
+        [ -z "$(find src index.html public scripts package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; then
+        return
+    fi
+    install_packages
+    npm run --silent build >&2
+    # Where nothing has changed, the files are as old as before; this one says when it was looked at.
+    touch dist/index.html
+}
+
+chromium() {
+    command -v "${CAPSTAN_CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+}
+
+# Flows need a browser: it is installed where that asks for no password.
+need_chromium() {
+    [ -z "$(chromium)" ] || return 0
+    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 1
+    say "installing chromium with apt-get"
+    apt-get update -q >&2
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium >&2
+}
+
+flows() {
+    if ! need_chromium; then
+        say "there is no chromium: flows in a browser are left out (or name one in CAPSTAN_CHROMIUM)"
+        return
+    fi
+    CAPSTAN_CHROMIUM=$(chromium) npm run --silent flows -- "$@" >&2
+}
+
+if ! has_node; then
+    say "Node.js $NODE_MIN or later is not installed: the editor is left out"
+    exit
+fi
+case ${1:-} in
+build) build ;;
+test)
+    install_packages
+    npm run --silent check >&2
+    flows draw
+    ;;
+flows)
+    install_packages
+    flows
+    ;;
+*) say "say build, test or flows" && exit 2 ;;
+esac
