@@ -23,12 +23,12 @@ pub(crate) async fn get(
     let wanted: VersionId = id(&version_id, "version")?;
     let mut transaction = caller.read().await?;
     let row = workflows::find_version(&mut transaction, caller.workspace_id, wanted).await?;
-    let graph = workflows::version_graph(&mut transaction, caller.workspace_id, wanted).await?;
+    let version = workflows::version_graph(&mut transaction, caller.workspace_id, wanted).await?;
     transaction.commit().await?;
-    let found = row.filter(|row| row.workflow_id == workflow.0).zip(graph);
-    let (row, graph) = found.ok_or_else(|| Problem::not_found("version", &version_id))?;
+    let found = row.filter(|row| row.workflow_id == workflow.0).zip(version);
+    let (row, version) = found.ok_or_else(|| Problem::not_found("version", &version_id))?;
     let mut shown = publish::show(&row);
-    shown["ports"] = json!(ports(&api.registry, &graph));
-    shown["graph"] = graph;
+    shown["ports"] = json!(ports(&api.registry, &version.graph));
+    shown["graph"] = version.graph;
     Ok(Json(shown).into_response())
 }
