@@ -64,7 +64,7 @@ async fn publish_says_what_is_wrong_with_a_concurrency_key() {
         (json!({ "key": "{{ input }}", "limit": 100_001 }), "bad_field", "/settings/concurrency/limit"),
         (json!({ "limit": 1 }), "bad_field", "/settings/concurrency/key"),
         (json!({ "key": "{{ input", "limit": 1 }), "bad_expression", "/settings/concurrency/key"),
-        (json!({ "key": "{{ steps.a }}", "limit": 1 }), "reference_not_ancestor", "/settings/concurrency/key"),
+        (json!({ "key": "{{ steps.a }}", "limit": 1 }), "bad_expression", "/settings/concurrency/key"),
         (json!({ "key": "x", "limit": 1, "per": "day" }), "bad_field", "/settings/concurrency"),
     ] {
         let mut graph = simple();

@@ -2,17 +2,16 @@
 //! commit that starts (`start_flow_1`).
 
 mod due;
-mod key;
 mod rate;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use due::{Batched, batched, debounced};
-pub use key::{KEY_BYTES_MAX, KEY_SOURCE_BYTES_MAX};
 pub use rate::{Admission, Rate};
 
 use super::expression::{ExpressionError, start_value};
+use super::key;
 
 /// Longest span of a rule: 30 days.
 pub const PER_MS_MAX: u64 = 30 * 86_400_000;
@@ -167,7 +166,7 @@ impl Flow {
     #[must_use]
     pub fn wish(&self, input: &Value) -> Wish {
         let rate = |rate: &Rate| RateWish {
-            key: key::value(rate.key.as_deref(), input),
+            key: value_of(rate.key.as_ref(), input),
             interval_us: rate.interval_us(),
             burst: rate.burst,
         };
@@ -184,15 +183,15 @@ impl Hold {
     fn wish(&self, input: &Value) -> HoldWish {
         match self {
             Self::Debounce(debounce) => HoldWish::Debounce {
-                key: key::value(debounce.key.as_deref(), input),
+                key: value_of(debounce.key.as_ref(), input),
                 period_ms: debounce.period_ms,
                 wait_ms: debounce.wait_ms(),
             },
             Self::Batch(Batch { size, timeout_ms, key }) => {
-                HoldWish::Batch { key: key::value(key.as_deref(), input), size: *size, wait_ms: *timeout_ms }
+                HoldWish::Batch { key: value_of(key.as_ref(), input), size: *size, wait_ms: *timeout_ms }
             }
             Self::Singleton(Singleton { mode, key }) => {
-                HoldWish::Singleton { key: key::value(key.as_deref(), input), mode: *mode }
+                HoldWish::Singleton { key: value_of(key.as_ref(), input), mode: *mode }
             }
         }
     }
@@ -203,6 +202,11 @@ fn as_priority(priority: &Value, input: &Value) -> i64 {
     let value: Result<Value, ExpressionError> = start_value(priority, input);
     let number = value.ok().and_then(|value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()));
     number.unwrap_or(0).clamp(-PRIORITY_MAX, PRIORITY_MAX)
+}
+
+/// What the key of a rule comes to; empty without one.
+fn value_of(key: Option<&String>, input: &Value) -> String {
+    key.map(|key| key::value(key, input)).unwrap_or_default()
 }
 
 #[cfg(test)]

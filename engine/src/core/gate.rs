@@ -14,8 +14,6 @@ pub use judging::{Front, Judging};
 
 /// Largest limit.
 pub const SLOTS_MAX: u32 = 100_000;
-/// Longest value of a key as it is, in bytes; of a longer one the gate's name holds a hash.
-pub const KEY_BYTES_MAX: usize = 120;
 
 /// The name of a gate within its workspace: `workspace`, `workflow:<id>` or `key:<workflow id>:<value>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

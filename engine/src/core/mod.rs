@@ -23,6 +23,7 @@ pub mod gate;
 pub mod graph;
 pub mod ids;
 pub mod journal;
+mod key;
 pub mod migrate;
 pub mod outcome;
 pub mod policy;

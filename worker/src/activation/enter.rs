@@ -47,7 +47,7 @@ impl Way {
     pub(super) fn new(engine: &Engine, claimed: &Claimed, version: &Version, input: &Value) -> Self {
         let (workspace_id, workflow_id) = (WorkspaceId(claimed.workspace_id), version.workflow_id);
         let key = |concurrency: &Concurrency| {
-            let value = concurrency.value(input, ExecutionId(claimed.execution_id), claimed.created_at);
+            let value = concurrency.value(input);
             Gate::key(workflow_id, &value)
         };
         let of_key = version.graph.concurrency.as_ref().map(key);

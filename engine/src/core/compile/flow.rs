@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::Problems;
 use crate::core::expression;
 use crate::core::flow::{
-    BATCH_SIZE_MAX, Batch, Debounce, Flow, HOLD_MS_MAX, Hold, KEY_SOURCE_BYTES_MAX, LIMIT_MAX, PER_MS_MAX,
-    PRIORITY_MAX, Rate, Singleton,
+    BATCH_SIZE_MAX, Batch, Debounce, Flow, HOLD_MS_MAX, Hold, LIMIT_MAX, PER_MS_MAX, PRIORITY_MAX, Rate, Singleton,
 };
+use crate::core::key::KEY_SOURCE_BYTES_MAX;
 
 const RULES: [&str; 6] = ["rate_limit", "throttle", "debounce", "batch", "singleton", "priority"];
 /// Longest time in which a burst may have to be paid back: a year.

@@ -6,11 +6,10 @@ use super::Problems;
 use crate::core::concurrency::Concurrency;
 use crate::core::expression;
 use crate::core::gate::SLOTS_MAX;
+use crate::core::key::KEY_SOURCE_BYTES_MAX;
 
 /// Longest time that an execution may be given: five years.
 pub const EXECUTION_TIMEOUT_MS_MAX: u64 = 5 * 366 * 86_400_000;
-/// Longest text of a concurrency key, in bytes.
-const KEY_SOURCE_BYTES_MAX: usize = 1_000;
 
 /// `settings.timeout_ms`: the longest time from an execution's start to its end.
 pub(super) fn timeout_ms(document: &Value, problems: &mut Problems) -> Option<u64> {
@@ -56,16 +55,9 @@ fn key(key: &Value, problems: &mut Problems) -> Option<String> {
         bad_field(problems, "/key", detail, "write an expression over the input, such as {{ input.customer }}");
         return None;
     };
-    let pointer = || "/settings/concurrency/key".to_owned();
-    match expression::check(text) {
-        Err(error) => problems.add("bad_expression", pointer(), error.to_string(), "correct the expression"),
-        Ok(references) => {
-            if let Some(step) = references.steps.first() {
-                let detail =
-                    format!("settings.concurrency.key names step {step:?}, but it is evaluated before any step");
-                problems.add("reference_not_ancestor", pointer(), detail, "name the input only");
-            }
-        }
+    if let Err(error) = expression::check_of_start(text) {
+        let hint = "correct the expression; it is evaluated before any step, and names the input only";
+        problems.add("bad_expression", "/settings/concurrency/key".to_owned(), error.to_string(), hint);
     }
     Some(text.to_owned())
 }

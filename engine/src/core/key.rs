@@ -1,19 +1,17 @@
-//! What the key of a rule comes to.
+//! What the key of a rule comes to, for executions and starts that have it in common.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::core::expression::start_value;
+use super::expression::start_value;
 
 /// Longest key as written, in bytes.
 pub const KEY_SOURCE_BYTES_MAX: usize = 1_000;
 /// Longest key as it comes to; of a longer one the beginning and a hash count.
 pub const KEY_BYTES_MAX: usize = 200;
 
-/// Text as it is, all else as JSON. Starts whose key comes to nothing, or cannot be evaluated, have `null` in common.
-/// Empty without a key.
-pub(super) fn value(key: Option<&str>, input: &Value) -> String {
-    let Some(key) = key else { return String::new() };
+/// Text as it is, all else as JSON. Where a key comes to nothing, or cannot be evaluated, `null` is what is in common.
+pub(super) fn value(key: &str, input: &Value) -> String {
     let value = match start_value(&Value::String(key.to_owned()), input) {
         Ok(Value::String(text)) if !text.is_empty() => text,
         Ok(Value::String(_)) | Err(_) => Value::Null.to_string(),
@@ -48,14 +46,13 @@ mod tests {
             ("{{ input.absent.deep }}", "null"),
             ("fixed", "fixed"),
         ] {
-            assert_eq!(value(Some(key), &input), expected, "{key}");
+            assert_eq!(value(key, &input), expected, "{key}");
         }
-        assert_eq!(value(None, &input), "");
     }
 
     #[test]
     fn long_keys_are_short_and_differ_where_the_values_do() {
-        let of = |end: &str| value(Some("{{ input }}"), &json!(format!("{}{end}", "ä".repeat(500))));
+        let of = |end: &str| value("{{ input }}", &json!(format!("{}{end}", "ä".repeat(500))));
         assert!(of("a").len() <= KEY_BYTES_MAX && of("a") != of("b") && of("a") == of("a"));
     }
 }
