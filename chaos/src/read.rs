@@ -11,7 +11,7 @@ use crate::facts::{Child, Execution, Facts, Row};
 use crate::observer::DIGEST;
 
 /// Tables that are empty when nothing is to do.
-const WORK_TABLES: [&str; 5] = ["queue", "leases", "timers", "signals", "gated"];
+const WORK_TABLES: [&str; 8] = ["queue", "leases", "timers", "signals", "gated", "slots", "held", "pending_starts"];
 /// Signals that have come for an incident wait for the person who resumes it.
 const NOT_SET_ASIDE: &str = "execution_id NOT IN (SELECT execution_id FROM executions WHERE status = 'incident')";
 /// Rows of each of them that are looked at, at most.
