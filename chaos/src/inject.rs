@@ -12,6 +12,10 @@ use crate::point::Place;
 /// So long after calls were broken off, or connections were to be had again, that still has effects.
 const EFFECTS_LAST: TimeDelta = TimeDelta::seconds(3);
 
+/// In a plan with fewer faults than this so many may miss, in a longer one a tenth of them.
+const SHORT_PLAN: usize = 20;
+const MISSES_OF_SHORT: usize = 2;
+
 /// So many planned faults of a kind tell whether they land.
 const SOME: usize = 3;
 
@@ -48,6 +52,8 @@ pub struct Struck {
 pub struct Injected {
     /// In the order of the plan.
     pub planned: Vec<Planned>,
+    /// Whether the run was to have no faults at all.
+    pub none_wanted: bool,
     /// Workers that were started of the build before.
     pub of_build_before: u64,
     /// Faults that cannot be injected here, each with the reason.
@@ -73,10 +79,14 @@ impl Injected {
         self.struck.iter().filter(|struck| struck.landed && wanted(&struck.fault)).count()
     }
 
-    /// Whether too little of the plan came true: less than nine tenths of all, or than half of a kind.
+    /// Whether too little came true: nothing was planned though faults were wanted, more than a tenth of all missed (more
+    /// than two of a short plan), or more than half of a kind.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.landed() * 10 < self.planned.len() * 9 || self.lacking().next().is_some()
+        let planned = self.planned.len();
+        let misses_max = if planned < SHORT_PLAN { MISSES_OF_SHORT } else { planned / 10 };
+        let is_empty = planned == 0 && !self.none_wanted;
+        is_empty || planned.saturating_sub(self.landed()) > misses_max || self.lacking().next().is_some()
     }
 
     /// Kinds of faults of which some were planned, and fewer than half of them landed.

@@ -170,7 +170,7 @@ impl Report {
             }
         }
         if self.is_void() {
-            writeln!(text, "\nthis run is void: too few of the planned faults landed")?;
+            writeln!(text, "\nthis run is void: too few faults were planned, or landed")?;
             injected.lacking().try_for_each(|name| writeln!(text, "fewer than half of: {name}"))?;
         }
         Ok(())
@@ -216,10 +216,21 @@ mod tests {
     fn a_run_without_enough_faults_is_void() {
         let mut facts = calm();
         let planned = crate::plan::Planned { at: std::time::Duration::ZERO, fault: Fault::Kill, draw: 0 };
-        facts.injected.planned = vec![planned; 10];
-        facts.injected.struck = vec![kill(second(), 1, 1); 8];
+        // In a short plan two are too few to tell a tenth.
+        for (count, enough) in [(10, 8), (19, 17), (20, 18), (40, 36)] {
+            facts.injected.planned = vec![planned; count];
+            facts.injected.struck = vec![kill(second(), 1, 1); enough - 1];
+            assert!(Report::new(1, facts.clone(), 0).is_void(), "{count}");
+            facts.injected.struck.push(kill(second(), 1, 1));
+            assert!(!Report::new(1, facts.clone(), 0).is_void(), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_planned_no_fault_is_void_unless_none_was_wanted() {
+        let mut facts = calm();
         assert!(Report::new(1, facts.clone(), 0).is_void());
-        facts.injected.struck.push(kill(second(), 1, 1));
+        facts.injected.none_wanted = true;
         assert!(!Report::new(1, facts, 0).is_void());
     }
 
