@@ -122,6 +122,15 @@ impl Struck {
         Self { fault, at: Utc::now(), landed: false, left_vacant: false, held: Vec::new(), outage: None }
     }
 
+    /// The same with what a look after the signal has found, which tells whether it landed; where the database was away
+    /// for too long, with what was seen before.
+    pub(crate) fn with_left(self, left: Option<Vec<Held>>) -> Self {
+        match left {
+            Some(held) => Self { landed: !held.is_empty(), held, ..self },
+            None => self,
+        }
+    }
+
     /// Whether it takes workers from their executions: a kill, a freeze, a partition, a death at a point, or of poison.
     #[must_use]
     pub fn loses_workers(&self) -> bool {
@@ -138,5 +147,22 @@ impl Struck {
     #[must_use]
     pub fn loses_the_api(&self) -> bool {
         matches!(self.fault, Fault::Failpoint { point, .. } if point.place == Place::Reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{kill, second};
+
+    #[test]
+    fn a_kill_lands_if_its_victim_held_something_at_the_signal() {
+        let seen = kill(second(), 7, 3);
+        let held = kill(second(), 8, 3).held;
+        let late = seen.clone().with_left(Some(Vec::new()));
+        assert_eq!((late.landed, late.held), (false, Vec::new()), "it had ended what it held");
+        let met = seen.clone().with_left(Some(held.clone()));
+        assert_eq!((met.landed, met.held), (true, held), "it held another one by then");
+        let away = seen.clone().with_left(None);
+        assert_eq!((away.landed, away.held), (true, seen.held), "nobody could look");
     }
 }
