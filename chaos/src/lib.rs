@@ -39,6 +39,7 @@ pub mod point;
 pub mod poison;
 mod process;
 mod program;
+mod promises;
 mod proving;
 mod proxy;
 pub mod rates;

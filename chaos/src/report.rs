@@ -10,6 +10,7 @@ use crate::kinds::{KINDS, is_failpoint};
 use crate::measures::{Measures, Samples};
 use crate::plan::Fault;
 use crate::point::{POINTS, Point};
+use crate::promises::missed;
 use crate::story::write_story;
 
 /// What is promised to be done in time; the slowest of each are shown whole.
@@ -45,6 +46,12 @@ impl Report {
     #[must_use]
     pub fn is_void(&self) -> bool {
         self.facts.injected.is_void()
+    }
+
+    /// The names of what is promised of the measures and did not hold.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&'static str> {
+        missed(&self.measures, &self.facts.injected)
     }
 
     /// All that was found, by invariant.
@@ -84,6 +91,7 @@ impl Report {
             "replayed": self.facts.replay.as_ref().map(|it| {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
+            "missed": self.missed(),
             "void": self.is_void(),
             "lacking": injected.lacking().collect::<Vec<_>>(),
             "seed": self.seed,
@@ -163,6 +171,7 @@ impl Report {
                 write_story(text, &self.facts, id)?;
             }
         }
+        self.missed().iter().try_for_each(|name| writeln!(text, "\nnot as promised: {name}"))?;
         for violation in self.found().take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
