@@ -35,6 +35,8 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     let signals = stage.load.ledger.signals();
     let oddities = stage.fleet.oddities.clone();
     let mut facts = stage.strike().await?;
+    let is_recorded = facts.replay.is_some() || settings.faults_binary.is_none();
+    anyhow::ensure!(is_recorded, "the processes were to record what they do, and have recorded nothing");
     facts.injected = Injected { none_wanted: settings.rates == Rates::NONE, oddities: oddities.all(), ..injected };
     Ok(Report::new(settings.seed, facts, signals))
 }
