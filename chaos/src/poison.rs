@@ -56,7 +56,7 @@ struct Drain {
     losses: Vec<usize>,
     /// What one incident says.
     told: Option<String>,
-    /// Whether that names all the workers that it was lost with.
+    /// Whether each names all the workers that it was lost with.
     names_workers: bool,
 }
 
@@ -109,9 +109,10 @@ async fn drain(settings: &Settings, poison: usize) -> anyhow::Result<Drain> {
     let deaths = crew.deaths();
     let mut drain = Drain { seconds, seconds_harmless, deaths, ..Drain::default() };
     drain.judge(&mut owner, &poisoned).await?;
-    if let Some(id) = poisoned.iter().next() {
+    drain.names_workers = true;
+    for id in poisoned {
         drain.told = ground.api.read(&format!("executions/{id}")).await?["error"]["reason"].as_str().map(Into::into);
-        drain.names_workers = names(drain.told.as_deref(), &workers_of(&mut owner, *id).await?);
+        drain.names_workers &= names(drain.told.as_deref(), &workers_of(&mut owner, id).await?);
     }
     crew.end().await?;
     ground.leave().await?;
