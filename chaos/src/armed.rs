@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep};
 
@@ -23,8 +24,8 @@ pub(crate) struct Armed {
     pub(crate) fleet: Fleet,
     pub(crate) leases: Leases,
     pub(crate) losses: Losses,
-    /// What a worker held that was killed for it.
-    pub(crate) held: Vec<Held>,
+    /// The kill of the worker that was there before, if it was killed for it.
+    pub(crate) killed: Option<Struck>,
 }
 
 impl Armed {
@@ -32,15 +33,15 @@ impl Armed {
     pub(crate) async fn die(mut self, slot: usize, mut leaving: Process, mut at: Pass) -> anyhow::Result<Vec<Struck>> {
         let ended = leaving.ended().await?;
         self.fleet.oddities.may_end(&name(&leaving), ended);
-        let mut tries = Vec::new();
+        let mut tries: Vec<Struck> = self.killed.take().into_iter().collect();
         for _ in 0..TRIES_MAX {
             let mut process = self.fleet.arm(slot, at)?;
             let drained_work = at.point.place == Place::Drain && self.drain(&process).await?;
             let ended = process.ended_within(REACH_MAX).await?;
             let died = was_killed(ended);
-            let mut struck = Struck { held: std::mem::take(&mut self.held), ..Struck::now(at.fault()) };
+            let mut struck = Struck::now(at.fault());
             if died {
-                struck.held.extend(self.lost(&name(&process)).await);
+                struck.held = self.lost(&name(&process), struck.at).await;
             } else {
                 // Poison may have been quicker.
                 self.fleet.oddities.may_end(&name(&process), ended);
@@ -75,11 +76,11 @@ impl Armed {
     }
 
     /// Takes note of a worker that has died; what it leaves.
-    async fn lost(&mut self, name: &str) -> Vec<Held> {
+    async fn lost(&mut self, name: &str, since: DateTime<Utc>) -> Vec<Held> {
         // While the database is away nobody else can be lost.
         if let Ok(Some(worker_no)) = self.leases.number_of(name).await {
             self.losses.add(worker_no);
         }
-        self.leases.left_by(name).await
+        self.leases.left_by(name, since).await.unwrap_or_default()
     }
 }

@@ -12,6 +12,10 @@ use crate::point::Place;
 /// So long after calls were broken off, or connections were to be had again, that still has effects.
 const EFFECTS_LAST: TimeDelta = TimeDelta::seconds(3);
 
+/// In a plan with fewer faults than this so many may miss, in a longer one a tenth of them.
+const SHORT_PLAN: usize = 20;
+const MISSES_OF_SHORT: usize = 2;
+
 /// So many planned faults of a kind tell whether they land.
 const SOME: usize = 3;
 
@@ -48,6 +52,8 @@ pub struct Struck {
 pub struct Injected {
     /// In the order of the plan.
     pub planned: Vec<Planned>,
+    /// Whether the run was to have no faults at all.
+    pub none_wanted: bool,
     /// Workers that were started of the build before.
     pub of_build_before: u64,
     /// Faults that cannot be injected here, each with the reason.
@@ -73,10 +79,14 @@ impl Injected {
         self.struck.iter().filter(|struck| struck.landed && wanted(&struck.fault)).count()
     }
 
-    /// Whether too little of the plan came true: less than nine tenths of all, or than half of a kind.
+    /// Whether too little came true: nothing was planned though faults were wanted, more than a tenth of all missed (more
+    /// than two of a short plan), or more than half of a kind.
     #[must_use]
     pub fn is_void(&self) -> bool {
-        self.landed() * 10 < self.planned.len() * 9 || self.lacking().next().is_some()
+        let planned = self.planned.len();
+        let misses_max = if planned < SHORT_PLAN { MISSES_OF_SHORT } else { planned / 10 };
+        let is_empty = planned == 0 && !self.none_wanted;
+        is_empty || planned.saturating_sub(self.landed()) > misses_max || self.lacking().next().is_some()
     }
 
     /// Kinds of faults of which some were planned, and fewer than half of them landed.
@@ -112,6 +122,15 @@ impl Struck {
         Self { fault, at: Utc::now(), landed: false, left_vacant: false, held: Vec::new(), outage: None }
     }
 
+    /// The same with what a look after the signal has found, which tells whether it landed; where the database was away
+    /// for too long, with what was seen before.
+    pub(crate) fn with_left(self, left: Option<Vec<Held>>) -> Self {
+        match left {
+            Some(held) => Self { landed: !held.is_empty(), held, ..self },
+            None => self,
+        }
+    }
+
     /// Whether it takes workers from their executions: a kill, a freeze, a partition, a death at a point, or of poison.
     #[must_use]
     pub fn loses_workers(&self) -> bool {
@@ -128,5 +147,22 @@ impl Struck {
     #[must_use]
     pub fn loses_the_api(&self) -> bool {
         matches!(self.fault, Fault::Failpoint { point, .. } if point.place == Place::Reply)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{kill, second};
+
+    #[test]
+    fn a_kill_lands_if_its_victim_held_something_at_the_signal() {
+        let seen = kill(second(), 7, 3);
+        let held = kill(second(), 8, 3).held;
+        let late = seen.clone().with_left(Some(Vec::new()));
+        assert_eq!((late.landed, late.held), (false, Vec::new()), "it had ended what it held");
+        let met = seen.clone().with_left(Some(held.clone()));
+        assert_eq!((met.landed, met.held), (true, held), "it held another one by then");
+        let away = seen.clone().with_left(None);
+        assert_eq!((away.landed, away.held), (true, seen.held), "nobody could look");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -66,15 +67,17 @@ impl Leases {
         self.holders().await.is_ok_and(|holders| holders.iter().any(|holder| holder.name == name))
     }
 
-    /// What a worker holds now that it does nothing more, and once what it had sent has arrived.
-    pub(crate) async fn left_by(&mut self, name: &str) -> Vec<Held> {
-        let mut all = HashSet::new();
+    /// What a worker holds that does nothing more since a time, and once what it had sent has arrived; none if the
+    /// database was away for too long.
+    pub(crate) async fn left_by(&mut self, name: &str, since: DateTime<Utc>) -> Option<Vec<Held>> {
+        let mut all = None::<HashSet<Held>>;
         for pause in [Duration::ZERO, IN_FLIGHT] {
             sleep(pause).await;
-            let holders = self.holders_soon().await.into_iter();
-            all.extend(holders.filter(|holder| holder.name == name).flat_map(|holder| holder.held));
+            if let Some(held) = self.left_soon(name, since).await {
+                all.get_or_insert_default().extend(held);
+            }
         }
-        all.into_iter().collect()
+        all.map(|all| all.into_iter().collect())
     }
 
     /// The latest number of the worker of that name: a neighbour may have given it up already.
@@ -108,15 +111,36 @@ impl Leases {
         Ok(locked)
     }
 
-    async fn holders_soon(&mut self) -> Vec<Holder> {
+    async fn left_soon(&mut self, name: &str, since: DateTime<Utc>) -> Option<Vec<Held>> {
         let deadline = Instant::now() + LOOK_MAX;
         loop {
-            match self.holders().await {
-                Ok(holders) => return holders,
+            match self.left(name, since).await {
+                Ok(held) => return Some(held),
                 Err(_) if Instant::now() < deadline => sleep(LOOK_EVERY).await,
-                Err(_) => return Vec::new(),
+                Err(_) => return None,
             }
         }
+    }
+
+    /// What a worker holds, or has held until it was given up: a neighbour may have been quicker than this look.
+    async fn left(&mut self, name: &str, since: DateTime<Utc>) -> anyhow::Result<Vec<Held>> {
+        let mut connection = self.connect().await?;
+        let rows: Vec<(Uuid, i64, i32)> = sqlx::query_as(
+            "SELECT l.execution_id, l.lease_no, l.worker_no \
+               FROM leases l JOIN workers w USING (worker_no) WHERE w.name = $1 AND NOT w.fenced \
+             UNION \
+             SELECT l.execution_id, l.lease_no, w.worker_no \
+               FROM losses l JOIN (SELECT max(worker_no) AS worker_no FROM workers WHERE name = $1) w \
+                 ON w.worker_no IS NOT NULL \
+              WHERE l.worker_name = $1 AND l.lost_at >= $2",
+        )
+        .bind(name)
+        .bind(since)
+        .fetch_all(&mut connection)
+        .await?;
+        self.connection = Some(connection);
+        let held = |(execution, lease_no, worker_no)| Held { execution, lease_no, worker_no };
+        Ok(rows.into_iter().map(held).collect())
     }
 
     /// The connection of before, unless it failed.

@@ -42,6 +42,7 @@ pub mod point;
 pub mod poison;
 mod process;
 mod program;
+mod promises;
 mod proving;
 mod proxy;
 pub mod rates;

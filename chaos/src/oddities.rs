@@ -30,6 +30,11 @@ pub enum Oddity {
         /// For how long, outages left out.
         silent: Duration,
     },
+    /// Something was still under way when the time for it to end was over.
+    NotHealed {
+        /// The round after which that was.
+        round: &'static str,
+    },
 }
 
 /// All of a run.
@@ -66,6 +71,10 @@ impl Oddities {
 
     pub(crate) fn not_given_up(&self, worker_no: i32, silent: Duration) {
         self.add(Oddity::NotGivenUp { worker_no, silent });
+    }
+
+    pub(crate) fn not_healed(&self, round: &'static str) {
+        self.add(Oddity::NotHealed { round });
     }
 
     /// From now on there is poison.

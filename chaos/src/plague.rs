@@ -51,7 +51,8 @@ impl Plague {
         if let Ok(Some(worker_no)) = self.leases.number_of(name).await {
             self.losses.add(worker_no);
         }
-        Struck { held: self.leases.left_by(name).await, ..struck }
+        let held = self.leases.left_by(name, struck.at).await.unwrap_or_default();
+        Struck { held, ..struck }
     }
 
     async fn is_incident(&self, execution: Uuid) -> bool {

@@ -19,6 +19,8 @@ use crate::proving::Ground;
 
 /// Longest time that one drain may take.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
+/// How much longer the drains with poison may take.
+const RATIO_MAX: f64 = 1.1;
 /// Time between two looks at what is left.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -54,6 +56,8 @@ struct Drain {
     losses: Vec<usize>,
     /// What one incident says.
     told: Option<String>,
+    /// Whether each names all the workers that it was lost with.
+    names_workers: bool,
 }
 
 /// What came of it.
@@ -105,12 +109,27 @@ async fn drain(settings: &Settings, poison: usize) -> anyhow::Result<Drain> {
     let deaths = crew.deaths();
     let mut drain = Drain { seconds, seconds_harmless, deaths, ..Drain::default() };
     drain.judge(&mut owner, &poisoned).await?;
-    if let Some(id) = poisoned.iter().next() {
+    drain.names_workers = true;
+    for id in poisoned {
         drain.told = ground.api.read(&format!("executions/{id}")).await?["error"]["reason"].as_str().map(Into::into);
+        drain.names_workers &= names(drain.told.as_deref(), &workers_of(&mut owner, id).await?);
     }
     crew.end().await?;
     ground.leave().await?;
     Ok(drain)
+}
+
+/// The workers that an incident was lost with.
+async fn workers_of(owner: &mut PgConnection, incident: Uuid) -> anyhow::Result<Vec<String>> {
+    let names = sqlx::query_scalar("SELECT worker_name FROM losses WHERE execution_id = $1 AND blamed");
+    Ok(names.bind(incident).fetch_all(owner).await?)
+}
+
+/// Whether a history names three workers, and each of those.
+fn names(told: Option<&str>, workers: &[String]) -> bool {
+    // One name may begin another.
+    let words: HashSet<&str> = told.unwrap_or_default().split_whitespace().collect();
+    workers.len() == LOSSES_MAX && workers.iter().all(|worker| words.contains(worker.as_str()))
 }
 
 /// Seconds until all harmless executions had ended, and until all had ended or become incidents.
@@ -156,7 +175,7 @@ impl Drain {
 }
 
 impl Report {
-    /// Whether all that is promised held.
+    /// Whether nobody suffered but poison, and that after exactly so many losses.
     #[must_use]
     pub fn is_good(&self) -> bool {
         let kept = |drain: &Drain| {
@@ -167,6 +186,20 @@ impl Report {
         };
         let calm = |drain: &Drain| drain.bystanders == 0 && drain.deaths == 0;
         self.without.iter().all(calm) && self.with.iter().all(kept)
+    }
+
+    /// What else is promised, by name, and does not hold.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&'static str> {
+        let names_workers = self.settings.poison == 0 || self.with.iter().all(|drain| drain.names_workers);
+        let is_quick = (self.ratio() * 100.0).round() / 100.0 <= RATIO_MAX;
+        let each = [("history", !names_workers), ("ratio", !is_quick)];
+        each.into_iter().filter_map(|(name, is_missed)| is_missed.then_some(name)).collect()
+    }
+
+    /// How much longer the drains with poison took.
+    fn ratio(&self) -> f64 {
+        median(&self.with) / median(&self.without)
     }
 
     /// The last line of a run.
@@ -186,7 +219,8 @@ impl Report {
             "bystanders": self.with.iter().chain(&self.without).map(|drain| drain.bystanders).sum::<usize>(),
             "seconds_without": without,
             "seconds_with": with,
-            "ratio": with / without,
+            "ratio": self.ratio(),
+            "missed": self.missed(),
         })
     }
 
@@ -209,5 +243,31 @@ fn median(drains: &[Drain]) -> f64 {
     match seconds.len() % 2 {
         0 => (seconds[middle - 1] + seconds[middle]) / 2.0,
         _ => seconds[middle],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_names_each_of_the_three_workers() {
+        let told = "3 workers in a row were lost: pid-1 at 23:50, pid-22 at 23:51, pid-3 at 23:52";
+        let workers = ["pid-1", "pid-22", "pid-3"].map(String::from);
+        assert!(names(Some(told), &workers));
+        assert!(!names(Some(told), &workers[..2]), "there were three");
+        assert!(!names(Some(told), &["pid-1", "pid-2", "pid-3"].map(String::from)));
+        assert!(!names(None, &workers));
+    }
+
+    #[test]
+    fn a_drain_that_poison_makes_too_slow_is_missed() {
+        let settings =
+            Settings { binary: PathBuf::new(), executions: 1, poison: 1, workers: 1, slots: 1, call_ms: 1, rounds: 1 };
+        let drain = |seconds| vec![Drain { seconds, names_workers: true, ..Drain::default() }];
+        let mut report = Report { settings, without: drain(10.0), with: drain(11.0) };
+        assert!(report.missed().is_empty());
+        report.with = vec![Drain { seconds: 11.2, ..Drain::default() }];
+        assert_eq!(report.missed(), ["history", "ratio"]);
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 /// Faults per minute.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
     /// `kill -9` of a worker.
     pub kills: f64,

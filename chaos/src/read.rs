@@ -16,19 +16,11 @@ const WORK_TABLES: [&str; 8] = ["queue", "leases", "timers", "signals", "gated",
 const NOT_SET_ASIDE: &str = "execution_id NOT IN (SELECT execution_id FROM executions WHERE status = 'incident')";
 /// Rows of each of them that are looked at, at most.
 const LEFTOVERS_MAX: i64 = 5;
-/// Tables of tenants that the API's role may read.
-const TENANT_TABLES: [&str; 10] = [
-    "executions",
-    "journal",
-    "execution_logs",
-    "signals",
-    "workflows",
-    "workflow_versions",
-    "workflow_drafts",
-    "workflow_nodes",
-    "children",
-    "events",
-];
+/// What belongs to tenants, partitions and views too, as far as a role may read it: of the rest it sees nothing.
+const TENANT_TABLES: &str = "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+     WHERE c.relnamespace::regnamespace::text = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p', 'v', 'm') \
+       AND a.attname = 'workspace_id' AND NOT a.attisdropped AND has_column_privilege($1, c.oid, a.attnum, 'SELECT') \
+     ORDER BY 1";
 /// The role under which the API reads.
 const API_ROLE: &str = "capstan_api";
 
@@ -48,13 +40,19 @@ struct JournalRow {
     heard: Option<String>,
     is_forced: bool,
     recorded_at: DateTime<Utc>,
-    committed_at: DateTime<Utc>,
+    /// Absent where the database does not remember.
+    committed_at: Option<DateTime<Utc>>,
     digest: String,
 }
 
-impl From<JournalRow> for Row {
-    fn from(row: JournalRow) -> Self {
-        Self {
+impl TryFrom<JournalRow> for Row {
+    type Error = anyhow::Error;
+
+    fn try_from(row: JournalRow) -> anyhow::Result<Self> {
+        let position = row.position;
+        let forgotten = || format!("position {position} of {}: its commit is not remembered", row.execution_id);
+        let committed_at = row.committed_at.with_context(forgotten)?;
+        Ok(Self {
             position: row.position,
             workspace: row.workspace_id,
             lease_no: row.lease_no,
@@ -68,9 +66,9 @@ impl From<JournalRow> for Row {
             heard: row.heard,
             is_forced: row.is_forced,
             recorded_at: row.recorded_at,
-            committed_at: row.committed_at,
+            committed_at,
             digest: row.digest,
-        }
+        })
     }
 }
 
@@ -108,13 +106,13 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
                 coalesce(detail ->> 'time', detail ->> 'retry_at')::timestamptz AS due, \
                 CASE WHEN kind = 'settled' THEN output ->> 'key' END AS heard, \
                 coalesce((detail ->> 'forced')::boolean, false) AS is_forced, recorded_at, \
-                coalesce(pg_xact_commit_timestamp(xmin), recorded_at) AS committed_at, {DIGEST} AS digest \
+                pg_xact_commit_timestamp(xmin) AS committed_at, {DIGEST} AS digest \
            FROM journal j ORDER BY execution_id, position"
     ))
     .fetch_all(&mut *connection)
     .await?;
     for row in rows {
-        facts.journal.entry(row.execution_id).or_default().push(row.into());
+        facts.journal.entry(row.execution_id).or_default().push(row.try_into()?);
     }
     talks(connection, facts).await?;
     // A fenced worker's row is not changed any more.
@@ -122,12 +120,15 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
         sqlx::query_as("SELECT worker_no, pg_xact_commit_timestamp(xmin) FROM workers WHERE fenced")
             .fetch_all(&mut *connection)
             .await?;
-    facts.fenced_at = fenced.into_iter().filter_map(|(worker_no, at)| Some((worker_no, at?))).collect();
+    for (worker_no, at) in fenced {
+        let at = at.with_context(|| format!("worker {worker_no}: the commit that fenced it is not remembered"))?;
+        facts.fenced_at.insert(worker_no, at);
+    }
     // Whoever wrote something begins the count anew, by its own loss. Its own record does not. Numbers of leases tell no
     // order.
     let losses: Vec<(Uuid, Vec<i64>)> = sqlx::query_as(
         "SELECT e.execution_id, ARRAY (SELECT l.lease_no FROM losses l WHERE l.execution_id = e.execution_id \
-                AND l.blamed AND l.lost_at >= coalesce((SELECT max(coalesce(pg_xact_commit_timestamp(j.xmin), j.recorded_at)) \
+                AND l.blamed AND l.lost_at >= coalesce((SELECT max(pg_xact_commit_timestamp(j.xmin)) \
                                    FROM journal j WHERE j.execution_id = e.execution_id AND j.kind <> 'poisoned'), e.created_at) \
                 ORDER BY l.lost_at) \
            FROM executions e WHERE status = 'incident'",
@@ -170,6 +171,8 @@ async fn talks(connection: &mut PgConnection, facts: &mut Facts) -> anyhow::Resu
 
 /// What the API's role sees of other workspaces; it must see something of its own.
 async fn crossings(connection: &mut PgConnection, workspaces: &[Uuid]) -> anyhow::Result<Vec<String>> {
+    let tables: Vec<String> = sqlx::query_scalar(TENANT_TABLES).bind(API_ROLE).fetch_all(&mut *connection).await?;
+    anyhow::ensure!(tables.iter().any(|table| table == "executions"), "the API's role cannot read executions");
     let mut found = Vec::new();
     for workspace in workspaces {
         let mut transaction = connection.begin().await?;
@@ -178,7 +181,7 @@ async fn crossings(connection: &mut PgConnection, workspaces: &[Uuid]) -> anyhow
             .bind(workspace.to_string())
             .execute(&mut *transaction)
             .await?;
-        for table in TENANT_TABLES {
+        for table in &tables {
             let sql = format!(
                 "SELECT count(*) FILTER (WHERE workspace_id = $1), count(*) FILTER (WHERE workspace_id <> $1) FROM {table}"
             );

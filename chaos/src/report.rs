@@ -10,6 +10,7 @@ use crate::kinds::{KINDS, is_failpoint};
 use crate::measures::{Measures, Samples};
 use crate::plan::Fault;
 use crate::point::{POINTS, Point};
+use crate::promises::missed;
 use crate::story::write_story;
 
 /// What is promised to be done in time; the slowest of each are shown whole.
@@ -45,6 +46,12 @@ impl Report {
     #[must_use]
     pub fn is_void(&self) -> bool {
         self.facts.injected.is_void()
+    }
+
+    /// The names of what is promised of the measures and did not hold.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&'static str> {
+        missed(&self.measures, &self.facts.injected)
     }
 
     /// All that was found, by invariant.
@@ -84,6 +91,7 @@ impl Report {
             "replayed": self.facts.replay.as_ref().map(|it| {
                 json!({ "executions": it.replayed.executions, "events": it.replayed.events })
             }),
+            "missed": self.missed(),
             "void": self.is_void(),
             "lacking": injected.lacking().collect::<Vec<_>>(),
             "seed": self.seed,
@@ -163,6 +171,7 @@ impl Report {
                 write_story(text, &self.facts, id)?;
             }
         }
+        self.missed().iter().try_for_each(|name| writeln!(text, "\nnot as promised: {name}"))?;
         for violation in self.found().take(SHOWN_MAX) {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
@@ -170,7 +179,7 @@ impl Report {
             }
         }
         if self.is_void() {
-            writeln!(text, "\nthis run is void: too few of the planned faults landed")?;
+            writeln!(text, "\nthis run is void: too few faults were planned, or landed")?;
             injected.lacking().try_for_each(|name| writeln!(text, "fewer than half of: {name}"))?;
         }
         Ok(())
@@ -216,10 +225,21 @@ mod tests {
     fn a_run_without_enough_faults_is_void() {
         let mut facts = calm();
         let planned = crate::plan::Planned { at: std::time::Duration::ZERO, fault: Fault::Kill, draw: 0 };
-        facts.injected.planned = vec![planned; 10];
-        facts.injected.struck = vec![kill(second(), 1, 1); 8];
+        // In a short plan two are too few to tell a tenth.
+        for (count, enough) in [(10, 8), (19, 17), (20, 18), (40, 36)] {
+            facts.injected.planned = vec![planned; count];
+            facts.injected.struck = vec![kill(second(), 1, 1); enough - 1];
+            assert!(Report::new(1, facts.clone(), 0).is_void(), "{count}");
+            facts.injected.struck.push(kill(second(), 1, 1));
+            assert!(!Report::new(1, facts.clone(), 0).is_void(), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_planned_no_fault_is_void_unless_none_was_wanted() {
+        let mut facts = calm();
         assert!(Report::new(1, facts.clone(), 0).is_void());
-        facts.injected.struck.push(kill(second(), 1, 1));
+        facts.injected.none_wanted = true;
         assert!(!Report::new(1, facts, 0).is_void());
     }
 

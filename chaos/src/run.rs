@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::faults::Striker;
 use crate::inject::Injected;
 use crate::plan::plan;
+use crate::rates::Rates;
 use crate::read::leftovers;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -27,14 +28,16 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     stage.load.once_each("calm", true).await?;
     let mut injected = Injected::default();
     // What does not end in a calm round tells enough.
-    if heal(&stage, settings.healing_max).await? {
+    if heal(&stage, settings.healing_max, "calm").await? {
         injected = disturb(settings, &mut stage, &say).await?;
     }
     say("checking");
     let signals = stage.load.ledger.signals();
     let oddities = stage.fleet.oddities.clone();
     let mut facts = stage.strike().await?;
-    facts.injected = Injected { oddities: oddities.all(), ..injected };
+    let is_recorded = facts.replay.is_some() || settings.faults_binary.is_none();
+    anyhow::ensure!(is_recorded, "the processes were to record what they do, and have recorded nothing");
+    facts.injected = Injected { none_wanted: settings.rates == Rates::NONE, oddities: oddities.all(), ..injected };
     Ok(Report::new(settings.seed, facts, signals))
 }
 
@@ -58,16 +61,24 @@ async fn disturb(settings: &Settings, stage: &mut Stage, say: impl Fn(&str)) -> 
     say(&format!("{} faults landed; healing", injected.landed()));
     stop.send_replace(true);
     load.await??;
-    if heal(stage, settings.healing_max).await? {
+    if heal(stage, settings.healing_max, "disturbed").await? {
         // Not only what was under way must end: what comes now must work.
         stage.load.once_each("last", false).await?;
-        heal(stage, settings.healing_max).await?;
+        heal(stage, settings.healing_max, "last").await?;
     }
     Ok(injected)
 }
 
-/// Waits until everything has ended and nothing is left to do; false if the time for it was over before.
-async fn heal(stage: &Stage, healing_max: Duration) -> anyhow::Result<bool> {
+/// Waits until everything has ended and nothing is left to do; false, which is noted, if the time was over before.
+async fn heal(stage: &Stage, healing_max: Duration, round: &'static str) -> anyhow::Result<bool> {
+    let is_healed = has_ended(stage, healing_max).await?;
+    if !is_healed {
+        stage.fleet.oddities.not_healed(round);
+    }
+    Ok(is_healed)
+}
+
+async fn has_ended(stage: &Stage, healing_max: Duration) -> anyhow::Result<bool> {
     let deadline = Instant::now() + healing_max;
     while !stage.fleet.is_whole().await {
         stage.fleet.bury().await;

@@ -103,12 +103,12 @@ impl Striker {
         Ok(Some(struck))
     }
 
-    async fn kill(&mut self, victim: &Victim, mut struck: Struck) -> anyhow::Result<Struck> {
+    async fn kill(&mut self, victim: &Victim, struck: Struck) -> anyhow::Result<Struck> {
         self.losses.add(victim.worker_no);
         let mut killed = self.fleet.take(victim.slot, Signal::SIGKILL).await?;
         killed.ended().await?;
         // Before its successor finds it dead.
-        struck.held.extend(self.leases.left_by(&victim.name).await);
+        let struck = self.with_left(victim, struck).await;
         if struck.left_vacant {
             let slot = victim.slot;
             self.later(VACANT_MS, move |fleet| fleet.replace(slot));
@@ -119,10 +119,10 @@ impl Striker {
     }
 
     /// Nothing is heard of the victim for a while.
-    async fn silence(&mut self, victim: &Victim, mut struck: Struck) -> anyhow::Result<Struck> {
+    async fn silence(&mut self, victim: &Victim, struck: Struck) -> anyhow::Result<Struck> {
         self.losses.add(victim.worker_no);
         let process = self.silenced(victim.slot, struck.fault).await?;
-        struck.held.extend(self.leases.left_by(&victim.name).await);
+        let struck = self.with_left(victim, struck).await;
         let thaw = Thaw::new(self.fleet.clone(), &self.door, victim.slot, victim.worker_no, process);
         match struck.fault {
             Fault::Freeze { after_ms } => self.beside.spawn(thaw.after_given_up(after_ms)),
@@ -133,6 +133,12 @@ impl Striker {
             _ => self.beside.spawn(thaw.while_given_up()),
         };
         Ok(struck)
+    }
+
+    /// What the victim held at the signal, which it may have got or given back since it was chosen.
+    async fn with_left(&mut self, victim: &Victim, struck: Struck) -> Struck {
+        let left = self.leases.left_by(&victim.name, struck.at).await;
+        struck.with_left(left)
     }
 
     async fn silenced(&self, slot: usize, fault: Fault) -> anyhow::Result<Process> {
@@ -179,7 +185,7 @@ impl Striker {
 
     /// Has a process die at a point, in place of the API or of the victim.
     async fn die(&mut self, victim: Victim, at: Pass) -> anyhow::Result<()> {
-        let (signal, held) = match at.point.place {
+        let signal = match at.point.place {
             Place::Reply => {
                 self.beside.spawn(self.server.clone().die(at));
                 return Ok(());
@@ -187,13 +193,16 @@ impl Striker {
             // Its successor is to find it dead.
             Place::Reap => {
                 self.losses.add(victim.worker_no);
-                (Signal::SIGKILL, victim.held)
+                Signal::SIGKILL
             }
-            Place::Work | Place::Drain => (Signal::SIGTERM, Vec::new()),
+            Place::Work | Place::Drain => Signal::SIGTERM,
         };
         let leaving = self.fleet.take(victim.slot, signal).await?;
+        // Take-overs from it begin here, not with the death of its successor.
+        let killed = Struck { held: victim.held, ..Struck::now(at.fault()) };
+        let killed = Some(killed).filter(|_| signal == Signal::SIGKILL);
         let (leases, losses) = (Leases::new(self.door.clone()), self.losses.clone());
-        let armed = Armed { fleet: self.fleet.clone(), leases, losses, held };
+        let armed = Armed { fleet: self.fleet.clone(), leases, losses, killed };
         self.beside.spawn(armed.die(victim.slot, leaving, at));
         Ok(())
     }

@@ -19,6 +19,8 @@ const TAIL_MAX: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Active executions of a worker, as many as it has by default.
 const SLOTS: usize = 1_024;
+/// Longest lateness of 99 in 100, with workers killed meanwhile.
+const P99_MAX_MS: i64 = 2_000;
 /// Shares of the timers by which lateness is told.
 const SHARES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 1.0];
 
@@ -136,11 +138,20 @@ async fn read(owner: &mut PgConnection, timers: usize) -> anyhow::Result<Report>
 }
 
 impl Report {
-    /// Whether all that is promised held.
+    /// Whether no timer was early or lost, and nobody died but by a kill.
     #[must_use]
     pub fn is_good(&self) -> bool {
         let nobody_else_died = self.deaths == self.kills;
         self.early == 0 && self.lost == 0 && self.lateness_ms.len() == self.timers && nobody_else_died
+    }
+
+    /// What else must hold for the proof to count, by name, and does not.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&'static str> {
+        let is_late = self.lateness_ms(0.99).is_none_or(|late| late > P99_MAX_MS);
+        let all_waited = usize::try_from(self.waiting) == Ok(self.timers);
+        let each = [("kills", self.kills == 0), ("waiting", !all_waited), ("lateness_p99", is_late)];
+        each.into_iter().filter_map(|(name, is_missed)| is_missed.then_some(name)).collect()
     }
 
     /// The lateness that a share of the timers does not exceed.
@@ -170,6 +181,23 @@ impl Report {
             "lateness_p99_ms": self.lateness_ms(0.99),
             "kills": self.kills,
             "deaths": self.deaths,
+            "waiting": self.waiting,
+            "missed": self.missed(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Report;
+
+    #[test]
+    fn a_proof_without_kills_or_waits_or_in_which_timers_are_late_is_missed() {
+        let (timers, waiting, kills) = (2, 2, 1);
+        let kept = Report { timers, waiting, kills, deaths: kills, early: 0, lost: 0, lateness_ms: vec![1, 2_000] };
+        assert!(kept.is_good() && kept.missed().is_empty());
+        let bad = Report { waiting: 1, kills: 0, deaths: 0, lateness_ms: vec![1, 2_001], ..kept };
+        assert!(bad.is_good());
+        assert_eq!(bad.missed(), ["kills", "waiting", "lateness_p99"]);
     }
 }

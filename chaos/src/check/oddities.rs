@@ -1,4 +1,5 @@
-//! 7, too: no worker ends by itself, each poison ends three of them and no more, and who is silent is given up.
+//! 7, too: no worker ends by itself, each poison ends three of them and no more, who is silent is given up, and all ends
+//! in time when faults do.
 
 use super::Violation;
 use crate::facts::{Facts, LOSSES_MAX};
@@ -11,6 +12,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         Oddity::NotGivenUp { worker_no, silent } => {
             Some(format!("worker {worker_no} was silent for {} s and nobody gave it up", silent.as_secs()))
         }
+        Oddity::NotHealed { round } => Some(format!("not all had come to its end in time after the {round} round")),
         Oddity::Poisoned => None,
     });
     let mut found: Vec<Violation> = told.map(|what| Violation::new(7, None, what)).collect();
@@ -43,6 +45,13 @@ mod tests {
         let mut facts = calm();
         facts.injected.oddities.push(Oddity::NotGivenUp { worker_no: 7, silent: Duration::from_secs(40) });
         assert_eq!(check(&facts)[0].what, "worker 7 was silent for 40 s and nobody gave it up");
+    }
+
+    #[test]
+    fn a_round_that_does_not_end_in_time_is_noticed() {
+        let mut facts = calm();
+        facts.injected.oddities.push(Oddity::NotHealed { round: "last" });
+        assert_eq!(check(&facts)[0].what, "not all had come to its end in time after the last round");
     }
 
     #[test]

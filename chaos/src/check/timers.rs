@@ -1,5 +1,7 @@
 //! 8. A timer never fires early: delays, and the times of next attempts.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -58,7 +60,37 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         Violation::new(8, wait.execution, what)
     });
     let lost = waits.lost(facts);
-    early.chain(lost.map(|wait| Violation::new(8, wait.execution, format!("nothing came of {}", wait.due)))).collect()
+    early
+        .chain(early_calls(facts))
+        .chain(lost.map(|wait| Violation::new(8, wait.execution, format!("nothing came of {}", wait.due))))
+        .collect()
+}
+
+/// Before the next attempt of a step is due, no more calls have come than it had attempts, and losses that may each have
+/// repeated one.
+fn early_calls(facts: &Facts) -> Vec<Violation> {
+    let lost = facts.lost_leases();
+    let mut calls = HashMap::<&str, Vec<DateTime<Utc>>>::new();
+    for call in &facts.calls {
+        calls.entry(&call.key).or_default().push(call.at);
+    }
+    let mut found = Vec::new();
+    for (id, rows) in &facts.journal {
+        let losses = lost.get(id).map_or(0, HashSet::len);
+        for row in rows.iter().filter(|row| row.kind == "attempt_failed") {
+            let Some((due, attempts)) = row.due.zip(row.attempts) else { continue };
+            let Some(calls) = calls.get(format!("{id}:{}:{}", row.node, row.scope).as_str()) else { continue };
+            let before = calls.iter().filter(|&&at| at < due).count();
+            if before > attempts.unsigned_abs() as usize + losses {
+                let what = format!(
+                    "step {} was called {before} times before {due}, when the attempt after {attempts} was due",
+                    row.node
+                );
+                found.push(Violation::new(8, *id, what));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -67,7 +99,7 @@ mod tests {
 
     use super::check;
     use crate::facts::Cancel;
-    use crate::testing::{calm, second};
+    use crate::testing::{calm, kill, rows_of, second};
 
     #[test]
     fn a_delay_that_ends_early_is_noticed() {
@@ -76,6 +108,25 @@ mod tests {
         let waiting = rows.iter_mut().find(|row| row.kind == "waiting").unwrap();
         *waiting.due.as_mut().unwrap() += TimeDelta::seconds(2);
         assert!(check(&facts)[0].what.contains("due at"));
+    }
+
+    #[test]
+    fn a_call_before_the_next_attempt_is_due_is_noticed_unless_a_loss_repeated_it() {
+        let mut facts = calm();
+        let mut again = facts.calls.last().unwrap().clone();
+        let mut failed = rows_of(&mut facts).last().unwrap().clone();
+        let due = Some(again.at + TimeDelta::milliseconds(800));
+        (failed.kind, failed.due, failed.committed_at) = ("attempt_failed".into(), due, again.at);
+        rows_of(&mut facts).insert(3, failed);
+        assert_eq!(check(&facts), []);
+        again.at += TimeDelta::milliseconds(700);
+        facts.calls.push(again);
+        assert!(check(&facts)[0].what.contains("was called 2 times before"));
+        facts.calls.last_mut().unwrap().at += TimeDelta::milliseconds(200);
+        assert_eq!(check(&facts), []);
+        facts.calls.last_mut().unwrap().at -= TimeDelta::milliseconds(200);
+        facts.injected.struck.push(kill(second(), 7, 3));
+        assert_eq!(check(&facts), []);
     }
 
     #[test]

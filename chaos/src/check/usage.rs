@@ -1,14 +1,17 @@
 //! 9. Usage equals the metered steps; quota counters equal usage once slices are settled.
 //!
 //! No node type of these graphs has a meter of its own, so no row of `usage` may be there. A slice that was granted
-//! when the database went away, the API died, or a worker that calls was lost may stay granted and unspent, so after that counters may be above usage,
-//! never below.
+//! when the database went away, the API died, or a worker that calls was struck may stay granted and unspent, so counters
+//! may be above usage by so much for each of these, never below.
 
 use std::collections::HashMap;
 
 use super::Violation;
 use crate::facts::Facts;
 use crate::inject::Struck;
+
+/// The largest slice that an API process is granted at a time (`engine/src/store/slices.rs`).
+const SLICE_UNITS_MAX: i64 = 8_000;
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -21,12 +24,13 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     }
     let disturbs = |struck: &Struck| struck.outage.is_some() || struck.loses_the_api();
     // Workers that call have slices of their own.
-    let slices_are_lost = !facts.children.is_empty() && !facts.injected.struck.is_empty();
-    let undisturbed = !slices_are_lost && !facts.injected.struck.iter().any(disturbs);
+    let calls = !facts.children.is_empty();
+    let unspent = facts.injected.struck.iter().filter(|struck| calls || disturbs(struck)).count();
+    let unspent_max = SLICE_UNITS_MAX * unspent as i64;
     for workspace in &facts.workspaces {
         let started = started.get(workspace).copied().unwrap_or_default();
         let granted = facts.granted.get(workspace).copied().unwrap_or_default();
-        if granted < started || (undisturbed && granted > started) {
+        if granted < started || granted > started + unspent_max {
             let what = format!("workspace {workspace}: {granted} starts counted, {started} executions");
             found.push(Violation::new(9, None, what));
         }
@@ -59,7 +63,9 @@ mod tests {
         let outage = Outage { from: Utc::now(), until: Utc::now() };
         facts.injected.struck.push(Struck { outage: Some(outage), ..kill(second(), 1, 1) });
         assert_eq!(check(&facts), [], "what was granted in an outage may be unspent");
-        *facts.granted.get_mut(&workspace).unwrap() -= 2;
+        *facts.granted.get_mut(&workspace).unwrap() += 8_000;
+        assert_eq!(check(&facts).len(), 1, "but no more than a slice");
+        *facts.granted.get_mut(&workspace).unwrap() -= 8_002;
         assert_eq!(check(&facts).len(), 1);
     }
 }
