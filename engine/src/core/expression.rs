@@ -28,7 +28,6 @@ mod tests_hostile;
 use serde_json::Value;
 
 pub use error::{CLASS, ExpressionError};
-pub(super) use names::NoSteps;
 pub use names::{Ancestors, Names, Seen, Steps};
 pub use rewrite::References;
 

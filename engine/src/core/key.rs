@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 use super::expression::start_value;
 
 /// Longest key as written, in bytes.
-pub const KEY_SOURCE_BYTES_MAX: usize = 1_000;
+pub(super) const KEY_SOURCE_BYTES_MAX: usize = 1_000;
 /// Longest key as it comes to; of a longer one the beginning and a hash count.
-pub const KEY_BYTES_MAX: usize = 200;
+const KEY_BYTES_MAX: usize = 200;
 
 /// Text as it is, all else as JSON. Where a key comes to nothing, or cannot be evaluated, `null` is what is in common.
 pub(super) fn value(key: &str, input: &Value) -> String {
