@@ -37,13 +37,13 @@ build() {
     touch dist/index.html
 }
 
-chromium() {
-    command -v "${CAPSTAN_CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+browser() {
+    type -P "${CAPSTAN_CHROMIUM:-chromium}" || type -P chromium-browser || type -P google-chrome || true
 }
 
 # Flows need a browser: it is installed where that asks for no password.
-need_chromium() {
-    [ -z "$(chromium)" ] || return 0
+need_browser() {
+    [ -z "$(browser)" ] || return 0
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 1
     say "installing chromium with apt-get"
     apt-get update -q >&2
@@ -51,11 +51,11 @@ need_chromium() {
 }
 
 flows() {
-    if ! need_chromium; then
+    if ! need_browser; then
         say "there is no chromium: flows in a browser are left out (or name one in CAPSTAN_CHROMIUM)"
         return
     fi
-    CAPSTAN_CHROMIUM=$(chromium) npm run --silent flows -- "$@" >&2
+    CAPSTAN_CHROMIUM=$(browser) npm run --silent flows -- "$@" >&2
 }
 
 if ! has_node; then
@@ -67,7 +67,7 @@ build) build ;;
 test)
     install_packages
     npm run --silent check >&2
-    flows draw
+    flows draw answers
     ;;
 flows)
     install_packages

@@ -28,6 +28,8 @@ export interface DraftState {
 
 /** What a draft needs of the server. */
 export interface Server {
+  /** Where nothing can be saved, what an earlier tab left stays where it is. */
+  readonly isReadOnly?: boolean
   save(revision: number, document: Record<string, unknown>): Promise<Saved>
   read(): Promise<Workflow>
 }
@@ -137,7 +139,7 @@ export class Draft extends Store<DraftState> {
   /** What an earlier tab could not save. */
   private takeUp(workflow: Workflow): void {
     const left = journal.unsaved(this.id)
-    if (!left) return
+    if (!left || this.server.isReadOnly) return
     if (equal(left.document, workflow.graph)) return journal.drop(this.id)
     const history = change(this.get().history, 'Take up what was not saved', read(left.document))
     this.set({ history })

@@ -22,11 +22,13 @@ export default function WorkflowPage({ id }: { id: string }) {
 function Open({ workflow: opened }: { workflow: Workflow }) {
   const catalogue = useCatalogue()
   const editing = useMemo(() => {
+    const isReadOnly = apiKey() === null
     const server = {
+      isReadOnly,
       save: (revision: number, document: Record<string, unknown>) => saveDraft(opened.id, revision, document),
       read: () => workflow(opened.id),
     }
-    return new Editing(new Draft(opened, server), catalogue, apiKey() === null)
+    return new Editing(new Draft(opened, server), catalogue, isReadOnly)
   }, [opened, catalogue])
   useEffect(() => {
     const { draft } = editing

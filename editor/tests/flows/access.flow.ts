@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+import { Person, api, withBrowser } from './person'
+
+withBrowser()
+
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe finds on the page, rule by rule, with the elements. */
+async function found(person: Person): Promise<string[]> {
+  await person.page.evaluate(AXE)
+  return person.page.evaluate(async (tags) => {
+    const { axe } = window as unknown as { axe: { run(on: Document, options: object): Promise<AxeResult> } }
+    const { violations } = await axe.run(document, { runOnly: tags })
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
+  }, TAGS)
+}
+
+interface AxeResult {
+  violations: { id: string; nodes: { html: string }[] }[]
+}
+
+test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s', async (colorScheme) => {
+  const graph = {
+    nodes: [
+      { id: 'start', type: 'trigger.manual', position: { x: 0, y: 0 } },
+      {
+        id: 'switch',
+        type: 'logic.condition',
+        position: { x: 280, y: 0 },
+        data: { config: { condition: '{{ input.x }}' } },
+      },
+      { id: 'wait', type: 'logic.wait_for_signal', position: { x: 560, y: 0 }, data: { config: { signal: 'go' } } },
+      { id: 'fail', type: 'debug.fail', position: { x: 560, y: 120 } },
+    ],
+    edges: [
+      { id: 'a', source: 'start', target: 'switch' },
+      { id: 'b', source: 'switch', sourceHandle: 'true', target: 'wait', data: { when: 'input.x' } },
+      { id: 'c', source: 'switch', sourceHandle: 'false', target: 'fail' },
+    ],
+  }
+  const { id } = await api<{ id: string }>('/workflows', 'POST', { name: 'Accessible', graph })
+  await api(`/workflows/${id}/publish`, 'POST')
+  const begin = async (x: boolean) =>
+    (await api<{ id: string }>('/executions', 'POST', { workflow_id: id, input: { x } })).id
+  const [waiting, failed] = [await begin(true), await begin(false)]
+
+  const ada = await Person.signIn()
+  await ada.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  const broken: string[] = []
+  const look = async (what: string) => broken.push(...(await found(ada)).map((rule) => `${what}: ${rule}`))
+  await ada.page.goto(`${ada.url}/editor/workflows`)
+  await ada.page.getByRole('link', { name: 'Accessible' }).first().waitFor()
+  await look('workflows')
+  await ada.page.goto(`${ada.url}/editor/executions`)
+  await ada.page.getByRole('table').waitFor()
+  await look('executions')
+  await ada.open(id)
+  await ada.node('wait').click()
+  await ada.page.getByTestId('problems').getByText('No problems').click()
+  await look('editor')
+  await ada.page.getByRole('tab', { name: 'Policy' }).click()
+  await ada.page.getByRole('tab', { name: 'Outline' }).click()
+  await look('policy and outline')
+  for (const name of ['Find a step (Ctrl-F)', 'Keys (?)', 'Run', 'Publish']) {
+    await ada.page.getByRole('button', { name, exact: true }).click()
+    await ada.page.getByRole('dialog').waitFor()
+    await look(name)
+    await ada.press('Escape')
+  }
+  await ada.page.goto(`${ada.url}/editor/executions/${waiting}?step=wait`)
+  await ada.untilNode('wait', 'waiting')
+  await ada.page.getByTestId('why').waitFor()
+  await look('waiting execution')
+  await ada.page.goto(`${ada.url}/editor/executions/${failed}?step=fail`)
+  await ada.untilStatus('failed')
+  await ada.untilNode('fail', 'failed')
+  await look('failed execution')
+  await ada.page.getByRole('button', { name: 'Restart…' }).click()
+  await ada.page.locator('.plan').waitFor()
+  await look('restart')
+  expect(broken).toEqual([])
+  await ada.leave()
+})
