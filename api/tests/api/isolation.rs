@@ -116,6 +116,9 @@ async fn fill(app: &App) {
         format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
         format!("INSERT INTO execution_migrations VALUES ('{x}', now(), '{w}', '{x}', '{x}', 0, 'k')"),
         format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
+        "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+         SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"
+            .into(),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO slots VALUES ('{w}', 'workspace', '{x}')"),
         format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
@@ -268,8 +271,17 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `name_key_1` tells what a key is called, whose text one has. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
-    let known =
-        ["apart_1", "lift_pause_1", "line_1", "migrate_1", "name_key_1", "order_1", "resolve_workspace_1", "restart_1"];
+    let known = [
+        "apart_1",
+        "cancel_pending_1",
+        "lift_pause_1",
+        "line_1",
+        "migrate_1",
+        "name_key_1",
+        "order_1",
+        "resolve_workspace_1",
+        "restart_1",
+    ];
     assert_eq!(crossing, known);
 }
 
