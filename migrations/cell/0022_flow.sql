@@ -225,6 +225,9 @@ BEGIN
       VALUES (v_holder, gen_random_uuid(), v_workspace, '$cancel',
               '{"reason": "a newer start of this singleton takes its place", "force": false}');
       INSERT INTO queue (vt, execution_id, workspace_id, fresh) SELECT f.vt, v_holder, v_workspace, false FROM queue_front f;
+      -- As with any cancel: clean-up goes on though it was paused.
+      UPDATE executions e SET status = 'queued'
+       WHERE e.execution_id = v_holder AND e.workspace_id = v_workspace AND e.status = 'paused';
     END IF;
     RETURN;
   ELSIF v_hold ->> 'mode' = 'skip' THEN
@@ -413,7 +416,8 @@ BEGIN
            SELECT FROM singletons g
             WHERE g.workspace_id = p.workspace_id AND g.workflow_id = p.workflow_id AND g.key = p.key
               AND (SELECT e.ended_at IS NULL FROM executions e WHERE e.execution_id = g.execution_id LIMIT 1)) THEN
-        UPDATE pending_starts w SET due_at = v_now + interval '1 second' WHERE w.execution_id = p.execution_id;
+        UPDATE pending_starts w SET due_at = v_now + least(interval '5 seconds', greatest(interval '1 second', (v_now - w.first_at) / 16))
+         WHERE w.execution_id = p.execution_id;
         CONTINUE;
       END IF;
       INSERT INTO singletons (workspace_id, workflow_id, key, execution_id)
@@ -578,7 +582,7 @@ BEGIN
       INTO v_ids, v_workspaces, v_fresh, v_losses, v_vts
       FROM take_turns_1(v_ids, v_workspaces, v_fresh, v_losses, v_vts, v_turns) AS t;
   END IF;
-  IF false = ANY (v_fresh) THEN
+  IF false = ANY (v_fresh) OR true = ANY (v_turns) THEN
     v_suspected := ARRAY(SELECT q.execution_id FROM queue q WHERE q.losses >= 2 AND q.execution_id = ANY (v_ids));
     IF cardinality(v_suspected) > 0 THEN
       SELECT array_agg(t.id ORDER BY t.id), array_agg(t.workspace_id ORDER BY t.id), array_agg(t.fresh ORDER BY t.id),

@@ -76,6 +76,8 @@ BEGIN
     SELECT h.workspace_id, h.workflow_id, h.execution_id, h.losses
       FROM jsonb_to_recordset(p_family -> 'holds') AS h (
              workspace_id uuid, workflow_id uuid, execution_id uuid, losses smallint)
+     -- A signal came meanwhile: it goes on under its lease.
+     WHERE (SELECT true FROM leases l WHERE l.execution_id = h.execution_id) IS NULL
      ORDER BY h.workspace_id, h.workflow_id, h.execution_id
     ON CONFLICT DO NOTHING;
   END IF;
@@ -171,6 +173,10 @@ BEGIN
       workflow_id := NULL;
       RETURN;
     END IF;
+    IF v_workspace <> p_workspace THEN
+      -- Only those of one workspace stand in line behind each other.
+      v_last := 0;
+    END IF;
     IF (SELECT true FROM pauses p
          WHERE p.workspace_id = v_workspace AND p.workflow_id IN (v_workflow, '00000000-0000-0000-0000-000000000000')
          LIMIT 1) IS NULL THEN
@@ -245,6 +251,11 @@ BEGIN
     INSERT INTO execution_migrations
       (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by, reason)
     VALUES (p_execution, v_workspace, p_from, p_to, p_position, p_by, p_reason);
+    -- What the old version had to pass may not be what the new one has: it comes to its gates anew.
+    DELETE FROM slots s WHERE s.execution_id = p_execution;
+    WITH left_line AS (DELETE FROM gated g WHERE g.execution_id = p_execution RETURNING g.execution_id)
+    INSERT INTO queue (vt, execution_id, workspace_id, fresh)
+    SELECT (SELECT f.vt FROM queue_front f), l.execution_id, v_workspace, false FROM left_line l;
   END IF;
   DELETE FROM leases l WHERE l.execution_id = p_execution AND l.lease_no = 0;
   RETURN CASE WHEN v_migrated THEN 'migrated' ELSE 'changed' END;

@@ -64,12 +64,18 @@ impl Gates {
         Self { limits: RwLock::default(), reached: Mutex::default(), news, requests, side }
     }
 
-    /// The gates of an execution that its workspace and its workflow have.
-    pub(crate) fn of(&self, workspace_id: WorkspaceId, workflow_id: WorkflowId) -> Vec<Gate> {
-        let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(names) = limits.get(&workspace_id) else { return Vec::new() };
+    /// The gates of an execution, the narrowest first; none where it has no key and there is no limit. Where there is one,
+    /// all are named: a limit that comes later holds for whoever is in line by then.
+    pub(crate) fn of(&self, workspace_id: WorkspaceId, workflow_id: WorkflowId, of_key: Option<&Gate>) -> Vec<Gate> {
         let gates = [Gate::workflow(workflow_id), Gate::workspace()];
-        gates.into_iter().filter(|gate| names.contains(gate.as_str())).collect()
+        if of_key.is_none() {
+            let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner);
+            let is_limited = |names: &HashSet<String>| gates.iter().any(|gate| names.contains(gate.as_str()));
+            if !limits.get(&workspace_id).is_some_and(is_limited) {
+                return Vec::new();
+            }
+        }
+        of_key.cloned().into_iter().chain(gates).collect()
     }
 
     /// Hears of limits that are new.

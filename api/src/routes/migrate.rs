@@ -47,7 +47,7 @@ struct Planned {
 }
 
 /// `POST /executions/{id}/migrate {version_id?, reason?, dry_run?}`: 200 with the plan; without `dry_run` the execution goes on with
-/// the version, the newest one if none is named. 409 `does_not_fit` with all reasons, `same_version`, `execution_running`,
+/// the version, the newest one if none is named. 409 `does_not_fit` with all reasons, `same_version`, `is_trial`, `execution_running`,
 /// `execution_changed`, `execution_ended`.
 pub(crate) async fn create(
     State(api): State<Api>,
@@ -65,7 +65,7 @@ pub(crate) async fn create(
     };
     let (to, version) = version(&api, &caller, WorkflowId(loaded.row.workflow_id), wanted).await?;
     check(&loaded, to)?;
-    let reasons = loaded.recorded().misfits(&version.graph)?;
+    let reasons = loaded.recorded().misfits(&version.graph.begun_at(&loaded.row.trigger_node_id))?;
     let mut planned = Planned {
         from_version_id: VersionId(loaded.row.version_id),
         version_id: to,
@@ -96,6 +96,10 @@ fn check(loaded: &Loaded, to: VersionId) -> Result<(), Problem> {
     if loaded.row.ended_at.is_some() {
         let detail = format!("the execution has ended: it is {}", loaded.row.status);
         return Err(Problem::conflict("execution_ended", detail, "restart it on the other version"));
+    }
+    if loaded.row.trial {
+        let detail = "the execution is a trial of a draft, which no version takes over";
+        return Err(Problem::conflict("is_trial", detail, "run the draft again, or start the version"));
     }
     if loaded.row.version_id == to.0 {
         let detail = format!("the execution has version \"{to}\" already");

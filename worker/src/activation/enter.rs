@@ -53,7 +53,7 @@ impl Way {
         let of_key = version.graph.concurrency.as_ref().map(key);
         let news = engine.gates.news();
         let seen = *news.borrow();
-        let gates = of_key.iter().cloned().chain(engine.gates.of(workspace_id, workflow_id)).collect();
+        let gates = engine.gates.of(workspace_id, workflow_id, of_key.as_ref());
         Self { workspace_id, workflow_id, of_key, gates, is_at_work: false, news, seen }
     }
 
@@ -64,8 +64,8 @@ impl Way {
 
     /// Gates that were not there before.
     fn new_gates(&self, engine: &Engine) -> Vec<Gate> {
-        let now = self.of_key.iter().cloned().chain(engine.gates.of(self.workspace_id, self.workflow_id));
-        now.filter(|gate| !self.gates.contains(gate)).collect()
+        let now = engine.gates.of(self.workspace_id, self.workflow_id, self.of_key.as_ref());
+        now.into_iter().filter(|gate| !self.gates.contains(gate)).collect()
     }
 }
 

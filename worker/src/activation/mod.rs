@@ -196,7 +196,7 @@ fn commit_of(claimed: &Claimed, then: Then) -> Commit {
         rows: Vec::new(),
         usage: Vec::new(),
         family: Family::default(),
-        leaves: false,
+        leaves: true,
         dropped: Vec::new(),
         bytes: 0,
         then,

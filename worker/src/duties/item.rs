@@ -24,6 +24,8 @@ use crate::worker::Engine;
 /// Why a job cancels where nobody says it.
 const REASON: &str = "cancelled by a bulk job";
 pub(super) const NOT_KEPT: &str = "the execution is no longer kept";
+/// Why a trial is not migrated.
+pub(super) const IS_TRIAL: &str = "the execution is a trial of a draft, which no version takes over";
 const NOT_ENDED: &str = "the execution has not ended";
 
 /// What became of an item so far.

@@ -11,7 +11,7 @@ use capstan_engine::store::migration::Migrated;
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
 
-use super::item::{Judged, NOT_KEPT, version};
+use super::item::{IS_TRIAL, Judged, NOT_KEPT, version};
 use super::orders::BY;
 use crate::worker::Engine;
 
@@ -35,12 +35,15 @@ pub(super) async fn plan(
     if row.ended_at.is_some() {
         return skipped(format!("the execution is {}", row.status));
     }
+    if row.trial {
+        return skipped(IS_TRIAL.into());
+    }
     if to.0 == row.version_id {
         return skipped("the execution has that version already".into());
     }
     let entries = history::outline(connection, workspace_id, id, 0).await?;
-    let old = version(engine, workspace_id, VersionId(row.version_id)).await?;
-    let new = version(engine, workspace_id, to).await?;
+    let old = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
+    let new = version(engine, workspace_id, to).await?.begun_at(&row.trigger_node_id);
     let reason = reason.map(str::to_owned);
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
     let planned = spawn_blocking(move || {

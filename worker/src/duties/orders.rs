@@ -61,7 +61,7 @@ pub(super) async fn resolve(
     }
     let action = said.action(BY).map_err(|strange| StoreError::Unsupported(strange.detail))?;
     let entries = history::outline(connection, workspace_id, execution_id, 0).await?;
-    let graph = version(engine, workspace_id, VersionId(row.version_id)).await?;
+    let graph = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
     let step = said.step();
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
     let resolved =
@@ -92,7 +92,7 @@ pub(super) async fn retry_now(
         return Ok(ItemEnd::Skipped(format!("the execution is {}", row.status)));
     }
     let entries = history::outline(connection, workspace_id, id, 0).await?;
-    let graph = version(engine, workspace_id, VersionId(row.version_id)).await?;
+    let graph = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
     let waits = spawn_blocking(move || {
         let state = history::state(&row, &graph, entries.iter().map(|(_, entry)| entry))?;

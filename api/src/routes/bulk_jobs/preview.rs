@@ -90,7 +90,7 @@ async fn refusal(
             let version_id = version_of(connection, caller, &loaded, onto).await?;
             let version = api.graphs.version(connection, caller.workspace_id, version_id).await?;
             let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
-            let misfits = loaded.recorded().misfits(&version.graph)?;
+            let misfits = loaded.recorded().misfits(&version.graph.begun_at(&loaded.row.trigger_node_id))?;
             Ok(misfits.first().map(|misfit| misfit.to_string().into()))
         }
         _ => Ok(None),
