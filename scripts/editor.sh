@@ -23,7 +23,8 @@ has_node() {
 install_packages() {
     [ node_modules/.package-lock.json -nt package-lock.json ] && return
     say "installing packages with npm"
-    npm ci --silent
+    # As the lock file says. `npm ci` would refuse where a registry lacks a package that only other systems need.
+    npm install --no-save --silent
     touch node_modules/.package-lock.json
 }
 
