@@ -173,10 +173,6 @@ BEGIN
       workflow_id := NULL;
       RETURN;
     END IF;
-    IF v_workspace <> p_workspace THEN
-      -- Only those of one workspace stand in line behind each other.
-      v_last := 0;
-    END IF;
     IF (SELECT true FROM pauses p
          WHERE p.workspace_id = v_workspace AND p.workflow_id IN (v_workflow, '00000000-0000-0000-0000-000000000000')
          LIMIT 1) IS NULL THEN

@@ -12,7 +12,7 @@ use crate::outside::Effects;
 use crate::support::{Cell, Version, graph, node};
 
 const GATED: &str = "SELECT count(*) FROM gated";
-const SLOTS: &str = "SELECT count(*) FROM slots";
+const SLOTS: &str = "SELECT count(DISTINCT execution_id) FROM slots";
 
 async fn cell_with(effects: &Effects) -> Cell {
     Cell::with_registry(Registry::standard(), &[&effects.address]).await
