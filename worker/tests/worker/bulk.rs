@@ -300,7 +300,9 @@ async fn incidents_are_resolved_as_is_said_and_those_that_cannot_be_fail_alone()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_waits_for_the_row_of_one_execution_holds_up_no_other() {
     let cell = Cell::new().await;
-    let version = cell.publish(&graph(vec![node("a", "debug.noop", json!({}))], &[("start", "out", "a")])).await;
+    // They write nothing more to their rows: only the job does.
+    let wait = node("a", "logic.wait_for_signal", json!({ "signal": "go" }));
+    let version = cell.publish(&graph(vec![wait], &[("start", "out", "a")])).await;
     let mut ids = cell.start_many(version, json!({}), 5).await;
     ids.sort_unstable();
     let job = cell.bulk(of(&ids), Work::Pause { reason: None }).await;
