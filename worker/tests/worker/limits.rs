@@ -109,6 +109,7 @@ async fn a_limit_that_is_raised_lets_more_in_and_one_that_is_removed_all() {
     limit(&cell, Gate::workspace(), Some(1)).await;
     let worker = cell.worker().await;
     let ids = cell.start_many(version, json!({}), 6).await;
+    effects.until_called(1).await;
     cell.until_count(GATED, 5).await;
     assert_eq!(effects.keys().len(), 1);
     limit(&cell, Gate::workspace(), Some(3)).await;
