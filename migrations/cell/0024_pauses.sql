@@ -63,7 +63,9 @@ GRANT SELECT, INSERT, DELETE ON held TO capstan_worker;
 -- A row is locked before it is taken.
 GRANT UPDATE (losses) ON held TO capstan_worker;
 
--- As before, and `holds` names executions of this group that park held up.
+-- As before, but that starts name their `round`, 0 if they do not; that the depth of events goes down with a start and up
+-- with an end (0023); and that `holds` names executions of this group that park held up. Locks nothing but the rows that it
+-- inserts, and of children that end their own.
 CREATE OR REPLACE FUNCTION family_1(p_family jsonb) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -173,6 +175,12 @@ BEGIN
       workflow_id := NULL;
       RETURN;
     END IF;
+    -- Only those of one workspace stand in line behind each other.
+    IF v_workspace <> workspace_id THEN
+      workspace_id := v_workspace;
+      workflow_id := '00000000-0000-0000-0000-000000000000';
+      v_last := 0;
+    END IF;
     IF (SELECT true FROM pauses p
          WHERE p.workspace_id = v_workspace AND p.workflow_id IN (v_workflow, '00000000-0000-0000-0000-000000000000')
          LIMIT 1) IS NULL THEN
@@ -197,8 +205,8 @@ BEGIN
         RETURN;
       END IF;
     END IF;
-    workspace_id := v_workspace;
     workflow_id := v_workflow;
+    vt := v_last;
   END LOOP;
 END
 $$;

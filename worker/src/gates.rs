@@ -151,7 +151,7 @@ struct Keeper {
 impl Keeper {
     async fn run(self, mut inbox: mpsc::Receiver<Request>) {
         let mut round = Vec::new();
-        while inbox.recv_many(&mut round, ROUND_MAX).await > 0 {
+        while next_round(&mut inbox, &mut round).await {
             let (mut left, mut enters) = (HashMap::<_, HashSet<Gate>>::new(), HashMap::<_, Vec<Enter>>::new());
             for request in round.drain(..) {
                 match request {
@@ -165,7 +165,8 @@ impl Keeper {
                 self.admit(workspace_id, gates).await;
             }
             for ((workspace_id, worker_no), enters) in enters {
-                self.enter(workspace_id, worker_no, enters).await;
+                let again = self.enter(workspace_id, worker_no, enters).await;
+                round.extend(again.into_iter().map(|enter| Request::Enter(Box::new(enter))));
             }
         }
     }
@@ -186,24 +187,23 @@ impl Keeper {
         }
     }
 
-    /// Goes on until it is known what became of them, or the life is over.
-    async fn enter(&self, workspace_id: WorkspaceId, worker_no: i32, enters: Vec<Enter>) {
-        let Some(life) = enters.first().map(|enter| Arc::clone(&enter.life)) else { return };
+    /// Answers those for which has to be asked again, since it is not known what became of them.
+    async fn enter(&self, workspace_id: WorkspaceId, worker_no: i32, enters: Vec<Enter>) -> Vec<Enter> {
+        let Some(life) = enters.first().map(|enter| Arc::clone(&enter.life)) else { return enters };
         let entering: Vec<Entering> = enters.iter().map(|enter| enter.entering.clone()).collect();
-        let ask = async || {
-            self.side.run(async |connection| enter(connection, worker_no, workspace_id, &entering).await).await
-        };
-        let passed = loop {
-            match life.over.run_until_cancelled(ask()).await {
-                None => return,
-                Some(Ok(passed)) => break passed,
-                Some(Err(StoreError::Fenced)) => return life.over.cancel(),
-                Some(Err(error)) if error.is_transient() => {
-                    warn!(%error, executions = enters.len(), "executions could not pass their gates; trying again");
-                    sleep(AGAIN_PAUSE).await;
-                }
-                Some(Err(error)) => return refuse(enters, &error),
+        let asked = self.side.run(async |connection| enter(connection, worker_no, workspace_id, &entering).await);
+        let passed = match life.over.run_until_cancelled(asked).await {
+            None => return Vec::new(),
+            Some(Ok(passed)) => passed,
+            Some(Err(StoreError::Fenced)) => {
+                life.over.cancel();
+                return Vec::new();
             }
+            Some(Err(error)) if error.is_transient() => {
+                warn!(%error, executions = enters.len(), "executions could not pass their gates; trying again");
+                return enters;
+            }
+            Some(Err(error)) => return refuse(enters, &error),
         };
         self.admitted(&passed);
         let waits = passed.entered.iter().filter(|entered| matches!(entered, Entered::Waits | Entered::Woken)).count();
@@ -212,11 +212,24 @@ impl Keeper {
             // A receiver that is gone belongs to an activation that was aborted; it needs no answer.
             let _ = enter.reply.send(Ok(entered));
         }
+        Vec::new()
     }
 }
 
-fn refuse(enters: Vec<Enter>, error: &StoreError) {
+/// Adds what is new to what has to be asked for again, so that a workspace whose lock is not to be had holds up no other for
+/// good. False once nobody asks any more.
+async fn next_round(inbox: &mut mpsc::Receiver<Request>, round: &mut Vec<Request>) -> bool {
+    if round.is_empty() {
+        return inbox.recv_many(round, ROUND_MAX).await > 0;
+    }
+    sleep(AGAIN_PAUSE).await;
+    round.extend((0..ROUND_MAX).map_while(|_| inbox.try_recv().ok()));
+    true
+}
+
+fn refuse(enters: Vec<Enter>, error: &StoreError) -> Vec<Enter> {
     for enter in enters {
         let _ = enter.reply.send(Err(format!("it could not pass its gates: {error}")));
     }
+    Vec::new()
 }

@@ -104,8 +104,8 @@ pub(crate) async fn read(
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
 
-/// Until when the throttle holds it, and by which rule: nothing else has a timer before the first entry, unless it waits
-/// for a slot.
+/// Until when the throttle holds it, and by which rule: before the first entry nothing else has a timer but its time limit,
+/// once it has waited for a slot.
 async fn throttled(connection: &mut PgConnection, caller: &Caller, loaded: &Loaded) -> Result<Option<Reason>, Problem> {
     let Some(throttle) = loaded.version.graph.flow.as_ref().and_then(|flow| flow.throttle.as_ref()) else {
         return Ok(None);
@@ -114,6 +114,7 @@ async fn throttled(connection: &mut PgConnection, caller: &Caller, loaded: &Load
         return Ok(None);
     }
     let due = executions::due_at(connection, caller.workspace_id, ExecutionId(loaded.row.execution_id)).await?;
+    let due = due.filter(|due| Some(*due) != loaded.row.deadline_at);
     Ok(due.map(|until| Reason::Throttled { limit: throttle.limit, per_ms: throttle.per_ms, until }))
 }
 

@@ -164,3 +164,25 @@ async fn nobody_migrates_what_is_not_his_nor_to_a_version_of_another_workflow() 
     assert_eq!(two.migrate(0).await, Migrated::Unknown);
     assert_eq!(two.cell.count(LEASES).await, 0);
 }
+
+#[tokio::test]
+async fn an_execution_that_waited_at_a_gate_of_its_old_version_comes_to_those_of_the_new_one() {
+    let mut two = Two::new().await;
+    let (workspace, id) = (two.cell.workspace, two.id);
+    for sql in [
+        "DELETE FROM queue".to_owned(),
+        format!(
+            "INSERT INTO gated (workspace_id, gate, vt, execution_id) VALUES ('{workspace}', 'workspace', 1, '{id}')"
+        ),
+        // Left behind by a worker that was lost.
+        format!("INSERT INTO slots VALUES ('{workspace}', 'workspace', '{id}')"),
+    ] {
+        two.cell.execute(&sql).await;
+    }
+    assert_eq!(two.migrate(0).await, Migrated::Done);
+    let mut left = Vec::new();
+    for table in ["gated", "slots", "queue"] {
+        left.push(two.cell.count(&format!("SELECT count(*) FROM {table} WHERE execution_id = '{id}'")).await);
+    }
+    assert_eq!(left, [0, 0, 1], "neither a place nor a slot, but a token");
+}

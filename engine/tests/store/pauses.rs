@@ -89,6 +89,23 @@ async fn a_resume_gives_tokens_in_bites_that_take_turns_with_those_of_other_work
 }
 
 #[tokio::test]
+async fn nobody_of_another_workspace_stands_behind_all_that_one_resumes() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    // Lines are walked through in this order.
+    let (first, last) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    cell.execute(&format!(
+        "INSERT INTO held (workspace_id, workflow_id, execution_id) \
+         SELECT '{first}'::uuid, '{first}'::uuid, gen_random_uuid() FROM generate_series(1, 700) \
+         UNION ALL SELECT '{last}'::uuid, '{last}'::uuid, gen_random_uuid()"
+    ))
+    .await;
+    assert_eq!(walk(&mut worker.0).await, 701);
+    let before = format!("SELECT count(*) FROM queue WHERE vt < (SELECT vt FROM queue WHERE workspace_id = '{last}')");
+    assert_eq!(cell.count(&before).await, 0, "it has its turn with the first of the other");
+}
+
+#[tokio::test]
 async fn a_signal_that_came_before_the_park_is_heard_and_a_worker_lost_before_it_holds_nothing_up() {
     let cell = Cell::new().await;
     let (mut lost, mut worker) = (cell.worker().await, cell.worker().await);

@@ -127,6 +127,46 @@ async fn a_limit_that_is_raised_lets_more_in_and_one_that_is_removed_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_comes_later_holds_for_those_who_wait_in_line_already() {
+    let effects = Effects::start().await;
+    let cell = cell_with(&effects).await;
+    let version = cell.publish(&calls(&effects, json!({}))).await;
+    limit(&cell, Gate::workflow(version.workflow_id), Some(3)).await;
+    let worker = cell.worker().await;
+    let ids = cell.start_many(version, json!({}), 6).await;
+    effects.until_called(3).await;
+    cell.until_count(GATED, 3).await;
+    limit(&cell, Gate::workspace(), Some(1)).await;
+    let called = effects.keys();
+    let (at_work, in_line): (Vec<_>, Vec<_>) =
+        ids.iter().copied().partition(|id| called.iter().any(|key| key.starts_with(&id.to_string())));
+    for &id in &at_work {
+        cell.signal(id, CANCEL, json!({ "force": true })).await;
+    }
+    until_all(&cell, &at_work, "cancelled").await;
+    effects.until_called(4).await;
+    swept(&cell).await;
+    assert_eq!((effects.keys().len(), cell.count(GATED).await), (4, 2));
+    for &id in &in_line {
+        cell.signal(id, CANCEL, json!({ "force": true })).await;
+    }
+    until_all(&cell, &in_line, "cancelled").await;
+    worker.drain().await;
+    assert_nothing_left(&cell).await;
+}
+
+/// Waits until all lines were gone through once more, from the begin to the end.
+async fn swept(cell: &Cell) {
+    for _ in 0..2 {
+        let last: String = sqlx::query_scalar("SELECT swept_at::text FROM gate_sweeps")
+            .fetch_one(&mut cell.owner().await)
+            .await
+            .unwrap();
+        cell.until_count(&format!("SELECT count(*) FROM gate_sweeps WHERE swept_at > '{last}'"), 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_that_is_new_counts_those_at_work_and_holds_up_the_next() {
     let effects = Effects::start().await;
     let cell = cell_with(&effects).await;

@@ -54,11 +54,25 @@ pub async fn sweep(connection: &mut PgConnection, after: Option<After>) -> Resul
     }
     for (workspace, gates) in by_workspace {
         let workspace_id = WorkspaceId(workspace);
-        swept.cleared += clear(connection, workspace_id).await?;
-        let Passed { admitted, .. } = admit(connection, workspace_id, gates).await?;
-        swept.admitted += admitted.len();
+        match sweep_one(connection, workspace_id, gates, &mut swept).await {
+            // Whoever holds the lock lets in, too; the next sweep comes by again.
+            Ok(()) | Err(StoreError::LockTimeout) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(Some(swept))
+}
+
+async fn sweep_one(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    gates: HashSet<Gate>,
+    swept: &mut Swept,
+) -> Result<(), StoreError> {
+    swept.cleared += clear(connection, workspace_id).await?;
+    let Passed { admitted, .. } = admit(connection, workspace_id, gates).await?;
+    swept.admitted += admitted.len();
+    Ok(())
 }
 
 /// Takes slots back that were left behind.
