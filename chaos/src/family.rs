@@ -27,10 +27,11 @@ fn start_of(facts: &Facts, parent: &Start, child: &Child) -> Option<Start> {
     })
 }
 
-/// The workflow that is called: the workspace's own, which are published before those that call.
+/// The workflow that is called: the workspace's own, which are published before all that talk.
 fn called_by(facts: &Facts, caller: usize, way: Way) -> Option<usize> {
     let own = |nth: &usize| facts.workflows[*nth].0 == facts.workflows[caller].0;
-    let calls = |nth: &usize| facts.workflows[*nth].1.nodes.iter().any(|node| matches!(node.kind, Kind::Calls(_)));
-    let first = (0..facts.workflows.len()).filter(own).find(calls)?;
+    let talks = |kind: &Kind| matches!(kind, Kind::Calls(_) | Kind::Event(_) | Kind::Emit | Kind::Respond);
+    let is_caller = |nth: &usize| facts.workflows[*nth].1.nodes.iter().any(|node| talks(&node.kind));
+    let first = (0..facts.workflows.len()).filter(own).find(is_caller)?;
     first.checked_sub(CALLED.len() - usize::from(way == Way::Ill))
 }

@@ -18,7 +18,7 @@ const PROMISED: [&str; 4] = ["take-over after a kill", "take-over after a silenc
 /// So many of each.
 const SLOWEST: usize = 3;
 /// Violations that are shown whole.
-const SHOWN_MAX: usize = 10;
+const SHOWN_MAX: usize = 4;
 
 /// The result of a run.
 #[derive(Debug)]
@@ -172,7 +172,8 @@ impl Report {
             }
         }
         self.missed().iter().try_for_each(|name| writeln!(text, "\nnot as promised: {name}"))?;
-        for violation in self.found().take(SHOWN_MAX) {
+        let of_each = self.verdicts.iter().flat_map(|verdict| verdict.violations.iter().flatten().take(SHOWN_MAX));
+        for violation in of_each {
             writeln!(text, "\nseed {}: invariant {}: {}", self.seed, violation.invariant, violation.what)?;
             if let Some(id) = violation.execution {
                 write_story(text, &self.facts, id)?;
