@@ -32,7 +32,9 @@ impl Armed {
     /// Waits until the worker of a slot is gone, and lets others die in its place until one had work in its hands.
     pub(crate) async fn die(mut self, slot: usize, mut leaving: Process, mut at: Pass) -> anyhow::Result<Vec<Struck>> {
         let ended = leaving.ended().await?;
-        self.fleet.oddities.may_end(&name(&leaving), ended);
+        if self.killed.is_none() {
+            self.fleet.oddities.may_end(&name(&leaving), ended);
+        }
         let mut tries: Vec<Struck> = self.killed.take().into_iter().collect();
         for _ in 0..TRIES_MAX {
             let mut process = self.fleet.arm(slot, at)?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -143,11 +143,13 @@ impl Leases {
         Ok(rows.into_iter().map(held).collect())
     }
 
-    /// The connection of before, unless it failed.
+    /// The connection of before, unless it is gone.
     async fn connect(&mut self) -> anyhow::Result<PgConnection> {
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => self.door.enter().await,
+        if let Some(mut connection) = self.connection.take()
+            && connection.ping().await.is_ok()
+        {
+            return Ok(connection);
         }
+        self.door.enter().await
     }
 }

@@ -37,6 +37,9 @@ pub enum Fact {
     Started {
         /// Which.
         execution: String,
+        /// Who waits for its end, and is told of it by the commit that ends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<String>,
     },
     /// A worker would have it at work, and it waits at the gate of a limit.
     Gated {
@@ -60,6 +63,11 @@ pub enum Fact {
     },
     /// A signal was accepted for it.
     Signalled {
+        /// Which.
+        execution: String,
+    },
+    /// A commit of another execution, or an event, told it something by a signal. One that has ended is not told.
+    Told {
         /// Which.
         execution: String,
     },
@@ -190,10 +198,11 @@ impl Fact {
     #[must_use]
     pub fn execution(&self) -> Option<&str> {
         match self {
-            Self::Started { execution }
+            Self::Started { execution, .. }
             | Self::Gated { execution, .. }
             | Self::Admitted { execution }
             | Self::Signalled { execution }
+            | Self::Told { execution }
             | Self::Claimed { execution, .. }
             | Self::Woken { execution, .. }
             | Self::Heeded { execution, .. }
@@ -228,6 +237,7 @@ impl Fact {
             Self::Started { .. }
             | Self::Admitted { .. }
             | Self::Signalled { .. }
+            | Self::Told { .. }
             | Self::Found { .. }
             | Self::Nothing
             | Self::Quiet => None,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use thiserror::Error;
 
 use crate::database::WorkerNo;
-use crate::event::{Event, Fact};
+use crate::event::{Event, Fact, Fate};
 use crate::replica::{Cast, Refusal, Workers};
 use crate::search::{Line, search};
 
@@ -112,7 +112,9 @@ pub fn replay_events(events: &[(usize, Event)]) -> Result<Replayed, ReplayError>
 /// # Errors
 /// [`ReplayError::Timeless`] if a line has no time.
 pub fn replay_each(events: &[(usize, Event)]) -> Result<(Replayed, Vec<ReplayError>), ReplayError> {
-    let lines = lines(events)?;
+    let mut lines = lines(events)?;
+    let ends = told_of_ends(&lines);
+    lines.extend(ends.iter().map(|(line, event)| Line { event, ..*line }));
     let (mut traces, mut shared) = (BTreeMap::<&str, Vec<Line<'_>>>::new(), Vec::new());
     for line in &lines {
         match line.event.fact.execution() {
@@ -145,6 +147,23 @@ fn lines(events: &[(usize, Event)]) -> Result<Vec<Line<'_>>, ReplayError> {
         }
     }
     Ok(lines)
+}
+
+/// What the commits that end somebody's children tell those who wait for them, each with the line of the commit.
+fn told_of_ends<'a>(lines: &[Line<'a>]) -> Vec<(Line<'a>, Event)> {
+    let born = lines.iter().filter_map(|line| match &line.event.fact {
+        Fact::Started { execution, parent: Some(parent) } => Some((execution.as_str(), parent)),
+        _ => None,
+    });
+    let parents: HashMap<&str, &String> = born.collect();
+    let told = |line: &Line<'a>| match &line.event.fact {
+        Fact::Committed { execution, then: Fate::End, .. } => {
+            let fact = Fact::Told { execution: (*parents.get(execution.as_str())?).clone() };
+            Some((*line, Event { fact, ..line.event.clone() }))
+        }
+        _ => None,
+    };
+    lines.iter().filter_map(told).collect()
 }
 
 /// Adds what concerns all executions, as far as it can concern this one: the fates of its workers, and of those that may

@@ -139,6 +139,10 @@ impl Replica {
                 self.unread = true;
                 if row.signal() { Ok(()) } else { Err(Refusal::Ended) }
             }
+            Fact::Told { .. } => {
+                self.unread |= row.signal();
+                Ok(())
+            }
             Fact::Claimed { worker, lease, fresh, .. } => self.claim(worker, lease, fresh),
             Fact::Woken { holder, .. } => match row.lease {
                 Some(lease) if lease.worker == holder => wake(row),

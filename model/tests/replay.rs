@@ -19,16 +19,18 @@ fn trace(lines: &[&str]) -> String {
             Some((since, at)) => format!("\"since\": {since}, \"at\": {at}"),
             None => format!("\"at\": {time}"),
         };
-        let fields = fields.split_whitespace().map(|field| {
+        let told = fields.split_whitespace().map(|field| {
             let (name, value) = field.split_once('=').unwrap();
-            let value = if name == "then" || name == "ask" { format!("\"{value}\"") } else { value.to_owned() };
+            let is_text = ["then", "ask", "execution", "parent"].contains(&name);
+            let value = if is_text { format!("\"{value}\"") } else { value.to_owned() };
             format!(", \"{name}\": {value}")
         });
         let execution = match event {
+            _ if fields.contains("execution=") => "",
             "reaped" | "retired" | "refused" | "lost_track" | "quiet" => "",
             _ => ", \"execution\": \"e\"",
         };
-        format!("{{{time}, \"event\": \"{event}\"{execution}{}}}\n", fields.collect::<String>())
+        format!("{{{time}, \"event\": \"{event}\"{execution}{}}}\n", told.collect::<String>())
     };
     lines.iter().map(line).collect()
 }
@@ -270,6 +272,39 @@ fn a_signal_that_nobody_reads_is_noticed_at_the_end() {
             "4:signalled",
             "9:quiet",
         ],
+        "line 5 is not allowed for execution e: nothing goes on with the execution: a signal was sent that nobody has read",
+    );
+}
+
+#[test]
+fn who_waits_for_a_child_is_told_of_its_end_by_the_commit_that_ends_it() {
+    let begin = [
+        "1:started",
+        "2:claimed worker=1 lease=7 fresh=true",
+        "3:committed worker=1 lease=7 position=1 rows=1 then=park",
+        "3:started execution=c parent=e",
+        "4:claimed execution=c worker=1 lease=8 fresh=true",
+        "5:committed execution=c worker=1 lease=8 position=1 rows=1 then=end",
+    ];
+    let rest = ["6:claimed worker=2 lease=9", "7:committed worker=2 lease=9 position=2 rows=1 consumed=1 then=end"];
+    accepted(&[&begin[..], &rest, &["9:quiet"]].concat());
+    refused(
+        &[&begin[..], &["9:quiet"]].concat(),
+        "line 7 is not allowed for execution e: nothing goes on with the execution: a signal was sent that nobody has read",
+    );
+    refused(
+        &[&begin[..3], &["3:started execution=c"], &begin[4..], &rest].concat(),
+        "line 7 is not allowed for execution e: no token of the execution is in the queue",
+    );
+}
+
+#[test]
+fn what_is_told_to_one_that_has_ended_comes_to_nothing() {
+    let end = "3:committed worker=1 lease=7 position=1 rows=1 then=end";
+    accepted(&["1:started", "2:claimed worker=1 lease=7 fresh=true", end, "4:told", "9:quiet"]);
+    let hold = "3:committed worker=1 lease=7 position=1 rows=1 then=park";
+    refused(
+        &["1:started", "2:claimed worker=1 lease=7 fresh=true", hold, "4:told", "9:quiet"],
         "line 5 is not allowed for execution e: nothing goes on with the execution: a signal was sent that nobody has read",
     );
 }

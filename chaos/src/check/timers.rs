@@ -77,8 +77,11 @@ fn early_calls(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
     for (id, rows) in &facts.journal {
         let losses = lost.get(id).map_or(0, HashSet::len);
-        for row in rows.iter().filter(|row| row.kind == "attempt_failed") {
+        for (nth, row) in rows.iter().enumerate().filter(|(_, row)| row.kind == "attempt_failed") {
             let Some((due, attempts)) = row.due.zip(row.attempts) else { continue };
+            // A person may have had it go on at once.
+            let hastened = rows[nth + 1..].iter().find(|row| row.kind == "hastened");
+            let due = hastened.map_or(due, |row| due.min(row.committed_at));
             let Some(calls) = calls.get(format!("{id}:{}:{}", row.node, row.scope).as_str()) else { continue };
             let before = calls.iter().filter(|&&at| at < due).count();
             if before > attempts.unsigned_abs() as usize + losses {
@@ -125,6 +128,15 @@ mod tests {
         facts.calls.last_mut().unwrap().at += TimeDelta::milliseconds(200);
         assert_eq!(check(&facts), []);
         facts.calls.last_mut().unwrap().at -= TimeDelta::milliseconds(200);
+        assert_eq!(check(&facts).len(), 1);
+        let mut hastened = rows_of(&mut facts)[3].clone();
+        (hastened.kind, hastened.due) = ("hastened".into(), None);
+        hastened.committed_at += TimeDelta::milliseconds(600);
+        rows_of(&mut facts).insert(4, hastened);
+        assert_eq!(check(&facts), []);
+        rows_of(&mut facts)[4].committed_at += TimeDelta::milliseconds(150);
+        assert_eq!(check(&facts).len(), 1, "it came before the order");
+        rows_of(&mut facts).remove(4);
         facts.injected.struck.push(kill(second(), 7, 3));
         assert_eq!(check(&facts), []);
     }

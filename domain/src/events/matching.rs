@@ -1,12 +1,13 @@
 //! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at
 //! once.
 
-use capstan_engine::core::ids::{NodeId, Scope, StepKey};
+use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
+use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
 use serde_json::Value;
-use sqlx::{Connection, FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::event::EventRow;
@@ -52,6 +53,7 @@ struct Progress {
 #[derive(FromRow)]
 struct Candidate {
     wait_id: Uuid,
+    execution_id: Uuid,
     node_id: String,
     scope: String,
     condition: Option<String>,
@@ -98,13 +100,9 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> 
 pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
     let mut transaction = connection.begin().await?;
     let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
-    match give(&mut transaction, &pending).await {
-        Ok(matched) => {
-            transaction.commit().await?;
-            Ok(Some(matched))
-        }
+    match give(transaction, &pending).await {
+        Ok(matched) => Ok(Some(matched)),
         Err(error) => {
-            transaction.rollback().await?;
             postpone(connection, &pending).await?;
             Err(error)
         }
@@ -136,25 +134,33 @@ async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreErr
     Ok(pending.fetch_optional(connection).await?)
 }
 
-async fn give(connection: &mut PgConnection, pending: &Pending) -> Result<Matched, StoreError> {
-    let candidates = candidates(connection, pending).await?;
+/// Gives an event to the next waits whose condition it meets, and commits.
+async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> Result<Matched, StoreError> {
+    let candidates = candidates(&mut transaction, pending).await?;
     let shown = pending.event.shown();
     let fitting: Vec<&Candidate> = candidates.iter().filter(|wait| holds(wait.condition.as_deref(), &shown)).collect();
-    let verdicts = send(connection, pending, &shown, &fitting).await?;
-    let count = |wanted| verdicts.iter().filter(|(_, verdict)| verdict == wanted).count();
-    let progress = Progress {
-        reached: candidates.last().map_or(pending.reached, |wait| wait.wait_id),
-        again: pending.again || count("full") > 0,
-        is_more: candidates.len() == usize::try_from(WAITS_MAX).unwrap_or(usize::MAX),
-    };
-    advance(connection, pending, &progress).await?;
-    Ok(Matched { waits: count("matched"), is_more: progress.is_more })
+    let executions: Vec<ExecutionId> = fitting.iter().map(|wait| ExecutionId(wait.execution_id)).collect();
+    let is_more = candidates.len() == usize::try_from(WAITS_MAX).unwrap_or(usize::MAX);
+    let given = told(ask::Tell { executions: &executions }, async {
+        let verdicts = send(&mut transaction, pending, &shown, &fitting).await?;
+        let of = |wanted| verdicts.iter().zip(&executions).filter(move |((_, verdict), _)| verdict == wanted);
+        let progress = Progress {
+            reached: candidates.last().map_or(pending.reached, |wait| wait.wait_id),
+            again: pending.again || of("full").next().is_some(),
+            is_more,
+        };
+        advance(&mut transaction, pending, &progress).await?;
+        let matched = of("matched").map(|(_, execution)| *execution).collect();
+        transaction.commit().await?;
+        Ok::<Vec<_>, StoreError>(matched)
+    });
+    Ok(Matched { waits: given.await?.len(), is_more })
 }
 
 /// The next waits for an event, in the order of their ids, by the index on open waits.
 async fn candidates(connection: &mut PgConnection, pending: &Pending) -> Result<Vec<Candidate>, StoreError> {
     let waits = sqlx::query_as(
-        "SELECT wait_id, node_id, scope, condition FROM event_waits \
+        "SELECT wait_id, execution_id, node_id, scope, condition FROM event_waits \
          WHERE workspace_id = $1 AND type = $2 AND key = $3 AND status = 'open' AND wait_id > $4 \
            AND since_at <= $5 AND (until_at IS NULL OR until_at > $5) ORDER BY wait_id LIMIT $6",
     )

@@ -17,6 +17,13 @@ pub struct Signal {
     pub execution_id: ExecutionId,
 }
 
+/// Tells executions something by signals; the answer says which of them have taken it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tell<'a> {
+    /// Which.
+    pub executions: &'a [ExecutionId],
+}
+
 /// Claims.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim {

@@ -1,8 +1,10 @@
 //! What questions and their answers tell a recorder.
 
+use std::iter;
+
 use serde_json::{Value, json};
 
-use super::ask::{Beat, Claim, Commit, Find, Heed, Pass, Reap, Release, Retire, Signal, Start};
+use super::ask::{Beat, Claim, Commit, Find, Heed, Pass, Reap, Release, Retire, Signal, Start, Tell};
 use super::record::{Heard, Question};
 use crate::core::ids::ExecutionId;
 use crate::store::claim::Claimed;
@@ -44,6 +46,22 @@ impl Question<Sent> for Signal {
     }
 }
 
+impl Question<Vec<ExecutionId>> for Tell<'_> {
+    fn asks(&self) -> Vec<Value> {
+        self.executions.iter().map(|id| spoken_to(*id)).collect()
+    }
+
+    fn hears(&self, answer: &Result<Vec<ExecutionId>, StoreError>) -> Heard {
+        match answer {
+            Ok(told) => {
+                let fact = |id: &ExecutionId| if told.contains(id) { spoken_to(*id) } else { nothing() };
+                instead(self.executions.iter().map(fact))
+            }
+            Err(error) => failed(error, self.executions.len()),
+        }
+    }
+}
+
 /// What it will be given is not known before; that something may be is told as lost track.
 impl Question<Vec<Claimed>> for Claim {
     fn asks(&self) -> Vec<Value> {
@@ -73,20 +91,23 @@ impl Question<Vec<Pending>> for Heed {
 
 impl Question<Reply> for Commit<'_> {
     fn asks(&self) -> Vec<Value> {
-        self.commits.iter().map(|commit| committed(self.worker_no, commit, false)).collect()
+        let commits = self.commits.iter();
+        commits.flat_map(|item| iter::once(committed(self.worker_no, item, false)).chain(told_others(item))).collect()
     }
 
     fn hears(&self, answer: &Result<Reply, StoreError>) -> Heard {
         let commits = self.commits.iter();
         match answer {
             Ok(Reply::Written(woken)) => {
-                instead(commits.map(|item| committed(self.worker_no, item, woken.contains(&item.execution_id))))
+                let own = |item| committed(self.worker_no, item, woken.contains(&item.execution_id));
+                instead(commits.flat_map(|item| iter::once(own(item)).chain(told_others(item))))
             }
-            Ok(Reply::Lost(gone)) => instead(commits.map(|item| match gone.contains(&item.execution_id) {
-                true => lost(self.worker_no, item.execution_id, item.lease_no),
-                false => nothing(),
+            Ok(Reply::Lost(gone)) => instead(commits.flat_map(|item| {
+                let is_gone = gone.contains(&item.execution_id);
+                let own = if is_gone { lost(self.worker_no, item.execution_id, item.lease_no) } else { nothing() };
+                iter::once(own).chain(told_others(item).map(|_| nothing()))
             })),
-            Err(_) => refused(answer, self.worker_no, self.commits.len()),
+            Err(_) => refused(answer, self.worker_no, self.asks().len()),
         }
     }
 }
@@ -195,6 +216,20 @@ fn committed(worker_no: i32, commit: &commit::Commit, woken: bool) -> Value {
         "consumed": commit.rows.iter().filter(|row| row.signal_id.is_some()).count() + commit.dropped.len(),
         "then": then, "due": due, "woken": woken,
     })
+}
+
+/// What an item does to others: children that start, and those that are cancelled. Whom an end is told to, the start said.
+fn told_others(commit: &commit::Commit) -> impl Iterator<Item = Value> + '_ {
+    let parent = commit.execution_id;
+    let born = commit.family.starts.iter().map(move |birth| {
+        let parent = birth.signal.is_some().then_some(parent);
+        json!({ "event": "started", "execution": birth.new.child.execution_id, "parent": parent })
+    });
+    born.chain(commit.family.cancels.iter().map(|(child, _)| spoken_to(*child)))
+}
+
+fn spoken_to(execution: ExecutionId) -> Value {
+    json!({ "event": "told", "execution": execution })
 }
 
 fn lost(worker_no: i32, execution: ExecutionId, lease_no: i64) -> Value {
