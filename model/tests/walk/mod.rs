@@ -40,7 +40,7 @@ fn walk(protocol: &Protocol, random: &mut Random) -> (Recorder, State) {
     let mut state = protocol.init_states().remove(0);
     let mut recorder = Recorder::default();
     for execution in 0..EXECUTIONS {
-        recorder.answered(0, Fact::Started { execution: name(execution) });
+        recorder.answered(0, Fact::Started { execution: name(execution), parent: None });
     }
     for step in 1..=STEPS_MAX {
         recorder.now = step as u64 * STEP_TIME;
