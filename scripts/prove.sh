@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits fuzz bench flows"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz bench flows"}
 
 part() {
     case $1 in
@@ -13,6 +13,7 @@ part() {
     sabotage) make --no-print-directory sabotage ;;
     poison | timers | foreach | limits) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
     fuzz) make --no-print-directory fuzz >&2 && echo '{"found":0}' ;;
+    mutations) CAPSTAN_MUTATIONS=all cargo test --quiet --workspace --test mutations >&2 && echo '{"missed":0}' ;;
     flows) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh flows && echo '{"failed":0}' ;;
     bench) target/release/capstan --json bench ;;
     *) echo "there is no part $1" >&2 && return 2 ;;
