@@ -1,5 +1,7 @@
 //! A client of the HTTP API, as stubborn as a good client is: it repeats what was not answered, with the same key.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -7,6 +9,8 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
+
+use crate::secrets::Secret;
 
 /// Longest wait for one answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
@@ -21,6 +25,9 @@ pub(crate) struct Api {
     client: Client,
     url: String,
     key: String,
+    /// The key as a secret, and answers that showed it.
+    pub(crate) secret: Secret,
+    shown: Arc<AtomicU64>,
 }
 
 /// A final answer.
@@ -33,7 +40,14 @@ pub(crate) struct Answer {
 impl Api {
     pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(ANSWER_MAX).build()?;
-        Ok(Self { client, url: format!("{url}/api/v1"), key: key.to_owned() })
+        let secret = Secret::text("a client's key", key);
+        Ok(Self { client, url: format!("{url}/api/v1"), key: key.to_owned(), secret, shown: Arc::default() })
+    }
+
+    /// Answers that showed the key with which was asked.
+    pub(crate) fn leaks(&self) -> Option<String> {
+        let shown = self.shown.load(Ordering::Relaxed);
+        (shown > 0).then(|| format!("{shown} answers show {}", self.secret.name))
     }
 
     /// Creates and publishes a workflow.
@@ -113,8 +127,10 @@ impl Api {
                 // Errors of the server and wishes to wait are no answers.
                 if !status.is_server_error()
                     && status != StatusCode::TOO_MANY_REQUESTS
-                    && let Ok(body) = response.json().await
+                    && let Ok(text) = response.text().await
+                    && let Ok(body) = serde_json::from_str(&text)
                 {
+                    self.shown.fetch_add(self.secret.is_in(&text).into(), Ordering::Relaxed);
                     return Ok(Answer { status, body });
                 }
             }

@@ -48,6 +48,8 @@ pub struct Facts {
     pub granted: HashMap<Uuid, i64>,
     /// What somebody could see of another tenant.
     pub crossings: Vec<String>,
+    /// Where a secret was found.
+    pub leaks: Vec<String>,
     /// What the observer saw on the way.
     pub seen: Seen,
     /// Executions and the leases that they lost with their workers, as the tables tell it: a neighbour may take over before

@@ -53,6 +53,7 @@ pub mod report;
 pub mod run;
 pub mod sabotage;
 mod samples;
+mod secrets;
 mod server;
 pub mod settings;
 pub mod shared;

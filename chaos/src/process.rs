@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
+
+use crate::trace::{LOG, RECORD};
 
 /// Longest wait for a process to get ready, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,7 +62,7 @@ impl Process {
         env: &[(&str, String)],
     ) -> anyhow::Result<Self> {
         let mut command = command(wrap, binary, args, env);
-        let spawned = command.stdout(Stdio::piped()).stderr(log_file()?).kill_on_drop(true).spawn();
+        let spawned = command.stdout(Stdio::piped()).stderr(log_file(env)?).kill_on_drop(true).spawn();
         let mut child = spawned.with_context(|| format!("{} was not started", binary.display()))?;
         let pid = child.id().context("it has ended")?;
         let out = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
@@ -137,9 +139,10 @@ impl Process {
     }
 }
 
-/// Logs go where `CHAOS_LOG` says, one file for all processes; nowhere if it is unset.
-fn log_file() -> anyhow::Result<Stdio> {
-    let Some(path) = std::env::var_os("CHAOS_LOG") else { return Ok(Stdio::null()) };
+/// Logs go where `CHAOS_LOG` says, one file for all processes; if it is unset beside what the process records, else nowhere.
+fn log_file(env: &[(&str, String)]) -> anyhow::Result<Stdio> {
+    let beside = env.iter().find(|(name, _)| *name == RECORD).map(|(_, folder)| Path::new(folder).join(LOG));
+    let Some(path) = std::env::var_os("CHAOS_LOG").map(PathBuf::from).or(beside) else { return Ok(Stdio::null()) };
     let file = std::fs::File::options().create(true).append(true).open(path)?;
     Ok(file.into())
 }

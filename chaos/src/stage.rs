@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 use reqwest::StatusCode;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -22,6 +23,7 @@ use crate::network::Network;
 use crate::observer::Observer;
 use crate::process::Process;
 use crate::program::Program;
+use crate::secrets::{self, Secret};
 use crate::server::Server;
 use crate::settings::Settings;
 use crate::site::Site;
@@ -119,11 +121,28 @@ impl Stage {
         crate::read::tables(&mut connection, &mut facts).await?;
         // The model knows nobody who leaves a signal to a person.
         let quiet = facts.leftovers.is_empty() && !crate::read::has_signals(&mut connection).await?;
+        let known = facts.starts.first().map_or("", |start| &start.tag);
+        facts.leaks = leaks(&mut connection, &self.workspaces, &self.records, known).await?;
         crate::family::adopt(&mut facts);
         facts.crossings.extend(looks);
         facts.replay = self.records.replay(quiet)?;
         Ok(facts)
     }
+}
+
+/// Where secrets of the run are that should be nowhere: in rows, records, logs and answers.
+async fn leaks(
+    connection: &mut PgConnection,
+    workspaces: &[(Uuid, Api)],
+    records: &Records,
+    known: &str,
+) -> anyhow::Result<Vec<String>> {
+    let mut secrets: Vec<Secret> = workspaces.iter().map(|(_, api)| api.secret.clone()).collect();
+    secrets::with_link_keys(connection, &mut secrets).await?;
+    let mut found = secrets::in_tables(connection, &secrets, known).await?;
+    found.extend(records.leaks(&secrets)?);
+    found.extend(workspaces.iter().filter_map(|(_, api)| api.leaks()));
+    Ok(found)
 }
 
 /// An address that a process can listen at again after another one: its port is none that the system gives to whoever

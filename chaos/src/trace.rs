@@ -11,9 +11,12 @@ use uuid::Uuid;
 
 use crate::check::Violation;
 use crate::remains::{Folder, own_folder};
+use crate::secrets::Secret;
 
 /// The variable that names the folder in which a process records; only builds for fault tests read it.
-const VARIABLE: &str = "CAPSTAN_RECORD";
+pub(crate) const RECORD: &str = "CAPSTAN_RECORD";
+/// The file of all logs in that folder.
+pub(crate) const LOG: &str = "log";
 /// The number under which [`crate::check`] lists what the model does not allow.
 pub(crate) const INVARIANT: u8 = 13;
 const NANOS_PER_MS: f64 = 1e6;
@@ -45,14 +48,14 @@ impl Records {
 
     /// What a process has in its environment so that it records.
     pub(crate) fn env(&self) -> (&'static str, String) {
-        (VARIABLE, self.folder.path().display().to_string())
+        (RECORD, self.folder.path().display().to_string())
     }
 
     /// Replays everything; none if nothing was recorded. `quiet`: nothing is left to do.
     pub(crate) fn replay(self, quiet: bool) -> anyhow::Result<Option<Replay>> {
         let mut trace = String::new();
-        for entry in fs::read_dir(self.folder.path())? {
-            trace.push_str(&fs::read_to_string(entry?.path())?);
+        for path in self.files()?.iter().filter(|path| !path.ends_with(LOG)) {
+            trace.push_str(&fs::read_to_string(path)?);
         }
         let mut events = read(&trace).context("a record cannot be read")?;
         let last = events.iter().filter_map(|(_, event)| event.at).max().unwrap_or_default();
@@ -64,6 +67,22 @@ impl Records {
         let tell = |error| violation(error, &events, kept.as_deref());
         let violations: Vec<Violation> = refused.iter().map(tell).collect();
         Ok((!trace.is_empty()).then_some(Replay { replayed, violations }))
+    }
+
+    /// Which secrets are in a record or in the log.
+    pub(crate) fn leaks(&self, secrets: &[Secret]) -> anyhow::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for path in self.files()? {
+            let (text, name) = (fs::read(&path)?, path.file_name().unwrap_or_default().display());
+            let text = String::from_utf8_lossy(&text);
+            let shown = secrets.iter().filter(|secret| secret.is_in(&text));
+            found.extend(shown.map(|secret| format!("{} is in what processes wrote into {name}", secret.name)));
+        }
+        Ok(found)
+    }
+
+    fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        fs::read_dir(self.folder.path())?.map(|entry| Ok(entry?.path())).collect()
     }
 
     /// Moves all to where no later run removes it.
@@ -111,6 +130,15 @@ mod tests {
         let good = replay(&[CLAIMED, ENDED, STARTED]).unwrap();
         assert_eq!((good.replayed.executions, good.violations.len()), (1, 0));
         assert!(replay(&[]).is_none());
+    }
+
+    #[test]
+    fn a_secret_in_the_log_is_noticed() {
+        let records = Records::new(false).unwrap();
+        let secret = [Secret::text("a key", "cap_12345678")];
+        fs::write(records.folder.path().join(LOG), "refused cap_12345678\n").unwrap();
+        assert_eq!(records.leaks(&secret).unwrap(), ["a key is in what processes wrote into log"]);
+        assert!(records.replay(true).unwrap().is_none(), "a log is no record");
     }
 
     #[test]
