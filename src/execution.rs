@@ -139,8 +139,10 @@ async fn restart(args: &RestartArgs) -> anyhow::Result<(Value, String)> {
     };
     let parts = [
         ("kept", "kept"),
+        ("changed", "of that, another node now"),
         ("redone", "runs again"),
-        ("repeated_effects", "of that, with effects"),
+        ("repeated_effects", "effects that happen again"),
+        ("new", "runs for the first time"),
         ("dropped", "not in the graph any more"),
     ];
     let told = parts.iter().map(|(field, said)| format!("  {said}: {}", nodes(&planned[field])));

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::answer::{Place, to_client};
 use super::launch::{Launch, launch};
 use super::pending::{Begun, begun_or_pending, show};
-use super::{family, id, idempotency_key};
+use super::{family, id, idempotency_key, pending};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
@@ -239,8 +239,10 @@ pub(super) async fn find(
     caller: &Caller,
     id: ExecutionId,
 ) -> Result<ExecutionRow, Problem> {
-    let row = executions::find(connection, caller.workspace_id, id).await?;
-    row.ok_or_else(|| Problem::not_found("execution", &id.to_string()))
+    match executions::find(connection, caller.workspace_id, id).await? {
+        Some(row) => Ok(row),
+        None => Err(pending::unknown(connection, caller, id).await?),
+    }
 }
 
 /// The version asked for, else the newest.

@@ -11,6 +11,7 @@ use capstan_engine::store::signals::Sent;
 use serde::Deserialize;
 
 use super::id;
+use super::pending::not_there;
 use super::signals::check_reason;
 use crate::auth::{Caller, Holder};
 use crate::body;
@@ -72,7 +73,7 @@ pub(super) async fn give(
             Ok(())
         }
         Ordered::Unfit(status) => Err(unfit(&order.what, &status)),
-        Ordered::Unknown => Err(Problem::not_found("execution", &execution_id.to_string())),
+        Ordered::Unknown => Err(not_there(caller, execution_id).await?),
     }
 }
 

@@ -5,8 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::explain::Reason;
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::error::StoreError;
 use capstan_engine::store::flow::{PendingStart, cancel_pending, find_pending};
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::id;
 use crate::auth::Caller;
@@ -18,6 +20,33 @@ pub(super) enum Begun<T> {
     Pending(PendingStart),
 }
 
+/// The code of a verb that only an execution which has begun can take.
+const PENDING: &str = "pending";
+
+/// Why there is no such execution: it has not begun, or there is none.
+pub(super) async fn unknown(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    id: ExecutionId,
+) -> Result<Problem, StoreError> {
+    Ok(match find_pending(connection, caller.workspace_id, id).await? {
+        Some(row) => Problem::conflict(
+            PENDING,
+            format!("execution \"{id}\" has not begun: its workflow's rule {} holds it back", row.rule),
+            "cancel it, or wait until it begins; its explain says when",
+        ),
+        None => Problem::not_found("execution", &id.to_string()),
+    })
+}
+
+/// The same, on a connection of its own.
+pub(super) async fn not_there(caller: &Caller, id: ExecutionId) -> Result<Problem, Problem> {
+    let mut transaction = caller.read().await?;
+    let problem = unknown(&mut transaction, caller, id).await?;
+    transaction.commit().await?;
+    Ok(problem)
+}
+
 /// What `load` gives; if there is no such execution, the one that is pending.
 pub(super) async fn begun_or_pending<T, F: Future<Output = Result<T, Problem>>>(
     caller: &Caller,
@@ -25,11 +54,13 @@ pub(super) async fn begun_or_pending<T, F: Future<Output = Result<T, Problem>>>(
     load: impl Fn() -> F,
 ) -> Result<Begun<T>, Problem> {
     match load().await {
-        Err(unknown) if unknown.status == StatusCode::NOT_FOUND => match pending(caller, execution_id).await? {
-            Some(row) => Ok(Begun::Pending(row)),
-            // It may have begun just now.
-            None => load().await.map(Begun::Yes),
-        },
+        Err(unknown) if unknown.status == StatusCode::NOT_FOUND || unknown.code == PENDING => {
+            match pending(caller, execution_id).await? {
+                Some(row) => Ok(Begun::Pending(row)),
+                // It may have begun just now.
+                None => load().await.map(Begun::Yes),
+            }
+        }
         loaded => loaded.map(Begun::Yes),
     }
 }

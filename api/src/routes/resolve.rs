@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::resolve::Unresolvable;
 use capstan_engine::core::decide::IllegalEvent;
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::orders::{Action, ORDER_BYTES_MAX, Order, What};
 use capstan_engine::store::said::Said;
 use serde_json::json;
@@ -50,11 +50,15 @@ pub(super) fn refused(refused: Unresolvable) -> Problem {
     match refused {
         Unresolvable::NoIncident(_) => no_incident(detail),
         Unresolvable::Illegal { illegal, possible } => {
-            let steps: Vec<String> = possible.iter().map(|step| format!("\"{step}\"")).collect();
+            let named = |step: &StepKey| match step.scope.as_str() {
+                "" => json!({ "step": step.node_id }),
+                scope => json!({ "step": step.node_id, "scope": scope }),
+            };
+            let steps: Vec<String> = possible.iter().map(|step| named(step).to_string()).collect();
             let hint = match (illegal, steps.as_slice()) {
                 (_, []) => "no step was under way: retry without a step, or cancel it".to_owned(),
                 (IllegalEvent::WrongPhase(_), _) => "it waits, and goes on by itself: retry without a step".to_owned(),
-                (_, steps) => format!("name one of these as step, with its scope: {}", steps.join(", ")),
+                (_, steps) => format!("name one of these: {}", steps.join(" or ")),
             };
             Problem::conflict("cannot_resolve", detail, hint)
         }

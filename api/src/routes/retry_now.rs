@@ -6,6 +6,7 @@ use capstan_engine::core::decide::decide;
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::store::orders::{Order, RETRY_NOW, What};
+use capstan_engine::store::said::{NAME_THE_STEP, SCOPE_ALONE};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -43,6 +44,9 @@ pub(crate) async fn create(
     let wish: Wish = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     check_reason(wish.reason.as_deref().unwrap_or_default())?;
     let Wish { step, scope, reason } = wish;
+    if step.is_none() && !scope.is_empty() {
+        return Err(Problem::unprocessable("scope_alone", SCOPE_ALONE, NAME_THE_STEP));
+    }
     let step = step.map(|step| StepKey { node_id: NodeId::from(step.as_str()), scope: Scope(scope.into()) });
     let loaded = load(&api, &caller, &execution_id).await?;
     let order = Order { by: key.name, reason, what: What::RetryNow { step: step.clone() } };

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::{id, idempotency_key, pending};
+use super::pending::{self, not_there};
+use super::{id, idempotency_key};
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::Problem;
@@ -109,7 +110,7 @@ pub(super) async fn deliver(
             "the idempotency key was used before for another signal of this execution",
             "use a new key for a new signal",
         )),
-        Sent::Unknown => Err(Problem::not_found("execution", &execution_id.to_string())),
+        Sent::Unknown => Err(not_there(caller, execution_id).await?),
         Sent::Ended => Err(Problem::conflict(
             "execution_ended",
             format!("execution \"{execution_id}\" has ended"),

@@ -12,7 +12,7 @@ use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
 use capstan_engine::store::shares::Shares;
 use capstan_engine::store::slices::Quotas;
 use capstan_engine::store::start::{Start, Started, start};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,8 @@ const BATCH_MAX: usize = 500;
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a batch waits for a database that is away.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection that was not used for so long is asked whether it still is one, before a start is given to it.
+const TRUSTED: Duration = Duration::from_secs(1);
 /// Pause between two attempts to reach the database.
 const RECONNECT_EVERY: Duration = Duration::from_millis(200);
 
@@ -136,11 +138,12 @@ pub(super) type Items = Arc<tokio::sync::Mutex<mpsc::Receiver<Item>>>;
 pub(super) struct Flusher {
     pub(super) books: Arc<Books>,
     pub(super) connection: Option<PgConnection>,
+    used_at: Instant,
 }
 
 impl Flusher {
     pub(super) fn new(books: Arc<Books>) -> Self {
-        Self { books, connection: None }
+        Self { books, connection: None, used_at: Instant::now() }
     }
 
     /// Runs until nobody can send any more, or, once `closing`, until what waits is written.
@@ -295,6 +298,13 @@ impl Flusher {
     }
 
     pub(super) async fn connected(&mut self, until: Instant) -> Option<&mut PgConnection> {
+        if self.used_at.elapsed() > TRUSTED
+            && let Some(connection) = &mut self.connection
+            && connection.ping().await.is_err()
+        {
+            self.connection = None;
+        }
+        self.used_at = Instant::now();
         while self.connection.is_none() {
             match self.books.place.connect(Role::Starter).await {
                 Ok(connection) => self.connection = Some(connection),

@@ -190,7 +190,9 @@ async fn a_dry_run_plans_the_restarts_of_a_few_and_says_what_does_not_fit() {
     assert_eq!(told["sample"][0]["execution_id"], json!(begun[0]));
     assert_eq!(
         told["sample"][0]["plan"],
-        json!({ "kept": ["a"], "redone": ["b"], "repeated_effects": ["b"], "dropped": [] })
+        json!({
+            "kept": ["a"], "changed": [], "redone": ["b"], "repeated_effects": ["b"], "new": [], "dropped": [],
+        })
     );
     let reason = told["sample"][1]["reason"].as_str().unwrap();
     assert!(reason.starts_with("something went wrong on our side"), "{reason}");

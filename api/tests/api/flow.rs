@@ -140,10 +140,18 @@ async fn what_is_pending_can_be_cancelled_and_is_then_an_execution_that_was() {
     let app = App::start().await;
     let id = app.publish(&with(&json!({ "batch": { "size": 5, "timeout_ms": 60_000 } }))).await;
     let pending = app.start_flow(&id, &json!(7), None).await.json();
-    let path = format!("{EXECUTIONS}/{}/cancel", pending["id"].as_str().unwrap());
+    let own = format!("{EXECUTIONS}/{}", pending["id"].as_str().unwrap());
+    let path = format!("{own}/cancel");
+    for verb in ["pause", "resume", "retry-now", "signals/go"] {
+        assert_eq!(app.post_nothing(&format!("{own}/{verb}")).await.verdict(), "409 pending", "{verb}");
+    }
     assert_eq!(app.post_nothing(&path).await.status, 202);
     let shown = app.show(&pending["id"], "").await;
     assert_eq!((&shown["status"], &shown["input"]), (&json!("cancelled"), &json!([7])));
+    assert_eq!(shown["error"]["class"], "cancelled");
+    let steps: Vec<&Value> = shown["steps"].as_array().unwrap().iter().map(|step| &step["status"]).collect();
+    assert!(!steps.contains(&&json!("running")), "{steps:?}");
+    assert_eq!(app.show(&pending["id"], "/explain").await["reasons"], json!([]));
     app.drain().await;
     assert_eq!((app.count("pending_starts").await, app.count("queue").await), (0, 0));
     assert_eq!(app.post_nothing(&path).await.status, 409);

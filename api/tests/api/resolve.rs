@@ -59,7 +59,7 @@ async fn what_cannot_be_said_of_an_incident_is_refused_with_what_can() {
     }
     let told = app.post(&path, &json!({ "action": "skip", "step": "b" })).await.json();
     assert_eq!(told["detail"], "the incident is not about step b");
-    assert_eq!(told["hint"], "name one of these as step, with its scope: \"a\"");
+    assert_eq!(told["hint"], "name one of these: {\"step\":\"a\"}");
     assert_eq!(app.count("signals").await, 0);
     let other = app.send(crate::support::as_json(
         axum::http::Request::post(&path).header("authorization", format!("Bearer {}", app.other_key)),
@@ -76,6 +76,10 @@ async fn only_what_is_in_back_off_can_be_tried_at_once() {
     let path = format!("/api/v1/executions/{id}/retry-now");
     let refused = app.post_nothing(&path).await;
     assert_eq!(refused.verdict(), "409 no_backoff");
+    let alone = app.post(&path, &json!({ "scope": "each[9]" })).await;
+    assert_eq!(alone.verdict(), "422 scope_alone");
+    let alone = app.post(&format!("/api/v1/executions/{id}/resolve"), &json!({ "action": "skip", "scope": "each[9]" }));
+    assert_eq!(alone.await.verdict(), "422 bad_resolution");
     assert_eq!(refused.json()["detail"], "no step waits for its next attempt");
     assert_eq!(app.post(&path, &json!({ "step": "b" })).await.json()["detail"], "step b is not active");
     assert_eq!(app.post(&path, &json!({ "surprise": 1 })).await.verdict(), "400 bad_body");

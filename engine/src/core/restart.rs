@@ -10,20 +10,25 @@ use thiserror::Error;
 
 use super::catalogue::{Effect, Role};
 use super::decide::{IllegalEvent, begin, decide};
-use super::graph::{Graph, NodeIx, Part};
+use super::graph::{Graph, Node, NodeIx, Part};
 use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
 use super::state::{End, Phase, State, Step, StepStatus};
 
 /// What a restart keeps, and what runs again.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
     /// Steps of the top level that count as done.
     pub kept: Vec<NodeId>,
-    /// Steps that had settled and run again, if the graph comes to them.
+    /// Those of them whose node is of another type or has another config in the version to restart on: what they came to
+    /// stands as it was.
+    pub changed: Vec<NodeId>,
+    /// Steps that had settled and run again, if the graph comes to them; what runs at last, too.
     pub redone: Vec<NodeId>,
-    /// Those of them that have effects, which then happen again.
+    /// Effects that then happen again: of these steps, and of steps that ran within them.
     pub repeated_effects: Vec<NodeId>,
+    /// Steps that had not settled, and now run if the graph comes to them.
+    pub new: Vec<NodeId>,
     /// Steps that had settled, and are not in the graph any more.
     pub dropped: Vec<NodeId>,
     /// What the new journal begins with.
@@ -179,27 +184,58 @@ impl Past<'_> {
     }
 
     fn told(&self, graph: &Graph, state: &State, entries: Vec<Entry>) -> Plan {
-        let mut plan =
-            Plan { kept: Vec::new(), redone: Vec::new(), repeated_effects: Vec::new(), dropped: Vec::new(), entries };
-        for &node in &self.graph.bodies[0].nodes {
-            let old = &self.graph.nodes[node];
-            let settled = self.of(&old.id).is_some_and(|step| step.settled_at.is_some());
-            if !settled || old.role == Role::Trigger || old.part != Part::Main {
-                continue;
-            }
+        let mut plan = Plan { entries, ..Plan::default() };
+        let runs = |node: &Node| node.role != Role::Trigger && node.part != Part::Undo;
+        let had_settled = |id: &NodeId| self.of(id).is_some_and(|step| step.settled_at.is_some());
+        let outside = self.graph.bodies[0].nodes.iter().map(|&node| &self.graph.nodes[node]);
+        for old in outside.filter(|node| runs(node) && had_settled(&node.id)) {
             let now = state.find(graph, &StepKey::root(old.id.clone())).map(|ix| state.step(ix));
             match now {
                 None => plan.dropped.push(old.id.clone()),
-                Some(step) if step.settled_at.is_some() => plan.kept.push(old.id.clone()),
-                Some(step) => {
-                    if graph.nodes[step.node].effect != Effect::Pure {
-                        plan.repeated_effects.push(old.id.clone());
+                Some(step) if step.settled_at.is_some() => {
+                    let new = &graph.nodes[step.node];
+                    if (&new.type_name, &new.config) != (&old.type_name, &old.config) {
+                        plan.changed.push(old.id.clone());
                     }
+                    plan.kept.push(old.id.clone());
+                }
+                Some(step) => {
+                    self.effects(graph, step.node, &mut plan.repeated_effects);
                     plan.redone.push(old.id.clone());
                 }
             }
         }
+        let outside = graph.bodies[0].nodes.iter().map(|&node| &graph.nodes[node]);
+        let is_open = |id: &NodeId| {
+            let step = state.find(graph, &StepKey::root(id.clone())).map(|ix| state.step(ix));
+            step.is_none_or(|step| step.settled_at.is_none())
+        };
+        let new = outside.filter(|node| runs(node) && !had_settled(&node.id) && is_open(&node.id));
+        plan.new = new.map(|node| node.id.clone()).collect();
         plan
+    }
+
+    /// The effects that happen again if a node runs again. Of what lies within a container only what had begun, as far as
+    /// that is known: what it handed over to other executions is not.
+    fn effects(&self, graph: &Graph, node: NodeIx, into: &mut Vec<NodeId>) {
+        let (own, spills) = (&graph.nodes[node], graph.nodes[node].chunks.is_some());
+        let Some((body, _)) = own.container else {
+            into.extend((own.effect != Effect::Pure).then(|| own.id.clone()));
+            return;
+        };
+        for &inner in &graph.bodies[body].nodes {
+            let within = &graph.nodes[inner];
+            if within.part != Part::Undo && !within.is_chunk && (spills || self.has_begun(&within.id)) {
+                self.effects(graph, inner, into);
+            }
+        }
+    }
+
+    /// Whether a step of a node was come to in any frame.
+    fn has_begun(&self, id: &NodeId) -> bool {
+        let is_at_work = |step: &Step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped);
+        let node = self.graph.find(id);
+        node.is_some_and(|node| self.state.steps().iter().any(|step| step.node == node && is_at_work(step)))
     }
 }
 

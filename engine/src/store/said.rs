@@ -11,6 +11,11 @@ const CLASS_CHARS_MAX: usize = 100;
 /// The class of a failure that a person decided on and did not name.
 const RESOLVED: &str = "resolved";
 
+/// What is wrong with a scope without a step, which alone names nothing.
+pub const SCOPE_ALONE: &str = "\"scope\" says where a step lies, and no step is named";
+/// What to do then.
+pub const NAME_THE_STEP: &str = "name the step, too, or leave the scope out to mean all that it can be about";
+
 /// How incidents go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +79,9 @@ impl Said {
     /// # Errors
     /// [`Strange`] if what comes with it does not belong to it, or cannot be used.
     pub fn action(&self, by: &str) -> Result<Action, Strange> {
+        if self.step.is_none() && !self.scope.is_empty() {
+            return Err(Strange { detail: SCOPE_ALONE.into(), hint: NAME_THE_STEP.into() });
+        }
         let strange = [
             ("config", self.config.is_some(), Kind::Retry),
             ("port", self.port.is_some(), Kind::Skip),

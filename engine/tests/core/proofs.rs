@@ -284,6 +284,14 @@ fn what_says_what_holds_instead_of_null_is_no_fault() {
 }
 
 #[test]
+fn a_step_that_only_fails_completes_where_its_failure_lets_it_go_on() {
+    let lines = "start -> a\n a -> b\n a config {\"emits\": []}\n";
+    let found = |lines: &str| prove(&graph(lines), &TestTypes::new()).findings.len();
+    assert!(found(lines) > 0);
+    assert_eq!(found(&format!("{lines} a {{\"on_error\": \"continue\"}}")), 0);
+}
+
+#[test]
 fn steps_and_attempts_are_counted_over_containers_and_their_repeats() {
     let lines = r#"start -> each
         each[p in]

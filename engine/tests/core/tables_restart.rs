@@ -2,6 +2,7 @@
 
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
+use capstan_engine::core::ids::NodeId;
 use capstan_engine::core::journal::{Entry, Event, Resolution};
 use capstan_engine::core::restart::{Past, Plan, Unfit, plan};
 
@@ -22,11 +23,13 @@ fn restart(old: &Graph, events: &[Event], new: &Graph, from: &str) -> Result<Pla
 fn check_plan(old: &str, events: &[Event], new: &str, from: &str, expected: &str, stands: &str) {
     let (old, new) = (graph(old), graph(new));
     let plan = restart(&old, events, &new, from).unwrap();
-    let names =
-        |ids: &[capstan_engine::core::ids::NodeId]| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
+    let names = |ids: &[NodeId]| ids.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ");
     let told = format!("kept {}; redone {}; dropped {}", names(&plan.kept), names(&plan.redone), names(&plan.dropped));
     assert_eq!(told, expected);
-    assert_eq!(plan.repeated_effects, plan.redone, "all steps of these graphs have effects");
+    let containers = |id: &&NodeId| old.find(id).is_none_or(|node| old.nodes[node].container.is_none());
+    let effects: Vec<_> = plan.redone.iter().filter(containers).collect();
+    let told: Vec<_> = plan.repeated_effects.iter().filter(|id| plan.redone.contains(id)).collect();
+    assert_eq!(told, effects, "all steps of these graphs have effects");
     let state = fold(&new, &key("start"), input(), start_of_time(), &plan.entries).unwrap();
     let now: Vec<String> = lines(&new, &state).into_iter().filter(|line| !line.ends_with(" pending")).collect();
     assert_eq!(now.join(", "), stands);
@@ -81,6 +84,31 @@ fn containers_are_kept_as_a_whole() {
     check_plan(graph, &events, graph, "after", "kept each; redone after; dropped ", stands);
     let half = [opened("each", 2), done("each[1]/a"), failed("each[0]/a", "boom"), failed("each", "boom")];
     check_plan(graph, &half, graph, "each", "kept ; redone each; dropped ", "each running, goes on");
+}
+
+#[test]
+fn effects_within_a_container_that_runs_again_are_told_and_so_is_what_runs_for_the_first_time() {
+    let names = |ids: &[NodeId]| ids.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ");
+    let old = graph("start -> each\n each -> after\n each[a b c] 2\n a -> b\n b -> c\n");
+    let events = [opened("each", 2), done("each[1]/a"), failed("each[0]/a", "boom"), failed("each", "boom")];
+    let again = restart(&old, &events, &old, "each").unwrap();
+    assert_eq!((names(&again.redone), names(&again.repeated_effects)), ("each".into(), "a b".into()));
+    assert_eq!(names(&again.new), "after");
+
+    let (old, new) = (graph("start -> a\n a -> b\n"), graph("start -> a\n a -> pay\n pay -> b\n b -> after\n"));
+    let events = [done("a"), failed("b", "boom")];
+    let corrected = restart(&old, &events, &new, "b").unwrap();
+    assert_eq!((names(&corrected.kept), names(&corrected.redone)), ("a".into(), "b".into()));
+    assert_eq!((names(&corrected.new), names(&corrected.changed)), ("pay after".into(), String::new()));
+}
+
+#[test]
+fn a_kept_step_whose_node_is_another_now_is_told() {
+    let (old, mut new) = (graph("start -> a\n a -> b\n"), graph("start -> a\n a -> b\n"));
+    let node = new.find(&"a".into()).unwrap();
+    new.nodes[node].config = serde_json::json!({ "other": true });
+    let plan = restart(&old, &[done("a"), failed("b", "boom")], &new, "b").unwrap();
+    assert_eq!((plan.kept, plan.changed), (vec!["a".into()], vec!["a".into()]));
 }
 
 #[test]

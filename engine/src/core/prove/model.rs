@@ -10,6 +10,7 @@ use super::diagrams::{ALWAYS, Cases, Diagrams, NEVER, Spent, Variable};
 use super::facts::{Facts, another_class};
 use crate::core::catalogue::Role;
 use crate::core::graph::{BodyIx, EdgeIx, EdgeKind, Graph, NodeIx, Part};
+use crate::core::policy::OnError;
 
 /// What a step comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +216,10 @@ fn fate(diagrams: &mut Diagrams, variable: Option<Variable>, fates: &[Fate], hol
 /// Everything that a step may come to; what makes no difference to the edges is one.
 fn fates(graph: &Graph, ix: NodeIx, facts: &Facts, is_raced: bool) -> Vec<Fate> {
     let mut fates: Vec<Fate> = facts.emits(ix).iter().cloned().map(Fate::Done).collect();
+    // A failure that no edge takes completes such a step.
+    let continues = graph.nodes[ix].policy.on_error == OnError::Continue;
+    let by_failing = graph.nodes[ix].ports.first().filter(|_| continues).cloned().map(Fate::Done);
+    fates.extend(by_failing.filter(|done| !facts.emits(ix).iter().any(|port| *done == Fate::Done(port.clone()))));
     let edges = graph.nodes[ix].out_edges.iter().map(|&edge| &graph.edges[edge]);
     let lists: Vec<&[String]> = edges.filter_map(|edge| edge.kind.classes()).collect();
     let mut listed: Vec<&str> = lists.iter().flat_map(|list| list.iter().map(String::as_str)).collect();
