@@ -46,7 +46,15 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
       <span className="live-dot" data-connection={connection} title={CONNECTIONS[connection]}>
         {connection === 'ended' ? '' : CONNECTIONS[connection]}
       </span>
+      {execution.trial && (
+        <span className="chip" title="It tries a draft out; nothing else finds it">
+          trial
+        </span>
+      )}
       <span className="spacer" />
+      <Link className="button" href={to.workflow(execution.workflow_id, { execution: execution.id })}>
+        Open in the editor
+      </Link>
       <Orders watching={watching} execution={execution} />
     </header>
   )

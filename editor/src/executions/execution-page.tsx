@@ -49,9 +49,9 @@ export default function ExecutionPage({ id }: { id: string }) {
 function Drawing({ watching }: { watching: Watching }) {
   const catalogue = useCatalogue()
   const stored = useStore(watching, (state) => state.graph)
-  const version = useStore(watching, (state) => state.version)
+  const ports = useStore(watching, (state) => state.ports)
   const execution = useStore(watching, (state) => state.execution)
-  const kinds = useMemo(() => catalogue.kinds(version?.ports ?? {}), [catalogue, version])
+  const kinds = useMemo(() => catalogue.kinds(ports), [catalogue, ports])
   const graph = useMemo(() => (isCrowded(stored, kinds) ? tidied(stored, kinds) : stored), [stored, kinds])
   const marks = useMemo(noMarks, [])
   useEffect(() => {

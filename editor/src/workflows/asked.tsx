@@ -8,6 +8,7 @@ import { HELP } from './keys'
 import { PublishDialog } from './publish-dialog'
 import { QuickAdd } from './quick-add'
 import { RunDialog } from './run-dialog'
+import { TryDialog } from './try-dialog'
 import { VersionsDialog } from './versions-dialog'
 
 /** What is open on top of the editor. */
@@ -26,6 +27,8 @@ export function Asked({ editing }: { editing: Editing }) {
       return <PublishDialog editing={editing} onClose={close} />
     case 'run':
       return <RunDialog editing={editing} onClose={close} />
+    case 'try':
+      return <TryDialog editing={editing} onClose={close} />
     case 'versions':
       return <VersionsDialog editing={editing} onClose={close} />
     case 'help':

@@ -9,12 +9,13 @@ import { Failure, sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
 import { ProblemRow } from './problems'
+import { saved } from './saved'
 
 /** Saves, has the server prove the draft, shows what it found, and publishes. */
 export function PublishDialog({ editing, onClose }: { editing: Editing; onClose: () => void }) {
   const { draft } = editing
   const verdict = useLoad(async () => {
-    if (!(await draft.flush())) throw new ApiError(0, 'not_saved', 'the draft is not saved', 'see beside its name why')
+    await saved(draft)
     return checkDraft(draft.id)
   }, 'verdict')
   const [done, setDone] = useState<Published | null>(null)
