@@ -5,6 +5,7 @@ import { Dialog } from '../ui/dialog'
 import type { Editing } from './editing'
 import { Find } from './find'
 import { HELP } from './keys'
+import { MergeDialog } from './merge-dialog'
 import { PublishDialog } from './publish-dialog'
 import { QuickAdd } from './quick-add'
 import { RunDialog } from './run-dialog'
@@ -29,6 +30,8 @@ export function Asked({ editing }: { editing: Editing }) {
       return <RunDialog editing={editing} onClose={close} />
     case 'try':
       return <TryDialog editing={editing} onClose={close} />
+    case 'merge':
+      return <MergeDialog editing={editing} onClose={close} />
     case 'versions':
       return <VersionsDialog editing={editing} onClose={close} />
     case 'help':

@@ -27,7 +27,7 @@ import type { Where } from './placing'
 export type Panel = 'palette' | 'outline'
 export type InspectorTab = 'config' | 'policy' | 'test' | 'json'
 export type Asking =
-  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'publish' | 'run' | 'try' | 'versions' } | null
+  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'merge' | 'publish' | 'run' | 'try' | 'versions' } | null
 
 export interface EditingState {
   selection: Selection
