@@ -22,6 +22,7 @@ const CONNECTIONS = {
   connecting: 'connecting…',
   live: 'live',
   lost: 'connection lost; asked for every 2 s',
+  crowded: 'many tabs are live; asked for every 2 s',
   ended: 'ended',
 }
 

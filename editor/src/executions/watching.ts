@@ -3,8 +3,8 @@
 import * as calls from '../api/calls'
 import { ApiError } from '../api/client'
 import type { ServerEvent } from '../api/events'
-import { follow } from '../api/follow'
 import type { Connection } from '../api/follow'
+import { followTogether } from '../api/shared'
 import type { Execution, Explanation, StepNews, Workflow } from '../api/types'
 import { Store } from '../app/store'
 import { read } from '../document/codec'
@@ -58,7 +58,7 @@ export class Watching extends Store<WatchingState> {
       onEvent: (event: ServerEvent) => this.heard(event),
       onConnection: (connection: Connection) => this.set({ connection }),
     }
-    await follow(this.id, follower, this.over.signal)
+    await followTogether(this.id, follower, this.over.signal)
   }
 
   close(): void {
@@ -110,7 +110,8 @@ export class Watching extends Store<WatchingState> {
     if (event.name === 'step') {
       if (this.news.push(JSON.parse(event.data) as StepNews) === 1) requestAnimationFrame(() => this.takeIn())
       this.whole ??= setTimeout(() => this.askForWhole(), WHOLE_AFTER_MS)
-    } else if (event.name === 'status' || event.name === 'end') {
+    } else {
+      // How it stands, or that it ended, or that something was told before one listened.
       this.askForWhole()
     }
   }
