@@ -1,7 +1,7 @@
 /** Graphs that nobody would draw, made by any commands in any order. */
 
 import { edge, graph, node, roles } from './build'
-import { copied, paste, pasted } from '../src/document/clipboard'
+import { asText, paste, pasted, pieceOf } from '../src/document/clipboard'
 import * as commands from '../src/document/commands'
 import type { Graph } from '../src/document/graph'
 import { newNodeId, nodeIds } from '../src/document/ids'
@@ -29,7 +29,7 @@ export function randomCommand(of: Graph, below: (limit: number) => number): Grap
     case 5:
       return commands.renameNode(of, pick(), newNodeId(nodeIds(of), 'debug.log'))
     case 6:
-      return paste(of, pasted(copied(of, new Set([pick()]))) ?? graph([]), { x: 0, y: 0 }).graph
+      return paste(of, pasted(asText(pieceOf(of, new Set([pick()])))) ?? graph([]), { x: 0, y: 0 }).graph
     case 7:
       return commands.reparent(of, new Set([pick()]), undefined, { x: 8, y: 8 })
     default: {

@@ -8,7 +8,7 @@ import type { Edits, Selection } from '../canvas/canvas'
 import { noMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import type { Draft } from '../draft/draft'
-import { copied, paste, pasted } from '../document/clipboard'
+import { asText, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
 import { fitted } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
@@ -49,6 +49,8 @@ const NO_SELECTION: Selection = { nodes: new Set(), edges: new Set() }
 export class Editing extends Store<EditingState> implements Edits {
   readonly marks = noMarks()
   view: CanvasView | null = null
+  /** What was copied last: pasted in the same tab, its secrets and pinned data come along. */
+  private copied: { text: string; graph: Graph } | null = null
 
   constructor(
     readonly draft: Draft,
@@ -182,18 +184,21 @@ export class Editing extends Store<EditingState> implements Edits {
 
   copy(): string | null {
     const { nodes } = this.get().selection
-    return nodes.size === 0 ? null : copied(this.graph, nodes)
+    if (nodes.size === 0) return null
+    const graph = pieceOf(this.graph, nodes)
+    this.copied = { text: asText(graph), graph }
+    return this.copied.text
   }
 
   paste(text: string): void {
-    const piece = pasted(text)
+    const piece = this.copied?.text === text ? this.copied.graph : pasted(text)
     if (!piece) return this.refused('What was copied is no part of a workflow.')
     this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${this.count(piece.nodes.length)}`)
   }
 
   duplicate(): void {
-    const piece = pasted(this.copy() ?? '')
-    if (!piece) return
+    const piece = pieceOf(this.graph, this.get().selection.nodes)
+    if (piece.nodes.length === 0) return
     const left = Math.min(...piece.nodes.map((node) => node.position.x))
     const top = Math.min(...piece.nodes.map((node) => node.position.y))
     this.put(piece, { x: left + 32, y: top + 96 }, `Duplicate ${this.count(piece.nodes.length)}`)
