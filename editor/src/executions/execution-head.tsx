@@ -13,6 +13,7 @@ import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
 import { dateTime } from '../ui/time'
 import { say } from '../ui/toast'
+import { Again } from './again'
 import { Restart } from './restart'
 import { hasEnded, telling } from './steps'
 import { Took } from './took'
@@ -63,6 +64,7 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
 
 function Orders({ watching, execution }: { watching: Watching; execution: Execution }) {
   const [isRestarting, setRestarting] = useState(false)
+  const [isRepeating, setRepeating] = useState(false)
   const isReadOnly = apiKey() === null
   const give = async (label: string, order: () => Promise<unknown>) => {
     try {
@@ -83,6 +85,8 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
   if (hasEnded(execution)) {
     return (
       <>
+        {!execution.trial && button('play', 'Run again…', () => setRepeating(true))}
+        {isRepeating && <Again execution={execution} onClose={() => setRepeating(false)} />}
         {button('retry', 'Restart…', () => setRestarting(true), status === 'completed' ? '' : 'primary')}
         {isRestarting && (
           <Restart

@@ -7,6 +7,7 @@ import { useLoad } from '../app/load'
 import { Dialog } from '../ui/dialog'
 import { Failure, sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
+import { Changes } from './changes'
 import type { Editing } from './editing'
 import { ProblemRow } from './problems'
 import { saved } from './saved'
@@ -62,6 +63,7 @@ function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
           ))}
         </ul>
       )}
+      <Changes editing={editing} />
       {errors.map((code) => (
         <Acceptance key={code} code={code} findings={findings} accepted={accepted} onChange={setAccepted} />
       ))}

@@ -157,10 +157,11 @@ async function serveFrom(folder: string, context: BrowserContext): Promise<void>
 }
 
 /** Asks the API itself. */
-export async function api<T>(path: string, method = 'GET', body?: unknown, url = inject('url')): Promise<T> {
-  const response = await fetch(`${url}/api/v1${path}`, {
+export async function api<T>(path: string, method = 'GET', body?: unknown, revision?: number): Promise<T> {
+  const match = revision === undefined ? {} : { 'if-match': `"${revision}"` }
+  const response = await fetch(`${inject('url')}/api/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${inject('key')}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${inject('key')}`, 'content-type': 'application/json', ...match },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)

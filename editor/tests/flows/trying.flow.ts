@@ -107,6 +107,12 @@ test('a draft is simulated, then run for real with what is pinned, and nothing i
   await page.getByRole('tab', { name: 'Logs' }).click()
   await page.getByTestId('step').getByText('got Ada').waitFor()
   expect((await api<{ items: unknown[] }>(`/workflows/${id}/versions`)).items).toEqual([])
+
+  await page.getByRole('link', { name: 'Executions' }).click()
+  await page.getByLabel('Workflow').selectOption(id)
+  await page.getByText('Nothing has run yet.').waitFor()
+  await page.getByLabel('Trials').selectOption('Trials only')
+  await page.getByRole('row').filter({ hasText: 'Tried out' }).waitFor()
   await ada.leave()
 })
 
@@ -138,6 +144,13 @@ test('a past execution is opened in the editor, its data pinned, and the draft t
   const ada = await Person.signIn()
   await ada.page.goto(`${ada.url}/editor/executions/${execution.id}`)
   await ada.untilStatus('failed')
+  await ada.page.getByRole('button', { name: 'Run again…' }).click()
+  await ada.page.getByLabel('Input').fill('{"name": "Grace"}')
+  await ada.page.getByRole('button', { name: 'Start', exact: true }).click()
+  await ada.page.waitForURL((url) => !url.pathname.endsWith(execution.id))
+  await ada.untilStatus('failed')
+  await ada.page.goBack()
+  await ada.untilStatus('failed')
   await ada.page.getByRole('link', { name: 'Open in the editor' }).click()
   const basis = ada.page.getByTestId('basis')
   await basis.getByText('failed').waitFor()
@@ -152,5 +165,18 @@ test('a past execution is opened in the editor, its data pinned, and the draft t
   await ada.page.getByRole('button', { name: 'Run it for real' }).click()
   await ada.untilStatus('completed')
   await ada.untilNode('charge', 'completed')
+  await ada.leave()
+})
+
+test('a click on a problem goes to the field that it is about', async () => {
+  const [start, fetch, log] = GRAPH.nodes
+  const nodes = [start, { ...fetch, data: { config: { url: '{{ input.' } } }, log]
+  const id = await stored('With a problem', { ...GRAPH, nodes })
+  const ada = await Person.signIn()
+  await ada.open(id)
+  const problems = ada.page.getByTestId('problems')
+  await problems.getByText(/^[0-9]+ problem/).click()
+  await problems.getByRole('listitem').filter({ hasText: 'fetch' }).first().getByRole('button').click()
+  await ada.page.locator('[data-field="/data/config/url"] textarea:focus').waitFor()
   await ada.leave()
 })
