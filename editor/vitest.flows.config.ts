@@ -6,7 +6,7 @@ export default defineConfig({
     include: [process.env['CAPSTAN_SCREENSHOTS'] ? 'tests/*.shots.ts' : 'tests/flows/*.flow.ts'],
     globalSetup: 'tests/flows/setup.ts',
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 })

@@ -45,8 +45,10 @@ export interface NewExecution {
 /** The key makes a repeated click one execution. */
 export const start = (wish: NewExecution, key: string) =>
   ask<Started>('/executions', { method: 'POST', body: wish, headers: { 'idempotency-key': key } })
-export const executions = (workflowId: string | null, cursor?: string | null) => {
+/** Trials are listed only where `trial` asks for them: `true` for nothing else, `any` for all. */
+export const executions = (workflowId: string | null, cursor?: string | null, trial = '') => {
   const query = new URLSearchParams({ limit: '50' })
+  if (trial) query.set('trial', trial)
   if (workflowId) query.set('workflow_id', workflowId)
   if (cursor) query.set('cursor', cursor)
   return ask<Page<ExecutionSummary>>(`/executions?${query}`)

@@ -8,16 +8,21 @@ import type { ServerEvent } from './events'
 const SILENCE_MS_MAX = 20_000
 const BACK_AFTER_MS = [500, 1_000, 2_000, 5_000]
 
-export type Connection = 'connecting' | 'live' | 'lost'
+/** `crowded` is where other tabs have all streams that there may be. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'crowded'
 
 export interface Follower {
   onEvent: (event: ServerEvent) => void
   onConnection: (connection: Connection) => void
 }
 
-/** Ends with the event `end`, or when `signal` is aborted. */
-export async function follow(executionId: string, follower: Follower, signal: AbortSignal): Promise<void> {
-  let last: string | null = null
+/** Ends with the event `end`, or when `signal` is aborted. Begins after the event `last`, else with how it stands. */
+export async function follow(
+  executionId: string,
+  follower: Follower,
+  signal: AbortSignal,
+  last: string | null = null,
+): Promise<void> {
   let failures = 0
   const take = (event: ServerEvent) => {
     failures = 0

@@ -101,11 +101,12 @@ const executionFields = {
   created_at: text,
   deadline_at: nullable(text),
   ended_at: nullable(text),
+  trial: maybe(boolean),
   parent: maybe(record),
 }
 export const executionSummary = object(executionFields)
 
-const stepError = object({ class: text, reason: text })
+export const stepError = object({ class: text, reason: text })
 export const step = object({
   node_id: text,
   scope: text,
@@ -134,6 +135,7 @@ export const execution = object({
   steps_left_out: maybe(number),
   edges: list(object({ id: text, state: oneOf('open', 'taken', 'skipped') })),
   children: maybe(list(executionSummary)),
+  migrations: maybe(list(record)),
 })
 
 export const started = object({ id: text, status: executionStatus, workflow_id: text, version_id: text })

@@ -22,7 +22,7 @@ export function routeOf(path: string): Route {
 
 export const to = {
   workflows: () => `${BASE}/workflows`,
-  workflow: (id: string) => `${BASE}/workflows/${id}`,
+  workflow: (id: string, filter: Record<string, string> = {}) => withQuery(`${BASE}/workflows/${id}`, filter),
   executions: (filter: Record<string, string> = {}) => withQuery(`${BASE}/executions`, filter),
   execution: (id: string, filter: Record<string, string> = {}) => withQuery(`${BASE}/executions/${id}`, filter),
 }

@@ -7,6 +7,7 @@ import { depthOf, sizeOf } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { kindOf, labelOf } from '../document/graph'
 import type { EdgeKind, Graph, GraphEdge, GraphNode, Point } from '../document/graph'
+import { pinnedOf } from '../document/pinned'
 
 export type StepData = {
   label: string
@@ -18,6 +19,7 @@ export type StepData = {
   hasError: boolean
   hasUndo: boolean
   atLast: boolean
+  isPinned: boolean
 }
 export type StepNode = Node<StepData, 'step' | 'container'>
 
@@ -138,6 +140,7 @@ export class Adapter {
       hasError: out.some((edge) => kindOf(edge) === 'error'),
       hasUndo: out.some((edge) => kindOf(edge) === 'compensate'),
       atLast: node.data?.policy?.['finally'] === true,
+      isPinned: pinnedOf(node) !== null,
     }
   }
 

@@ -31,7 +31,11 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
         <span>{mark.status ? statusWords(mark) : data.isKnown ? data.title : `unknown: ${data.type}`}</span>
       </span>
       <Badge mark={mark} />
-      {data.atLast && <span className="step-tag">at last</span>}
+      {(data.atLast || data.isPinned) && (
+        <span className="step-tag">
+          {[data.atLast && 'at last', data.isPinned && 'pinned'].filter(Boolean).join(', ')}
+        </span>
+      )}
       <Ports id={id} data={data} />
     </div>
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { edge, graph, node } from '../../tests/build'
-import { copied, paste, pasted } from './clipboard'
+import { asText, paste, pasted, pieceOf } from './clipboard'
 import { nodeById } from './graph'
 
 const GRAPH = graph(
@@ -17,7 +17,7 @@ const GRAPH = graph(
 )
 
 test('what is pasted has names of its own, and its expressions follow them', () => {
-  const piece = pasted(copied(GRAPH, new Set(['each', 'use'])))!
+  const piece = pasted(asText(pieceOf(GRAPH, new Set(['each', 'use']))))!
   const { graph: after, added } = paste(GRAPH, piece, { x: 0, y: 400 })
   expect(added).toEqual(['each_2', 'use_2'])
   expect(nodeById(after, 'in_2')?.parentId).toBe('each_2')
@@ -29,7 +29,7 @@ test('what is pasted has names of its own, and its expressions follow them', () 
 })
 
 test('a step that is copied out of its container is pasted where it was seen', () => {
-  const piece = pasted(copied(GRAPH, new Set(['in'])))!
+  const piece = pasted(asText(pieceOf(GRAPH, new Set(['in']))))!
   expect(piece.nodes).toMatchObject([{ id: 'in', position: { x: 130, y: 160 } }])
   expect(piece.nodes[0]?.parentId).toBeUndefined()
 })
@@ -40,3 +40,10 @@ test.each(['', 'hello', '[1]', '{"nodes": []}', '{"nodes": [1, {"id": 2}]}'])(
     expect(pasted(text)).toBeNull()
   },
 )
+
+test('a copy as text has no secrets; the piece itself has', () => {
+  const data = { config: { password: 'sesame', url: 'x' } }
+  const piece = pieceOf(graph([node('a', { data })]), new Set(['a']))
+  expect(pasted(asText(piece))?.nodes[0]?.data).toEqual({ config: { password: '[redacted]', url: 'x' } })
+  expect(piece.nodes[0]?.data).toEqual(data)
+})

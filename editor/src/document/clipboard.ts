@@ -2,15 +2,17 @@
 
 import { part } from './commands'
 import { movedBy, placeOf } from './geometry'
-import { withInside } from './graph'
+import { EMPTY, withInside } from './graph'
 import type { EdgeData, Graph, GraphNode, NodeData, Point } from './graph'
 import { read } from './codec'
+import { withoutSecrets } from './secrets'
 import { edgeIds, newEdgeId, newNodeId, nodeIds } from './ids'
 
 /** Longest text that is taken. */
 const CHARS_MAX = 2 * 1024 * 1024
 
-export function copied(graph: Graph, ids: ReadonlySet<string>): string {
+/** These nodes with all that is in them and the edges between them, each where it was seen. */
+export function pieceOf(graph: Graph, ids: ReadonlySet<string>): Graph {
   const { nodes, edges } = part(graph, withInside(graph, ids))
   const inside = new Set(nodes.map((node) => node.id))
   const outermost = nodes.map((node) => {
@@ -18,7 +20,13 @@ export function copied(graph: Graph, ids: ReadonlySet<string>): string {
     const { parentId: _left, ...bare } = { ...node, position: placeOf(graph, node) }
     return bare as GraphNode
   })
-  return JSON.stringify({ nodes: outermost, edges }, null, 2)
+  return { ...EMPTY, nodes: outermost, edges }
+}
+
+/** A piece as text, without its secrets. */
+export function asText(piece: Graph): string {
+  const { nodes, edges } = withoutSecrets(piece)
+  return JSON.stringify({ nodes, edges }, null, 2)
 }
 
 /** What a text holds; nothing if it is no graph. */

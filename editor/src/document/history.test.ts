@@ -1,44 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { edge, graph, node, randomness, roles } from '../../tests/build'
-import { paste, pasted, copied } from './clipboard'
+import { node, randomness } from '../../tests/build'
+import { START, randomCommand } from '../../tests/random'
 import * as commands from './commands'
 import type { Graph } from './graph'
 import { ENTRIES_MAX, begin, change, redo, redoLabel, settle, undo, undoLabel } from './history'
-import { newNodeId, nodeIds } from './ids'
-import { objection } from './rules'
-
-const START = graph(
-  [node('start', { type: 'trigger.manual' }), node('a'), node('b')],
-  [edge('start', 'a'), edge('a', 'b')],
-)
-
-/** Any command on any part of the graph. */
-function randomCommand(of: Graph, below: (limit: number) => number): Graph {
-  const pick = () => of.nodes[below(Math.max(1, of.nodes.length))]?.id ?? ''
-  switch (below(9)) {
-    case 0:
-      return commands.addNode(of, node(newNodeId(nodeIds(of), 'debug.noop')))
-    case 1:
-      return commands.remove(of, [pick()], [])
-    case 2:
-      return commands.removeAndBridge(of, pick())
-    case 3:
-      return commands.move(of, new Map([[pick(), { x: below(900), y: below(900) }]]))
-    case 4:
-      return commands.updateNode(of, pick(), (data) => ({ ...data, label: `label ${below(99)}` }))
-    case 5:
-      return commands.renameNode(of, pick(), newNodeId(nodeIds(of), 'debug.log'))
-    case 6:
-      return paste(of, pasted(copied(of, new Set([pick()]))) ?? graph([]), { x: 0, y: 0 }).graph
-    case 7:
-      return commands.reparent(of, new Set([pick()]), undefined, { x: 8, y: 8 })
-    default: {
-      const wish = { source: pick(), target: pick(), port: null, kind: 'flow' as const }
-      return objection(of, wish, roles) === null ? commands.addEdge(of, wish) : of
-    }
-  }
-}
+import { nodeIds } from './ids'
 
 test('undoing everything gives the first document, and redoing everything the last, over 1,000 random sequences', () => {
   for (let seed = 0; seed < 1_000; seed += 1) {

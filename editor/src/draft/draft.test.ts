@@ -2,7 +2,9 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { ApiError } from '../api/client'
 import type { Saved, Workflow } from '../api/types'
+import { read } from '../document/codec'
 import * as commands from '../document/commands'
+import { merge } from '../document/merge'
 import { Draft } from './draft'
 import type { Server } from './draft'
 
@@ -101,5 +103,27 @@ test('what could not be saved, and was saved elsewhere meanwhile, is a conflict 
   later.keepMine()
   expect(await later.flush()).toBe(true)
   expect(server.label()).toBe('mine')
+  later.close()
+})
+
+test('what both made of a draft is merged over what they made it from, also by a later tab', async () => {
+  const draft = new Draft(await server.read(), server)
+  server.trouble = ['away']
+  type(draft, 'mine')
+  await draft.flush()
+  draft.close()
+  const node = (id: string) => ({ id, type: 't', position: { x: 0, y: 0 } })
+  await server.save(1, { nodes: [node('a'), node('theirs')], edges: [] })
+
+  const later = new Draft(await server.read(), server)
+  const { save } = later.get()
+  if (save.kind !== 'conflict' || !save.base) throw new Error(`it is ${save.kind}`)
+  const { graph, conflicts } = merge(save.base, later.graph, read(save.theirs.graph))
+  expect(conflicts).toEqual([])
+  later.takeMerged(graph)
+  expect(await later.flush()).toBe(true)
+  expect(server.graph['nodes']).toEqual([{ ...node('a'), data: { label: 'mine' } }, node('theirs')])
+  later.undo()
+  expect(later.graph.nodes.map(({ id }) => id)).toEqual(['a'])
   later.close()
 })

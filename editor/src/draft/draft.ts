@@ -7,15 +7,15 @@ import { read, write } from '../document/codec'
 import type { Graph } from '../document/graph'
 import { begin, change, redo, settle, undo } from '../document/history'
 import type { History } from '../document/history'
-import { equal } from './equal'
+import { equal } from '../document/equal'
 import * as journal from './journal'
 
 export type SaveState =
   | { kind: 'saved' | 'changed' | 'saving' }
   /** It is tried again; `error` says what came in between. */
   | { kind: 'waiting' | 'refused'; error: ApiError }
-  /** The server has another revision, whose document is `theirs`. */
-  | { kind: 'conflict'; theirs: Workflow }
+  /** The server has another revision, `theirs`; both were made from `base`, if that is known. */
+  | { kind: 'conflict'; theirs: Workflow; base: Graph | null }
 
 export interface DraftState {
   history: History
@@ -42,6 +42,8 @@ const AGAIN_AFTER_MS = [1_000, 2_000, 5_000, 10_000]
 export class Draft extends Store<DraftState> {
   readonly id: string
   readonly name: string
+  /** What the server had at `revision`, if that is known. */
+  private base: Graph | null
   private timer: ReturnType<typeof setTimeout> | undefined
   private keeping: ReturnType<typeof setTimeout> | undefined
   private failures = 0
@@ -60,6 +62,7 @@ export class Draft extends Store<DraftState> {
       ports: workflow.ports,
       save: { kind: 'saved' },
     })
+    this.base = this.graph
     this.id = workflow.id
     this.name = workflow.name
     this.takeUp(workflow)
@@ -96,15 +99,25 @@ export class Draft extends Store<DraftState> {
     if (save.kind !== 'conflict') return
     const { theirs } = save
     const taken = change(history, 'Take the other version', read(theirs.graph))
+    this.base = taken.present
     this.set({ history: taken, revision: theirs.revision, ports: theirs.ports, save: { kind: 'saved' } })
     journal.drop(this.id)
     void this.saveNow()
+  }
+
+  /** Saves what was made of both; one's own is one undo away. */
+  takeMerged(merged: Graph): void {
+    const { save, history } = this.get()
+    if (save.kind !== 'conflict') return
+    this.set({ history: change(history, 'Merge with the other version', merged) })
+    this.keepMine()
   }
 
   /** Saves one's own over what the other one saved. */
   keepMine(): void {
     const { save } = this.get()
     if (save.kind !== 'conflict') return
+    this.base = read(save.theirs.graph)
     this.set({ revision: save.theirs.revision, save: { kind: 'changed' } })
     void this.saveNow()
   }
@@ -127,7 +140,7 @@ export class Draft extends Store<DraftState> {
     clearTimeout(this.keeping)
     const { save, revision } = this.get()
     if (save.kind === 'saved' || save.kind === 'conflict') return
-    journal.keep(this.id, { revision, document: write(this.graph) })
+    journal.keep(this.id, { revision, document: write(this.graph), base: this.base && write(this.base) })
   }
 
   saveNow(): Promise<void> {
@@ -143,8 +156,9 @@ export class Draft extends Store<DraftState> {
     if (equal(left.document, workflow.graph)) return journal.drop(this.id)
     const history = change(this.get().history, 'Take up what was not saved', read(left.document))
     this.set({ history })
-    if (left.revision === workflow.revision) this.changed()
-    else this.set({ save: { kind: 'conflict', theirs: workflow } })
+    if (left.revision === workflow.revision) return this.changed()
+    this.base = left.base ? read(left.base) : null
+    this.set({ save: { kind: 'conflict', theirs: workflow, base: this.base } })
   }
 
   private setHistory(history: History): void {
@@ -180,6 +194,7 @@ export class Draft extends Store<DraftState> {
 
   private accept(saved: Saved, sent: Graph): void {
     this.failures = 0
+    this.base = sent
     const isAll = this.graph === sent
     this.set({ ...saved, save: { kind: isAll ? 'saved' : 'changed' } })
     if (isAll) {
@@ -198,7 +213,7 @@ export class Draft extends Store<DraftState> {
       if (theirs && equal(theirs.graph, document)) {
         return this.accept({ revision: theirs.revision, problems: [...this.get().problems], ports: theirs.ports }, sent)
       }
-      if (theirs) return this.set({ save: { kind: 'conflict', theirs } })
+      if (theirs) return this.set({ save: { kind: 'conflict', theirs, base: this.base } })
     }
     const isPassing = error.isOffline || error.status >= 500 || error.status === 412 || error.status === 429
     this.set({ save: { kind: isPassing ? 'waiting' : 'refused', error } })

@@ -4,6 +4,8 @@ export interface Unsaved {
   /** The revision that it was made from. */
   revision: number
   document: Record<string, unknown>
+  /** What the server had at that revision, to merge with what others saved. */
+  base: Record<string, unknown> | null
 }
 
 const name = (workflowId: string) => `capstan.draft.${workflowId}`

@@ -13,6 +13,7 @@ import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
 import { dateTime } from '../ui/time'
 import { say } from '../ui/toast'
+import { Again } from './again'
 import { Restart } from './restart'
 import { hasEnded, telling } from './steps'
 import { Took } from './took'
@@ -22,6 +23,7 @@ const CONNECTIONS = {
   connecting: 'connecting…',
   live: 'live',
   lost: 'connection lost; asked for every 2 s',
+  crowded: 'many tabs are live; asked for every 2 s',
   ended: 'ended',
 }
 
@@ -46,7 +48,15 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
       <span className="live-dot" data-connection={connection} title={CONNECTIONS[connection]}>
         {connection === 'ended' ? '' : CONNECTIONS[connection]}
       </span>
+      {execution.trial && (
+        <span className="chip" title="It tries a draft out; nothing else finds it">
+          trial
+        </span>
+      )}
       <span className="spacer" />
+      <Link className="button" href={to.workflow(execution.workflow_id, { execution: execution.id })}>
+        Open in the editor
+      </Link>
       <Orders watching={watching} execution={execution} />
     </header>
   )
@@ -54,6 +64,7 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
 
 function Orders({ watching, execution }: { watching: Watching; execution: Execution }) {
   const [isRestarting, setRestarting] = useState(false)
+  const [isRepeating, setRepeating] = useState(false)
   const isReadOnly = apiKey() === null
   const give = async (label: string, order: () => Promise<unknown>) => {
     try {
@@ -74,6 +85,8 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
   if (hasEnded(execution)) {
     return (
       <>
+        {!execution.trial && button('play', 'Run again…', () => setRepeating(true))}
+        {isRepeating && <Again execution={execution} onClose={() => setRepeating(false)} />}
         {button('retry', 'Restart…', () => setRestarting(true), status === 'completed' ? '' : 'primary')}
         {isRestarting && (
           <Restart

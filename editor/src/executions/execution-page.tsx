@@ -13,6 +13,9 @@ import '../styles/editor.css'
 import '../styles/inspector.css'
 import '../styles/execution.css'
 import { ExecutionHead } from './execution-head'
+import { edgesAt, stepsAt } from './moments'
+import { Past } from './past'
+import { Scrubber, useAt } from './scrubber'
 import { Side } from './side'
 import { edgeMarks, keyOf, nodeMarks } from './steps'
 import { Timeline } from './timeline'
@@ -28,6 +31,8 @@ export default function ExecutionPage({ id }: { id: string }) {
     void watching.begin()
     return () => watching.close()
   }, [watching])
+  const past = useMemo(() => new Past(id), [id])
+  useEffect(() => () => past.close(), [past])
   const execution = useStore(watching, (state) => state.execution)
   const error = useStore(watching, (state) => state.error)
   if (!execution) return error && <Failure error={error} onRetry={() => void watching.begin()} />
@@ -37,7 +42,8 @@ export default function ExecutionPage({ id }: { id: string }) {
       <Why watching={watching} execution={execution} />
       <div className="execution-main">
         <section className="workbench">
-          <Drawing watching={watching} />
+          <Drawing watching={watching} past={past} />
+          <Scrubber past={past} execution={execution} />
           <Timeline execution={execution} />
         </section>
         <Side watching={watching} execution={execution} />
@@ -46,17 +52,23 @@ export default function ExecutionPage({ id }: { id: string }) {
   )
 }
 
-function Drawing({ watching }: { watching: Watching }) {
+function Drawing({ watching, past }: { watching: Watching; past: Past }) {
   const catalogue = useCatalogue()
   const stored = useStore(watching, (state) => state.graph)
-  const version = useStore(watching, (state) => state.version)
+  const ports = useStore(watching, (state) => state.ports)
   const execution = useStore(watching, (state) => state.execution)
-  const kinds = useMemo(() => catalogue.kinds(version?.ports ?? {}), [catalogue, version])
+  const kinds = useMemo(() => catalogue.kinds(ports), [catalogue, ports])
   const graph = useMemo(() => (isCrowded(stored, kinds) ? tidied(stored, kinds) : stored), [stored, kinds])
   const marks = useMemo(noMarks, [])
+  const at = useAt()
+  const moments = useStore(past, (state) => state.moments)
   useEffect(() => {
-    if (execution) setMarks(marks, nodeMarks(graph, execution.steps), edgeMarks(execution))
-  }, [marks, graph, execution])
+    if (!execution) return
+    if (at === null) return setMarks(marks, nodeMarks(graph, execution.steps), edgeMarks(execution))
+    const steps = stepsAt(execution, moments, at)
+    const sources = new Map(graph.edges.map((edge) => [edge.id, edge.source]))
+    setMarks(marks, nodeMarks(graph, steps), edgesAt(execution, sources, steps))
+  }, [marks, graph, execution, moments, at])
   const chosen = useQuery('step')
   const selection = useMemo(() => selectionOf(chosen), [chosen])
   const select = ({ nodes }: Selection) => {

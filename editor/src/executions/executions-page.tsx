@@ -27,9 +27,10 @@ export function ExecutionsPage() {
   useTitle('Executions')
   const workflow = useQuery('workflow')
   const status = useQuery('status')
-  const newest = useLoad(() => executions(workflow || null), `executions ${workflow}`, EVERY_MS)
+  const trial = useQuery('trial')
+  const newest = useLoad(() => executions(workflow || null, null, trial), `executions ${workflow} ${trial}`, EVERY_MS)
   const names = useLoad(() => workflows(), 'names', 30_000)
-  const older = useOlder(workflow)
+  const older = useOlder(workflow, trial)
   const seen = new Set(newest.value?.items.map((item) => item.id))
   const all = [...(newest.value?.items ?? []), ...older.items.filter((item) => !seen.has(item.id))]
   const shown = all.filter((item) => status === '' || item.status === status)
@@ -53,6 +54,11 @@ export function ExecutionsPage() {
             <option key={name}>{name}</option>
           ))}
         </select>
+        <select aria-label="Trials" value={trial} onChange={(event) => setQuery('trial', event.target.value)}>
+          <option value="">Without trials</option>
+          <option value="any">With trials</option>
+          <option value="true">Trials only</option>
+        </select>
       </header>
       {newest.error && <Failure error={newest.error} onRetry={newest.reload} />}
       {newest.value && shown.length === 0 && (
@@ -70,16 +76,17 @@ export function ExecutionsPage() {
   )
 }
 
-function useOlder(workflow: string) {
-  const [state, setState] = useState<{ workflow: string; items: ExecutionSummary[]; next: string | null }>({
-    workflow,
+function useOlder(workflow: string, trial: string) {
+  const of = `${workflow} ${trial}`
+  const [state, setState] = useState<{ of: string; items: ExecutionSummary[]; next: string | null }>({
+    of,
     items: [],
     next: null,
   })
-  const items = state.workflow === workflow ? state.items : []
+  const items = state.of === of ? state.items : []
   const load = async (cursor: string) => {
-    const page = await executions(workflow || null, cursor)
-    setState({ workflow, items: [...items, ...page.items], next: page.next_cursor })
+    const page = await executions(workflow || null, cursor, trial)
+    setState({ of, items: [...items, ...page.items], next: page.next_cursor })
   }
   return { items, next: state.next, load }
 }

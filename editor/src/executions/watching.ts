@@ -3,9 +3,9 @@
 import * as calls from '../api/calls'
 import { ApiError } from '../api/client'
 import type { ServerEvent } from '../api/events'
-import { follow } from '../api/follow'
 import type { Connection } from '../api/follow'
-import type { Execution, Explanation, StepNews, Version } from '../api/types'
+import { followTogether } from '../api/shared'
+import type { Execution, Explanation, StepNews, Workflow } from '../api/types'
 import { Store } from '../app/store'
 import { read } from '../document/codec'
 import { EMPTY } from '../document/graph'
@@ -14,7 +14,7 @@ import { applied, hasEnded } from './steps'
 
 export interface WatchingState {
   execution: Execution | null
-  version: Version | null
+  ports: Workflow['ports']
   graph: Graph
   name: string
   explanation: Explanation | null
@@ -38,7 +38,7 @@ export class Watching extends Store<WatchingState> {
   constructor(readonly id: string) {
     super({
       execution: null,
-      version: null,
+      ports: {},
       graph: EMPTY,
       name: '',
       explanation: null,
@@ -58,7 +58,7 @@ export class Watching extends Store<WatchingState> {
       onEvent: (event: ServerEvent) => this.heard(event),
       onConnection: (connection: Connection) => this.set({ connection }),
     }
-    await follow(this.id, follower, this.over.signal)
+    await followTogether(this.id, follower, this.over.signal)
   }
 
   close(): void {
@@ -90,11 +90,10 @@ export class Watching extends Store<WatchingState> {
 
   private async loadGraph(execution: Execution): Promise<void> {
     try {
-      const [version, workflow] = await Promise.all([
-        calls.version(execution.workflow_id, execution.version_id),
-        calls.workflow(execution.workflow_id),
-      ])
-      this.set({ version, graph: read(version.graph), name: workflow.name })
+      const workflow = await calls.workflow(execution.workflow_id)
+      // What was tried out has no version: the draft is nearest to it.
+      const drawn = execution.trial ? workflow : await calls.version(execution.workflow_id, execution.version_id)
+      this.set({ ports: drawn.ports, graph: read(drawn.graph), name: workflow.name })
     } catch (error) {
       this.set({ error: ApiError.of(error) })
     }
@@ -111,7 +110,8 @@ export class Watching extends Store<WatchingState> {
     if (event.name === 'step') {
       if (this.news.push(JSON.parse(event.data) as StepNews) === 1) requestAnimationFrame(() => this.takeIn())
       this.whole ??= setTimeout(() => this.askForWhole(), WHOLE_AFTER_MS)
-    } else if (event.name === 'status' || event.name === 'end') {
+    } else {
+      // How it stands, or that it ended, or that something was told before one listened.
       this.askForWhole()
     }
   }

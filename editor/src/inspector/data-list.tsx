@@ -1,7 +1,9 @@
 import { useState } from 'react'
 
 import { execution, executions } from '../api/calls'
+import type { Execution } from '../api/types'
 import { useLoad } from '../app/load'
+import { useStore } from '../app/store'
 import { labelOf, nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { ancestors } from '../document/rules'
@@ -12,7 +14,7 @@ import { partsOf } from './sample'
 import type { Sample } from './sample'
 
 /**
- * What expressions of a node may read, with what it was in the newest execution. A click puts it in where one writes.
+ * What expressions of a node may read, with what it was in an execution. A click puts it in where one writes.
  */
 export function DataList({ editing, node }: { editing: Editing; node: GraphNode }) {
   const [isOpen, setOpen] = useState(false)
@@ -27,14 +29,22 @@ export function DataList({ editing, node }: { editing: Editing; node: GraphNode 
 }
 
 function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
-  const sample = useLoad(() => newest(editing.draft.id), `sample ${editing.draft.id}`)
+  const basis = useStore(editing, (state) => state.basis)
+  const sample = useLoad(
+    async () => sampleOf(basis ?? (await newest(editing.draft.id))),
+    `sample ${editing.draft.id} ${basis?.id ?? ''}`,
+  )
   const steps = ancestors(editing.graph, node.id)
   const outputs = sample.value?.outputs ?? new Map<string, unknown>()
   return (
     <>
       <p className="form-help">
-        {sample.value ? 'Values are those of the newest execution.' : 'Once it has run, values are shown here.'} A click
-        puts an expression in where you were writing.
+        {!sample.value
+          ? 'Once it has run, values are shown here.'
+          : basis
+            ? 'Values are those of the execution above.'
+            : 'Values are those of the newest execution.'}{' '}
+        A click puts an expression in where you were writing.
       </p>
       <Source name="input" label="Input of the execution" value={sample.value?.input} />
       {steps.map((id) => {
@@ -82,10 +92,13 @@ function insert(name: string): void {
   document.execCommand('insertText', false, isInside ? name : `{{ ${name} }}`)
 }
 
-async function newest(workflowId: string) {
+async function newest(workflowId: string): Promise<Execution | null> {
   const [first] = (await executions(workflowId)).items
-  if (!first) return null
-  const { input, steps } = await execution(first.id)
-  const settled = steps.filter((step) => step.status === 'completed' && step.scope === '')
-  return { input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
+  return first ? execution(first.id) : null
+}
+
+function sampleOf(past: Execution | null) {
+  if (!past) return null
+  const settled = past.steps.filter((step) => step.status === 'completed' && step.scope === '')
+  return { input: past.input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
 }

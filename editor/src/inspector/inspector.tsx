@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import type { KeyboardEvent } from 'react'
 
 import { useStore } from '../app/store'
@@ -6,7 +5,7 @@ import { iconOf } from '../canvas/categories'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { Icon } from '../ui/icon'
-import type { Editing } from '../workflows/editing'
+import type { Editing, InspectorTab } from '../workflows/editing'
 import { DataList } from './data-list'
 import { EdgeForm } from './edge-form'
 import { Help } from './help'
@@ -15,12 +14,14 @@ import { JsonInput } from './json-input'
 import { POLICY } from './policy'
 import { problemsAt } from './problems'
 import { SchemaForm } from './schema-form'
+import { TestTab } from './test-tab'
 import type { Json } from './schema'
 
-type Tab = 'config' | 'policy' | 'json'
+type Tab = InspectorTab
 const TABS: [Tab, string][] = [
   ['config', 'Settings'],
   ['policy', 'Policy'],
+  ['test', 'Test'],
   ['json', 'JSON'],
 ]
 
@@ -40,7 +41,7 @@ export function Inspector({ editing }: { editing: Editing }) {
 }
 
 function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
-  const [tab, setTab] = useState<Tab>('config')
+  const tab = useStore(editing, (state) => state.tab)
   const known = editing.catalogue.get(node.type)
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas}>
@@ -62,15 +63,25 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
       <Identity editing={editing} node={node} />
       <div className="tabs" role="tablist">
         {TABS.map(([name, label]) => (
-          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            aria-selected={tab === name}
+            onClick={() => editing.set({ tab: name })}
+          >
             {label}
           </button>
         ))}
       </div>
       <div className="inspector-body" role="tabpanel">
-        <TabBody editing={editing} node={node} tab={tab} />
+        {tab === 'test' ? (
+          <TestTab editing={editing} node={node} />
+        ) : (
+          <TabBody editing={editing} node={node} tab={tab} />
+        )}
       </div>
-      {tab !== 'json' && <DataList editing={editing} node={node} />}
+      {(tab === 'config' || tab === 'policy') && <DataList editing={editing} node={node} />}
     </aside>
   )
 }
@@ -80,7 +91,7 @@ function backToCanvas(event: KeyboardEvent): void {
   if (event.key === 'Escape') document.querySelector<HTMLElement>('.canvas')?.focus()
 }
 
-function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; tab: Tab }) {
+function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; tab: Exclude<Tab, 'test'> }) {
   const problems = problemsAt(
     useStore(editing.draft, (state) => state.problems),
     node.id,

@@ -5,9 +5,11 @@ import { Dialog } from '../ui/dialog'
 import type { Editing } from './editing'
 import { Find } from './find'
 import { HELP } from './keys'
+import { MergeDialog } from './merge-dialog'
 import { PublishDialog } from './publish-dialog'
 import { QuickAdd } from './quick-add'
 import { RunDialog } from './run-dialog'
+import { TryDialog } from './try-dialog'
 import { VersionsDialog } from './versions-dialog'
 
 /** What is open on top of the editor. */
@@ -26,6 +28,10 @@ export function Asked({ editing }: { editing: Editing }) {
       return <PublishDialog editing={editing} onClose={close} />
     case 'run':
       return <RunDialog editing={editing} onClose={close} />
+    case 'try':
+      return <TryDialog editing={editing} onClose={close} />
+    case 'merge':
+      return <MergeDialog editing={editing} onClose={close} />
     case 'versions':
       return <VersionsDialog editing={editing} onClose={close} />
     case 'help':

@@ -12,10 +12,15 @@ export function Conflict({ editing }: { editing: Editing }) {
         <strong>This draft was saved elsewhere {ago(save.theirs.updated_at)}.</strong> What you see is yours, and the
         browser keeps it. Whichever you take, undo brings back the other one.
       </p>
+      {save.base && (
+        <button type="button" className="primary" onClick={() => editing.ask({ what: 'merge' })}>
+          Merge…
+        </button>
+      )}
       <button type="button" onClick={() => editing.draft.takeTheirs()}>
         Take theirs
       </button>
-      <button type="button" className="primary" onClick={() => editing.draft.keepMine()}>
+      <button type="button" onClick={() => editing.draft.keepMine()}>
         Keep mine
       </button>
     </div>

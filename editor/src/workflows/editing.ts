@@ -1,18 +1,22 @@
 /** What a person does to a draft: commands with labels, the selection that they leave, and what is said of them. */
 
+import type { Simulated, Tested } from '../api/trying'
+import type { Execution } from '../api/types'
 import type { Catalogue } from '../app/catalogue'
 import { Store } from '../app/store'
 import type { Edits, Selection } from '../canvas/canvas'
 import { noMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import type { Draft } from '../draft/draft'
-import { copied, paste, pasted } from '../document/clipboard'
+import { asText, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
 import { fitted } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { labelOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
 import { tidied } from '../document/layout'
+import { pinAll, pinnedOf, withPinned } from '../document/pinned'
+import type { Pinned } from '../document/pinned'
 import { objection } from '../document/rules'
 import type { Wish } from '../document/rules'
 import { say } from '../ui/toast'
@@ -21,15 +25,23 @@ import { placed } from './placing'
 import type { Where } from './placing'
 
 export type Panel = 'palette' | 'outline'
+export type InspectorTab = 'config' | 'policy' | 'test' | 'json'
 export type Asking =
-  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'publish' | 'run' | 'versions' } | null
+  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'merge' | 'publish' | 'run' | 'try' | 'versions' } | null
 
 export interface EditingState {
   selection: Selection
   asking: Asking
   panel: Panel
+  tab: InspectorTab
   /** What screen readers are told. */
   heard: string
+  /** An execution whose data one works with. */
+  basis: Execution | null
+  /** What the draft of that revision came to without any effect. */
+  simulated: { revision: number; result: Simulated } | null
+  /** What steps came to when they were tested last, by node. */
+  tested: ReadonlyMap<string, Tested>
 }
 
 const NO_SELECTION: Selection = { nodes: new Set(), edges: new Set() }
@@ -37,13 +49,24 @@ const NO_SELECTION: Selection = { nodes: new Set(), edges: new Set() }
 export class Editing extends Store<EditingState> implements Edits {
   readonly marks = noMarks()
   view: CanvasView | null = null
+  /** What was copied last: pasted in the same tab, its secrets and pinned data come along. */
+  private copied: { text: string; graph: Graph } | null = null
 
   constructor(
     readonly draft: Draft,
     readonly catalogue: Catalogue,
     readonly isReadOnly: boolean,
   ) {
-    super({ selection: NO_SELECTION, asking: null, panel: 'palette', heard: '' })
+    super({
+      selection: NO_SELECTION,
+      asking: null,
+      panel: 'palette',
+      tab: 'config',
+      heard: '',
+      basis: null,
+      simulated: null,
+      tested: new Map(),
+    })
   }
 
   get graph(): Graph {
@@ -60,13 +83,17 @@ export class Editing extends Store<EditingState> implements Edits {
     return nodes.size === 1 ? ([...nodes][0] ?? null) : null
   }
 
-  readonly select = (selection: Selection): void => this.set({ selection })
+  readonly select = (selection: Selection): void => {
+    const before = this.chosen
+    this.set({ selection })
+    if (this.chosen !== before) this.set({ tab: 'config' })
+  }
 
   choose(id: string): void {
     const node = nodeById(this.graph, id)
     if (!node) return
     this.draft.settle()
-    this.set({ selection: { nodes: new Set([id]), edges: new Set() } })
+    this.select({ nodes: new Set([id]), edges: new Set() })
     this.view?.reveal(id)
     this.hear(`${labelOf(node)}, ${this.catalogue.titleOf(node.type)}`)
   }
@@ -157,18 +184,21 @@ export class Editing extends Store<EditingState> implements Edits {
 
   copy(): string | null {
     const { nodes } = this.get().selection
-    return nodes.size === 0 ? null : copied(this.graph, nodes)
+    if (nodes.size === 0) return null
+    const graph = pieceOf(this.graph, nodes)
+    this.copied = { text: asText(graph), graph }
+    return this.copied.text
   }
 
   paste(text: string): void {
-    const piece = pasted(text)
+    const piece = this.copied?.text === text ? this.copied.graph : pasted(text)
     if (!piece) return this.refused('What was copied is no part of a workflow.')
     this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${this.count(piece.nodes.length)}`)
   }
 
   duplicate(): void {
-    const piece = pasted(this.copy() ?? '')
-    if (!piece) return
+    const piece = pieceOf(this.graph, this.get().selection.nodes)
+    if (piece.nodes.length === 0) return
     const left = Math.min(...piece.nodes.map((node) => node.position.x))
     const top = Math.min(...piece.nodes.map((node) => node.position.y))
     this.put(piece, { x: left + 32, y: top + 96 }, `Duplicate ${this.count(piece.nodes.length)}`)
@@ -197,6 +227,42 @@ export class Editing extends Store<EditingState> implements Edits {
   rename(id: string, next: string): void {
     this.change(`Name ${id} ${next}`, (graph) => commands.renameNode(graph, id, next))
     this.set({ selection: { nodes: new Set([next]), edges: new Set() } })
+  }
+
+  pin(id: string, pinned: Pinned | null, run: string | null = null): void {
+    if (this.isReadOnly) return this.readOnly()
+    const label = `${pinned ? 'Pin' : 'Unpin'} ${this.named(id)}`
+    this.draft.change(
+      label,
+      (graph) => commands.updateNode(graph, id, (data) => withPinned(data, pinned)),
+      run && `${id} ${run}`,
+    )
+    if (run === null) this.hear(pinned ? `${this.named(id)} is pinned` : `${this.named(id)} is not pinned any more`)
+  }
+
+  /** Unpins the step that is chosen, or pins what it gave when it was tested. */
+  flipPin(): void {
+    const node = nodeById(this.graph, this.chosen ?? '')
+    if (!node) return
+    const tested = this.get().tested.get(node.id)
+    if (pinnedOf(node)) return this.pin(node.id, null)
+    if (tested?.status !== 'completed') return this.refused('Test the step first: what it gives can be pinned.')
+    this.pin(node.id, { output: tested.output, ...(tested.port ? { port: tested.port } : {}) })
+  }
+
+  pinAll(outputs: ReadonlyMap<string, Pinned>): void {
+    this.change(`Pin ${this.count(outputs.size, null)}`, (graph) => pinAll(graph, outputs))
+    this.hear(`Pinned ${this.count(outputs.size, null)}`)
+  }
+
+  showSimulated(result: Simulated): void {
+    this.set({ simulated: { revision: this.draft.get().revision, result } })
+    this.hear(`Simulated: ${result.status}`)
+  }
+
+  showTested(id: string, tested: Tested): void {
+    this.set({ tested: new Map([...this.get().tested, [id, tested]]) })
+    this.hear(`${this.named(id)}: ${tested.status}`)
   }
 
   takeOver(graph: Graph, number: number): void {

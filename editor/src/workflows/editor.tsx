@@ -6,7 +6,9 @@ import { setMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import { Inspector } from '../inspector/inspector'
 import { Icon } from '../ui/icon'
+import { nodeMarks as stepMarks } from '../executions/steps'
 import { Asked } from './asked'
+import { BasisBar } from './basis-bar'
 import { Conflict } from './conflict'
 import { ConnectBar } from './connect-bar'
 import { useKeyboardConnect } from './connecting'
@@ -17,6 +19,7 @@ import { Outline } from './outline'
 import { Palette } from './palette'
 import { nodeMarks } from './problem-marks'
 import { Problems } from './problems'
+import { Simulation } from './simulation'
 import { TopBar } from './top-bar'
 
 /** The whole editor of one draft. */
@@ -32,10 +35,12 @@ export function Editor({ editing }: { editing: Editing }) {
     <div className="editor">
       <TopBar editing={editing} />
       <Conflict editing={editing} />
+      <BasisBar editing={editing} />
       <div className="editor-main">
         <Side editing={editing} />
         <section className="workbench">
           <Work editing={editing} connecting={connecting} />
+          <Simulation editing={editing} />
           <Problems editing={editing} findings={findings} />
         </section>
         <Inspector editing={editing} />
@@ -54,10 +59,11 @@ function Work({ editing, connecting }: { editing: Editing; connecting: ReturnTyp
   const selection = useStore(editing, (state) => state.selection)
   const kinds = useMemo(() => editing.catalogue.kinds(ports), [editing, ports])
   const onView = useCallback((view: CanvasView) => void (editing.view = view), [editing])
-  useEffect(
-    () => setMarks(editing.marks, nodeMarks(problems, connecting.candidate)),
-    [editing, problems, connecting.candidate],
-  )
+  const simulated = useStore(editing, (state) => state.simulated)
+  useEffect(() => {
+    const marks = simulated ? stepMarks(graph, simulated.result.steps) : nodeMarks(problems, connecting.candidate)
+    setMarks(editing.marks, marks)
+  }, [editing, graph, simulated, problems, connecting.candidate])
   return (
     <div
       className="canvas"

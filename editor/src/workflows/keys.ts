@@ -19,6 +19,9 @@ export const HELP: [string, string][] = [
   ['Ctrl-A', 'Select all'],
   ['Ctrl-F', 'Find a step'],
   ['Ctrl-Enter', 'Publish'],
+  ['R', 'Try the draft out'],
+  ['Shift-Enter', 'Test the selected step'],
+  ['P', 'Pin what the selected step gave in its test, or unpin it'],
   ['T', 'Tidy up'],
   ['O', 'Outline'],
   ['1, +, -', 'Show all, nearer, farther'],
@@ -92,7 +95,14 @@ function plainKey(editing: Editing, connecting: Connecting, event: ReactKeyboard
     case 'c':
       connecting.begin()
       return true
+    case 'r':
+      if (!editing.isReadOnly) editing.ask({ what: 'try' })
+      return true
+    case 'p':
+      editing.flipPin()
+      return true
     case 'Enter':
+      if (event.shiftKey) editing.set({ tab: 'test' })
       document.querySelector<HTMLElement>('.inspector input, .inspector textarea')?.focus()
       return true
     case 'Escape':

@@ -2,6 +2,7 @@ import { useState } from 'react'
 
 import type { Finding, Problem } from '../api/types'
 import { useStore } from '../app/store'
+import { goToPlace } from '../inspector/go-to-field'
 import { sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
@@ -32,13 +33,14 @@ export function Problems({ editing, findings }: { editing: Editing; findings: re
 }
 
 export function ProblemRow({ editing, entry }: { editing: Editing; entry: Entry }) {
-  const go = () => {
-    if (entry.node_id) editing.goTo(entry.node_id)
-    else if (entry.edge_id) editing.chooseEdge(entry.edge_id)
-  }
   return (
     <li>
-      <button type="button" className="quiet problem" data-severity={entry.severity ?? 'error'} onClick={go}>
+      <button
+        type="button"
+        className="quiet problem"
+        data-severity={entry.severity ?? 'error'}
+        onClick={() => goToPlace(editing, entry)}
+      >
         <Icon name={entry.severity === 'note' ? 'help' : 'warn'} />
         <span>
           {sentence(entry.detail)} <span className="faint">{sentence(entry.hint)}</span>

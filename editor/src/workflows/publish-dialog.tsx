@@ -7,14 +7,16 @@ import { useLoad } from '../app/load'
 import { Dialog } from '../ui/dialog'
 import { Failure, sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
+import { Changes } from './changes'
 import type { Editing } from './editing'
 import { ProblemRow } from './problems'
+import { saved } from './saved'
 
 /** Saves, has the server prove the draft, shows what it found, and publishes. */
 export function PublishDialog({ editing, onClose }: { editing: Editing; onClose: () => void }) {
   const { draft } = editing
   const verdict = useLoad(async () => {
-    if (!(await draft.flush())) throw new ApiError(0, 'not_saved', 'the draft is not saved', 'see beside its name why')
+    await saved(draft)
     return checkDraft(draft.id)
   }, 'verdict')
   const [done, setDone] = useState<Published | null>(null)
@@ -61,6 +63,7 @@ function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
           ))}
         </ul>
       )}
+      <Changes editing={editing} />
       {errors.map((code) => (
         <Acceptance key={code} code={code} findings={findings} accepted={accepted} onChange={setAccepted} />
       ))}

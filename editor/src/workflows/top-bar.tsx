@@ -47,6 +47,9 @@ export function TopBar({ editing }: { editing: Editing }) {
       <Link className="button" href={to.executions({ workflow: draft.id })}>
         Executions
       </Link>
+      <button type="button" disabled={isReadOnly} onClick={() => editing.ask({ what: 'try' })}>
+        <Icon name="bug" /> Try out
+      </button>
       <button type="button" disabled={isReadOnly || published === null} onClick={() => editing.ask({ what: 'run' })}>
         <Icon name="play" /> Run
       </button>

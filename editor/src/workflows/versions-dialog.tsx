@@ -5,11 +5,12 @@ import { ApiError } from '../api/client'
 import type { VersionSummary } from '../api/types'
 import { useLoad } from '../app/load'
 import { read } from '../document/codec'
-import { equal } from '../draft/equal'
+import { equal } from '../document/equal'
 import { Dialog } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { ago, dateTime } from '../ui/time'
 import { say } from '../ui/toast'
+import { Compare } from './compare'
 import type { Editing } from './editing'
 
 /** What was published, and the way back to it: the draft takes a version over, which can be undone like anything else. */
@@ -32,7 +33,7 @@ export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose
   }
   const failure = error ?? known.error
   return (
-    <Dialog title="Versions" onClose={onClose}>
+    <Dialog title="Versions" onClose={onClose} className="wide">
       {failure && <Failure error={failure} />}
       {known.value?.items.length === 0 && <p className="faint">Nothing is published yet.</p>}
       <ul className="versions">
@@ -52,6 +53,7 @@ export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose
           </li>
         ))}
       </ul>
+      {known.value && known.value.items.length > 0 && <Compare editing={editing} versions={known.value.items} />}
     </Dialog>
   )
 }

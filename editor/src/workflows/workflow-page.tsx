@@ -1,14 +1,18 @@
 import { useEffect, useMemo } from 'react'
 
-import { checkDraft, saveDraft, workflow } from '../api/calls'
+import { checkDraft, execution, saveDraft, workflow } from '../api/calls'
+import { ApiError } from '../api/client'
 import { apiKey } from '../api/session'
-import type { Workflow } from '../api/types'
+import type { Execution, Workflow } from '../api/types'
 import { useCatalogue } from '../app/catalogue'
 import { useLoad } from '../app/load'
+import { useQuery } from '../app/router'
 import { Draft } from '../draft/draft'
 import { Failure } from '../ui/failure'
 import '../styles/editor.css'
 import '../styles/inspector.css'
+import { telling } from '../executions/steps'
+import { say } from '../ui/toast'
 import { Editing } from './editing'
 import { Editor } from './editor'
 
@@ -39,7 +43,28 @@ function Open({ workflow: opened }: { workflow: Workflow }) {
       draft.close()
     }
   }, [editing])
+  useBasis(editing)
   return <Editor editing={editing} />
+}
+
+/** The execution that the address names, if it is one of this workflow; what is telling of it is looked at first. */
+function useBasis(editing: Editing): void {
+  const wanted = useQuery('execution')
+  useEffect(() => {
+    if (wanted === '' || editing.get().basis?.id === wanted) return
+    let over = false
+    const take = (found: Execution) => {
+      if (over) return
+      if (found.workflow_id !== editing.draft.id) return say('That execution is one of another workflow.', 'wrong')
+      editing.set({ basis: found })
+      const step = telling(found)
+      if (step) editing.choose(step.node_id)
+    }
+    execution(wanted).then(take, (error: unknown) => say(ApiError.of(error).detail, 'wrong'))
+    return () => {
+      over = true
+    }
+  }, [editing, wanted])
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { Person, api, withBrowser } from './person'
+import type { Stored } from './person'
 
 withBrowser()
 
@@ -64,12 +65,13 @@ test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s'
   await ada.page.getByRole('tab', { name: 'Policy' }).click()
   await ada.page.getByRole('tab', { name: 'Outline' }).click()
   await look('policy and outline')
-  for (const name of ['Find a step (Ctrl-F)', 'Keys (?)', 'Run', 'Publish']) {
+  for (const name of ['Find a step (Ctrl-F)', 'Keys (?)', 'Try out', 'Run', 'Publish', 'version 1']) {
     await ada.page.getByRole('button', { name, exact: true }).click()
     await ada.page.getByRole('dialog').waitFor()
     await look(name)
     await ada.press('Escape')
   }
+  await lookAtTrying(ada, id, failed, look)
   await ada.page.goto(`${ada.url}/editor/executions/${waiting}?step=wait`)
   await ada.untilNode('wait', 'waiting')
   await ada.page.getByTestId('why').waitFor()
@@ -78,9 +80,47 @@ test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s'
   await ada.untilStatus('failed')
   await ada.untilNode('fail', 'failed')
   await look('failed execution')
+  await ada.page.getByRole('button', { name: 'Step through it' }).click()
+  await ada.page.getByRole('slider').press('End')
+  await look('stepped through')
   await ada.page.getByRole('button', { name: 'Restart…' }).click()
   await ada.page.locator('.plan').waitFor()
   await look('restart')
   expect(broken).toEqual([])
   await ada.leave()
 })
+
+/** With the data of an execution: a step tested and pinned, a simulation, and a merge. */
+async function lookAtTrying(
+  ada: Person,
+  workflow: string,
+  execution: string,
+  look: (what: string) => Promise<unknown>,
+): Promise<void> {
+  const { page } = ada
+  await page.goto(`${ada.url}/editor/workflows/${workflow}?execution=${execution}`)
+  await page.getByTestId('basis').waitFor()
+  await page.getByRole('tab', { name: 'Test' }).click()
+  await page.getByRole('button', { name: 'Test this step' }).click()
+  await page.getByTestId('test-result').waitFor()
+  await page.getByRole('button', { name: 'Pin an output by hand' }).click()
+  await page.getByTestId('pinned').getByLabel('Output').fill('{"x": 1}')
+  await page.getByRole('button', { name: 'Try out', exact: true }).click()
+  await page.getByRole('button', { name: 'Simulate' }).click()
+  await page.getByTestId('simulation').locator('summary').first().click()
+  await ada.saved()
+  await look('test, pinned and simulation')
+  const { graph, revision } = await api<Stored>(`/workflows/${workflow}`)
+  const [first, ...others] = graph.nodes
+  await api(
+    `/workflows/${workflow}/draft`,
+    'PUT',
+    { graph: { ...graph, nodes: [{ ...first, data: { label: 'X' } }, ...others] } },
+    revision,
+  )
+  await ada.node('start').click()
+  await page.getByTestId('label').fill('Y')
+  await page.getByRole('button', { name: 'Merge…' }).click()
+  await page.getByRole('radio').first().waitFor()
+  await look('merge')
+}

@@ -2,6 +2,7 @@ import { expect, inject, test } from 'vitest'
 
 import { EventParser } from '../../src/api/events'
 import type { Shape } from '../../src/api/shape'
+import * as trying from '../../src/api/trying'
 import * as types from '../../src/api/types'
 import { api } from './person'
 
@@ -95,5 +96,11 @@ test('the API answers what the types say', async () => {
   expect(ended['steps'].some((step: { error: unknown }) => step.error !== null)).toBe(true)
   await heldNews(execution)
   await heldLogs(execution)
+  await held(trying.tested, `/workflows/${id}/draft/test-step`, 'POST', { node_id: 'log' })
+  await held(trying.simulated, `/workflows/${id}/draft/simulate`, 'POST', {})
+  await held(trying.simulated, `/workflows/${id}/draft/simulate`, 'POST', { of_execution: execution })
+  const { id: trial } = await held(trying.trial, `/workflows/${id}/draft/run`, 'POST', { pinned: false })
+  await held(types.execution, `/executions/${trial}`)
+  await heldItems(types.executionSummary, '/executions?trial=true')
   await held(types.plan, `/executions/${execution}/restart`, 'POST', { from: 'wait', dry_run: true })
 })

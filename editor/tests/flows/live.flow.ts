@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 
 import { Person, api, withBrowser } from './person'
 
@@ -60,6 +60,49 @@ test('where the live stream does not get through, the page asks again and again,
   await api(`/executions/${id}/signals/go`, 'POST', { x: true })
   await ada.untilStatus('completed')
   await agree(ada, id)
+  await ada.leave()
+})
+
+test('tabs that watch one execution share one stream, and the other reads on when one is closed', async () => {
+  const id = await waiting()
+  const ada = await Person.signIn()
+  const context = ada.page.context()
+  const streams: string[] = []
+  context.on('request', (request) => request.url().endsWith('/events') && streams.push(request.url()))
+  await ada.page.goto(`${ada.url}/editor/executions/${id}`)
+  await ada.page.getByText('live', { exact: true }).waitFor()
+  const other = await ada.newTab(`executions/${id}#key=${inject('key')}`)
+  await other.page.getByText('live', { exact: true }).waitFor()
+  await other.untilNode('go', 'waiting')
+  expect(streams).toHaveLength(1)
+  const next = context.waitForEvent('request', (request) => request.url().endsWith('/events'))
+  await ada.page.close()
+  await next
+  await api(`/executions/${id}/signals/go`, 'POST', { x: false })
+  await other.untilStatus('completed')
+  await agree(other, id)
+  await ada.leave()
+})
+
+test('an execution that has ended is stepped through, entry by entry, and the entry is in the address', async () => {
+  const id = await waiting()
+  await api(`/executions/${id}/signals/go`, 'POST', { x: true })
+  const ada = await Person.signIn()
+  await ada.page.goto(`${ada.url}/editor/executions/${id}`)
+  await ada.untilStatus('completed')
+  await ada.page.getByRole('button', { name: 'Step through it' }).click()
+  await ada.untilNode('start', 'completed')
+  await ada.untilNode('yes', 'pending')
+  const slider = ada.page.getByRole('slider')
+  await slider.press('End')
+  await agree(ada, id)
+  await slider.press('ArrowLeft')
+  await ada.page.reload()
+  await ada.untilNode('go', 'completed')
+  expect(await slider.inputValue()).not.toBe(await slider.getAttribute('max'))
+  await ada.page.getByRole('button', { name: 'Back to now' }).click()
+  await agree(ada, id)
+  expect(new URL(ada.page.url()).search).toBe('')
   await ada.leave()
 })
 

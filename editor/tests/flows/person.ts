@@ -1,5 +1,7 @@
 /** A person with a browser, and what such a person does again and again. */
 
+import { join } from 'node:path'
+
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
@@ -13,6 +15,9 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+
+/** A folder whose files are used in place of those in the program: then that need not be built anew. */
+const DIST = process.env['CAPSTAN_EDITOR_DIST']
 
 /** Longest wait for one thing. */
 const STEP_MS_MAX = 15_000
@@ -42,6 +47,7 @@ export class Person {
 
   static async signIn(url = inject('url'), key = inject('key')): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1600, height: 900 } })
+    if (DIST) await serveFrom(DIST, context)
     const person = new Person(context, await context.newPage(), url)
     person.page.setDefaultTimeout(STEP_MS_MAX)
     person.page.on('pageerror', (error) => person.complaints.push(error.message))
@@ -139,11 +145,23 @@ export class Person {
   }
 }
 
+/** Pages and files of the editor come from the folder, with the server's own headers for them. */
+async function serveFrom(folder: string, context: BrowserContext): Promise<void> {
+  await context.route(/\/editor\//, async (route) => {
+    const { pathname, origin } = new URL(route.request().url())
+    const isFile = pathname.startsWith('/editor/assets/')
+    const page = await route.fetch({ url: `${origin}/editor/` })
+    const { 'content-encoding': _packed, 'content-length': _size, 'content-type': _type, ...headers } = page.headers()
+    await route.fulfill({ path: join(folder, isFile ? pathname.slice('/editor/'.length) : 'index.html'), headers })
+  })
+}
+
 /** Asks the API itself. */
-export async function api<T>(path: string, method = 'GET', body?: unknown, url = inject('url')): Promise<T> {
-  const response = await fetch(`${url}/api/v1${path}`, {
+export async function api<T>(path: string, method = 'GET', body?: unknown, revision?: number): Promise<T> {
+  const match = revision === undefined ? {} : { 'if-match': `"${revision}"` }
+  const response = await fetch(`${inject('url')}/api/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${inject('key')}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${inject('key')}`, 'content-type': 'application/json', ...match },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true)

@@ -59,6 +59,8 @@ test('a failed execution is understood, its workflow corrected, and it goes on f
   // The way back to what was published first.
   await ada.page.getByRole('link', { name: 'To be repaired' }).click()
   await ada.page.getByRole('button', { name: 'version 2' }).click()
+  await ada.page.getByLabel('From', { exact: true }).selectOption('version 1')
+  await ada.page.getByTestId('compare').getByText('config.succeed_at_attempt').waitFor()
   await ada.page.getByRole('listitem').filter({ hasText: 'Version 1' }).getByRole('button').click()
   await ada.page.getByRole('button', { name: 'Undo: Take over version 1' }).waitFor()
   await ada.saved()

@@ -1,0 +1,49 @@
+/** Answers of the server for tests, written short. */
+
+import type { Execution, NodeType, Step } from '../src/api/types'
+
+const AT = '2030-01-01T00:00:00Z'
+
+export function nodeType(name: string, more: Partial<NodeType> = {}): NodeType {
+  return { name, title: name, description: '', role: 'step', effect: 'pure', ports: ['out'], schema: {}, ...more }
+}
+
+/** A step that completed, unless `more` says otherwise. */
+export function step(id: string, more: Partial<Step> = {}): Step {
+  return {
+    node_id: id,
+    scope: '',
+    label: id,
+    type: 'debug.noop',
+    status: 'completed',
+    port: null,
+    attempts: 1,
+    fired_at: AT,
+    settled_at: AT,
+    waiting: null,
+    retry_at: null,
+    output: null,
+    error: null,
+    ...more,
+  }
+}
+
+export function execution(steps: Step[], more: Partial<Execution> = {}): Execution {
+  return {
+    id: 'e',
+    workflow_id: 'w',
+    version_id: 'v',
+    trigger: 'start',
+    status: 'completed',
+    created_at: AT,
+    deadline_at: null,
+    ended_at: AT,
+    input: {},
+    output: null,
+    error: null,
+    position: 0,
+    steps,
+    edges: [],
+    ...more,
+  }
+}
