@@ -21,7 +21,7 @@ pub(super) enum Begun<T> {
 }
 
 /// The code of a verb that only an execution which has begun can take.
-const PENDING: &str = "pending";
+pub(super) const PENDING: &str = "pending";
 
 /// Why there is no such execution: it has not begun, or there is none.
 pub(super) async fn unknown(

@@ -50,7 +50,7 @@ pub(crate) async fn cancel(
     let payload = json!({ "reason": reason, "force": cancel.force });
     let send = async || deliver(&caller, execution_id, SignalId::new(), CANCEL, &payload).await;
     match send().await {
-        Err(unknown) if unknown.status == StatusCode::NOT_FOUND => {
+        Err(unknown) if unknown.code == pending::PENDING || unknown.status == StatusCode::NOT_FOUND => {
             match pending::cancel(&caller, execution_id, &reason).await? {
                 Some(done) => Ok(done),
                 // It may have begun just now.

@@ -78,8 +78,9 @@ async fn only_what_is_in_back_off_can_be_tried_at_once() {
     assert_eq!(refused.verdict(), "409 no_backoff");
     let alone = app.post(&path, &json!({ "scope": "each[9]" })).await;
     assert_eq!(alone.verdict(), "422 scope_alone");
-    let alone = app.post(&format!("/api/v1/executions/{id}/resolve"), &json!({ "action": "skip", "scope": "each[9]" }));
-    assert_eq!(alone.await.verdict(), "422 bad_resolution");
+    let resolve = format!("/api/v1/executions/{id}/resolve");
+    let alone = app.post(&resolve, &json!({ "action": "skip", "scope": "each[9]" })).await;
+    assert_eq!(alone.verdict(), "422 bad_resolution");
     assert_eq!(refused.json()["detail"], "no step waits for its next attempt");
     assert_eq!(app.post(&path, &json!({ "step": "b" })).await.json()["detail"], "step b is not active");
     assert_eq!(app.post(&path, &json!({ "surprise": 1 })).await.verdict(), "400 bad_body");

@@ -151,8 +151,10 @@ export const plan = object({
   id: maybe(text),
   version_id: text,
   kept: list(text),
+  changed: list(text),
   redone: list(text),
   repeated_effects: list(text),
+  new: list(text),
   dropped: list(text),
 })
 

@@ -82,8 +82,10 @@ function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
     ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
   const rows: [string, readonly string[], string][] = [
     ['Counts as done', plan.kept, ''],
+    ['Of these, another step by now', plan.changed, 'warn'],
     ['Runs again', plan.redone, ''],
     ['Effects that happen again', plan.repeated_effects, 'warn'],
+    ['Runs for the first time', plan.new, ''],
     ['Not in that version any more', plan.dropped, ''],
   ]
   return (

@@ -77,13 +77,6 @@ fn check_filter(filter: &Filter) -> Result<(), Problem> {
         return Err(Problem::unprocessable("empty_filter", "the filter lets every execution through", hint));
     }
     let bad = |detail: &str, hint: String| Err(Problem::unprocessable("bad_filter", detail, hint));
-    let is_nobody = filter.ids.as_ref().is_some_and(Vec::is_empty) || filter.status.as_ref().is_some_and(Vec::is_empty);
-    if is_nobody {
-        return bad(
-            "the filter names an empty list, which no execution is in",
-            "leave it out, or name something".into(),
-        );
-    }
     if filter.ids.as_ref().is_some_and(|ids| ids.len() > IDS_MAX) {
         return bad("the filter names too many ids", format!("name at most {IDS_MAX}, and make several jobs"));
     }
