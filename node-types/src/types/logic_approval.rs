@@ -31,7 +31,8 @@ pub(crate) struct Config {
     /// Fields to fill in, as those of a form; required ones only to approve.
     #[serde(default)]
     fields: Vec<Field>,
-    /// Who may answer.
+    /// Who may answer: `api_key`, everybody with an API key of the workspace; `link`, everybody with a link that
+    /// `data.approval_link` made. Both are true if absent, and one has to be.
     #[serde(default)]
     who: Who,
     /// Longest wait in milliseconds, at most five years; without a limit it waits until the execution ends.

@@ -42,8 +42,9 @@ pub(crate) struct Config {
     #[serde(default)]
     tolerated_percent: Option<usize>,
     /// Has the workers of the fleet share a long list: its items are handed over in chunks, each an execution of its own.
-    /// `concurrency` and what is tolerated stay those of the whole list. Nothing that lies in it may be undone, wait for a
-    /// signal by its name, or respond.
+    /// `above`, 1 to 10,000: a list with more items is handed over; 1,000 if absent. `chunk`, 10 to 1,000: items of each
+    /// chunk; 100 if absent. `concurrency` and what is tolerated stay those of the whole list. Nothing that lies in it may
+    /// be undone, wait for a signal by its name, or respond.
     #[serde(default)]
     #[expect(dead_code, reason = "it is part of the graph, and the engine hands over")]
     spill: Option<Spill>,

@@ -23,20 +23,23 @@ pub(crate) struct Config {
     /// Most turns.
     #[schemars(range(min = 1, max = 10_000))]
     max_iterations: u32,
-    /// What becomes of the loop after so many turns: it fails with class `max_iterations`, or is done.
+    /// What becomes of the loop after so many turns: `fail`, also if absent, fails it with class `max_iterations`; `done`
+    /// completes it.
     #[serde(default)]
     at_max: AtMax,
     /// What the first turn sees as `item`.
     #[serde(default)]
     initial: Value,
     /// Looked at after each turn, such as `{{ last.done }}`: the loop is done once it is true. `last` is what the turn came
-    /// to. Without it, there are as many turns as may be.
+    /// to. Without it only `plateau` ends the loop before it has had `max_iterations` turns, and then `at_max` counts.
     #[serde(default)]
     until: Option<Value>,
     /// What the next turn sees as `item`, such as `{{ last.draft }}`; what the last one came to, if absent.
     #[serde(default)]
     next: Option<Value>,
-    /// Ends the loop once a score gets no better.
+    /// Ends the loop once a score gets no better. `score`, required: a number such as `{{ last.score }}`, the larger the
+    /// better. `turns`, required, 1 to 1,000: so many in a row without a gain end it. `min_gain`: a score that is above the
+    /// best so far by more than this is a gain; 0 if absent.
     #[serde(default)]
     plateau: Option<Plateau>,
 }

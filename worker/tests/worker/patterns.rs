@@ -178,7 +178,15 @@ fn line(graph: &Graph, state: &State, ix: usize) -> String {
 fn the_page_of_patterns_is_up_to_date() {
     let mut page = String::from(
         "# Patterns\n\nWell-known shapes of work, as graphs. Each is a file in [examples/patterns](../examples/patterns), and a test \
-         runs its\ncases on a worker. Generated from these files; do not edit.\n\n| pattern | known as |\n|---|---|\n",
+         runs its\ncases on a worker. Generated from these files; do not edit.\n\n\
+         A file holds more than a graph: `title`, `known_as`, `about`, the `graph`, in [the format of all graphs](graphs.md), \
+         and its\n`cases`: inputs and signals, and the steps and the end that have to come of them. `capstan validate`, `exec` and \
+         `test` take\nthe graph alone, and so do the editor and the API. To run one:\n\n\
+         ```sh\njq .graph examples/patterns/exclusive-choice.json > choice.json\n\
+         capstan validate choice.json\ncapstan exec choice.json --input '{\"total\": 20}'\n```\n\n\
+         The input is that of a case. A graph that waits for a signal waits for it here, too. `make test` runs all cases of all\n\
+         files. Cases of your own go [beside your graph](testing.md#cases-beside-a-graph), in another form.\n\n\
+         | pattern | known as |\n|---|---|\n",
     );
     let patterns = patterns();
     for (file, pattern) in &patterns {

@@ -96,6 +96,6 @@ pub(super) fn wrong(value: &Value, pointer: &str, expected: &str, problems: &mut
         code,
         pointer.into(),
         format!("{place} must be {expected}, and is {found}"),
-        "see the graph format in the documentation",
+        "see the graph format in docs/graphs.md",
     );
 }
