@@ -7,12 +7,11 @@ use axum::http::{Extensions, StatusCode};
 use capstan_domain::approvals::{self, Answered, ApprovalRow, ApprovalStep, Decision, NewAnswer};
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::executions;
 use capstan_engine::store::signals::Sent;
 use capstan_node_types::types::{FieldError, FormField, validate_fields};
 use serde_json::{Map, Value};
 
-use super::executions::load;
+use super::executions::{find, load};
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -34,9 +33,8 @@ pub(super) struct Delivered {
 pub(super) async fn asked(caller: &Caller, asking: &ApprovalStep) -> Result<ApprovalRow, Problem> {
     let mut transaction = caller.read().await?;
     let row = approvals::find(&mut transaction, asking).await?;
-    let execution = executions::find(&mut transaction, caller.workspace_id, asking.execution_id).await?;
+    let execution = find(&mut transaction, caller, asking.execution_id).await?;
     transaction.commit().await?;
-    let execution = execution.ok_or_else(|| Problem::not_found("execution", &asking.execution_id.to_string()))?;
     row.ok_or_else(|| if execution.ended_at.is_some() { ended() } else { not_asked(asking) })
 }
 
