@@ -49,7 +49,7 @@ pub(super) fn graph(seed: u64, number: u64, turn: u64, site_url: &str) -> GraphS
     let last = match theme {
         Theme::Holds(of) => Some(drawing.container(&top, of)),
         Theme::Races => {
-            let join = drawing.race(&top, Some(&first));
+            let join = drawing.race(&top, Some(&first), false);
             drawing.chain(&top, Some(join), 1);
             None
         }
@@ -121,10 +121,11 @@ impl Drawing<'_> {
         self.link(&last, &doomed);
     }
 
-    /// Branches of which the first few are enough; most often the others are cancelled then. Answers the join.
-    fn race(&mut self, place: &Place, from: Option<&str>) -> String {
+    /// Branches of which the first few are enough; most often the others are cancelled then, and always if what comes after
+    /// the join `fails`. Answers the join.
+    fn race(&mut self, place: &Place, from: Option<&str>, fails: bool) -> String {
         let (branches, cuts) = (self.dice.between(2, 3), self.dice.chance(75));
-        let inside = Place { is_certain: place.is_certain && !cuts, ..place.clone() };
+        let inside = Place { is_certain: place.is_certain && !cuts && !fails, ..place.clone() };
         let (mut all, mut ends) = (Vec::new(), Vec::new());
         for _ in 0..branches {
             let id = match self.dice.below(100) {
@@ -174,7 +175,7 @@ impl Drawing<'_> {
         let kind = Kind::Container { of: Container::ForEach, fails };
         let id = self.add(place, NodeSpec::new("", kind, &[]), Some(config));
         let inside = Place { is_certain: place.is_certain && !fails, is_counted: true, ..place.within(&id) };
-        let last = self.body(&inside);
+        let last = self.body(&inside, one_fails);
         if one_fails {
             let (before, doomed) = (self.begin(&inside, Kind::Noop), self.begin(&inside, Kind::Doomed));
             self.link(&last, &before);
@@ -230,15 +231,15 @@ impl Drawing<'_> {
     fn fill(&mut self, place: &Place, fails: bool) {
         match fails {
             true => self.ill(place, None),
-            false => drop(self.body(place)),
+            false => drop(self.body(place, false)),
         }
         self.finally(place);
     }
 
-    /// Answers the last node.
-    fn body(&mut self, place: &Place) -> String {
+    /// Answers the last node; what comes after it may be what `fails`.
+    fn body(&mut self, place: &Place, fails: bool) -> String {
         if self.dice.chance(RACES_PERCENT) {
-            return self.race(place, None);
+            return self.race(place, None, fails);
         }
         let length = self.dice.between(1, 2);
         self.chain(place, None, length)

@@ -85,3 +85,20 @@ fn graphs_stay_small() {
     let all: Vec<usize> = (0..300).map(|number| calls(&graph(5, number, "http://127.0.0.1:9"))).collect();
     assert!(all.iter().sum::<usize>() < 5 * all.len(), "{} calls in {} graphs", all.iter().sum::<usize>(), all.len());
 }
+
+#[test]
+fn what_still_runs_in_a_race_when_its_frame_fails_is_not_certain() {
+    let mut seen = 0;
+    for number in 0..1_500 {
+        let spec = graph(11, number, "http://127.0.0.1:9");
+        let fails = |parent: &Option<String>| {
+            parent.is_some() && spec.nodes.iter().any(|node| node.parent == *parent && node.kind == Kind::Doomed)
+        };
+        for join in spec.nodes.iter().filter(|node| node.wanted.is_some() && fails(&node.parent)) {
+            seen += 1;
+            let late = join.sources.iter().filter(|id| spec.node(id).unwrap().is_certain).count();
+            assert_eq!(late, 0, "graph {number}: {join:?}");
+        }
+    }
+    assert!(seen > 0);
+}
