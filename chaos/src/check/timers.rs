@@ -28,11 +28,10 @@ impl<'a> Waits<'a> {
         for (&execution, rows) in &facts.journal {
             for (nth, row) in rows.iter().enumerate() {
                 let Some(due) = row.due else { continue };
-                let next = rows[nth + 1..].iter().find(|next| next.node == row.node && next.scope == row.scope);
-                if row.kind == "attempt_failed" && rows[nth + 1..].iter().any(|row| row.kind == "hastened") {
-                    // A person had it go on at once.
-                    continue;
-                }
+                // What calls nobody may go on before the order is durable.
+                let due = order(row, &rows[nth + 1..]).map_or(due, |order| due.min(order.recorded_at));
+                let is_next = |next: &&Row| is_same(row, next) && next.kind != "hastened";
+                let next = rows[nth + 1..].iter().find(is_next);
                 waits.push(Wait { execution, node: &row.node, due, next, is_delay: row.kind == "waiting" });
             }
         }
@@ -51,6 +50,18 @@ impl<'a> Waits<'a> {
             wait.next.is_none() && !set_aside.contains(&wait.execution) && !may_be_cut()
         })
     }
+}
+
+/// The order of a person to have the next attempt of a failed one at once, be it of this step or of all.
+fn order<'a>(row: &Row, later: &'a [Row]) -> Option<&'a Row> {
+    let is_meant = |order: &&Row| order.node.is_empty() || is_same(row, order);
+    let mut orders = later.iter().filter(|later| row.kind == "attempt_failed" && later.kind == "hastened");
+    orders.find(is_meant)
+}
+
+/// Whether two rows are about the same step.
+fn is_same(one: &Row, other: &Row) -> bool {
+    (&one.node, &one.scope) == (&other.node, &other.scope)
 }
 
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
@@ -79,9 +90,7 @@ fn early_calls(facts: &Facts) -> Vec<Violation> {
         let losses = lost.get(id).map_or(0, HashSet::len);
         for (nth, row) in rows.iter().enumerate().filter(|(_, row)| row.kind == "attempt_failed") {
             let Some((due, attempts)) = row.due.zip(row.attempts) else { continue };
-            // A person may have had it go on at once.
-            let hastened = rows[nth + 1..].iter().find(|row| row.kind == "hastened");
-            let due = hastened.map_or(due, |row| due.min(row.committed_at));
+            let due = order(row, &rows[nth + 1..]).map_or(due, |order| due.min(order.committed_at));
             let Some(calls) = calls.get(format!("{id}:{}:{}", row.node, row.scope).as_str()) else { continue };
             let before = calls.iter().filter(|&&at| at < due).count();
             if before > attempts.unsigned_abs() as usize + losses {
@@ -131,11 +140,15 @@ mod tests {
         assert_eq!(check(&facts).len(), 1);
         let mut hastened = rows_of(&mut facts)[3].clone();
         (hastened.kind, hastened.due) = ("hastened".into(), None);
+        hastened.recorded_at = hastened.committed_at + TimeDelta::milliseconds(500);
         hastened.committed_at += TimeDelta::milliseconds(600);
         rows_of(&mut facts).insert(4, hastened);
         assert_eq!(check(&facts), []);
         rows_of(&mut facts)[4].committed_at += TimeDelta::milliseconds(150);
         assert_eq!(check(&facts).len(), 1, "it came before the order");
+        (rows_of(&mut facts)[4].node, rows_of(&mut facts)[4].scope) = ("n1".into(), String::new());
+        rows_of(&mut facts)[4].committed_at -= TimeDelta::milliseconds(150);
+        assert_eq!(check(&facts).len(), 1, "it was about another step");
         rows_of(&mut facts).remove(4);
         facts.injected.struck.push(kill(second(), 7, 3));
         assert_eq!(check(&facts), []);
