@@ -15,21 +15,22 @@ use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
 use super::state::{End, Phase, State, Step, StepStatus};
 
-/// What a restart keeps, and what runs again.
+/// What a restart keeps, and what runs again. `kept` and `redone` name steps outside of containers, the others also what lies
+/// within. Undos are not told: whether they run hangs on how it ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
-    /// Steps of the top level that count as done.
+    /// Steps that count as done.
     pub kept: Vec<NodeId>,
-    /// Those of them whose node is of another type or has another config in the version to restart on: what they came to
-    /// stands as it was.
+    /// Those of them whose node, or something within, is another one in the version to restart on: of another type, with
+    /// another config, or not there. What they came to stands as it was.
     pub changed: Vec<NodeId>,
-    /// Steps that had settled and run again, if the graph comes to them; what runs at last, too.
+    /// Steps that had begun and run again, if the graph comes to them; what runs at last, too.
     pub redone: Vec<NodeId>,
-    /// Effects that then happen again: of these steps, and of steps that ran within them.
+    /// Effects that may have happened and then happen again.
     pub repeated_effects: Vec<NodeId>,
-    /// Steps that had not settled, and now run if the graph comes to them.
+    /// Steps that had not begun, and now run if the graph comes to them.
     pub new: Vec<NodeId>,
-    /// Steps that had settled, and are not in the graph any more.
+    /// Steps that had begun, and are not in the graph any more.
     pub dropped: Vec<NodeId>,
     /// What the new journal begins with.
     #[serde(skip)]
@@ -185,58 +186,83 @@ impl Past<'_> {
 
     fn told(&self, graph: &Graph, state: &State, entries: Vec<Entry>) -> Plan {
         let mut plan = Plan { entries, ..Plan::default() };
-        let runs = |node: &Node| node.role != Role::Trigger && node.part != Part::Undo;
-        let had_settled = |id: &NodeId| self.of(id).is_some_and(|step| step.settled_at.is_some());
-        let outside = self.graph.bodies[0].nodes.iter().map(|&node| &self.graph.nodes[node]);
-        for old in outside.filter(|node| runs(node) && had_settled(&node.id)) {
-            let now = state.find(graph, &StepKey::root(old.id.clone())).map(|ix| state.step(ix));
-            match now {
-                None => plan.dropped.push(old.id.clone()),
+        for &node in graph.bodies[0].nodes.iter().filter(|&&node| is_told(&graph.nodes[node])) {
+            let id = &graph.nodes[node].id;
+            let step = state.find(graph, &StepKey::root(id.clone())).map(|ix| state.step(ix));
+            match step {
                 Some(step) if step.settled_at.is_some() => {
-                    let new = &graph.nodes[step.node];
-                    if (&new.type_name, &new.config) != (&old.type_name, &old.config) {
-                        plan.changed.push(old.id.clone());
-                    }
-                    plan.kept.push(old.id.clone());
+                    plan.kept.push(id.clone());
+                    plan.changed.extend((!self.is_same(graph, node)).then(|| id.clone()));
                 }
-                Some(step) => {
-                    self.effects(graph, step.node, &mut plan.repeated_effects);
-                    plan.redone.push(old.id.clone());
+                Some(step) if step.status == StepStatus::Skipped => {}
+                _ => {
+                    plan.redone.extend(self.has_begun(id).then(|| id.clone()));
+                    self.tell_again(graph, node, Within::default(), &mut plan);
                 }
             }
         }
-        let outside = graph.bodies[0].nodes.iter().map(|&node| &graph.nodes[node]);
-        let is_open = |id: &NodeId| {
-            let step = state.find(graph, &StepKey::root(id.clone())).map(|ix| state.step(ix));
-            step.is_none_or(|step| step.settled_at.is_none())
-        };
-        let new = outside.filter(|node| runs(node) && !had_settled(&node.id) && is_open(&node.id));
-        plan.new = new.map(|node| node.id.clone()).collect();
+        let gone = self.graph.nodes.iter().filter(|old| is_told(old) && graph.find(&old.id).is_none());
+        plan.dropped.extend(gone.filter(|old| self.has_begun(&old.id)).map(|old| old.id.clone()));
         plan
     }
 
-    /// The effects that happen again if a node runs again. Of what lies within a container only what had begun, as far as
-    /// that is known: what it handed over to other executions is not.
-    fn effects(&self, graph: &Graph, node: NodeIx, into: &mut Vec<NodeId>) {
-        let (own, spills) = (&graph.nodes[node], graph.nodes[node].chunks.is_some());
+    /// Tells what happens again, and what for the first time, if a node runs that was not kept. What was handed over to
+    /// chunks is taken to have begun, as they have journals of their own.
+    fn tell_again(&self, graph: &Graph, node: NodeIx, within: Within, plan: &mut Plan) {
+        let own = &graph.nodes[node];
+        let has_begun = self.has_begun(&own.id) || within.handed_over && self.graph.find(&own.id).is_some();
+        plan.new.extend((!has_begun && !within.new).then(|| own.id.clone()));
         let Some((body, _)) = own.container else {
-            into.extend((own.effect != Effect::Pure).then(|| own.id.clone()));
-            return;
+            let repeats = has_begun && own.effect != Effect::Pure;
+            return plan.repeated_effects.extend(repeats.then(|| own.id.clone()));
         };
-        for &inner in &graph.bodies[body].nodes {
-            let within = &graph.nodes[inner];
-            if within.part != Part::Undo && !within.is_chunk && (spills || self.has_begun(&within.id)) {
-                self.effects(graph, inner, into);
-            }
+        let within = Within { new: !has_begun, handed_over: within.handed_over || self.has_handed_over(&own.id) };
+        for &inner in graph.bodies[body].nodes.iter().filter(|&&inner| is_told(&graph.nodes[inner])) {
+            self.tell_again(graph, inner, within, plan);
         }
+    }
+
+    /// The steps of a node, in all frames.
+    fn steps(&self, id: &NodeId) -> impl Iterator<Item = &Step> {
+        let node = self.graph.find(id);
+        self.state.steps().iter().filter(move |step| Some(step.node) == node)
     }
 
     /// Whether a step of a node was come to in any frame.
     fn has_begun(&self, id: &NodeId) -> bool {
-        let is_at_work = |step: &Step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped);
-        let node = self.graph.find(id);
-        node.is_some_and(|node| self.state.steps().iter().any(|step| step.node == node && is_at_work(step)))
+        self.steps(id).any(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped))
     }
+
+    fn has_handed_over(&self, id: &NodeId) -> bool {
+        self.steps(id).any(|step| step.round.as_ref().is_some_and(|round| round.spill.is_some()))
+    }
+
+    /// Whether a node of the new graph, with all that lies within, is what it was.
+    fn is_same(&self, graph: &Graph, node: NodeIx) -> bool {
+        let new = &graph.nodes[node];
+        let Some(old) = self.graph.find(&new.id).map(|ix| &self.graph.nodes[ix]) else { return false };
+        let within = |graph: &Graph, node: &Node| node.container.map(|(body, _)| graph.bodies[body].nodes.clone());
+        let (inner, before) = (within(graph, new).unwrap_or_default(), within(self.graph, old).unwrap_or_default());
+        (&new.type_name, &new.config, inner.len()) == (&old.type_name, &old.config, before.len())
+            && inner.iter().all(|&inner| {
+                let is_there = before.iter().any(|&ix| self.graph.nodes[ix].id == graph.nodes[inner].id);
+                is_there && self.is_same(graph, inner)
+            })
+    }
+}
+
+/// What is known of the containers around a node.
+#[derive(Clone, Copy, Default)]
+struct Within {
+    /// They had not begun, so that only the outermost need be told.
+    new: bool,
+    /// One of them had handed its items over.
+    handed_over: bool,
+}
+
+/// Whether a plan tells of a node.
+fn is_told(node: &Node) -> bool {
+    node.role != Role::Trigger && node.part != Part::Undo && !node.is_chunk
 }
 
 /// These nodes, and those that lie behind them.

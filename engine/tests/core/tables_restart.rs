@@ -1,10 +1,12 @@
 //! Restart from a step: what is kept, what runs again, and that the kept journal is one that could have come about.
 
+use capstan_engine::core::chunk::Spill;
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::NodeId;
 use capstan_engine::core::journal::{Entry, Event, Resolution};
 use capstan_engine::core::restart::{Past, Plan, Unfit, plan};
+use serde_json::json;
 
 use crate::driver::{input, key, start_of_time};
 use crate::script::*;
@@ -23,7 +25,6 @@ fn restart(old: &Graph, events: &[Event], new: &Graph, from: &str) -> Result<Pla
 fn check_plan(old: &str, events: &[Event], new: &str, from: &str, expected: &str, stands: &str) {
     let (old, new) = (graph(old), graph(new));
     let plan = restart(&old, events, &new, from).unwrap();
-    let names = |ids: &[NodeId]| ids.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ");
     let told = format!("kept {}; redone {}; dropped {}", names(&plan.kept), names(&plan.redone), names(&plan.dropped));
     assert_eq!(told, expected);
     let containers = |id: &&NodeId| old.find(id).is_none_or(|node| old.nodes[node].container.is_none());
@@ -86,29 +87,73 @@ fn containers_are_kept_as_a_whole() {
     check_plan(graph, &half, graph, "each", "kept ; redone each; dropped ", "each running, goes on");
 }
 
-#[test]
-fn effects_within_a_container_that_runs_again_are_told_and_so_is_what_runs_for_the_first_time() {
-    let names = |ids: &[NodeId]| ids.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ");
-    let old = graph("start -> each\n each -> after\n each[a b c] 2\n a -> b\n b -> c\n");
-    let events = [opened("each", 2), done("each[1]/a"), failed("each[0]/a", "boom"), failed("each", "boom")];
-    let again = restart(&old, &events, &old, "each").unwrap();
-    assert_eq!((names(&again.redone), names(&again.repeated_effects)), ("each".into(), "a b".into()));
-    assert_eq!(names(&again.new), "after");
+fn names(ids: &[NodeId]) -> String {
+    ids.iter().map(NodeId::as_str).collect::<Vec<_>>().join(" ")
+}
 
-    let (old, new) = (graph("start -> a\n a -> b\n"), graph("start -> a\n a -> pay\n pay -> b\n b -> after\n"));
-    let events = [done("a"), failed("b", "boom")];
-    let corrected = restart(&old, &events, &new, "b").unwrap();
-    assert_eq!((names(&corrected.kept), names(&corrected.redone)), ("a".into(), "b".into()));
-    assert_eq!((names(&corrected.new), names(&corrected.changed)), ("pay after".into(), String::new()));
+/// What runs again, which effects happen again, and what runs for the first time.
+fn again(old: &str, events: &[Event], new: &str, from: &str) -> [String; 3] {
+    let plan = restart(&graph(old).with_chunks(), events, &graph(new).with_chunks(), from).unwrap();
+    [&plan.redone, &plan.repeated_effects, &plan.new].map(|ids| names(ids))
 }
 
 #[test]
-fn a_kept_step_whose_node_is_another_now_is_told() {
-    let (old, mut new) = (graph("start -> a\n a -> b\n"), graph("start -> a\n a -> b\n"));
-    let node = new.find(&"a".into()).unwrap();
-    new.nodes[node].config = serde_json::json!({ "other": true });
-    let plan = restart(&old, &[done("a"), failed("b", "boom")], &new, "b").unwrap();
-    assert_eq!((plan.kept, plan.changed), (vec!["a".into()], vec!["a".into()]));
+fn effects_within_a_container_that_runs_again_are_told_and_so_is_what_runs_for_the_first_time() {
+    let old = "start -> each\n each -> after\n each[a b c] 2\n a -> b\n b -> c\n";
+    let events = [opened("each", 2), done("each[1]/a"), failed("each[0]/a", "boom"), failed("each", "boom")];
+    assert_eq!(again(old, &events, old, "each"), ["each", "a b", "c after"]);
+    let more = "start -> each\n each -> after\n each[a pay b c] 2\n a -> pay\n pay -> b\n b -> c\n";
+    assert_eq!(again(old, &events, more, "each"), ["each", "a b", "pay c after"]);
+    let new = "start -> a\n a -> pay\n pay -> b\n b -> after\n";
+    assert_eq!(again("start -> a\n a -> b\n", &[done("a"), failed("b", "boom")], new, "b"), ["b", "b", "pay after"]);
+}
+
+#[test]
+fn what_was_under_way_when_it_became_an_incident_may_happen_again() {
+    assert_eq!(again(FIVE, &[done("a"), poisoned()], FIVE, "b"), ["b", "b", "c d e"]);
+    let each = "start -> each\n each -> after\n each[a b c] 2\n a -> b\n b -> c\n";
+    let events = [opened("each", 2), done("each[1]/a"), poisoned()];
+    assert_eq!(again(each, &events, each, "each"), ["each", "a b", "c after"]);
+}
+
+#[test]
+fn what_was_handed_over_is_taken_to_have_happened() {
+    let lines = "start -> each\n each[in] 2\n in[x] 1\n each config {\"spill\": 4, \"chunk\": 3}\n";
+    let Event::Opened { step, until, note, .. } = opened("each", 3) else { unreachable!() };
+    let items = [json!([0, 1, 2]), json!([3, 4, 5]), json!([6])].into();
+    let spill = Some(Spill { items: 7, chunk: 3, parallel: 2, share: 1, tolerated: 0 });
+    let events = [Event::Opened { step, items, until, note, spill }, poisoned()];
+    assert_eq!(again(lines, &events, lines, "each"), ["each", "x", ""]);
+    let home = "start -> each\n each[in pay] 2\n in[x] 1\n";
+    assert_eq!(again(lines, &events, home, "each"), ["each", "x", "pay"], "that one keeps its items");
+    let short = [opened("each", 2), poisoned()];
+    assert_eq!(
+        again(lines, &short, lines, "each"),
+        ["each", "", ""],
+        "these were not handed over, and `in` has not opened"
+    );
+}
+
+#[test]
+fn what_has_moved_into_a_container_or_out_of_one_may_happen_again() {
+    let (out, within) = ("start -> a\n a -> b\n b -> c\n", "start -> b\n b -> each\n each[a c] 1\n");
+    assert_eq!(again(out, &[done("a"), failed("b", "boom")], within, "b"), ["b", "b a", "each"]);
+    let events = [done("b"), opened("each", 1), done("each[0]/a"), failed("each[0]/c", "boom"), failed("each", "boom")];
+    assert_eq!(again(within, &events, out, "b"), ["a b c", "a b c", ""]);
+}
+
+#[test]
+fn a_kept_step_that_is_another_now_be_it_within_is_told() {
+    let lines = "start -> a\n a -> each\n each -> b\n each[c] 1\n";
+    let events = [done("a"), opened("each", 1), done("each[0]/c"), done("each"), failed("b", "boom")];
+    let changed = |new: &Graph| names(&restart(&graph(lines), &events, new, "b").unwrap().changed);
+    assert_eq!(changed(&graph(lines)), "");
+    for (node, expected) in [("a", "a"), ("c", "each")] {
+        let mut new = graph(lines);
+        let node = new.find(&node.into()).unwrap();
+        new.nodes[node].config = json!({ "other": true });
+        assert_eq!(changed(&new), expected);
+    }
 }
 
 #[test]
