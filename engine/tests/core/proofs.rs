@@ -288,7 +288,9 @@ fn a_step_that_only_fails_completes_where_its_failure_lets_it_go_on() {
     let lines = "start -> a\n a -> b\n a config {\"emits\": []}\n";
     let found = |lines: &str| prove(&graph(lines), &TestTypes::new()).findings.len();
     assert!(found(lines) > 0);
-    assert_eq!(found(&format!("{lines} a {{\"on_error\": \"continue\"}}")), 0);
+    let goes_on = "a {\"on_error\": \"continue\"}";
+    assert_eq!(found(&format!("{lines} {goes_on}")), 0);
+    assert!(found(&format!("{lines} a ! -> c\n {goes_on}")) > 0, "an edge takes every failure");
 }
 
 #[test]

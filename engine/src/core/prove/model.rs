@@ -216,10 +216,6 @@ fn fate(diagrams: &mut Diagrams, variable: Option<Variable>, fates: &[Fate], hol
 /// Everything that a step may come to; what makes no difference to the edges is one.
 fn fates(graph: &Graph, ix: NodeIx, facts: &Facts, is_raced: bool) -> Vec<Fate> {
     let mut fates: Vec<Fate> = facts.emits(ix).iter().cloned().map(Fate::Done).collect();
-    // A failure that no edge takes completes such a step.
-    let continues = graph.nodes[ix].policy.on_error == OnError::Continue;
-    let by_failing = graph.nodes[ix].ports.first().filter(|_| continues).cloned().map(Fate::Done);
-    fates.extend(by_failing.filter(|done| !facts.emits(ix).iter().any(|port| *done == Fate::Done(port.clone()))));
     let edges = graph.nodes[ix].out_edges.iter().map(|&edge| &graph.edges[edge]);
     let lists: Vec<&[String]> = edges.filter_map(|edge| edge.kind.classes()).collect();
     let mut listed: Vec<&str> = lists.iter().flat_map(|list| list.iter().map(String::as_str)).collect();
@@ -229,6 +225,10 @@ fn fates(graph: &Graph, ix: NodeIx, facts: &Facts, is_raced: bool) -> Vec<Fate> 
     fates.extend(possible.map(|&class| Fate::Failed(class.to_owned())));
     if lists.iter().any(|list| list.is_empty()) {
         fates.push(Fate::Failed(another_class(&listed)));
+    } else if graph.nodes[ix].policy.on_error == OnError::Continue {
+        // A failure that no edge takes completes the step.
+        let done = graph.nodes[ix].ports.first().cloned().map(Fate::Done);
+        fates.extend(done.filter(|done| !fates.contains(done)));
     }
     if is_raced && graph.nodes[ix].role != Role::Trigger || fates.is_empty() {
         fates.push(Fate::Held);
