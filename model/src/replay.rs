@@ -113,6 +113,7 @@ pub fn replay_events(events: &[(usize, Event)]) -> Result<Replayed, ReplayError>
 /// [`ReplayError::Timeless`] if a line has no time.
 pub fn replay_each(events: &[(usize, Event)]) -> Result<(Replayed, Vec<ReplayError>), ReplayError> {
     let mut lines = lines(events)?;
+    let events = lines.len();
     let ends = told_of_ends(&lines);
     lines.extend(ends.iter().map(|(line, event)| Line { event, ..*line }));
     let (mut traces, mut shared) = (BTreeMap::<&str, Vec<Line<'_>>>::new(), Vec::new());
@@ -124,7 +125,7 @@ pub fn replay_each(events: &[(usize, Event)]) -> Result<(Replayed, Vec<ReplayErr
     }
     // What was asked for and came to nothing, or is not known to have been done, is no execution.
     traces.retain(|_, own| own.iter().any(|line| line.until.is_some()));
-    let replayed = Replayed { executions: traces.len(), events: lines.len() };
+    let replayed = Replayed { executions: traces.len(), events };
     let mut refused = refused_without_cause(&shared);
     for (execution, own) in traces {
         let named = own.iter().filter_map(|line| line.event.fact.worker()).collect();
@@ -149,17 +150,22 @@ fn lines(events: &[(usize, Event)]) -> Result<Vec<Line<'_>>, ReplayError> {
     Ok(lines)
 }
 
-/// What the commits that end somebody's children tell those who wait for them, each with the line of the commit.
+/// What the commits that end somebody's children tell those who wait for them, each with the line of the commit. What is
+/// found to be written was told, though nobody heard so.
 fn told_of_ends<'a>(lines: &[Line<'a>]) -> Vec<(Line<'a>, Event)> {
-    let born = lines.iter().filter_map(|line| match &line.event.fact {
-        Fact::Started { execution, parent: Some(parent) } => Some((execution.as_str(), parent)),
-        _ => None,
-    });
-    let parents: HashMap<&str, &String> = born.collect();
+    let (mut parents, mut found) = (HashMap::new(), HashMap::new());
+    for line in lines {
+        match &line.event.fact {
+            Fact::Started { execution, parent: Some(parent) } => _ = parents.insert(execution, parent),
+            Fact::Found { execution, lease, position } => _ = found.insert((execution, lease, position), line.until),
+            _ => {}
+        }
+    }
     let told = |line: &Line<'a>| match &line.event.fact {
-        Fact::Committed { execution, then: Fate::End, .. } => {
-            let fact = Fact::Told { execution: (*parents.get(execution.as_str())?).clone() };
-            Some((*line, Event { fact, ..line.event.clone() }))
+        Fact::Committed { execution, lease, position, then: Fate::End, .. } => {
+            let until = line.until.or_else(|| found.get(&(execution, lease, position)).copied().flatten());
+            let fact = Fact::Told { execution: (*parents.get(execution)?).clone() };
+            Some((Line { until, ..*line }, Event { fact, ..line.event.clone() }))
         }
         _ => None,
     };

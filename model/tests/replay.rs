@@ -299,6 +299,25 @@ fn who_waits_for_a_child_is_told_of_its_end_by_the_commit_that_ends_it() {
 }
 
 #[test]
+fn an_end_that_is_found_to_be_written_was_told_though_nobody_heard_so() {
+    let begin = [
+        "1:started",
+        "2:claimed worker=1 lease=7 fresh=true",
+        "3:committed worker=1 lease=7 position=1 rows=1 then=park",
+        "3:started execution=c parent=e",
+        "4:claimed execution=c worker=1 lease=8 fresh=true",
+        "5-:committed execution=c worker=1 lease=8 position=1 rows=1 then=end",
+    ];
+    let found = "6:found execution=c lease=8 position=1";
+    let rest = ["7:claimed worker=2 lease=9", "8:committed worker=2 lease=9 position=2 rows=1 consumed=1 then=end"];
+    accepted(&[&begin[..], &[found], &rest, &["9:quiet"]].concat());
+    refused(
+        &[&begin[..], &[found, "9:quiet"]].concat(),
+        "line 8 is not allowed for execution e: nothing goes on with the execution: a signal was sent that nobody has read",
+    );
+}
+
+#[test]
 fn what_is_told_to_one_that_has_ended_comes_to_nothing() {
     let end = "3:committed worker=1 lease=7 position=1 rows=1 then=end";
     accepted(&["1:started", "2:claimed worker=1 lease=7 fresh=true", end, "4:told", "9:quiet"]);

@@ -1,6 +1,8 @@
 //! The side of the fleet: bringing events to the steps that wait, a chunk at a time. Any number of workers may do it at
 //! once.
 
+use std::collections::HashMap;
+
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
 use capstan_engine::faults::{ask, told};
@@ -103,7 +105,9 @@ pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, Stor
     match give(transaction, &pending).await {
         Ok(matched) => Ok(Some(matched)),
         Err(error) => {
-            postpone(connection, &pending).await?;
+            if let Err(too) = postpone(connection, &pending).await {
+                tracing::warn!(error = %too, "an event that could not be given keeps its turn");
+            }
             Err(error)
         }
     }
@@ -143,18 +147,18 @@ async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> 
     let is_more = candidates.len() == usize::try_from(WAITS_MAX).unwrap_or(usize::MAX);
     let given = told(ask::Tell { executions: &executions }, async {
         let verdicts = send(&mut transaction, pending, &shown, &fitting).await?;
-        let of = |wanted| verdicts.iter().zip(&executions).filter(move |((_, verdict), _)| verdict == wanted);
+        let is = |wait: &&Candidate, wanted| verdicts.get(&wait.wait_id).is_some_and(|verdict| verdict == wanted);
         let progress = Progress {
             reached: candidates.last().map_or(pending.reached, |wait| wait.wait_id),
-            again: pending.again || of("full").next().is_some(),
+            again: pending.again || fitting.iter().any(|wait| is(wait, "full")),
             is_more,
         };
         advance(&mut transaction, pending, &progress).await?;
-        let matched = of("matched").map(|(_, execution)| *execution).collect();
         transaction.commit().await?;
-        Ok::<Vec<_>, StoreError>(matched)
+        Ok::<Vec<_>, StoreError>(fitting.iter().map(|wait| is(wait, "matched")).collect())
     });
-    Ok(Matched { waits: given.await?.len(), is_more })
+    let waits = given.await?.into_iter().filter(|is_matched| *is_matched).count();
+    Ok(Matched { waits, is_more })
 }
 
 /// The next waits for an event, in the order of their ids, by the index on open waits.
@@ -175,16 +179,17 @@ async fn candidates(connection: &mut PgConnection, pending: &Pending) -> Result<
     Ok(waits)
 }
 
+/// What became of each wait.
 async fn send(
     connection: &mut PgConnection,
     pending: &Pending,
     shown: &Value,
     waits: &[&Candidate],
-) -> Result<Vec<(Uuid, String)>, StoreError> {
+) -> Result<HashMap<Uuid, String>, StoreError> {
     if waits.is_empty() {
-        return Ok(Vec::new());
+        return Ok(HashMap::new());
     }
-    let verdicts = sqlx::query_as("SELECT wait_id, verdict FROM match_event_2($1, $2, $3, $4, $5, $6)")
+    let verdicts: Vec<_> = sqlx::query_as("SELECT wait_id, verdict FROM match_event_2($1, $2, $3, $4, $5, $6)")
         .bind(pending.workspace_id)
         .bind(shown.to_string())
         .bind(pending.event.depth)
@@ -193,7 +198,7 @@ async fn send(
         .bind(SIGNALS_PENDING_MAX)
         .fetch_all(connection)
         .await?;
-    Ok(verdicts)
+    Ok(verdicts.into_iter().collect())
 }
 
 /// Records how far an event has come. One that is not done goes behind the others; one whose round is over begins

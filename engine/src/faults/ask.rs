@@ -17,10 +17,10 @@ pub struct Signal {
     pub execution_id: ExecutionId,
 }
 
-/// Tells executions something by signals; the answer says which of them have taken it.
+/// Tells executions something by signals; the answer says of each in turn whether it has taken it.
 #[derive(Clone, Copy, Debug)]
 pub struct Tell<'a> {
-    /// Which.
+    /// Which; one may be told more than once.
     pub executions: &'a [ExecutionId],
 }
 

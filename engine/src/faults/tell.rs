@@ -46,16 +46,16 @@ impl Question<Sent> for Signal {
     }
 }
 
-impl Question<Vec<ExecutionId>> for Tell<'_> {
+impl Question<Vec<bool>> for Tell<'_> {
     fn asks(&self) -> Vec<Value> {
         self.executions.iter().map(|id| spoken_to(*id)).collect()
     }
 
-    fn hears(&self, answer: &Result<Vec<ExecutionId>, StoreError>) -> Heard {
+    fn hears(&self, answer: &Result<Vec<bool>, StoreError>) -> Heard {
         match answer {
-            Ok(told) => {
-                let fact = |id: &ExecutionId| if told.contains(id) { spoken_to(*id) } else { nothing() };
-                instead(self.executions.iter().map(fact))
+            Ok(took) => {
+                let told = self.executions.iter().zip(took);
+                instead(told.map(|(id, &took)| if took { spoken_to(*id) } else { nothing() }))
             }
             Err(error) => failed(error, self.executions.len()),
         }
