@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::explain::Reason;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::executions;
 use capstan_engine::store::flow::{PendingStart, cancel_pending, find_pending};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -29,12 +30,13 @@ pub(super) async fn unknown(
     caller: &Caller,
     id: ExecutionId,
 ) -> Result<Problem, StoreError> {
-    Ok(match find_pending(connection, caller.workspace_id, id).await? {
-        Some(row) => Problem::conflict(
-            PENDING,
-            format!("execution \"{id}\" has not begun: its workflow's rule {} holds it back", row.rule),
-            "cancel it, or wait until it begins; its explain says when",
-        ),
+    if let Some(row) = find_pending(connection, caller.workspace_id, id).await? {
+        let detail = format!("execution \"{id}\" has not begun: its workflow's rule {} holds it back", row.rule);
+        let hint = "cancel it, or wait until it begins; its explain says when";
+        return Ok(Problem::conflict(PENDING, detail, hint));
+    }
+    Ok(match executions::find(connection, caller.workspace_id, id).await? {
+        Some(_) => Problem::conflict(PENDING, format!("execution \"{id}\" has begun just now"), "try again"),
         None => Problem::not_found("execution", &id.to_string()),
     })
 }

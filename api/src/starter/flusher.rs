@@ -14,6 +14,7 @@ use capstan_engine::store::slices::Quotas;
 use capstan_engine::store::start::{Start, Started, start};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
@@ -28,6 +29,8 @@ const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection that was not used for so long is asked whether it still is one, before a start is given to it.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// Longest wait for the answer; nothing was given to the connection yet, so another one may be made instead.
+const PING_MAX: Duration = Duration::from_secs(1);
 /// Pause between two attempts to reach the database.
 const RECONNECT_EVERY: Duration = Duration::from_millis(200);
 
@@ -300,7 +303,7 @@ impl Flusher {
     pub(super) async fn connected(&mut self, until: Instant) -> Option<&mut PgConnection> {
         if self.used_at.elapsed() > TRUSTED
             && let Some(connection) = &mut self.connection
-            && connection.ping().await.is_err()
+            && !matches!(timeout(PING_MAX, connection.ping()).await, Ok(Ok(())))
         {
             self.connection = None;
         }
