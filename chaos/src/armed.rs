@@ -32,7 +32,8 @@ impl Armed {
     /// Waits until the worker of a slot is gone, and lets others die in its place until one had work in its hands.
     pub(crate) async fn die(mut self, slot: usize, mut leaving: Process, mut at: Pass) -> anyhow::Result<Vec<Struck>> {
         let ended = leaving.ended().await?;
-        if self.killed.is_none() {
+        // The kill that was sent, and nothing else, is no oddity.
+        if self.killed.is_none() || !was_killed(ended) {
             self.fleet.oddities.may_end(&name(&leaving), ended);
         }
         let mut tries: Vec<Struck> = self.killed.take().into_iter().collect();
