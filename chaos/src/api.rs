@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -25,8 +25,8 @@ pub(crate) struct Api {
     client: Client,
     url: String,
     key: String,
-    /// The key as a secret, and answers that showed it.
-    pub(crate) secret: Secret,
+    /// What no answer may show, and how many did.
+    secrets: Arc<Vec<Secret>>,
     shown: Arc<AtomicU64>,
 }
 
@@ -38,16 +38,26 @@ pub(crate) struct Answer {
 }
 
 impl Api {
-    pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
+    /// A client with a key; no answer may show one of `secrets`.
+    pub(crate) fn new(url: &str, key: &str, secrets: Arc<Vec<Secret>>) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(ANSWER_MAX).build()?;
-        let secret = Secret::text("a client's key", key);
-        Ok(Self { client, url: format!("{url}/api/v1"), key: key.to_owned(), secret, shown: Arc::default() })
+        Ok(Self { client, url: format!("{url}/api/v1"), key: key.to_owned(), secrets, shown: Arc::default() })
     }
 
-    /// Answers that showed the key with which was asked.
+    /// What answers have shown.
     pub(crate) fn leaks(&self) -> Option<String> {
         let shown = self.shown.load(Ordering::Relaxed);
-        (shown > 0).then(|| format!("{shown} answers show {}", self.secret.name))
+        (shown > 0).then(|| format!("{shown} answers show a secret"))
+    }
+
+    /// The status and the text of an answer, whatever it is; notes a secret in it or in its headers.
+    async fn answered(&self, request: RequestBuilder) -> reqwest::Result<(StatusCode, String)> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), format!("{:?}", response.headers()));
+        let text = response.text().await?;
+        let is_shown = self.secrets.iter().any(|secret| secret.is_in(&text) || secret.is_in(&headers));
+        self.shown.fetch_add(is_shown.into(), Ordering::Relaxed);
+        Ok((status, text))
     }
 
     /// Creates and publishes a workflow.
@@ -100,13 +110,15 @@ impl Api {
     /// The status of a look at an execution.
     pub(crate) async fn look(&self, id: Uuid) -> anyhow::Result<StatusCode> {
         let request = self.client.get(format!("{}/executions/{id}", self.url)).bearer_auth(&self.key);
-        Ok(request.send().await?.status())
+        Ok(self.answered(request).await?.0)
     }
 
     /// What is there.
     pub(crate) async fn read(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.client.get(format!("{}/{path}", self.url)).bearer_auth(&self.key);
-        Ok(request.send().await?.error_for_status()?.json().await?)
+        let (status, text) = self.answered(request).await?;
+        anyhow::ensure!(status.is_success(), "{path} was answered {status}: {text}");
+        Ok(serde_json::from_str(&text)?)
     }
 
     /// Puts something in its place.
@@ -122,17 +134,13 @@ impl Api {
             if let Some(key) = key {
                 request = request.header("idempotency-key", key);
             }
-            if let Ok(response) = request.send().await {
-                let status = response.status();
-                // Errors of the server and wishes to wait are no answers.
-                if !status.is_server_error()
-                    && status != StatusCode::TOO_MANY_REQUESTS
-                    && let Ok(text) = response.text().await
-                    && let Ok(body) = serde_json::from_str(&text)
-                {
-                    self.shown.fetch_add(self.secret.is_in(&text).into(), Ordering::Relaxed);
-                    return Ok(Answer { status, body });
-                }
+            // Errors of the server and wishes to wait are no answers.
+            if let Ok((status, text)) = self.answered(request).await
+                && !status.is_server_error()
+                && status != StatusCode::TOO_MANY_REQUESTS
+                && let Ok(body) = serde_json::from_str(&text)
+            {
+                return Ok(Answer { status, body });
             }
             sleep(AGAIN).await;
         }

@@ -92,6 +92,10 @@ pub enum Kind {
     Emit,
     /// `logic.respond`
     Respond,
+    /// `data.approval_link`, to a step that never asks.
+    Link,
+    /// `logic.approval`
+    Ask,
     /// `debug.crash`; no random graph has one.
     Crash,
     /// Holds a graph.
@@ -163,7 +167,7 @@ impl Kind {
     #[must_use]
     pub fn repeats(self) -> bool {
         // The database cannot be asked now and then.
-        let asks = matches!(self, Self::Calls(_) | Self::Event(_) | Self::Emit);
+        let asks = matches!(self, Self::Calls(_) | Self::Event(_) | Self::Emit | Self::Link);
         self.calls() || asks || matches!(self, Self::Flaky | Self::Container { of: Container::Group, .. })
     }
 }

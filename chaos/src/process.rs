@@ -139,10 +139,18 @@ impl Process {
     }
 }
 
-/// Logs go where `CHAOS_LOG` says, one file for all processes; if it is unset beside what the process records, else nowhere.
+/// Where logs go, one file for all processes: where `CHAOS_LOG` says; if it is unset beside what they record.
+pub(crate) fn log_path(records: &Path) -> PathBuf {
+    std::env::var_os("CHAOS_LOG").map_or_else(|| records.join(LOG), PathBuf::from)
+}
+
+/// A process that records nothing logs nothing, unless `CHAOS_LOG` is set.
 fn log_file(env: &[(&str, String)]) -> anyhow::Result<Stdio> {
-    let beside = env.iter().find(|(name, _)| *name == RECORD).map(|(_, folder)| Path::new(folder).join(LOG));
-    let Some(path) = std::env::var_os("CHAOS_LOG").map(PathBuf::from).or(beside) else { return Ok(Stdio::null()) };
+    let records = env.iter().find(|(name, _)| *name == RECORD).map(|(_, folder)| Path::new(folder));
+    if records.is_none() && std::env::var_os("CHAOS_LOG").is_none() {
+        return Ok(Stdio::null());
+    }
+    let path = log_path(records.unwrap_or(Path::new("")));
     let file = std::fs::File::options().create(true).append(true).open(path)?;
     Ok(file.into())
 }

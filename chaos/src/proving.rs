@@ -46,7 +46,7 @@ impl Ground {
         let mut server = Process::spawn(&binary, &["serve"], &env)?;
         let ready = server.ready().await.context("serve failed")?;
         let url = ready["url"].as_str().context("no url")?;
-        let api = Api::new(url, key["key"].as_str().context("no key")?)?;
+        let api = Api::new(url, key["key"].as_str().context("no key")?, Arc::default())?;
         env.push(("CAPSTAN_ALLOW_PRIVATE", site.address.to_string()));
         env.push(("CAPSTAN_SLOTS", slots.to_string()));
         let black_boxes = own_folder(BLACK_BOXES)?;

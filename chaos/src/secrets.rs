@@ -9,26 +9,31 @@ use sqlx::PgConnection;
 const TABLES: &str = "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1";
 /// Where the keys of links are kept.
-const KEPT: &str = "link_keys";
+const LINK_KEYS: &str = "link_keys";
 
 /// A secret in the forms in which it is likely to be written down whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Secret {
     pub(crate) name: String,
     forms: Vec<String>,
+    /// The one table in which it may be.
+    kept_in: Option<&'static str>,
 }
 
 impl Secret {
     /// One that is text, and passes as it is.
     pub(crate) fn text(name: &str, text: &str) -> Self {
-        let mut forms = Self::bytes(name, text.as_bytes()).forms;
-        forms.push(text.to_owned());
-        Self { name: name.to_owned(), forms }
+        let mut secret = Self::bytes(name, text.as_bytes());
+        secret.forms.push(text.to_owned());
+        secret
     }
 
     fn bytes(name: &str, bytes: &[u8]) -> Self {
-        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { name: name.to_owned(), forms: vec![hex, STANDARD_NO_PAD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)] }
+        let mut forms = vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()];
+        for before in 0..3 {
+            forms.extend([inner(&STANDARD_NO_PAD, bytes, before), inner(&URL_SAFE_NO_PAD, bytes, before)]);
+        }
+        Self { name: name.to_owned(), forms, kept_in: None }
     }
 
     /// Whether a text shows it.
@@ -42,11 +47,25 @@ impl Secret {
     }
 }
 
-/// Adds the keys that sign links.
-pub(crate) async fn with_link_keys(connection: &mut PgConnection, secrets: &mut Vec<Secret>) -> anyhow::Result<()> {
-    let keys: Vec<Vec<u8>> = sqlx::query_scalar("SELECT secret FROM link_keys").fetch_all(connection).await?;
-    secrets.extend(keys.iter().map(|key| Secret::bytes("a key of links", key)));
-    Ok(())
+/// The digits of some bytes in the middle of a text in base 64, `before` bytes after a boundary: those that hang on nothing
+/// beside them.
+fn inner(engine: &impl Engine, bytes: &[u8], before: usize) -> String {
+    let digits = engine.encode([&[0; 3][..before], bytes].concat());
+    let (first, shared) = ((before * 4).div_ceil(3), usize::from(!(before + bytes.len()).is_multiple_of(3)));
+    digits[first..digits.len() - shared].to_owned()
+}
+
+/// These, and the keys that sign links; some there must be if links were made.
+pub(crate) async fn with_link_keys(
+    connection: &mut PgConnection,
+    secrets: &[Secret],
+    were_made: bool,
+) -> anyhow::Result<Vec<Secret>> {
+    let sql = format!("SELECT secret FROM {LINK_KEYS}");
+    let keys: Vec<Vec<u8>> = sqlx::query_scalar(&sql).fetch_all(connection).await?;
+    anyhow::ensure!(!(were_made && keys.is_empty()), "links were to be made, and there is no key of links");
+    let secret = |key: &Vec<u8>| Secret { kept_in: Some(LINK_KEYS), ..Secret::bytes("a key of links", key) };
+    Ok(secrets.iter().cloned().chain(keys.iter().map(secret)).collect())
 }
 
 /// Rows of all tables that show a secret. `known` is a text that is there, so that a search which finds nothing at all is an
@@ -57,10 +76,11 @@ pub(crate) async fn in_tables(
     known: &str,
 ) -> anyhow::Result<Vec<String>> {
     let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut *connection).await?;
-    let known = Secret { name: String::new(), forms: vec![known.to_owned()] };
+    anyhow::ensure!(!known.is_empty(), "there is no word that must be found");
+    let known = Secret::text("", known);
     let (mut found, mut is_known) = (Vec::new(), false);
     for table in &tables {
-        for secret in secrets.iter().filter(|_| table.rsplit('.').next() != Some(KEPT)) {
+        for secret in secrets.iter().filter(|secret| secret.kept_in != table.rsplit('.').next()) {
             let rows = count(connection, table, secret).await?;
             if rows > 0 {
                 found.push(format!("{} is in {rows} rows of {table}", secret.name));
@@ -85,12 +105,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_found_in_every_form_of_it() {
-        let secret = Secret::text("a key", "cap_1/x?>");
-        for shown in ["see cap_1/x?>!", "6361705f312f783f3e", "Y2FwXzEveD8+", "\"Y2FwXzEveD8-\""] {
-            assert!(secret.is_in(shown), "{shown}");
+    fn a_secret_is_found_in_every_form_of_it_and_wherever_it_stands() {
+        let text = "cap_1/x?>~";
+        let secret = Secret::text("a key", text);
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert!(secret.is_in(&format!("see {text}!")) && secret.is_in(&hex));
+        for around in
+            ["", "a", "ab", "abc"].into_iter().flat_map(|before| [(before, ""), (before, "z"), (before, "yz")])
+        {
+            let shown = format!("{}{text}{}", around.0, around.1);
+            assert!(secret.is_in(&STANDARD_NO_PAD.encode(&shown)), "{shown}");
+            assert!(secret.is_in(&URL_SAFE_NO_PAD.encode(&shown)), "{shown}");
         }
-        assert!(!secret.is_in("cap_1"));
-        assert!(secret.patterns().contains(&"%cap\\_1/x?>%".to_owned()));
+        assert!(!secret.is_in("cap_1") && !secret.is_in(&STANDARD_NO_PAD.encode("cap_1/x?")));
+        assert!(secret.patterns().contains(&"%cap\\_1/x?>~%".to_owned()));
     }
 }

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
 use reqwest::StatusCode;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::api::Api;
@@ -52,6 +51,8 @@ pub(crate) struct Stage {
     pub(crate) observer: Observer,
     pub(crate) load: Load,
     workspaces: Vec<(Uuid, Api)>,
+    /// Keys of clients.
+    secrets: Arc<Vec<Secret>>,
     records: Records,
 }
 
@@ -89,8 +90,10 @@ impl Stage {
         let listen = free_address()?;
         let (server, url) =
             (Server::start(program.clone(), &database.login_url(), &listen).await?, format!("http://{listen}"));
-        let workspaces =
-            keys.into_iter().map(|(id, key)| Ok((id, Api::new(&url, &key)?))).collect::<anyhow::Result<Vec<_>>>()?;
+        let secrets: Vec<Secret> = keys.iter().map(|(_, key)| Secret::text("a client's key", key)).collect();
+        let secrets = Arc::new(secrets);
+        let api = |(id, key): (Uuid, String)| anyhow::Ok((id, Api::new(&url, &key, Arc::clone(&secrets))?));
+        let workspaces = keys.into_iter().map(api).collect::<anyhow::Result<Vec<_>>>()?;
         let workflows = publish(settings, &site.url(), &workspaces).await?;
         let fleet =
             Fleet::start(program, &database, &network, wrong_clock, &site.address.to_string(), settings).await?;
@@ -101,7 +104,19 @@ impl Stage {
             talks: settings.talking > 0,
             unended: observer.unended.clone(),
         };
-        Ok(Self { database, door, fleet, server, site, observer, load, workspaces, records, _network: network })
+        Ok(Self {
+            database,
+            door,
+            fleet,
+            server,
+            site,
+            observer,
+            load,
+            workspaces,
+            secrets,
+            records,
+            _network: network,
+        })
     }
 
     /// Ends everything but the database, and gathers all facts but those about faults.
@@ -121,28 +136,16 @@ impl Stage {
         crate::read::tables(&mut connection, &mut facts).await?;
         // The model knows nobody who leaves a signal to a person.
         let quiet = facts.leftovers.is_empty() && !crate::read::has_signals(&mut connection).await?;
+        let secrets = secrets::with_link_keys(&mut connection, &self.secrets, self.load.talks).await?;
         let known = facts.starts.first().map_or("", |start| &start.tag);
-        facts.leaks = leaks(&mut connection, &self.workspaces, &self.records, known).await?;
+        facts.leaks = secrets::in_tables(&mut connection, &secrets, known).await?;
+        facts.leaks.extend(self.records.leaks(&secrets)?);
+        facts.leaks.extend(self.workspaces.iter().filter_map(|(_, api)| api.leaks()));
         crate::family::adopt(&mut facts);
         facts.crossings.extend(looks);
         facts.replay = self.records.replay(quiet)?;
         Ok(facts)
     }
-}
-
-/// Where secrets of the run are that should be nowhere: in rows, records, logs and answers.
-async fn leaks(
-    connection: &mut PgConnection,
-    workspaces: &[(Uuid, Api)],
-    records: &Records,
-    known: &str,
-) -> anyhow::Result<Vec<String>> {
-    let mut secrets: Vec<Secret> = workspaces.iter().map(|(_, api)| api.secret.clone()).collect();
-    secrets::with_link_keys(connection, &mut secrets).await?;
-    let mut found = secrets::in_tables(connection, &secrets, known).await?;
-    found.extend(records.leaks(&secrets)?);
-    found.extend(workspaces.iter().filter_map(|(_, api)| api.leaks()));
-    Ok(found)
 }
 
 /// An address that a process can listen at again after another one: its port is none that the system gives to whoever

@@ -10,6 +10,7 @@ use capstan_model::replay::{ReplayError, Replayed, read, replay_each};
 use uuid::Uuid;
 
 use crate::check::Violation;
+use crate::process::log_path;
 use crate::remains::{Folder, own_folder};
 use crate::secrets::Secret;
 
@@ -71,8 +72,12 @@ impl Records {
 
     /// Which secrets are in a record or in the log.
     pub(crate) fn leaks(&self, secrets: &[Secret]) -> anyhow::Result<Vec<String>> {
-        let mut found = Vec::new();
-        for path in self.files()? {
+        let (mut found, mut files, log) = (Vec::new(), self.files()?, log_path(self.folder.path()));
+        anyhow::ensure!(log.exists(), "the processes have no log");
+        if !files.contains(&log) {
+            files.push(log);
+        }
+        for path in files {
             let (text, name) = (fs::read(&path)?, path.file_name().unwrap_or_default().display());
             let text = String::from_utf8_lossy(&text);
             let shown = secrets.iter().filter(|secret| secret.is_in(&text));

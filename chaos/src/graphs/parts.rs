@@ -42,6 +42,8 @@ pub(super) fn configured(kind: Kind, id: &str, site_url: &str, dice: &mut Dice) 
             ("action.emit_event", json!({ "event": EVENT_TYPE, "key": key }), patient(retry))
         }
         Kind::Respond => ("logic.respond", json!({ "body": { "tag": "{{ input.tag }}", "node": id } }), retry),
+        Kind::Link => ("data.approval_link", json!({}), patient(retry)),
+        Kind::Ask => ("logic.approval", json!({ "title": id }), retry),
         Kind::Crash => ("debug.crash", json!({}), retry),
         Kind::Trigger | Kind::Noop => ("debug.noop", json!({}), retry),
         Kind::Call { .. } | Kind::Falls => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::drawing::{Drawing, Place};
 use super::parts::STREAM;
-use super::{GraphSpec, Kind, NodeSpec, Teller, Way};
+use super::{GraphSpec, Kind, NodeSpec, Teller, VARIANTS, Way};
 use crate::dice::Dice;
 
 /// Names of the workflows that are called: the first is well, the other one fails.
@@ -26,8 +26,8 @@ pub(crate) fn called(nth: usize, site_url: &str) -> GraphSpec {
     drawing.done()
 }
 
-/// Graph number `number` of a seed that talks: a call, two or three branches that each have to do with others, and one
-/// more call once all are done.
+/// Graph number `number` of a seed that talks: a call, two or three branches that each have to do with others, one more call
+/// once all are done, and links that are signed.
 pub(crate) fn talking(seed: u64, number: u64, site_url: &str) -> GraphSpec {
     let mut drawing = Drawing::new(Dice::new(seed, TALKING_STREAM + number), site_url);
     let top = Place::top();
@@ -40,6 +40,7 @@ pub(crate) fn talking(seed: u64, number: u64, site_url: &str) -> GraphSpec {
     }
     let last = drawing.begin(&top, Kind::Call { refusals: 0 });
     ends.iter().for_each(|end| drawing.link_if(end, &last, None));
+    drawing.signed(&top, &last);
     drawing.done()
 }
 
@@ -76,6 +77,14 @@ impl Drawing<'_> {
         let hears = self.add(place, NodeSpec::new("", Kind::Event(Teller::Step), &[]), Some(config));
         self.link_always(&sender, &hears);
         self.row(place, &hears, &[Kind::Noop])
+    }
+
+    /// Links that are signed, to a step that no variant comes to.
+    fn signed(&mut self, place: &Place, from: &str) {
+        let asks = self.begin(place, Kind::Ask);
+        let links = self.add(place, NodeSpec::new("", Kind::Link, &[]), Some(json!({ "node": asks })));
+        self.link_always(from, &links);
+        self.link_if(&links, &asks, Some(format!("{{{{ input.variant > {VARIANTS} }}}}")));
     }
 
     /// Two called workflows that race with a delay: whoever is first is enough.
