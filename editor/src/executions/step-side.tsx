@@ -8,6 +8,7 @@ import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
 import { nodeById } from '../document/graph'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
 import { clock, dateTime } from '../ui/time'
@@ -41,9 +42,7 @@ export function StepSide({ watching, execution, step }: Props) {
             <StatusChip status={step.status} /> <code>{keyOf(step)}</code>
           </p>
         </div>
-        <button type="button" className="quiet icon-only" aria-label="Close" onClick={() => setQuery('step', '')}>
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close" onClick={() => setQuery('step', '')} />
       </header>
       {others.length > 1 && (
         <select

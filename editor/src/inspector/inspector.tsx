@@ -5,6 +5,7 @@ import { iconOf } from '../canvas/categories'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import type { Editing, InspectorTab } from '../workflows/editing'
 import { DataList } from './data-list'
 import { EdgeForm } from './edge-form'
@@ -51,14 +52,7 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
           <h2>{known?.title ?? node.type}</h2>
           <Help words={known?.description ?? 'This server does not know the type; it is kept as it is.'} />
         </div>
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Close"
-          onClick={() => editing.select({ nodes: new Set(), edges: new Set() })}
-        >
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close" onClick={() => editing.select({ nodes: new Set(), edges: new Set() })} />
       </header>
       <Identity editing={editing} node={node} />
       <div className="tabs" role="tablist">

@@ -5,7 +5,7 @@ import { Canvas } from '../canvas/canvas'
 import { setMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import { Inspector } from '../inspector/inspector'
-import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { nodeMarks as stepMarks } from '../executions/steps'
 import { Asked } from './asked'
 import { BasisBar } from './basis-bar'
@@ -88,15 +88,9 @@ function Work({ editing, connecting }: { editing: Editing; connecting: ReturnTyp
       <ConnectBar connecting={connecting} />
       {graph.nodes.length === 0 && <p className="canvas-hint">Drag a trigger here, or press A.</p>}
       <div className="zoom" role="group" aria-label="View">
-        <button type="button" className="quiet icon-only" aria-label="Zoom in" onClick={() => editing.view?.zoomIn()}>
-          <Icon name="add" />
-        </button>
-        <button type="button" className="quiet icon-only" aria-label="Zoom out" onClick={() => editing.view?.zoomOut()}>
-          <Icon name="dash" />
-        </button>
-        <button type="button" className="quiet icon-only" aria-label="Show all" onClick={() => editing.view?.fit()}>
-          <Icon name="fit" />
-        </button>
+        <IconButton icon="add" label="Zoom in" onClick={() => editing.view?.zoomIn()} />
+        <IconButton icon="dash" label="Zoom out" onClick={() => editing.view?.zoomOut()} />
+        <IconButton icon="fit" label="Show all" onClick={() => editing.view?.fit()} />
       </div>
     </div>
   )
