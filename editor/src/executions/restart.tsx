@@ -7,7 +7,7 @@ import { useLoad } from '../app/load'
 import { navigate, to } from '../app/router'
 import { useStore } from '../app/store'
 import { unique } from '../app/unique'
-import { labelOf, nodeById } from '../document/graph'
+import { nameOf } from '../document/graph'
 import { FormDialog } from '../ui/form-dialog'
 import type { Watching } from './watching'
 
@@ -72,8 +72,7 @@ export function Restart({ watching, execution, from: first, onClose }: Props) {
 
 function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
   const graph = useStore(watching, (state) => state.graph)
-  const names = (ids: readonly string[]) =>
-    ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
+  const names = (ids: readonly string[]) => ids.map((id) => nameOf(graph, id)).join(', ')
   const rows: [string, readonly string[], string][] = [
     ['Counts as done', plan.kept, ''],
     ['Of these, another step by now', plan.changed, 'warn'],

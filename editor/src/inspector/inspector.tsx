@@ -2,6 +2,7 @@ import type { KeyboardEvent } from 'react'
 
 import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
+import { isObject } from '../document/diff'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { Icon } from '../ui/icon'
@@ -121,10 +122,6 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
       />
     </>
   )
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function Many({ editing, count }: { editing: Editing; count: number }) {
