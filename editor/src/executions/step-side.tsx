@@ -11,6 +11,7 @@ import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
+import { Tabs } from '../ui/tabs'
 import { clock, dateTime } from '../ui/time'
 import { Answering } from './answering'
 import { Restart } from './restart'
@@ -58,13 +59,7 @@ export function StepSide({ watching, execution, step }: Props) {
           ))}
         </select>
       )}
-      <div className="tabs" role="tablist">
-        {TABS.map((name) => (
-          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Tabs tabs={TABS.map((name) => [name, name])} chosen={tab} onChoose={setTab} />
       <div className="inspector-body" role="tabpanel">
         <TabBody watching={watching} execution={execution} step={step} tab={tab} />
       </div>

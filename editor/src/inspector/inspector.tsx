@@ -7,6 +7,7 @@ import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
+import { Tabs } from '../ui/tabs'
 import type { Editing, InspectorTab } from '../workflows/editing'
 import { DataList } from './data-list'
 import { EdgeForm } from './edge-form'
@@ -56,19 +57,7 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
         <IconButton icon="close" label="Close" onClick={() => editing.select({ nodes: new Set(), edges: new Set() })} />
       </header>
       <Identity editing={editing} node={node} />
-      <div className="tabs" role="tablist">
-        {TABS.map(([name, label]) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            onClick={() => editing.set({ tab: name })}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Tabs tabs={TABS} chosen={tab} onChoose={(chosen) => editing.set({ tab: chosen })} />
       <div className="inspector-body" role="tabpanel">
         {tab === 'test' ? (
           <TestTab editing={editing} node={node} />
