@@ -75,11 +75,11 @@ function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
   const names = (ids: readonly string[]) => ids.map((id) => nameOf(graph, id)).join(', ')
   const rows: [string, readonly string[], string][] = [
     ['Counts as done', plan.kept, ''],
-    ['Of these, another step by now', plan.changed, 'warn'],
+    ['Of these, changed in that version', plan.changed, 'warn'],
     ['Runs again', plan.redone, ''],
-    ['Effects that happen again', plan.repeated_effects, 'warn'],
-    ['Runs for the first time', plan.new, ''],
-    ['Not in that version any more', plan.dropped, ''],
+    ['Effects that may happen twice', plan.repeated_effects, 'warn'],
+    ['May run for the first time', plan.new, ''],
+    ['Begun, but not in that version', plan.dropped, ''],
   ]
   return (
     <dl className="facts plan">
