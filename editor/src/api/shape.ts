@@ -38,8 +38,8 @@ export const record = primitive<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 )
 
-export function oneOf<const T extends string>(...words: T[]): Shape<T> {
-  return primitive<T>(words.join(' or '), (value) => words.includes(value as T))
+export function oneOf<const T extends string>(...words: T[]): Shape<T> & { words: readonly T[] } {
+  return { ...primitive<T>(words.join(' or '), (value) => words.includes(value as T)), words }
 }
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {

@@ -3,7 +3,7 @@
 import { ask } from './client'
 import { anything, boolean, list, maybe, nullable, number, object, oneOf, record, text } from './shape'
 import type { TypeOf } from './shape'
-import { executionStatus, proof, step, stepError } from './types'
+import { executionStatus, proof, step, stepError, stepStatus } from './types'
 
 export const trial = object({
   id: text,
@@ -16,17 +16,7 @@ export const trial = object({
 
 /** What one attempt came to; of a step that is still queued little is known. */
 export const tested = object({
-  status: oneOf(
-    'queued',
-    'running',
-    'waiting',
-    'completed',
-    'failed',
-    'skipped',
-    'cancelled',
-    'outcome_unknown',
-    'incident',
-  ),
+  status: oneOf('queued', ...stepStatus.words),
   port: maybe(nullable(text)),
   output: maybe(anything),
   output_truncated: maybe(boolean),

@@ -2,7 +2,7 @@
 
 import { write } from './codec'
 import { equal } from './equal'
-import { labelOf, nodeById } from './graph'
+import { labelOf, nameOf } from './graph'
 import type { Graph, GraphEdge, GraphNode } from './graph'
 
 export interface FieldChange {
@@ -72,10 +72,7 @@ function entries<T extends GraphNode | GraphEdge>(
 }
 
 function ends(edge: GraphEdge, of: Graph | undefined): string {
-  const named = (id: string) => {
-    const node = of && nodeById(of, id)
-    return node ? labelOf(node) : id
-  }
+  const named = (id: string) => (of ? nameOf(of, id) : id)
   return `${named(edge.source)} → ${named(edge.target)}`
 }
 

@@ -68,6 +68,12 @@ export function nodeById(graph: Graph, id: string): GraphNode | undefined {
   return graph.nodes.find((node) => node.id === id)
 }
 
+/** What people call a node; its id if it is not there. */
+export function nameOf(graph: Graph, id: string): string {
+  const node = nodeById(graph, id)
+  return node ? labelOf(node) : id
+}
+
 export function childrenOf(graph: Graph, id: string | undefined): GraphNode[] {
   return graph.nodes.filter((node) => node.parentId === id)
 }

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 
 import { answerApproval, signal } from '../api/calls'
-import { ApiError } from '../api/client'
 import { apiKey } from '../api/session'
 import type { Execution, Step } from '../api/types'
+import { useAttempt } from '../app/attempt'
 import { JsonInput } from '../inspector/json-input'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
@@ -12,16 +12,11 @@ import type { Watching } from './watching'
 /** What a person can do about a step that waits: answer the approval, or send the signal. */
 export function Answering({ watching, execution, step }: { watching: Watching; execution: Execution; step: Step }) {
   const [payload, setPayload] = useState<unknown>({})
-  const [error, setError] = useState<ApiError | null>(null)
+  const { error, attempt } = useAttempt()
   const name = step.waiting?.['signal']
   if (step.status !== 'waiting' || typeof name !== 'string') return null
   const give = async (order: Promise<unknown>) => {
-    try {
-      await order
-      setError(null)
-    } catch (refused) {
-      setError(ApiError.of(refused))
-    }
+    await attempt(() => order)
     await watching.reload()
   }
   const answer = (decision: 'approve' | 'reject') =>

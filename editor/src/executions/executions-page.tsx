@@ -1,7 +1,8 @@
 import { useState } from 'react'
 
 import { executions, workflows } from '../api/calls'
-import type { ExecutionStatus, ExecutionSummary } from '../api/types'
+import { executionStatus } from '../api/types'
+import type { ExecutionSummary } from '../api/types'
 import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { setQuery, to, useQuery } from '../app/router'
@@ -10,16 +11,6 @@ import { Failure } from '../ui/failure'
 import { StatusChip } from '../ui/status'
 import { between, dateTime } from '../ui/time'
 
-const STATUSES: ExecutionStatus[] = [
-  'queued',
-  'running',
-  'waiting',
-  'paused',
-  'incident',
-  'completed',
-  'failed',
-  'cancelled',
-]
 const EVERY_MS = 2_000
 
 /** The newest executions, as they go; which of them is in the address. */
@@ -50,7 +41,7 @@ export function ExecutionsPage() {
         </select>
         <select aria-label="Status" value={status} onChange={(event) => setQuery('status', event.target.value)}>
           <option value="">Any status</option>
-          {STATUSES.map((name) => (
+          {executionStatus.words.map((name) => (
             <option key={name}>{name}</option>
           ))}
         </select>

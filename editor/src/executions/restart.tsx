@@ -1,16 +1,14 @@
 import { useMemo, useState } from 'react'
 
 import { planRestart, restart, versions } from '../api/calls'
-import { ApiError } from '../api/client'
 import type { Execution, Plan } from '../api/types'
+import { useAttempt } from '../app/attempt'
 import { useLoad } from '../app/load'
 import { navigate, to } from '../app/router'
 import { useStore } from '../app/store'
 import { unique } from '../app/unique'
-import { labelOf, nodeById } from '../document/graph'
-import { Dialog } from '../ui/dialog'
-import { Failure } from '../ui/failure'
-import { Icon } from '../ui/icon'
+import { nameOf } from '../document/graph'
+import { FormDialog } from '../ui/form-dialog'
 import type { Watching } from './watching'
 
 interface Props {
@@ -27,20 +25,25 @@ export function Restart({ watching, execution, from: first, onClose }: Props) {
   )
   const [from, setFrom] = useState(first || (ran[0]?.node_id ?? ''))
   const [versionId, setVersionId] = useState(execution.version_id)
-  const [error, setError] = useState<ApiError | null>(null)
+  const { error, attempt } = useAttempt()
   const key = useMemo(() => unique(), [from, versionId])
   const known = useLoad(() => versions(execution.workflow_id), 'versions')
   const plan = useLoad(() => planRestart(execution.id, from, versionId), `plan ${from} ${versionId}`)
-  const submit = async () => {
-    try {
+  const submit = () =>
+    attempt(async () => {
       const { id } = await restart(execution.id, from, versionId, key)
       if (id) navigate(to.execution(id))
-    } catch (refused) {
-      setError(ApiError.of(refused))
-    }
-  }
+    })
   return (
-    <Dialog title="Restart from a step" onClose={onClose}>
+    <FormDialog
+      title="Restart from a step"
+      submit="Restart"
+      icon="retry"
+      isOff={!plan.value}
+      error={error ?? plan.error}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <label className="field">
         <span>Runs again from</span>
         <select value={from} onChange={(event) => setFrom(event.target.value)}>
@@ -63,30 +66,20 @@ export function Restart({ watching, execution, from: first, onClose }: Props) {
         </select>
       </label>
       {plan.value && <Told watching={watching} plan={plan.value} />}
-      {(error ?? plan.error) && <Failure error={error ?? (plan.error as ApiError)} />}
-      <footer>
-        <button type="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" className="primary" disabled={!plan.value} onClick={() => void submit()}>
-          <Icon name="retry" /> Restart
-        </button>
-      </footer>
-    </Dialog>
+    </FormDialog>
   )
 }
 
 function Told({ watching, plan }: { watching: Watching; plan: Plan }) {
   const graph = useStore(watching, (state) => state.graph)
-  const names = (ids: readonly string[]) =>
-    ids.map((id) => (nodeById(graph, id) ? labelOf(nodeById(graph, id)!) : id)).join(', ')
+  const names = (ids: readonly string[]) => ids.map((id) => nameOf(graph, id)).join(', ')
   const rows: [string, readonly string[], string][] = [
     ['Counts as done', plan.kept, ''],
-    ['Of these, another step by now', plan.changed, 'warn'],
+    ['Of these, changed in that version', plan.changed, 'warn'],
     ['Runs again', plan.redone, ''],
-    ['Effects that happen again', plan.repeated_effects, 'warn'],
-    ['Runs for the first time', plan.new, ''],
-    ['Not in that version any more', plan.dropped, ''],
+    ['Effects that may happen twice', plan.repeated_effects, 'warn'],
+    ['May run for the first time', plan.new, ''],
+    ['Begun, but not in that version', plan.dropped, ''],
   ]
   return (
     <dl className="facts plan">

@@ -4,6 +4,7 @@ import type { Execution } from '../api/types'
 import { setQuery, useQuery } from '../app/router'
 import { useStore } from '../app/store'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { wordsOf } from './moments'
 import type { Past } from './past'
 
@@ -39,7 +40,7 @@ export function Scrubber({ past, execution }: { past: Past; execution: Execution
   const words = moment ? wordsOf(moment, execution) : 'reading its journal…'
   return (
     <section className="scrubber" aria-label="Time" data-testid="scrubber">
-      <Step label="One entry back" icon="back" isOff={ix === 0} onClick={() => go(ix - 1)} />
+      <IconButton label="One entry back" icon="back" isOff={ix === 0} onClick={() => go(ix - 1)} />
       <input
         type="range"
         min={0}
@@ -49,7 +50,7 @@ export function Scrubber({ past, execution }: { past: Past; execution: Execution
         aria-valuetext={words}
         onChange={(event) => go(event.target.valueAsNumber)}
       />
-      <Step label="One entry on" icon="skip" isOff={ix >= moments.length - 1} onClick={() => go(ix + 1)} />
+      <IconButton label="One entry on" icon="skip" isOff={ix >= moments.length - 1} onClick={() => go(ix + 1)} />
       <p role="status">
         <strong>
           {ix + 1} of {moments.length}
@@ -60,27 +61,5 @@ export function Scrubber({ past, execution }: { past: Past; execution: Execution
         Back to now
       </button>
     </section>
-  )
-}
-
-interface StepProps {
-  label: string
-  icon: 'back' | 'skip'
-  isOff: boolean
-  onClick: () => void
-}
-
-function Step({ label, icon, isOff, onClick }: StepProps) {
-  return (
-    <button
-      type="button"
-      className="quiet icon-only"
-      aria-label={label}
-      title={label}
-      disabled={isOff}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
   )
 }

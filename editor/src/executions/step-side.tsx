@@ -8,8 +8,10 @@ import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
 import { nodeById } from '../document/graph'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
+import { Tabs } from '../ui/tabs'
 import { clock, dateTime } from '../ui/time'
 import { Answering } from './answering'
 import { Restart } from './restart'
@@ -41,9 +43,7 @@ export function StepSide({ watching, execution, step }: Props) {
             <StatusChip status={step.status} /> <code>{keyOf(step)}</code>
           </p>
         </div>
-        <button type="button" className="quiet icon-only" aria-label="Close" onClick={() => setQuery('step', '')}>
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close" onClick={() => setQuery('step', '')} />
       </header>
       {others.length > 1 && (
         <select
@@ -59,13 +59,7 @@ export function StepSide({ watching, execution, step }: Props) {
           ))}
         </select>
       )}
-      <div className="tabs" role="tablist">
-        {TABS.map((name) => (
-          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Tabs tabs={TABS.map((name) => [name, name])} chosen={tab} onChoose={setTab} />
       <div className="inspector-body" role="tabpanel">
         <TabBody watching={watching} execution={execution} step={step} tab={tab} />
       </div>

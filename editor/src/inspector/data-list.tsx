@@ -4,7 +4,6 @@ import { execution, executions } from '../api/calls'
 import type { Execution } from '../api/types'
 import { useLoad } from '../app/load'
 import { useStore } from '../app/store'
-import { labelOf, nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { ancestors } from '../document/rules'
 import { Icon } from '../ui/icon'
@@ -47,10 +46,9 @@ function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
         A click puts an expression in where you were writing.
       </p>
       <Source name="input" label="Input of the execution" value={sample.value?.input} />
-      {steps.map((id) => {
-        const step = nodeById(editing.graph, id)
-        return <Source key={id} name={`steps.${id}`} label={step ? labelOf(step) : id} value={outputs.get(id)} />
-      })}
+      {steps.map((id) => (
+        <Source key={id} name={`steps.${id}`} label={editing.named(id)} value={outputs.get(id)} />
+      ))}
     </>
   )
 }

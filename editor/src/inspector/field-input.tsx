@@ -88,6 +88,7 @@ function ExpressionSwitch({
 function KindInput({ field, root, value, problems, pointer, onChange, id }: InputProps & { id: string }) {
   const found = kindOf(field.schema, root)
   const set = (next: unknown) => onChange(next, pointer)
+  const within = { root, problems, pointer, onChange }
   const hint = field.fallback === undefined || field.fallback === null ? '' : String(field.fallback)
   switch (found.kind) {
     case 'text':
@@ -129,38 +130,13 @@ function KindInput({ field, root, value, problems, pointer, onChange, id }: Inpu
     case 'object':
       return (
         <div className="form-inner">
-          <SchemaForm
-            schema={field.schema}
-            root={root}
-            value={(value ?? {}) as Json}
-            problems={problems}
-            pointer={pointer}
-            onChange={onChange}
-          />
+          <SchemaForm schema={field.schema} value={(value ?? {}) as Json} {...within} />
         </div>
       )
     case 'list':
-      return (
-        <ListInput
-          item={found.item}
-          root={root}
-          value={value}
-          problems={problems}
-          pointer={pointer}
-          onChange={onChange}
-        />
-      )
+      return <ListInput item={found.item} value={value} {...within} />
     case 'map':
-      return (
-        <MapInput
-          item={found.item}
-          root={root}
-          value={value}
-          problems={problems}
-          pointer={pointer}
-          onChange={onChange}
-        />
-      )
+      return <MapInput item={found.item} value={value} {...within} />
     case 'value':
       return <JsonInput id={id} value={value} onChange={set} />
   }

@@ -2,9 +2,12 @@ import type { KeyboardEvent } from 'react'
 
 import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
+import { isObject } from '../document/diff'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
+import { Tabs } from '../ui/tabs'
 import type { Editing, InspectorTab } from '../workflows/editing'
 import { DataList } from './data-list'
 import { EdgeForm } from './edge-form'
@@ -51,29 +54,10 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
           <h2>{known?.title ?? node.type}</h2>
           <Help words={known?.description ?? 'This server does not know the type; it is kept as it is.'} />
         </div>
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Close"
-          onClick={() => editing.select({ nodes: new Set(), edges: new Set() })}
-        >
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close" onClick={() => editing.select({ nodes: new Set(), edges: new Set() })} />
       </header>
       <Identity editing={editing} node={node} />
-      <div className="tabs" role="tablist">
-        {TABS.map(([name, label]) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            onClick={() => editing.set({ tab: name })}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <Tabs tabs={TABS} chosen={tab} onChoose={(chosen) => editing.set({ tab: chosen })} />
       <div className="inspector-body" role="tabpanel">
         {tab === 'test' ? (
           <TestTab editing={editing} node={node} />
@@ -127,10 +111,6 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
       />
     </>
   )
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function Many({ editing, count }: { editing: Editing; count: number }) {

@@ -1,4 +1,5 @@
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { FieldInput } from './field-input'
 import type { InputProps } from './field-input'
 import { firstItem, kindOf } from './schema'
@@ -46,9 +47,7 @@ export function ListInput({ item, root, value, problems, pointer, onChange }: Ma
             >
               ↑
             </button>
-            <button type="button" className="quiet icon-only" aria-label="Remove" onClick={() => remove(at)}>
-              <Icon name="trash" />
-            </button>
+            <IconButton icon="trash" label="Remove" onClick={() => remove(at)} />
           </div>
         </div>
       ))}
@@ -99,14 +98,7 @@ export function MapInput({ item, root, value, problems, pointer, onChange }: Man
             pointer={`${pointer}/${key}`}
             onChange={(next, where) => set(at, next, where)}
           />
-          <button
-            type="button"
-            className="quiet icon-only"
-            aria-label={`Remove ${key}`}
-            onClick={() => put(entries.filter((_, ix) => ix !== at))}
-          >
-            <Icon name="trash" />
-          </button>
+          <IconButton icon="trash" label={`Remove ${key}`} onClick={() => put(entries.filter((_, ix) => ix !== at))} />
         </div>
       ))}
       <button type="button" className="quiet many-add" onClick={() => put([...entries, [freshName(entries), '']])}>

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { ReactNode } from 'react'
 
-import { Icon } from './icon'
+import { IconButton } from './icon-button'
 
 interface Props {
   title: string
@@ -33,9 +33,7 @@ export function Dialog({ title, onClose, className = '', children }: Props) {
       <div className="dialog-body">
         <header>
           <h2>{title}</h2>
-          <button type="button" className="quiet icon-only" aria-label="Close" onClick={onClose}>
-            <Icon name="close" />
-          </button>
+          <IconButton icon="close" label="Close" onClick={onClose} />
         </header>
         {children}
       </div>

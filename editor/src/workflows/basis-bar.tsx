@@ -2,6 +2,7 @@ import { Link } from '../app/link'
 import { setQuery, to } from '../app/router'
 import { useStore } from '../app/store'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { StatusChip } from '../ui/status'
 import { dateTime } from '../ui/time'
 import { pinnable } from './basis'
@@ -30,9 +31,7 @@ export function BasisBar({ editing }: { editing: Editing }) {
       <button type="button" disabled={editing.isReadOnly} onClick={() => editing.ask({ what: 'try' })}>
         <Icon name="play" /> Try the draft with it
       </button>
-      <button type="button" className="quiet icon-only" aria-label="Leave its data" onClick={leave}>
-        <Icon name="close" />
-      </button>
+      <IconButton icon="close" label="Leave its data" onClick={leave} />
     </section>
   )
 }

@@ -12,7 +12,7 @@ import { asText, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
 import { fitted } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
-import { labelOf, nodeById } from '../document/graph'
+import { labelOf, nameOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
 import { tidied } from '../document/layout'
 import { pinAll, pinnedOf, withPinned } from '../document/pinned'
@@ -283,8 +283,7 @@ export class Editing extends Store<EditingState> implements Edits {
   }
 
   named(id: string): string {
-    const node = nodeById(this.graph, id)
-    return node ? labelOf(node) : id
+    return nameOf(this.graph, id)
   }
 
   private put(piece: Graph, at: Point, label: string): void {

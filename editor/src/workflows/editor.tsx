@@ -5,14 +5,15 @@ import { Canvas } from '../canvas/canvas'
 import { setMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import { Inspector } from '../inspector/inspector'
-import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
+import { Tabs } from '../ui/tabs'
 import { nodeMarks as stepMarks } from '../executions/steps'
 import { Asked } from './asked'
 import { BasisBar } from './basis-bar'
 import { Conflict } from './conflict'
 import { ConnectBar } from './connect-bar'
 import { useKeyboardConnect } from './connecting'
-import type { Editing } from './editing'
+import type { Editing, Panel } from './editing'
 import { useFindings } from './findings'
 import { canvasKey, copyEvent, pageKey, pasteEvent } from './keys'
 import { Outline } from './outline'
@@ -21,6 +22,11 @@ import { nodeMarks } from './problem-marks'
 import { Problems } from './problems'
 import { Simulation } from './simulation'
 import { TopBar } from './top-bar'
+
+const PANELS: [Panel, string][] = [
+  ['palette', 'Add'],
+  ['outline', 'Outline'],
+]
 
 /** The whole editor of one draft. */
 export function Editor({ editing }: { editing: Editing }) {
@@ -88,15 +94,9 @@ function Work({ editing, connecting }: { editing: Editing; connecting: ReturnTyp
       <ConnectBar connecting={connecting} />
       {graph.nodes.length === 0 && <p className="canvas-hint">Drag a trigger here, or press A.</p>}
       <div className="zoom" role="group" aria-label="View">
-        <button type="button" className="quiet icon-only" aria-label="Zoom in" onClick={() => editing.view?.zoomIn()}>
-          <Icon name="add" />
-        </button>
-        <button type="button" className="quiet icon-only" aria-label="Zoom out" onClick={() => editing.view?.zoomOut()}>
-          <Icon name="dash" />
-        </button>
-        <button type="button" className="quiet icon-only" aria-label="Show all" onClick={() => editing.view?.fit()}>
-          <Icon name="fit" />
-        </button>
+        <IconButton icon="add" label="Zoom in" onClick={() => editing.view?.zoomIn()} />
+        <IconButton icon="dash" label="Zoom out" onClick={() => editing.view?.zoomOut()} />
+        <IconButton icon="fit" label="Show all" onClick={() => editing.view?.fit()} />
       </div>
     </div>
   )
@@ -106,24 +106,7 @@ function Side({ editing }: { editing: Editing }) {
   const panel = useStore(editing, (state) => state.panel)
   return (
     <aside className="side">
-      <div className="tabs" role="tablist">
-        <button
-          type="button"
-          role="tab"
-          aria-selected={panel === 'palette'}
-          onClick={() => editing.set({ panel: 'palette' })}
-        >
-          Add
-        </button>
-        <button
-          type="button"
-          role="tab"
-          aria-selected={panel === 'outline'}
-          onClick={() => editing.set({ panel: 'outline' })}
-        >
-          Outline
-        </button>
-      </div>
+      <Tabs tabs={PANELS} chosen={panel} onChoose={(chosen) => editing.set({ panel: chosen })} />
       {panel === 'palette' ? <Palette editing={editing} /> : <Outline editing={editing} />}
     </aside>
   )

@@ -4,7 +4,7 @@ import { useStore } from '../app/store'
 import { read } from '../document/codec'
 import { diff } from '../document/diff'
 import type { Graph } from '../document/graph'
-import { labelOf, nodeById } from '../document/graph'
+import { nameOf, nodeById } from '../document/graph'
 import { merge } from '../document/merge'
 import type { Conflict, Picks, Side } from '../document/merge'
 import { Dialog } from '../ui/dialog'
@@ -35,10 +35,7 @@ function Merge({ editing, base, document, onClose }: MergeProps) {
     editing.hear('Both versions are merged')
     onClose()
   }
-  const nameOf = (id: string) => {
-    const node = nodeById(mine, id) ?? nodeById(theirs, id)
-    return node ? labelOf(node) : id
-  }
+  const named = (id: string) => nameOf(nodeById(mine, id) ? mine : theirs, id)
   return (
     <Dialog title="Merge both versions" onClose={onClose} className="wide">
       <div className="columns">
@@ -61,7 +58,7 @@ function Merge({ editing, base, document, onClose }: MergeProps) {
               key={conflict.key}
               conflict={conflict}
               name={
-                conflict.what === 'node' ? nameOf(conflict.id) : conflict.what === 'edge' ? conflict.id : 'The workflow'
+                conflict.what === 'node' ? named(conflict.id) : conflict.what === 'edge' ? conflict.id : 'The workflow'
               }
               onPick={(side) => setPicks(new Map([...picks, [conflict.key, side]]))}
             />

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 
 import { checkDraft, publish } from '../api/calls'
-import { ApiError } from '../api/client'
 import type { Finding, Published, Verdict } from '../api/types'
+import { useAttempt } from '../app/attempt'
 import { useLoad } from '../app/load'
 import { Dialog } from '../ui/dialog'
 import { Failure, sentence } from '../ui/failure'
@@ -39,19 +39,16 @@ interface JudgedProps {
 
 function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
   const [accepted, setAccepted] = useState<ReadonlySet<string>>(new Set())
-  const [error, setError] = useState<ApiError | null>(null)
+  const { error, attempt } = useAttempt()
   const findings = verdict.proof?.findings ?? []
   const errors = [...new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.code))]
   const isBlocked = !verdict.valid || errors.some((code) => !accepted.has(code))
-  const submit = async () => {
-    try {
+  const submit = () =>
+    attempt(async () => {
       const published = await publish(editing.draft.id, [...accepted])
       editing.draft.setPublished(published.number)
       onDone(published)
-    } catch (refused) {
-      setError(ApiError.of(refused))
-    }
-  }
+    })
   const entries = [...verdict.problems, ...findings]
   return (
     <>

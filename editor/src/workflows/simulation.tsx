@@ -4,6 +4,7 @@ import { useStore } from '../app/store'
 import { keyOf } from '../executions/steps'
 import { sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
 import { between } from '../ui/time'
@@ -30,14 +31,7 @@ export function Simulation({ editing }: { editing: Editing }) {
         <button type="button" onClick={() => editing.ask({ what: 'try' })}>
           <Icon name="retry" /> Again…
         </button>
-        <button
-          type="button"
-          className="quiet icon-only"
-          aria-label="Leave the simulation"
-          onClick={() => editing.set({ simulated: null })}
-        >
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Leave the simulation" onClick={() => editing.set({ simulated: null })} />
       </header>
       <ol>
         {steps.slice(0, ROWS_MAX).map((step) => (

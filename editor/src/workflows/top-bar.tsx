@@ -4,7 +4,7 @@ import { to } from '../app/router'
 import { useTitle } from '../app/title'
 import { redoLabel, undoLabel } from '../document/history'
 import { Icon } from '../ui/icon'
-import type { IconName } from '../ui/icon'
+import { IconButton } from '../ui/icon-button'
 import type { Editing } from './editing'
 import { SaveStatus } from './save-status'
 
@@ -28,21 +28,21 @@ export function TopBar({ editing }: { editing: Editing }) {
       </button>
       <SaveStatus editing={editing} />
       <span className="spacer" />
-      <Tool
+      <IconButton
         icon="undo"
         label={back === null ? 'Nothing to undo' : `Undo: ${back}`}
         isOff={back === null}
         onClick={() => editing.undo()}
       />
-      <Tool
+      <IconButton
         icon="redo"
         label={forth === null ? 'Nothing to redo' : `Redo: ${forth}`}
         isOff={forth === null}
         onClick={() => editing.redo()}
       />
-      <Tool icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
-      <Tool icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
-      <Tool icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
+      <IconButton icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
+      <IconButton icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
+      <IconButton icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
       <span className="divider" />
       <Link className="button" href={to.executions({ workflow: draft.id })}>
         Executions
@@ -57,27 +57,5 @@ export function TopBar({ editing }: { editing: Editing }) {
         Publish
       </button>
     </header>
-  )
-}
-
-interface ToolProps {
-  icon: IconName
-  label: string
-  isOff?: boolean
-  onClick: () => void
-}
-
-function Tool({ icon, label, isOff = false, onClick }: ToolProps) {
-  return (
-    <button
-      type="button"
-      className="quiet icon-only"
-      aria-label={label}
-      title={label}
-      disabled={isOff}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
   )
 }

@@ -1,8 +1,6 @@
-import { useState } from 'react'
-
 import { version, versions } from '../api/calls'
-import { ApiError } from '../api/client'
 import type { VersionSummary } from '../api/types'
+import { useAttempt } from '../app/attempt'
 import { useLoad } from '../app/load'
 import { read } from '../document/codec'
 import { equal } from '../document/equal'
@@ -15,10 +13,10 @@ import type { Editing } from './editing'
 
 /** What was published, and the way back to it: the draft takes a version over, which can be undone like anything else. */
 export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose: () => void }) {
-  const [error, setError] = useState<ApiError | null>(null)
+  const { error, attempt } = useAttempt()
   const known = useLoad(() => versions(editing.draft.id), 'versions')
-  const takeOver = async (wanted: VersionSummary) => {
-    try {
+  const takeOver = (wanted: VersionSummary) =>
+    attempt(async () => {
       const { graph } = await version(editing.draft.id, wanted.id)
       const next = read(graph)
       if (equal(next.nodes, editing.graph.nodes) && equal(next.edges, editing.graph.edges)) {
@@ -27,10 +25,7 @@ export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose
         editing.takeOver(next, wanted.number)
       }
       onClose()
-    } catch (refused) {
-      setError(ApiError.of(refused))
-    }
-  }
+    })
   const failure = error ?? known.error
   return (
     <Dialog title="Versions" onClose={onClose} className="wide">

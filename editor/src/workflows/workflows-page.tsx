@@ -1,15 +1,14 @@
 import { useState } from 'react'
-import type { FormEvent } from 'react'
 
 import { createWorkflow, workflows } from '../api/calls'
-import { ApiError } from '../api/client'
 import type { WorkflowSummary } from '../api/types'
+import { useAttempt } from '../app/attempt'
 import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { navigate, setQuery, to, useQuery } from '../app/router'
 import { useTitle } from '../app/title'
-import { Dialog } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { FormDialog } from '../ui/form-dialog'
 import { Icon } from '../ui/icon'
 import { ago, dateTime } from '../ui/time'
 
@@ -96,31 +95,18 @@ function Nothing({ isFiltered, onMake }: { isFiltered: boolean; onMake: () => vo
 
 function NewWorkflow({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
-  const [error, setError] = useState<ApiError | null>(null)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    try {
+  const { error, attempt } = useAttempt()
+  const submit = () =>
+    attempt(async () => {
       const made = await createWorkflow(name, FIRST_GRAPH)
       navigate(to.workflow(made.id))
-    } catch (refused) {
-      setError(ApiError.of(refused))
-    }
-  }
+    })
   return (
-    <Dialog title="New workflow" onClose={onClose}>
-      <form className="stack" onSubmit={(event) => void submit(event)}>
-        <label className="field">
-          <span>Name</span>
-          <input value={name} required maxLength={200} autoFocus onChange={(event) => setName(event.target.value)} />
-        </label>
-        {error && <Failure error={error} />}
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button className="primary">Create</button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="New workflow" submit="Create" error={error} onSubmit={submit} onClose={onClose}>
+      <label className="field">
+        <span>Name</span>
+        <input value={name} required maxLength={200} autoFocus onChange={(event) => setName(event.target.value)} />
+      </label>
+    </FormDialog>
   )
 }
