@@ -139,9 +139,9 @@ async fn restart(args: &RestartArgs) -> anyhow::Result<(Value, String)> {
     };
     let parts = [
         ("kept", "kept"),
-        ("changed", "of that, another node now"),
+        ("changed", "of that, another one now"),
         ("redone", "runs again"),
-        ("repeated_effects", "effects that happen again"),
+        ("repeated_effects", "effects that may happen again"),
         ("new", "runs for the first time"),
         ("dropped", "not in the graph any more"),
     ];
