@@ -43,8 +43,12 @@ static THREADS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed);
-    /// Whose node this thread is running: nil outside of nodes.
+    /// What the file says of this thread: nil outside of nodes.
     static MARKED: Cell<Uuid> = const { Cell::new(Uuid::nil()) };
+    /// Whether it is running an activation or a node.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whether it goes from one to the next, so that what it has left need not be unmarked.
+    static TOGETHER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The file of this process; none if it cannot be written.
@@ -109,12 +113,10 @@ impl BlackBox {
 
     /// Calls `work` under the mark of an execution.
     pub(crate) fn during<T>(&self, id: ExecutionId, work: impl FnOnce() -> T) -> T {
-        let before = MARKED.get();
-        let _marked = (before != id.0).then(|| {
-            self.mark(id.0);
-            // Also when `work` panics.
-            Marked { black_box: self, before }
-        });
+        let (before, outer) = (MARKED.get(), INSIDE.replace(true));
+        // Also when `work` panics.
+        let _inside = Inside { black_box: self, outer: outer.then_some(before) };
+        self.mark(id.0);
         work()
     }
 
@@ -124,9 +126,23 @@ impl BlackBox {
         std::future::poll_fn(|context| self.during(id, || work.as_mut().poll(context))).await
     }
 
+    /// Awaits `work`, which goes from one activation to the next: a mark stays until another one takes its place, or all
+    /// have paused. That is half of the writes.
+    pub(crate) async fn together<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        std::future::poll_fn(|context| {
+            TOGETHER.set(true);
+            let _paused = Paused(self);
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+
     /// Marks what this thread runs.
     fn mark(&self, id: Uuid) {
-        MARKED.set(id);
+        if MARKED.replace(id) == id {
+            return;
+        }
         let Some(Own { file, .. }) = &self.0 else { return };
         let marked = match THREAD.with(|thread| *thread) {
             thread @ ..THREADS_MAX => file.write_all_at(id.as_bytes(), HEAD_BYTES + MARK_BYTES * thread),
@@ -158,15 +174,28 @@ impl Own {
     }
 }
 
-/// Restores the mark of before.
-struct Marked<'a> {
+/// Restores the mark of what is around, if there is such.
+struct Inside<'a> {
     black_box: &'a BlackBox,
-    before: Uuid,
+    outer: Option<Uuid>,
 }
 
-impl Drop for Marked<'_> {
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.black_box.mark(self.before);
+        INSIDE.set(self.outer.is_some());
+        if self.outer.is_some() || !TOGETHER.get() {
+            self.black_box.mark(self.outer.unwrap_or_default());
+        }
+    }
+}
+
+/// Takes the last mark away.
+struct Paused<'a>(&'a BlackBox);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        TOGETHER.set(false);
+        self.0.mark(Uuid::nil());
     }
 }
 
@@ -240,6 +269,8 @@ fn told(file: &mut File) -> Option<(Registered, Option<Vec<ExecutionId>>)> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
 
     fn folder() -> PathBuf {
@@ -282,6 +313,28 @@ mod tests {
         for dead in other.dead() {
             dead.discard();
         }
+        other.discard();
+        fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_runs_together_is_marked_one_after_the_other_and_not_once_all_have_paused() {
+        let folder = folder();
+        let (one, other) = (BlackBox::open(Some(&folder)), BlackBox::open(Some(&folder)));
+        one.sign(registered());
+        let marked = || other.silent(&[7]).pop().unwrap().1;
+        let (first, second) = (ExecutionId::new(), ExecutionId::new());
+        let batch = one.together(async {
+            one.during(first, || assert_eq!(marked(), [first]));
+            assert_eq!(marked(), [first], "nothing runs here that could die");
+            one.during(second, || {
+                one.during(first, || assert_eq!(marked(), [first]));
+                assert_eq!(marked(), [second]);
+            });
+        });
+        batch.now_or_never().unwrap();
+        assert_eq!(marked(), []);
+        one.discard();
         other.discard();
         fs::remove_dir(&folder).unwrap();
     }

@@ -1,34 +1,31 @@
 //! Database time without asking the database: the last sample plus the monotonic clock.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back.
+/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back. All in microseconds, as
+/// the database keeps it.
 #[derive(Debug)]
 pub(crate) struct DatabaseClock {
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    sample: DateTime<Utc>,
-    taken: Instant,
-    last: DateTime<Utc>,
+    begun: Instant,
+    /// Database time at `begun`, as the newest sample has it.
+    offset: AtomicI64,
+    last: AtomicI64,
 }
 
 impl DatabaseClock {
     /// A clock that starts from a sample which has just arrived.
     pub(crate) fn new(sample: DateTime<Utc>) -> Self {
-        Self { inner: Mutex::new(Inner { sample, taken: Instant::now(), last: sample }) }
+        let micros = sample.timestamp_micros();
+        Self { begun: Instant::now(), offset: AtomicI64::new(micros), last: AtomicI64::new(micros) }
     }
 
     /// Takes a newer sample. It was true when it was sent, so by now the database is at or past it.
     pub(crate) fn set(&self, sample: DateTime<Utc>) {
-        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        inner.sample = sample;
-        inner.taken = Instant::now();
+        // What has elapsed is cut off to a whole microsecond, here and when the time is told.
+        self.offset.store(sample.timestamp_micros().saturating_sub(self.elapsed() + 1), Ordering::Relaxed);
     }
 
     /// Takes a sample only if the clock is behind it.
@@ -38,19 +35,22 @@ impl DatabaseClock {
         }
     }
 
-    /// Database time in whole microseconds, as the database keeps it.
+    /// Database time in whole microseconds.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let elapsed = i64::try_from(inner.taken.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let now = inner.sample + TimeDelta::microseconds(elapsed);
-        let whole = DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
-        inner.last = inner.last.max(whole);
-        inner.last
+        let now = self.offset.load(Ordering::Relaxed).saturating_add(self.elapsed());
+        let last = self.last.fetch_max(now, Ordering::Relaxed).max(now);
+        DateTime::from_timestamp_micros(last).unwrap_or_default()
+    }
+
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.begun.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! How frames end is in [`super::ending`].
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Frames;
 use super::chunk::Spill;
@@ -14,19 +14,20 @@ use super::policy::Policy;
 use super::state::{EdgeState, End, FrameIx, State, StepIx};
 use super::step::Inbound;
 
+/// Its collections are ordered ones: most decisions are about a few steps, and to hash these costs more than all else.
 pub(super) struct Draft<'a> {
     pub(super) graph: &'a Graph,
     pub(super) state: &'a State,
     pub(super) decision: Decision,
     /// Steps that are fired, settled, skipped or cancelled by this decision.
-    pub(super) decided: HashSet<StepIx>,
+    pub(super) decided: BTreeSet<StepIx>,
     /// The step that settles, if it did something.
     pub(super) done: Option<StepIx>,
     /// Frames in which something ended.
     pub(super) touched: BTreeSet<FrameIx>,
-    pub(super) frames: HashMap<FrameIx, Standing>,
-    pub(super) rounds: HashMap<StepIx, Progress>,
-    inbound: HashMap<StepIx, Inbound>,
+    pub(super) frames: BTreeMap<FrameIx, Standing>,
+    pub(super) rounds: BTreeMap<StepIx, Progress>,
+    inbound: BTreeMap<StepIx, Inbound>,
     /// Steps behind the last frame that opens.
     steps: usize,
 }
@@ -64,12 +65,12 @@ impl<'a> Draft<'a> {
             graph,
             state,
             decision: Decision::default(),
-            decided: HashSet::new(),
+            decided: BTreeSet::new(),
             done: None,
             touched: BTreeSet::new(),
-            frames: HashMap::new(),
-            rounds: HashMap::new(),
-            inbound: HashMap::new(),
+            frames: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            inbound: BTreeMap::new(),
             steps: state.steps.len(),
         }
     }

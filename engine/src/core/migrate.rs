@@ -120,10 +120,10 @@ impl Pair<'_> {
         let (old, new) = (self.old.state, self.state);
         let stands = |frame: &Frame| (frame.stage, frame.ending.clone(), frame.index);
         let differs = |frame: &&Frame| {
-            let twin = new.by_scope.get(&frame.scope).map(|&ix| stands(&new.frames[ix]));
+            let twin = new.frame_of(&frame.scope).map(stands);
             twin != Some(stands(frame))
         };
-        let is_new = |frame: &&Frame| !old.by_scope.contains_key(&frame.scope);
+        let is_new = |frame: &&Frame| old.frame_of(&frame.scope).is_none();
         let told = |frame: &Frame, text: &str| Misfit {
             node_id: None,
             scope: frame.scope.as_str().to_owned(),

@@ -27,7 +27,8 @@ pub struct State {
     pub(super) edges: Vec<EdgeState>,
     /// In the order of their opening.
     pub(super) frames: Vec<Frame>,
-    pub(super) by_scope: HashMap<Scope, FrameIx>,
+    /// Frames by scope, but for the top level: most executions have no other.
+    by_scope: HashMap<Scope, FrameIx>,
     /// Steps that run or wait.
     pub(super) live: BTreeSet<StepIx>,
     /// Steps that did what can be undone, and is not, by the positions at which they settled.
@@ -126,7 +127,9 @@ impl State {
     pub(super) fn open(&mut self, graph: &Graph, owner: Option<StepIx>, scope: Scope, index: usize, item: Value) {
         let body = owner.and_then(|owner| self.steps[owner].round.as_ref()).map_or(0, |round| round.body);
         let (first_step, first_edge, frame) = (self.steps.len(), self.edges.len(), self.frames.len());
-        self.by_scope.insert(scope.clone(), frame);
+        if frame > 0 {
+            self.by_scope.insert(scope.clone(), frame);
+        }
         let (stage, ending, active) = (Stage::Main, None, 0);
         self.frames.push(Frame { body, owner, scope, index, item, stage, ending, first_step, first_edge, active });
         let nodes = &graph.bodies[body].nodes;
@@ -177,8 +180,14 @@ impl State {
     #[must_use]
     pub fn find(&self, graph: &Graph, key: &StepKey) -> Option<StepIx> {
         let node = &graph.nodes[graph.find(&key.node_id)?];
-        let frame = &self.frames[*self.by_scope.get(&key.scope)?];
+        let frame = self.frame_of(&key.scope)?;
         (frame.body == node.home).then_some(frame.first_step + node.place)
+    }
+
+    /// The frame of a scope.
+    pub(super) fn frame_of(&self, scope: &Scope) -> Option<&Frame> {
+        let ix = if scope.as_str().is_empty() { 0 } else { *self.by_scope.get(scope)? };
+        self.frames.get(ix)
     }
 
     /// The step of a node in a frame that lies in it, or around it.

@@ -68,19 +68,18 @@ impl Drive<'_> {
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
         let context = self.context(step, Arc::clone(&log));
-        let registry = Arc::clone(&self.engine.registry);
         let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
-        let run = async move {
-            let Node { type_name, config: as_written, is_chunk, .. } = &graph.nodes[node];
-            match registry.get(type_name) {
-                _ if *is_chunk => chunk::run(config.as_ref().unwrap_or(as_written), &context).await,
-                Some(node_type) => node_type.run(config.as_ref().unwrap_or(as_written), &context).await,
-                None => Outcome::fail("config", format!("this build has no node type \"{type_name}\"")),
-            }
-        };
-        let run = AssertUnwindSafe(run).catch_unwind();
         async move {
+            let run = async {
+                let Node { type_name, config: as_written, is_chunk, .. } = &graph.nodes[node];
+                match engine.registry.get(type_name) {
+                    _ if *is_chunk => chunk::run(config.as_ref().unwrap_or(as_written), &context).await,
+                    Some(node_type) => node_type.run(config.as_ref().unwrap_or(as_written), &context).await,
+                    None => Outcome::fail("config", format!("this build has no node type \"{type_name}\"")),
+                }
+            };
+            let run = AssertUnwindSafe(run).catch_unwind();
             // The clock runs from here: an attempt may have waited for its turn.
             let run = match limit_ms {
                 0 => Either::Left(run.map(Ok)),

@@ -130,14 +130,14 @@ impl<'a> Drive<'a> {
             }
             self.consume_signals();
             self.look_for_pause();
-            self.judge_deadline();
+            let now = self.life.clock.now();
+            self.judge_deadline(now);
             if self.is_over() {
                 return self.finish().await;
             }
             if self.state.position() >= JOURNAL_ENTRIES_MAX {
                 return Exit::Quarantine(format!("its journal has reached {JOURNAL_ENTRIES_MAX} entries"));
             }
-            let now = self.life.clock.now();
             let runnable = self.runnable(now);
             if !runnable.is_empty() {
                 match self.enter().await {

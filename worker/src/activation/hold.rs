@@ -21,16 +21,16 @@ impl Drive<'_> {
     }
 
     /// Ends what has had its time: the execution, or the frames of a container.
-    pub(super) fn judge_deadline(&mut self) {
+    pub(super) fn judge_deadline(&mut self, now: DateTime<Utc>) {
         if self.state.is_paused() || self.is_held {
             return;
         }
-        let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= self.life.clock.now());
+        let late = self.claimed.deadline_at.is_some_and(|deadline| deadline <= now);
         if late && !self.is_over() && !self.state.is_ending() {
             self.record(Event::TimedOut);
         }
         if !self.is_over() {
-            let expired: Vec<StepIx> = self.state.expired(self.life.clock.now()).collect();
+            let expired: Vec<StepIx> = self.state.expired(now).collect();
             for step in expired {
                 self.record(Event::Expired { step: self.key(step) });
             }
