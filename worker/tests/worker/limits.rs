@@ -126,6 +126,11 @@ async fn a_limit_that_is_raised_lets_more_in_and_one_that_is_removed_all() {
     assert_eq!(cell.count(GATED).await, 0);
 }
 
+/// Those that have called, by the keys of calls, and the others.
+fn by_whether_called(ids: &[ExecutionId], keys: &[String]) -> (Vec<ExecutionId>, Vec<ExecutionId>) {
+    ids.iter().copied().partition(|id| keys.iter().any(|key| key.starts_with(&id.to_string())))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_that_comes_later_holds_for_those_who_wait_in_line_already() {
     let effects = Effects::start().await;
@@ -138,19 +143,23 @@ async fn a_limit_that_comes_later_holds_for_those_who_wait_in_line_already() {
     cell.until_count(GATED, 3).await;
     limit(&cell, Gate::workspace(), Some(1)).await;
     let called = effects.keys();
-    let (at_work, in_line): (Vec<_>, Vec<_>) =
-        ids.iter().copied().partition(|id| called.iter().any(|key| key.starts_with(&id.to_string())));
+    let (at_work, in_line) = by_whether_called(&ids, &called);
     for &id in &at_work {
         cell.signal(id, CANCEL, json!({ "force": true })).await;
     }
     until_all(&cell, &at_work, "cancelled").await;
     effects.until_called(4).await;
     swept(&cell).await;
-    assert_eq!((effects.keys().len(), cell.count(GATED).await), (4, 2));
-    for &id in &in_line {
-        cell.signal(id, CANCEL, json!({ "force": true })).await;
+    let called = effects.keys();
+    assert_eq!((called.len(), cell.count(GATED).await), (4, 2));
+    // Those in line first: nobody is let in any more when the last one ends.
+    let (at_work, in_line) = by_whether_called(&in_line, &called);
+    for ids in [in_line, at_work] {
+        for &id in &ids {
+            cell.signal(id, CANCEL, json!({ "force": true })).await;
+        }
+        until_all(&cell, &ids, "cancelled").await;
     }
-    until_all(&cell, &in_line, "cancelled").await;
     worker.drain().await;
     assert_nothing_left(&cell).await;
 }

@@ -265,7 +265,7 @@ async fn a_worker_without_room_still_hears_a_cancel() {
 async fn a_park_that_is_found_again_after_a_lost_reply_is_not_gone_on_with() {
     let cell = Cell::new().await;
     let mut fails = node("fails", "debug.fail", json!({ "class": "c", "reason": "the-reason", "retryable": true }));
-    fails["data"]["policy"] = json!({ "retry": { "attempts_max": 4, "delay_ms": 1, "jitter": 0 } });
+    fails["data"]["policy"] = json!({ "retry": { "attempts_max": 4, "delay_ms": 100, "jitter": 0 } });
     let version = cell.publish(&graph(vec![fails], &[("start", "out", "fails")])).await;
     let proxy = Proxy::start(&cell.place).await;
     let worker = cell.worker_of(proxy.place(), WorkerSettings::default()).await;
