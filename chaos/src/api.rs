@@ -124,7 +124,8 @@ impl Api {
     /// Puts something in its place.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
         let request = self.client.put(format!("{}/{path}", self.url)).bearer_auth(&self.key).json(body);
-        request.send().await?.error_for_status()?;
+        let (status, text) = self.answered(request).await?;
+        anyhow::ensure!(status.is_success(), "{path} was answered {status}: {text}");
         Ok(())
     }
 

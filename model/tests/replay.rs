@@ -276,16 +276,19 @@ fn a_signal_that_nobody_reads_is_noticed_at_the_end() {
     );
 }
 
+/// An execution that waits for a child, which is at work.
+const WAITS_FOR_A_CHILD: [&str; 5] = [
+    "1:started",
+    "2:claimed worker=1 lease=7 fresh=true",
+    "3:committed worker=1 lease=7 position=1 rows=1 then=park",
+    "3:started execution=c parent=e",
+    "4:claimed execution=c worker=1 lease=8 fresh=true",
+];
+
 #[test]
 fn who_waits_for_a_child_is_told_of_its_end_by_the_commit_that_ends_it() {
-    let begin = [
-        "1:started",
-        "2:claimed worker=1 lease=7 fresh=true",
-        "3:committed worker=1 lease=7 position=1 rows=1 then=park",
-        "3:started execution=c parent=e",
-        "4:claimed execution=c worker=1 lease=8 fresh=true",
-        "5:committed execution=c worker=1 lease=8 position=1 rows=1 then=end",
-    ];
+    let end = "5:committed execution=c worker=1 lease=8 position=1 rows=1 then=end";
+    let begin = [&WAITS_FOR_A_CHILD[..], &[end]].concat();
     let rest = ["6:claimed worker=2 lease=9", "7:committed worker=2 lease=9 position=2 rows=1 consumed=1 then=end"];
     accepted(&[&begin[..], &rest, &["9:quiet"]].concat());
     refused(
@@ -300,14 +303,8 @@ fn who_waits_for_a_child_is_told_of_its_end_by_the_commit_that_ends_it() {
 
 #[test]
 fn an_end_that_is_found_to_be_written_was_told_though_nobody_heard_so() {
-    let begin = [
-        "1:started",
-        "2:claimed worker=1 lease=7 fresh=true",
-        "3:committed worker=1 lease=7 position=1 rows=1 then=park",
-        "3:started execution=c parent=e",
-        "4:claimed execution=c worker=1 lease=8 fresh=true",
-        "5-:committed execution=c worker=1 lease=8 position=1 rows=1 then=end",
-    ];
+    let end = "5-:committed execution=c worker=1 lease=8 position=1 rows=1 then=end";
+    let begin = [&WAITS_FOR_A_CHILD[..], &[end]].concat();
     let found = "6:found execution=c lease=8 position=1";
     let rest = ["7:claimed worker=2 lease=9", "8:committed worker=2 lease=9 position=2 rows=1 consumed=1 then=end"];
     accepted(&[&begin[..], &[found], &rest, &["9:quiet"]].concat());

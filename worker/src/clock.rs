@@ -24,8 +24,10 @@ impl DatabaseClock {
 
     /// Takes a newer sample. It was true when it was sent, so by now the database is at or past it.
     pub(crate) fn set(&self, sample: DateTime<Utc>) {
+        let micros = sample.timestamp_micros();
         // What has elapsed is cut off to a whole microsecond, here and when the time is told.
-        self.offset.store(sample.timestamp_micros().saturating_sub(self.elapsed() + 1), Ordering::Relaxed);
+        self.offset.store(micros.saturating_sub(self.elapsed() + 1), Ordering::Relaxed);
+        self.last.fetch_max(micros, Ordering::Relaxed);
     }
 
     /// Takes a sample only if the clock is behind it.
@@ -60,5 +62,15 @@ mod tests {
         let before = clock.now();
         clock.set(start);
         assert!(clock.now() >= before);
+    }
+    #[test]
+    fn no_time_is_told_before_a_sample_that_was_taken() {
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
+        let clock = DatabaseClock::new(start);
+        for seconds in 1..1_000 {
+            let sample = start + TimeDelta::seconds(seconds);
+            clock.at_least(sample);
+            assert!(clock.now() >= sample);
+        }
     }
 }
