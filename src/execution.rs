@@ -142,8 +142,8 @@ async fn restart(args: &RestartArgs) -> anyhow::Result<(Value, String)> {
         ("changed", "of that, another one now"),
         ("redone", "runs again"),
         ("repeated_effects", "effects that may happen again"),
-        ("new", "runs for the first time"),
-        ("dropped", "not in the graph any more"),
+        ("new", "may run for the first time"),
+        ("dropped", "begun, but not in that version"),
     ];
     let told = parts.iter().map(|(field, said)| format!("  {said}: {}", nodes(&planned[field])));
     let words = std::iter::once(begun).chain(told).collect::<Vec<_>>().join("\n");

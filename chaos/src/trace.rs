@@ -73,7 +73,7 @@ impl Records {
     /// Which secrets are in a record or in the log.
     pub(crate) fn leaks(&self, secrets: &[Secret]) -> anyhow::Result<Vec<String>> {
         let (mut found, mut files, log) = (Vec::new(), self.files()?, log_path(self.folder.path()));
-        anyhow::ensure!(log.exists(), "the processes have no log");
+        anyhow::ensure!(fs::metadata(&log).is_ok_and(|about| about.len() > 0), "the processes have logged nothing");
         if !files.contains(&log) {
             files.push(log);
         }

@@ -150,20 +150,25 @@ fn lines(events: &[(usize, Event)]) -> Result<Vec<Line<'_>>, ReplayError> {
     Ok(lines)
 }
 
-/// What the commits that end somebody's children tell those who wait for them, each with the line of the commit. What is
-/// found to be written was told, though nobody heard so.
+/// What the commits that end somebody's children tell those who wait for them, each with the line of the commit. What
+/// is found to be written was told, though nobody heard so.
 fn told_of_ends<'a>(lines: &[Line<'a>]) -> Vec<(Line<'a>, Event)> {
     let (mut parents, mut found) = (HashMap::new(), HashMap::new());
     for line in lines {
         match &line.event.fact {
             Fact::Started { execution, parent: Some(parent) } => _ = parents.insert(execution, parent),
-            Fact::Found { execution, lease, position } => _ = found.insert((execution, lease, position), line.until),
+            Fact::Found { execution, lease, position } => {
+                // The first one bounds it best.
+                found.entry((execution, lease, position)).or_insert(line.until);
+            }
             _ => {}
         }
     }
     let told = |line: &Line<'a>| match &line.event.fact {
-        Fact::Committed { execution, lease, position, then: Fate::End, .. } => {
-            let until = line.until.or_else(|| found.get(&(execution, lease, position)).copied().flatten());
+        Fact::Committed { execution, lease, position, rows, then: Fate::End, .. } => {
+            // Without entries it only asked again.
+            let written = || found.get(&(execution, lease, position)).filter(|_| *rows > 0).copied().flatten();
+            let until = line.until.or_else(written);
             let fact = Fact::Told { execution: (*parents.get(execution)?).clone() };
             Some((Line { until, ..*line }, Event { fact, ..line.event.clone() }))
         }

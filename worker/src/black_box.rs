@@ -1,7 +1,10 @@
 //! What this process was doing when it died, for whoever finds out: a small file that outlives it.
 //!
-//! Each thread marks in it whose activation or node it is running. The file is locked for as long as the process lives; whoever gets
-//! the lock knows that it is dead. That of one that is silent and not dead is read as well. Without a folder nothing is written, and a loss counts against all that was held.
+//! Each thread marks in it whose activation or node it is running. The file is locked for as long as the process lives;
+//! whoever gets the lock knows that it is dead. That of one that is silent and not dead is read as well. Without a folder
+//! nothing is written, and a loss counts against all that was held.
+
+mod dead;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -19,6 +22,9 @@ use capstan_engine::store::workers::Registered;
 use tracing::warn;
 use uuid::Uuid;
 
+pub(crate) use self::dead::Dead;
+use self::dead::{read, told};
+
 /// Threads that can leave a mark. Once there are more, nothing is known of any.
 const THREADS_MAX: u64 = 1_024;
 /// Bytes of the worker's number and time of registration, and of one mark.
@@ -26,10 +32,6 @@ const HEAD_BYTES: u64 = 16;
 const MARK_BYTES: u64 = 16;
 /// Files that one look reads at most.
 const BOXES_MAX: usize = 64;
-/// Age from which a file that nobody asked for is removed: its cell is gone, or was drained without it.
-const KEPT: Duration = Duration::from_secs(24 * 3_600);
-/// The same if it was never signed: its process did not come so far as to register.
-const UNSIGNED_KEPT: Duration = Duration::from_secs(60);
 /// How long a file of another cell is passed by.
 const PASSED_BY: Duration = Duration::from_secs(3_600);
 
@@ -43,7 +45,7 @@ static THREADS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed);
-    /// What the file says of this thread: nil outside of nodes.
+    /// What the file says of this thread: nil if it runs none, but for the last of those that it ran together.
     static MARKED: Cell<Uuid> = const { Cell::new(Uuid::nil()) };
     /// Whether it is running an activation or a node.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -126,8 +128,8 @@ impl BlackBox {
         std::future::poll_fn(|context| self.during(id, || work.as_mut().poll(context))).await
     }
 
-    /// Awaits `work`, which goes from one activation to the next: a mark stays until another one takes its place, or all
-    /// have paused. That is half of the writes.
+    /// Awaits `work`, which goes from one activation to the next: a mark stays until another one takes its place, or
+    /// all have paused. That is half of the writes.
     pub(crate) async fn together<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         std::future::poll_fn(|context| {
@@ -220,55 +222,10 @@ fn is_own(folder: &Path, file: &File) -> io::Result<()> {
     }
 }
 
-/// The file of a dead process. It is locked as long as this lives.
-#[derive(Debug)]
-pub(crate) struct Dead {
-    path: PathBuf,
-    _file: File,
-    pub(crate) worker: Registered,
-    /// Executions that it was working on, if that is known.
-    pub(crate) at_work: Option<Vec<ExecutionId>>,
-}
-
-impl Dead {
-    /// Removes the file: what it tells is known.
-    pub(crate) fn discard(self) {
-        // One that stays tells nothing new.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn read(path: PathBuf) -> Option<Dead> {
-    let mut file = File::options().read(true).write(true).open(&path).ok()?;
-    // Held by its process as long as that lives.
-    file.try_lock().ok()?;
-    let about = file.metadata().ok()?;
-    let kept = if about.len() < HEAD_BYTES { UNSIGNED_KEPT } else { KEPT };
-    if about.modified().ok()?.elapsed().is_ok_and(|age| age > kept) {
-        fs::remove_file(&path).ok()?;
-        return None;
-    }
-    let (worker, at_work) = told(&mut file)?;
-    Some(Dead { path, _file: file, worker, at_work })
-}
-
-/// Whose file it is, and what its threads were working on, if that is known.
-fn told(file: &mut File) -> Option<(Registered, Option<Vec<ExecutionId>>)> {
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(file, &mut bytes).ok()?;
-    let (head, marks) = bytes.split_at_checked(HEAD_BYTES as usize)?;
-    let number = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?));
-    let worker = Registered {
-        worker_no: number(&head[..8])?.try_into().ok()?,
-        created_at: chrono::DateTime::from_timestamp_micros(number(&head[8..])?)?,
-    };
-    let marks = marks.chunks_exact(MARK_BYTES as usize).filter_map(|mark| Uuid::from_slice(mark).ok());
-    let marks: Vec<Uuid> = marks.filter(|id| !id.is_nil()).collect();
-    Some((worker, (!marks.contains(&UNKNOWN)).then(|| marks.into_iter().map(ExecutionId).collect())))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::panic::AssertUnwindSafe;
+
     use futures::FutureExt;
 
     use super::*;
@@ -334,6 +291,11 @@ mod tests {
         });
         batch.now_or_never().unwrap();
         assert_eq!(marked(), []);
+        let fails = one.together(async { one.during(first, || panic!("as a node may")) });
+        assert!(AssertUnwindSafe(fails).catch_unwind().now_or_never().unwrap().is_err());
+        assert_eq!(marked(), []);
+        one.during(second, || assert_eq!(marked(), [second]));
+        assert_eq!(marked(), [], "it is as if nothing had failed");
         one.discard();
         other.discard();
         fs::remove_dir(&folder).unwrap();

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back. All in microseconds, as
-/// the database keeps it.
+/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back. All in microseconds,
+/// as the database keeps it.
 #[derive(Debug)]
 pub(crate) struct DatabaseClock {
     begun: Instant,
@@ -63,6 +63,7 @@ mod tests {
         clock.set(start);
         assert!(clock.now() >= before);
     }
+
     #[test]
     fn no_time_is_told_before_a_sample_that_was_taken() {
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();

@@ -24,7 +24,7 @@ pub(super) enum Begun<T> {
 /// The code of a verb that only an execution which has begun can take.
 pub(super) const PENDING: &str = "pending";
 
-/// Why there is no such execution: it has not begun, or there is none.
+/// Why an execution was not found: it has not begun, it has begun since, or there is none.
 pub(super) async fn unknown(
     connection: &mut PgConnection,
     caller: &Caller,

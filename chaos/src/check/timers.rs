@@ -123,6 +123,26 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_that_fails_again_before_it_was_due_is_noticed_unless_it_was_ordered() {
+        let mut facts = calm();
+        let rows = facts.journal.get_mut(&second()).unwrap();
+        let at = rows.iter().position(|row| row.kind == "waiting").unwrap();
+        rows[at].kind = "attempt_failed".into();
+        *rows[at].due.as_mut().unwrap() += TimeDelta::seconds(2);
+        let mut order = rows[at].clone();
+        (order.kind, order.due) = ("hastened".into(), None);
+        rows.insert(at + 1, order);
+        let mut about = |node: &str, scope: &str| {
+            let order = &mut facts.journal.get_mut(&second()).unwrap()[at + 1];
+            (order.node, order.scope) = (node.into(), scope.into());
+            check(&facts).iter().filter(|violation| violation.what.contains("due at")).count()
+        };
+        assert_eq!(about("n1", ""), 1, "it was about another step");
+        assert_eq!(about("n2", ""), 0);
+        assert_eq!(about("", ""), 0, "it was about all steps");
+    }
+
+    #[test]
     fn a_call_before_the_next_attempt_is_due_is_noticed_unless_a_loss_repeated_it() {
         let mut facts = calm();
         let mut again = facts.calls.last().unwrap().clone();

@@ -15,14 +15,15 @@ use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
 use super::state::{End, Phase, State, Step, StepStatus};
 
-/// What a restart keeps, and what runs again. `kept` and `redone` name steps outside of containers, the others also what lies
-/// within. Undos are not told: whether they run hangs on how it ends.
+/// What a restart keeps, and what runs again. `kept`, `changed` and `redone` name steps outside of containers, the others
+/// also what lies within; of what is wholly new only the outermost. Undos are not told: whether they run hangs on how it
+/// ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
     /// Steps that count as done.
     pub kept: Vec<NodeId>,
-    /// Those of them whose node, or something within, is another one in the version to restart on: of another type, with
-    /// another config, or not there. What they came to stands as it was.
+    /// Those of them whose node, or something within, is another one in the version to restart on: of another type,
+    /// with another config, or not there. What they came to stands as it was.
     pub changed: Vec<NodeId>,
     /// Steps that had begun and run again, if the graph comes to them; what runs at last, too.
     pub redone: Vec<NodeId>,
@@ -128,8 +129,8 @@ impl Past<'_> {
         Some(self.state.step(ix))
     }
 
-    /// The entries that are kept where the steps of `again` run again, and the state after them. What the graph does not come
-    /// to any more is left out, and so is whatever followed from it.
+    /// The entries that are kept where the steps of `again` run again, and the state after them. What the graph does
+    /// not come to any more is left out, and so is whatever followed from it.
     fn kept(&self, graph: &Graph, again: &HashSet<NodeIx>) -> Result<(State, Vec<Entry>), IllegalEvent> {
         let at = self.entries.first().map_or_else(Default::default, |entry| entry.at);
         let (mut state, _) = begin(graph, self.trigger, self.input.clone(), at)?;
@@ -197,7 +198,7 @@ impl Past<'_> {
                 Some(step) if step.status == StepStatus::Skipped => {}
                 _ => {
                     plan.redone.extend(self.has_begun(id).then(|| id.clone()));
-                    self.tell_again(graph, node, Within::default(), &mut plan);
+                    self.tell_again(graph, node, false, &mut plan);
                 }
             }
         }
@@ -206,35 +207,38 @@ impl Past<'_> {
         plan
     }
 
-    /// Tells what happens again, and what for the first time, if a node runs that was not kept. What was handed over to
-    /// chunks is taken to have begun, as they have journals of their own.
-    fn tell_again(&self, graph: &Graph, node: NodeIx, within: Within, plan: &mut Plan) {
+    /// Tells what happens again, and what for the first time, if a node runs that was not kept. Of what lies in a
+    /// container that is told as new (`in_new`) only what is not.
+    fn tell_again(&self, graph: &Graph, node: NodeIx, in_new: bool, plan: &mut Plan) {
         let own = &graph.nodes[node];
-        let has_begun = self.has_begun(&own.id) || within.handed_over && self.graph.find(&own.id).is_some();
-        plan.new.extend((!has_begun && !within.new).then(|| own.id.clone()));
+        let has_begun = self.has_begun(&own.id);
+        plan.new.extend((!has_begun && !in_new).then(|| own.id.clone()));
         let Some((body, _)) = own.container else {
             let repeats = has_begun && own.effect != Effect::Pure;
             return plan.repeated_effects.extend(repeats.then(|| own.id.clone()));
         };
-        let within = Within { new: !has_begun, handed_over: within.handed_over || self.has_handed_over(&own.id) };
         for &inner in graph.bodies[body].nodes.iter().filter(|&&inner| is_told(&graph.nodes[inner])) {
-            self.tell_again(graph, inner, within, plan);
+            self.tell_again(graph, inner, !has_begun, plan);
         }
     }
 
-    /// The steps of a node, in all frames.
-    fn steps(&self, id: &NodeId) -> impl Iterator<Item = &Step> {
-        let node = self.graph.find(id);
-        self.state.steps().iter().filter(move |step| Some(step.node) == node)
-    }
-
-    /// Whether a step of a node was come to in any frame.
+    /// Whether a step of a node was come to in any frame. What was handed over to chunks is taken to have begun, as they
+    /// have journals of their own.
     fn has_begun(&self, id: &NodeId) -> bool {
-        self.steps(id).any(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped))
+        let Some(node) = self.graph.find(id) else { return false };
+        let owner = |&node: &NodeIx| self.graph.bodies[self.graph.nodes[node].home].owner;
+        let mut around = std::iter::successors(owner(&node), owner);
+        self.steps(node).any(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped))
+            || around.any(|container| self.has_handed_over(container))
     }
 
-    fn has_handed_over(&self, id: &NodeId) -> bool {
-        self.steps(id).any(|step| step.round.as_ref().is_some_and(|round| round.spill.is_some()))
+    fn has_handed_over(&self, container: NodeIx) -> bool {
+        self.steps(container).any(|step| step.round.as_ref().is_some_and(|round| round.spill.is_some()))
+    }
+
+    /// The steps of a node, in all frames.
+    fn steps(&self, node: NodeIx) -> impl Iterator<Item = &Step> {
+        self.state.steps().iter().filter(move |step| step.node == node)
     }
 
     /// Whether a node of the new graph, with all that lies within, is what it was.
@@ -249,15 +253,6 @@ impl Past<'_> {
                 is_there && self.is_same(graph, inner)
             })
     }
-}
-
-/// What is known of the containers around a node.
-#[derive(Clone, Copy, Default)]
-struct Within {
-    /// They had not begun, so that only the outermost need be told.
-    new: bool,
-    /// One of them had handed its items over.
-    handed_over: bool,
 }
 
 /// Whether a plan tells of a node.

@@ -265,7 +265,7 @@ async fn a_worker_without_room_still_hears_a_cancel() {
 async fn a_park_that_is_found_again_after_a_lost_reply_is_not_gone_on_with() {
     let cell = Cell::new().await;
     let mut fails = node("fails", "debug.fail", json!({ "class": "c", "reason": "the-reason", "retryable": true }));
-    fails["data"]["policy"] = json!({ "retry": { "attempts_max": 4, "delay_ms": 100, "jitter": 0 } });
+    fails["data"]["policy"] = json!({ "retry": { "attempts_max": 2, "delay_ms": 1_000, "jitter": 0 } });
     let version = cell.publish(&graph(vec![fails], &[("start", "out", "fails")])).await;
     let proxy = Proxy::start(&cell.place).await;
     let worker = cell.worker_of(proxy.place(), WorkerSettings::default()).await;
@@ -273,13 +273,10 @@ async fn a_park_that_is_found_again_after_a_lost_reply_is_not_gone_on_with() {
     let id = cell.start(version, json!({})).await;
     proxy.until_lost().await;
     cell.until(id, &["failed"]).await;
-    assert_eq!(cell.steps(id).await["fails"], "failed//4");
-    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'attempt_failed'").await, 3);
-    assert_eq!(
-        cell.count("SELECT count(DISTINCT lease_no) FROM journal").await,
-        4,
-        "each attempt under a lease of its own"
-    );
+    assert_eq!(cell.steps(id).await["fails"], "failed//2");
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'attempt_failed'").await, 1);
+    let leases = cell.count("SELECT count(DISTINCT lease_no) FROM journal").await;
+    assert_eq!(leases, 2, "each attempt under a lease of its own");
     worker.drain().await;
     cell.assert_clean().await;
 }
