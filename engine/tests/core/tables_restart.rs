@@ -128,8 +128,8 @@ fn what_was_handed_over_is_taken_to_have_happened() {
     assert_eq!(again(lines, &events, home, "each"), ["each", "x", "pay"], "that one keeps its items");
     let short = [opened("each", 2), poisoned()];
     assert_eq!(again(lines, &short, lines, "each"), ["each", "", "x"], "these were not handed over");
-    let apart = "start -> each\n each -> x\n each[in] 2\n";
-    assert_eq!(again(lines, &events, apart, "each"), ["each x", "x", ""], "it ran in chunks, though it will not");
+    let apart = "start -> each\n each -> x\n each[y] 2\n";
+    assert_eq!(again(lines, &events, apart, "each"), ["each x", "x", "y"], "it ran in chunks, though it will not");
     let gone = restart(&graph(lines).with_chunks(), &events, &graph("start -> each\n each[in] 2\n"), "each").unwrap();
     assert_eq!(names(&gone.dropped), "x");
     let late = lines.replace("in[x] 1", "in[x after] 1");
