@@ -1,8 +1,8 @@
 //! What this process was doing when it died, for whoever finds out: a small file that outlives it.
 //!
 //! Each thread marks in it whose activation or node it is running. The file is locked for as long as the process lives;
-//! whoever gets the lock knows that it is dead. That of one that is silent and not dead is read as well. Without a folder
-//! nothing is written, and a loss counts against all that was held.
+//! whoever gets the lock knows that it is dead. That of one that is silent and not dead is read as well. Without a
+//! folder nothing is written, and a loss counts against all that was held.
 
 mod dead;
 

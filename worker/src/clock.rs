@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back. All in microseconds,
-/// as the database keeps it.
+/// Never ahead of the database's own clock, so that nothing is judged due too early; never runs back. All in
+/// microseconds, as the database keeps it.
 #[derive(Debug)]
 pub(crate) struct DatabaseClock {
     begun: Instant,

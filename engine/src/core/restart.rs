@@ -15,9 +15,9 @@ use super::ids::{NodeId, StepKey};
 use super::journal::{Entry, Event};
 use super::state::{End, Phase, State, Step, StepStatus};
 
-/// What a restart keeps, and what runs again. `kept`, `changed` and `redone` name steps outside of containers, the others
-/// also what lies within; of what is wholly new only the outermost. Undos are not told: whether they run hangs on how it
-/// ends.
+/// What a restart keeps, and what runs again. `kept`, `changed` and `redone` name steps outside of containers, the
+/// others also what lies within; of what is wholly new only the outermost. Undos are not told: whether they run hangs on
+/// how it ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
     /// Steps that count as done.
@@ -222,8 +222,8 @@ impl Past<'_> {
         }
     }
 
-    /// Whether a step of a node was come to in any frame. What was handed over to chunks is taken to have begun, as they
-    /// have journals of their own.
+    /// Whether a step of a node was come to in any frame. What was handed over to chunks is taken to have begun, as
+    /// they have journals of their own.
     fn has_begun(&self, id: &NodeId) -> bool {
         let Some(node) = self.graph.find(id) else { return false };
         let owner = |&node: &NodeIx| self.graph.bodies[self.graph.nodes[node].home].owner;
