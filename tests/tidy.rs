@@ -59,6 +59,20 @@ fn a_migration_is_never_edited_once_databases_have_it() {
 }
 
 #[test]
+fn a_new_migration_is_compiled_in_by_the_next_build() {
+    let built_anew = fs::read_to_string("engine/build.rs").unwrap();
+    assert!(built_anew.contains("cargo::rerun-if-changed=../migrations/{kind}"));
+    let embedded = fs::read_to_string("engine/src/store/migrate.rs").unwrap();
+    for kind in ["control", "cell"] {
+        assert!(
+            embedded.contains(&format!("migrate!(\"../migrations/{kind}\")")),
+            "{kind} moved: engine/build.rs, too"
+        );
+        assert!(built_anew.contains(&format!("{kind:?}")), "engine/build.rs does not watch migrations/{kind}");
+    }
+}
+
+#[test]
 fn files_are_small_or_say_why_not() {
     let long: Vec<String> = sources(&["rs", "sql", "ts"])
         .into_iter()
