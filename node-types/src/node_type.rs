@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use capstan_domain::calls::Calling;
 use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::expression::{ExpressionError, Filler};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
@@ -29,7 +30,7 @@ pub trait NodeType: Send + Sync + 'static {
     type Config: DeserializeOwned + JsonSchema + Send + 'static;
     /// The meter that each completed step counts on, beside the steps themselves.
     const METER: Option<&'static str> = None;
-    /// Of a container: fields of the config that are filled in only once its frames have ended, and may name `last`.
+    /// Of a container: fields of the config that are filled in only once its last frame has completed, and may name `last`.
     const LATE: &'static [&'static str] = &[];
     /// Text fields of the config that are taken as they are, such as code: `{{` in them begins no expression.
     const RAW: &'static [&'static str] = &[];
@@ -72,6 +73,19 @@ pub trait NodeType: Send + Sync + 'static {
     fn frames(config: &Value) -> Frames {
         let _ = config;
         Frames::default()
+    }
+
+    /// Fills in the expressions of a config: all of it, unless the type needs only some of it. See [`NodeTypeInfo::fill`].
+    ///
+    /// # Errors
+    /// The first expression that cannot be evaluated.
+    fn fill(
+        config: &Value,
+        filler: &mut Filler<'_>,
+        wake: &dyn Fn() -> Option<Wake>,
+    ) -> Result<Value, ExpressionError> {
+        let _ = wake;
+        filler.fill(config, "")
     }
 
     /// Findings beyond the schema, on the config as written (expressions unevaluated).
@@ -256,6 +270,14 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn late(&self) -> &[&str] {
         T::LATE
+    }
+    fn fill(
+        &self,
+        config: &Value,
+        filler: &mut Filler<'_>,
+        wake: &dyn Fn() -> Option<Wake>,
+    ) -> Result<Value, ExpressionError> {
+        T::fill(config, filler, wake)
     }
     fn raw(&self) -> &[&str] {
         T::RAW

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use capstan_domain::approvals::{ApprovalStep, Ask, Link};
 use capstan_domain::calls::{Callee, Calling, Started};
 use capstan_domain::events::{Emitted, NewEvent, Wait, WaitingStep};
+use capstan_engine::core::catalogue::{Catalogue, NodeTypeInfo};
 use capstan_engine::core::child::OnCancel;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
@@ -64,8 +65,8 @@ impl Runner for LocalRunner<'_> {
         self.local(type_name).is_some()
     }
 
-    fn late(&self, type_name: &str) -> &[&str] {
-        self.registry.get(type_name).map(|node_type| node_type.late()).unwrap_or_default()
+    fn node_type(&self, type_name: &str) -> Option<&dyn NodeTypeInfo> {
+        self.registry.node_type(type_name)
     }
 
     fn run(&self, trial: &Trial<'_>) -> Outcome {

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::attempt::ITEMS_MAX;
 use super::chunk::Spilling;
+use super::expression::{ExpressionError, Filler};
+use super::outcome::Wake;
 use super::problem::Problem;
 
 /// What a node type promises about repeating it.
@@ -119,9 +121,24 @@ pub trait NodeTypeInfo: Send + Sync {
     fn stays(&self) -> bool {
         false
     }
-    /// Fields of the config that are filled in only once a container's frames have ended; null before. They may name `last`.
+    /// Fields of the config that are filled in only once a container's last frame has completed; absent otherwise. They may
+    /// name `last`.
     fn late(&self) -> &[&str] {
         &[]
+    }
+    /// Fills in a config that has expressions: all of it, unless the type needs only some of it. `wake` tells why the step
+    /// runs again.
+    ///
+    /// # Errors
+    /// The first expression that cannot be evaluated.
+    fn fill(
+        &self,
+        config: &Value,
+        filler: &mut Filler<'_>,
+        wake: &dyn Fn() -> Option<Wake>,
+    ) -> Result<Value, ExpressionError> {
+        let _ = wake;
+        filler.fill(config, "")
     }
     /// Text fields at the top of the config that are taken as they are: `{{` in them begins no expression.
     fn raw(&self) -> &[&str] {

@@ -29,6 +29,7 @@ use serde_json::Value;
 
 pub use error::{CLASS, ExpressionError};
 pub use names::{Ancestors, Names, Seen, Steps};
+pub use render::Filler;
 pub use rewrite::References;
 
 /// Longest string that may hold expressions, in bytes.

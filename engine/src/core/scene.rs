@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::catalogue::NodeTypeInfo;
 use super::chunk::given;
-use super::expression::{Ancestors, Names, has_expressions, holds, render};
+use super::expression::{Ancestors, Filler, Names, has_expressions, holds, render};
 use super::graph::{Graph, Node};
 use super::ids::ExecutionId;
 use super::outcome::Wake;
 use super::resolve::merge;
 use super::result::closed;
-use super::state::{Phase, State, StepIx};
+use super::state::{End, Phase, State, StepIx};
 
 /// An execution as its steps see it.
 #[derive(Clone, Copy, Debug)]
@@ -28,22 +29,26 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The config of a step with its expressions filled in; none if it is as written. `late` names the fields of a
-    /// container that are filled in only once its frames have ended.
+    /// The config of a step with its expressions filled in, as far as its type needs it; none if it is as written.
     ///
     /// # Errors
     /// What is wrong with an expression, for people.
-    pub fn config(&self, step: StepIx, late: &[&str]) -> Result<Option<Value>, String> {
+    pub fn config(&self, step: StepIx, node_type: Option<&dyn NodeTypeInfo>) -> Result<Option<Value>, String> {
         if self.node(step).is_chunk {
             return Ok(given(self, step).map(|given| json!(given)));
         }
-        let changed = self.changed(step, late);
+        let changed = self.changed(step, node_type.map_or(&[], |node_type| node_type.late()));
         let config = changed.as_ref().unwrap_or(&self.node(step).config);
         if !has_expressions(config) {
             return Ok(changed);
         }
         let steps = Ancestors::of(self.graph, self.state, step);
-        render(config, &self.names(step, &steps)).map(Some).map_err(|error| error.to_string())
+        let names = self.names(step, &steps);
+        let filled = match node_type {
+            Some(node_type) => node_type.fill(config, &mut Filler::new(&names), &|| self.wake(step)),
+            None => render(config, &names),
+        };
+        filled.map(Some).map_err(|error| error.to_string())
     }
 
     /// Whether an edge's condition holds, once the step has given `output`.
@@ -75,7 +80,7 @@ impl Scene<'_> {
     /// The config as written, but with what a person changed, and without what is filled in later; none if it is the same.
     fn changed(&self, step: StepIx, late: &[&str]) -> Option<Value> {
         let patch = self.state.patch(step);
-        let hides = !late.is_empty() && self.state.step(step).phase != Phase::Closed;
+        let hides = !late.is_empty() && !self.has_last(step);
         if patch.is_none() && !hides {
             return None;
         }
@@ -87,6 +92,14 @@ impl Scene<'_> {
             fields.retain(|field, _| !late.contains(&field.as_str()));
         }
         Some(config)
+    }
+
+    /// Whether there is what a container's last frame came to. One that failed, or did not end in time, came to nothing.
+    fn has_last(&self, step: StepIx) -> bool {
+        let step = self.state.step(step);
+        let round = step.round.as_ref().filter(|round| step.phase == Phase::Closed && round.closing.is_none());
+        let last = round.and_then(|round| round.frames.last());
+        last.is_some_and(|&frame| self.state.frames()[frame].ending == Some(End::Completed))
     }
 
     fn names<'n>(&'n self, step: StepIx, steps: &'n Ancestors<'n>) -> Names<'n> {

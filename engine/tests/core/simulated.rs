@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use capstan_engine::core::catalogue::NodeTypeInfo;
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::ExecutionId;
@@ -37,8 +38,8 @@ impl Runner for Plans<'_> {
         type_name == "test.step" && !self.spec.nodes.is_empty()
     }
 
-    fn late(&self, _type_name: &str) -> &[&str] {
-        &[]
+    fn node_type(&self, _type_name: &str) -> Option<&dyn NodeTypeInfo> {
+        None
     }
 
     fn run(&self, trial: &Trial<'_>) -> Outcome {
@@ -147,8 +148,8 @@ impl Runner for Nothing {
     fn runs(&self, _type_name: &str) -> bool {
         false
     }
-    fn late(&self, _type_name: &str) -> &[&str] {
-        &[]
+    fn node_type(&self, _type_name: &str) -> Option<&dyn NodeTypeInfo> {
+        None
     }
     fn run(&self, _trial: &Trial<'_>) -> Outcome {
         unreachable!("nothing is run")

@@ -1,6 +1,7 @@
 //! `logic.loop`
 
 use capstan_engine::core::catalogue::{Effect, Extent};
+use capstan_engine::core::expression::{ExpressionError, Filler};
 use capstan_engine::core::outcome::{Closed, Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -88,6 +89,32 @@ impl NodeType for LogicLoop {
         if config["max_iterations"].is_string() { vec![literal("max_iterations")] } else { Vec::new() }
     }
 
+    /// What is not looked at is not filled in: nothing but `until` once that holds, and `next` only if another turn follows.
+    fn fill(
+        config: &Value,
+        filler: &mut Filler<'_>,
+        wake: &dyn Fn() -> Option<Wake>,
+    ) -> Result<Value, ExpressionError> {
+        let Some((last, turns, note)) = wake().and_then(completed) else { return filler.fill(config, "") };
+        let mut filled = config.clone();
+        let fields = filled.as_object_mut().into_iter().flatten();
+        for (field, value) in fields.filter(|(field, _)| !["next", "plateau"].contains(&field.as_str())) {
+            *value = filler.fill(value, &format!("/{field}"))?;
+        }
+        if filled["until"] == true {
+            return Ok(without(filled, &["next", "plateau"]));
+        }
+        if let Some(plateau) = filled.get_mut("plateau") {
+            *plateau = filler.fill(plateau, "/plateau")?;
+        }
+        let goes_on = Config::deserialize(&filled).is_ok_and(|config| config.goes_on(&last, turns, &note));
+        match filled.get_mut("next") {
+            Some(next) if goes_on => *next = filler.fill(next, "/next")?,
+            _ => filled = without(filled, &["next"]),
+        }
+        Ok(filled)
+    }
+
     async fn run(&self, config: Config, context: &Context) -> Outcome {
         match &context.wake {
             Some(Wake::Closed { expired: true, .. }) => {
@@ -109,7 +136,28 @@ impl NodeType for LogicLoop {
     }
 }
 
+/// What the last turn came to, how many there were, and what was noted before it; none if it did not complete.
+fn completed(wake: Wake) -> Option<(Value, u32, Value)> {
+    let Wake::Closed { mut frames, expired: false, turn, note } = wake else { return None };
+    match frames.pop() {
+        Some(Closed::Completed(last)) => Some((last, turn + 1, note)),
+        Some(Closed::Failed(_) | Closed::LeftOut(_) | Closed::Cancelled) | None => None,
+    }
+}
+
+fn without(mut config: Value, fields: &[&str]) -> Value {
+    if let Some(all) = config.as_object_mut() {
+        all.retain(|field, _| !fields.contains(&field.as_str()));
+    }
+    config
+}
+
 impl Config {
+    /// Whether another turn follows.
+    fn goes_on(self, last: &Value, turns: u32, note: &Value) -> bool {
+        matches!(self.after(last, turns, note), Ok(Outcome::Open { .. }))
+    }
+
     /// What follows from the last of so many turns.
     fn after(self, last: &Value, turns: u32, note: &Value) -> Result<Outcome, String> {
         let done = |why: &str| Ok(Outcome::done("out", json!({ "last": last, "turns": turns, "ended_by": why })));

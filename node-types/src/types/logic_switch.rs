@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use capstan_engine::core::catalogue::Effect;
-use capstan_engine::core::outcome::Outcome;
+use capstan_engine::core::expression::{ExpressionError, Filler};
+use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -96,6 +97,25 @@ impl NodeType for LogicSwitch {
             problems.extend(check_boolean(case.get("when"), &format!("/cases/{index}/when")));
         }
         problems
+    }
+
+    /// Cases behind the first that holds are not looked at, and stay as they are written.
+    fn fill(
+        config: &Value,
+        filler: &mut Filler<'_>,
+        _wake: &dyn Fn() -> Option<Wake>,
+    ) -> Result<Value, ExpressionError> {
+        let Some(cases) = config.get("cases").and_then(Value::as_array) else { return filler.fill(config, "") };
+        let mut filled = cases.clone();
+        for (index, case) in filled.iter_mut().enumerate() {
+            *case = filler.fill(case, &format!("/cases/{index}"))?;
+            if case["when"] != false {
+                break;
+            }
+        }
+        let mut config = config.clone();
+        config["cases"] = Value::Array(filled);
+        Ok(config)
     }
 
     async fn run(&self, config: Config, _context: &Context) -> Outcome {

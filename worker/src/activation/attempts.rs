@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::graph::Node;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
@@ -140,8 +141,7 @@ impl Drive<'_> {
 
     /// The config with its expressions filled in; none if it has none.
     fn config(&self, step: StepIx) -> Result<Option<Value>, String> {
-        let node_type = self.engine.registry.get(&self.node(step).type_name);
-        self.scene().config(step, node_type.map_or(&[], |node_type| node_type.late()))
+        self.scene().config(step, self.engine.registry.node_type(&self.node(step).type_name))
     }
 
     fn context(&self, step: StepIx, log: Arc<StepLog>) -> Context {

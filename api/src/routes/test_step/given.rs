@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use capstan_engine::core::catalogue::NodeTypeInfo;
 use capstan_engine::core::expression;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
@@ -135,8 +136,8 @@ impl Runner for Probe<'_> {
         true
     }
 
-    fn late(&self, type_name: &str) -> &[&str] {
-        self.local.late(type_name)
+    fn node_type(&self, type_name: &str) -> Option<&dyn NodeTypeInfo> {
+        self.local.node_type(type_name)
     }
 
     fn run(&self, trial: &Trial<'_>) -> Outcome {

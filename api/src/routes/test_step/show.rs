@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey};
 use capstan_engine::core::redact::redact;
 use capstan_engine::core::scene::Scene;
@@ -77,8 +78,7 @@ fn config(api: &Api, loaded: &Loaded, state: &State, ix: StepIx, filled: Value) 
     let execution_id = ExecutionId(row.execution_id);
     let scene = Scene { graph, state, trigger, execution_id, created_at: row.created_at };
     let node = &graph.nodes[state.step(ix).node];
-    let late = api.registry.get(&node.type_name).map_or(&[][..], |node_type| node_type.late());
-    let filled = match scene.config(ix, late) {
+    let filled = match scene.config(ix, api.registry.node_type(&node.type_name)) {
         Ok(config) => config.unwrap_or_else(|| node.config.clone()),
         // A container that has ended keeps no items.
         Err(_) => filled,

@@ -14,19 +14,15 @@ use super::template::{Code, Piece, pieces};
 use super::{OUTPUT_BYTES_MAX, SOURCE_BYTES_MAX, VALUE_DEPTH_MAX, WORK_BYTES_MAX, has_expressions};
 use crate::core::ids::ExecutionId;
 
-/// What one render may still use.
-struct Renderer<'n> {
+/// Fills in the parts of one config, in the order that its node type wants; what all of them may use is limited together.
+pub struct Filler<'n> {
     names: &'n Names<'n>,
     work_left: usize,
     output_left: usize,
 }
 
 pub(super) fn render(config: &Value, names: &Names<'_>) -> Result<Value, ExpressionError> {
-    if !has_expressions(config) {
-        return Ok(config.clone());
-    }
-    let mut renderer = Renderer { names, work_left: WORK_BYTES_MAX, output_left: OUTPUT_BYTES_MAX };
-    renderer.value(config, "", VALUE_DEPTH_MAX)
+    Filler::new(names).fill(config, "")
 }
 
 pub(super) fn holds(condition: &str, names: &Names<'_>) -> Result<bool, ExpressionError> {
@@ -123,7 +119,21 @@ fn condition_code(condition: &str) -> Result<Code<'_>, Fault> {
     }
 }
 
-impl Renderer<'_> {
+impl<'n> Filler<'n> {
+    /// Nothing is used yet.
+    #[must_use]
+    pub fn new(names: &'n Names<'n>) -> Self {
+        Self { names, work_left: WORK_BYTES_MAX, output_left: OUTPUT_BYTES_MAX }
+    }
+
+    /// The part of the config at `pointer` with its expressions evaluated.
+    ///
+    /// # Errors
+    /// As [`super::render`].
+    pub fn fill(&mut self, part: &Value, pointer: &str) -> Result<Value, ExpressionError> {
+        if has_expressions(part) { self.value(part, pointer, VALUE_DEPTH_MAX) } else { Ok(part.clone()) }
+    }
+
     fn value(&mut self, value: &Value, pointer: &str, depth: usize) -> Result<Value, ExpressionError> {
         let too_deep = || Fault::new(0, "the config is nested too deeply").locate("", 0..0, pointer);
         let depth = depth.checked_sub(1).ok_or_else(too_deep)?;

@@ -63,7 +63,7 @@ impl Run<'_> {
 
     fn run(&self, step: StepIx, key: StepKey) -> Outcome {
         let (scene, node) = (self.scene(), self.node(step));
-        let config = match scene.config(step, self.runner.late(&node.type_name)) {
+        let config = match scene.config(step, self.runner.node_type(&node.type_name)) {
             Ok(config) => config,
             Err(reason) => return Outcome::fail("expression", reason),
         };

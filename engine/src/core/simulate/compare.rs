@@ -130,7 +130,7 @@ impl<'a> Side<'a> {
         }
         let trigger = state.find(case.graph, case.trigger);
         let scene = Scene { graph: case.graph, state, trigger, execution_id: case.execution_id, created_at: case.now };
-        let config = scene.config(step, runner.late(&node.type_name));
+        let config = scene.config(step, runner.node_type(&node.type_name));
         // One that cannot be filled in has failed the step.
         config.ok().map(|filled| filled.unwrap_or_else(|| node.config.clone()))
     }

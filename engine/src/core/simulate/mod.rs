@@ -18,6 +18,7 @@ mod written;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::catalogue::NodeTypeInfo;
 use super::decide::{IllegalEvent, begin};
 use super::graph::{Graph, Node};
 use super::ids::{ExecutionId, StepKey};
@@ -38,8 +39,8 @@ pub use told::Failure;
 pub trait Runner {
     /// Whether attempts of that node type can be run.
     fn runs(&self, type_name: &str) -> bool;
-    /// Fields of its config that are filled in only once a container's frames have ended.
-    fn late(&self, type_name: &str) -> &[&str];
+    /// The node type of that name: it says how its config is filled in.
+    fn node_type(&self, type_name: &str) -> Option<&dyn NodeTypeInfo>;
     /// One attempt of a node whose type [`Self::runs`].
     fn run(&self, trial: &Trial<'_>) -> Outcome;
     /// Whether the simulation has taken as long as it may.
