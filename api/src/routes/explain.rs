@@ -10,6 +10,7 @@ use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
+use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -55,7 +56,7 @@ impl Told {
     }
 }
 
-/// `GET /executions/{id}/explain`: whether there is a worker, its place in line, the limit that is full, and what each of its steps waits for.
+/// `GET /executions/{id}/explain`: whether it is being cancelled, whether there is a worker, its place in line, the limit that is full, and what each of its steps waits for.
 /// 404 unknown.
 pub(crate) async fn read(
     State(api): State<Api>,
@@ -84,6 +85,10 @@ pub(crate) async fn read(
     let slot = limits::wait(&mut transaction, caller.workspace_id, id).await?.map(slot);
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
+    let of_cancel = match loaded.row.ended_at {
+        None => cancel_on_its_way(&mut transaction, caller.workspace_id, id).await?.map(cancel),
+        Some(_) => None,
+    };
     let of_pauses =
         if is_stuck { Vec::new() } else { pauses::reasons(&mut transaction, &caller, &loaded, &state).await? };
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
@@ -99,7 +104,8 @@ pub(crate) async fn read(
         // What could run waits for the slot, not for a worker.
         of_steps.retain(|reason| !matches!(reason, Reason::Worker { .. }));
     }
-    let reasons = of_fleet.into_iter().flatten().chain(of_pauses).chain(slot).chain(of_steps);
+    let reasons =
+        of_cancel.into_iter().chain(of_fleet.into_iter().flatten()).chain(of_pauses).chain(slot).chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }
@@ -133,6 +139,10 @@ fn outside(line: &Line, status: &str) -> [Option<Reason>; 2] {
         is_silent.then_some(Reason::Fleet { unseen_s }),
         is_in_line.then_some(Reason::Turn { before, before_of_workspace, before_more_than }),
     ]
+}
+
+fn cancel(CancelOnItsWay { reason, force, since }: CancelOnItsWay) -> Reason {
+    Reason::Cancel { reason, force, since }
 }
 
 fn slot(Wait { gate, slots_max, held, held_by, before, since }: Wait) -> Reason {

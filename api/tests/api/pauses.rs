@@ -64,6 +64,26 @@ async fn who_paused_an_execution_is_told_before_a_worker_has_seen_it_and_that_a_
 }
 
 #[tokio::test]
+async fn a_cancel_is_told_before_a_worker_has_seen_it() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let cancel = async |body: Value| {
+        assert_eq!(app.post(&format!("/api/v1/executions/{id}/cancel"), &body).await.status, 202);
+        reasons(&app, &id).await
+    };
+    let told = cancel(json!({ "reason": "ordered twice" })).await;
+    assert_eq!((told.len(), &told[0]["waits_for"], &told[0]["force"]), (1, &json!("cancel"), &json!(false)));
+    assert_eq!((&told[0]["reason"], told[0]["since"].is_string()), (&json!("ordered twice"), true));
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(text.starts_with("it is being cancelled, since ") && text.ends_with(": ordered twice"), "{text}");
+    let told = cancel(json!({ "reason": "at once", "force": true })).await;
+    assert_eq!((told.len(), &told[0]["reason"], &told[0]["force"]), (1, &json!("at once"), &json!(true)));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE executions SET status = 'incident'").execute(&mut owner).await.unwrap();
+    assert!(reasons(&app, &id).await.iter().any(|reason| reason["waits_for"] == "cancel"), "also of an incident");
+}
+
+#[tokio::test]
 async fn what_cannot_be_paused_is_refused() {
     let app = App::start().await;
     let workflow = app.publish(&simple()).await;

@@ -84,6 +84,15 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         steps: Vec<StepKey>,
     },
+    /// A worker that takes in its cancel, which is accepted and not yet journaled.
+    Cancel {
+        /// Why it is cancelled.
+        reason: String,
+        /// Whether it ends at once, without what undoes and what runs at last.
+        force: bool,
+        /// Since when.
+        since: DateTime<Utc>,
+    },
     /// It is paused.
     Resume {
         /// The name of the key of whoever paused it.

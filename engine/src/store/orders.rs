@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::error::StoreError;
-use super::signals::Pending;
+use super::signals::{CANCEL, Pending};
 use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkspaceId};
 use crate::core::journal::{Asked, Resolution};
 
@@ -227,6 +227,39 @@ pub async fn pause_on_its_way(
     .fetch_optional(connection)
     .await?;
     Ok(row.and_then(|(payload, at)| Some((serde_json::from_value(payload).ok()?, at))))
+}
+
+/// A cancel of an execution that no worker has taken in yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CancelOnItsWay {
+    /// Why, for people.
+    pub reason: String,
+    /// Whether it ends at once.
+    pub force: bool,
+    /// When the first of them was accepted.
+    pub since: DateTime<Utc>,
+}
+
+/// The cancel of an execution that no worker has taken in yet: of several, one that forces it, else the first.
+///
+/// # Errors
+/// If the database does.
+pub async fn cancel_on_its_way(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<Option<CancelOnItsWay>, StoreError> {
+    let row: Option<(Option<String>, bool, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT payload ->> 'reason', coalesce(payload -> 'force' = 'true', false), min(created_at) OVER () FROM signals \
+         WHERE execution_id = $1 AND workspace_id = $2 AND name = $3 \
+         ORDER BY coalesce(payload -> 'force' = 'true', false) DESC, created_at LIMIT 1",
+    )
+    .bind(execution_id.0)
+    .bind(workspace_id.0)
+    .bind(CANCEL)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(reason, force, since)| CancelOnItsWay { reason: reason.unwrap_or_default(), force, since }))
 }
 
 /// An execution that is cancelled is held up no more. Run it with the cancel, in one transaction.

@@ -28,6 +28,10 @@ impl Display for Reason {
             }
             Self::Starts { rule, key, starts, until } => held(f, rule, key, *starts, until.as_ref()),
             Self::Person { reason, .. } => write!(f, "a person has to look at it: {reason}"),
+            Self::Cancel { reason, force, since } => {
+                let how = if *force { "is being cancelled at once" } else { "is being cancelled" };
+                write!(f, "it {how}, since {}: {reason}", moment(since))
+            }
             Self::Resume { paused_by, reason, since } => paused(f, paused_by, "it", since, reason.as_deref()),
             Self::Pause { level, paused_by, reason, since } => {
                 let what = match level {
