@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use capstan_engine::core::compile::DEPTH_MAX;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
@@ -88,8 +88,8 @@ pub(crate) async fn bytes(parts: &Parts, body: Body, bytes_max: usize) -> Result
 }
 
 /// The content type without parameters, lower case.
-pub(crate) fn content_type(parts: &Parts) -> String {
-    let value = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub(crate) fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn is_json(content_type: &str) -> bool {
 }
 
 pub(crate) fn require_type(parts: &Parts, good: fn(&str) -> bool, wanted: &str) -> Result<(), Problem> {
-    let found = content_type(parts);
+    let found = content_type(&parts.headers);
     if good(&found) {
         return Ok(());
     }

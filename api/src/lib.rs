@@ -17,6 +17,7 @@ mod metrics;
 mod page;
 mod paging;
 mod problem;
+mod query;
 mod remembered;
 mod router;
 mod routes;

@@ -1,7 +1,7 @@
 //! Approvals: those that wait for a person, and answers with an API key.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::approvals::{self, ApprovalRow, ApprovalStep, By, Decision, Filter, NewAnswer};
@@ -18,6 +18,7 @@ use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
+use crate::query::Query;
 
 #[derive(Deserialize)]
 pub(crate) struct ListQuery {

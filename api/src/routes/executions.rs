@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -34,6 +34,7 @@ use crate::graphs::Version;
 use crate::limit::Limit;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
+use crate::query::Query;
 use crate::view::ExecutionView;
 use crate::waiting::Wish;
 
@@ -81,6 +82,7 @@ pub(crate) async fn start(
     let key = key.map(|key| IdempotencyKey {
         key,
         wishes: format!("version {:?}, timeout {:?}", new.version_id, new.timeout_ms),
+        content: None,
     });
     if new.timeout_ms.is_some_and(|ms| !(1..=TIMEOUT_MS_MAX).contains(&ms)) {
         let hint = format!("give 1 to {TIMEOUT_MS_MAX} milliseconds, or leave it out");

@@ -128,7 +128,7 @@ async fn start(found: &Found, token: Option<String>, input: Value) -> Result<Lau
 
 /// What was filled in, by field. Exactly two content types are read, and never as the other one.
 async fn fields(parts: &Parts, body: axum::body::Body) -> Result<Map<String, Value>, Problem> {
-    let found = body::content_type(parts);
+    let found = body::content_type(&parts.headers);
     body::require_type(parts, |found| found == URLENCODED || is_json(found), URLENCODED)?;
     let bytes = body::bytes(parts, body, INPUT_BYTES_MAX).await?;
     if found == URLENCODED {
@@ -152,7 +152,7 @@ fn wants_json(parts: &Parts) -> bool {
         (value.contains("application/json"), value.contains("text/html"))
     };
     let (json, html) = accept(&parts.headers);
-    json || (is_json(&body::content_type(parts)) && !html)
+    json || (is_json(&body::content_type(&parts.headers)) && !html)
 }
 
 fn refused(errors: Vec<FieldError>) -> Problem {

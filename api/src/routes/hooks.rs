@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::trigger_paths::{WEBHOOK, is_path};
 use capstan_engine::core::ids::{VersionId, WorkflowId};
+use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
 use capstan_node_types::types::{Respond, WebhookConfig};
 use serde_json::{Map, Value, json};
@@ -22,7 +23,7 @@ use crate::problem::{Problem, method_not_allowed};
 /// Most headers and most query parameters that go into the input.
 const PAIRS_MAX: usize = 100;
 /// Headers with such a part in their name never go into the input: secrets, and what differs between two
-/// deliveries of the same message (its input must be the same, so that a repetition is recognised).
+/// deliveries of the same message.
 const PARTS_LEFT_OUT: [&str; 16] = [
     "auth",
     "cookie",
@@ -57,8 +58,8 @@ const LEFT_OUT: [&str; 11] = [
 ];
 
 /// Any method at `/hooks/{workspace}/{path}` that the trigger takes: 202 `{id, …}`. The input is
-/// `{body, headers, query}`. `Idempotency-Key`, else `webhook-id`, makes a repeated delivery start nothing. If the trigger
-/// says so, the caller waits for what the execution comes to: see [`to_caller`].
+/// `{body, headers, query}`. `Idempotency-Key`, else `webhook-id`, makes a repeated delivery start nothing, whatever its headers
+/// are; with another body, query or content type it is refused. If the trigger says so, the caller waits for what the execution comes to: see [`to_caller`].
 pub(crate) async fn receive(
     State(api): State<Api>,
     Path((slug, path)): Path<(String, String)>,
@@ -85,6 +86,11 @@ pub(crate) async fn receive(
     let key = repeat_key(&headers)?.map(|key| format!("hook:{path}:{key}"));
     let query = pairs(uri.query().unwrap_or_default());
     let body = body::json_or_null(request, INPUT_BYTES_MAX).await?;
+    let idempotency_key = key.map(|key| IdempotencyKey {
+        key,
+        wishes: String::new(),
+        content: Some(json!([method, path, query, body::content_type(&headers), body])),
+    });
     let launch_this = Launch {
         workflow_id: WorkflowId(found.workflow_id),
         version_id,
@@ -92,7 +98,7 @@ pub(crate) async fn receive(
         input: json!({ "body": body, "headers": safe_headers(&headers), "query": query }),
         timeout_ms: version.as_deref().and_then(|version| version.graph.timeout_ms),
         flow: version.as_deref().and_then(|version| version.graph.flow.clone()),
-        idempotency_key: key.map(Into::into),
+        idempotency_key,
     };
     if config.respond == Respond::Immediately {
         return Ok(launch(&caller, launch_this).await?.into_response());

@@ -1,7 +1,7 @@
 //! Log lines of an execution.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::logs;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{executions, id};
 use crate::auth::Caller;
 use crate::problem::Problem;
+use crate::query::Query;
 
 /// Most lines of one answer.
 const LINES_MAX: i64 = 1_000;

@@ -1,7 +1,7 @@
 //! Pauses of a workflow and of the whole workspace.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request};
+use axum::extract::{Path, Request};
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::explain::{Level, Reason};
 use capstan_engine::core::ids::{ExecutionId, WorkflowId};
@@ -19,6 +19,7 @@ use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 
 /// Most bytes of a request.
 const WISH_BYTES_MAX: usize = 16 * 1024;

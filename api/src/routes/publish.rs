@@ -1,7 +1,7 @@
 //! From a draft to a version.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::problem::Problem;
+use crate::query::Query;
 
 /// Most versions that a list shows: the newest.
 const VERSIONS_MAX: i64 = 100;

@@ -81,7 +81,7 @@ pub(crate) async fn create(
         return Err(not_ended());
     }
     let wishes = json!([wish.from, version_id]).to_string();
-    let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes });
+    let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes, content: None });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
     let mut transaction = caller.write().await?;
     if loaded.row.trial {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkflowId};
@@ -29,6 +29,7 @@ use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::limit::Limit;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::waiting::Wish;
 
 /// How long the answer waits for the step, unless the request says otherwise.
@@ -91,7 +92,7 @@ pub(crate) async fn create(
     };
     let prepared = prepare(&api, asked, &row.graph, past.as_ref()).await?;
     let wishes = json!([prepared.document, prepared.node]).to_string();
-    let idempotency_key = key.map(|key| IdempotencyKey { key: format!("test-step:{key}"), wishes });
+    let idempotency_key = key.map(|key| IdempotencyKey { key: format!("test-step:{key}"), wishes, content: None });
     let place = Place::take(&api, &caller, wish.map_or(WAIT, |wish| wish.span), limit)?;
     let version_id = freeze(&caller, workflow_id, &prepared.document).await?;
     let Prepared { node, trigger, input, config, .. } = prepared;

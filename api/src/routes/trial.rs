@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -27,6 +27,7 @@ use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::limit::Limit;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::waiting::Wish;
 
 /// Longest time of a trial: a week, so that it ends long before its graph is let go.
@@ -74,7 +75,7 @@ pub(crate) async fn run(
     let trigger = trigger(&graph, asked.trigger.as_deref())?;
     let input = check_form(&graph, &trigger, asked.input.unwrap_or_else(|| json!({})))?;
     let wishes = format!("trial, pinned {}, timeout {:?}", asked.pinned, asked.timeout_ms);
-    let idempotency_key = key.map(|key| IdempotencyKey { key: format!("trial:{key}"), wishes });
+    let idempotency_key = key.map(|key| IdempotencyKey { key: format!("trial:{key}"), wishes, content: None });
     let workflow_id = WorkflowId(row.workflow_id);
     let place = wish.map(|wish| Place::take(&api, &caller, wish.span, limit)).transpose()?;
     let version_id = freeze(&caller, workflow_id, &frozen).await?;

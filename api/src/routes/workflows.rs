@@ -1,7 +1,7 @@
 //! Workflows and their drafts.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 
 /// Most characters of a workflow's name.
 const NAME_CHARS_MAX: usize = 200;

@@ -51,6 +51,40 @@ async fn a_repeated_delivery_starts_nothing_although_its_signature_differs() {
 }
 
 #[tokio::test]
+async fn a_repeated_delivery_may_come_with_other_headers_but_not_with_another_body_or_query() {
+    let app = App::start().await;
+    app.publish(&orders(json!({ "path": "orders" }))).await;
+    let delivery = |path: &str, content_type: &str, header: (&'static str, &str), body: &Value| {
+        let request = call(path).header("webhook-id", "msg_1").header(header.0, header.1);
+        app.send(request.header("content-type", content_type).body(Body::from(body.to_string())).unwrap())
+    };
+    let (path, plain, body) = ("/hooks/acme/orders?a=1", "application/json", json!({ "id": 7 }));
+    let first = delivery(path, plain, ("x-sent", "Mon, 30 Nov 2026 00:00:00 GMT"), &body).await;
+    for (header, content_type) in [
+        (("x-sent", "Mon, 30 Nov 2026 00:05:00 GMT"), plain),
+        (("x-correlation-id", "b"), plain),
+        (("user-agent", "shop/2"), "application/json; charset=utf-8"),
+    ] {
+        let again = delivery(path, content_type, header, &body).await;
+        assert_eq!(
+            (again.status.as_u16(), again.json()["id"].clone()),
+            (202, first.json()["id"].clone()),
+            "{header:?}"
+        );
+        assert_eq!(again.header("idempotent-replayed"), Some("true"), "{header:?}");
+    }
+    for (path, content_type, body) in [
+        (path, plain, json!({ "id": 8 })),
+        ("/hooks/acme/orders?a=2", plain, body.clone()),
+        (path, "application/vnd.shop+json", body),
+    ] {
+        let other = delivery(path, content_type, ("x-sent", "now"), &body).await;
+        assert_eq!(other.verdict(), "422 idempotency_key_reused", "{path} {content_type} {body}");
+    }
+    assert_eq!(app.count("executions").await, 1);
+}
+
+#[tokio::test]
 async fn a_hook_takes_its_method_and_json_only() {
     let app = App::start().await;
     app.publish(&orders(json!({ "path": "pull", "method": "GET" }))).await;

@@ -39,11 +39,13 @@ pub struct IdempotencyKey {
     pub key: String,
     /// What the caller asked for beside workflow, trigger and input; with other wishes the key is refused.
     pub wishes: String,
+    /// What has to be the same in the place of the input, of which not everything counts; the input if absent.
+    pub content: Option<Value>,
 }
 
 impl From<String> for IdempotencyKey {
     fn from(key: String) -> Self {
-        Self { key, wishes: String::new() }
+        Self { key, wishes: String::new(), content: None }
     }
 }
 
@@ -79,7 +81,7 @@ impl Start {
         self.idempotency_key.as_ref().map(|key| hash_of(&[&key.key]))
     }
 
-    /// What has to be the same for a repetition: workflow, trigger, wishes and input.
+    /// What has to be the same for a repetition: workflow, trigger, wishes, and the input or what counts of it.
     pub(super) fn request_hash(&self) -> Option<Vec<u8>> {
         let key = self.idempotency_key.as_ref()?;
         let mut hash = Sha256::new();
@@ -88,7 +90,7 @@ impl Start {
         hash.update([0]);
         hash.update(key.wishes.as_bytes());
         hash.update([0]);
-        hash.update(self.input.to_string().as_bytes());
+        hash.update(key.content.as_ref().unwrap_or(&self.input).to_string().as_bytes());
         Some(hash.finalize().to_vec())
     }
 }

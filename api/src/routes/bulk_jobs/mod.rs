@@ -5,7 +5,7 @@ mod preview;
 mod wish;
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +24,7 @@ use crate::auth::Caller;
 use crate::body;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 use wish::Wish;
 
 /// Most bytes of a request: a signal's payload, and the ids.
