@@ -123,7 +123,8 @@ pub(super) async fn deliver(
                 "{SIGNALS_PENDING_MAX} signals of this name, or {} in all, wait for execution \"{execution_id}\" already",
                 2 * SIGNALS_PENDING_MAX
             ),
-            "signals wait until a step asks for them by name; if none will, cancel the execution",
+            "signals wait until a step asks for them by name, and one that a step waits for now is always taken; if none will, \
+             cancel the execution",
         )),
     }
 }

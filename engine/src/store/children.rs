@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::executions::{ExecutionRow, HEAD, STATUS};
 use super::trials::IS_TRIAL;
 use crate::core::child::NewChild;
+use crate::core::flow::RateWish;
 use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkflowId, WorkspaceId};
 
 /// Largest output that a child's signal carries to its parent, as JSON; a larger one is read by the parent's step.
@@ -29,12 +30,14 @@ pub struct Family {
 }
 
 /// An execution that is held up with others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Hold {
     /// Its workflow.
     pub workflow_id: WorkflowId,
     /// Workers that it has lost in a row.
     pub losses: i16,
+    /// The throttle that it goes by: it has not begun.
+    pub throttle: Option<RateWish>,
 }
 
 /// A child that starts.
@@ -108,17 +111,17 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
         let (child_id, signal_id) = (commit.execution_id, SignalId::new());
         json!({ "child_id": child_id, "signal_id": signal_id, "output_bytes_max": SENT_OUTPUT_BYTES_MAX })
     });
-    let holds = commits.iter().filter_map(|commit| commit.family.hold.map(|hold| held(commit, hold)));
+    let holds = commits.iter().filter_map(|commit| commit.family.hold.as_ref().map(|hold| held(commit, hold)));
     let leaves = commits.iter().filter(|commit| commit.leaves_gates()).map(|commit| commit.execution_id).collect();
     let (starts, cancels, ends, holds) = (starts.collect(), cancels.collect(), ends.collect(), holds.collect());
     let written = Written { starts, cancels, ends, leaves, holds };
     serde_json::to_string(&written).ok()
 }
 
-fn held(commit: &Commit, Hold { workflow_id, losses }: Hold) -> Value {
+fn held(commit: &Commit, Hold { workflow_id, losses, throttle }: &Hold) -> Value {
     json!({
         "workspace_id": commit.workspace_id, "workflow_id": workflow_id, "execution_id": commit.execution_id,
-        "losses": losses,
+        "losses": losses, "throttle": throttle,
     })
 }
 

@@ -141,14 +141,15 @@ impl Walk {
     }
 }
 
-/// Gives tokens to the next executions that are held up though nothing pauses them any more. Begin with the default, and go
+/// Gives tokens to the next executions that are held up though nothing pauses them any more; those that go by a throttle get
+/// the time of their next slot. Begin with the default, and go
 /// on until it is over.
 ///
 /// # Errors
 /// If the database does.
 pub async fn release(connection: &mut PgConnection, walk: Walk) -> Result<Walk, StoreError> {
     let next = sqlx::query_as(
-        "SELECT released::bigint, vt, workspace_id, workflow_id FROM release_held_1($1, $2, $3, $4, $5, $6)",
+        "SELECT released::bigint, vt, workspace_id, workflow_id FROM release_held_2($1, $2, $3, $4, $5, $6)",
     );
     let next = next.bind(walk.workspace_id.unwrap_or_default()).bind(walk.workflow_id.unwrap_or_default());
     Ok(next.bind(GROUPS_MAX).bind(BITE).bind(walk.vt).bind(COST).fetch_one(connection).await?)

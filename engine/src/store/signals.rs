@@ -9,7 +9,8 @@ use crate::core::ids::{ExecutionId, SignalId, WorkspaceId};
 
 /// The signal that cancels an execution. Its payload is the reason.
 pub const CANCEL: &str = "$cancel";
-/// Most signals of one name that may wait for one execution; of all names twice as many, and a cancel beside them.
+/// Most signals of one name that may wait for one execution; of all names twice as many, and beside them a cancel and those that
+/// a step waits for.
 pub const SIGNALS_PENDING_MAX: i32 = 100;
 /// Largest payload of a signal, as JSON.
 pub const SIGNAL_BYTES_MAX: usize = 256 * 1024;
@@ -25,7 +26,7 @@ pub enum Sent {
     Unknown,
     /// The id was used before for another signal; roll back.
     Conflict,
-    /// [`SIGNALS_PENDING_MAX`] signals of that name wait already, or twice as many in all.
+    /// [`SIGNALS_PENDING_MAX`] signals of that name wait already, or twice as many in all and no step waits for that name.
     Full,
 }
 
@@ -53,7 +54,7 @@ pub async fn send(
     name: &str,
     payload: &Value,
 ) -> Result<Sent, StoreError> {
-    let verdict: String = sqlx::query_scalar("SELECT signal_1($1, $2, $3, $4, $5, $6)")
+    let verdict: String = sqlx::query_scalar("SELECT signal_2($1, $2, $3, $4, $5, $6)")
         .bind(workspace_id.0)
         .bind(execution_id.0)
         .bind(signal_id.0)

@@ -1,9 +1,12 @@
+use capstan_engine::core::flow::{RateWish, Wish};
 use capstan_engine::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::children::{Family, Hold};
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Reply, commit};
 use capstan_engine::store::connect::Role;
+use capstan_engine::store::flow::{Ruled, Verdict, start_flow};
 use capstan_engine::store::pauses::{Walk, apart, list, pause, release, resume};
+use capstan_engine::store::start::Start;
 use capstan_engine::store::workers::reap;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,7 +19,13 @@ const NIL: WorkflowId = WorkflowId(Uuid::nil());
 
 /// A commit that parks an execution of a workflow that is paused.
 fn held(claimed: &Claimed, workflow_id: WorkflowId) -> Commit {
-    let family = Family { hold: Some(Hold { workflow_id, losses: claimed.losses }), ..Family::default() };
+    held_by(claimed, workflow_id, None)
+}
+
+/// The same of one that a throttle let in.
+fn held_by(claimed: &Claimed, workflow_id: WorkflowId, throttle: Option<&RateWish>) -> Commit {
+    let hold = Hold { workflow_id, losses: claimed.losses, throttle: throttle.cloned() };
+    let family = Family { hold: Some(hold), ..Family::default() };
     Commit { rows: Vec::new(), family, ..step(claimed, 1, PARK) }
 }
 
@@ -56,6 +65,39 @@ async fn what_is_held_up_has_neither_lease_nor_token_until_nothing_pauses_it() {
     assert!(!resume(&mut api, cell.workspace, Some(one)).await.unwrap(), "it goes on already");
     assert_eq!((walk(&mut worker.0).await, cell.count(HELD).await), (2, 0));
     assert_eq!(claim_all(&mut worker).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_throttle_let_in_and_a_pause_held_up_goes_by_the_throttle_when_it_ends() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let workflow = WorkflowId::new();
+    let day = |key: &str, burst: u32| RateWish { key: key.into(), interval_us: 86_400_000_000, burst };
+    let (one, other) = (day("", 1), day("gold", 2));
+    let mut claimed = cell.leased_many(&mut worker, 7).await;
+    claimed.sort_by_key(|claimed| claimed.execution_id);
+    let throttles = [Some(&one), Some(&one), None, Some(&one), Some(&other), Some(&other), Some(&other)];
+    let holds = claimed.iter().zip(throttles).map(|(claimed, throttle)| held_by(claimed, workflow, throttle));
+    let holds: Vec<Commit> = holds.collect();
+    write(&mut worker, &holds.iter().collect::<Vec<_>>()).await;
+    assert_eq!((cell.count(HELD).await, walk(&mut worker.0).await, cell.count(HELD).await), (7, 7, 0));
+    // One a day of each key, and two at once of the other; what has begun goes by none.
+    let mut at_once: Vec<Uuid> = claim_all(&mut worker).await.iter().map(|claimed| claimed.execution_id).collect();
+    at_once.sort_unstable();
+    let mut expected: Vec<Uuid> = [0, 2, 4, 5].map(|n: usize| claimed[n].execution_id).to_vec();
+    expected.sort_unstable();
+    assert_eq!(at_once, expected);
+    let days = "SELECT count(*) FROM timers WHERE due_at > now() + interval '23 hours' * $days \
+                  AND due_at < now() + interval '25 hours' * $days";
+    assert_eq!(cell.count(&days.replace("$days", "1")).await, 2);
+    assert_eq!(cell.count(&days.replace("$days", "2")).await, 1);
+    // Who comes now stands behind them.
+    let wish = Wish { rate: None, throttle: Some(one), hold: None, priority: None };
+    let start = Start { workflow_id: workflow, ..new_start(cell.workspace) };
+    let mut starter = cell.connect(Role::Starter).await;
+    let started = start_flow(&mut starter, &[Ruled { start, wish }]).await.unwrap().started.remove(0);
+    assert_eq!(started.verdict, Verdict::Throttled);
+    assert!(started.wait_ms.unwrap() > 2 * 86_400_000, "{started:?}");
 }
 
 #[tokio::test]

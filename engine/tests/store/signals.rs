@@ -39,6 +39,48 @@ async fn signals_are_bounded_and_a_repeated_one_is_still_accepted() {
 }
 
 #[tokio::test]
+async fn what_a_step_waits_for_has_room_however_much_else_nobody_takes() {
+    let cell = Cell::new().await;
+    let id = cell.start(1).await[0];
+    let workspace = cell.workspace;
+    for name in ["note", "news"] {
+        cell.execute(&format!(
+            "INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+             SELECT '{id}', md5('{name}' || n)::uuid, '{workspace}', '{name}', '1' \
+               FROM generate_series(1, {SIGNALS_PENDING_MAX}) n"
+        ))
+        .await;
+    }
+    let entry = |position: u32, kind: &str, node: &str, detail: &str| {
+        format!(
+            "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, scope, detail, recorded_at) \
+             VALUES ('{id}', {position}, '{workspace}', 1, '{kind}', '{node}', '', {detail}, now())"
+        )
+    };
+    cell.execute(&entry(1, "waiting", "pay", "'{\"signal\": \"paid\"}'")).await;
+    cell.execute(&entry(2, "waiting", "ship", "'{\"signal\": \"shipped\"}'")).await;
+    let mut sender = cell.connect(Role::Api).await;
+    sqlx::query("SELECT set_config('app.workspace_id', $1, false)")
+        .bind(workspace.to_string())
+        .execute(&mut sender)
+        .await
+        .unwrap();
+    let sent =
+        async |sender: &mut _, name: &str| send(sender, workspace, id, SignalId::new(), name, &json!(1)).await.unwrap();
+    assert_eq!(sent(&mut sender, "other").await, Sent::Full);
+    assert_eq!(sent(&mut sender, "note").await, Sent::Full);
+    for _ in 0..SIGNALS_PENDING_MAX {
+        assert_eq!(sent(&mut sender, "paid").await, Sent::Accepted);
+    }
+    assert_eq!(sent(&mut sender, "paid").await, Sent::Full, "it has a bound of its own");
+    assert_eq!(sent(&mut sender, "$approval:ask").await, Sent::Accepted);
+    assert_eq!(sent(&mut sender, "shipped").await, Sent::Accepted);
+    // The step goes on: nobody waits for it any more.
+    cell.execute(&entry(3, "signalled", "ship", "'{\"signal_id\": \"00000000-0000-0000-0000-000000000001\"}'")).await;
+    assert_eq!(sent(&mut sender, "shipped").await, Sent::Full);
+}
+
+#[tokio::test]
 async fn signals_that_nobody_takes_leave_room_for_others_and_for_a_cancel() {
     let cell = Cell::new().await;
     let id = cell.start(1).await[0];

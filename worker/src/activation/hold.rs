@@ -1,6 +1,7 @@
 //! Hold: what may run now. An execution whose workflow is paused lets what runs end, starts nothing, and waits without a worker.
 
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::flow::RateWish;
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::journal::Event;
 use capstan_engine::core::state::{Phase, StepIx};
 use capstan_engine::faults::{Bug, planted};
@@ -49,6 +50,14 @@ impl Drive<'_> {
         self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
     }
 
+    /// The throttle that let it in, if it has not begun. Nothing lets in what other executions start.
+    fn throttle(&self) -> Option<RateWish> {
+        let is_let_in = self.state.position() == 0 && !ExecutionId(self.claimed.execution_id).is_child();
+        let flow = self.graph.flow.as_ref().filter(|_| is_let_in)?;
+        let trigger = self.trigger?;
+        flow.wish(&self.state.step(trigger).output).throttle
+    }
+
     /// How it parks: until the next look is due, or, where that is now, until its workflow goes on.
     pub(super) fn park(&mut self, now: DateTime<Utc>) -> Then {
         let due_at = self.next_look();
@@ -57,7 +66,7 @@ impl Drive<'_> {
         }
         let has_moved = self.state.position() > self.began_at;
         let losses = if has_moved { 0 } else { self.claimed.losses };
-        self.family.hold = Some(Hold { workflow_id: self.workflow_id, losses });
+        self.family.hold = Some(Hold { workflow_id: self.workflow_id, losses, throttle: self.throttle() });
         Then::Park { due_at: None }
     }
 }

@@ -18,14 +18,14 @@ fn waits() -> Value {
 }
 
 impl Cell {
-    async fn start_ruled(&self, version: Version, wish: &Wish, inputs: &[i32]) -> Vec<FlowStarted> {
+    pub(crate) async fn start_ruled(&self, version: Version, wish: &Wish, inputs: &[i32]) -> Vec<FlowStarted> {
         let ruled = |n: &i32| Ruled { start: self.new_start(version, json!(n)), wish: wish.clone() };
         let mut starter = self.place.connect(Role::Starter).await.unwrap();
         let starts: Vec<Ruled> = inputs.iter().map(ruled).collect();
         start_flow(&mut starter, &starts).await.unwrap().started
     }
 
-    async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         sqlx::raw_sql(sql).execute(&mut self.owner().await).await.unwrap();
     }
 }

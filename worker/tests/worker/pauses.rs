@@ -1,5 +1,6 @@
 //! Workflows and workspaces that are paused: real workers start nothing of them, lose nothing, and go on.
 
+use capstan_engine::core::flow::{RateWish, Wish};
 use capstan_engine::core::ids::{ExecutionId, WorkflowId};
 use capstan_engine::store::orders::{Action, What};
 use capstan_engine::store::pauses;
@@ -74,6 +75,30 @@ async fn starts_of_a_paused_workflow_wait_and_those_of_others_do_not() {
     cell.until_count(HELD, 0).await;
     worker.drain().await;
     cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_that_a_throttle_let_in_do_not_come_all_at_once_after_a_pause() {
+    let cell = Cell::new().await;
+    let mut document = noop();
+    document["settings"] = json!({ "flow": { "throttle": { "limit": 1, "per_ms": 86_400_000 } } });
+    let version = cell.publish(&document).await;
+    let throttle = RateWish { key: String::new(), interval_us: 86_400_000_000, burst: 1 };
+    let wish = Wish { rate: None, throttle: Some(throttle), hold: None, priority: None };
+    pause(&cell, Some(version.workflow_id)).await;
+    let worker = cell.worker().await;
+    cell.start_ruled(version, &wish, &[1, 2, 3]).await;
+    // Their slots come while nothing may start.
+    cell.run("UPDATE timers SET due_at = now(); UPDATE flow_rates SET next_at = now()").await;
+    cell.until_count(HELD, 3).await;
+    until_still(&cell).await;
+    resume(&cell, Some(version.workflow_id)).await;
+    cell.until_count("SELECT count(*) FROM executions WHERE status = 'completed'", 1).await;
+    cell.until_count(HELD, 0).await;
+    until_still(&cell).await;
+    assert_eq!(cell.count("SELECT count(*) FROM timers WHERE due_at > now() + interval '23 hours'").await, 2);
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE node_id = 'a'").await, 1);
+    worker.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
