@@ -24,6 +24,9 @@ pub const STEPS_MAX: usize = 250_000;
 /// Longest reason that is kept of an error, in bytes.
 pub const REASON_BYTES_MAX: usize = 4_096;
 
+/// The class of an attempt that did not end within its time.
+const TIMEOUT: &str = "timeout";
+
 /// An attempt that has just ended.
 pub struct Attempt<'a> {
     /// The compiled graph.
@@ -46,6 +49,10 @@ impl Attempt<'_> {
                 Ok(event) => event,
                 Err(error) => self.fail(error, &holds),
             },
+            // It may have happened: to try again could have it happen twice.
+            Outcome::Retry { class, reason, .. } if class == TIMEOUT && self.node().policy.at_most_once => {
+                self.unknown(format!("{reason}, and the node must not be repeated"))
+            }
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
             Outcome::Fail { class, reason } => self.fail(error(class, reason), &holds),
             Outcome::Wait(Until { time: None, signal: None, .. }) => {
@@ -62,8 +69,11 @@ impl Attempt<'_> {
     /// The entry for an `at_most_once` attempt whose worker was lost.
     #[must_use]
     pub fn lost(&self) -> Event {
-        let reason = "the worker was lost after the attempt had started, and the node must not be repeated";
-        let error = error("outcome_unknown".into(), reason.into());
+        self.unknown("the worker was lost after the attempt had started, and the node must not be repeated".into())
+    }
+
+    fn unknown(&self, reason: String) -> Event {
+        let error = error("outcome_unknown".into(), reason);
         self.settled(SettledStatus::OutcomeUnknown, None, Value::Null, Some(error), Vec::new())
     }
 

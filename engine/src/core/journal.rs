@@ -226,6 +226,6 @@ pub enum SettledStatus {
     Completed,
     /// It takes its matching error edges, or fails what encloses it.
     Failed,
-    /// An `at_most_once` attempt was lost; handled like a failure of class `outcome_unknown`.
+    /// An `at_most_once` attempt was lost, or did not end in time; handled like a failure of class `outcome_unknown`.
     OutcomeUnknown,
 }

@@ -63,6 +63,21 @@ fn frames_are_opened_by_containers_within_bounds() {
 }
 
 #[test]
+fn an_attempt_that_must_not_be_repeated_and_takes_too_long_is_of_unknown_outcome() {
+    let lines = |policy: &str| format!("{LINE} a {policy}");
+    let slow = || Outcome::retry("timeout", "the attempt took longer than 5 ms", None);
+    let once = lines(r#"{"at_most_once": true, "retry": {"attempts_max": 9}}"#);
+    let settled = settlement(&once, slow());
+    assert_eq!((settled.status, class_of(&settled)), (SettledStatus::OutcomeUnknown, "outcome_unknown"));
+    assert!(settled.error.unwrap().reason.starts_with("the attempt took longer than 5 ms, and "));
+    let again = |lines: &str, outcome: Outcome| {
+        matches!(conclude(lines, outcome, |_, _| Ok(true)), Event::AttemptFailed { attempt: 2, .. })
+    };
+    assert!(again(&once, Outcome::retry("http_5xx", "it says so itself", None)), "what has failed may be tried again");
+    assert!(again(&lines(r#"{"retry": {"attempts_max": 9}}"#), slow()), "and what may happen twice");
+}
+
+#[test]
 fn only_conditions_on_the_emitted_port_are_evaluated() {
     let lines = "start -> a\n a if input.x -> b\n a if input.y -> c\n a.alt if input.z -> d\n";
     let event = conclude(lines, Outcome::done("out", json!(1)), |when, output| {

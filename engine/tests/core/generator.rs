@@ -113,7 +113,9 @@ fn acts(spec: &Spec, node: usize, shape: &Shape, rng: &mut Rng) -> Vec<Act> {
     let mut retries = 0;
     let mut acts = Vec::new();
     for _ in 0..rng.below(ACTS_MAX + 1) {
-        let class = *rng.pick(&CLASSES);
+        // A time-out of what must not be repeated is no failure to try again after.
+        let classes = if spec.nodes[node].at_most_once { &CLASSES[..2] } else { &CLASSES };
+        let class = *rng.pick(classes);
         let spare = retries + 1 < spec.nodes[node].attempts_max;
         let act = match rng.below(6) {
             0 | 1 if spare || !shape.calm || survives(spec, node, class) => Act::Retry(class),
