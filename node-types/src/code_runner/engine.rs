@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use capstan_engine::core::attempt::OUTPUT_BYTES_MAX;
+use capstan_engine::core::attempt::{OUTPUT_BYTES_MAX, OUTPUT_DEPTH_MAX};
 use rquickjs::context::intrinsic::{
     Date, Eval, Json, MapSet, Promise as Promises, Proxy, RegExp, RegExpCompiler, TypedArrays,
 };
@@ -13,7 +13,7 @@ use rquickjs::function::Func;
 use rquickjs::{Context, Ctx, Error, Function, Object, Promise, Runtime, Value as Js};
 
 use super::console::{Console, LINE_CHARS_MAX};
-use super::protocol::{Class, Ended, Failure, Job, Limits, Line};
+use super::protocol::{Class, Ended, Failure, Job, Limits, Line, is_within};
 
 /// Deepest stack of the code.
 const STACK_BYTES_MAX: usize = 512 * 1024;
@@ -109,7 +109,14 @@ impl<'l> Run<'l> {
         if json.len() > OUTPUT_BYTES_MAX {
             return Err(too_large());
         }
-        serde_json::from_str(&json).map_err(|error| refused(format!("JSON that cannot be kept: {error}")))
+        let too_deep =
+            || refused(format!("a value nested more than {OUTPUT_DEPTH_MAX} deep, which is the most that is kept"));
+        match serde_json::from_str(&json) {
+            Ok(value) if is_within(&value, OUTPUT_DEPTH_MAX) => Ok(value),
+            Ok(_) => Err(too_deep()),
+            Err(error) if error.to_string().starts_with("recursion limit") => Err(too_deep()),
+            Err(error) => Err(refused(format!("JSON that cannot be kept: {error}"))),
+        }
     }
 
     /// What an error of the engine means.

@@ -3,6 +3,19 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Deepest nesting of an input: a frame has to be readable as JSON with all that is around it.
+pub(crate) const INPUT_DEPTH_MAX: usize = 120;
+
+/// Whether lists and objects are nested in each other no deeper than that.
+pub(crate) fn is_within(value: &Value, levels: usize) -> bool {
+    let mut inner: Box<dyn Iterator<Item = &Value>> = match value {
+        Value::Array(items) => Box::new(items.iter()),
+        Value::Object(fields) => Box::new(fields.values()),
+        _ => return true,
+    };
+    levels > 0 && inner.all(|value| is_within(value, levels - 1))
+}
+
 /// What a run may use. The runner gets it first, and binds itself before it sees any code.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Limits {

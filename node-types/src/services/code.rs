@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::code_runner::frame::{self, FrameError};
-use crate::code_runner::protocol::{Class, Ended, Failure, Job, Level, Limits, Line, Said};
+use crate::code_runner::protocol::{Class, Ended, Failure, INPUT_DEPTH_MAX, Job, Level, Limits, Line, Said, is_within};
 use crate::node_type::{LogLevel, LogSink};
 
 /// Children of a process at a time: so many for each core, and so many at most. Others wait.
@@ -77,6 +77,10 @@ impl CodeRunner {
     /// # Errors
     /// Whatever hindered a result.
     pub async fn run(&self, job: &Job, limits: Limits, log: &dyn LogSink) -> Result<serde_json::Value, CodeError> {
+        if !is_within(&job.input, INPUT_DEPTH_MAX) {
+            let reason = format!("the input is nested more than {INPUT_DEPTH_MAX} deep; name smaller parts of it");
+            return Err(Failure::new(Class::Error, reason).into());
+        }
         let job = frame::bytes(job).map_err(|error| Failure::new(Class::Error, format!("the input is {error}")))?;
         let _place = self.places.acquire().await.map_err(|_| CodeError::Killed)?;
         let mut child = self.start().map_err(|error| CodeError::Start(error.into()))?;

@@ -92,6 +92,8 @@ fn what_json_cannot_hold_is_refused() {
         "return { toJSON() { throw new Error('no') } }",
         "return '\\ud800'",
         "let deep = 1; for (let n = 0; n < 500; n++) deep = [deep]; return deep",
+        "let deep = 1; for (let n = 0; n < 126; n++) deep = [deep]; return deep",
+        "let deep = 1; for (let n = 0; n < 65; n++) deep = { deep }; return deep",
         "return 'x'.repeat(1 << 20)",
         "return 'ä'.repeat(600000)",
     ] {
