@@ -72,6 +72,12 @@ pub(super) async fn keep_to_workflow(
 }
 
 fn check_filter(filter: &Filter) -> Result<(), Problem> {
+    let lists = [("status", filter.status.as_ref().map(Vec::len)), ("ids", filter.ids.as_ref().map(Vec::len))];
+    if let Some((field, _)) = lists.into_iter().find(|(_, len)| *len == Some(0)) {
+        let detail = format!("the list \"{field}\" of the filter is empty, so no execution fits it");
+        let hint = format!("name at least one in \"{field}\", or leave it out to mean any");
+        return Err(Problem::bad_request("empty_list", detail, hint));
+    }
     if filter.is_empty() {
         let hint = "name a workflow_id, version_id, status, started_after, started_before or ids";
         return Err(Problem::unprocessable("empty_filter", "the filter lets every execution through", hint));
