@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ValidateArgs, json: bool) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(BAD_INPUT))
         }
         Ok(loaded) => {
-            proof::print(&file, &prove(&loaded.graph, &registry), json);
+            proof::print(&file, &prove(&loaded.graph, &registry).with_document(&loaded.document), json);
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -95,12 +95,11 @@ impl Graphs {
         let work = move || {
             // Lasts as long as the work, also where nobody waits for it any more.
             let _turn = turn;
-            let proof = prove(&graph, registry.as_ref());
-            (graph, proof)
+            let proof = prove(&graph, registry.as_ref()).with_document(&document);
+            (document, Ok((graph, proof)))
         };
         let proved = tokio::task::spawn_blocking(work).await;
-        let proved = proved.map_err(|error| Problem::internal(format!("proving a graph failed: {error}")))?;
-        Ok((document, Ok(proved)))
+        proved.map_err(|error| Problem::internal(format!("proving a graph failed: {error}")))
     }
 
     /// A version of the workspace, if there is one of that id.

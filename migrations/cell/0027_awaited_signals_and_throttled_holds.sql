@@ -301,8 +301,47 @@ BEGIN
 END
 $$;
 
+-- Lets go of the graph of the trial of a workflow that was not used for longest, at least for `p_unused_s`, and of which no
+-- execution is left that has not ended; answers whether there was one. Looks at `p_candidates` trials, and at `p_look`
+-- executions of the time of each: if there were more, it may be one of these. Of the workspace of this transaction. Uses
+-- trial_versions_digest and executions_workspace.
+CREATE FUNCTION forget_trial_1(p_workflow uuid, p_unused_s int, p_candidates int, p_look int) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_workspace uuid := nullif(current_setting('app.workspace_id', true), '')::uuid;
+  t record;
+  v_seen bigint;
+  v_is_live boolean;
+BEGIN
+  FOR t IN
+    SELECT o.version_id, o.created_at, o.used_at FROM trial_versions o
+     WHERE o.workspace_id = v_workspace AND o.workflow_id = p_workflow AND o.graph IS NOT NULL
+       AND o.used_at < clock_timestamp() - make_interval(secs => p_unused_s)
+     ORDER BY o.used_at LIMIT p_candidates
+  LOOP
+    SELECT count(*), bool_or(x.version_id = t.version_id AND x.ended_at IS NULL) INTO v_seen, v_is_live
+      FROM (SELECT e.version_id, e.ended_at FROM executions e
+             WHERE e.workspace_id = v_workspace
+               AND e.execution_id >= uuid_floor_1(t.created_at - interval '1 hour')
+               AND e.execution_id < uuid_floor_1(t.used_at + interval '1 hour') LIMIT p_look) AS x;
+    CONTINUE WHEN v_seen >= p_look OR v_is_live;
+    UPDATE trial_versions o SET graph = NULL
+     WHERE o.workspace_id = v_workspace AND o.version_id = t.version_id AND o.graph IS NOT NULL
+       AND o.used_at = t.used_at;
+    IF FOUND THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+  RETURN false;
+END
+$$;
+
 DO $$
 BEGIN
+  EXECUTE format('GRANT CREATE ON SCHEMA %I TO capstan_worker', current_schema());
+  ALTER FUNCTION forget_trial_1(uuid, int, int, int) OWNER TO capstan_worker;
+  EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM capstan_worker', current_schema());
   EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', current_schema());
 END
 $$;
@@ -310,3 +349,4 @@ GRANT EXECUTE ON FUNCTION signal_2(uuid, uuid, uuid, text, text, int), is_awaite
   TO capstan_api, capstan_worker;
 GRANT EXECUTE ON FUNCTION release_held_2(uuid, uuid, int, int, bigint, bigint), slots_1(uuid, uuid, jsonb[])
   TO capstan_worker;
+GRANT EXECUTE ON FUNCTION forget_trial_1(uuid, int, int, int) TO capstan_api;

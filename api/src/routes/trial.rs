@@ -111,7 +111,11 @@ pub(super) async fn freeze(caller: &Caller, workflow_id: WorkflowId, document: &
     transaction.commit().await?;
     frozen.ok_or_else(|| {
         let detail = format!("{TRIALS_MAX} different drafts and steps of this workflow were tried out lately");
-        Problem::conflict("too_many_trials", detail, "simulate the draft, or repeat what was tried out before")
+        Problem::conflict(
+            "too_many_trials",
+            detail,
+            "try again in five minutes, simulate the draft, or repeat what was tried out before",
+        )
     })
 }
 

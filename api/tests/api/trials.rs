@@ -137,7 +137,7 @@ async fn graphs_of_trials_are_let_go_and_the_mark_stays_as_long_as_executions_do
 }
 
 #[tokio::test]
-async fn a_workflow_has_so_many_trials_and_no_more() {
+async fn a_workflow_has_so_many_trials_and_one_more_takes_the_place_of_the_oldest() {
     let app = App::start().await;
     let (_, path) = draft(&app, &simple()).await;
     let first = app.post(&format!("{path}/run"), &json!({})).await;
@@ -149,7 +149,21 @@ async fn a_workflow_has_so_many_trials_and_no_more() {
     sqlx::query(more).bind(TRIALS_MAX).execute(&mut owner).await.unwrap();
     assert_eq!(app.post(&format!("{path}/run"), &json!({})).await.status, 202);
     let step = json!({ "node_id": "a" });
-    assert_eq!(app.post(&format!("{path}/test-step?wait=1ms"), &step).await.verdict(), "409 too_many_trials");
+    let test_step = async || app.post(&format!("{path}/test-step?wait=1ms"), &step).await;
+    assert_eq!(test_step().await.verdict(), "409 too_many_trials", "all of them were used just now");
+    // The oldest that nothing runs of gives way: of the first one something does.
+    let older = "UPDATE trial_versions SET used_at = now() - interval '20 minutes' WHERE digest IN ('7', '8'); \
+        UPDATE trial_versions SET used_at = used_at - interval '1 second' WHERE digest = '7'; \
+        UPDATE trial_versions SET used_at = now() - interval '30 minutes' \
+         WHERE version_id = (SELECT version_id FROM executions LIMIT 1)";
+    sqlx::raw_sql(older).execute(&mut owner).await.unwrap();
+    assert_eq!(test_step().await.status, 202);
+    let gone: Vec<Vec<u8>> = sqlx::query_scalar("SELECT digest FROM trial_versions WHERE graph IS NULL")
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
+    assert_eq!(gone, [b"7"]);
+    assert_eq!(app.count("trial_versions WHERE graph IS NOT NULL").await, TRIALS_MAX);
 }
 
 #[tokio::test]

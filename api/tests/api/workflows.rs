@@ -181,3 +181,19 @@ async fn a_join_that_can_never_fire_is_told_with_a_path_and_published_only_if_th
     let published = app.post_nothing(&format!("{publish}?accept=join_never_fires")).await;
     assert_eq!((published.status.as_u16(), &published.json()["proof"]), (201, proof));
 }
+
+#[tokio::test]
+async fn settings_that_nothing_reads_are_kept_and_told_at_publish() {
+    let app = App::start().await;
+    let mut graph = simple();
+    graph["settings"] = json!({ "timeout": 5, "timeout_ms": 60_000 });
+    let made = app.post("/api/v1/workflows", &json!({ "name": "Misspelt", "graph": graph })).await.json();
+    let path = format!("/api/v1/workflows/{}", made["id"].as_str().unwrap());
+    let published = app.post_nothing(&format!("{path}/publish")).await;
+    assert_eq!(published.status, 201, "{}", published.text());
+    let findings = published.json()["proof"]["findings"].clone();
+    assert_eq!((&findings[0]["severity"], &findings[0]["code"]), (&json!("warning"), &json!("unknown_setting")));
+    assert!(findings[0]["detail"].as_str().unwrap().contains("\"timeout\""), "{findings}");
+    let kept = app.get(&format!("{path}/versions/{}", published.json()["id"].as_str().unwrap())).await.json();
+    assert_eq!(kept["graph"]["settings"], graph["settings"]);
+}

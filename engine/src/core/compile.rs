@@ -33,7 +33,7 @@ use super::ids::NodeId;
 use super::problem::Problem;
 use parts::Parts;
 pub(super) use problems::Problems;
-pub use settings::EXECUTION_TIMEOUT_MS_MAX;
+pub use settings::{EXECUTION_TIMEOUT_MS_MAX, SETTINGS};
 pub(super) use shape::json_bytes;
 
 /// Most nodes of a graph.

@@ -14,6 +14,7 @@ mod model;
 mod ports;
 mod reads;
 mod route;
+mod settings;
 mod walk;
 
 use serde::Serialize;

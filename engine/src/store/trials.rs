@@ -10,8 +10,15 @@ use super::workflows::VersionGraph;
 use crate::core::graph::SEMANTICS;
 use crate::core::ids::{VersionId, WorkflowId, WorkspaceId};
 
-/// Most different graphs of one workflow that are kept as trials.
+/// Most different graphs of one workflow that are kept as trials. One more takes the place of the one that was not used for
+/// longest and of which nothing runs.
 pub const TRIALS_MAX: i64 = 500;
+/// For how long a trial was not used that gives way to another one, in seconds: nothing of it is about to start.
+const UNUSED_S: i32 = 300;
+/// Trials that are looked at for one that gives way.
+const CANDIDATES_MAX: i32 = 20;
+/// Executions of its time that are looked at for each of them.
+const LOOK_MAX: i32 = 5_000;
 /// For how many days a graph is kept after it was last used. No trial runs longer than that.
 pub const KEPT_DAYS: i32 = 30;
 /// How precise the time of last use is, in seconds: so often a row is updated at most.
@@ -24,7 +31,7 @@ pub(super) const IS_TRIAL: &str = "EXISTS (SELECT FROM trial_versions tv \
     WHERE tv.workspace_id = e.workspace_id AND tv.version_id = e.version_id)";
 
 /// Keeps `document` as a trial of the workflow; the same document is the same version. None if the workflow has
-/// [`TRIALS_MAX`] others.
+/// [`TRIALS_MAX`] others, of which none gives way.
 ///
 /// # Errors
 /// If the database does.
@@ -49,6 +56,21 @@ pub async fn freeze(
     {
         return Ok(Some(version_id));
     }
+    let made = make(connection, workspace_id, workflow_id, document, &digest).await?;
+    if made.is_some() || !forget_one(connection, workflow_id).await? {
+        return Ok(made);
+    }
+    make(connection, workspace_id, workflow_id, document, &digest).await
+}
+
+/// None if there are [`TRIALS_MAX`] others.
+async fn make(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+    document: &Value,
+    digest: &[u8],
+) -> Result<Option<VersionId>, StoreError> {
     let made: Option<Uuid> = sqlx::query_scalar(
         "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
          SELECT $1, $2, $3, $4, $5, $6 WHERE $7 > ( \
@@ -66,6 +88,13 @@ pub async fn freeze(
     .fetch_optional(connection)
     .await?;
     Ok(made.map(VersionId))
+}
+
+/// Lets go of a trial that was not used for long and of which nothing runs; whether there was one.
+async fn forget_one(connection: &mut PgConnection, workflow_id: WorkflowId) -> Result<bool, StoreError> {
+    let forgotten = sqlx::query_scalar("SELECT forget_trial_1($1, $2, $3, $4)");
+    let forgotten = forgotten.bind(workflow_id.0).bind(UNUSED_S).bind(CANDIDATES_MAX).bind(LOOK_MAX);
+    Ok(forgotten.fetch_one(connection).await?)
 }
 
 /// Records that a trial is used now. False if its graph is no longer kept.

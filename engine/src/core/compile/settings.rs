@@ -11,6 +11,9 @@ use crate::core::key::KEY_SOURCE_BYTES_MAX;
 /// Longest time that an execution may be given: five years.
 pub const EXECUTION_TIMEOUT_MS_MAX: u64 = 5 * 366 * 86_400_000;
 
+/// All fields that settings have.
+pub const SETTINGS: [&str; 3] = ["timeout_ms", "concurrency", "flow"];
+
 /// `settings.timeout_ms`: the longest time from an execution's start to its end.
 pub(super) fn timeout_ms(document: &Value, problems: &mut Problems) -> Option<u64> {
     let timeout = document.get("settings")?.get("timeout_ms").filter(|value| !value.is_null())?;
