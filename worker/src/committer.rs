@@ -207,6 +207,9 @@ async fn write_the_rest(
 
 /// Groups of at most [`GROUP_BYTES_MAX`], in order.
 fn by_size(items: &mut Vec<Item>) -> Vec<Vec<Item>> {
+    if items.iter().map(|item| item.commit.bytes).sum::<usize>() <= GROUP_BYTES_MAX {
+        return vec![std::mem::take(items)];
+    }
     let (mut groups, mut bytes) = (vec![Vec::new()], 0);
     for item in items.drain(..) {
         bytes += item.commit.bytes;

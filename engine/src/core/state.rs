@@ -129,6 +129,9 @@ impl State {
         let (first_step, first_edge, frame) = (self.steps.len(), self.edges.len(), self.frames.len());
         if frame > 0 {
             self.by_scope.insert(scope.clone(), frame);
+        } else {
+            // Most executions have no other.
+            self.frames.reserve_exact(1);
         }
         let (stage, ending, active) = (Stage::Main, None, 0);
         self.frames.push(Frame { body, owner, scope, index, item, stage, ending, first_step, first_edge, active });
