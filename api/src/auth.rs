@@ -6,13 +6,15 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use capstan_domain::access::{self, KeyName, Tenant};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use capstan_domain::access::{KeyName, Permission, Tenant};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgTransaction;
 
 use crate::Api;
+use crate::actor::{self, Actor};
 use crate::cells::Cell;
+use crate::permit::Access;
 use crate::problem::Problem;
 use crate::tenant;
 
@@ -21,7 +23,7 @@ pub(crate) const KEY_COOKIE: &str = "capstan_key";
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The workspace of a request, by its key: `Authorization: Bearer`, `X-Api-Key`, or, for reading, the page's cookie.
+/// The workspace of a request, for somebody whom the route's guard has let in.
 pub(crate) struct Caller {
     pub(crate) workspace_id: WorkspaceId,
     pub(crate) slug: String,
@@ -58,7 +60,7 @@ impl Caller {
     }
 }
 
-/// A caller with an API key, and which key it is: for what is recorded with who did it.
+/// A caller, and who it is: for what is recorded with who did it.
 pub(crate) struct Holder {
     pub(crate) caller: Caller,
     pub(crate) key: KeyName,
@@ -69,9 +71,8 @@ impl FromRequestParts<Api> for Holder {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, api).await?;
-        let plain = key_in_headers(&parts.headers)?.ok_or_else(no_key)?;
-        let mut connection = api.directory.pool.acquire().await?;
-        let key = access::name_key(&mut connection, plain).await?.ok_or_else(wrong_key)?;
+        let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
+        let key = actor.who.name().ok_or_else(no_key)?;
         Ok(Self { caller, key })
     }
 }
@@ -79,32 +80,40 @@ impl FromRequestParts<Api> for Holder {
 impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
+    /// Whom the route's guard let in. Routes without a guard are pages that show executions.
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let is_reading = parts.method == Method::GET || parts.method == Method::HEAD;
-        if let Some(key) = key_in_headers(&parts.headers)? {
-            let tenant = api.directory.by_key(key).await?.ok_or_else(wrong_key)?;
-            return Ok(Self::new(api, tenant));
+        if parts.extensions.get::<Arc<Actor>>().is_none() {
+            admit(api, parts, Permission::ExecutionsRead.into()).await?;
         }
-        if !is_reading {
-            return Err(no_key());
-        }
-        let in_cookie = cookie(&parts.headers, KEY_COOKIE);
-        if let Some(key) = in_cookie
-            && let Some(tenant) = api.directory.by_key(key).await?
-        {
-            return Ok(Self::new(api, tenant));
-        }
-        if let Some(workspace_id) = api.settings.page_workspace
-            && is_from_this_machine(parts)
-            && let Some(tenant) = api.directory.by_id(workspace_id).await?
-        {
-            return Ok(Self::new(api, tenant));
-        }
-        Err(if in_cookie.is_some() { wrong_key() } else { no_key() })
+        let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
+        let tenant = actor.tenant.clone().ok_or_else(no_workspace)?;
+        Ok(Self::new(api, tenant))
     }
 }
 
-fn key_in_headers(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// Lets the request in, if it brings what is needed, and notes who it is.
+pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Result<(), Problem> {
+    if access == Access::Public {
+        return Ok(());
+    }
+    let actor = actor::recognise(api, parts).await?;
+    match access {
+        Access::Public | Access::Anyone => {}
+        Access::User => return Err(no_session()),
+        Access::Needs(permission) => {
+            if actor.tenant.is_none() {
+                return Err(no_workspace());
+            }
+            if !actor.permissions.has(permission) {
+                return Err(actor.lacks(permission));
+            }
+        }
+    }
+    parts.extensions.insert(Arc::new(actor));
+    Ok(())
+}
+
+pub(crate) fn key_in_headers(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let (scheme, key) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(wrong_key)?;
         return if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(key.trim())) } else { Err(wrong_key()) };
@@ -119,7 +128,7 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 /// Whether the connection comes from this machine (the peer's address, which no header can feign) and was meant for
 /// it: see [`is_meant_for_loopback`].
-fn is_from_this_machine(parts: &Parts) -> bool {
+pub(crate) fn is_from_this_machine(parts: &Parts) -> bool {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
         && is_meant_for_loopback(&parts.headers, &parts.uri)
@@ -142,12 +151,21 @@ pub(crate) fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-fn no_key() -> Problem {
+fn no_workspace() -> Problem {
+    let hint = "name one with the header Capstan-Workspace: its slug";
+    Problem::bad_request("workspace_required", "the request names no workspace", hint)
+}
+
+fn no_session() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "no_session", "this is for people who are logged in", "log in first")
+}
+
+pub(crate) fn no_key() -> Problem {
     unauthorized("no_key", "the request brings no API key")
 }
 
-fn wrong_key() -> Problem {
-    unauthorized("wrong_key", "the API key opens nothing: it is wrong or has been revoked")
+pub(crate) fn wrong_key() -> Problem {
+    unauthorized("wrong_key", "the API key opens nothing: it is wrong, has expired or was revoked")
 }
 
 fn unauthorized(code: &'static str, detail: &str) -> Problem {

@@ -1,8 +1,9 @@
 //! Who a key or slug belongs to, remembered for a moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::access::{self, Tenant};
+use capstan_domain::access::{self, AdmittedKey, Tenant};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgPool;
 
@@ -13,10 +14,8 @@ use crate::tenant;
 /// How long an answer is used again; a revoked key may work for that long.
 const REMEMBERED_FOR: Duration = Duration::from_secs(1);
 
-/// Keys are remembered by their hash, never as text.
 #[derive(PartialEq, Eq, Hash)]
 enum Question {
-    Key([u8; 32]),
     Slug(String),
     Id(WorkspaceId),
 }
@@ -25,22 +24,31 @@ pub(crate) struct Directory {
     pub(crate) pool: PgPool,
     first_cell: String,
     remembered: Remembered<Question, Tenant>,
+    /// By their hash, never as text.
+    keys: Remembered<[u8; 32], Arc<AdmittedKey>>,
 }
 
 impl Directory {
     pub(crate) fn new(pool: PgPool, first_cell: String) -> Self {
-        Self { pool, first_cell, remembered: Remembered::for_at_most(REMEMBERED_FOR) }
+        let keys = Remembered::for_at_most(REMEMBERED_FOR);
+        Self { pool, first_cell, remembered: Remembered::for_at_most(REMEMBERED_FOR), keys }
     }
 
-    /// The workspace that a key opens.
-    pub(crate) async fn by_key(&self, plain: &str) -> Result<Option<Tenant>, Problem> {
+    /// The key, if it opens something. Now and then it is noted that it was of use.
+    pub(crate) async fn by_key(&self, plain: &str) -> Result<Option<Arc<AdmittedKey>>, Problem> {
         if !access::is_key(plain) {
             return Ok(None);
         }
-        self.remembered
-            .answer(Question::Key(access::hash_key(plain)), async {
+        self.keys
+            .answer(access::hash_key(plain), async {
                 let mut connection = self.pool.acquire().await?;
-                Ok(access::resolve_key(&mut connection, plain).await?)
+                let admitted = access::admit_key(&mut connection, plain).await?;
+                if admitted.as_ref().is_some_and(|admitted| admitted.is_stale)
+                    && let Err(error) = access::touch_key(&mut connection, plain).await
+                {
+                    tracing::debug!(%error, "it was not noted that a key was of use");
+                }
+                Ok(admitted.map(Arc::new))
             })
             .await
     }

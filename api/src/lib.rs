@@ -4,6 +4,7 @@
 //! time-outs, security headers) lives in `edge`.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod actor;
 mod auth;
 mod body;
 mod cells;
@@ -16,6 +17,7 @@ mod live;
 mod metrics;
 mod page;
 mod paging;
+mod permit;
 mod problem;
 mod query;
 mod remembered;
@@ -41,6 +43,7 @@ use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
+pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use server::serve;
 
@@ -110,4 +113,10 @@ impl Api {
     pub fn router(&self) -> Router {
         router::router(self)
     }
+}
+
+/// Every route below `/api/v1` with what it needs.
+#[must_use]
+pub fn routes() -> Vec<Registered> {
+    router::resources().registered()
 }

@@ -4,11 +4,13 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
-use axum::routing::{any, get, post, put};
+use axum::routing::{any, get, post};
+use capstan_domain::access::Permission;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Api;
 use crate::edge;
+use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain, forms,
@@ -30,7 +32,7 @@ fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> 
 
 fn routes() -> Router<Api> {
     Router::new()
-        .nest("/api/v1", resources())
+        .nest("/api/v1", resources().into_router())
         .route("/", get(page::show))
         .route("/editor", get(editor::to_home))
         .route("/editor/", get(editor::home))
@@ -40,8 +42,8 @@ fn routes() -> Router<Api> {
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
         .route("/approve/{token}", get(approve::show).post(approve::submit))
-        .route("/dev/mail", get(mail::list))
-        .route("/dev/mail/{mail_id}", get(mail::show))
+        .route("/dev/mail", permit::get(Permission::AuditRead, mail::list).unlisted())
+        .route("/dev/mail/{mail_id}", permit::get(Permission::AuditRead, mail::show).unlisted())
         .route("/assets/page.css", get(assets::css))
         .route("/assets/page.js", get(assets::js))
         .route("/assets/icon.svg", get(assets::icon))
@@ -50,56 +52,77 @@ fn routes() -> Router<Api> {
         .route("/metrics", get(health::metrics))
 }
 
-fn resources() -> Router<Api> {
-    Router::new()
-        .route("/me", get(me::show))
-        .route("/workflows", get(workflows::list).post(workflows::create))
-        .route("/workflows/validate", post(publish::validate))
-        .route("/workflows/{workflow_id}", get(workflows::get))
-        .route("/workflows/{workflow_id}/draft", put(workflows::save_draft))
-        .route("/workflows/{workflow_id}/draft/simulate", post(simulate::create))
-        .route("/workflows/{workflow_id}/draft/backtest", post(backtest::create))
-        .route("/workflows/{workflow_id}/draft/test-step", post(test_step::create))
-        .route("/workflows/{workflow_id}/draft/run", post(trial::run))
-        .route("/workflows/{workflow_id}/validate", post(publish::validate_draft))
-        .route("/workflows/{workflow_id}/publish", post(publish::publish))
-        .route("/workflows/{workflow_id}/versions", get(publish::versions))
-        .route("/workflows/{workflow_id}/pause", post(pauses::pause))
-        .route("/workflows/{workflow_id}/resume", post(pauses::resume))
-        .route("/workspace/pause", post(pauses::pause_all))
-        .route("/workspace/resume", post(pauses::resume_all))
-        .route("/pauses", get(pauses::list))
-        .route("/workflows/{workflow_id}/versions/{version_id}", get(version::get))
-        .route("/executions", get(executions::list).post(executions::start))
-        .route("/executions/{execution_id}", get(executions::get))
-        .route("/executions/{execution_id}/logs", get(logs::read))
-        .route("/executions/{execution_id}/events", get(events::follow))
-        .route("/executions/{execution_id}/cancel", post(signals::cancel))
-        .route("/executions/{execution_id}/explain", get(explain::read))
-        .route("/executions/{execution_id}/case", get(case::get))
-        .route("/executions/{execution_id}/pause", post(orders::pause))
-        .route("/executions/{execution_id}/resume", post(orders::resume))
-        .route("/executions/{execution_id}/resolve", post(resolve::create))
-        .route("/executions/{execution_id}/restart", post(restart::create))
-        .route("/executions/{execution_id}/migrate", post(migrate::create))
-        .route("/executions/{execution_id}/retry-now", post(retry_now::create))
-        .route("/executions/{execution_id}/signals/{name}", post(signals::send))
-        .route("/executions/{execution_id}/approvals/{node_id}", post(approvals::answer))
-        .route("/approvals", get(approvals::list))
-        .route("/events", post(custom_events::create))
-        .route("/events/batch", post(custom_events::create_batch))
-        .route("/bulk-jobs", get(bulk_jobs::list).post(bulk_jobs::create))
-        .route("/bulk-jobs/{job_id}", get(bulk_jobs::get))
-        .route("/bulk-jobs/{job_id}/items", get(bulk_jobs::items))
-        .route("/bulk-jobs/{job_id}/cancel", post(bulk_jobs::cancel))
-        .route("/limits", get(limits::list))
-        .route("/limits/workspace", put(limits::set_of_workspace).delete(limits::remove_of_workspace))
+/// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
+pub(crate) fn resources() -> Routes {
+    use crate::permit::{get, post, put};
+
+    Routes::default()
+        .route("/me", get(Access::Anyone, me::show))
+        .route(
+            "/workflows",
+            get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
+        )
+        .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
+        .route("/workflows/{workflow_id}", get(Permission::WorkflowsRead, workflows::get))
+        .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
+        .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
+        .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))
+        .route("/workflows/{workflow_id}/draft/test-step", post(Permission::WorkflowsWrite, test_step::create))
+        .route("/workflows/{workflow_id}/draft/run", post(Permission::WorkflowsWrite, trial::run))
+        .route("/workflows/{workflow_id}/validate", post(Permission::WorkflowsRead, publish::validate_draft))
+        .route("/workflows/{workflow_id}/publish", post(Permission::WorkflowsPublish, publish::publish))
+        .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
+        .route("/workflows/{workflow_id}/pause", post(Permission::ExecutionsOperate, pauses::pause))
+        .route("/workflows/{workflow_id}/resume", post(Permission::ExecutionsOperate, pauses::resume))
+        .route("/workspace/pause", post(Permission::WorkspaceWrite, pauses::pause_all))
+        .route("/workspace/resume", post(Permission::WorkspaceWrite, pauses::resume_all))
+        .route("/pauses", get(Permission::WorkspaceRead, pauses::list))
+        .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
+        .route(
+            "/executions",
+            get(Permission::ExecutionsRead, executions::list).post(Permission::ExecutionsStart, executions::start),
+        )
+        .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
+        .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
+        .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
+        .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))
+        .route("/executions/{execution_id}/explain", get(Permission::ExecutionsRead, explain::read))
+        .route("/executions/{execution_id}/case", get(Permission::ExecutionsRead, case::get))
+        .route("/executions/{execution_id}/pause", post(Permission::ExecutionsOperate, orders::pause))
+        .route("/executions/{execution_id}/resume", post(Permission::ExecutionsOperate, orders::resume))
+        .route("/executions/{execution_id}/resolve", post(Permission::ExecutionsOperate, resolve::create))
+        .route("/executions/{execution_id}/restart", post(Permission::ExecutionsOperate, restart::create))
+        .route("/executions/{execution_id}/migrate", post(Permission::ExecutionsOperate, migrate::create))
+        .route("/executions/{execution_id}/retry-now", post(Permission::ExecutionsOperate, retry_now::create))
+        .route("/executions/{execution_id}/signals/{name}", post(Permission::ExecutionsOperate, signals::send))
+        .route("/executions/{execution_id}/approvals/{node_id}", post(Permission::ApprovalsAnswer, approvals::answer))
+        .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
+        .route("/events", post(Permission::EventsWrite, custom_events::create))
+        .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
+        .route(
+            "/bulk-jobs",
+            get(Permission::ExecutionsRead, bulk_jobs::list).post(Permission::ExecutionsOperate, bulk_jobs::create),
+        )
+        .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
+        .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))
+        .route("/bulk-jobs/{job_id}/cancel", post(Permission::ExecutionsOperate, bulk_jobs::cancel))
+        .route("/limits", get(Permission::WorkspaceRead, limits::list))
+        .route(
+            "/limits/workspace",
+            put(Permission::WorkspaceWrite, limits::set_of_workspace)
+                .delete(Permission::WorkspaceWrite, limits::remove_of_workspace),
+        )
         .route(
             "/workflows/{workflow_id}/limits/executions",
-            put(limits::set_of_workflow).delete(limits::remove_of_workflow),
+            put(Permission::WorkspaceWrite, limits::set_of_workflow)
+                .delete(Permission::WorkspaceWrite, limits::remove_of_workflow),
         )
-        .route("/workflows/{workflow_id}/limits/key", put(limits::set_of_key).delete(limits::remove_of_key))
-        .route("/node-types", get(node_types::list))
+        .route(
+            "/workflows/{workflow_id}/limits/key",
+            put(Permission::WorkspaceWrite, limits::set_of_key)
+                .delete(Permission::WorkspaceWrite, limits::remove_of_key),
+        )
+        .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 
 #[cfg(test)]

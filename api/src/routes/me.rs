@@ -1,12 +1,37 @@
-//! Whose key it is.
+//! Who one is, and what one may do.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use axum::{Extension, Json};
+use capstan_domain::access::Tenant;
+use serde_json::{Value, json};
 
-use crate::auth::Caller;
+use crate::actor::{Actor, Who};
 
-/// `GET /me`: the workspace that the key opens, `{workspace: {id, slug}}`.
-pub(crate) async fn show(caller: Caller) -> Response {
-    Json(json!({ "workspace": { "id": caller.workspace_id, "slug": caller.slug } })).into_response()
+/// `GET /me`: who the request comes from, `{kind, user, key, workspace, role, permissions, workspaces}`.
+pub(crate) async fn show(Extension(actor): Extension<Arc<Actor>>) -> Response {
+    Json(view(&actor)).into_response()
+}
+
+fn view(actor: &Actor) -> Value {
+    let (kind, key) = match &actor.who {
+        Who::Key(it) => {
+            let key = json!({
+                "id": it.key.key_id, "name": it.key.name, "scopes": it.scopes, "expires_at": it.expires_at,
+            });
+            ("key", key)
+        }
+        Who::Machine => ("machine", Value::Null),
+    };
+    let tenant = |tenant: &Tenant| json!({ "id": tenant.workspace_id, "slug": tenant.slug });
+    json!({
+        "kind": kind,
+        "user": null,
+        "key": key,
+        "workspace": actor.tenant.as_ref().map(tenant),
+        "role": actor.role,
+        "permissions": actor.permissions,
+        "workspaces": actor.tenant.iter().map(tenant).collect::<Vec<_>>(),
+    })
 }

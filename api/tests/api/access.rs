@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use capstan_domain::access;
 use capstan_engine::store::connect::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::App;
 
@@ -79,7 +79,9 @@ async fn a_key_tells_whose_it_is_and_works_for_a_second_at_most_once_revoked() {
     let mut owner = app.control.connect(Role::Owner).await.unwrap();
     let (key_id, plain) = access::create_key(&mut owner, app.acme, "short").await.unwrap();
     let ask = || app.send(bare("/api/v1/me").header("x-api-key", &plain).body(Body::empty()).unwrap());
-    assert_eq!(ask().await.json(), json!({ "workspace": { "id": app.acme, "slug": "acme" } }));
+    let me = ask().await.json();
+    assert_eq!(me["workspace"], json!({ "id": app.acme, "slug": "acme" }));
+    assert_eq!((&me["kind"], &me["key"]["name"], &me["key"]["scopes"]), (&json!("key"), &json!("short"), &Value::Null));
     let revoked_at = Instant::now();
     assert!(access::revoke_key(&mut owner, app.acme, key_id).await.unwrap());
     while ask().await.status == 200 {
@@ -87,6 +89,37 @@ async fn a_key_tells_whose_it_is_and_works_for_a_second_at_most_once_revoked() {
         tokio::task::yield_now().await;
     }
     assert_eq!(ask().await.verdict(), "401 wrong_key");
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_until_it_expires_and_tells_when_it_was_of_use() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let (_, plain) = access::create_key(&mut owner, app.acme, "reader").await.unwrap();
+    let change = "UPDATE api_keys SET scopes = '{workflows.read}', expires_at = $1 WHERE name = 'reader'";
+    sqlx::query(change).bind(None::<chrono::DateTime<chrono::Utc>>).execute(&mut owner).await.unwrap();
+    let ask = async |method: &str, path: &str| {
+        let request = bare(path).method(method).header("x-api-key", &plain).body(Body::empty()).unwrap();
+        app.send(request).await
+    };
+    assert_eq!(ask("GET", "/api/v1/workflows").await.status, 200);
+    for (method, path) in [("POST", "/api/v1/workflows"), ("GET", "/api/v1/executions"), ("GET", "/")] {
+        let answer = ask(method, path).await;
+        assert_eq!(answer.verdict(), "403 forbidden", "{method} {path}");
+    }
+    assert_eq!(ask("GET", "/api/v1/me").await.json()["permissions"], json!(["workflows.read"]));
+    let of_use = "SELECT count(*) FROM api_keys WHERE name = 'reader' AND last_used_at IS NOT NULL";
+    assert_eq!(sqlx::query_scalar::<_, i64>(of_use).fetch_one(&mut owner).await.unwrap(), 1);
+    // Another process asks again, within the minute, and writes nothing.
+    let version = "SELECT xmin::text FROM api_keys WHERE name = 'reader'";
+    let before: String = sqlx::query_scalar(version).fetch_one(&mut owner).await.unwrap();
+    let elsewhere = app.another_process();
+    let request = bare("/api/v1/workflows").header("x-api-key", &plain).body(Body::empty()).unwrap();
+    assert_eq!(elsewhere.send(request).await.status, 200);
+    assert_eq!(sqlx::query_scalar::<_, String>(version).fetch_one(&mut owner).await.unwrap(), before);
+    sqlx::query(change).bind(Some(chrono::Utc::now())).execute(&mut owner).await.unwrap();
+    let request = bare("/api/v1/workflows").header("x-api-key", &plain).body(Body::empty()).unwrap();
+    assert_eq!(app.another_process().send(request).await.verdict(), "401 wrong_key");
 }
 
 #[tokio::test]

@@ -269,9 +269,10 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // `name_key_1` tells what a key is called, whose text one has. The others take the workspace from the transaction, as
+    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
     let known = [
+        "admit_key_1",
         "apart_1",
         "cancel_pending_1",
         "lift_pause_1",
@@ -281,6 +282,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "order_1",
         "resolve_workspace_1",
         "restart_1",
+        "touch_key_1",
     ];
     assert_eq!(crossing, known);
 }

@@ -21,6 +21,7 @@ mod live;
 mod migrate;
 mod pages;
 mod pauses;
+mod permissions;
 mod resolve;
 mod serving;
 mod simulations;

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -30,6 +31,33 @@ pub struct KeyName {
     pub name: String,
 }
 
+/// A key that opens something, and what it may do there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdmittedKey {
+    /// Its workspace.
+    pub tenant: Tenant,
+    /// Which key.
+    pub key: KeyName,
+    /// As they are stored; absent for all.
+    pub scopes: Option<Vec<String>>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it has to be noted that it is of use.
+    pub is_stale: bool,
+}
+
+#[derive(FromRow)]
+struct AdmittedRow {
+    workspace_id: Uuid,
+    slug: String,
+    schema_name: String,
+    key_id: Uuid,
+    name: String,
+    scopes: Option<Vec<String>>,
+    expires_at: Option<DateTime<Utc>>,
+    is_stale: bool,
+}
+
 #[derive(FromRow)]
 struct TenantRow {
     workspace_id: Uuid,
@@ -53,6 +81,35 @@ pub fn is_slug(slug: &str) -> bool {
 /// If the database does.
 pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<Option<Tenant>, StoreError> {
     resolve(connection, Some(&hash_key(plain)), None).await
+}
+
+/// The key `plain`, unless it is unknown, revoked or has expired.
+///
+/// # Errors
+/// If the database does.
+pub async fn admit_key(connection: &mut PgConnection, plain: &str) -> Result<Option<AdmittedKey>, StoreError> {
+    let row: Option<AdmittedRow> = sqlx::query_as(
+        "SELECT workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale FROM admit_key_1($1)",
+    )
+    .bind(hash_key(plain).as_slice())
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| AdmittedKey {
+        tenant: Tenant { workspace_id: WorkspaceId(row.workspace_id), slug: row.slug, schema_name: row.schema_name },
+        key: KeyName { key_id: row.key_id, name: row.name },
+        scopes: row.scopes,
+        expires_at: row.expires_at,
+        is_stale: row.is_stale,
+    }))
+}
+
+/// Notes that the key `plain` is of use, at most once a minute.
+///
+/// # Errors
+/// If the database does.
+pub async fn touch_key(connection: &mut PgConnection, plain: &str) -> Result<(), StoreError> {
+    sqlx::query("SELECT touch_key_1($1)").bind(hash_key(plain).as_slice()).execute(connection).await?;
+    Ok(())
 }
 
 /// Which key it is that `plain` is the text of, unless it is unknown or revoked.
