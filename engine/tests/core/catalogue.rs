@@ -101,6 +101,10 @@ impl NodeTypeInfo for TestType {
         }
     }
 
+    fn late(&self) -> &[&str] {
+        if self.role == Role::Container { &["ports"] } else { &[] }
+    }
+
     fn check(&self, _config: &Value) -> Vec<Problem> {
         Vec::new()
     }

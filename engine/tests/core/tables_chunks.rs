@@ -210,7 +210,7 @@ fn a_list_is_handed_over_in_chunks_whose_executions_see_it_as_it_was() {
     let chunk = Own::begin(&graph, "each", json!(told));
     let (x, scene) = (chunk.find("each[3]/x"), chunk.scene());
     assert_eq!(chunk.state.frames()[1].index, 3);
-    assert_eq!(scene.config(x, &[]).unwrap().unwrap()["text"], "seen 7");
+    assert_eq!(scene.config(x, None).unwrap().unwrap()["text"], "seen 7");
     assert_eq!(chunk.state.step(chunk.find("b")).status, StepStatus::Completed);
 }
 

@@ -1,5 +1,6 @@
 //! How incidents go on when a person says so.
 
+use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::decide::IllegalEvent;
 use capstan_engine::core::explain::explain;
 use capstan_engine::core::ids::ExecutionId;
@@ -8,6 +9,7 @@ use capstan_engine::core::scene::Scene;
 use capstan_engine::core::state::Phase;
 use serde_json::json;
 
+use crate::catalogue::TestTypes;
 use crate::driver::{key, start_of_time};
 use crate::script::*;
 
@@ -175,6 +177,7 @@ fn a_retry_may_change_the_config_of_its_step_for_good() {
     let trigger = state.find(&graph, &key("start"));
     let (execution_id, created_at) = (ExecutionId::new(), start_of_time());
     let scene = Scene { graph: &graph, state: &state, trigger, execution_id, created_at };
-    let config = scene.config(1, &["ports"]).unwrap().unwrap();
+    let types = TestTypes::new();
+    let config = scene.config(1, types.node_type("test.container")).unwrap().unwrap();
     assert_eq!(config, json!({ "text": 7, "deep": { "x": 5, "y": 2 } }));
 }
