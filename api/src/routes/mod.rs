@@ -28,6 +28,7 @@ pub(crate) mod orders;
 pub(crate) mod page;
 pub(crate) mod pauses;
 mod pending;
+pub(crate) mod people;
 pub(crate) mod publish;
 mod record;
 pub(crate) mod resolve;

@@ -67,7 +67,7 @@ pub(crate) async fn show(
         forms: &forms,
         chosen: chosen.as_ref(),
         has_mailbox: api.settings.mail_sandbox,
-        is_signed_in: cookie(&headers, KEY_COOKIE).is_some(),
+        is_signed_in: cookie(&headers, KEY_COOKIE).is_some() || api.people.token(&headers).is_some(),
     }))
 }
 

@@ -157,6 +157,14 @@ async fn fill(app: &App) {
     }
 }
 
+/// Puts a row of `acme` into every tenant table of `control` that has none.
+async fn fill_control(app: &App) {
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let user_id = access::create_user(&mut owner, "ada@example.com", "Ada", "$argon2id$none").await.unwrap();
+    access::add_member(&mut owner, app.acme, user_id, access::Role::Owner).await.unwrap();
+    access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, "ada").await.unwrap();
+}
+
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(connection).await
 }
@@ -191,6 +199,7 @@ async fn looked_at(place: &Place, workspace: Option<&str>) -> Vec<(String, Optio
 async fn without_a_workspace_the_api_role_sees_no_row_of_any_tenant_table() {
     let app = App::start().await;
     fill(&app).await;
+    fill_control(&app).await;
     for place in [&app.cell, &app.control] {
         for stranger in [None, Some(""), Some("00000000-0000-0000-0000-000000000000")] {
             let seen = looked_at(place, stranger).await;
