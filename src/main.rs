@@ -30,6 +30,7 @@ mod serve;
 mod telemetry;
 mod tenant;
 mod test;
+mod user;
 mod validate;
 mod worker;
 mod workspace;

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod actor;
+mod audit;
 mod auth;
 mod body;
 mod cells;

@@ -13,8 +13,8 @@ use crate::edge;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain, forms,
-    health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, people, publish, resolve,
+    approvals, approve, assets, audit, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain,
+    forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, people, publish, resolve,
     restart, retry_now, session, signals, simulate, test_step, trial, version, workflows,
 };
 
@@ -90,6 +90,7 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/workspace/transfer", post(Permission::WorkspaceOwn, people::members::transfer))
         .route("/keys", get(Permission::KeysRead, people::keys::list).post(Permission::KeysWrite, people::keys::create))
+        .route("/audit", get(Permission::AuditRead, audit::list))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(
             "/workflows",

@@ -5,6 +5,7 @@ mod answering;
 pub(crate) mod approvals;
 pub(crate) mod approve;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;

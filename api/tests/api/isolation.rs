@@ -148,6 +148,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO pending_inputs VALUES ('{x}', 1, '{w}', '1')"),
         format!("INSERT INTO singletons VALUES ('{w}', '{x}', '', '{x}')"),
         format!("INSERT INTO prioritised VALUES ('{w}', 0, '{x}')"),
+        format!("INSERT INTO audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
+                 VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 200, 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
         format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \

@@ -337,3 +337,31 @@ async fn keys_are_made_with_at_most_what_one_has_and_end() {
     let request = Request::get("/api/v1/workflows").header("x-api-key", child.json()["key"].as_str().unwrap());
     assert_eq!(app.send(request.body(Body::empty()).unwrap()).await.verdict(), "401 wrong_key");
 }
+
+#[tokio::test]
+async fn every_change_is_recorded_with_who_made_it_and_nobody_can_change_that() {
+    let app = App::start().await;
+    let admin = member(&app, app.acme, "admin@example.com", Role::Admin).await;
+    let made = send(&app, &admin, "POST", "/keys", json!({ "name": "new" })).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let revoke = app.request("DELETE", &format!("/api/v1/keys/{id}")).header("x-request-id", "of-the-test");
+    assert_eq!(app.send(revoke.body(Body::empty()).unwrap()).await.status, 204);
+    // Neither what was refused nor what only looked.
+    assert_eq!(app.post("/api/v1/keys", &json!({ "name": "" })).await.status, 422);
+    assert_eq!(app.get("/api/v1/keys").await.status, 200);
+    let first = app.get("/api/v1/audit?limit=1").await.json();
+    let item = &first["items"][0];
+    assert_eq!((&item["action"], &item["status"]), (&json!("DELETE /api/v1/keys/{key_id}"), &json!(204)));
+    assert_eq!(item["subject"], json!(format!("/api/v1/keys/{id}")));
+    assert_eq!((&item["by"]["kind"], &item["by"]["name"]), (&json!("key"), &json!("test")));
+    assert_eq!(item["request_id"], json!("of-the-test"));
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = app.get(&format!("/api/v1/audit?cursor={cursor}")).await.json();
+    let by: Vec<_> = rest["items"].as_array().unwrap().iter().map(|it| it["by"]["name"].clone()).collect();
+    assert_eq!(by, ["admin@example.com"]);
+    let mut api = app.cell.connect(connect::Role::Api).await.unwrap();
+    for statement in ["UPDATE audit_log SET by_name = 'x'", "DELETE FROM audit_log"] {
+        let error = sqlx::query(statement).execute(&mut api).await.unwrap_err();
+        assert!(error.to_string().contains("permission denied"), "{error}");
+    }
+}
