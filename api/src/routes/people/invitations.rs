@@ -11,7 +11,7 @@ use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, unhashed, welcome};
+use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, tries, unhashed, welcome};
 use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::people::Note;
@@ -42,7 +42,8 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
 }
 
 /// `POST /invitations {email, role}`: 201 with the invitation, whose link goes to that mailbox only. Once more for the same
-/// address renews it. 409 `already_member`, `owner_stays`, 422 `bad_email`, `too_many`, 503 `no_mail`.
+/// address renews it. 409 `already_member`, `owner_stays`, 422 `bad_email`, `too_many`, 429 `too_many_tries`, 503
+/// `no_mail`.
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
@@ -56,6 +57,7 @@ pub(crate) async fn create(
     }
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
+    tries::invite(&api, &email).await?;
     let by = actor.who.name().ok_or_else(crate::auth::no_key)?.name;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let invited = access::invite(&mut transaction, caller.workspace_id, &email, said.role, &by).await;

@@ -48,7 +48,17 @@ pub(super) async fn may_mail(api: &Api, parts: &Parts, email: &str) -> Result<bo
     if let Some(client) = client(api, parts) {
         count(api, vec![limit(format!("mail client {client}"), OF_CLIENT_MAX)]).await?.map_err(too_many)?;
     }
-    Ok(count(api, vec![limit(format!("mail address {email}"), MAILS_MAX)]).await?.is_ok())
+    Ok(mails(api, email).await?.is_ok())
+}
+
+/// Counts an invitation. 429 `too_many_tries` if the address has got enough mails.
+pub(super) async fn invite(api: &Api, email: &str) -> Result<(), Problem> {
+    mails(api, email).await?.map_err(too_many)?;
+    Ok(())
+}
+
+async fn mails(api: &Api, email: &str) -> Result<Result<Tries, u64>, Problem> {
+    count(api, vec![limit(format!("mail address {email}"), MAILS_MAX)]).await
 }
 
 /// Within: how many seconds to wait.
@@ -73,6 +83,6 @@ fn client(api: &Api, parts: &Parts) -> Option<String> {
 
 fn too_many(wait_s: u64) -> Problem {
     let detail = format!("this was tried too often; come again in {wait_s} s");
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail, "wait, or reset the password");
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail, "wait until then");
     problem.header(axum::http::header::RETRY_AFTER, HeaderValue::from(wait_s))
 }
