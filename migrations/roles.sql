@@ -6,6 +6,7 @@ DECLARE
 BEGIN
   FOREACH v_role IN ARRAY ARRAY[
     'capstan_api',       -- under row-level security, names the workspace in every statement
+    'capstan_access',    -- lets people in: users, sessions, members, keys
     'capstan_starter',   -- may only execute the start function
     'capstan_worker',    -- sees all workspaces of a cell through policies of its own
     'capstan_tenant',    -- domain writes of transactional nodes, for one workspace

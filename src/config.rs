@@ -49,13 +49,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, env = "CAPSTAN_ALLOW_PRIVATE", value_delimiter = ',', help_heading = "Services")]
     pub(crate) allow_private: Vec<String>,
     #[command(flatten)]
-    mail_server: MailServerArgs,
-    /// Sender of mails that name none.
-    #[arg(long, env = "CAPSTAN_MAIL_FROM", default_value = "Capstan <capstan@example.com>", help_heading = "Services")]
-    pub(crate) mail_from: String,
-    /// Where people reach the API, for links in mails; the address of `dev`, else http://127.0.0.1:7400, if unset.
-    #[arg(long, env = "CAPSTAN_PUBLIC_URL", help_heading = "Services")]
-    public_url: Option<String>,
+    pub(crate) mail_server: MailServerArgs,
 }
 
 /// Where mail goes. The API has to know it too: without a server it shows the sandbox mailbox.
@@ -64,12 +58,50 @@ pub(crate) struct MailServerArgs {
     /// Mail server, such as `smtp://user:password@host:587?tls=required`; a sandbox mailbox if unset.
     #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
     smtp_url: Option<String>,
+    /// Sender of mails that name none.
+    #[arg(long, env = "CAPSTAN_MAIL_FROM", default_value = "Capstan <capstan@example.com>", help_heading = "Services")]
+    pub(crate) mail_from: String,
+    /// Where people reach the API, for links in mails; the address of `dev`, else http://127.0.0.1:7400, if unset.
+    #[arg(long, env = "CAPSTAN_PUBLIC_URL", help_heading = "Services")]
+    public_url: Option<String>,
+}
+
+/// Who may come in.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AccountArgs {
+    /// Anybody with an e-mail address may sign up and gets a workspace.
+    #[arg(long, env = "CAPSTAN_SIGN_UP", help_heading = "Accounts")]
+    pub(crate) sign_up: bool,
+    /// Proxies whose `X-Forwarded-For` counts, as networks such as `10.1.0.0/16`, with commas.
+    #[arg(long, env = "CAPSTAN_TRUSTED_PROXIES", value_delimiter = ',', help_heading = "Accounts")]
+    trusted_proxies: Vec<String>,
+}
+
+impl AccountArgs {
+    /// The networks, without empty entries.
+    pub(crate) fn proxies(&self) -> anyhow::Result<Vec<ipnet::IpNet>> {
+        let entries = self.trusted_proxies.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty());
+        let network =
+            |entry: &str| entry.parse::<ipnet::IpNet>().or_else(|_| entry.parse::<std::net::IpAddr>().map(Into::into));
+        entries
+            .map(|entry| {
+                network(entry).map_err(|_| {
+                    anyhow::anyhow!("CAPSTAN_TRUSTED_PROXIES: {entry:?} is no network: write it as 10.1.0.0/16")
+                })
+            })
+            .collect()
+    }
 }
 
 impl MailServerArgs {
     /// The mail server, unless it is unset or empty.
     pub(crate) fn smtp(&self) -> Option<&str> {
         self.smtp_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// Where people reach the API, unless it is unset or empty.
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty())
     }
 }
 
@@ -81,7 +113,7 @@ impl ServiceArgs {
 
     /// Where people reach the API, unless it is unset or empty.
     pub(crate) fn public_url(&self) -> Option<&str> {
-        self.public_url.as_deref().map(str::trim).filter(|url| !url.is_empty())
+        self.mail_server.public_url()
     }
 
     /// The allow-list without empty entries.

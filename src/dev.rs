@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use capstan_api::{Api, ApiSettings};
+use capstan_api::{AccountSettings, Api, ApiSettings};
 use capstan_domain::access;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
@@ -19,12 +19,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
+use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::output::{line, note};
-use crate::{demo, fleet, interrupt, serve, workspace};
+use crate::{accounts, demo, fleet, interrupt, serve, workspace};
 use example::Example;
 
 /// Slug and name of the workspace of the example.
@@ -52,6 +52,8 @@ pub(crate) struct DevArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     services: ServiceArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -98,6 +100,7 @@ async fn run_in(
         // Who listens for other machines too may stand behind a proxy of this one.
         page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
+        accounts: accounts(args, &url, database, workspace)?,
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();
@@ -165,6 +168,14 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
     } else {
         note(&format!("capstan is up at {url}/"));
     }
+}
+
+/// On one's own machine anybody may sign up; mail is in the sandbox, unless a server is set.
+fn accounts(args: &DevArgs, url: &str, database: &Database, workspace: WorkspaceId) -> anyhow::Result<AccountSettings> {
+    let mail = &args.services.mail_server;
+    let settings = accounts::settings(&args.accounts, mail, url, &database.cell, Some(workspace))?;
+    let sign_up = settings.sign_up || args.listen.listen.ip().is_loopback();
+    Ok(AccountSettings { sign_up, ..settings })
 }
 
 /// Customers answer through the API, as the outside world does.

@@ -40,7 +40,7 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     allow.extend(reach.allow);
     let smtp = args.smtp().map(str::to_owned).or(reach.smtp);
     let server = smtp.map(|url| url.parse()).transpose().context("CAPSTAN_SMTP_URL is no URL")?;
-    let mail = MailSettings { server, from: args.mail_from.clone(), sandbox: false };
+    let mail = MailSettings { server, from: args.mail_server.mail_from.clone(), sandbox: false };
     let mailbox = Arc::new(SandboxMailbox::new(place));
     let approvals = Arc::new(Desk::new(place));
     let events = Arc::new(events::Desk::new(place));

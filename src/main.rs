@@ -1,6 +1,7 @@
 //! The `capstan` binary: reads the command line and runs one command.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
+mod accounts;
 mod bench;
 mod cli;
 mod client;
@@ -29,6 +30,7 @@ mod serve;
 mod telemetry;
 mod tenant;
 mod test;
+mod user;
 mod validate;
 mod worker;
 mod workspace;

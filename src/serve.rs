@@ -11,9 +11,9 @@ use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
+use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
-use crate::{interrupt, output};
+use crate::{accounts, interrupt, output};
 
 /// Settings of an API process.
 #[derive(Args, Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct ServeArgs {
     listen: ListenArgs,
     #[command(flatten)]
     mail_server: MailServerArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -40,6 +42,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         cell: database.cell.clone(),
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
+        accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, None)?,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
-use capstan_domain::access::{AdmittedKey, KeyName, Permission, Permissions, Role, Tenant};
+use axum::http::{HeaderMap, Method, StatusCode};
+use capstan_domain::access::{AdmittedKey, KeyName, Membership, Permission, Permissions, Person, Role, Tenant};
 
 use crate::Api;
-use crate::auth::{KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, wrong_key};
+use crate::auth::{KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, wrong_key};
+use crate::people::session::{WORKSPACE, WORKSPACE_COOKIE, refuse_forged};
 use crate::problem::Problem;
 
 /// Somebody whose request was recognised.
@@ -27,15 +28,18 @@ pub(crate) struct Actor {
 pub(crate) enum Who {
     /// By an API key.
     Key(Arc<AdmittedKey>),
+    /// By a session.
+    Person(Arc<Person>),
     /// By nothing: `capstan dev` lets its own machine look.
     Machine,
 }
 
 impl Who {
-    /// Under which name things are recorded.
+    /// Under which name things are recorded: that of a key, or the address of a person.
     pub(crate) fn name(&self) -> Option<KeyName> {
         match self {
             Self::Key(admitted) => Some(admitted.key.clone()),
+            Self::Person(person) => Some(KeyName { key_id: person.user_id, name: person.email.clone() }),
             Self::Machine => None,
         }
     }
@@ -43,6 +47,7 @@ impl Who {
     fn told(&self) -> String {
         match self {
             Self::Key(admitted) => format!("the key {:?}", admitted.key.name),
+            Self::Person(person) => person.email.clone(),
             Self::Machine => "this machine".into(),
         }
     }
@@ -58,6 +63,25 @@ impl Actor {
         }
     }
 
+    /// A person in one of their workspaces, or in none.
+    pub(crate) fn in_workspace(person: &Arc<Person>, membership: Option<&Membership>) -> Self {
+        let role = membership.map(|membership| membership.role);
+        Self {
+            who: Who::Person(Arc::clone(person)),
+            tenant: membership.map(|membership| membership.tenant.clone()),
+            role,
+            permissions: role.map(Role::permissions).unwrap_or_default(),
+        }
+    }
+
+    /// The person who is logged in.
+    pub(crate) fn person(&self) -> Result<&Arc<Person>, Problem> {
+        match &self.who {
+            Who::Person(person) => Ok(person),
+            Who::Key(_) | Who::Machine => Err(no_session()),
+        }
+    }
+
     /// The refusal of what needs `permission`.
     pub(crate) fn lacks(&self, permission: Permission) -> Problem {
         let detail = format!("this needs the permission {permission}, which {} does not have", self.who.told());
@@ -66,14 +90,23 @@ impl Actor {
     }
 }
 
-/// Who it is: a key in `Authorization: Bearer` or `X-Api-Key`, or, for reading, in the page's cookie, or this
-/// machine.
+/// Who it is: a key in `Authorization: Bearer` or `X-Api-Key`, a session in its cookie, or, for reading, a key in the
+/// page's cookie, or this machine.
 pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem> {
     if let Some(key) = key_in_headers(&parts.headers)? {
         return Ok(Actor::with_key(api.directory.by_key(key).await?.ok_or_else(wrong_key)?));
     }
+    let token = api.people.token(&parts.headers);
+    if let Some(token) = token
+        && let Some(person) = api.people.by_session(token).await?
+    {
+        refuse_forged(parts)?;
+        let membership = chosen(&parts.headers, &person)?;
+        return Ok(Actor::in_workspace(&person, membership));
+    }
+    let refusal = || if token.is_some() { no_session() } else { no_key() };
     if parts.method != Method::GET && parts.method != Method::HEAD {
-        return Err(no_key());
+        return Err(refusal());
     }
     let in_cookie = cookie(&parts.headers, KEY_COOKIE);
     if let Some(key) = in_cookie
@@ -88,5 +121,20 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
         let permissions = Permissions::of_a_machine();
         return Ok(Actor { who: Who::Machine, tenant: Some(tenant), role: None, permissions });
     }
-    Err(if in_cookie.is_some() { wrong_key() } else { no_key() })
+    Err(if in_cookie.is_some() { wrong_key() } else { refusal() })
+}
+
+/// The workspace that a person means: by the header, else by the cookie, else the only one.
+fn chosen<'a>(headers: &HeaderMap, person: &'a Person) -> Result<Option<&'a Membership>, Problem> {
+    let of_slug = |slug: &str| person.memberships.iter().find(|it| it.tenant.slug == slug);
+    if let Some(named) = headers.get(WORKSPACE) {
+        let slug = named.to_str().unwrap_or_default().trim();
+        return of_slug(slug).map(Some).ok_or_else(|| {
+            let detail = format!("you belong to no workspace \"{}\"", slug.chars().take(100).collect::<String>());
+            Problem::new(StatusCode::NOT_FOUND, "not_found", detail, "GET /api/v1/me lists your workspaces")
+        });
+    }
+    let in_cookie = cookie(headers, WORKSPACE_COOKIE).and_then(of_slug);
+    let only = if let [only] = person.memberships.as_slice() { Some(only) } else { None };
+    Ok(in_cookie.or(only))
 }

@@ -14,6 +14,7 @@ use sqlx::PgTransaction;
 use crate::Api;
 use crate::actor::{self, Actor};
 use crate::cells::Cell;
+use crate::people::session::refuse_forged;
 use crate::permit::Access;
 use crate::problem::Problem;
 use crate::tenant;
@@ -94,12 +95,14 @@ impl FromRequestParts<Api> for Caller {
 /// Lets the request in, if it brings what is needed, and notes who it is.
 pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Result<(), Problem> {
     if access == Access::Public {
-        return Ok(());
+        return refuse_forged(parts);
     }
     let actor = actor::recognise(api, parts).await?;
     match access {
         Access::Public | Access::Anyone => {}
-        Access::User => return Err(no_session()),
+        Access::User => {
+            actor.person()?;
+        }
         Access::Needs(permission) => {
             if actor.tenant.is_none() {
                 return Err(no_workspace());
@@ -156,7 +159,7 @@ fn no_workspace() -> Problem {
     Problem::bad_request("workspace_required", "the request names no workspace", hint)
 }
 
-fn no_session() -> Problem {
+pub(crate) fn no_session() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "no_session", "this is for people who are logged in", "log in first")
 }
 

@@ -32,6 +32,10 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
     ),
 ];
 
+/// Of a request, as its answer tells it.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Marks an answer of a workflow: it stays as it is, also with the status of an error.
 #[derive(Clone, Copy)]
 pub(crate) struct AsItIs;
@@ -46,6 +50,7 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let limit = Limit::new(REQUEST_TIMEOUT);
     request.extensions_mut().insert(limit.clone());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let response = limit.run(next.run(request)).await.unwrap_or_else(|| timed_out().into_response());
     let mut response = explain(response, &path, &id, as_html);
     dress(response.headers_mut(), &id);

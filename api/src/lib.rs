@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod actor;
+mod audit;
 mod auth;
 mod body;
 mod cells;
@@ -17,6 +18,7 @@ mod live;
 mod metrics;
 mod page;
 mod paging;
+mod people;
 mod permit;
 mod problem;
 mod query;
@@ -43,6 +45,8 @@ use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
+pub use people::AccountSettings;
+use people::People;
 pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use server::serve;
@@ -62,6 +66,8 @@ pub struct ApiSettings {
     pub page_workspace: Option<WorkspaceId>,
     /// Whether mail goes to the sandbox mailbox, so that `/dev/mail` shows it.
     pub mail_sandbox: bool,
+    /// What it has to know to let people in.
+    pub accounts: AccountSettings,
 }
 
 /// The API of one process; cheap to clone.
@@ -74,6 +80,7 @@ pub struct Parts {
     settings: ApiSettings,
     registry: Arc<Registry>,
     directory: Directory,
+    people: People,
     cells: Cells,
     graphs: Graphs,
     hub: Hub,
@@ -98,6 +105,7 @@ impl Api {
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
         Self(Arc::new(Parts {
+            people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),

@@ -10,6 +10,7 @@ use axum::routing::MethodRouter;
 use capstan_domain::access::Permission;
 
 use crate::Api;
+use crate::audit::Change;
 use crate::auth;
 
 /// What a request has to bring for a route.
@@ -131,7 +132,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match auth::admit(&api, &mut parts, self.access).await {
-                Ok(()) => self.handler.call(Request::from_parts(parts, body), api).await,
+                Ok(()) => {
+                    let change = Change::of(&api, &parts, self.access);
+                    let response = self.handler.call(Request::from_parts(parts, body), api.clone()).await;
+                    if let Some(change) = change {
+                        change.made(&api, response.status()).await;
+                    }
+                    response
+                }
                 Err(problem) => problem.into_response(),
             }
         })

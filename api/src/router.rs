@@ -13,9 +13,9 @@ use crate::edge;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain, forms,
-    health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart,
-    retry_now, session, signals, simulate, test_step, trial, version, workflows,
+    approvals, approve, assets, audit, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain,
+    forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, people, publish, resolve,
+    restart, retry_now, session, signals, simulate, test_step, trial, version, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -54,10 +54,44 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{get, post, put};
+    use crate::permit::{delete, get, post, put};
 
     Routes::default()
-        .route("/me", get(Access::Anyone, me::show))
+        .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
+        .route("/me/password", put(Access::User, people::password::change))
+        .route("/access", get(Access::Public, me::access))
+        .route(
+            "/session",
+            post(Access::Public, people::sessions::log_in).delete(Access::User, people::sessions::log_out),
+        )
+        .route(
+            "/sessions",
+            get(Access::User, people::sessions::list).delete(Access::User, people::sessions::end_others),
+        )
+        .route("/sessions/{session_id}", delete(Access::User, people::sessions::end))
+        .route("/sign-up", post(Access::Public, people::sign_up::begin))
+        .route("/sign-up/complete", post(Access::Public, people::sign_up::complete))
+        .route("/password/forgot", post(Access::Public, people::password::forgot))
+        .route("/password/reset", post(Access::Public, people::password::reset))
+        .route("/mail-links/look", post(Access::Public, people::links::look))
+        .route("/invitations/accept", post(Access::Public, people::invitations::accept))
+        .route(
+            "/invitations",
+            get(Permission::MembersRead, people::invitations::list)
+                .post(Permission::MembersWrite, people::invitations::create),
+        )
+        .route("/invitations/{invitation_id}", delete(Permission::MembersWrite, people::invitations::revoke))
+        .route("/members", get(Permission::MembersRead, people::members::list))
+        .route("/members/leave", post(Access::User, people::members::leave))
+        .route(
+            "/members/{user_id}",
+            put(Permission::MembersWrite, people::members::change)
+                .delete(Permission::MembersWrite, people::members::remove),
+        )
+        .route("/workspace/transfer", post(Permission::WorkspaceOwn, people::members::transfer))
+        .route("/keys", get(Permission::KeysRead, people::keys::list).post(Permission::KeysWrite, people::keys::create))
+        .route("/audit", get(Permission::AuditRead, audit::list))
+        .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(
             "/workflows",
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod approvals;
+pub mod audit;
 pub mod calls;
 pub mod events;
 pub mod history;

@@ -2,36 +2,82 @@
 
 use std::sync::Arc;
 
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::Tenant;
+use capstan_domain::access::{self, PASSWORD_CHARS};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::people::{BODY_BYTES_MAX, refused};
 use crate::actor::{Actor, Who};
+use crate::problem::Problem;
+use crate::{Api, body};
 
 /// `GET /me`: who the request comes from, `{kind, user, key, workspace, role, permissions, workspaces}`.
 pub(crate) async fn show(Extension(actor): Extension<Arc<Actor>>) -> Response {
     Json(view(&actor)).into_response()
 }
 
-fn view(actor: &Actor) -> Value {
-    let (kind, key) = match &actor.who {
+#[derive(Deserialize)]
+struct Change {
+    name: String,
+}
+
+/// `PUT /me {name}`: 204. 422 `bad_name`.
+pub(crate) async fn rename(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let token = api.people.token(request.headers()).map(str::to_owned).unwrap_or_default();
+    let change: Change = body::typed(request, BODY_BYTES_MAX).await?;
+    let mut connection = api.people.pool.acquire().await?;
+    access::rename_user(&mut connection, actor.person()?.user_id, &change.name).await.map_err(refused)?;
+    api.people.forget_session(&token).await;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `GET /access`: what a page for logging in may offer.
+pub(crate) async fn access(State(api): State<Api>) -> Response {
+    let mail = api.people.post.is_there();
+    Json(json!({
+        "sign_up": api.people.settings.sign_up && mail,
+        "mail": mail,
+        "password": { "chars_min": PASSWORD_CHARS.start(), "chars_max": PASSWORD_CHARS.end() },
+    }))
+    .into_response()
+}
+
+/// Who somebody is, as `/me` and everything that logs somebody in tell it.
+pub(super) fn view(actor: &Actor) -> Value {
+    let (kind, user, key) = match &actor.who {
         Who::Key(it) => {
             let key = json!({
                 "id": it.key.key_id, "name": it.key.name, "scopes": it.scopes, "expires_at": it.expires_at,
             });
-            ("key", key)
+            ("key", Value::Null, key)
         }
-        Who::Machine => ("machine", Value::Null),
+        Who::Person(it) => ("user", json!({ "id": it.user_id, "email": it.email, "name": it.name }), Value::Null),
+        Who::Machine => ("machine", Value::Null, Value::Null),
     };
-    let tenant = |tenant: &Tenant| json!({ "id": tenant.workspace_id, "slug": tenant.slug });
+    let workspace = actor.tenant.as_ref().map(|it| json!({ "id": it.workspace_id, "slug": it.slug }));
+    let workspaces: Vec<Value> = match &actor.who {
+        Who::Person(it) => it
+            .memberships
+            .iter()
+            .map(|it| json!({ "id": it.tenant.workspace_id, "slug": it.tenant.slug, "name": it.name, "role": it.role }))
+            .collect(),
+        Who::Key(_) | Who::Machine => workspace.iter().cloned().collect(),
+    };
     json!({
         "kind": kind,
-        "user": null,
+        "user": user,
         "key": key,
-        "workspace": actor.tenant.as_ref().map(tenant),
+        "workspace": workspace,
         "role": actor.role,
         "permissions": actor.permissions,
-        "workspaces": actor.tenant.iter().map(tenant).collect::<Vec<_>>(),
+        "workspaces": workspaces,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use capstan_domain::trigger_paths::{FORM, list_paths};
 use capstan_domain::workflows::names;
 use capstan_engine::core::ids::ExecutionId;
@@ -40,6 +40,8 @@ pub(crate) async fn show(
         Err(problem) if problem.status == axum::http::StatusCode::UNAUTHORIZED => {
             return Ok((problem.status, sign_in::page(None)).into_response());
         }
+        // The editor lets a person choose among their workspaces.
+        Err(problem) if problem.code == "workspace_required" => return Ok(Redirect::to("/editor/").into_response()),
         Err(problem) => return Err(problem),
     };
     let mut transaction = caller.read().await?;
@@ -67,7 +69,7 @@ pub(crate) async fn show(
         forms: &forms,
         chosen: chosen.as_ref(),
         has_mailbox: api.settings.mail_sandbox,
-        is_signed_in: cookie(&headers, KEY_COOKIE).is_some(),
+        is_signed_in: cookie(&headers, KEY_COOKIE).is_some() || api.people.token(&headers).is_some(),
     }))
 }
 

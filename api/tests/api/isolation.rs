@@ -148,6 +148,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO pending_inputs VALUES ('{x}', 1, '{w}', '1')"),
         format!("INSERT INTO singletons VALUES ('{w}', '{x}', '', '{x}')"),
         format!("INSERT INTO prioritised VALUES ('{w}', 0, '{x}')"),
+        format!("INSERT INTO audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
+                 VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 200, 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
         format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
@@ -155,6 +157,14 @@ async fn fill(app: &App) {
     ] {
         sqlx::query(&statement).execute(&mut owner).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
+}
+
+/// Puts a row of `acme` into every tenant table of `control` that has none.
+async fn fill_control(app: &App) {
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let user_id = access::create_user(&mut owner, "ada@example.com", "Ada", "$argon2id$none").await.unwrap();
+    access::add_member(&mut owner, app.acme, user_id, access::Role::Owner).await.unwrap();
+    access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, "ada").await.unwrap();
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
@@ -191,6 +201,7 @@ async fn looked_at(place: &Place, workspace: Option<&str>) -> Vec<(String, Optio
 async fn without_a_workspace_the_api_role_sees_no_row_of_any_tenant_table() {
     let app = App::start().await;
     fill(&app).await;
+    fill_control(&app).await;
     for place in [&app.cell, &app.control] {
         for stranger in [None, Some(""), Some("00000000-0000-0000-0000-000000000000")] {
             let seen = looked_at(place, stranger).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use capstan_api::{Api, ApiSettings};
+use capstan_api::{AccountSettings, Api, ApiSettings};
 use capstan_domain::access;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
@@ -74,8 +74,13 @@ impl App {
         let other = access::create_workspace(&mut owner, "other", "Other", &cell.schema).await.unwrap();
         let (_, key) = access::create_key(&mut owner, acme, "test").await.unwrap();
         let (_, other_key) = access::create_key(&mut owner, other, "test").await.unwrap();
-        let mut settings =
-            ApiSettings { control: control.clone(), cell: cell.clone(), page_workspace: None, mail_sandbox: true };
+        let mut settings = ApiSettings {
+            control: control.clone(),
+            cell: cell.clone(),
+            page_workspace: None,
+            mail_sandbox: true,
+            accounts: AccountSettings::default(),
+        };
         change(&mut settings, acme);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         let database = Arc::new(database);
@@ -89,6 +94,7 @@ impl App {
             cell: self.cell.clone(),
             page_workspace: None,
             mail_sandbox: true,
+            accounts: AccountSettings::default(),
         };
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         Self {

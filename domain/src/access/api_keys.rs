@@ -18,6 +18,10 @@ const RANDOM_CHARS: usize = 43;
 const SHOWN_CHARS: usize = 8;
 /// Most characters of a key's name.
 const NAME_CHARS_MAX: usize = 100;
+/// Most keys of a workspace that were not revoked.
+const KEYS_MAX: i64 = 500;
+/// Most keys that a listing shows.
+const KEYS_LISTED_MAX: i64 = 1_000;
 /// Length of a key.
 pub const KEY_BYTES: usize = PREFIX.len() + RANDOM_CHARS;
 
@@ -30,6 +34,7 @@ pub struct KeyId(pub Uuid);
 #[derive(Clone, Debug, FromRow, Serialize)]
 pub struct KeyRow {
     /// Its id.
+    #[serde(rename = "id")]
     pub key_id: Uuid,
     /// Its first characters.
     pub prefix: String,
@@ -39,7 +44,30 @@ pub struct KeyRow {
     pub created_at: DateTime<Utc>,
     /// Since when it opens nothing.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// What it may do; absent for all.
+    pub scopes: Option<Vec<String>>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// To the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// The user or key that made it; absent if it was the command line.
+    pub created_by: Option<Uuid>,
 }
+
+/// A key to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewKey {
+    /// What people call it.
+    pub name: String,
+    /// Words of permissions; absent for all.
+    pub scopes: Option<Vec<String>>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The user or key that makes it.
+    pub created_by: Option<Uuid>,
+}
+
+const COLUMNS: &str = "key_id, prefix, name, created_at, revoked_at, scopes, expires_at, last_used_at, created_by";
 
 /// The hash that is kept of a key. No salt: the key itself is 256 random bits.
 #[must_use]
@@ -54,31 +82,55 @@ pub fn is_key(plain: &str) -> bool {
     random.len() == RANDOM_CHARS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Makes a key of a workspace. The text is the secret, and is never shown again.
+/// Makes a key of a workspace that may do all that keys can. The text is the secret, and is never shown again.
 ///
 /// # Errors
-/// [`AccessError::BadName`], [`AccessError::UnknownWorkspace`], or if the database does.
+/// See [`make_key`].
 pub async fn create_key(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     name: &str,
 ) -> Result<(KeyId, String), AccessError> {
-    let name = check_name(name, 1, NAME_CHARS_MAX)?;
+    let new = NewKey { name: name.into(), ..NewKey::default() };
+    let (row, plain) = make_key(connection, workspace_id, &new).await?;
+    Ok((KeyId(row.key_id), plain))
+}
+
+/// Makes a key of a workspace. The text is the secret, and is never shown again.
+///
+/// # Errors
+/// [`AccessError::BadName`], [`AccessError::UnknownWorkspace`], [`AccessError::TooMany`], or if the database does.
+pub async fn make_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    new: &NewKey,
+) -> Result<(KeyRow, String), AccessError> {
+    let name = check_name(&new.name, 1, NAME_CHARS_MAX)?;
+    let of_use = "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL";
+    let count: i64 = sqlx::query_scalar(of_use).bind(workspace_id.0).fetch_one(&mut *connection).await?;
+    if count >= KEYS_MAX {
+        return Err(AccessError::TooMany { what: "API keys", most: KEYS_MAX });
+    }
     let plain = format!("{PREFIX}{}", Alphanumeric.sample_string(&mut rand::rng(), RANDOM_CHARS));
-    let key_id = KeyId(Uuid::now_v7());
-    sqlx::query("INSERT INTO api_keys (workspace_id, key_id, key_hash, prefix, name) VALUES ($1, $2, $3, $4, $5)")
-        .bind(workspace_id.0)
-        .bind(key_id.0)
-        .bind(hash_key(&plain).as_slice())
-        .bind(&plain[..SHOWN_CHARS])
-        .bind(name)
-        .execute(connection)
-        .await
-        .map_err(|error| match error {
-            error if violates(&error, "api_keys_workspace_id_fkey") => AccessError::UnknownWorkspace(workspace_id),
-            error => error.into(),
-        })?;
-    Ok((key_id, plain))
+    let row = sqlx::query_as(&format!(
+        "INSERT INTO api_keys (workspace_id, key_id, key_hash, prefix, name, scopes, expires_at, created_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {COLUMNS}"
+    ))
+    .bind(workspace_id.0)
+    .bind(Uuid::now_v7())
+    .bind(hash_key(&plain).as_slice())
+    .bind(&plain[..SHOWN_CHARS])
+    .bind(name)
+    .bind(&new.scopes)
+    .bind(new.expires_at)
+    .bind(new.created_by)
+    .fetch_one(connection)
+    .await
+    .map_err(|error| match error {
+        error if violates(&error, "api_keys_workspace_id_fkey") => AccessError::UnknownWorkspace(workspace_id),
+        error => error.into(),
+    })?;
+    Ok((row, plain))
 }
 
 /// The keys of a workspace, oldest first.
@@ -86,12 +138,12 @@ pub async fn create_key(
 /// # Errors
 /// If the database does.
 pub async fn list_keys(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Vec<KeyRow>, AccessError> {
-    let rows = sqlx::query_as(
-        "SELECT key_id, prefix, name, created_at, revoked_at FROM api_keys WHERE workspace_id = $1 ORDER BY key_id",
-    )
-    .bind(workspace_id.0)
-    .fetch_all(connection)
-    .await?;
+    let rows =
+        sqlx::query_as(&format!("SELECT {COLUMNS} FROM api_keys WHERE workspace_id = $1 ORDER BY key_id LIMIT $2"))
+            .bind(workspace_id.0)
+            .bind(KEYS_LISTED_MAX)
+            .fetch_all(connection)
+            .await?;
     Ok(rows)
 }
 

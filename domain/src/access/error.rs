@@ -13,6 +13,26 @@ pub enum AccessError {
     /// Another workspace has it.
     #[error("the slug {0:?} is taken: choose another one")]
     SlugTaken(String),
+    /// We need it for ourselves.
+    #[error("the slug {0:?} is reserved: choose another one")]
+    SlugReserved(String),
+    /// There is a user with that address.
+    #[error("there is an account with this address already")]
+    EmailTaken,
+    /// They belong to the workspace.
+    #[error("who has this address belongs to the workspace already")]
+    AlreadyMember,
+    /// A workspace has one.
+    #[error("the workspace has an owner already")]
+    SecondOwner,
+    /// At a limit.
+    #[error("there are {most} {what} already, which is the most")]
+    TooMany {
+        /// In the plural.
+        what: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
     /// Too short or too long.
     #[error("the name {name:?} cannot be used: write {chars_min} to {chars_max} characters")]
     BadName {

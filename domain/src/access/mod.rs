@@ -1,18 +1,40 @@
 //! Workspaces and who may act for them.
 //!
-//! Making things needs a connection of the owner to the `control` schema; resolving needs one of the API role, which
-//! can only turn an exact key or slug into one workspace.
+//! Making workspaces from the command line needs a connection of the owner to the `control` schema. Resolving needs one of
+//! the API role, which can only turn an exact key or slug into one workspace. People are the matter of the access role.
 
 mod api_keys;
 mod error;
+mod invitations;
+mod links;
+mod members;
+mod passwords;
 pub mod permissions;
 mod resolve;
+mod secrets;
+mod sessions;
+mod tries;
+mod users;
 mod workspaces;
 
-pub use api_keys::{KEY_BYTES, KeyId, KeyRow, create_key, hash_key, is_key, list_keys, revoke_key};
+pub use api_keys::{KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, is_key, list_keys, make_key, revoke_key};
 pub use error::AccessError;
+pub use invitations::{
+    INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
+    use_invitation,
+};
+pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
+pub use members::{Changed, MEMBERS_MAX, MemberRow, add_member, change_role, list_members, remove_member, transfer};
+pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use resolve::{
     AdmittedKey, KeyName, Tenant, admit_key, is_slug, name_key, resolve_key, resolve_slug, slug_of, touch_key,
 };
+pub use secrets::{hash_secret, new_secret, normal_email};
+pub use sessions::{
+    IDLE_HOURS, LIFE_DAYS, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
+    list_sessions, open_session,
+};
+pub use tries::{Tried, count_try, forgive_try};
+pub use users::{UserRow, create_user, find_user, rename_user, set_password};
 pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};

@@ -11,6 +11,64 @@ use super::resolve::is_slug;
 
 /// Fewest and most characters of a workspace's name.
 const NAME_CHARS: (usize, usize) = (2, 100);
+/// Slugs that nobody can have: they would look as if they were ours.
+const RESERVED: &[&str] = &[
+    "about",
+    "account",
+    "accounts",
+    "admin",
+    "administrator",
+    "api",
+    "app",
+    "approve",
+    "assets",
+    "auth",
+    "billing",
+    "blog",
+    "capstan",
+    "contact",
+    "control",
+    "dev",
+    "docs",
+    "editor",
+    "forms",
+    "healthz",
+    "help",
+    "hooks",
+    "internal",
+    "invitation",
+    "login",
+    "logout",
+    "mail",
+    "members",
+    "metrics",
+    "new",
+    "null",
+    "operator",
+    "password",
+    "postmaster",
+    "public",
+    "readyz",
+    "root",
+    "security",
+    "session",
+    "settings",
+    "sign-in",
+    "sign-up",
+    "signin",
+    "signup",
+    "static",
+    "status",
+    "support",
+    "system",
+    "undefined",
+    "users",
+    "verify",
+    "webhooks",
+    "workspace",
+    "workspaces",
+    "www",
+];
 /// Most workspaces that one listing returns.
 pub const WORKSPACES_LISTED_MAX: i64 = 1_000;
 
@@ -54,6 +112,9 @@ pub async fn create_workspace(
 ) -> Result<WorkspaceId, AccessError> {
     if !is_slug(slug) {
         return Err(AccessError::BadSlug(slug.into()));
+    }
+    if RESERVED.contains(&slug) {
+        return Err(AccessError::SlugReserved(slug.into()));
     }
     let name = check_name(name, NAME_CHARS.0, NAME_CHARS.1)?;
     let workspace_id = WorkspaceId::new();

@@ -24,6 +24,8 @@ pub enum Role {
     Api,
     /// May only start executions.
     Starter,
+    /// Lets people in: users, sessions, members, keys, in `control`.
+    Access,
     /// Claims, commits, reaps, for all workspaces of a cell.
     Worker,
 }
@@ -34,6 +36,7 @@ impl Role {
             Self::Owner => None,
             Self::Api => Some("capstan_api"),
             Self::Starter => Some("capstan_starter"),
+            Self::Access => Some("capstan_access"),
             Self::Worker => Some("capstan_worker"),
         }
     }

@@ -1,0 +1,112 @@
+//! People: what the API has to know to let them in, their sessions, and the mail to them.
+
+pub(crate) mod address;
+mod post;
+pub(crate) mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use capstan_domain::access::{self, Person};
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::connect::{Place, Role};
+use capstan_node_types::services::mail::Mailer;
+use ipnet::IpNet;
+use sqlx::PgPool;
+
+use crate::problem::Problem;
+use crate::remembered::Remembered;
+pub(crate) use post::Note;
+use post::Post;
+
+/// Most connections of the access role.
+const CONNECTIONS_MAX: u32 = 4;
+/// How long a session is used again without a look; what has ended may work for that long.
+const REMEMBERED_FOR: Duration = Duration::from_secs(1);
+
+/// What the API has to know to let people in.
+#[derive(Clone)]
+pub struct AccountSettings {
+    /// Whether anybody may sign up.
+    pub sign_up: bool,
+    /// Where people reach the API: `http://` or `https://`, a host, perhaps a path; no slash at the end. Links in mails
+    /// begin with it, and with `https://` cookies are for encrypted connections only.
+    pub public_url: String,
+    /// What mail to people goes through; without it nobody can sign up, be invited or reset a password.
+    pub mailer: Option<Arc<Mailer>>,
+    /// Whose sandbox mailbox mail goes to that belongs to no workspace.
+    pub mailbox: Option<WorkspaceId>,
+    /// Proxies whose word on the client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            sign_up: false,
+            public_url: "http://127.0.0.1:7400".into(),
+            mailer: None,
+            mailbox: None,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for AccountSettings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { sign_up, public_url, mailer, mailbox, trusted_proxies } = self;
+        out.debug_struct("AccountSettings")
+            .field("sign_up", sign_up)
+            .field("public_url", public_url)
+            .field("mailer", &mailer.is_some())
+            .field("mailbox", mailbox)
+            .field("trusted_proxies", trusted_proxies)
+            .finish()
+    }
+}
+
+/// Everything about people, of one process.
+pub(crate) struct People {
+    pub(crate) settings: AccountSettings,
+    /// Of the access role.
+    pub(crate) pool: PgPool,
+    pub(crate) first_cell: String,
+    pub(crate) post: Post,
+    /// By the text of the cookie's token, which is random.
+    sessions: Remembered<[u8; 32], Arc<Person>>,
+}
+
+impl People {
+    pub(crate) fn new(settings: AccountSettings, control: &Place, first_cell: String) -> Self {
+        Self {
+            pool: control.pool(Role::Access, CONNECTIONS_MAX),
+            first_cell,
+            post: Post::new(&settings),
+            sessions: Remembered::for_at_most(REMEMBERED_FOR),
+            settings,
+        }
+    }
+
+    /// Whose session it is, unless it is over.
+    pub(crate) async fn by_session(&self, token: &str) -> Result<Option<Arc<Person>>, Problem> {
+        let Some(hash) = access::hash_secret(token) else { return Ok(None) };
+        self.sessions
+            .answer(hash, async {
+                let mut connection = self.pool.acquire().await?;
+                Ok(access::find_person(&mut connection, token).await?.map(Arc::new))
+            })
+            .await
+    }
+
+    /// The next one looks anew: a session has ended, or somebody has become something else.
+    pub(crate) async fn forget_session(&self, token: &str) {
+        if let Some(hash) = access::hash_secret(token) {
+            self.sessions.forget(&hash).await;
+        }
+    }
+
+    /// Whether cookies are for encrypted connections only.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.settings.public_url.starts_with("https://")
+    }
+}

@@ -1,0 +1,114 @@
+//! The cookie of a session, and what a request with one has to prove.
+
+use axum::http::header::{HOST, ORIGIN, SET_COOKIE, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+use capstan_domain::access::{LIFE_DAYS, Origin};
+
+use super::{People, address};
+use crate::auth::cookie;
+use crate::problem::Problem;
+
+/// On encrypted connections. Browsers take it from this very host only.
+const SECURE: &str = "__Host-capstan";
+/// On a connection of this machine.
+const PLAIN: &str = "capstan_session";
+/// Which workspace a person means; it gives no rights.
+pub(crate) const WORKSPACE_COOKIE: &str = "capstan_workspace";
+/// Which workspace a person means.
+pub(crate) const WORKSPACE: HeaderName = HeaderName::from_static("capstan-workspace");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SECONDS_OF_A_DAY: i32 = 86_400;
+
+impl People {
+    /// The token of the session, if the request has one.
+    pub(crate) fn token<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, self.cookie_name()).filter(|token| !token.is_empty())
+    }
+
+    /// Gives the client its session.
+    pub(crate) fn give(&self, response: &mut Response, token: &str) {
+        self.set_cookie(response, token, LIFE_DAYS * SECONDS_OF_A_DAY);
+    }
+
+    /// Takes the session from the client.
+    pub(crate) fn take(&self, response: &mut Response) {
+        self.set_cookie(response, "", 0);
+    }
+
+    fn set_cookie(&self, response: &mut Response, token: &str, max_age_s: i32) {
+        let (name, secure) = (self.cookie_name(), if self.is_secure() { "; Secure" } else { "" });
+        let text = format!("{name}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(SET_COOKIE, value);
+        }
+    }
+
+    fn cookie_name(&self) -> &'static str {
+        if self.is_secure() { SECURE } else { PLAIN }
+    }
+
+    /// Where somebody logs in from.
+    pub(crate) fn origin(&self, parts: &Parts) -> Origin {
+        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Origin {
+            address: address::client(parts, &self.settings.trusted_proxies).map(|address| address.to_string()),
+            user_agent: agent.map(str::to_owned),
+        }
+    }
+}
+
+/// Refuses what another site made a browser send. Browsers say where a request comes from; who says nothing is no browser,
+/// and nobody can make it send a cookie.
+pub(crate) fn refuse_forged(parts: &Parts) -> Result<(), Problem> {
+    if is_safe(&parts.method) || is_same_origin(&parts.headers, &parts.uri) {
+        return Ok(());
+    }
+    let detail = "another site sent this request";
+    Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail, "open the page itself and try there"))
+}
+
+fn is_safe(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+}
+
+fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
+    if let Some(site) = headers.get(FETCH_SITE) {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(uri.authority().map(|it| it.as_str()));
+    let named = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    named.is_some() && named == host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_site_caused_is_told_from_what_one_does_oneself() {
+        for (site, origin, good) in [
+            (None, None, true),
+            (Some("same-origin"), Some("https://elsewhere.example"), true),
+            (Some("none"), None, true),
+            (Some("same-site"), None, false),
+            (Some("cross-site"), Some("https://capstan.example"), false),
+            (None, Some("https://capstan.example"), true),
+            (None, Some("https://capstan.example.evil.example"), false),
+            (None, Some("https://evil.example"), false),
+            (None, Some("null"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("capstan.example"));
+            if let Some(site) = site {
+                headers.insert(FETCH_SITE, HeaderValue::from_static(site));
+            }
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            }
+            assert_eq!(is_same_origin(&headers, &Uri::from_static("/")), good, "{site:?} {origin:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Who belongs to the workspace.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use capstan_domain::access::{self, Changed, Role};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::BODY_BYTES_MAX;
+use crate::actor::Actor;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::routes::id;
+use crate::{Api, body, tenant};
+
+#[derive(Deserialize)]
+struct Change {
+    role: Role,
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    user_id: Uuid,
+}
+
+/// `GET /members`: who joined first at the top.
+pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
+    let mut transaction = tenant::read(&api.people.pool, caller.workspace_id).await?;
+    let items = access::list_members(&mut transaction, caller.workspace_id).await?;
+    transaction.commit().await?;
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// `PUT /members/{user_id} {role}`: 204. 409 `owner_stays`.
+pub(crate) async fn change(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(user_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let member = id(&user_id, "member")?;
+    let said: Change = body::typed(request, BODY_BYTES_MAX).await?;
+    let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let changed = access::change_role(&mut transaction, caller.workspace_id, member, said.role).await?;
+    transaction.commit().await?;
+    told(changed, &user_id)
+}
+
+/// `DELETE /members/{user_id}`: 204. 409 `owner_stays`.
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(user_id): Path<String>,
+) -> Result<Response, Problem> {
+    let member = id(&user_id, "member")?;
+    let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let removed = access::remove_member(&mut transaction, caller.workspace_id, member).await?;
+    transaction.commit().await?;
+    told(removed, &user_id)
+}
+
+/// `POST /members/leave`: 204. 409 `owner_stays`.
+pub(crate) async fn leave(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let user_id = actor.person()?.user_id;
+    let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let removed = access::remove_member(&mut transaction, caller.workspace_id, user_id).await?;
+    transaction.commit().await?;
+    if let Some(token) = api.people.token(request.headers()) {
+        api.people.forget_session(token).await;
+    }
+    told(removed, &user_id.to_string())
+}
+
+/// `POST /workspace/transfer {user_id}`: 204; who was the owner is an admin then, in the same transaction.
+pub(crate) async fn transfer(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let owner = actor.person()?.user_id;
+    let token = api.people.token(request.headers()).map(str::to_owned).unwrap_or_default();
+    let said: Transfer = body::typed(request, BODY_BYTES_MAX).await?;
+    if said.user_id == owner {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let changed = access::transfer(&mut transaction, caller.workspace_id, owner, said.user_id).await?;
+    if changed == Changed::Done {
+        transaction.commit().await?;
+        api.people.forget_session(&token).await;
+    }
+    told(changed, &said.user_id.to_string())
+}
+
+fn told(changed: Changed, user_id: &str) -> Result<Response, Problem> {
+    match changed {
+        Changed::Done => Ok(StatusCode::NO_CONTENT.into_response()),
+        Changed::Unknown => Err(Problem::not_found("member", user_id)),
+        Changed::OwnerStays => {
+            let detail = "a workspace has exactly one owner, who is made by giving the workspace away";
+            let hint = "let the owner use POST /api/v1/workspace/transfer";
+            Err(Problem::conflict("owner_stays", detail, hint))
+        }
+    }
+}

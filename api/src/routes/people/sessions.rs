@@ -1,0 +1,120 @@
+//! Logging in and out, and where one is logged in.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use capstan_domain::access::{self, is_password, normal_email};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::tries::Tries;
+use super::{BODY_BYTES_MAX, open, unhashed, welcome};
+use crate::actor::Actor;
+use crate::problem::Problem;
+use crate::routes::id;
+use crate::{Api, body};
+
+#[derive(Deserialize)]
+struct LogIn {
+    email: String,
+    password: String,
+}
+
+/// `POST /session {email, password}`: 200 with who one is, and the cookie. 401 `wrong_login`, 429 `too_many_tries`.
+pub(crate) async fn log_in(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let said: LogIn = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
+    let token = token_for(&api, &parts, &said.email, said.password).await?.ok_or_else(wrong_login)?;
+    welcome(&api, StatusCode::OK, &token).await
+}
+
+/// Opens a session for who knows the password. An unknown address takes as long as a wrong password.
+pub(in crate::routes) async fn token_for(
+    api: &Api,
+    parts: &axum::http::request::Parts,
+    email: &str,
+    password: String,
+) -> Result<Option<String>, Problem> {
+    let email = normal_email(email).unwrap_or_default();
+    let tries = Tries::log_in(api, parts, &email).await?;
+    let user = access::find_user(&mut *api.people.pool.acquire().await?, &email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let is_right = is_password(password, hash).await.map_err(unhashed)?;
+    let Some(user) = user.filter(|_| is_right) else { return Ok(None) };
+    tries.forgive(api).await?;
+    let mut transaction = api.people.pool.begin().await?;
+    // The password may have changed while it was looked at.
+    let now = access::find_user(&mut transaction, &email).await?;
+    if now.is_none_or(|now| now.password_hash != user.password_hash) {
+        return Ok(None);
+    }
+    let token = open(api, &mut transaction, parts, user.user_id).await?;
+    transaction.commit().await?;
+    Ok(Some(token))
+}
+
+/// `DELETE /session`: 204, logged out.
+pub(crate) async fn log_out(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let person = actor.person()?;
+    access::end_session(&mut *api.people.pool.acquire().await?, person.user_id, person.session_id).await?;
+    if let Some(token) = api.people.token(request.headers()) {
+        api.people.forget_session(token).await;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    api.people.take(&mut response);
+    Ok(response)
+}
+
+/// `GET /sessions`: where one is logged in.
+pub(crate) async fn list(State(api): State<Api>, Extension(actor): Extension<Arc<Actor>>) -> Result<Response, Problem> {
+    let person = actor.person()?;
+    let rows = access::list_sessions(&mut *api.people.pool.acquire().await?, person.user_id).await?;
+    let items: Vec<_> = rows
+        .into_iter()
+        .map(|row| {
+            let current = row.id == person.session_id;
+            let mut item = json!(row);
+            item["current"] = json!(current);
+            item
+        })
+        .collect();
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// `DELETE /sessions/{id}`: 204, logged out there within a second.
+pub(crate) async fn end(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    Path(session_id): Path<String>,
+) -> Result<Response, Problem> {
+    let wanted: Uuid = id(&session_id, "session")?;
+    let mut connection = api.people.pool.acquire().await?;
+    if !access::end_session(&mut connection, actor.person()?.user_id, wanted).await? {
+        return Err(Problem::not_found("session", &session_id));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `DELETE /sessions`: 204, logged out everywhere else within a second.
+pub(crate) async fn end_others(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+) -> Result<Response, Problem> {
+    let person = actor.person()?;
+    let mut connection = api.people.pool.acquire().await?;
+    access::end_sessions(&mut connection, person.user_id, Some(person.session_id)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn wrong_login() -> Problem {
+    let detail = "the address or the password is wrong";
+    Problem::new(StatusCode::UNAUTHORIZED, "wrong_login", detail, "try again, or reset the password")
+}

@@ -1,0 +1,108 @@
+//! The audit log: who changed what through the API. Rows are added, and never changed.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+/// Most characters of a path that are kept.
+const SUBJECT_CHARS_MAX: usize = 1_000;
+
+/// A change that was made.
+#[derive(Clone, Debug)]
+pub struct NewAudit<'a> {
+    /// `key` or `user`.
+    pub by_kind: &'a str,
+    /// Of the key or user.
+    pub by_id: Uuid,
+    /// Name of the key, or address of the user.
+    pub by_name: &'a str,
+    /// Method and route.
+    pub action: &'a str,
+    /// The path with its ids.
+    pub subject: &'a str,
+    /// Of the answer.
+    pub status: i32,
+    /// Of the client.
+    pub address: Option<&'a str>,
+    /// As the answer tells it.
+    pub request_id: &'a str,
+}
+
+/// A change as it is listed.
+#[derive(Clone, Debug, FromRow)]
+pub struct AuditRow {
+    /// Its id.
+    pub audit_id: Uuid,
+    /// When.
+    pub recorded_at: DateTime<Utc>,
+    /// `key` or `user`.
+    pub by_kind: String,
+    /// Of the key or user.
+    pub by_id: Uuid,
+    /// Name of the key, or address of the user.
+    pub by_name: String,
+    /// Method and route.
+    pub action: String,
+    /// The path with its ids.
+    pub subject: String,
+    /// Of the answer.
+    pub status: i32,
+    /// Of the client.
+    pub address: Option<String>,
+    /// As the answer told it.
+    pub request_id: String,
+}
+
+/// Records a change. For the API's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn record(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    new: &NewAudit<'_>,
+) -> Result<(), StoreError> {
+    let subject: String = new.subject.chars().take(SUBJECT_CHARS_MAX).collect();
+    sqlx::query(
+        "INSERT INTO audit_log \
+           (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(workspace_id.0)
+    .bind(Uuid::now_v7())
+    .bind(new.by_kind)
+    .bind(new.by_id)
+    .bind(new.by_name)
+    .bind(new.action)
+    .bind(subject)
+    .bind(new.status)
+    .bind(new.address)
+    .bind(new.request_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The changes of a workspace before `before`, newest first.
+///
+/// # Errors
+/// If the database does.
+pub async fn list(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id \
+         FROM audit_log WHERE workspace_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3",
+    )
+    .bind(workspace_id.0)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
