@@ -18,6 +18,7 @@ mod metrics;
 mod page;
 mod paging;
 mod permit;
+mod plans;
 mod problem;
 mod query;
 mod remembered;
@@ -97,7 +98,7 @@ impl Api {
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
-        Self(Arc::new(Parts {
+        let parts = Arc::new(Parts {
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),
@@ -106,7 +107,9 @@ impl Api {
             closing: CancellationToken::new(),
             settings,
             registry,
-        }))
+        });
+        tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        Self(parts)
     }
 
     /// All routes, with everything that surrounds them.

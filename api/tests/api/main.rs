@@ -22,6 +22,7 @@ mod migrate;
 mod pages;
 mod pauses;
 mod permissions;
+mod quotas;
 mod resolve;
 mod serving;
 mod simulations;
