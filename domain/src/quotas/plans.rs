@@ -112,7 +112,7 @@ pub async fn set_plan(
 ) -> Result<(), PlanError> {
     let set = sqlx::query(
         "INSERT INTO workspace_plans AS s (workspace_id, plan, overrides, buffer_percent) \
-         VALUES ($1, coalesce($2, 'unlimited'), coalesce($3, '{}'), $4) \
+         VALUES ($1, coalesce($2, 'unlimited'), coalesce($3, '{}'::jsonb), $4) \
          ON CONFLICT (workspace_id) DO UPDATE SET plan = coalesce($2, s.plan), overrides = coalesce($3, s.overrides), \
          buffer_percent = coalesce($4, s.buffer_percent), revision = s.revision + 1, changed_at = clock_timestamp()",
     )

@@ -176,7 +176,9 @@ pub async fn reconcile(connection: &mut PgConnection) -> Result<Reconciled, Stor
 /// # Errors
 /// If the database does.
 pub async fn reclaim(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let counted: i32 =
-        sqlx::query_scalar("SELECT reclaim_slices_1(clock_timestamp(), $1)").bind(RECLAIM_BITE).fetch_one(connection).await?;
+    let counted: i32 = sqlx::query_scalar("SELECT reclaim_slices_1(clock_timestamp(), $1)")
+        .bind(RECLAIM_BITE)
+        .fetch_one(connection)
+        .await?;
     Ok(counted == RECLAIM_BITE)
 }

@@ -270,7 +270,8 @@ impl Slice {
         let idle = now.duration_since(self.used_at) >= if self.near { IDLE_NEAR_A_LIMIT } else { IDLE };
         if idle || now >= self.ends_at {
             let back = std::mem::take(&mut self.left);
-            let settlement = (self.told > 0 && self.told != self.in_flight).then(|| self.settlement(key, self.in_flight, back));
+            let settlement =
+                (self.told > 0 && self.told != self.in_flight).then(|| self.settlement(key, self.in_flight, back));
             if settlement.is_some() {
                 (self.told, self.told_at) = (self.in_flight, now);
             }
