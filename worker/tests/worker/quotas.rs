@@ -22,7 +22,8 @@ async fn mails_are_sent_up_to_the_limit_and_each_is_a_fact() {
     let facts = cell.count("SELECT count(*) FROM usage WHERE meter = 'emails'").await;
     let counted = cell.count("SELECT granted FROM quota_counters WHERE meter = 'emails'").await;
     assert_eq!((facts, counted, cell.count("SELECT count(*) FROM quota_slices").await), (2, 2, 0));
-    let said = "SELECT count(*) FROM outbox WHERE type = 'quota.soft' AND payload ->> 'quota' = 'email_sends_per_month'";
+    let said =
+        "SELECT count(*) FROM outbox WHERE type = 'quota.soft' AND payload ->> 'quota' = 'email_sends_per_month'";
     assert_eq!(cell.count(said).await, 1);
     cell.assert_clean().await;
 }
