@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{bench, dev, exec, execution, explain, key, migrate, serve, test, user, validate, worker, workspace};
+use crate::{bench, dev, exec, execution, explain, key, migrate, plan, serve, test, user, validate, worker, workspace};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Make workspaces.
     #[command(subcommand)]
     Workspace(workspace::WorkspaceCommand),
+    /// Plans of workspaces, and the limits that they set.
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Make API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -81,6 +84,7 @@ impl Cli {
             Command::Explain(args) => explain::run(&args, json).await,
             Command::Execution(command) => execution::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
+            Command::Plan(command) => plan::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,
         }

@@ -45,8 +45,10 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     let approvals = Arc::new(Desk::new(place));
     let events = Arc::new(events::Desk::new(place));
     let calls = Arc::new(CallDesk::new(place));
+    let quotas = Arc::new(calls.till());
     let public_url = args.public_url().map(str::to_owned).or(reach.url).unwrap_or_else(|| PUBLIC_URL.into());
-    Ok(Arc::new(Services::new(ServiceSettings { allow, mail, mailbox, approvals, events, calls, public_url })?))
+    let settings = ServiceSettings { allow, mail, mailbox, approvals, events, calls, quotas, public_url };
+    Ok(Arc::new(Services::new(settings)?))
 }
 
 /// Starts a worker of the cell at `place`.

@@ -25,6 +25,7 @@ mod migrate;
 mod output;
 mod pack;
 mod parent;
+mod plan;
 mod publish;
 mod serve;
 mod telemetry;

@@ -11,6 +11,10 @@ use serde_json::json;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
+use crate::plan;
+
+/// The plan without limits.
+const UNLIMITED: &str = "unlimited";
 
 /// What to do with workspaces.
 #[derive(Debug, Subcommand)]
@@ -27,6 +31,9 @@ pub(crate) struct CreateArgs {
     /// What people call it; the slug if absent.
     #[arg(long)]
     name: Option<String>,
+    /// Its plan: see `capstan plan list`.
+    #[arg(long, env = "CAPSTAN_DEFAULT_PLAN", default_value = UNLIMITED)]
+    plan: String,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -38,9 +45,11 @@ pub(crate) async fn run(command: &WorkspaceCommand, json: bool) -> anyhow::Resul
     database.require_migrated().await?;
     let name = args.name.as_deref().unwrap_or(&args.slug);
     let mut owner = database.owner().await?;
+    plan::require(&mut owner, &args.plan).await?;
     let id = access::create_workspace(&mut owner, &args.slug, name, &database.cell.schema)
         .await
         .with_context(|| format!("workspace {:?} was not made", args.slug))?;
+    plan::give(&database, id, &args.plan).await?;
     let said = format!("workspace {} made ({id}); next: capstan key create --workspace {}", args.slug, args.slug);
     output::result(json, &json!({"workspace_id": id, "slug": args.slug, "name": name}), &said);
     Ok(ExitCode::SUCCESS)
@@ -52,7 +61,9 @@ pub(crate) async fn ensure(database: &Database, slug: &str, name: &str) -> anyho
     if let Some(tenant) = access::resolve_slug(&mut owner, slug).await? {
         return Ok(tenant.workspace_id);
     }
-    access::create_workspace(&mut owner, slug, name, &database.cell.schema)
+    let id = access::create_workspace(&mut owner, slug, name, &database.cell.schema)
         .await
-        .with_context(|| format!("workspace {slug:?} was not made"))
+        .with_context(|| format!("workspace {slug:?} was not made"))?;
+    plan::give(database, id, UNLIMITED).await?;
+    Ok(id)
 }

@@ -20,6 +20,7 @@ mod page;
 mod paging;
 mod people;
 mod permit;
+mod plans;
 mod problem;
 mod query;
 mod remembered;
@@ -104,7 +105,7 @@ impl Api {
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
-        Self(Arc::new(Parts {
+        let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
@@ -114,7 +115,9 @@ impl Api {
             closing: CancellationToken::new(),
             settings,
             registry,
-        }))
+        });
+        tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        Self(parts)
     }
 
     /// All routes, with everything that surrounds them.

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain,
     forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, people, publish, resolve,
-    restart, retry_now, session, signals, simulate, test_step, trial, version, workflows,
+    restart, retry_now, session, signals, simulate, test_step, trial, usage, version, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -156,6 +156,8 @@ pub(crate) fn resources() -> Routes {
             put(Permission::WorkspaceWrite, limits::set_of_key)
                 .delete(Permission::WorkspaceWrite, limits::remove_of_key),
         )
+        .route("/usage", get(Permission::UsageRead, usage::show))
+        .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 

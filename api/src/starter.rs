@@ -10,7 +10,8 @@ mod hints;
 
 use std::sync::Arc;
 
-use capstan_engine::store::connect::Place;
+use capstan_domain::quotas::Till;
+use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::flow::{FlowStarted, Ruled};
 use capstan_engine::store::start::{Start, Started};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -37,6 +38,7 @@ pub struct Starter {
     ruled: mpsc::Sender<RuledItem>,
     room: Arc<Semaphore>,
     hints: Hints,
+    till: Arc<Till>,
     closing: CancellationToken,
     task: TaskTracker,
 }
@@ -52,10 +54,12 @@ impl Starter {
         let (ruled, ruled_items) = mpsc::channel(STARTS_WAITING_MAX);
         let hints = Hints::spawn(place.clone(), waker);
         let (closing, task) = (CancellationToken::new(), TaskTracker::new());
-        let books = Arc::new(Books::new(place, hints.clone()));
+        let till = Till::new(&place, Role::Starter);
+        till.tend_from_now();
+        let books = Arc::new(Books::new(place, hints.clone(), Arc::clone(&till)));
         task.spawn(write(books, items, ruled_items, closing.clone()));
         task.close();
-        Self { waiting, ruled, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, closing, task }
+        Self { waiting, ruled, room: Arc::new(Semaphore::new(INPUT_WAITING_KIB_MAX)), hints, till, closing, task }
     }
 
     /// Takes no more starts, of no clone; returns once those that wait are answered and what is left of the quotas is
@@ -90,6 +94,12 @@ impl Starter {
         answered.await.unwrap_or(Err(StartError::Unknown))
     }
 
+    /// What starts spend, for executions that begin in another way.
+    #[must_use]
+    pub fn till(&self) -> &Arc<Till> {
+        &self.till
+    }
+
     fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, StartError> {
         let kib = u32::try_from(bytes.div_ceil(1024)).map_err(|_| StartError::Overloaded)?;
         Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| StartError::Overloaded)
@@ -110,9 +120,8 @@ async fn write(
 ) {
     let items = Arc::new(tokio::sync::Mutex::new(items));
     let lanes = (0..LANES).map(|_| Flusher::new(Arc::clone(&books)).run(Arc::clone(&items), closing.clone()));
-    let mut lanes: JoinSet<Flusher> = lanes.collect();
-    lanes.spawn(Flusher::new(books).run_ruled(ruled, closing));
-    if let Some(mut last) = lanes.join_all().await.pop() {
-        last.return_slices().await;
-    }
+    let mut lanes: JoinSet<()> = lanes.collect();
+    lanes.spawn(Flusher::new(Arc::clone(&books)).run_ruled(ruled, closing));
+    lanes.join_all().await;
+    books.till.close().await;
 }

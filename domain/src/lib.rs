@@ -1,5 +1,5 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, how secrets are kept, the sandbox mailbox.
+//! call, custom events, how secrets are kept, plans and what is used of them, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -12,6 +12,7 @@ pub mod events;
 pub mod history;
 pub mod mailbox;
 pub mod migrate;
+pub mod quotas;
 pub mod recording;
 pub mod resolve;
 pub mod restart;

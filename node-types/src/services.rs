@@ -1,5 +1,5 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, and one where other workflows are called.
+//! asked, one for events, one where other workflows are called, and one that says what a plan allows.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ pub mod guard;
 pub mod http;
 pub mod mail;
 mod networks;
+pub mod quotas;
 mod redirect;
 mod resolver;
 
@@ -22,6 +23,7 @@ use events::EventDesk;
 use guard::{AllowError, Guard};
 use http::HttpClient;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
+use quotas::QuotaDesk;
 use url::Url;
 
 /// Shared by all attempts of a process.
@@ -38,6 +40,8 @@ pub struct Services {
     pub events: Arc<dyn EventDesk>,
     /// Calls other workflows.
     pub calls: Arc<dyn CallDesk>,
+    /// Says what a plan allows.
+    pub quotas: Arc<dyn QuotaDesk>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -56,6 +60,8 @@ pub struct ServiceSettings {
     pub events: Arc<dyn EventDesk>,
     /// Finds other workflows.
     pub calls: Arc<dyn CallDesk>,
+    /// Says what a plan allows.
+    pub quotas: Arc<dyn QuotaDesk>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -91,6 +97,7 @@ impl Services {
             approvals: settings.approvals,
             events: settings.events,
             calls: settings.calls,
+            quotas: settings.quotas,
             public_url: check_public_url(settings.public_url)?,
         })
     }

@@ -29,6 +29,7 @@ use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
+use crate::services::quotas::NoQuotas;
 use crate::services::{ServiceSettings, Services, ServicesError};
 
 pub use case::{NoCase, Written, case_of};
@@ -120,6 +121,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         approvals: Arc::new(NoDesk),
         events: Arc::new(NoDesk),
         calls: Arc::new(NoCalls),
+        quotas: Arc::new(NoQuotas),
         public_url: "http://simulation.invalid".into(),
     })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))

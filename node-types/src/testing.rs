@@ -18,6 +18,7 @@ use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
+use crate::services::quotas::{NoQuotas, QuotaDesk};
 use crate::services::{ServiceSettings, Services};
 
 /// `now` of every test context.
@@ -210,6 +211,11 @@ pub(crate) fn context_calling(calls: Calls) -> Context {
     context_of(ServiceSettings { calls: Arc::new(calls), ..settings() })
 }
 
+/// The same with this desk for quotas.
+pub(crate) fn context_within(quotas: Arc<dyn QuotaDesk>) -> Context {
+    context_of(ServiceSettings { quotas, ..settings() })
+}
+
 /// Settings of services that reach nothing.
 pub(crate) fn settings() -> ServiceSettings {
     ServiceSettings {
@@ -219,6 +225,7 @@ pub(crate) fn settings() -> ServiceSettings {
         approvals: Arc::new(Answers::default()),
         events: Arc::new(Events::default()),
         calls: Arc::new(Calls::default()),
+        quotas: Arc::new(NoQuotas),
         public_url: "http://127.0.0.1:7400".into(),
     }
 }

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::quotas::{EXECUTIONS, quota_of};
 use capstan_engine::core::flow::Flow;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
@@ -24,6 +25,8 @@ use crate::graphs::Version;
 use crate::problem::Problem;
 
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Tells that the workspace has reached a limit, and is still served.
+const QUOTA: HeaderName = HeaderName::from_static("capstan-quota");
 /// What the answer to a start calls the execution, whatever has become of it.
 const QUEUED: Cow<'static, str> = Cow::Borrowed("queued");
 
@@ -50,6 +53,8 @@ pub(super) struct Launched {
     pub(super) replayed: bool,
     /// Why it does not run at once.
     pub(super) held: Option<Held>,
+    /// The limit of executions, where the workspace has reached it.
+    pub(super) over: Option<i64>,
 }
 
 /// The same as clients see it.
@@ -66,6 +71,12 @@ struct Accepted {
 /// Starts it and waits until it is durable.
 pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
     check_input(&launch.input)?;
+    let launched = begin(caller, launch).await?;
+    let over = caller.cell.starter.till().purses().soft((caller.workspace_id, EXECUTIONS));
+    Ok(Launched { over, ..launched })
+}
+
+async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
     let (workflow_id, version_id) = (launch.workflow_id, launch.version_id);
     let start = Start {
         execution_id: ExecutionId::new(),
@@ -91,6 +102,7 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
             status: QUEUED,
             replayed: false,
             held: None,
+            over: None,
         }),
         Started::Replayed(execution_id) => replayed(caller, execution_id).await,
         Started::Conflict => Err(reused()),
@@ -114,6 +126,7 @@ async fn ruled_answer(
             status: QUEUED,
             replayed: false,
             held: None,
+            over: None,
         },
     };
     Ok(Launched { status: status.into(), held, ..launched })
@@ -139,7 +152,7 @@ async fn replayed(caller: &Caller, execution_id: ExecutionId) -> Result<Launched
         let detail = "the execution that this idempotency key started is no longer kept";
         Problem::conflict("idempotency_key_reused", detail, "use a new key for a new request")
     })?;
-    Ok(Launched { execution_id, workflow_id, version_id, status: QUEUED, replayed: true, held: None })
+    Ok(Launched { execution_id, workflow_id, version_id, status: QUEUED, replayed: true, held: None, over: None })
 }
 
 fn check_input(input: &Value) -> Result<(), Problem> {
@@ -172,6 +185,11 @@ impl Launched {
     pub(super) fn dress(&self, mut response: Response) -> Response {
         if self.replayed {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        if let Some(limit) = self.over
+            && let Ok(told) = HeaderValue::from_str(&format!("{}; state=soft; limit={limit}", quota_of(EXECUTIONS)))
+        {
+            response.headers_mut().insert(QUOTA, told);
         }
         response
     }

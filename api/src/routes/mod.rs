@@ -41,6 +41,7 @@ pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod test_step;
 pub(crate) mod trial;
+pub(crate) mod usage;
 pub(crate) mod version;
 pub(crate) mod workflows;
 

@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::quotas::EXECUTIONS;
 use capstan_domain::restart::Refused;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::core::restart::{Plan, Unfit, failed_step};
 use capstan_engine::store::bulk::Beginning;
-use capstan_engine::store::restart::restart;
+use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::start::{IdempotencyKey, Started};
 use capstan_engine::store::trials;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ use crate::Api;
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::Problem;
+use crate::starter::StartError;
 
 /// Most bytes of a request.
 const RESTART_BYTES_MAX: usize = 16 * 1024;
@@ -83,13 +85,17 @@ pub(crate) async fn create(
     let wishes = json!([wish.from, version_id]).to_string();
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes, content: None });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
-    let mut transaction = caller.write().await?;
-    if loaded.row.trial {
-        trials::touch(&mut transaction, caller.workspace_id, VersionId(version_id)).await?;
+    let till = caller.cell.starter.till();
+    let admitted = till.admit(caller.workspace_id, EXECUTIONS).await?;
+    admitted.map_err(|refused| StartError::QuotaExceeded { resets_in_s: refused.resets_in_s })?;
+    let started = begin(&caller, &loaded, VersionId(version_id), &asked).await;
+    match started {
+        Ok(Some(Started::New(_))) => till.confirm(caller.workspace_id, EXECUTIONS),
+        Ok(_) => till.give_back(caller.workspace_id, EXECUTIONS),
+        // It may have been started all the same: facts will tell.
+        Err(_) => {}
     }
-    let started = restart(&mut transaction, &asked).await?;
-    transaction.commit().await?;
-    let (id, replayed) = match started {
+    let (id, replayed) = match started? {
         Some(Started::New(id)) => (id, false),
         Some(Started::Replayed(id)) => (id, true),
         Some(Started::Conflict) => return Err(reused()),
@@ -101,6 +107,21 @@ pub(crate) async fn create(
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+async fn begin(
+    caller: &Caller,
+    loaded: &Loaded,
+    version_id: VersionId,
+    asked: &Restart,
+) -> Result<Option<Started>, Problem> {
+    let mut transaction = caller.write().await?;
+    if loaded.row.trial {
+        trials::touch(&mut transaction, caller.workspace_id, version_id).await?;
+    }
+    let started = restart(&mut transaction, asked).await?;
+    transaction.commit().await?;
+    Ok(started)
 }
 
 /// A restart of one execution names its step; who asks for the failed one, as bulk jobs do, is told which that is.

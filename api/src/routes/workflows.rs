@@ -5,6 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::quotas::{self, Full};
 use capstan_domain::workflows::{self as listing, WorkflowSummary};
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::core::problem::Problem as Finding;
@@ -59,6 +60,7 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     }
     let workflow_id = WorkflowId::new();
     let mut transaction = caller.write().await?;
+    quotas::make_room(&mut transaction, caller.workspace_id).await?.map_err(no_room)?;
     workflows::create(&mut transaction, caller.workspace_id, workflow_id, name, &graph).await?;
     let row = workflows::find(&mut transaction, caller.workspace_id, workflow_id).await?;
     transaction.commit().await?;
@@ -119,6 +121,15 @@ pub(super) async fn find(caller: &Caller, workflow_id: &str) -> Result<WorkflowR
     let row = workflows::find(&mut transaction, caller.workspace_id, id(workflow_id, "workflow")?).await?;
     transaction.commit().await?;
     row.ok_or_else(|| Problem::not_found("workflow", workflow_id))
+}
+
+fn no_room(full: Full) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "quota_exceeded",
+        format!("this workspace has {} workflows, and its plan allows {}", full.used, full.units_max),
+        "delete workflows that are not needed, or have the quota raised",
+    )
 }
 
 /// 422 with every finding.

@@ -1,6 +1,7 @@
 //! Why an execution was not started.
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use thiserror::Error;
 
 use crate::problem::Problem;
@@ -19,7 +20,10 @@ pub enum StartError {
     Unknown,
     /// The workspace has used up its quota, with the tolerance; nothing was started.
     #[error("the quota of executions is used up")]
-    QuotaExceeded,
+    QuotaExceeded {
+        /// Seconds until the next month begins.
+        resets_in_s: u64,
+    },
     /// The database refuses the data; nothing was started.
     #[error("the database refused the start: {0}")]
     Refused(String),
@@ -43,12 +47,13 @@ impl From<StartError> for Problem {
                 "the database was lost at the wrong moment: whether the execution started is not known",
                 "list the executions before you try again; with an Idempotency-Key repeating is always safe",
             ),
-            StartError::QuotaExceeded => Self::new(
+            StartError::QuotaExceeded { resets_in_s } => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "quota_exceeded",
                 "this workspace has used up its executions of this month; nothing was started",
                 "wait for the next month, or have the quota raised",
-            ),
+            )
+            .header(RETRY_AFTER, HeaderValue::from(resets_in_s)),
             StartError::Refused(cause) => Self::new(
                 StatusCode::BAD_REQUEST,
                 "not_storable",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use capstan_domain::quotas::EXECUTIONS;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict, start_flow};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -36,7 +37,7 @@ impl RuledItem {
 
 impl Flusher {
     /// Runs until nobody can send any more, or, once `closing`, until what waits is written.
-    pub(super) async fn run_ruled(mut self, mut items: mpsc::Receiver<RuledItem>, closing: CancellationToken) -> Self {
+    pub(super) async fn run_ruled(mut self, mut items: mpsc::Receiver<RuledItem>, closing: CancellationToken) {
         let mut room = Vec::with_capacity(BATCH_MAX);
         loop {
             tokio::select! {
@@ -44,7 +45,7 @@ impl Flusher {
                 () = closing.cancelled(), if !items.is_closed() => items.close(),
                 _ = items.recv_many(&mut room, BATCH_MAX) => {
                     if room.is_empty() {
-                        return self;
+                        return;
                     }
                     let batch = self.admit_ruled(room.drain(..)).await;
                     self.flush_ruled(in_portions(batch)).await;
@@ -58,7 +59,7 @@ impl Flusher {
         let (mut batch, mut refused) = (Vec::new(), HashMap::new());
         for mut item in items {
             let workspace = item.ruled.start.workspace_id;
-            match self.spend(workspace, &mut refused).await {
+            match self.spend(workspace, 1, &mut refused).await {
                 Ok(()) => {
                     item.ruled.start.vt = self.books.shares().stamp(workspace);
                     batch.push(item);
@@ -118,8 +119,9 @@ impl Flusher {
             started.replayed &= started.execution_id != item.ruled.start.execution_id;
             if started.verdict.is_new() && !started.replayed {
                 new += 1;
+                self.books.till.confirm(item.ruled.start.workspace_id, EXECUTIONS);
             } else {
-                self.books.quotas().add(item.ruled.start.workspace_id, 1);
+                self.books.till.give_back(item.ruled.start.workspace_id, EXECUTIONS);
             }
             in_line += usize::from(matches!(started.verdict, Verdict::Started | Verdict::Filled));
             item.reply(Ok(started));
@@ -134,7 +136,7 @@ impl Flusher {
     fn fail_ruled(&self, batch: Vec<RuledItem>, error: &StartError) {
         for item in batch {
             if *error != StartError::Unknown {
-                self.books.quotas().add(item.ruled.start.workspace_id, 1);
+                self.books.till.give_back(item.ruled.start.workspace_id, EXECUTIONS);
             }
             item.reply(Err(error.clone()));
         }

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use capstan_domain::quotas::{EXECUTIONS, Till};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::faults::{Bug, Point, pass, planted};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
 use capstan_engine::store::shares::Shares;
-use capstan_engine::store::slices::Quotas;
 use capstan_engine::store::start::{Start, Started, start};
 use sqlx::{Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -116,21 +115,17 @@ fn reply(waiter: Waiter, result: Result<Started, StartError>) {
 pub(super) struct Books {
     pub(super) place: Place,
     pub(super) hints: Hints,
+    pub(super) till: Arc<Till>,
     shares: Mutex<Shares>,
-    quotas: Mutex<Quotas>,
 }
 
 impl Books {
-    pub(super) fn new(place: Place, hints: Hints) -> Self {
-        Self { place, hints, shares: Mutex::default(), quotas: Mutex::default() }
+    pub(super) fn new(place: Place, hints: Hints, till: Arc<Till>) -> Self {
+        Self { place, hints, till, shares: Mutex::default() }
     }
 
     pub(super) fn shares(&self) -> MutexGuard<'_, Shares> {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn quotas(&self) -> MutexGuard<'_, Quotas> {
-        self.quotas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,12 +145,12 @@ impl Flusher {
     }
 
     /// Runs until nobody can send any more, or, once `closing`, until what waits is written.
-    pub(super) async fn run(mut self, items: Items, closing: CancellationToken) -> Self {
+    pub(super) async fn run(mut self, items: Items, closing: CancellationToken) {
         let mut room = Vec::with_capacity(BATCH_MAX);
         loop {
             receive(&mut *items.lock().await, &mut room, &closing).await;
             if room.is_empty() {
-                return self;
+                return;
             }
             let batch = self.admit(room.drain(..)).await;
             self.flush(batch).await;
@@ -164,10 +159,14 @@ impl Flusher {
 
     /// Lets in what the quotas of its workspaces allow. A refusal comes only after a fresh ask, one for each
     /// workspace and batch.
-    async fn admit(&mut self, items: impl Iterator<Item = Item>) -> Batch {
-        let (mut batch, mut refused) = (Batch::default(), HashMap::new());
+    async fn admit(&mut self, items: std::vec::Drain<'_, Item>) -> Batch {
+        let (mut batch, mut refused, mut demand) = (Batch::default(), HashMap::new(), HashMap::<_, i64>::new());
+        items.as_slice().iter().for_each(|item| *demand.entry(item.start.workspace_id).or_default() += 1);
         for Item { start, answer } in items {
-            match self.spend(start.workspace_id, &mut refused).await {
+            let need = demand.entry(start.workspace_id).or_default();
+            let spent = self.spend(start.workspace_id, *need, &mut refused).await;
+            *need -= 1;
+            match spent {
                 Ok(()) => batch.push(start, answer),
                 Err(error) => reply(answer, Err(error)),
             }
@@ -180,37 +179,31 @@ impl Flusher {
         batch
     }
 
-    /// Spends one unit of a workspace's quota, or says why there is none; `refused` holds what this batch was told already.
+    /// Spends one unit of a workspace's quota, or says why there is none; `need` more wait for one, and `refused` holds what
+    /// this batch was told already.
     pub(super) async fn spend(
         &mut self,
         workspace: WorkspaceId,
+        need: i64,
         refused: &mut HashMap<WorkspaceId, StartError>,
     ) -> Result<(), StartError> {
-        let spent = self.books.quotas().spend(workspace);
-        if spent {
+        if self.books.till.purses().spend((workspace, EXECUTIONS)) {
             return Ok(());
         }
         if let Some(error) = refused.get(&workspace) {
             return Err(error.clone());
         }
-        self.refill(workspace).await.inspect_err(|error| _ = refused.insert(workspace, error.clone()))
+        self.refill(workspace, need).await.inspect_err(|error| _ = refused.insert(workspace, error.clone()))
     }
 
     /// Takes a slice and spends one unit of it.
-    async fn refill(&mut self, workspace: WorkspaceId) -> Result<(), StartError> {
-        let is_full = self.books.quotas().is_full();
-        if is_full {
-            self.return_slices().await;
-        }
-        let wanted = self.books.quotas().next_slice(workspace, Instant::now());
+    async fn refill(&mut self, workspace: WorkspaceId, need: i64) -> Result<(), StartError> {
+        let till = Arc::clone(&self.books.till);
         let until = Instant::now() + PATIENCE;
         while let Some(connection) = self.connected(until).await {
-            match take_slice(connection, workspace, EXECUTIONS, wanted).await {
-                Ok(0) => return Err(StartError::QuotaExceeded),
-                Ok(units) => {
-                    self.books.quotas().add(workspace, units - 1);
-                    return Ok(());
-                }
+            match till.purses().refill(connection, (workspace, EXECUTIONS), need).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(refused)) => return Err(StartError::QuotaExceeded { resets_in_s: refused.resets_in_s }),
                 Err(error) if was_refused(&error) => {
                     tracing::error!(%error, "the database refuses to grant quota");
                     return Err(StartError::Unavailable);
@@ -219,17 +212,6 @@ impl Flusher {
             }
         }
         Err(StartError::Unavailable)
-    }
-
-    /// Gives back what is left of the quotas.
-    pub(super) async fn return_slices(&mut self) {
-        let all = self.books.quotas().take_all();
-        for (workspace, units) in all {
-            let Some(connection) = self.connected(Instant::now()).await else { return };
-            if let Err(error) = return_slice(connection, workspace, EXECUTIONS, units).await {
-                tracing::warn!(%error, %workspace, units, "a slice of quota could not be given back");
-            }
-        }
     }
 
     /// Writes a batch; halves it as long as the database refuses some of its data.
@@ -273,14 +255,17 @@ impl Flusher {
         }
     }
 
-    /// Answers; what started nothing gets its unit back.
+    /// Answers; what started nothing gets its unit back. Units of what nobody knows of stay spent: facts will tell.
     fn answer(&self, batch: Batch, started: Vec<Started>) {
         let mut new = 0;
         for ((start, waiter), started) in batch.starts.iter().zip(batch.answers).zip(started) {
             let started = as_seen_by(start, started);
             match started {
-                Started::New(_) => new += 1,
-                Started::Replayed(_) | Started::Conflict => self.books.quotas().add(start.workspace_id, 1),
+                Started::New(_) => {
+                    new += 1;
+                    self.books.till.confirm(start.workspace_id, EXECUTIONS);
+                }
+                Started::Replayed(_) | Started::Conflict => self.books.till.give_back(start.workspace_id, EXECUTIONS),
             }
             reply(waiter, Ok(started));
         }
@@ -294,7 +279,7 @@ impl Flusher {
     fn fail(&self, batch: Batch, error: &StartError) {
         for (start, waiter) in batch.starts.iter().zip(batch.answers) {
             if *error != StartError::Unknown {
-                self.books.quotas().add(start.workspace_id, 1);
+                self.books.till.give_back(start.workspace_id, EXECUTIONS);
             }
             reply(waiter, Err(error.clone()));
         }

@@ -24,6 +24,7 @@ mod pages;
 mod pauses;
 mod people;
 mod permissions;
+mod quotas;
 mod resolve;
 mod serving;
 mod simulations;

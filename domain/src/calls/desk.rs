@@ -1,28 +1,31 @@
 //! Where the steps of a worker ask before they start a child, over connections of its own.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use capstan_engine::core::child::OnCancel;
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::quotas::{EXECUTIONS, return_slice, take_slice};
+use capstan_engine::store::quotas::EXECUTIONS;
 use capstan_engine::store::shares::Shares;
-use capstan_engine::store::slices::Quotas;
 use sqlx::PgPool;
 
 use super::{Callee, Calling, Lineage, Started, find, lineage};
+use crate::quotas::Till;
 
 /// Connections for calls; steps that find none wait a moment.
 const CONNECTIONS_MAX: u32 = 2;
+/// How long children are placed by the front of the queue that was read last.
+const FRONT_FOR: Duration = Duration::from_secs(1);
 
 /// Finds what is called in a cell, and counts children as starts.
 pub struct CallDesk {
     pool: PgPool,
-    quotas: Mutex<Quotas>,
+    till: Arc<Till>,
     shares: Mutex<Shares>,
+    front_at: Mutex<Option<Instant>>,
 }
 
 /// The workspace has used up its quota of executions, with the tolerance.
@@ -40,7 +43,14 @@ impl CallDesk {
     #[must_use]
     pub fn new(place: &Place) -> Self {
         let pool = place.pool(Role::Worker, CONNECTIONS_MAX);
-        Self { pool, quotas: Mutex::default(), shares: Mutex::default() }
+        let till = Till::new(place, Role::Worker);
+        Self { pool, till, shares: Mutex::default(), front_at: Mutex::default() }
+    }
+
+    /// What children spend, for whatever else this process spends.
+    #[must_use]
+    pub fn till(&self) -> Arc<Till> {
+        Arc::clone(&self.till)
     }
 
     /// See [`find::find`].
@@ -89,49 +99,39 @@ impl CallDesk {
     }
 
     /// Spends one execution of the workspace's quota; answers which place in the queue the child asks for. A refusal
-    /// comes only after a fresh ask.
+    /// comes only after a fresh ask. The child counts as started from here on: the commit that journals the wait for it
+    /// starts it, and if that never comes, the count is mended with those of a dead process.
     ///
     /// # Errors
     /// If the database does.
     pub async fn admit(&self, workspace_id: WorkspaceId) -> Result<Result<i64, Refused>, StoreError> {
-        let spent = self.quotas().spend(workspace_id);
-        if !spent && !self.refill(workspace_id).await? {
+        if self.till.admit(workspace_id, EXECUTIONS).await?.is_err() {
             return Ok(Err(Refused));
         }
+        if let Err(error) = self.follow_front().await {
+            self.till.give_back(workspace_id, EXECUTIONS);
+            return Err(error);
+        }
+        self.till.confirm(workspace_id, EXECUTIONS);
         Ok(Ok(lock(&self.shares).stamp(workspace_id)))
     }
 
-    /// Takes a slice and spends one unit of it; false if there is none.
-    async fn refill(&self, workspace_id: WorkspaceId) -> Result<bool, StoreError> {
-        if self.quotas().is_full() {
-            self.close().await;
+    /// Reads where claims stand, now and then.
+    async fn follow_front(&self) -> Result<(), StoreError> {
+        if lock(&self.front_at).is_some_and(|at| at.elapsed() < FRONT_FOR) {
+            return Ok(());
         }
-        let wanted = self.quotas().next_slice(workspace_id, Instant::now());
         let mut connection = self.pool.acquire().await?;
         let front: i64 = sqlx::query_scalar("SELECT vt FROM queue_front").fetch_one(&mut *connection).await?;
         lock(&self.shares).advance(front);
-        let units = take_slice(&mut connection, workspace_id, EXECUTIONS, wanted).await?;
-        if units > 0 {
-            self.quotas().add(workspace_id, units - 1);
-        }
-        Ok(units > 0)
+        *lock(&self.front_at) = Some(Instant::now());
+        Ok(())
     }
 
-    /// Gives back what is left of the quotas. What cannot be given back stays granted and unspent, as that of a killed
+    /// Gives back what is left of the quotas. What cannot be given back comes back a minute later, as that of a killed
     /// process does.
     pub async fn close(&self) {
-        let all = self.quotas().take_all();
-        if all.is_empty() {
-            return;
-        }
-        let Ok(mut connection) = self.pool.acquire().await else { return };
-        for (workspace_id, units) in all {
-            let _ = return_slice(&mut connection, workspace_id, EXECUTIONS, units).await;
-        }
-    }
-
-    fn quotas(&self) -> MutexGuard<'_, Quotas> {
-        lock(&self.quotas)
+        self.till.close().await;
     }
 }
 

@@ -21,6 +21,7 @@ pub mod orders;
 pub mod past;
 pub mod pauses;
 pub mod preflight;
+pub mod purses;
 pub mod quotas;
 pub mod restart;
 pub mod said;

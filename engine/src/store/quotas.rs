@@ -1,47 +1,184 @@
 //! Quotas: a process takes a slice by one conditional update and spends it in memory.
 
-use sqlx::PgConnection;
+use chrono::NaiveDate;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::WorkspaceId;
 
 /// The meter of started executions.
 pub const EXECUTIONS: &str = "executions";
+/// The meter of mails that were sent.
+pub const EMAILS: &str = "emails";
+/// Counters that one call of [`reconcile`] looks at, each with one count of its facts.
+const RECONCILE_BITE: i32 = 20;
+/// Counters that one call of [`reclaim`] counts.
+const RECLAIM_BITE: i32 = 50;
 
-/// Takes up to `units` of this month's quota; answers how many were granted. Zero is a refusal.
-///
-/// # Errors
-/// If the database does.
-pub async fn take_slice(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    meter: &str,
-    units: i64,
-) -> Result<i64, StoreError> {
-    let granted = sqlx::query_scalar("SELECT take_slice_1($1, $2, $3)")
-        .bind(workspace_id.0)
-        .bind(meter)
-        .bind(units)
-        .fetch_one(connection)
-        .await?;
-    Ok(granted)
+/// What plans and clients call a meter.
+#[must_use]
+pub fn quota_of(meter: &str) -> &str {
+    match meter {
+        EXECUTIONS => "executions_per_month",
+        EMAILS => "email_sends_per_month",
+        other => other,
+    }
 }
 
-/// Returns the unspent part of a slice.
+/// The meter of a quota. `executions` is taken for `executions_per_month`, too.
+#[must_use]
+pub fn meter_of(quota: &str) -> &str {
+    match quota {
+        "executions_per_month" => EXECUTIONS,
+        "email_sends_per_month" => EMAILS,
+        other => other,
+    }
+}
+
+/// A wish for units.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// Whose quota.
+    pub workspace_id: WorkspaceId,
+    /// Of what.
+    pub meter: &'static str,
+    /// Who asks.
+    pub holder: Uuid,
+    /// What it holds, spent on what may not be written yet.
+    pub held: i64,
+    /// What it has use for at once.
+    pub need: i64,
+    /// What it would spend by and by.
+    pub want: i64,
+}
+
+/// The answer to an [`Ask`].
+#[derive(Clone, Debug, FromRow)]
+pub struct Grant {
+    /// Units; none is a refusal where there is a limit.
+    pub granted: i64,
+    /// Whether there is a limit.
+    pub limited: bool,
+    /// The limit, without what is served beyond it.
+    pub units_max: Option<i64>,
+    /// Whether the limit has been reached.
+    pub soft: bool,
+    /// Whether fewer were granted than wanted: a limit is near.
+    pub cut: bool,
+    /// The month that the units are of.
+    pub period: NaiveDate,
+    /// Milliseconds to its end, by the database's clock.
+    pub ends_ms: i64,
+}
+
+/// What a holder has of a counter now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Whose quota.
+    pub workspace_id: WorkspaceId,
+    /// Of what.
+    pub meter: &'static str,
+    /// Of which month.
+    pub period: NaiveDate,
+    /// Who.
+    pub holder: Uuid,
+    /// What it keeps.
+    pub held: i64,
+    /// What it gives back.
+    pub back: i64,
+}
+
+/// What was used where no limit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Of what.
+    pub meter: &'static str,
+    /// How much.
+    pub units: i64,
+}
+
+/// What one bite of the nightly check did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Reconciled {
+    /// Counters that were looked at; none if there is no more to do today.
+    pub checked: i32,
+    /// Those that were wrong.
+    pub mended: i32,
+}
+
+/// Takes units of this month.
+///
+/// # Errors
+/// If the database does; what was granted then comes back when its lease is over.
+pub async fn take_slice(connection: &mut PgConnection, ask: &Ask) -> Result<Grant, StoreError> {
+    let grant = sqlx::query_as(
+        "SELECT granted, limited, units_max, soft, cut, period, ends_ms FROM take_slice_2($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(ask.workspace_id.0)
+    .bind(ask.meter)
+    .bind(ask.holder)
+    .bind(ask.held)
+    .bind(ask.need)
+    .bind(ask.want)
+    .fetch_one(connection)
+    .await?;
+    Ok(grant)
+}
+
+/// Tells what holders have, and gives units back. May be repeated.
 ///
 /// # Errors
 /// If the database does.
-pub async fn return_slice(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    meter: &str,
-    units: i64,
-) -> Result<(), StoreError> {
-    sqlx::query("SELECT return_slice_1($1, $2, $3)")
-        .bind(workspace_id.0)
-        .bind(meter)
-        .bind(units)
+pub async fn settle_slices(connection: &mut PgConnection, all: &[Settlement]) -> Result<(), StoreError> {
+    sqlx::query("SELECT settle_slices_1($1, $2, $3, $4, $5, $6)")
+        .bind(all.iter().map(|one| one.workspace_id.0).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.meter).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.period).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.holder).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.held).collect::<Vec<_>>())
+        .bind(all.iter().map(|one| one.back).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Counts what was used without a limit; answers who has one by now. Must not be repeated.
+///
+/// # Errors
+/// If the database does; then it may have been counted.
+pub async fn note_usage(
+    connection: &mut PgConnection,
+    notes: &[Note],
+) -> Result<Vec<(WorkspaceId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT workspace_id, meter FROM note_usage_1($1, $2, $3)")
+        .bind(notes.iter().map(|note| note.workspace_id.0).collect::<Vec<_>>())
+        .bind(notes.iter().map(|note| note.meter).collect::<Vec<_>>())
+        .bind(notes.iter().map(|note| note.units).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(workspace, meter)| (WorkspaceId(workspace), meter)).collect())
+}
+
+/// Compares some counters with their facts, if that was not done today. For workers.
+///
+/// # Errors
+/// If the database does.
+pub async fn reconcile(connection: &mut PgConnection) -> Result<Reconciled, StoreError> {
+    let done = sqlx::query_as("SELECT checked, mended FROM reconcile_quotas_1(clock_timestamp(), $1)");
+    Ok(done.bind(RECONCILE_BITE).fetch_one(connection).await?)
+}
+
+/// Takes slices of dead processes back; whether there may be more. For workers.
+///
+/// # Errors
+/// If the database does.
+pub async fn reclaim(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let counted: i32 = sqlx::query_scalar("SELECT reclaim_slices_1(clock_timestamp(), $1)")
+        .bind(RECLAIM_BITE)
+        .fetch_one(connection)
+        .await?;
+    Ok(counted == RECLAIM_BITE)
 }

@@ -43,6 +43,9 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("signals (execution_id, signal_id, workspace_id, name, payload) VALUES ({id}, {id}, {w}, 's', '1')"),
         format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),
         format!("quota_counters (workspace_id, meter, period) VALUES ({w}, 'm', now())"),
+        format!("quota_limits (workspace_id, meter, units_max, hard_max) VALUES ({w}, 'm', 1, 1)"),
+        format!("quota_plans (workspace_id, plan, revision) VALUES ({w}, 'p', 1)"),
+        format!("quota_slices (workspace_id, meter, period, holder, units, until_at) VALUES ({w}, 'm', now(), {id}, 1, now())"),
         format!(
             "executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
              VALUES ({id}, {w}, {id}, {id}, 'n', '1')"

@@ -146,5 +146,16 @@ async fn the_starter_can_do_nothing_but_start_and_spend_quota() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    assert_eq!(functions, ["return_slice_1", "start_1", "start_flow_1", "take_slice_1"]);
+    assert_eq!(
+        functions,
+        [
+            "note_usage_1",
+            "return_slice_1",
+            "settle_slices_1",
+            "start_1",
+            "start_flow_1",
+            "take_slice_1",
+            "take_slice_2"
+        ]
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use capstan_domain::quotas::EMAILS;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
@@ -13,6 +14,12 @@ use super::parts::{OneOrMany, Scalar, problem};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::services::mail::letter::may_set_header;
 use crate::services::mail::{Letter, MailError};
+
+/// Class of a step that the plan of its workspace does not allow.
+const QUOTA: &str = "quota";
+/// Class of an attempt at which nobody knew what the plan allows.
+const QUOTA_AWAY: &str = "quota_unknown";
+const USED_UP: &str = "this workspace has used up its mails of this month; wait for the next, or have the quota raised";
 
 /// Sends mail.
 pub(crate) struct ActionSendEmail;
@@ -41,7 +48,7 @@ pub(crate) struct Config {
 impl NodeType for ActionSendEmail {
     const NAME: &'static str = "action.send_email";
     const EFFECT: Effect = Effect::AtLeastOnce;
-    const METER: Option<&'static str> = Some("emails");
+    const METER: Option<&'static str> = Some(EMAILS);
     type Config = Config;
 
     fn spec() -> Spec {
@@ -49,7 +56,7 @@ impl NodeType for ActionSendEmail {
     }
 
     fn classes(_config: &Value) -> Option<Vec<String>> {
-        Some(["smtp_rejected", "smtp_transient", "connect", "mailbox"].map(Into::into).to_vec())
+        Some(["smtp_rejected", "smtp_transient", "connect", "mailbox", QUOTA, QUOTA_AWAY].map(Into::into).to_vec())
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -72,13 +79,29 @@ impl NodeType for ActionSendEmail {
             html: config.html,
             headers: config.headers.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
         };
-        let sent = Box::pin(context.services.mail.send(context.workspace_id, &context.idempotency_key(), letter)).await;
+        let (quotas, workspace_id) = (&context.services.quotas, context.workspace_id);
+        match quotas.admit(workspace_id, EMAILS).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Outcome::fail(QUOTA, USED_UP),
+            Err(error) => {
+                return Outcome::retry(
+                    QUOTA_AWAY,
+                    format!("the quota cannot be asked for at the moment: {error}"),
+                    None,
+                );
+            }
+        }
+        let sent = Box::pin(context.services.mail.send(workspace_id, &context.idempotency_key(), letter)).await;
         match sent {
             Ok(receipt) => {
+                quotas.confirm(workspace_id, EMAILS);
                 let output = json!({"message_id": receipt.message_id, "accepted_by": receipt.accepted_by});
                 Outcome::done("out", output)
             }
-            Err(error) => mail_error(&error),
+            Err(error) => {
+                quotas.give_back(workspace_id, EMAILS);
+                mail_error(&error)
+            }
         }
     }
 }
@@ -99,10 +122,16 @@ mod tests {
     use std::net::SocketAddr;
     use std::sync::Arc;
 
+    use capstan_domain::quotas::Refused;
+    use capstan_engine::core::ids::WorkspaceId;
+    use capstan_engine::store::error::StoreError;
+    use futures::future::BoxFuture;
+
     use super::*;
     use crate::services::mail::MailSettings;
+    use crate::services::quotas::QuotaDesk;
     use crate::smtp_sink::SmtpSink;
-    use crate::testing::{Mails, context, context_with, failed, retried};
+    use crate::testing::{Mails, context, context_with, context_within, failed, retried};
 
     fn over_smtp(server: SocketAddr) -> Context {
         let server = Some(format!("smtp://{server}").parse().unwrap());
@@ -164,6 +193,32 @@ mod tests {
         let kept = mails.0.lock().unwrap();
         assert_eq!((kept[0].to.as_slice(), kept[0].subject.as_str()), (&["ada@example.com".to_owned()][..], "Offer"));
         assert_eq!(kept[0].message_id, output["message_id"]);
+    }
+
+    /// Allows nothing, or cannot say.
+    struct UsedUp {
+        is_away: bool,
+    }
+
+    impl QuotaDesk for UsedUp {
+        fn admit(&self, _: WorkspaceId, _: &'static str) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
+            let refused = Ok(Err(Refused { resets_in_s: 9 }));
+            Box::pin(async move { if self.is_away { Err(StoreError::LockTimeout) } else { refused } })
+        }
+        fn confirm(&self, _: WorkspaceId, _: &'static str) {
+            unreachable!("nothing was spent");
+        }
+        fn give_back(&self, _: WorkspaceId, _: &'static str) {
+            unreachable!("nothing was spent");
+        }
+    }
+
+    #[tokio::test]
+    async fn beyond_the_quota_nothing_is_sent() {
+        let within = |is_away| context_within(Arc::new(UsedUp { is_away }));
+        let send = async |context| ActionSendEmail.run(config(json!("ada@example.com")), &context).await;
+        assert_eq!(failed(send(within(false)).await).0, "quota");
+        assert_eq!(retried(send(within(true)).await).0, "quota_unknown");
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use capstan_domain::history;
+use capstan_domain::quotas::EXECUTIONS;
 use capstan_domain::restart::{Recorded, Refused};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, SignalId, VersionId, WorkspaceId};
@@ -27,6 +28,7 @@ pub(super) const NOT_KEPT: &str = "the execution is no longer kept";
 /// Why a trial is not migrated.
 pub(super) const IS_TRIAL: &str = "the execution is a trial of a draft, which no version takes over";
 const NOT_ENDED: &str = "the execution has not ended";
+const USED_UP: &str = "this workspace has used up its executions of this month";
 
 /// What became of an item so far.
 pub(super) enum Judged {
@@ -128,7 +130,7 @@ async fn again(
         Ok::<_, Refused>(recorded.restart(&plan, version_id, None))
     });
     match planned.await {
-        Ok(Ok(asked)) => begin(connection, &asked).await,
+        Ok(Ok(asked)) => begin(engine, connection, workspace_id, &asked).await,
         Ok(Err(Refused::Unreadable(error))) => Err(error),
         Ok(Err(refused @ Refused::NothingFailed)) => Ok(ItemEnd::Skipped(refused.to_string())),
         Ok(Err(refused)) => Ok(ItemEnd::Failed(refused.to_string())),
@@ -145,8 +147,23 @@ pub(super) async fn version(
     Ok(Arc::clone(&version.graph))
 }
 
-async fn begin(connection: &mut PgConnection, asked: &Restart) -> Result<ItemEnd, StoreError> {
-    Ok(match restart(connection, asked).await? {
+/// What is rolled back with the chunk stays spent, until the facts are counted.
+async fn begin(
+    engine: &Engine,
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    asked: &Restart,
+) -> Result<ItemEnd, StoreError> {
+    let quotas = &engine.services.quotas;
+    if quotas.admit(workspace_id, EXECUTIONS).await?.is_err() {
+        return Ok(ItemEnd::Failed(USED_UP.into()));
+    }
+    let started = restart(connection, asked).await?;
+    match started {
+        Some(Started::New(_)) => quotas.confirm(workspace_id, EXECUTIONS),
+        _ => quotas.give_back(workspace_id, EXECUTIONS),
+    }
+    Ok(match started {
         Some(Started::New(id) | Started::Replayed(id)) => ItemEnd::Done(Some(id)),
         Some(Started::Conflict) | None => ItemEnd::Skipped(NOT_ENDED.into()),
     })

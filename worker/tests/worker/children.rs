@@ -307,8 +307,7 @@ async fn a_quota_that_is_used_up_starts_no_child() {
     let mut document = calls(json!({ "input": { "n": 1 } }));
     document["nodes"][1]["data"]["policy"] = json!({ "retry": { "attempts_max": 1 } });
     let version = cell.publish(&document).await;
-    let full = "INSERT INTO quota_counters (workspace_id, meter, period, units_max, granted) \
-                VALUES ($1, 'executions', date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date, 10, 12)";
+    let full = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 0, 0)";
     sqlx::query(full).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
     let worker = cell.worker().await;
     let id = cell.start(version, json!({})).await;

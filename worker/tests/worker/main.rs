@@ -16,6 +16,7 @@ mod migrate;
 mod outside;
 mod patterns;
 mod pauses;
+mod quotas;
 mod repair;
 mod rough;
 mod support;

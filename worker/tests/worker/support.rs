@@ -63,13 +63,15 @@ impl Cell {
         let database = tokio::task::spawn_blocking(capstan_private_postgres::test_database).await.unwrap();
         let place = Place::new(&database.url, "cell_1").unwrap();
         migrate(&place, Kind::Cell).await.unwrap();
+        let calls = Arc::new(CallDesk::new(&place));
         let settings = ServiceSettings {
             allow: allow.iter().map(|&entry| entry.to_owned()).collect(),
             mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
             mailbox: Arc::new(NoMailbox),
             approvals: Arc::new(Desk::new(&place)),
             events: Arc::new(events::Desk::new(&place)),
-            calls: Arc::new(CallDesk::new(&place)),
+            quotas: Arc::new(calls.till()),
+            calls,
             public_url: "http://127.0.0.1:7400".into(),
         };
         let services = Arc::new(Services::new(settings).unwrap());

@@ -1,0 +1,153 @@
+//! What a process holds of quotas, and how it asks the database for more.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::PgConnection;
+
+use super::error::StoreError;
+use super::quotas::{note_usage, settle_slices, take_slice};
+use super::slices::{Chores, Key, Ledger};
+
+/// Workspaces that may ask at the same time, by a hash; of one workspace, one asks.
+const LANES: usize = 16;
+/// Counters that one statement settles at most: it holds their locks.
+const SETTLE_BITE: usize = 100;
+/// Counters that one statement notes at most.
+const NOTE_BITE: usize = 500;
+
+/// What is held of all quotas, for all tasks of a process.
+#[derive(Default)]
+pub struct Purses {
+    ledger: Mutex<Ledger>,
+    asking: [tokio::sync::Mutex<()>; LANES],
+}
+
+/// What is to be told of what is held.
+pub struct Due<'a> {
+    chores: Chores,
+    _turns: Vec<tokio::sync::MutexGuard<'a, ()>>,
+}
+
+/// The quota is used up, with what is served beyond it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Seconds until the next period, by the database's clock; at least one.
+    pub resets_in_s: u64,
+}
+
+impl Purses {
+    /// Spends one unit of what is held; false if [`Purses::refill`] has to be called.
+    #[must_use]
+    pub fn spend(&self, key: Key) -> bool {
+        self.ledger().spend(key, Instant::now())
+    }
+
+    /// Asks for units, `need` of them at once, and spends one.
+    ///
+    /// # Errors
+    /// If the database does; then nothing was spent, and the connection is in doubt.
+    pub async fn refill(
+        &self,
+        connection: &mut PgConnection,
+        key: Key,
+        need: i64,
+    ) -> Result<Result<(), Refused>, StoreError> {
+        if self.ledger().is_full() {
+            self.close(connection).await?;
+        }
+        let _turn = self.asking[lane(key)].lock().await;
+        let asked_at = Instant::now();
+        // Who asked before may have got enough.
+        if self.spend(key) {
+            return Ok(Ok(()));
+        }
+        let (ask, over) = self.ledger().ask(key, need, asked_at);
+        if let Some(over) = over {
+            settle_slices(connection, &[over]).await?;
+        }
+        let grant = match take_slice(connection, &ask).await {
+            Ok(grant) => grant,
+            Err(error) => {
+                self.ledger().lose(key);
+                return Err(error);
+            }
+        };
+        let mut ledger = self.ledger();
+        ledger.take(&ask, &grant, asked_at);
+        let resets_in_s = Duration::from_millis(grant.ends_ms.max(0).unsigned_abs()).as_secs() + 1;
+        Ok(if ledger.spend(key, asked_at) { Ok(()) } else { Err(Refused { resets_in_s }) })
+    }
+
+    /// Units that were spent on nothing come back.
+    pub fn give_back(&self, key: Key, units: i64) {
+        self.ledger().give_back(key, units);
+    }
+
+    /// What units were spent on is written.
+    pub fn confirm(&self, key: Key, units: i64) {
+        self.ledger().confirm(key, units);
+    }
+
+    /// The limit of a workspace that has reached it, as far as this process knows.
+    #[must_use]
+    pub fn soft(&self, key: Key) -> Option<i64> {
+        self.ledger().soft(key)
+    }
+
+    /// What is due to be told now, if anything is. As long as it is held nobody asks: an answer and what is told here must not
+    /// overtake each other.
+    pub async fn due(&self) -> Option<Due<'_>> {
+        let mut turns = Vec::with_capacity(LANES);
+        for lane in &self.asking {
+            turns.push(lane.lock().await);
+        }
+        let chores = self.ledger().chores(Instant::now());
+        (chores != Chores::default()).then_some(Due { chores, _turns: turns })
+    }
+
+    /// Forgets slices of which nobody knows whether they were told of: they come back when their lease is over.
+    pub fn lose(&self, due: &Due<'_>) {
+        let mut ledger = self.ledger();
+        due.chores.settlements.iter().for_each(|one| ledger.lose((one.workspace_id, one.meter)));
+    }
+
+    /// Tells the database.
+    ///
+    /// # Errors
+    /// If the database does; then some of it may not have been told.
+    pub async fn tell(&self, connection: &mut PgConnection, due: &Due<'_>) -> Result<(), StoreError> {
+        self.tell_all(connection, &due.chores).await
+    }
+
+    async fn tell_all(&self, connection: &mut PgConnection, chores: &Chores) -> Result<(), StoreError> {
+        for bite in chores.settlements.chunks(SETTLE_BITE) {
+            settle_slices(connection, bite).await?;
+        }
+        for bite in chores.notes.chunks(NOTE_BITE) {
+            let asked_at = Instant::now();
+            let limited = note_usage(connection, bite).await?;
+            let mut ledger = self.ledger();
+            bite.iter().for_each(|note| ledger.still_open((note.workspace_id, note.meter), asked_at));
+            limited.iter().for_each(|(workspace, meter)| ledger.close_purse(*workspace, meter));
+        }
+        Ok(())
+    }
+
+    /// Gives back all that is held.
+    ///
+    /// # Errors
+    /// If the database does; then the rest comes back when its lease is over.
+    pub async fn close(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let all = self.ledger().take_all();
+        self.tell_all(connection, &all).await
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lane((workspace_id, _): Key) -> usize {
+    usize::from(workspace_id.0.as_bytes()[15]) % LANES
+}

@@ -1,0 +1,29 @@
+//! What steps use: within what a plan allows, and each unit a fact in the commit of its step.
+
+use serde_json::json;
+
+use crate::support::{Cell, graph, node};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_are_sent_up_to_the_limit_and_each_is_a_fact() {
+    let cell = Cell::new().await;
+    let mail = node("mail", "action.send_email", json!({ "to": "ada@example.com", "subject": "s", "text": "t" }));
+    let version = cell.publish(&graph(vec![mail], &[("start", "out", "mail")])).await;
+    let two = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'emails', 2, 2)";
+    sqlx::query(two).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    let worker = cell.worker().await;
+    for expected in ["completed", "completed", "failed"] {
+        let id = cell.start(version, json!({})).await;
+        cell.until(id, &[expected]).await;
+    }
+    let refused = "SELECT count(*) FROM execution_steps WHERE error ->> 'class' = 'quota'";
+    assert_eq!(cell.count(refused).await, 1);
+    worker.drain().await;
+    let facts = cell.count("SELECT count(*) FROM usage WHERE meter = 'emails'").await;
+    let counted = cell.count("SELECT granted FROM quota_counters WHERE meter = 'emails'").await;
+    assert_eq!((facts, counted, cell.count("SELECT count(*) FROM quota_slices").await), (2, 2, 0));
+    let said =
+        "SELECT count(*) FROM outbox WHERE type = 'quota.soft' AND payload ->> 'quota' = 'email_sends_per_month'";
+    assert_eq!(cell.count(said).await, 1);
+    cell.assert_clean().await;
+}
