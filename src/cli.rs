@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{bench, dev, exec, execution, explain, key, migrate, serve, test, validate, worker, workspace};
+use crate::{bench, dev, exec, execution, explain, key, migrate, secrets, serve, test, validate, worker, workspace};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Make API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// See on which keys stored secrets hang, and change the keys.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
 }
 
 impl Command {
@@ -79,6 +82,7 @@ impl Cli {
             Command::Execution(command) => execution::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
+            Command::Secrets(command) => secrets::run(&command, json).await,
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::output::{line, note};
+use crate::secret_keys::SecretArgs;
 use crate::{demo, fleet, interrupt, serve, workspace};
 use example::Example;
 
@@ -52,6 +53,8 @@ pub(crate) struct DevArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     services: ServiceArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -90,14 +93,16 @@ async fn run_in(
     let document = example::filled(&pack, &document, &demo)?;
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
-    let services = fleet::services(&args.services, reach, &database.cell)?;
-    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
+    let keys = args.secrets.ring_or_kept(&database.memory)?;
+    let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
+    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
         // Who listens for other machines too may stand behind a proxy of this one.
         page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
+        keys,
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();
@@ -170,7 +175,12 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
 /// Customers answer through the API, as the outside world does.
 fn answers(args: &DevArgs, database: &Database, url: &str, key: &str) -> anyhow::Result<Answers> {
     let own = url.trim_start_matches("http://").to_owned();
-    let client = fleet::services(&args.services, Reach { allow: vec![own], ..Reach::default() }, &database.cell)?;
+    let client = fleet::services(
+        &args.services,
+        Reach { allow: vec![own], ..Reach::default() },
+        &database.cell,
+        &Arc::default(),
+    )?;
     Ok(Answers::Http { client, url: url.to_owned(), key: key.to_owned() })
 }
 

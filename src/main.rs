@@ -25,6 +25,8 @@ mod output;
 mod pack;
 mod parent;
 mod publish;
+mod secret_keys;
+mod secrets;
 mod serve;
 mod telemetry;
 mod tenant;

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
+use crate::secret_keys::SecretArgs;
 use crate::{interrupt, output};
 
 /// Settings of an API process.
@@ -24,6 +25,8 @@ pub(crate) struct ServeArgs {
     listen: ListenArgs,
     #[command(flatten)]
     mail_server: MailServerArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -40,6 +43,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         cell: database.cell.clone(),
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
+        keys: args.secrets.ring()?,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

@@ -33,6 +33,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_node_types::registry::Registry;
@@ -62,6 +63,8 @@ pub struct ApiSettings {
     pub page_workspace: Option<WorkspaceId>,
     /// Whether mail goes to the sandbox mailbox, so that `/dev/mail` shows it.
     pub mail_sandbox: bool,
+    /// Keys of stored secrets; without any, secrets are refused.
+    pub keys: Arc<KeyRing>,
 }
 
 /// The API of one process; cheap to clone.

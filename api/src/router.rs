@@ -13,9 +13,9 @@ use crate::edge;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain, forms,
-    health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve, restart,
-    retry_now, session, signals, simulate, test_step, trial, version, workflows,
+    approvals, approve, assets, backtest, bulk_jobs, case, credentials, custom_events, editor, events, executions,
+    explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve,
+    restart, retry_now, session, signals, simulate, test_step, trial, version, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -106,6 +106,18 @@ pub(crate) fn resources() -> Routes {
         .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))
         .route("/bulk-jobs/{job_id}/cancel", post(Permission::ExecutionsOperate, bulk_jobs::cancel))
+        .route("/credential-types", get(Permission::CredentialsRead, credentials::types))
+        .route(
+            "/credentials",
+            get(Permission::CredentialsRead, credentials::list).post(Permission::CredentialsWrite, credentials::create),
+        )
+        .route(
+            "/credentials/{credential_id}",
+            get(Permission::CredentialsRead, credentials::get)
+                .put(Permission::CredentialsWrite, credentials::replace)
+                .delete(Permission::CredentialsWrite, credentials::delete),
+        )
+        .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
         .route(
             "/limits/workspace",

@@ -1,5 +1,5 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, how secrets are kept, the sandbox mailbox.
+//! call, custom events, credentials and how secrets are kept, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -7,6 +7,7 @@
 pub mod access;
 pub mod approvals;
 pub mod calls;
+pub mod credentials;
 pub mod events;
 pub mod history;
 pub mod mailbox;

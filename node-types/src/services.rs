@@ -1,5 +1,5 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, and one where other workflows are called.
+//! asked, one for events, one where other workflows are called, and a vault of credentials.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ pub mod answer;
 pub mod approvals;
 pub mod calls;
 pub mod code;
+pub mod credentials;
 pub mod events;
 pub mod guard;
 pub mod http;
@@ -18,6 +19,7 @@ mod resolver;
 use approvals::ApprovalDesk;
 use calls::CallDesk;
 use code::{CodeRunner, RunnerProgram};
+use credentials::CredentialVault;
 use events::EventDesk;
 use guard::{AllowError, Guard};
 use http::HttpClient;
@@ -38,6 +40,8 @@ pub struct Services {
     pub events: Arc<dyn EventDesk>,
     /// Calls other workflows.
     pub calls: Arc<dyn CallDesk>,
+    /// Opens credentials.
+    pub credentials: Arc<dyn CredentialVault>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -56,6 +60,8 @@ pub struct ServiceSettings {
     pub events: Arc<dyn EventDesk>,
     /// Finds other workflows.
     pub calls: Arc<dyn CallDesk>,
+    /// Keeps credentials.
+    pub credentials: Arc<dyn CredentialVault>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -91,6 +97,7 @@ impl Services {
             approvals: settings.approvals,
             events: settings.events,
             calls: settings.calls,
+            credentials: settings.credentials,
             public_url: check_public_url(settings.public_url)?,
         })
     }

@@ -1,7 +1,10 @@
 //! How large a worker is.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use capstan_domain::secrets::KeyRing;
 
 /// Size and manners of one worker.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct WorkerSettings {
     /// Folder on this machine in which its processes note whose nodes they run, so that what kills one of them can be
     /// told from what only shared a process with it. Without one a loss counts against all that was held.
     pub black_boxes: Option<PathBuf>,
+    /// Keys of stored secrets; without any, none opens.
+    pub keys: Arc<KeyRing>,
 }
 
 impl Default for WorkerSettings {
@@ -30,6 +35,7 @@ impl Default for WorkerSettings {
             effects: 2_048,
             drain_timeout: Duration::from_secs(20),
             black_boxes: None,
+            keys: Arc::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, answered};
@@ -44,6 +45,8 @@ pub(crate) struct Engine {
     pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
+    /// Keys of stored secrets.
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
     pub(crate) logs: Logs,
@@ -91,6 +94,7 @@ impl Worker {
         let engine = Arc::new(Engine {
             registry,
             services,
+            keys: Arc::clone(&settings.keys),
             versions: Versions::default(),
             gates: Gates::spawn(place.clone(), Arc::clone(&waker)),
             logs: Logs::spawn(Arc::clone(&side)),

@@ -8,6 +8,7 @@ pub(crate) mod assets;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;
+pub(crate) mod credentials;
 pub(crate) mod custom_events;
 pub(crate) mod editor;
 pub(crate) mod events;

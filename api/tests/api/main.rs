@@ -7,6 +7,7 @@ mod backtests;
 mod bad_input;
 mod bulk;
 mod children;
+mod credentials;
 mod custom_events;
 mod executions;
 mod flow;

@@ -7,6 +7,7 @@ mod item;
 mod migrate;
 mod orders;
 mod pauses;
+mod secrets;
 mod starts;
 mod upkeep;
 
@@ -27,5 +28,6 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
+    duties.spawn(secrets::secrets(Arc::clone(engine)));
     duties
 }

@@ -18,5 +18,6 @@ mod patterns;
 mod pauses;
 mod repair;
 mod rough;
+mod secrets;
 mod support;
 mod verbs;
