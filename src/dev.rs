@@ -103,6 +103,7 @@ async fn run_in(
         page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
         keys,
+        allow: args.services.allowed(),
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();

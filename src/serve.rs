@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::config::{DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
+use crate::config::{AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::secret_keys::SecretArgs;
 use crate::{interrupt, output};
@@ -25,6 +25,8 @@ pub(crate) struct ServeArgs {
     listen: ListenArgs,
     #[command(flatten)]
     mail_server: MailServerArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
     #[command(flatten)]
     secrets: SecretArgs,
     #[command(flatten)]
@@ -44,6 +46,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
         keys: args.secrets.ring()?,
+        allow: args.allow.allowed(),
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, backtest, bulk_jobs, case, credentials, custom_events, editor, events, executions,
     explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, publish, resolve,
-    restart, retry_now, session, signals, simulate, test_step, trial, version, workflows,
+    restart, retry_now, session, signals, simulate, test_step, trial, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -56,7 +56,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{get, post, put};
 
-    Routes::default()
+    with_webhooks(Routes::default())
         .route("/me", get(Access::Anyone, me::show))
         .route(
             "/workflows",
@@ -135,6 +135,32 @@ pub(crate) fn resources() -> Routes {
                 .delete(Permission::WorkspaceWrite, limits::remove_of_key),
         )
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
+}
+
+/// Outbound webhooks, and which events there are.
+fn with_webhooks(routes: Routes) -> Routes {
+    use crate::permit::{get, post};
+    use Permission::{WebhooksRead, WebhooksWrite};
+    use webhooks::{actions, deliveries, endpoints, event_types};
+
+    routes
+        .route("/webhook-endpoints", get(WebhooksRead, endpoints::list).post(WebhooksWrite, endpoints::create))
+        .route(
+            "/webhook-endpoints/{endpoint_id}",
+            get(WebhooksRead, endpoints::get)
+                .put(WebhooksWrite, endpoints::update)
+                .delete(WebhooksWrite, endpoints::delete),
+        )
+        .route("/webhook-endpoints/{endpoint_id}/counts", get(WebhooksRead, actions::counts))
+        .route("/webhook-endpoints/{endpoint_id}/enable", post(WebhooksWrite, actions::enable))
+        .route("/webhook-endpoints/{endpoint_id}/disable", post(WebhooksWrite, actions::disable))
+        .route("/webhook-endpoints/{endpoint_id}/rotate", post(WebhooksWrite, actions::rotate))
+        .route("/webhook-endpoints/{endpoint_id}/test", post(WebhooksWrite, actions::test))
+        .route("/webhook-endpoints/{endpoint_id}/resend", post(WebhooksWrite, actions::resend))
+        .route("/webhook-deliveries", get(WebhooksRead, deliveries::list))
+        .route("/webhook-deliveries/{delivery_id}", get(WebhooksRead, deliveries::get))
+        .route("/webhook-deliveries/{delivery_id}/resend", post(WebhooksWrite, deliveries::resend))
+        .route("/event-types", get(WebhooksRead, event_types::list))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, credentials and how secrets are kept, the sandbox mailbox.
+//! call, custom events, outbound webhooks, credentials and how secrets are kept, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -18,4 +18,5 @@ pub mod restart;
 pub mod secrets;
 pub mod trigger_paths;
 pub mod watch;
+pub mod webhooks;
 pub mod workflows;

@@ -15,6 +15,7 @@ pub mod mail;
 mod networks;
 mod redirect;
 mod resolver;
+pub mod webhook;
 
 use approvals::ApprovalDesk;
 use calls::CallDesk;

@@ -24,6 +24,26 @@ pub struct WorkerSettings {
     pub black_boxes: Option<PathBuf>,
     /// Keys of stored secrets; without any, none opens.
     pub keys: Arc<KeyRing>,
+    /// How webhooks are sent.
+    pub webhooks: WebhookSettings,
+}
+
+/// How webhooks are sent.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookSettings {
+    /// Longest time that an endpoint may take to answer.
+    pub timeout: Duration,
+    /// How long one process begins attempts for an endpoint before others may have their turn.
+    pub turn: Duration,
+    /// How long an endpoint is one process's; longer than a turn and the attempts that it began, so that two attempts of a
+    /// delivery overlap only if a process was stopped in between. What a killed process was sending is sent again after it.
+    pub lease: Duration,
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(15), turn: Duration::from_secs(10), lease: Duration::from_secs(60) }
+    }
 }
 
 impl Default for WorkerSettings {
@@ -36,6 +56,7 @@ impl Default for WorkerSettings {
             drain_timeout: Duration::from_secs(20),
             black_boxes: None,
             keys: Arc::default(),
+            webhooks: WebhookSettings::default(),
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) mod simulate;
 pub(crate) mod test_step;
 pub(crate) mod trial;
 pub(crate) mod version;
+pub(crate) mod webhooks;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

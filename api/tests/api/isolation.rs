@@ -153,6 +153,14 @@ async fn fill(app: &App) {
         format!("INSERT INTO prioritised VALUES ('{w}', 0, '{x}')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
+        format!("INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \
+                 VALUES ('{w}', '{x}', 'u', '{{*}}', 1)"),
+        format!("INSERT INTO webhook_secrets VALUES ('{w}', '{x}', '{x}', '', 'k')"),
+        format!("INSERT INTO webhook_lanes (workspace_id, endpoint_id) VALUES ('{w}', '{x}')"),
+        format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
+        format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
+                 VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),
+        format!("INSERT INTO webhook_attempts VALUES ('{w}', '{x}', 1, 1, now(), 1, 200, 'delivered')"),
         format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '', now())"),
     ] {

@@ -30,5 +30,6 @@ mod starter;
 mod support;
 mod trials;
 mod waiting;
+mod webhooks;
 mod wire;
 mod workflows;

@@ -83,6 +83,7 @@ impl App {
             page_workspace: None,
             mail_sandbox: true,
             keys: Arc::clone(&keys),
+            allow: Vec::new(),
         };
         change(&mut settings, acme);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
@@ -98,6 +99,7 @@ impl App {
             page_workspace: None,
             mail_sandbox: true,
             keys: Arc::clone(&self.keys),
+            allow: Vec::new(),
         };
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         Self {

@@ -41,6 +41,13 @@ pub const SEALED: &[SealedTable] = &[
         bytes: "sealed",
         key_id: "key_id",
     },
+    SealedTable {
+        table: "webhook_secrets",
+        kind: "webhook_secret",
+        id: "secret_id::text",
+        bytes: "sealed",
+        key_id: "key_id",
+    },
 ];
 
 /// How many rows of a table are sealed under a key.
