@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz bench flows"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz bench flows webhooks"}
 
 part() {
     case $1 in
@@ -15,6 +15,7 @@ part() {
     fuzz) make --no-print-directory fuzz >&2 && echo '{"found":0}' ;;
     mutations) CAPSTAN_MUTATIONS=all cargo test --quiet --workspace --test mutations >&2 && echo '{"missed":0}' ;;
     flows) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh flows && echo '{"failed":0}' ;;
+    webhooks) scripts/webhooks.sh ;;
     bench) target/release/capstan --json bench ;;
     *) echo "there is no part $1" >&2 && return 2 ;;
     esac

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
-use crate::{bench, dev, exec, execution, explain, key, migrate, plan, serve, test, user, validate, worker, workspace};
+use crate::{
+    bench, dev, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker, workspace,
+};
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
 #[derive(Debug, Parser)]
@@ -59,6 +61,9 @@ pub(crate) enum Command {
     /// Users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// See on which keys stored secrets hang, and change the keys.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
 }
 
 impl Command {
@@ -87,6 +92,7 @@ impl Cli {
             Command::Plan(command) => plan::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,
+            Command::Secrets(command) => secrets::run(&command, json).await,
         }
     }
 }

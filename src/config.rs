@@ -42,12 +42,26 @@ impl DatabaseArgs {
     }
 }
 
+/// What may be reached beyond public addresses. The API has to know it too, for the addresses of webhooks.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AllowArgs {
+    /// Private destinations that workflows and webhooks may reach: `host:port` or networks such as `10.1.0.0/16`, with commas.
+    #[arg(long, env = "CAPSTAN_ALLOW_PRIVATE", value_delimiter = ',', help_heading = "Services")]
+    allow_private: Vec<String>,
+}
+
+impl AllowArgs {
+    /// The allow-list without empty entries.
+    pub(crate) fn allowed(&self) -> Vec<String> {
+        self.allow_private.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+    }
+}
+
 /// What nodes may reach.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ServiceArgs {
-    /// Private destinations that workflows may call: `host:port` or networks such as `10.1.0.0/16`, with commas.
-    #[arg(long, env = "CAPSTAN_ALLOW_PRIVATE", value_delimiter = ',', help_heading = "Services")]
-    pub(crate) allow_private: Vec<String>,
+    #[command(flatten)]
+    allow: AllowArgs,
     #[command(flatten)]
     pub(crate) mail_server: MailServerArgs,
 }
@@ -116,9 +130,9 @@ impl ServiceArgs {
         self.mail_server.public_url()
     }
 
-    /// The allow-list without empty entries.
+    /// See [`AllowArgs::allowed`].
     pub(crate) fn allowed(&self) -> Vec<String> {
-        self.allow_private.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect()
+        self.allow.allowed()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::output::{line, note};
+use crate::secret_keys::SecretArgs;
 use crate::{accounts, demo, fleet, interrupt, serve, workspace};
 use example::Example;
 
@@ -54,6 +55,8 @@ pub(crate) struct DevArgs {
     services: ServiceArgs,
     #[command(flatten)]
     accounts: AccountArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -92,8 +95,9 @@ async fn run_in(
     let document = example::filled(&pack, &document, &demo)?;
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
-    let services = fleet::services(&args.services, reach, &database.cell)?;
-    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
+    let keys = args.secrets.ring_or_kept(&database.memory)?;
+    let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
+    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -101,6 +105,8 @@ async fn run_in(
         page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
         accounts: accounts(args, &url, database, workspace)?,
+        keys,
+        allow: args.services.allowed(),
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();
@@ -181,7 +187,12 @@ fn accounts(args: &DevArgs, url: &str, database: &Database, workspace: Workspace
 /// Customers answer through the API, as the outside world does.
 fn answers(args: &DevArgs, database: &Database, url: &str, key: &str) -> anyhow::Result<Answers> {
     let own = url.trim_start_matches("http://").to_owned();
-    let client = fleet::services(&args.services, Reach { allow: vec![own], ..Reach::default() }, &database.cell)?;
+    let client = fleet::services(
+        &args.services,
+        Reach { allow: vec![own], ..Reach::default() },
+        &database.cell,
+        &Arc::default(),
+    )?;
     Ok(Answers::Http { client, url: url.to_owned(), key: key.to_owned() })
 }
 

@@ -24,6 +24,7 @@ use crate::output::failure::{BAD_INPUT, BadInput};
 use crate::output::progress::Progress;
 use crate::output::{note, table};
 use crate::publish::Published;
+use crate::secret_keys::SecretArgs;
 use crate::validate::{self, Loaded};
 use crate::{demo, fleet, interrupt, publish, workspace};
 
@@ -51,6 +52,8 @@ pub(crate) struct ExecArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     services: ServiceArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -97,8 +100,9 @@ async fn run_in(
         publish::publish(&pool, workspace, name, other, registry).await?;
     }
     let published = publish::publish(&pool, workspace, file, &document, registry).await?;
-    let services = fleet::services(&args.services, demo.reach(), &database.cell)?;
-    let worker = fleet::worker(&database.cell, registry, services, &args.fleet).await?;
+    let keys = args.secrets.ring_or_kept(&database.memory)?;
+    let services = fleet::services(&args.services, demo.reach(), &database.cell, &keys)?;
+    let worker = fleet::worker(&database.cell, registry, services, &args.fleet, keys).await?;
     let waker = worker.waker();
     let answers = Answers::Store { pool: pool.clone(), waker: Arc::clone(&waker) };
     let replies = if args.services.smtp().is_none() { demo.replies() } else { Vec::new() };

@@ -6,14 +6,16 @@ use anyhow::Context;
 use capstan_api::starter::{StartError, Starter};
 use capstan_domain::approvals::Desk;
 use capstan_domain::calls::CallDesk;
+use capstan_domain::credentials::Vault;
 use capstan_domain::events;
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::mail::MailSettings;
 use capstan_node_types::services::{ServiceSettings, Services};
-use capstan_worker::Worker;
+use capstan_worker::{Worker, WorkerSettings};
 use serde_json::Value;
 
 use crate::config::{FleetArgs, ServiceArgs};
@@ -35,7 +37,12 @@ pub(crate) struct Reach {
 }
 
 /// The services of a worker of the cell at `place`.
-pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyhow::Result<Arc<Services>> {
+pub(crate) fn services(
+    args: &ServiceArgs,
+    reach: Reach,
+    place: &Place,
+    keys: &Arc<KeyRing>,
+) -> anyhow::Result<Arc<Services>> {
     let mut allow = args.allowed();
     allow.extend(reach.allow);
     let smtp = args.smtp().map(str::to_owned).or(reach.smtp);
@@ -46,9 +53,19 @@ pub(crate) fn services(args: &ServiceArgs, reach: Reach, place: &Place) -> anyho
     let events = Arc::new(events::Desk::new(place));
     let calls = Arc::new(CallDesk::new(place));
     let quotas = Arc::new(calls.till());
+    let credentials = Arc::new(Vault::new(place, Arc::clone(keys)));
     let public_url = args.public_url().map(str::to_owned).or(reach.url).unwrap_or_else(|| PUBLIC_URL.into());
-    let settings = ServiceSettings { allow, mail, mailbox, approvals, events, calls, quotas, public_url };
-    Ok(Arc::new(Services::new(settings)?))
+    Ok(Arc::new(Services::new(ServiceSettings {
+        allow,
+        mail,
+        mailbox,
+        approvals,
+        events,
+        calls,
+        quotas,
+        credentials,
+        public_url,
+    })?))
 }
 
 /// Starts a worker of the cell at `place`.
@@ -57,10 +74,10 @@ pub(crate) async fn worker(
     registry: &Arc<Registry>,
     services: Arc<Services>,
     args: &FleetArgs,
+    keys: Arc<KeyRing>,
 ) -> anyhow::Result<Worker> {
-    Worker::start(place.clone(), Arc::clone(registry), services, args.settings())
-        .await
-        .context("the worker did not start")
+    let settings = WorkerSettings { keys, ..args.settings() };
+    Worker::start(place.clone(), Arc::clone(registry), services, settings).await.context("the worker did not start")
 }
 
 /// Starts one execution of a version.

@@ -27,6 +27,8 @@ mod pack;
 mod parent;
 mod plan;
 mod publish;
+mod secret_keys;
+mod secrets;
 mod serve;
 mod telemetry;
 mod tenant;

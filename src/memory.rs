@@ -7,11 +7,14 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use capstan_domain::secrets::KeyRing;
 
 /// Ports of the demo services: published versions name them, so they have to stay.
 const PORTS_FILE: &str = "ports.json";
 /// The key of the demo workspace; the database keeps its hash only.
 const KEY_FILE: &str = "api-key";
+/// The keys that seal stored secrets, where the settings have none: who loses them loses the secrets.
+const SECRET_KEYS_FILE: &str = "secret-keys";
 
 /// The folder of these files.
 #[derive(Clone, Debug)]
@@ -33,6 +36,22 @@ impl Memory {
     /// Keeps the API key.
     pub(crate) fn keep_key(&self, key: &str) -> anyhow::Result<()> {
         self.keep(KEY_FILE, &format!("{key}\n"))
+    }
+
+    /// The keys that seal secrets; the first one is made now.
+    pub(crate) fn secret_keys(&self) -> anyhow::Result<KeyRing> {
+        let path = self.folder.join(SECRET_KEYS_FILE);
+        if !path.exists() {
+            let mine = path.with_extension(format!("{}.new", std::process::id()));
+            make_folder(&self.folder)
+                .and_then(|()| write(&mine, &KeyRing::generate().to_text()))
+                // Whoever comes first: nobody's key may be replaced, once something is sealed under it.
+                .and_then(|()| fs::hard_link(&mine, &path).or_else(|error| path.exists().then_some(()).ok_or(error)))
+                .and_then(|()| fs::remove_file(&mine))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        KeyRing::parse(&text).with_context(|| format!("the secret keys in {} cannot be used", path.display()))
     }
 
     /// Ports by service; empty if nothing is known or readable.
@@ -89,6 +108,18 @@ mod tests {
         assert_eq!(memory.key().as_deref(), Some("cap_2"));
         let mode = fs::metadata(folder.path().join("a/b").join(KEY_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn secret_keys_are_made_once_and_for_their_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(folder.path().join("a"));
+        let made = memory.secret_keys().unwrap();
+        assert_eq!(*memory.secret_keys().unwrap().to_text(), *made.to_text());
+        let files: Vec<_> = fs::read_dir(folder.path().join("a")).unwrap().map(|file| file.unwrap()).collect();
+        assert_eq!((files.len(), files[0].metadata().unwrap().permissions().mode() & 0o777), (1, 0o600));
+        fs::write(files[0].path(), "nonsense").unwrap();
+        assert!(memory.secret_keys().is_err());
     }
 
     #[test]

@@ -11,8 +11,9 @@ use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
+use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
+use crate::secret_keys::SecretArgs;
 use crate::{accounts, interrupt, output};
 
 /// Settings of an API process.
@@ -26,6 +27,10 @@ pub(crate) struct ServeArgs {
     mail_server: MailServerArgs,
     #[command(flatten)]
     accounts: AccountArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -43,6 +48,8 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
         accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, None)?,
+        keys: args.secrets.ring()?,
+        allow: args.allow.allowed(),
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::config::{DatabaseArgs, FleetArgs, NodeTypeArgs, ServiceArgs};
 use crate::database::Database;
 use crate::fleet::{self, Reach};
+use crate::secret_keys::SecretArgs;
 use crate::{interrupt, output};
 
 /// Settings of a worker process.
@@ -18,6 +19,8 @@ pub(crate) struct WorkerArgs {
     database: DatabaseArgs,
     #[command(flatten)]
     services: ServiceArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     fleet: FleetArgs,
     #[command(flatten)]
@@ -29,9 +32,10 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
     let stop = interrupt::token()?;
     let database = Database::connect(&args.database, "worker").await?;
     database.require_migrated().await?;
-    let services = fleet::services(&args.services, Reach::default(), &database.cell)?;
+    let keys = args.secrets.ring()?;
+    let services = fleet::services(&args.services, Reach::default(), &database.cell, &keys)?;
     let registry = Arc::new(args.node_types.registry());
-    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet).await?;
+    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, keys).await?;
     if args.services.smtp().is_none() {
         tracing::warn!("no mail server is set: mail goes to the sandbox mailbox at /dev/mail (see CAPSTAN_SMTP_URL)");
     }

@@ -36,9 +36,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_node_types::registry::Registry;
+use capstan_node_types::services::guard::Guard;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +71,10 @@ pub struct ApiSettings {
     pub mail_sandbox: bool,
     /// What it has to know to let people in.
     pub accounts: AccountSettings,
+    /// Keys of stored secrets; without any, secrets are refused.
+    pub keys: Arc<KeyRing>,
+    /// Private destinations that webhooks may be sent to, as workers are told: see [`Guard::new`].
+    pub allow: Vec<String>,
 }
 
 /// The API of one process; cheap to clone.
@@ -79,6 +85,7 @@ pub struct Api(Arc<Parts>);
 #[doc(hidden)]
 pub struct Parts {
     settings: ApiSettings,
+    guard: Guard,
     registry: Arc<Registry>,
     directory: Directory,
     people: People,
@@ -97,6 +104,14 @@ impl Deref for Api {
     }
 }
 
+/// Workers refuse to start with a list that cannot be read; here nothing is allowed by it.
+fn guard(allow: &[String]) -> Guard {
+    Guard::new(allow).unwrap_or_else(|error| {
+        tracing::error!(%error, "the list of allowed addresses is not used");
+        Guard::new(&[]).expect("an empty list can be read")
+    })
+}
+
 impl Api {
     /// Connects when first used. `waker` is told of new work for a worker in the same process.
     ///
@@ -113,6 +128,7 @@ impl Api {
             hub: Hub::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
+            guard: guard(&settings.allow),
             settings,
             registry,
         });

@@ -3,6 +3,7 @@
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::secrets::{OpenError, SECRET_BYTES_MAX, SealError};
 use capstan_engine::store::error::StoreError;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -196,6 +197,29 @@ impl From<StoreError> for Problem {
             StoreError::Fenced | StoreError::Corrupt(_) => Self::internal(cause),
         }
     }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::NoKeys => no_secret_keys(error.to_string()),
+            SealError::TooLong => Self::too_large("secret_too_long", "the secret", SECRET_BYTES_MAX),
+        }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::UnknownKey { .. } => no_secret_keys(error.to_string()),
+            OpenError::Damaged => Self::internal(error.to_string()),
+        }
+    }
+}
+
+fn no_secret_keys(detail: String) -> Problem {
+    let hint = "ask whoever operates this server to set the key";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_secret_keys", detail, hint)
 }
 
 /// Class 42: a statement that is wrong or not permitted; trying again would not help.

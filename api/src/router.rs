@@ -13,9 +13,10 @@ use crate::edge;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bulk_jobs, case, custom_events, editor, events, executions, explain,
-    forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses, people, publish, resolve,
-    restart, retry_now, session, signals, simulate, test_step, trial, usage, version, workflows,
+    approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
+    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
+    people, publish, resolve, restart, retry_now, session, signals, simulate, test_step, trial, usage, version,
+    webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -56,7 +57,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{delete, get, post, put};
 
-    Routes::default()
+    with_webhooks(Routes::default())
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
         .route("/access", get(Access::Public, me::access))
@@ -140,6 +141,18 @@ pub(crate) fn resources() -> Routes {
         .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))
         .route("/bulk-jobs/{job_id}/cancel", post(Permission::ExecutionsOperate, bulk_jobs::cancel))
+        .route("/credential-types", get(Permission::CredentialsRead, credentials::types))
+        .route(
+            "/credentials",
+            get(Permission::CredentialsRead, credentials::list).post(Permission::CredentialsWrite, credentials::create),
+        )
+        .route(
+            "/credentials/{credential_id}",
+            get(Permission::CredentialsRead, credentials::get)
+                .put(Permission::CredentialsWrite, credentials::replace)
+                .delete(Permission::CredentialsWrite, credentials::delete),
+        )
+        .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
         .route(
             "/limits/workspace",
@@ -159,6 +172,32 @@ pub(crate) fn resources() -> Routes {
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
+}
+
+/// Outbound webhooks, and which events there are.
+fn with_webhooks(routes: Routes) -> Routes {
+    use crate::permit::{get, post};
+    use Permission::{WebhooksRead, WebhooksWrite};
+    use webhooks::{actions, deliveries, endpoints, event_types};
+
+    routes
+        .route("/webhook-endpoints", get(WebhooksRead, endpoints::list).post(WebhooksWrite, endpoints::create))
+        .route(
+            "/webhook-endpoints/{endpoint_id}",
+            get(WebhooksRead, endpoints::get)
+                .put(WebhooksWrite, endpoints::update)
+                .delete(WebhooksWrite, endpoints::delete),
+        )
+        .route("/webhook-endpoints/{endpoint_id}/counts", get(WebhooksRead, actions::counts))
+        .route("/webhook-endpoints/{endpoint_id}/enable", post(WebhooksWrite, actions::enable))
+        .route("/webhook-endpoints/{endpoint_id}/disable", post(WebhooksWrite, actions::disable))
+        .route("/webhook-endpoints/{endpoint_id}/rotate", post(WebhooksWrite, actions::rotate))
+        .route("/webhook-endpoints/{endpoint_id}/test", post(WebhooksWrite, actions::test))
+        .route("/webhook-endpoints/{endpoint_id}/resend", post(WebhooksWrite, actions::resend))
+        .route("/webhook-deliveries", get(WebhooksRead, deliveries::list))
+        .route("/webhook-deliveries/{delivery_id}", get(WebhooksRead, deliveries::get))
+        .route("/webhook-deliveries/{delivery_id}/resend", post(WebhooksWrite, deliveries::resend))
+        .route("/event-types", get(WebhooksRead, event_types::list))
 }
 
 #[cfg(test)]

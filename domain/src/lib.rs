@@ -1,5 +1,6 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, how secrets are kept, plans and what is used of them, the sandbox mailbox.
+//! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, the
+//! sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -8,6 +9,7 @@ pub mod access;
 pub mod approvals;
 pub mod audit;
 pub mod calls;
+pub mod credentials;
 pub mod events;
 pub mod history;
 pub mod mailbox;
@@ -19,4 +21,5 @@ pub mod restart;
 pub mod secrets;
 pub mod trigger_paths;
 pub mod watch;
+pub mod webhooks;
 pub mod workflows;

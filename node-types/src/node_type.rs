@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use capstan_domain::calls::Calling;
+use capstan_domain::secrets::redact::Redactor;
 use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
 use capstan_engine::core::expression::{ExpressionError, Filler};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
@@ -190,6 +191,8 @@ pub struct Context {
     pub log: Arc<dyn LogSink>,
     /// HTTP client, mailer, and processes for code.
     pub services: Arc<Services>,
+    /// Secrets that the attempt has got: they are taken out of its outcome and its log.
+    pub secrets: Arc<Redactor>,
 }
 
 impl Context {

@@ -1,5 +1,6 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, one where other workflows are called, and one that says what a plan allows.
+//! asked, one for events, one where other workflows are called, one that says what a plan allows, and a vault of
+//! credentials.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ pub mod answer;
 pub mod approvals;
 pub mod calls;
 pub mod code;
+pub mod credentials;
 pub mod events;
 pub mod guard;
 pub mod http;
@@ -15,10 +17,12 @@ mod networks;
 pub mod quotas;
 mod redirect;
 mod resolver;
+pub mod webhook;
 
 use approvals::ApprovalDesk;
 use calls::CallDesk;
 use code::{CodeRunner, RunnerProgram};
+use credentials::CredentialVault;
 use events::EventDesk;
 use guard::{AllowError, Guard};
 use http::HttpClient;
@@ -42,6 +46,8 @@ pub struct Services {
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
     pub quotas: Arc<dyn QuotaDesk>,
+    /// Opens credentials.
+    pub credentials: Arc<dyn CredentialVault>,
     /// Where people reach the API, without a slash at the end.
     pub public_url: String,
 }
@@ -62,6 +68,8 @@ pub struct ServiceSettings {
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
     pub quotas: Arc<dyn QuotaDesk>,
+    /// Keeps credentials.
+    pub credentials: Arc<dyn CredentialVault>,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path.
     pub public_url: String,
 }
@@ -98,6 +106,7 @@ impl Services {
             events: settings.events,
             calls: settings.calls,
             quotas: settings.quotas,
+            credentials: settings.credentials,
             public_url: check_public_url(settings.public_url)?,
         })
     }

@@ -27,6 +27,7 @@ use crate::node_type::{AnyNodeType, Context, LogLevel, LogSink};
 use crate::registry::Registry;
 use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
+use crate::services::credentials::NoVault;
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::NoQuotas;
@@ -84,6 +85,7 @@ impl Runner for LocalRunner<'_> {
             wake: trial.wake.clone(),
             log: Arc::new(NoLog),
             services: Arc::clone(&self.services),
+            secrets: Arc::default(),
         };
         let run = || at_once(node_type.run(trial.config, &context));
         catch_unwind(AssertUnwindSafe(run))
@@ -122,6 +124,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         events: Arc::new(NoDesk),
         calls: Arc::new(NoCalls),
         quotas: Arc::new(NoQuotas),
+        credentials: Arc::new(NoVault),
         public_url: "http://simulation.invalid".into(),
     })?;
     Ok(Arc::clone(UNUSED.get_or_init(|| Arc::new(made))))

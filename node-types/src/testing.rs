@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::node_type::{Context, LogLevel, LogSink};
 use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
+use crate::services::credentials::NoVault;
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::{NoQuotas, QuotaDesk};
@@ -226,6 +227,7 @@ pub(crate) fn settings() -> ServiceSettings {
         events: Arc::new(Events::default()),
         calls: Arc::new(Calls::default()),
         quotas: Arc::new(NoQuotas),
+        credentials: Arc::new(NoVault),
         public_url: "http://127.0.0.1:7400".into(),
     }
 }
@@ -242,6 +244,7 @@ fn context_of(settings: ServiceSettings) -> Context {
         wake: None,
         log: Arc::new(Lines::default()),
         services: Arc::new(services),
+        secrets: Arc::default(),
     }
 }
 

@@ -78,7 +78,7 @@ impl Cell {
 
     /// A worker in this process.
     pub(crate) async fn worker(&self) -> anyhow::Result<Worker> {
-        let services = fleet::services(&self.services, Reach::default(), &self.place)?;
+        let services = fleet::services(&self.services, Reach::default(), &self.place, &Arc::default())?;
         let registry = Arc::clone(&self.registry);
         let worker = Worker::start(self.place.clone(), registry, services, WorkerSettings::default());
         worker.await.context("the worker did not start")

@@ -23,5 +23,5 @@ mod versions;
 mod watch;
 mod worker;
 
-pub use settings::WorkerSettings;
+pub use settings::{WebhookSettings, WorkerSettings};
 pub use worker::Worker;

@@ -1,13 +1,15 @@
 //! Log lines of steps: a bounded pipeline beside the journal. Whatever does not fit is counted, and a marker tells.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use capstan_domain::secrets::redact::{Lines, Redactor};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::store::logs::{LogLine, write};
 use capstan_engine::store::moment::id_at;
 use capstan_node_types::node_type::{LogLevel, LogSink};
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tracing::warn;
@@ -55,6 +57,9 @@ pub(crate) struct StepLog {
     life: Arc<Life>,
     budget: Arc<Budget>,
     lines: mpsc::Sender<LogLine>,
+    secrets: Arc<Redactor>,
+    /// Lines that may end with the beginning of a secret.
+    open: Mutex<Lines<(LogLevel, DateTime<Utc>)>>,
     kept_lines: AtomicUsize,
     kept_bytes: AtomicUsize,
     dropped: AtomicUsize,
@@ -69,23 +74,26 @@ impl Logs {
     }
 
     /// The log of one attempt.
-    pub(crate) fn step(&self, origin: Origin, life: Arc<Life>, budget: Arc<Budget>) -> StepLog {
+    pub(crate) fn step(&self, origin: Origin, life: Arc<Life>, budget: Arc<Budget>, secrets: Arc<Redactor>) -> StepLog {
         let lines = self.lines.clone();
         let zero = AtomicUsize::default;
-        StepLog { origin, life, budget, lines, kept_lines: zero(), kept_bytes: zero(), dropped: zero() }
+        let open = Mutex::default();
+        StepLog { origin, life, budget, lines, secrets, open, kept_lines: zero(), kept_bytes: zero(), dropped: zero() }
     }
 }
 
 impl StepLog {
-    /// Writes the marker if lines were dropped. Call once, after the attempt.
+    /// Writes what was held back, and the marker if lines were dropped. Call once, after the attempt.
     pub(crate) async fn finish(&self) {
+        let held = self.open.lock().unwrap_or_else(PoisonError::into_inner).finish(&self.secrets);
+        self.keep(held);
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
             let message = format!(
                 "{dropped} more lines were dropped: an attempt may log {STEP_LINES_MAX} lines and {STEP_BYTES_MAX} bytes"
             );
             // The writer ends with the process only.
-            let _ = self.lines.send(self.line(LogLevel::Warn, message)).await;
+            let _ = self.lines.send(self.line(LogLevel::Warn, self.life.clock.now(), message)).await;
         }
     }
 
@@ -95,8 +103,17 @@ impl StepLog {
             && self.budget.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= ACTIVATION_BYTES_MAX
     }
 
-    fn line(&self, level: LogLevel, message: String) -> LogLine {
-        let now = self.life.clock.now();
+    fn keep(&self, lines: Vec<((LogLevel, DateTime<Utc>), String)>) {
+        for ((level, at), message) in lines {
+            let message = cut(&message);
+            let kept = self.has_room(message.len()) && self.lines.try_send(self.line(level, at, message)).is_ok();
+            if !kept {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn line(&self, level: LogLevel, now: DateTime<Utc>, message: String) -> LogLine {
         LogLine {
             execution_id: self.origin.execution_id.0,
             log_id: id_at(now),
@@ -113,11 +130,9 @@ impl StepLog {
 
 impl LogSink for StepLog {
     fn log(&self, level: LogLevel, message: &str) {
-        let message = cut(message);
-        let kept = self.has_room(message.len()) && self.lines.try_send(self.line(level, message)).is_ok();
-        if !kept {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that lines keep their order.
+        self.keep(open.push(&self.secrets, (level, self.life.clock.now()), message));
     }
 }
 

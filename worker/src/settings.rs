@@ -1,7 +1,10 @@
 //! How large a worker is.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use capstan_domain::secrets::KeyRing;
 
 /// Size and manners of one worker.
 #[derive(Clone, Debug)]
@@ -19,6 +22,28 @@ pub struct WorkerSettings {
     /// Folder on this machine in which its processes note whose nodes they run, so that what kills one of them can be
     /// told from what only shared a process with it. Without one a loss counts against all that was held.
     pub black_boxes: Option<PathBuf>,
+    /// Keys of stored secrets; without any, none opens.
+    pub keys: Arc<KeyRing>,
+    /// How webhooks are sent.
+    pub webhooks: WebhookSettings,
+}
+
+/// How webhooks are sent.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookSettings {
+    /// Longest time that an endpoint may take to answer.
+    pub timeout: Duration,
+    /// How long one process begins attempts for an endpoint before others may have their turn.
+    pub turn: Duration,
+    /// How long an endpoint is one process's; longer than a turn and the attempts that it began, so that two attempts of a
+    /// delivery overlap only if a process was stopped in between. What a killed process was sending is sent again after it.
+    pub lease: Duration,
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(15), turn: Duration::from_secs(10), lease: Duration::from_secs(60) }
+    }
 }
 
 impl Default for WorkerSettings {
@@ -30,6 +55,8 @@ impl Default for WorkerSettings {
             effects: 2_048,
             drain_timeout: Duration::from_secs(20),
             black_boxes: None,
+            keys: Arc::default(),
+            webhooks: WebhookSettings::default(),
         }
     }
 }

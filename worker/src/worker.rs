@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, answered};
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::black_box::BlackBox;
@@ -30,7 +32,7 @@ use crate::pauses::Pauses;
 use crate::runtime::Activation;
 use crate::side::Side;
 use crate::versions::Versions;
-use crate::{WorkerSettings, duties, runtime};
+use crate::{WebhookSettings, WorkerSettings, duties, runtime};
 
 /// Ends that whoever listens may be behind.
 const ENDS_MAX: usize = 1_024;
@@ -44,6 +46,11 @@ pub(crate) struct Engine {
     pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
+    /// Keys of stored secrets.
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) webhooks: WebhookSettings,
+    /// Endpoints that this process is sending to.
+    pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
     pub(crate) logs: Logs,
@@ -91,6 +98,9 @@ impl Worker {
         let engine = Arc::new(Engine {
             registry,
             services,
+            keys: Arc::clone(&settings.keys),
+            webhooks: settings.webhooks,
+            senders: TaskTracker::new(),
             versions: Versions::default(),
             gates: Gates::spawn(place.clone(), Arc::clone(&waker)),
             logs: Logs::spawn(Arc::clone(&side)),
@@ -154,6 +164,10 @@ impl Worker {
         if timeout(self.settings.drain_timeout, &mut runtime).await.is_err() {
             self.engine.hurry.cancel();
             let _ = timeout(HURRY_TIMEOUT, &mut runtime).await;
+        }
+        self.engine.senders.close();
+        if timeout(HURRY_TIMEOUT, self.engine.senders.wait()).await.is_err() {
+            warn!("some webhooks were still being sent; they will be sent again");
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
         pass(Point::BeforeDrain);

@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;
+pub(crate) mod credentials;
 pub(crate) mod custom_events;
 pub(crate) mod editor;
 pub(crate) mod events;
@@ -43,6 +44,7 @@ pub(crate) mod test_step;
 pub(crate) mod trial;
 pub(crate) mod usage;
 pub(crate) mod version;
+pub(crate) mod webhooks;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

@@ -14,6 +14,7 @@ use capstan_engine::store::workflows::{self, VersionRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::credentials::credential_findings;
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
 use crate::auth::Caller;
@@ -40,11 +41,11 @@ pub(crate) struct PublishQuery {
 }
 
 /// `POST /workflows/validate {graph}`: 200 `{valid, problems, proof}`.
-pub(crate) async fn validate(State(api): State<Api>, _caller: Caller, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn validate(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
-    let (_, proved) = api.graphs.prove(candidate.graph).await?;
-    Ok(verdict(proved))
+    let (document, proved) = api.graphs.prove(candidate.graph).await?;
+    Ok(verdict(with_credentials(&caller, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -54,8 +55,8 @@ pub(crate) async fn validate_draft(
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
-    let (_, proved) = api.graphs.prove(row.graph).await?;
-    Ok(verdict(proved))
+    let (document, proved) = api.graphs.prove(row.graph).await?;
+    Ok(verdict(with_credentials(&caller, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
@@ -74,6 +75,10 @@ pub(crate) async fn publish(
     refuse_errors(&proof, &query.accept)?;
     let paths = trigger_paths(&graph, id);
     let mut transaction = caller.write().await?;
+    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;
+    if !missing.is_empty() {
+        return Err(invalid_graph(&missing));
+    }
     let published = workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
     let version = published.map_err(|taken| {
         let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
@@ -104,6 +109,23 @@ pub(super) fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> 
     let detail = format!("the graph holds what can never be right: {}", first.detail);
     let hint = format!("correct it, or publish with ?accept={} to leave it as it is", first.code);
     Err(Problem::unprocessable("never_right", detail, hint).findings(errors))
+}
+
+/// The same, unless a node names a credential that is missing or does not fit.
+async fn with_credentials(
+    caller: &Caller,
+    document: &Value,
+    proved: Result<(Graph, Proof), Vec<Finding>>,
+) -> Result<Result<(Graph, Proof), Vec<Finding>>, Problem> {
+    let (graph, proof) = match proved {
+        Ok(proved) => proved,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    // It locks rows for a moment, and changes nothing.
+    let mut transaction = caller.write().await?;
+    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    transaction.rollback().await?;
+    Ok(if missing.is_empty() { Ok((graph, proof)) } else { Err(missing) })
 }
 
 fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {

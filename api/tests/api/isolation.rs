@@ -136,6 +136,9 @@ async fn fill(app: &App) {
         format!("INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
         format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),
+        format!("INSERT INTO credentials (workspace_id, credential_id, name, type, allowed_hosts, fields_set, sealed, key_id, \
+                 created_by, updated_by) VALUES ('{w}', '{x}', 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"),
+        format!("INSERT INTO credential_tokens (workspace_id, credential_id, revision) VALUES ('{w}', '{x}', 1)"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
         format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
                  VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
@@ -152,6 +155,14 @@ async fn fill(app: &App) {
                  VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 200, 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
+        format!("INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \
+                 VALUES ('{w}', '{x}', 'u', '{{*}}', 1)"),
+        format!("INSERT INTO webhook_secrets VALUES ('{w}', '{x}', '{x}', '', 'k')"),
+        format!("INSERT INTO webhook_lanes (workspace_id, endpoint_id) VALUES ('{w}', '{x}')"),
+        format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
+        format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
+                 VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),
+        format!("INSERT INTO webhook_attempts VALUES ('{w}', '{x}', 1, 1, now(), 1, 200, 'delivered')"),
         format!("INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '', now())"),
     ] {

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use capstan_api::{AccountSettings, Api, ApiSettings};
 use capstan_domain::access;
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::migrate::{Kind, migrate};
@@ -20,6 +21,7 @@ use tower::ServiceExt;
 pub(crate) struct App {
     pub(crate) router: Router,
     pub(crate) api: Api,
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) acme: WorkspaceId,
     pub(crate) key: String,
     pub(crate) other_key: String,
@@ -74,17 +76,20 @@ impl App {
         let other = access::create_workspace(&mut owner, "other", "Other", &cell.schema).await.unwrap();
         let (_, key) = access::create_key(&mut owner, acme, "test").await.unwrap();
         let (_, other_key) = access::create_key(&mut owner, other, "test").await.unwrap();
+        let keys = Arc::new(KeyRing::generate());
         let mut settings = ApiSettings {
             control: control.clone(),
             cell: cell.clone(),
             page_workspace: None,
             mail_sandbox: true,
             accounts: AccountSettings::default(),
+            keys: Arc::clone(&keys),
+            allow: Vec::new(),
         };
         change(&mut settings, acme);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         let database = Arc::new(database);
-        Self { router: api.router(), api, acme, key, other_key, control, cell, _database: database }
+        Self { router: api.router(), api, keys, acme, key, other_key, control, cell, _database: database }
     }
 
     /// Another process of the same installation, as far as it remembers nothing of this one.
@@ -95,9 +100,12 @@ impl App {
             page_workspace: None,
             mail_sandbox: true,
             accounts: AccountSettings::default(),
+            keys: Arc::clone(&self.keys),
+            allow: Vec::new(),
         };
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         Self {
+            keys: Arc::clone(&self.keys),
             router: api.router(),
             api,
             acme: self.acme,

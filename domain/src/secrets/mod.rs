@@ -4,9 +4,12 @@
 //! kind and id are bound to both, so that the bytes open in their own row only. `envelope.rs` says how they look.
 
 mod envelope;
+pub mod redact;
 mod ring;
+mod sealed_tables;
 mod secret;
 
 pub use envelope::{OpenError, SECRET_BYTES_MAX, SealError, Sealed, open, reseal, seal};
 pub use ring::{KeyRing, KeyRingError};
+pub use sealed_tables::{SEALED, SealedTable, Under, Walk, census, rotate_some};
 pub use secret::Secret;

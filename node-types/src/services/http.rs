@@ -1,6 +1,7 @@
 //! The HTTP client of the nodes: guarded at every hop, bounded in time and redirects.
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub struct HttpClient {
     guard: Arc<Guard>,
     judged: Client,
     named: Client,
+    lookups: Arc<Semaphore>,
 }
 
 /// One request; the body is kept so that a redirect can repeat it.
@@ -85,7 +87,7 @@ impl HttpClient {
         let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, lookups: Arc::clone(&lookups) };
         let judged = client(resolver(Trust::Judged))?;
         let named = client(resolver(Trust::Named))?;
-        Ok(Self { guard, judged, named })
+        Ok(Self { guard, judged, named, lookups })
     }
 
     /// Sends `request` and follows redirects, except at a status that `accepts`. The body is not read yet.
@@ -110,6 +112,26 @@ impl HttpClient {
             }
         }
         Err(HttpError::Redirect { url: shown(&request.url), why: format!("there are more than {REDIRECTS_MAX}") })
+    }
+
+    /// An address of `host` that may be connected to at `port`, for protocols other than HTTP.
+    ///
+    /// # Errors
+    /// If it has none, or none that is allowed.
+    pub(super) async fn address(&self, host: &str, port: u16) -> Result<IpAddr, HttpError> {
+        let unreachable = |why: String| HttpError::Connect { url: format!("{host}:{port}"), why };
+        let url = Url::parse(&format!("http://{host}:{port}/")).map_err(|error| unreachable(error.to_string()))?;
+        let trust = self.guard.check(&url)?;
+        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+            return Ok(address);
+        }
+        let resolver = GuardedResolver { guard: Arc::clone(&self.guard), trust, lookups: Arc::clone(&self.lookups) };
+        let found = resolver.addresses(host.to_owned()).await.map_err(|error| match error.downcast::<Refusal>() {
+            Ok(refusal) => HttpError::Refused(*refusal),
+            Err(error) => unreachable(error.to_string()),
+        })?;
+        let first = found.first().ok_or_else(|| unreachable("the name has no address".into()))?;
+        Ok(first.ip())
     }
 
     async fn send(&self, request: &Request) -> Result<Response, HttpError> {

@@ -6,10 +6,16 @@ use std::time::Duration;
 use capstan_engine::core::ids::WorkspaceId;
 use futures::future::BoxFuture;
 use lettre::transport::smtp::AsyncSmtpTransport;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
+
+use super::credentials::MailLogin;
+use super::guard::Refusal;
+use super::http::{HttpClient, HttpError};
 
 pub mod letter;
 
@@ -123,6 +129,9 @@ pub enum MailError {
         /// Chain of causes.
         why: String,
     },
+    /// The address of a server of a workspace is not allowed.
+    #[error(transparent)]
+    Refused(Refusal),
     /// The sandbox failed.
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
@@ -142,6 +151,9 @@ pub struct Mailer {
     server: Option<Server>,
     from: lettre::message::Mailbox,
     mailbox: Arc<dyn Mailbox>,
+    is_sandbox: bool,
+    /// Turns of servers of workspaces.
+    turns: Semaphore,
 }
 
 struct Server {
@@ -161,16 +173,32 @@ impl Mailer {
             why: error.to_string(),
         })?;
         let server = settings.server.as_ref().filter(|_| !settings.sandbox).map(Server::new).transpose()?;
-        Ok(Self { server, from, mailbox })
+        let turns = Semaphore::new(CONNECTIONS_MAX);
+        Ok(Self { server, from, mailbox, is_sandbox: settings.sandbox, turns })
     }
 
-    /// Hands `letter` to the server, or to the sandbox of `workspace`. `key` makes the message id.
+    /// Hands `letter` to the server, or to the sandbox of `workspace`. `key` makes the message id. With a login, a server of the
+    /// workspace gets it, at an address that the client may reach.
     ///
     /// # Errors
     /// See [`MailError`]. After `Connect` the server may have taken the mail nevertheless.
-    pub async fn send(&self, workspace: WorkspaceId, key: &str, letter: Letter) -> Result<Receipt, MailError> {
-        let (message, mail) = letter.prepare(&self.from, key)?;
+    pub async fn send(
+        &self,
+        workspace: WorkspaceId,
+        key: &str,
+        letter: Letter,
+        login: Option<(MailLogin, &HttpClient)>,
+    ) -> Result<Receipt, MailError> {
+        let own = login.as_ref().and_then(|(login, _)| login.from.as_deref()?.parse::<lettre::message::Mailbox>().ok());
+        let from = own.as_ref().unwrap_or(&self.from);
+        let (message, mail) = letter.prepare(from, key)?;
         let message_id = mail.message_id.clone();
+        if let Some((login, http)) = login.filter(|_| !self.is_sandbox) {
+            let server = Server::of_workspace(&login, http).await?;
+            let _turn = self.turns.acquire().await;
+            server.transport.send(message).await.map_err(|error| server.explain(&error))?;
+            return Ok(Receipt { message_id, accepted_by: server.name });
+        }
         let Some(server) = &self.server else {
             self.mailbox.store(workspace, mail).await?;
             return Ok(Receipt { message_id, accepted_by: "sandbox".into() });
@@ -191,6 +219,32 @@ impl Server {
         let builder = builder.map_err(|error| failed(causes(&error)))?;
         let transport = builder.timeout(Some(SMTP_TIMEOUT)).build();
         Ok(Self { transport, name, turns: Semaphore::new(CONNECTIONS_MAX) })
+    }
+
+    /// The address is judged, and connected to as it is: the name serves TLS only.
+    async fn of_workspace(login: &MailLogin, http: &HttpClient) -> Result<Self, MailError> {
+        let name = format!("{}:{}", login.host, login.port);
+        let address = http.address(&login.host, login.port).await.map_err(|error| match error {
+            HttpError::Refused(refusal) => MailError::Refused(refusal),
+            other => MailError::Connect { server: name.clone(), why: other.to_string() },
+        })?;
+        let tls = || {
+            TlsParameters::new(login.host.clone())
+                .map_err(|error| MailError::Setup { server: name.clone(), why: causes(&error) })
+        };
+        let tls = match login.tls.as_str() {
+            "none" => Tls::None,
+            "implicit" => Tls::Wrapper(tls()?),
+            _ => Tls::Required(tls()?),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
+            .port(login.port)
+            .tls(tls)
+            .timeout(Some(SMTP_TIMEOUT));
+        if let Some((user, password)) = &login.login {
+            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+        }
+        Ok(Self { transport: builder.build(), name, turns: Semaphore::new(1) })
     }
 
     fn explain(&self, error: &lettre::transport::smtp::Error) -> MailError {

@@ -1,5 +1,6 @@
 //! Name resolution that is bounded in time and number, and judged by the guard.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const LOOKUPS_MAX: usize = 64;
 
 /// The system's resolver behind the guard.
+#[derive(Clone)]
 pub(super) struct GuardedResolver {
     pub(super) guard: Arc<Guard>,
     /// With [`Trust::Named`], every address is let through.
@@ -24,20 +26,21 @@ pub(super) struct GuardedResolver {
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = Arc::clone(&self.guard);
-        let trust = self.trust;
-        let lookups = Arc::clone(&self.lookups);
-        Box::pin(async move {
-            let host = name.as_str().to_owned();
-            let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, lookup(host.clone(), lookups))
-                .await
-                .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))??;
-            let allowed = match trust {
-                Trust::Named => addresses,
-                Trust::Judged => judged(&guard, &host, addresses)?,
-            };
-            Ok(Box::new(allowed.into_iter()) as Addrs)
-        })
+        let resolver = self.clone();
+        Box::pin(async move { Ok(Box::new(resolver.addresses(name.as_str().to_owned()).await?.into_iter()) as Addrs) })
+    }
+}
+
+impl GuardedResolver {
+    /// The addresses of `host` that may be connected to.
+    pub(super) async fn addresses(&self, host: String) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, lookup(host.clone(), Arc::clone(&self.lookups)))
+            .await
+            .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))??;
+        match self.trust {
+            Trust::Named => Ok(addresses),
+            Trust::Judged => Ok(judged(&self.guard, &host, addresses)?),
+        }
     }
 }
 

@@ -13,16 +13,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::parts::{OneOrMany, Scalar, has_expression, problem};
+use super::parts::{OneOrMany, Scalar, check_credential, has_expression, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
 use crate::services::answer::{BodyError, headers_json, parse_body, read_body, read_excerpt, retry_after};
+use crate::services::credentials;
 use crate::services::guard::{Refusal, shown};
 use crate::services::http::{HttpError, Request};
 
 mod request;
 
 /// Error classes that a request may fail with, beside those of any node.
-const CLASSES: [&str; 12] = [
+const CLASSES: [&str; 15] = [
     "http_408",
     "http_425",
     "http_429",
@@ -35,6 +36,9 @@ const CLASSES: [&str; 12] = [
     "address_blocked",
     "redirect",
     "connect",
+    "credential",
+    "credential_host",
+    "credential_away",
 ];
 /// Time for the whole exchange when the node sets none.
 const TIMEOUT_MS_DEFAULT: u64 = 30_000;
@@ -73,6 +77,9 @@ pub(crate) struct Config {
     /// Longest answer in bytes, at most 10 MiB; 1 MiB if absent.
     #[schemars(range(min = 1, max = 10_485_760))]
     body_bytes_max: Option<usize>,
+    /// Name of a credential of the workspace, which is sent along to its own hosts only; taken as written.
+    #[schemars(extend("x-capstan-credential" = ["bearer", "basic", "header", "oauth2_client_credentials", "oauth2_refresh", "custom"]))]
+    credential: Option<String>,
     /// Statuses that mean success, such as `[200, 404]`; 200 to 299 if empty.
     #[serde(default)]
     success: Vec<u16>,
@@ -102,6 +109,7 @@ pub(crate) enum Method {
 impl NodeType for ActionHttpRequest {
     const NAME: &'static str = "action.http_request";
     const EFFECT: Effect = Effect::AtLeastOnce;
+    const RAW: &'static [&'static str] = &["credential"];
     type Config = Config;
 
     fn spec() -> Spec {
@@ -134,6 +142,7 @@ impl NodeType for ActionHttpRequest {
                 problems.push(problem("bad_header", "/headers", why, "remove or rename the header"));
             }
         }
+        problems.extend(check_credential(config));
         problems
     }
 
@@ -145,12 +154,21 @@ impl NodeType for ActionHttpRequest {
             return Outcome::fail("config", reason);
         }
         let success = config.success.clone();
+        let credential = config.credential.clone();
         let request = match request::build(config, &context.idempotency_key()) {
             Ok(request) => request,
             Err(why) => return Outcome::fail("config", why),
         };
         let url = shown(&request.url);
-        let exchange = Box::pin(exchange(request, &success, bytes_max, context));
+        let exchange = Box::pin(async move {
+            let mut request = request;
+            if let Some(name) = credential
+                && let Err(outcome) = credentials::attach(context, &name, Self::NAME, &mut request).await
+            {
+                return outcome;
+            }
+            exchange(request, &success, bytes_max, context).await
+        });
         match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
             Ok(outcome) => outcome,
             Err(_) => {

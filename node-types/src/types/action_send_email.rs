@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::parts::{OneOrMany, Scalar, problem};
+use super::parts::{OneOrMany, Scalar, check_credential, problem};
 use crate::node_type::{Context, NodeType, Spec};
+use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, mail_login};
 use crate::services::mail::letter::may_set_header;
 use crate::services::mail::{Letter, MailError};
 
@@ -40,6 +41,9 @@ pub(crate) struct Config {
     from: Option<String>,
     /// Address that answers go to, if not the sender.
     reply_to: Option<String>,
+    /// Name of a credential of type smtp, whose server the mail is handed to; taken as written.
+    #[schemars(extend("x-capstan-credential" = ["smtp"]))]
+    credential: Option<String>,
     /// Further headers, one line each, such as `List-Id`.
     #[serde(default)]
     headers: BTreeMap<String, Scalar>,
@@ -49,6 +53,7 @@ impl NodeType for ActionSendEmail {
     const NAME: &'static str = "action.send_email";
     const EFFECT: Effect = Effect::AtLeastOnce;
     const METER: Option<&'static str> = Some(EMAILS);
+    const RAW: &'static [&'static str] = &["credential"];
     type Config = Config;
 
     fn spec() -> Spec {
@@ -56,7 +61,8 @@ impl NodeType for ActionSendEmail {
     }
 
     fn classes(_config: &Value) -> Option<Vec<String>> {
-        Some(["smtp_rejected", "smtp_transient", "connect", "mailbox", QUOTA, QUOTA_AWAY].map(Into::into).to_vec())
+        let own = ["smtp_rejected", "smtp_transient", "connect", "mailbox", "address_blocked", QUOTA, QUOTA_AWAY];
+        Some(own.into_iter().chain(CREDENTIAL_CLASSES).map(Into::into).collect())
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -66,6 +72,7 @@ impl NodeType for ActionSendEmail {
             let detail = format!("the header {:?} cannot be set", name.chars().take(60).collect::<String>());
             problem("bad_header", "/headers", detail, "use the fields of the node, or another name")
         })
+        .chain(check_credential(config))
         .collect()
     }
 
@@ -91,7 +98,16 @@ impl NodeType for ActionSendEmail {
                 );
             }
         }
-        let sent = Box::pin(context.services.mail.send(workspace_id, &context.idempotency_key(), letter)).await;
+        let login = match &config.credential {
+            Some(name) => match mail_login(context, name, Self::NAME).await {
+                Ok(login) => Some(login),
+                Err(outcome) => return outcome,
+            },
+            None => None,
+        };
+        let services = &context.services;
+        let key = context.idempotency_key();
+        let sent = Box::pin(services.mail.send(workspace_id, &key, letter, login.zip(Some(&services.http)))).await;
         match sent {
             Ok(receipt) => {
                 quotas.confirm(workspace_id, EMAILS);
@@ -113,6 +129,7 @@ fn mail_error(error: &MailError) -> Outcome {
         MailError::Rejected { .. } => Outcome::fail("smtp_rejected", reason),
         MailError::Transient { .. } => Outcome::retry("smtp_transient", reason, None),
         MailError::Connect { .. } => Outcome::retry("connect", reason, None),
+        MailError::Refused(_) => Outcome::fail("address_blocked", reason),
         MailError::Mailbox(_) => Outcome::retry("mailbox", reason, None),
     }
 }

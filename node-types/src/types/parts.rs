@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use capstan_domain::credentials::is_name;
 use capstan_domain::events::check_type;
 use capstan_engine::core::expression::constant;
 use capstan_engine::core::outcome::{Closed, Outcome};
@@ -83,6 +84,14 @@ pub(super) fn problem(code: &str, pointer: &str, detail: impl Into<String>, hint
         detail: detail.into(),
         hint: hint.into(),
     }
+}
+
+/// A finding if the field `credential` can be the name of none.
+pub(super) fn check_credential(config: &Value) -> Option<Problem> {
+    let name = config.get("credential").filter(|name| !name.is_null())?;
+    let is_good = name.as_str().is_some_and(is_name);
+    let hint = "write the name of a credential of this workspace, without expressions";
+    (!is_good).then(|| problem("bad_credential", "/credential", "this is not the name of a credential", hint))
 }
 
 /// True if the text holds an expression, whose value is not known before the run.

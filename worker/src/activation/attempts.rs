@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use capstan_domain::secrets::redact::Redactor;
 use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::graph::Node;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
@@ -62,13 +63,14 @@ impl Drive<'_> {
     /// One attempt of a step in the present state. `timeout_ms` holds if its policy names none; 0 is no limit.
     pub(super) fn attempt(&self, step: StepIx, timeout_ms: u64) -> BoxFuture<'static, Outcome> {
         let limit_ms = self.node(step).policy.timeout_ms.unwrap_or(timeout_ms);
-        let log = Arc::new(self.log(step));
+        let secrets = Arc::new(Redactor::default());
+        let log = Arc::new(self.log(step, Arc::clone(&secrets)));
         let id = ExecutionId(self.claimed.execution_id);
         let config = match self.config(step) {
             Ok(config) => config,
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
-        let context = self.context(step, Arc::clone(&log));
+        let context = self.context(step, Arc::clone(&log), Arc::clone(&secrets));
         let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
         async move {
@@ -94,7 +96,7 @@ impl Drive<'_> {
                 Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
             };
             log.finish().await;
-            outcome
+            without_secrets(outcome, &secrets)
         }
         .boxed()
     }
@@ -144,7 +146,7 @@ impl Drive<'_> {
         self.scene().config(step, self.engine.registry.node_type(&self.node(step).type_name))
     }
 
-    fn context(&self, step: StepIx, log: Arc<StepLog>) -> Context {
+    fn context(&self, step: StepIx, log: Arc<StepLog>, secrets: Arc<Redactor>) -> Context {
         let scene = self.scene();
         Context {
             workspace_id: WorkspaceId(self.claimed.workspace_id),
@@ -156,16 +158,34 @@ impl Drive<'_> {
             wake: scene.wake(step),
             log,
             services: Arc::clone(&self.engine.services),
+            secrets,
         }
     }
 
-    fn log(&self, step: StepIx) -> StepLog {
+    fn log(&self, step: StepIx, secrets: Arc<Redactor>) -> StepLog {
         let origin = Origin {
             execution_id: ExecutionId(self.claimed.execution_id),
             workspace_id: WorkspaceId(self.claimed.workspace_id),
             step: self.key(step),
             attempt: self.state.step(step).attempts + 1,
         };
-        self.engine.logs.step(origin, Arc::clone(self.life), Arc::clone(&self.log_budget))
+        self.engine.logs.step(origin, Arc::clone(self.life), Arc::clone(&self.log_budget), secrets)
+    }
+}
+
+/// What leaves the step, before it is kept anywhere.
+fn without_secrets(outcome: Outcome, secrets: &Redactor) -> Outcome {
+    match outcome {
+        Outcome::Done { port, output } => Outcome::Done { port, output: secrets.value(output) },
+        Outcome::Retry { class, reason, after } => {
+            Outcome::Retry { class, reason: secrets.text(&reason).into_owned(), after }
+        }
+        Outcome::Fail { class, reason } => Outcome::Fail { class, reason: secrets.text(&reason).into_owned() },
+        Outcome::Open { items, note } => {
+            let items = items.into_iter().map(|item| secrets.value(item)).collect();
+            Outcome::Open { items, note: secrets.value(note) }
+        }
+        // What they hold is of the engine, and no secret.
+        Outcome::Wait(_) | Outcome::Call { .. } => outcome,
     }
 }

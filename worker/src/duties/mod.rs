@@ -8,8 +8,10 @@ mod migrate;
 mod orders;
 mod pauses;
 mod quotas;
+mod secrets;
 mod starts;
 mod upkeep;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -29,5 +31,9 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
+    duties.spawn(secrets::secrets(Arc::clone(engine)));
+    let due = Arc::new(Notify::new());
+    duties.spawn(webhooks::hand_out(Arc::clone(engine), place.clone(), Arc::clone(&due)));
+    duties.spawn(webhooks::deliver(Arc::clone(engine), place.clone(), due));
     duties
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use capstan_domain::approvals::Desk;
 use capstan_domain::calls::CallDesk;
+use capstan_domain::credentials::Vault;
 use capstan_domain::events;
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -31,6 +33,7 @@ use tokio::time::{Instant, interval};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Cell {
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) place: Place,
     pub(crate) workspace_id: WorkspaceId,
     pub(crate) registry: Arc<Registry>,
@@ -63,20 +66,10 @@ impl Cell {
         let database = tokio::task::spawn_blocking(capstan_private_postgres::test_database).await.unwrap();
         let place = Place::new(&database.url, "cell_1").unwrap();
         migrate(&place, Kind::Cell).await.unwrap();
-        let calls = Arc::new(CallDesk::new(&place));
-        let settings = ServiceSettings {
-            allow: allow.iter().map(|&entry| entry.to_owned()).collect(),
-            mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
-            mailbox: Arc::new(NoMailbox),
-            approvals: Arc::new(Desk::new(&place)),
-            events: Arc::new(events::Desk::new(&place)),
-            quotas: Arc::new(calls.till()),
-            calls,
-            public_url: "http://127.0.0.1:7400".into(),
-        };
-        let services = Arc::new(Services::new(settings).unwrap());
+        let keys = Arc::new(KeyRing::generate());
+        let services = services(&place, allow, &keys);
         let workspace_id = WorkspaceId::new();
-        Self { place, workspace_id, registry: Arc::new(registry), services, _database: database }
+        Self { keys, place, workspace_id, registry: Arc::new(registry), services, _database: database }
     }
 
     pub(crate) async fn worker(&self) -> Worker {
@@ -209,6 +202,23 @@ impl Cell {
             self.until_count(&format!("SELECT count(*) FROM {table}"), 0).await;
         }
     }
+}
+
+/// Services of a process of its own.
+pub(crate) fn services(place: &Place, allow: &[&str], keys: &Arc<KeyRing>) -> Arc<Services> {
+    let calls = Arc::new(CallDesk::new(place));
+    let settings = ServiceSettings {
+        allow: allow.iter().map(|&entry| entry.to_owned()).collect(),
+        mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
+        mailbox: Arc::new(NoMailbox),
+        approvals: Arc::new(Desk::new(place)),
+        events: Arc::new(events::Desk::new(place)),
+        quotas: Arc::new(calls.till()),
+        calls,
+        credentials: Arc::new(Vault::new(place, Arc::clone(keys))),
+        public_url: "http://127.0.0.1:7400".into(),
+    };
+    Arc::new(Services::new(settings).unwrap())
 }
 
 pub(crate) fn node(id: &str, kind: &str, config: Value) -> Value {

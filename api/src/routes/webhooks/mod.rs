@@ -1,0 +1,111 @@
+//! Outbound webhooks: endpoints, what was delivered to them, and which events there are.
+
+pub(crate) mod actions;
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod event_types;
+mod wish;
+
+use axum::http::StatusCode;
+use capstan_domain::webhooks::endpoints::{EndpointRow, find};
+use capstan_domain::webhooks::{SecretError, SecretRow};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+/// What an endpoint is called where there is none.
+const ENDPOINT: &str = "webhook endpoint";
+
+/// An endpoint as its owner sees it.
+#[derive(Serialize)]
+struct EndpointView {
+    id: Uuid,
+    url: String,
+    types: Vec<String>,
+    filter: Option<String>,
+    description: String,
+    status: String,
+    reason: Option<String>,
+    rate_per_s: Option<i32>,
+    concurrency: i32,
+    failures: i32,
+    failing_since: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    secrets: Vec<SecretView>,
+    /// Only when it has just been made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SecretView {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl From<SecretRow> for SecretView {
+    fn from(row: SecretRow) -> Self {
+        Self { id: row.secret_id, created_at: row.created_at, until: row.until_at }
+    }
+}
+
+impl From<EndpointRow> for EndpointView {
+    fn from(row: EndpointRow) -> Self {
+        Self {
+            id: row.endpoint_id,
+            url: row.url,
+            types: row.types,
+            filter: row.filter,
+            description: row.description,
+            status: row.status,
+            reason: row.reason,
+            rate_per_s: row.rate_per_s,
+            concurrency: row.concurrency,
+            failures: row.failures,
+            failing_since: row.failing_since,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            secrets: row.secrets.into_iter().map(SecretView::from).collect(),
+            secret: None,
+        }
+    }
+}
+
+/// The endpoint of that id, or 404.
+async fn known(connection: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<EndpointRow, Problem> {
+    let found = find(connection, caller.workspace_id, id).await?;
+    found.ok_or_else(|| Problem::not_found(ENDPOINT, &id.to_string()))
+}
+
+/// The same, if it gets events at all.
+async fn enabled(connection: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<EndpointRow, Problem> {
+    let row = known(connection, caller, id).await?;
+    if row.status == "disabled" {
+        let detail = format!("the endpoint {} is disabled: nothing is sent to it", row.url);
+        return Err(Problem::conflict("endpoint_disabled", detail, "enable it first"));
+    }
+    Ok(row)
+}
+
+impl From<SecretError> for Problem {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Seal(error) => error.into(),
+            SecretError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn no_such(id: Uuid) -> Problem {
+    Problem::not_found(ENDPOINT, &id.to_string())
+}
+
+fn bad_number(detail: String, hint: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_number", detail, hint)
+}

@@ -1,0 +1,202 @@
+//! Webhook endpoints and deliveries through the API.
+
+use axum::body::Body;
+use axum::http::Request;
+use capstan_domain::webhooks::SigningSecret;
+use capstan_engine::store::connect::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, App, as_json};
+
+const ENDPOINTS: &str = "/api/v1/webhook-endpoints";
+const DELIVERIES: &str = "/api/v1/webhook-deliveries";
+
+fn wish(url: &str) -> Value {
+    json!({ "url": url, "types": ["execution.*", "order.paid"], "filter": "event.data.status == 'failed'" })
+}
+
+async fn make(app: &App) -> Value {
+    let made = app.post(ENDPOINTS, &wish("https://example.com/hooks")).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()
+}
+
+async fn put(app: &App, path: &str, body: &Value) -> Answer {
+    app.send(as_json(app.request("PUT", path), body)).await
+}
+
+#[tokio::test]
+async fn an_endpoint_is_made_changed_switched_and_deleted() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let secret = SigningSecret::parse(made["secret"].as_str().unwrap());
+    assert!(secret.is_ok());
+    assert_eq!((&made["status"], &made["concurrency"]), (&json!("enabled"), &json!(10)));
+    // The secret is told once.
+    let shown = app.get(&path).await;
+    assert_eq!((shown.status.as_u16(), &shown.json()["secret"]), (200, &Value::Null));
+    assert_eq!(shown.json()["secrets"].as_array().unwrap().len(), 1);
+    let changed = json!({ "url": "https://example.com/new", "types": ["*"], "rate_per_s": 5, "concurrency": 1 });
+    let changed = put(&app, &path, &changed).await.json();
+    assert_eq!((&changed["filter"], &changed["rate_per_s"]), (&Value::Null, &json!(5)));
+    let disabled = app.post(&format!("{path}/disable"), &json!({ "reason": "holidays" })).await.json();
+    assert_eq!((&disabled["status"], &disabled["reason"]), (&json!("disabled"), &json!("holidays")));
+    assert_eq!(app.post_nothing(&format!("{path}/test")).await.verdict(), "409 endpoint_disabled");
+    let enabled = app.post_nothing(&format!("{path}/enable")).await.json();
+    assert_eq!((&enabled["status"], &enabled["reason"]), (&json!("enabled"), &Value::Null));
+    assert_eq!(app.get(ENDPOINTS).await.json()["items"].as_array().unwrap().len(), 1);
+    let deleted = app.send(app.request("DELETE", &path).body(Body::empty()).unwrap()).await;
+    assert_eq!(deleted.status, 204);
+    assert_eq!(app.get(&path).await.verdict(), "404 not_found");
+    assert_eq!((app.get(ENDPOINTS).await.json()["items"].clone(), app.count("webhook_secrets").await), (json!([]), 0));
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_an_endpoint_is_told_at_once() {
+    let app = App::start().await;
+    let bad = json!({ "url": "ftp://example.com", "types": ["a*", "ok"], "filter": "input.x", "rate_per_s": 0,
+                      "description": "x".repeat(501), "concurrency": 51 });
+    let refused = app.post(ENDPOINTS, &bad).await;
+    assert_eq!(refused.verdict(), "422 invalid_endpoint");
+    let body = refused.json();
+    let found: Vec<(&str, &str)> = body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("/url", "bad_url"),
+        ("/types/0", "bad_type"),
+        ("/filter", "bad_filter"),
+        ("/description", "too_long"),
+        ("/rate_per_s", "bad_number"),
+        ("/concurrency", "bad_number"),
+    ];
+    assert_eq!(found, expected);
+    for (url, code) in [
+        ("http://127.0.0.1/", "address_refused"),
+        ("http://169.254.169.254/latest/meta-data", "address_refused"),
+        ("http://[::1]:80/", "address_refused"),
+        ("http://2130706433/", "address_refused"),
+        ("http://user:pw@example.com/", "bad_url"),
+        ("https://example.com/#part", "bad_url"),
+        ("example.com", "bad_url"),
+        ("", "bad_url"),
+    ] {
+        let refused = app.post(ENDPOINTS, &wish(url)).await;
+        assert_eq!(
+            (refused.verdict().as_str(), &refused.json()["errors"][0]["code"]),
+            ("422 invalid_endpoint", &json!(code)),
+            "{url}"
+        );
+    }
+    assert_eq!(
+        app.post(ENDPOINTS, &json!({ "url": "https://a.example", "types": [] })).await.verdict(),
+        "422 invalid_endpoint"
+    );
+    assert_eq!(app.count("webhook_endpoints").await, 0);
+}
+
+#[tokio::test]
+async fn secrets_overlap_and_are_few() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    let rotate = format!("{ENDPOINTS}/{}/rotate", made["id"].as_str().unwrap());
+    let rotated = app.post(&rotate, &json!({ "overlap_s": 60 })).await.json();
+    assert_ne!(rotated["secret"], made["secret"]);
+    let untils: Vec<bool> = rotated["secrets"].as_array().unwrap().iter().map(|it| it["until"].is_null()).collect();
+    assert_eq!(untils, [true, false]);
+    for _ in 0..3 {
+        assert_eq!(app.post_nothing(&rotate).await.status, 200);
+    }
+    assert_eq!(app.post_nothing(&rotate).await.verdict(), "409 too_many_secrets");
+    // At once, the new one alone signs.
+    let alone = app.post(&rotate, &json!({ "overlap_s": 0 })).await.json();
+    assert_eq!(alone["secrets"].as_array().unwrap().len(), 1);
+    assert_eq!(app.post(&rotate, &json!({ "overlap_s": -1 })).await.verdict(), "422 bad_number");
+    assert_eq!(app.count("webhook_secrets").await, 1);
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_shown_and_sent_again() {
+    let app = App::start().await;
+    let id = make(&app).await["id"].as_str().unwrap().to_owned();
+    for _ in 0..3 {
+        assert_eq!(app.post_nothing(&format!("{ENDPOINTS}/{id}/test")).await.status, 202);
+    }
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE webhook_deliveries SET status = 'failed', tried = 10, settled_at = now()")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let page = app.get(&format!("{DELIVERIES}?endpoint_id={id}&status=failed&type=webhook.test&limit=2")).await.json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = app.get(&format!("{DELIVERIES}?endpoint_id={id}&status=failed&limit=2&cursor={cursor}")).await.json();
+    assert_eq!((page["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()), (2, 1));
+    let first = format!("{DELIVERIES}/{}", page["items"][0]["id"].as_str().unwrap());
+    let shown = app.get(&first).await.json();
+    assert_eq!((&shown["body"]["type"], &shown["tries"]), (&json!("webhook.test"), &json!([])));
+    assert_eq!(shown["body"]["id"], shown["event_id"]);
+    let again = app.post_nothing(&format!("{first}/resend")).await;
+    assert_eq!((again.status.as_u16(), &again.json()["status"]), (202, &json!("pending")));
+    let resend = format!("{ENDPOINTS}/{id}/resend");
+    let resent = app.post(&resend, &json!({ "since": "2026-01-01T00:00:00Z", "until": "2026-01-20T00:00:00Z" })).await;
+    assert_eq!(resent.json(), json!({ "resent": 0, "has_more": false }));
+    let (since, until) =
+        (chrono::Utc::now() - chrono::TimeDelta::hours(1), chrono::Utc::now() + chrono::TimeDelta::hours(1));
+    let resent = app.post(&resend, &json!({ "since": since, "until": until })).await;
+    assert_eq!(resent.json(), json!({ "resent": 2, "has_more": false }), "{}", resent.text());
+    let counts = app.get(&format!("{ENDPOINTS}/{id}/counts")).await.json();
+    assert_eq!(counts, json!({ "pending": 3, "delivered": 0, "failed": 0, "cancelled": 0 }));
+    for (path, verdict) in [
+        (format!("{DELIVERIES}?status=lost"), "400 bad_filter"),
+        (format!("{DELIVERIES}?endpoint_id=1"), "400 bad_filter"),
+        (format!("{DELIVERIES}/{id}"), "404 not_found"),
+    ] {
+        assert_eq!(app.get(&path).await.verdict(), verdict, "{path}");
+    }
+    for bad in [
+        json!({ "since": until, "until": since }),
+        json!({ "since": "2020-01-01T00:00:00Z" }),
+        json!({ "since": since, "statuses": ["pending"] }),
+    ] {
+        assert_eq!(app.post(&resend, &bad).await.verdict(), "422 bad_range", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_sees_an_endpoint_or_sends_to_it() {
+    let app = App::start().await;
+    let id = make(&app).await["id"].as_str().unwrap().to_owned();
+    let foreign = |method: &str, path: String| {
+        Request::builder().method(method).uri(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap()
+    };
+    assert_eq!(app.send(foreign("GET", ENDPOINTS.into())).await.json()["items"], json!([]));
+    for (method, path) in [
+        ("GET", format!("{ENDPOINTS}/{id}")),
+        ("DELETE", format!("{ENDPOINTS}/{id}")),
+        ("POST", format!("{ENDPOINTS}/{id}/enable")),
+        ("POST", format!("{ENDPOINTS}/{id}/disable")),
+        ("POST", format!("{ENDPOINTS}/{id}/rotate")),
+        ("POST", format!("{ENDPOINTS}/{id}/test")),
+        ("GET", format!("{ENDPOINTS}/{id}/counts")),
+    ] {
+        assert_eq!(app.send(foreign(method, path.clone())).await.verdict(), "404 not_found", "{method} {path}");
+    }
+    assert_eq!(app.count("webhook_deliveries").await, 0);
+}
+
+#[tokio::test]
+async fn the_catalogue_has_our_types_and_those_that_were_sent() {
+    let app = App::start().await;
+    for name in ["order.sent", "order.paid", "order.paid"] {
+        assert_eq!(app.post("/api/v1/events", &json!({ "type": name })).await.status, 202);
+    }
+    let types = app.get("/api/v1/event-types").await.json();
+    let custom: Vec<&Value> =
+        types["items"].as_array().unwrap().iter().filter(|it| it["custom"] == true).map(|it| &it["type"]).collect();
+    assert_eq!(custom, [&json!("order.paid"), &json!("order.sent")]);
+    assert_eq!(types["items"][0]["type"], "execution.completed");
+}

@@ -1,0 +1,128 @@
+//! The forms in which a program may write a secret.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+/// Shorter ones of base64 are found everywhere.
+const BASE64_CHARS_MIN: usize = 6;
+/// Bits of a character of base64.
+const BASE64_BITS: usize = 6;
+
+/// The secret itself and all its forms, each once.
+pub(super) fn forms(secret: &str) -> Vec<String> {
+    let json = json(secret);
+    let mut forms = vec![
+        secret.to_owned(),
+        json.replace('/', "\\/"),
+        ascii_json(secret),
+        self::json(&json),
+        secret.escape_debug().to_string(),
+        html(secret),
+        percent(secret, is_unreserved, "%20", true),
+        percent(secret, is_unreserved, "%20", false),
+        percent(secret, is_form, "+", true),
+        percent(secret, is_form, "+", false),
+        percent(secret, is_query, "%20", true),
+        STANDARD.encode(secret),
+        URL_SAFE.encode(secret),
+        json,
+    ];
+    forms.extend((0..3).flat_map(|offset| base64_within(secret, offset)));
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+/// As base64 has it where `offset` bytes, modulo 3, come before it, and anything after it: the characters that are its alone.
+fn base64_within(secret: &str, offset: usize) -> Vec<String> {
+    let shifted = [&[0; 2][..offset], secret.as_bytes()].concat();
+    let begin = (offset * 8).div_ceil(BASE64_BITS);
+    let end = shifted.len() * 8 / BASE64_BITS;
+    let encoded = [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)];
+    let own = encoded.into_iter().map(|text| text[begin.min(end)..end].to_owned());
+    own.filter(|text| text.len() >= BASE64_CHARS_MIN).collect()
+}
+
+fn json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// As JSON for channels that carry ASCII only.
+fn ascii_json(text: &str) -> String {
+    let mut escaped = String::new();
+    for unit in json(text).encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => escaped.push(char::from(byte)),
+            // Writing to a string does not fail.
+            _ => _ = write!(escaped, "\\u{unit:04x}"),
+        }
+    }
+    escaped
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+fn percent(text: &str, keeps: fn(u8) -> bool, space: &str, upper: bool) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push_str(space),
+            byte if keeps(byte) => encoded.push(char::from(byte)),
+            byte if upper => _ = write!(encoded, "%{byte:02X}"),
+            byte => _ = write!(encoded, "%{byte:02x}"),
+        }
+    }
+    encoded
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn is_form(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"*-._".contains(&byte)
+}
+
+/// What an address keeps as it is.
+fn is_query(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"#<>'".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_the_forms_that_programs_write() {
+        let forms = forms("a\"b/c é&+1");
+        for form in
+            ["a\"b/c é&+1", "a\\\"b/c é&+1", "a\\\"b\\/c é&+1", "a\\\"b/c \\u00e9&+1", "a%22b%2Fc%20%C3%A9%26%2B1"]
+        {
+            assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
+        }
+        for form in ["a%22b%2fc%20%c3%a9%26%2b1", "a%22b%2Fc+%C3%A9%26%2B1", "a&quot;b/c é&amp;+1", "a\\\\\\\"b/c é&+1"]
+        {
+            assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
+        }
+    }
+
+    #[test]
+    fn base64_is_known_wherever_the_secret_stands_in_it() {
+        let secret = "Hünter?>22";
+        let forms = forms(secret);
+        for before in ["", "u", "us", "user:", "a longer text "] {
+            for after in ["", "!", "!!", " and so on"] {
+                let text = format!("{before}{secret}{after}");
+                for encoded in [STANDARD.encode(&text), URL_SAFE_NO_PAD.encode(&text)] {
+                    let found = forms.iter().any(|form| form.len() > secret.len() && encoded.contains(form.as_str()));
+                    assert!(found, "{text}: {encoded}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Finds secrets in text: whole ones with one automaton, cut-off ones at both ends.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use zeroize::Zeroizing;
+
+use super::REDACTED;
+use super::forms::forms;
+
+/// How much of a secret has to stand at an end of a text to count as one that was cut off there. Bytes.
+const CUT_BYTES_MIN: usize = 8;
+
+/// All forms of all secrets of a step.
+pub(super) struct Needles {
+    automaton: Option<AhoCorasick>,
+    forms: Vec<Form>,
+}
+
+/// One form, and how far each of its beginnings ends with a shorter one (for the search of Knuth, Morris and Pratt).
+struct Form {
+    forwards: Track,
+    backwards: Track,
+}
+
+struct Track {
+    bytes: Zeroizing<Vec<u8>>,
+    fallbacks: Vec<usize>,
+}
+
+impl Needles {
+    pub(super) fn new(secrets: &[Zeroizing<String>]) -> Self {
+        let texts: Vec<Zeroizing<String>> =
+            secrets.iter().flat_map(|secret| forms(secret)).map(Zeroizing::new).collect();
+        let builder = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(texts.iter().map(|text| text.as_bytes()));
+        // It fails for more states than a step can have secrets for. Without it each form is looked for by itself.
+        let automaton = builder.ok();
+        Self { automaton, forms: texts.iter().map(|text| Form::new(text.as_bytes())).collect() }
+    }
+
+    /// The text without secrets.
+    pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut found = self.find(text);
+        // What stands for a character that was cut through, or for more.
+        let whole = text.trim_end_matches(['\u{fffd}', '…']);
+        found.extend(self.cut_off_at_the_end(whole, CUT_BYTES_MIN).map(|length| whole.len() - length..whole.len()));
+        found.extend(self.cut_off_at_the_beginning(text).map(|length| 0..length));
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(without(text, &merged(found)))
+    }
+
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        !self.find(text).is_empty()
+    }
+
+    /// Where whole secrets stand.
+    pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
+        match &self.automaton {
+            Some(automaton) => automaton.find_overlapping_iter(text).map(|found| found.range()).collect(),
+            None => self
+                .forms
+                .iter()
+                .filter_map(|form| std::str::from_utf8(&form.forwards.bytes).ok())
+                .flat_map(|form| text.match_indices(form).map(|(at, form)| at..at + form.len()))
+                .collect(),
+        }
+    }
+
+    /// Bytes at the end with which a secret begins that does not end there; the most that any has, if it is at least `bytes_min`.
+    pub(super) fn cut_off_at_the_end(&self, text: &str, bytes_min: usize) -> Option<usize> {
+        let longest = self.forms.iter().map(|form| {
+            let length = text.len().min(form.forwards.bytes.len() - 1);
+            form.forwards.reach(text.as_bytes()[text.len() - length..].iter())
+        });
+        longest.max().filter(|&length| length >= bytes_min)
+    }
+
+    fn cut_off_at_the_beginning(&self, text: &str) -> Option<usize> {
+        let longest = self.forms.iter().map(|form| {
+            let length = text.len().min(form.backwards.bytes.len() - 1);
+            form.backwards.reach(text.as_bytes()[..length].iter().rev())
+        });
+        longest.max().filter(|&length| length >= CUT_BYTES_MIN)
+    }
+}
+
+impl Form {
+    fn new(bytes: &[u8]) -> Self {
+        let backwards = bytes.iter().rev().copied().collect();
+        Self { forwards: Track::new(bytes.to_vec()), backwards: Track::new(backwards) }
+    }
+}
+
+impl Track {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mut fallbacks = vec![0; bytes.len()];
+        let mut length = 0;
+        for at in 1..bytes.len() {
+            while length > 0 && bytes[at] != bytes[length] {
+                length = fallbacks[length - 1];
+            }
+            length += usize::from(bytes[at] == bytes[length]);
+            fallbacks[at] = length;
+        }
+        Self { bytes: Zeroizing::new(bytes), fallbacks }
+    }
+
+    /// How many of its first bytes stand at the end of `text`, which is shorter than it.
+    fn reach<'a>(&self, text: impl Iterator<Item = &'a u8>) -> usize {
+        let mut length = 0;
+        for byte in text {
+            while length > 0 && *byte != self.bytes[length] {
+                length = self.fallbacks[length - 1];
+            }
+            length += usize::from(*byte == self.bytes[length]);
+        }
+        length
+    }
+}
+
+/// In order, those that touch or overlap as one.
+pub(super) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+/// The text with [`REDACTED`] in those places, which are in order and apart.
+pub(super) fn without(text: &str, places: &[Range<usize>]) -> String {
+    let bytes = text.as_bytes();
+    let (mut left, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    for place in places {
+        left.extend_from_slice(&bytes[at..place.start]);
+        left.extend_from_slice(REDACTED.as_bytes());
+        at = place.end;
+    }
+    left.extend_from_slice(&bytes[at..]);
+    // Secrets are text, so that places begin and end between characters.
+    String::from_utf8_lossy(&left).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(secrets: &[&str], text: &str) -> String {
+        let secrets: Vec<_> = secrets.iter().map(|secret| Zeroizing::new((*secret).to_owned())).collect();
+        Needles::new(&secrets).redact(text).into_owned()
+    }
+
+    #[test]
+    fn whole_and_cut_off_secrets_are_taken_out() {
+        for (text, expected) in [
+            ("nothing", "nothing"),
+            ("a correct horse battery b", "a [redacted] b"),
+            ("acorrect horse batterycorrect horse battery", "a[redacted]"),
+            ("answered: correct ho", "answered: [redacted]"),
+            ("answered: correct ho\u{fffd}", "answered: [redacted]\u{fffd}"),
+            ("horse battery is wrong", "[redacted] is wrong"),
+            ("corr", "corr"),
+            ("ery and so on", "ery and so on"),
+            ("é correct horse batteré", "é correct horse batteré"),
+            ("Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "[redacted]"),
+        ] {
+            assert_eq!(redacted(&["correct horse battery"], text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_nothing() {
+        assert_eq!(redacted(&["abcdefgh", "efghijkl"], "xabcdefghijkly"), "x[redacted]y");
+        assert_eq!(redacted(&["aaaaaaaa"], &"a".repeat(20)), "[redacted]");
+        assert_eq!(redacted(&["ééééé", "été été"], "ééééééé été été"), "[redacted] [redacted]");
+    }
+}

@@ -1,0 +1,149 @@
+//! The types of events that endpoints may get, with schemas and examples.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A type of events.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventType {
+    /// Such as `execution.completed`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// For people.
+    pub title: String,
+    /// Whether the workspace itself sends it.
+    pub custom: bool,
+    /// JSON Schema (2020-12) of the whole body.
+    pub schema: Value,
+    /// A body.
+    pub example: Value,
+}
+
+/// The types that Capstan sends.
+#[must_use]
+pub fn catalogue() -> Vec<EventType> {
+    let executions = [
+        ("completed", "An execution has completed"),
+        ("failed", "An execution has failed"),
+        ("cancelled", "An execution was cancelled"),
+        ("incident", "An execution waits for a person: it is an incident"),
+    ];
+    let executions = executions.map(|(status, title)| {
+        let data = execution_example(status);
+        own(&format!("execution.{status}"), title, execution_schema(status), &data)
+    });
+    let endpoints = [
+        ("webhook.endpoint_failing", "Every attempt at an endpoint has failed for days"),
+        ("webhook.endpoint_disabled", "An endpoint was disabled, as it only fails or is gone"),
+    ];
+    let endpoints = endpoints.map(|(name, title)| {
+        let data = json!({
+            "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "url": "https://example.com/hooks",
+            "failing_since": "2026-01-01T00:00:00.000000Z", "reason": "every attempt has failed for 5 days",
+        });
+        own(name, title, endpoint_schema(), &data)
+    });
+    let test = json!({ "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "message": "This is a test." });
+    let schema = object(&["endpoint_id", "message"], json!({ "endpoint_id": uuid(), "message": { "type": "string" } }));
+    let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
+    executions.into_iter().chain(endpoints).chain([test]).collect()
+}
+
+/// A type that a workspace sends itself.
+#[must_use]
+pub fn custom(type_name: &str) -> EventType {
+    let data = json!({ "id": "order-7-paid", "key": "7", "data": { "amount": 3 } });
+    let properties = json!({ "id": { "type": "string" }, "key": { "type": "string" }, "data": true });
+    let schema = whole(type_name, object(&["id", "key", "data"], properties));
+    let title = format!("An event of this workspace: {type_name}");
+    EventType { type_name: type_name.into(), title, custom: true, schema, example: example(type_name, &data) }
+}
+
+fn own(type_name: &str, title: &str, data_schema: Value, data: &Value) -> EventType {
+    EventType {
+        type_name: type_name.into(),
+        title: title.into(),
+        custom: false,
+        schema: whole(type_name, data_schema),
+        example: example(type_name, data),
+    }
+}
+
+fn example(type_name: &str, data: &Value) -> Value {
+    json!({
+        "id": "evt_01927f3e2c5070008000000000000000", "type": type_name, "timestamp": "2026-01-01T00:00:00.000000Z",
+        "data": data,
+    })
+}
+
+fn whole(type_name: &str, data: Value) -> Value {
+    let properties = json!({
+        "id": { "type": "string", "pattern": "^evt_[0-9a-f]{32}$" }, "type": { "const": type_name }, "timestamp": time(),
+        "data": data,
+    });
+    let mut schema = object(&["id", "type", "timestamp", "data"], properties);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn uuid() -> Value {
+    json!({ "type": "string", "format": "uuid" })
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn execution_schema(status: &str) -> Value {
+    let properties = json!({
+        "execution_id": uuid(), "status": { "const": status }, "workflow_id": uuid(), "version_id": uuid(),
+        "workflow_name": { "type": ["string", "null"] }, "trigger_node_id": { "type": "string" },
+        "trial": { "type": "boolean" }, "created_at": time(), "ended_at": { "type": ["string", "null"] },
+        "output": { "description": "of a completed one, if it has at most 64 KiB" },
+        "error": { "type": ["object", "null"] },
+    });
+    object(&["execution_id", "status"], properties)
+}
+
+fn execution_example(status: &str) -> Value {
+    json!({
+        "execution_id": "01927f3e-2c50-7000-8000-000000000002", "status": status,
+        "workflow_id": "01927f3e-2c50-7000-8000-000000000003", "workflow_name": "Orders",
+        "version_id": "01927f3e-2c50-7000-8000-000000000004", "trigger_node_id": "start", "trial": false,
+        "created_at": "2026-01-01T00:00:00.000000Z",
+        "ended_at": if status == "incident" { Value::Null } else { json!("2026-01-01T00:00:01.000000Z") },
+        "output": if status == "completed" { json!({ "order": 7 }) } else { Value::Null },
+        "error": if status == "completed" { Value::Null } else { json!({ "class": "config", "reason": "no order" }) },
+    })
+}
+
+fn endpoint_schema() -> Value {
+    let properties = json!({
+        "endpoint_id": uuid(), "url": { "type": "string" }, "failing_since": { "type": ["string", "null"] },
+        "reason": { "type": "string" },
+    });
+    object(&["endpoint_id", "url", "reason"], properties)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_an_example_that_its_schema_requires() {
+        let types = catalogue();
+        assert_eq!(types.len(), 7);
+        for one in types.iter().chain([&custom("order.paid")]) {
+            assert_eq!(one.example["type"], one.type_name);
+            assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);
+            let required = one.schema["properties"]["data"]["required"].as_array().unwrap();
+            for field in required {
+                assert!(!one.example["data"][field.as_str().unwrap()].is_null(), "{}: {field}", one.type_name);
+            }
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Handing events out: from the outbox and from custom events to deliveries. One process at a time does it for a source; the
+//! cursor goes by the transactions that rows came with, and stays below the horizon under which nothing can be committed any
+//! more. So it misses no late commit, and moves in the transaction that makes the deliveries: each is made once.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::body::{self, Ended, of_execution};
+use super::schedule::DEADLINE_HOURS;
+use super::subscription::{fits, passes};
+
+/// Events that are looked at in one round.
+const EVENTS_MAX: i64 = 500;
+/// Deliveries that one round makes at most, but for those of its last event.
+const DELIVERIES_MAX: usize = 2_000;
+/// Longest time that conditions are evaluated in one round.
+const FILTER_TIME: Duration = Duration::from_secs(1);
+/// How long a process may do nothing before another takes its turn.
+const TURN_MS: i64 = 10_000;
+/// After which time a turn is made longer.
+const RENEW_AFTER: Duration = Duration::from_secs(4);
+/// How often the cursor is moved past events that nobody gets.
+const MOVE_EVERY: Duration = Duration::from_secs(1);
+/// Endpoints that are read for a round at most; a workspace has at most 50.
+const ENDPOINTS_MAX: i64 = EVENTS_MAX * 50;
+
+/// Where events come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What the engine tells.
+    Outbox,
+    /// What workspaces send.
+    Events,
+}
+
+/// A turn at a source, and how far this process has come in it. The cursor in the database follows.
+#[derive(Clone, Debug, FromRow)]
+pub struct Turn {
+    /// Whose turn it is, so far.
+    pub lease_no: i64,
+    xid: String,
+    event_id: Uuid,
+    /// When the turn was last made longer.
+    #[sqlx(skip)]
+    renewed: Option<Instant>,
+    /// When the cursor was last moved.
+    #[sqlx(skip)]
+    moved: Option<Instant>,
+    /// Whether the cursor in the database is the truth, as nothing was read for a while.
+    #[sqlx(skip)]
+    forgotten: bool,
+}
+
+impl Turn {
+    /// Reads the cursor anew the next time: it has moved on while nobody was there to hand out to.
+    pub fn forget(&mut self) {
+        (self.renewed, self.forgotten) = (None, true);
+    }
+}
+
+/// What a round came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandedOut {
+    /// Deliveries that were made.
+    pub deliveries: usize,
+    /// Whether more events may be there.
+    pub is_more: bool,
+}
+
+#[derive(FromRow)]
+struct Fact {
+    event_id: Uuid,
+    workspace_id: Uuid,
+    #[sqlx(rename = "type")]
+    type_name: String,
+    /// The execution or endpoint that it is of.
+    aggregate_id: Uuid,
+    data: Value,
+    at: DateTime<Utc>,
+    xid: String,
+    wanted: bool,
+}
+
+#[derive(FromRow)]
+struct Subscriber {
+    workspace_id: Uuid,
+    endpoint_id: Uuid,
+    types: Vec<String>,
+    filter: Option<String>,
+    since: String,
+}
+
+/// What a round writes.
+#[derive(Default)]
+struct Batch {
+    events: Vec<(Uuid, Uuid, String, String)>,
+    /// Index of the event, counted from 1, and the endpoint.
+    deliveries: Vec<(i32, Uuid)>,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// Whether any workspace of the cell has a live endpoint. Where none has, nothing is read, and the cursors follow now and
+/// then. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_any_endpoint(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    const LIVE: &str = "SELECT EXISTS (SELECT FROM webhook_endpoints WHERE status IN ('enabled', 'failing'))";
+    if sqlx::query_scalar(LIVE).fetch_one(&mut *connection).await? {
+        return Ok(true);
+    }
+    // One view of both: an endpoint that is made meanwhile is not there yet for what lies below the horizon.
+    sqlx::query(
+        "UPDATE webhook_cursors SET xid = pg_snapshot_xmin(pg_current_snapshot()), event_id = $1, \
+           moved_at = clock_timestamp() \
+         WHERE moved_at < clock_timestamp() - interval '1 minute' \
+           AND NOT EXISTS (SELECT FROM webhook_endpoints WHERE status IN ('enabled', 'failing'))",
+    )
+    .bind(Uuid::nil())
+    .execute(connection)
+    .await?;
+    Ok(false)
+}
+
+/// Takes or keeps the turn at a source; nothing while another process has it. A cursor from before the database was moved to
+/// another server, whose transactions are counted anew, begins again: what was handed out is not handed out twice.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_turn(
+    connection: &mut PgConnection,
+    source: Source,
+    held: Option<Turn>,
+) -> Result<Option<Turn>, StoreError> {
+    if held.as_ref().and_then(|turn| turn.renewed).is_some_and(|renewed| renewed.elapsed() < RENEW_AFTER) {
+        return Ok(held);
+    }
+    let begun = Instant::now();
+    let found = sqlx::query_as(
+        "UPDATE webhook_cursors SET lease_no = CASE WHEN lease_no = $2 THEN lease_no ELSE lease_no + 1 END, \
+           leased_until = clock_timestamp() + $3 * interval '1 millisecond', \
+           xid = CASE WHEN xid > pg_snapshot_xmax(pg_current_snapshot()) THEN '0'::xid8 ELSE xid END \
+         WHERE source = $1 AND (lease_no = $2 OR leased_until <= clock_timestamp()) \
+         RETURNING lease_no, xid::text AS xid, event_id",
+    );
+    let lease_no = held.as_ref().map_or(-1, |turn| turn.lease_no);
+    let found: Option<Turn> = found.bind(source.name()).bind(lease_no).bind(TURN_MS).fetch_optional(connection).await?;
+    let Some(found) = found else { return Ok(None) };
+    let further = held.filter(|turn| turn.lease_no == found.lease_no && !turn.forgotten && found.xid != "0");
+    Ok(Some(Turn { renewed: Some(begun), ..further.unwrap_or(found) }))
+}
+
+/// Hands out the next events of a source; nothing if the turn was lost. The cursor is moved with what is handed out, and now and
+/// then. No transaction is open while conditions are
+/// evaluated.
+///
+/// # Errors
+/// If the database does.
+pub async fn hand_out(
+    connection: &mut PgConnection,
+    source: Source,
+    turn: &mut Turn,
+) -> Result<Option<HandedOut>, StoreError> {
+    let facts = read(connection, source, turn).await?;
+    let Some(newest) = facts.last() else { return Ok(Some(HandedOut::default())) };
+    let (mut reached, mut batch) = ((newest.xid.clone(), newest.event_id), Batch::default());
+    let mut is_more = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
+    if facts.iter().any(|fact| fact.wanted) {
+        let subscribers = subscribers(connection, &facts).await?;
+        let ended = if source == Source::Outbox { ended(connection, &facts).await? } else { HashMap::new() };
+        let until = Instant::now() + FILTER_TIME;
+        for fact in &facts {
+            let endpoints = subscribers.get(&fact.workspace_id).map(Vec::as_slice).unwrap_or_default();
+            batch.add(fact, endpoints, ended.get(&fact.aggregate_id));
+            if batch.deliveries.len() >= DELIVERIES_MAX || Instant::now() >= until {
+                is_more = is_more || fact.event_id != newest.event_id;
+                reached = (fact.xid.clone(), fact.event_id);
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    let deliveries = batch.deliveries.len();
+    if deliveries > 0 || turn.moved.is_none_or(|moved| moved.elapsed() >= MOVE_EVERY) {
+        if !write(connection, source, turn, &reached, batch).await? {
+            return Ok(None);
+        }
+        turn.moved = Some(Instant::now());
+    }
+    (turn.xid, turn.event_id) = reached;
+    Ok(Some(HandedOut { deliveries, is_more }))
+}
+
+/// The next events below the horizon, in the order of their transactions, by the index on these.
+async fn read(connection: &mut PgConnection, source: Source, turn: &Turn) -> Result<Vec<Fact>, StoreError> {
+    const WANTED: &str = "EXISTS (SELECT FROM webhook_endpoints p \
+         WHERE p.workspace_id = o.workspace_id AND p.status IN ('enabled', 'failing')) AS wanted";
+    const BEHIND: &str = "o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) \
+         AND o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.event_id LIMIT $3";
+    let sql = match source {
+        Source::Outbox => format!(
+            "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id, o.payload AS data, o.created_at AS at, \
+               o.xid::text AS xid, {WANTED} FROM outbox o WHERE {BEHIND}"
+        ),
+        Source::Events => format!(
+            "SELECT o.event_id, o.workspace_id, o.type, o.event_id AS aggregate_id, \
+               jsonb_build_object('id', o.client_id, 'key', o.key, 'data', o.data) AS data, o.received_at AS at, \
+               o.xid::text AS xid, {WANTED} FROM events o WHERE {BEHIND}"
+        ),
+    };
+    let facts = sqlx::query_as(&sql).bind(&turn.xid).bind(turn.event_id).bind(EVENTS_MAX);
+    Ok(facts.fetch_all(connection).await?)
+}
+
+async fn subscribers(
+    connection: &mut PgConnection,
+    facts: &[Fact],
+) -> Result<HashMap<Uuid, Vec<Subscriber>>, StoreError> {
+    let mut workspaces: Vec<Uuid> = facts.iter().filter(|fact| fact.wanted).map(|fact| fact.workspace_id).collect();
+    workspaces.sort_unstable();
+    workspaces.dedup();
+    let rows: Vec<Subscriber> = sqlx::query_as(
+        "SELECT workspace_id, endpoint_id, types, filter, \
+           CASE WHEN since > pg_snapshot_xmax(pg_current_snapshot()) THEN '0' ELSE since::text END AS since \
+         FROM webhook_endpoints WHERE workspace_id = ANY ($1) AND status IN ('enabled', 'failing') \
+         ORDER BY workspace_id, endpoint_id LIMIT $2",
+    )
+    .bind(workspaces)
+    .bind(ENDPOINTS_MAX)
+    .fetch_all(connection)
+    .await?;
+    let mut by_workspace: HashMap<Uuid, Vec<Subscriber>> = HashMap::new();
+    for row in rows {
+        by_workspace.entry(row.workspace_id).or_default().push(row);
+    }
+    Ok(by_workspace)
+}
+
+/// What is known of the executions that the events are of.
+async fn ended(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap<Uuid, Ended>, StoreError> {
+    let wanted = facts.iter().filter(|fact| fact.wanted && fact.type_name.starts_with("execution."));
+    let ids: Vec<Uuid> = wanted.map(|fact| fact.aggregate_id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Ended> = sqlx::query_as(
+        "SELECT e.execution_id, e.workflow_id, w.name AS workflow_name, e.version_id, e.trigger_node_id, \
+           EXISTS (SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id) \
+             AS trial, \
+           e.error, CASE WHEN pg_column_size(e.output) <= $4 THEN e.output END AS output, e.created_at, e.ended_at \
+         FROM executions e LEFT JOIN workflows w ON w.workspace_id = e.workspace_id AND w.workflow_id = e.workflow_id \
+         WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3",
+    )
+    .bind(&ids)
+    .bind(ids.iter().min())
+    .bind(ids.iter().max())
+    .bind(i32::try_from(body::OUTPUT_BYTES_MAX).unwrap_or(i32::MAX))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.execution_id, row)).collect())
+}
+
+impl Batch {
+    /// Adds what an event comes to, if any endpoint gets it.
+    fn add(&mut self, fact: &Fact, subscribers: &[Subscriber], ended: Option<&Ended>) {
+        let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+        let mut subscribed = subscribers
+            .iter()
+            .filter(|endpoint| fits(&endpoint.types, &fact.type_name) && number(&fact.xid) >= number(&endpoint.since))
+            .peekable();
+        if subscribed.peek().is_none() {
+            return;
+        }
+        let data = match fact.type_name.strip_prefix("execution.") {
+            Some(status) => of_execution(fact.aggregate_id, status, ended),
+            None => fact.data.clone(),
+        };
+        let event = body::body(fact.event_id, &fact.type_name, fact.at, &data);
+        let getting: Vec<Uuid> = subscribed
+            .filter(|endpoint| passes(endpoint.filter.as_deref(), &event))
+            .map(|endpoint| endpoint.endpoint_id)
+            .collect();
+        if !getting.is_empty() {
+            self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string()));
+            let index = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
+            self.deliveries.extend(getting.into_iter().map(|endpoint_id| (index, endpoint_id)));
+        }
+    }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    source: Source,
+    turn: &Turn,
+    reached: &(String, Uuid),
+    batch: Batch,
+) -> Result<bool, StoreError> {
+    let Batch { events, deliveries } = batch;
+    let kept = sqlx::query_scalar("SELECT hand_out_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        .bind(source.name())
+        .bind(turn.lease_no)
+        .bind(&reached.0)
+        .bind(reached.1)
+        .bind(DEADLINE_HOURS)
+        .bind(events.iter().map(|event| event.0).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| event.1).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| event.2.as_str()).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| event.3.as_str()).collect::<Vec<_>>())
+        .bind(deliveries.iter().map(|delivery| delivery.0).collect::<Vec<_>>())
+        .bind(deliveries.iter().map(|delivery| delivery.1).collect::<Vec<_>>())
+        .bind(deliveries.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>());
+    Ok(kept.fetch_one(connection).await?)
+}
+
+/// The data of an event that tells an endpoint's owner of it.
+pub(super) fn of_endpoint(endpoint_id: Uuid, url: &str, failing_since: Option<DateTime<Utc>>, reason: &str) -> Value {
+    json!({ "endpoint_id": endpoint_id, "url": url, "failing_since": failing_since, "reason": reason })
+}

@@ -1,0 +1,349 @@
+//! The queue of an endpoint, for whoever sends. Who holds its lease is the only one to send for it, so that concurrency, rate
+//! and circuit of an endpoint are one process's business. No connection is held while a request runs; what an attempt came to
+//! is written in one call that checks the lease.
+
+use std::time::Duration;
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::answer::Attempt;
+use super::handout::of_endpoint;
+use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
+use crate::secrets::Sealed;
+
+/// Deliveries of a disabled or deleted endpoint that are cancelled at a time.
+const CANCEL_BITE: i64 = 1_000;
+/// Longest detail of an attempt, in characters.
+const DETAIL_CHARS_MAX: usize = 500;
+
+/// A lease of an endpoint's queue.
+#[derive(Clone, Debug, FromRow)]
+pub struct Lane {
+    /// The tenant.
+    pub workspace_id: Uuid,
+    /// The endpoint.
+    pub endpoint_id: Uuid,
+    /// Which lease.
+    pub lease_no: i64,
+    /// Failures in a row.
+    pub failures: i32,
+    /// Since when it only fails.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Whether its owner was told.
+    pub warned: bool,
+}
+
+/// What is to be known of an endpoint to send to it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Target {
+    /// Where to.
+    pub url: String,
+    /// `enabled`, `failing`, `disabled` or `deleted`.
+    pub status: String,
+    /// Requests a second at most.
+    pub rate_per_s: Option<i32>,
+    /// Requests at a time at most.
+    pub concurrency: i32,
+    /// By the database's clock.
+    pub now: DateTime<Utc>,
+}
+
+/// A secret as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    /// Its id, which it is sealed for.
+    pub secret_id: Uuid,
+    /// Opened by the process that signs.
+    pub sealed: Sealed,
+}
+
+/// A delivery whose time has come.
+#[derive(Clone, Debug, FromRow)]
+pub struct Due {
+    /// Its id.
+    pub delivery_id: Uuid,
+    /// What it brings.
+    pub event_id: Uuid,
+    /// Attempts since it was last sent by hand.
+    pub tried: i32,
+    /// Whether it is past its deadline.
+    pub over: bool,
+    /// As it is sent.
+    pub body: String,
+    /// By the database's clock: the time of the attempt.
+    pub now: DateTime<Utc>,
+}
+
+/// How a delivery goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It has arrived.
+    Delivered,
+    /// It is tried again after that time.
+    Retry(Duration),
+    /// It is given up.
+    Failed(&'static str),
+}
+
+/// How an endpoint is after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Failures in a row.
+    pub failures: i32,
+    /// How long nothing is to be sent.
+    pub pause: Duration,
+    /// Whether it said that it wants nothing any more.
+    pub gone: bool,
+}
+
+/// Takes leases of queues that are due: of endpoints that work, or of those that fail. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn claim_lanes(
+    connection: &mut PgConnection,
+    ailing: bool,
+    limit: usize,
+    lease: Duration,
+) -> Result<Vec<Lane>, StoreError> {
+    let lanes = sqlx::query_as(
+        "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned FROM claim_lanes_1($1, $2, $3)",
+    );
+    let lanes = lanes.bind(ailing).bind(i32::try_from(limit).unwrap_or(i32::MAX)).bind(millis(lease));
+    Ok(lanes.fetch_all(connection).await?)
+}
+
+/// The endpoint of a lane, and the secrets that sign for it now, newest first.
+///
+/// # Errors
+/// If the database does.
+pub async fn target(
+    connection: &mut PgConnection,
+    lane: &Lane,
+) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
+    let target: Option<Target> = sqlx::query_as(
+        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now FROM webhook_endpoints \
+         WHERE workspace_id = $1 AND endpoint_id = $2",
+    )
+    .bind(lane.workspace_id)
+    .bind(lane.endpoint_id)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(target) = target else { return Ok(None) };
+    let secrets: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as(
+        "SELECT secret_id, sealed, key_id FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2 \
+           AND (until_at IS NULL OR until_at > clock_timestamp()) ORDER BY secret_id DESC",
+    )
+    .bind(lane.workspace_id)
+    .bind(lane.endpoint_id)
+    .fetch_all(connection)
+    .await?;
+    let stored = |(secret_id, bytes, key_id)| StoredSecret { secret_id, sealed: Sealed { key_id, bytes } };
+    Ok(Some((target, secrets.into_iter().map(stored).collect())))
+}
+
+/// Deliveries that are due, the longest first, but those that are in flight.
+///
+/// # Errors
+/// If the database does.
+pub async fn due(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    in_flight: &[Uuid],
+    limit: usize,
+) -> Result<Vec<Due>, StoreError> {
+    let due = sqlx::query_as(
+        "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= clock_timestamp() AS over, e.body, \
+           clock_timestamp() AS now \
+         FROM webhook_deliveries d JOIN webhook_events e ON e.workspace_id = d.workspace_id AND e.event_id = d.event_id \
+         WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at <= statement_timestamp() \
+           AND d.delivery_id <> ALL ($3) ORDER BY d.due_at, d.delivery_id LIMIT $4",
+    );
+    let due = due.bind(lane.workspace_id).bind(lane.endpoint_id).bind(in_flight);
+    Ok(due.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(connection).await?)
+}
+
+/// Writes what an attempt came to; whether the lease was still held.
+///
+/// # Errors
+/// If the database does.
+pub async fn settle(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    due: &Due,
+    attempt: &Attempt,
+    error: Option<&str>,
+    next: &Next,
+) -> Result<bool, StoreError> {
+    let (status, reason, pause) = match next {
+        Next::Delivered => ("delivered", None, Duration::ZERO),
+        Next::Retry(pause) => ("pending", None, *pause),
+        Next::Failed(reason) => ("failed", Some(*reason), Duration::ZERO),
+    };
+    let detail: Option<String> = attempt.detail.as_ref().map(|text| text.chars().take(DETAIL_CHARS_MAX).collect());
+    let kept = sqlx::query_scalar("SELECT settle_delivery_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+        .bind(lane.workspace_id)
+        .bind(lane.endpoint_id)
+        .bind(lane.lease_no)
+        .bind(due.delivery_id)
+        .bind(status)
+        .bind(reason)
+        .bind(millis(pause))
+        .bind(due.now)
+        .bind(millis(attempt.duration))
+        .bind(attempt.status.map(i32::from))
+        .bind(error)
+        .bind(detail)
+        .bind(&attempt.response);
+    Ok(kept.fetch_one(connection).await?)
+}
+
+/// Gives a delivery up whose time is over; whether the lease was still held.
+///
+/// # Errors
+/// If the database does.
+pub async fn give_up(connection: &mut PgConnection, lane: &Lane, due: &Due) -> Result<bool, StoreError> {
+    let kept = sqlx::query_scalar("SELECT give_up_delivery_1($1, $2, $3, $4, $5)")
+        .bind(lane.workspace_id)
+        .bind(lane.endpoint_id)
+        .bind(lane.lease_no)
+        .bind(due.delivery_id)
+        .bind("it could not be delivered in time");
+    Ok(kept.fetch_one(connection).await?)
+}
+
+/// Cancels some of what waits for an endpoint that gets nothing any more; answers how many.
+///
+/// # Errors
+/// If the database does.
+pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) -> Result<u64, StoreError> {
+    let cancelled = sqlx::query(
+        "UPDATE webhook_deliveries SET status = 'cancelled', reason = $3, settled_at = clock_timestamp() \
+         WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
+           WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' ORDER BY d.due_at LIMIT $4 \
+           FOR UPDATE SKIP LOCKED))",
+    );
+    let cancelled = cancelled.bind(lane.workspace_id).bind(lane.endpoint_id).bind(format!("the endpoint is {status}"));
+    Ok(cancelled.bind(CANCEL_BITE).execute(connection).await?.rows_affected())
+}
+
+/// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end.
+///
+/// # Errors
+/// If the database does.
+pub async fn release(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    target: Option<&Target>,
+    health: Health,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    let failing_since = lane.failing_since.filter(|_| health.failures > 0);
+    let (mut warned, mut disabled) = (lane.warned && failing_since.is_some(), false);
+    if let Some(target) = target.filter(|target| is_live(&target.status)) {
+        let hours = failing_since.map_or(0, |since| (target.now - since).num_hours());
+        if health.gone {
+            let reason = "it answered 410 Gone: it wants nothing any more";
+            disabled = disable(&mut transaction, lane, target, reason).await?;
+        } else if hours >= i64::from(DISABLE_HOURS) {
+            disabled = disable(&mut transaction, lane, target, "every attempt has failed for 5 days").await?;
+        } else {
+            if hours >= i64::from(WARN_HOURS) && !warned {
+                warned = true;
+                let reason = "every attempt has failed for days; it is disabled after 5";
+                tell(&mut transaction, lane, "webhook.endpoint_failing", target, reason).await?;
+            }
+            let status = if health.failures >= CIRCUIT_FAILURES { "failing" } else { "enabled" };
+            if status != target.status {
+                set_status(&mut transaction, lane, status, None).await?;
+            }
+        }
+    }
+    sqlx::query("SELECT release_lane_1($1, $2, $3, $4, $5, $6)")
+        .bind(lane.workspace_id)
+        .bind(lane.endpoint_id)
+        .bind(lane.lease_no)
+        .bind(health.failures)
+        .bind(warned)
+        .bind(millis(health.pause))
+        .execute(&mut *transaction)
+        .await?;
+    if disabled {
+        // Whoever takes it next cancels what waits.
+        sqlx::query("UPDATE webhook_lanes SET due_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2")
+            .bind(lane.workspace_id)
+            .bind(lane.endpoint_id)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Whether events go to an endpoint of that status.
+#[must_use]
+pub fn is_live(status: &str) -> bool {
+    matches!(status, "enabled" | "failing")
+}
+
+async fn disable(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    target: &Target,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let disabled = set_status(connection, lane, "disabled", Some(reason)).await?;
+    if disabled {
+        tell(connection, lane, "webhook.endpoint_disabled", target, reason).await?;
+    }
+    Ok(disabled)
+}
+
+/// Sets it, unless a person was faster; whether it did.
+async fn set_status(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    status: &str,
+    reason: Option<&str>,
+) -> Result<bool, StoreError> {
+    let set = sqlx::query(
+        "UPDATE webhook_endpoints SET status = $3, reason = $4 \
+         WHERE workspace_id = $1 AND endpoint_id = $2 AND status IN ('enabled', 'failing')",
+    );
+    let set = set.bind(lane.workspace_id).bind(lane.endpoint_id).bind(status).bind(reason);
+    Ok(set.execute(connection).await?.rows_affected() > 0)
+}
+
+/// Tells the owner through an event, which goes to the other endpoints of the workspace.
+async fn tell(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    type_name: &str,
+    target: &Target,
+    reason: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ($1, $2, $3, $4, $5)")
+        .bind(Uuid::now_v7())
+        .bind(lane.workspace_id)
+        .bind(type_name)
+        .bind(lane.endpoint_id)
+        .bind(of_endpoint(lane.endpoint_id, &target.url, lane.failing_since, reason))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Lane {
+    /// The tenant.
+    #[must_use]
+    pub fn workspace(&self) -> WorkspaceId {
+        WorkspaceId(self.workspace_id)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,27 @@
+//! Outbound webhooks: endpoints of a workspace, and the events that are brought to them, signed.
+//!
+//! `signature`, `schedule`, `answer` and `subscription` are pure. `handout` makes deliveries of events, `lane` is the queue of
+//! an endpoint, both for workers; `endpoints`, `secrets` and `deliveries` are what owners see and do.
+
+mod answer;
+mod body;
+mod catalogue;
+pub mod deliveries;
+pub mod endpoints;
+mod handout;
+pub mod lane;
+mod schedule;
+mod secrets;
+mod signature;
+mod subscription;
+
+pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
+pub use body::wire_id;
+pub use catalogue::{EventType, catalogue, custom};
+pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
+pub use schedule::{
+    Asked, CIRCUIT_FAILURES, DEADLINE_HOURS, DISABLE_HOURS, PAUSES_S, WARN_HOURS, pause_after, probe_pause, rest,
+};
+pub use secrets::{OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, SecretError, SecretRow, add_secret, open_secrets};
+pub use signature::{BadSecret, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, signatures};
+pub use subscription::{BadPattern, FILTER_BYTES_MAX, TYPES_MAX, check_pattern, filter_flaw, fits, passes};

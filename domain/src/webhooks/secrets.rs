@@ -1,0 +1,148 @@
+//! What signs for an endpoint: sealed, shown once, and for a while together with what signed before.
+
+use std::collections::HashMap;
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::lane::StoredSecret;
+use super::signature::SigningSecret;
+use crate::secrets::{KeyRing, OpenError, SealError, open, seal};
+
+/// What sealed signing secrets are.
+const KIND: &str = "webhook_secret";
+/// Most secrets that sign for an endpoint at a time.
+pub const SECRETS_MAX: usize = 5;
+/// How long an old secret signs along, if nothing else is said, and at most, in seconds.
+pub const OVERLAP_S_DEFAULT: i64 = 86_400;
+/// See [`OVERLAP_S_DEFAULT`].
+pub const OVERLAP_S_MAX: i64 = 7 * 86_400;
+
+/// What is told of a secret.
+#[derive(Clone, Debug, FromRow)]
+pub struct SecretRow {
+    /// Its id.
+    pub secret_id: Uuid,
+    endpoint_id: Uuid,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Until when it signs; absent for the newest.
+    pub until_at: Option<DateTime<Utc>>,
+}
+
+/// A secret was not made.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// This process has no keys.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for SecretError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Gives an endpoint a new secret; those of before sign along for `overlap_s`. Absent if [`SECRETS_MAX`] sign already. For
+/// the API's role.
+///
+/// # Errors
+/// See [`SecretError`].
+pub async fn add_secret(
+    connection: &mut PgConnection,
+    keys: &KeyRing,
+    workspace_id: WorkspaceId,
+    endpoint_id: Uuid,
+    overlap_s: i64,
+) -> Result<Option<SigningSecret>, SecretError> {
+    let (secret_id, secret) = (Uuid::now_v7(), SigningSecret::generate());
+    let sealed = seal(keys, workspace_id, KIND, &secret_id.to_string(), secret.reveal().as_bytes())?;
+    // Also locks the endpoint's row against another rotation.
+    sqlx::query(
+        "UPDATE webhook_endpoints SET updated_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2",
+    )
+    .bind(workspace_id.0)
+    .bind(endpoint_id)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2 AND until_at <= clock_timestamp()",
+    )
+    .bind(workspace_id.0)
+    .bind(endpoint_id)
+    .execute(&mut *connection)
+    .await?;
+    if overlap_s == 0 {
+        sqlx::query("DELETE FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2")
+            .bind(workspace_id.0)
+            .bind(endpoint_id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let signing = sqlx::query(
+        "UPDATE webhook_secrets \
+         SET until_at = least(until_at, clock_timestamp() + $3 * interval '1 second') \
+         WHERE workspace_id = $1 AND endpoint_id = $2",
+    );
+    let signing = signing.bind(workspace_id.0).bind(endpoint_id).bind(overlap_s).execute(&mut *connection).await?;
+    if signing.rows_affected() >= SECRETS_MAX as u64 {
+        return Ok(None);
+    }
+    sqlx::query(
+        "INSERT INTO webhook_secrets (workspace_id, endpoint_id, secret_id, sealed, key_id) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(workspace_id.0)
+    .bind(endpoint_id)
+    .bind(secret_id)
+    .bind(&sealed.bytes)
+    .bind(&sealed.key_id)
+    .execute(connection)
+    .await?;
+    Ok(Some(secret))
+}
+
+/// Opens what signs for an endpoint.
+///
+/// # Errors
+/// If this process lacks a key, or the bytes are damaged.
+pub fn open_secrets(
+    keys: &KeyRing,
+    workspace_id: WorkspaceId,
+    stored: &[StoredSecret],
+) -> Result<Vec<SigningSecret>, OpenError> {
+    let open_one = |one: &StoredSecret| {
+        let secret = open(keys, workspace_id, KIND, &one.secret_id.to_string(), &one.sealed)?;
+        secret.text().and_then(|text| SigningSecret::parse(text).ok()).ok_or(OpenError::Damaged)
+    };
+    stored.iter().map(open_one).collect()
+}
+
+/// What signs for these endpoints, newest first.
+pub(super) async fn secrets_of(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    endpoints: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<SecretRow>>, StoreError> {
+    let rows: Vec<SecretRow> = sqlx::query_as(
+        "SELECT secret_id, endpoint_id, created_at, until_at FROM webhook_secrets \
+         WHERE workspace_id = $1 AND endpoint_id = ANY ($2) AND (until_at IS NULL OR until_at > clock_timestamp()) \
+         ORDER BY endpoint_id, secret_id DESC",
+    )
+    .bind(workspace_id.0)
+    .bind(endpoints)
+    .fetch_all(connection)
+    .await?;
+    let mut by_endpoint: HashMap<Uuid, Vec<SecretRow>> = HashMap::new();
+    for row in rows {
+        by_endpoint.entry(row.endpoint_id).or_default().push(row);
+    }
+    Ok(by_endpoint)
+}

@@ -1,0 +1,171 @@
+//! Access tokens of OAuth 2: fetched once for all steps of all processes, and kept before they are used.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use capstan_domain::credentials::{Opened, REFRESH_MAX, Token};
+use capstan_engine::core::outcome::Outcome;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::{AWAY_CLASS, CLASS, away, check_host, hide, open};
+use crate::node_type::Context;
+use crate::services::answer::read_body;
+use crate::services::guard::shown;
+use crate::services::http::Request;
+
+/// Longest time for the exchange with a token server: well within the turn.
+const EXCHANGE_MAX: Duration = Duration::from_secs(20);
+/// Longest answer of a token server, in bytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long a token holds whose server does not say.
+const EXPIRES_IN_DEFAULT: Duration = Duration::from_secs(300);
+/// Longest time that a token is believed to hold.
+const EXPIRES_IN_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// Time between two looks at what another one fetches, at first and at most.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY_MAX: Duration = Duration::from_millis(500);
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: String,
+    expires_in: Option<f64>,
+    refresh_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+/// The access token of a credential: the one that is kept if it is fresh, else a new one.
+pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> Result<String, Outcome> {
+    let vault = &context.services.credentials;
+    let (until, mut pause) = (Instant::now() + REFRESH_MAX, LOOK_EVERY);
+    loop {
+        if let Some(token) = opened.token.as_ref().filter(|_| opened.is_fresh) {
+            hide(context, [token.access_token.as_str()])?;
+            return Ok(token.access_token.clone());
+        }
+        let turn = vault.begin_refresh(context.workspace_id, &opened).await.map_err(|error| away(&error))?;
+        if let Some(number) = turn {
+            return refresh(context, name, &opened, number).await;
+        }
+        if Instant::now() >= until {
+            let reason = format!("the token of the credential \"{name}\" is still being fetched");
+            return Err(Outcome::retry(AWAY_CLASS, reason, None));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LOOK_EVERY_MAX);
+        opened = open(context, name, "action.http_request").await?;
+    }
+}
+
+/// Fetches a token in the turn `number`. No connection to the database is held meanwhile.
+async fn refresh(context: &Context, name: &str, opened: &Opened, number: i64) -> Result<String, Outcome> {
+    let vault = &context.services.credentials;
+    match timeout(EXCHANGE_MAX, exchange(context, name, opened)).await {
+        Ok(Ok((token, expires_in))) => {
+            let stored = vault.finish_refresh(context.workspace_id, opened, number, &token, expires_in).await;
+            match stored {
+                Ok(true) => Ok(token.access_token),
+                Ok(false) => Err(Outcome::retry(AWAY_CLASS, "the token took too long to fetch", None)),
+                Err(error) => Err(away(&error)),
+            }
+        }
+        failed => {
+            // The turn ends by itself if this fails.
+            let _ = vault.give_up_refresh(context.workspace_id, opened, number).await;
+            Err(match failed {
+                Ok(Err(outcome)) => outcome,
+                _ => Outcome::retry(AWAY_CLASS, "the token server did not answer in time", None),
+            })
+        }
+    }
+}
+
+async fn exchange(context: &Context, name: &str, opened: &Opened) -> Result<(Token, Duration), Outcome> {
+    let request = request(context, name, opened)?;
+    let url = shown(&request.url);
+    let late = |why: String| Outcome::retry(AWAY_CLASS, format!("the token of the credential \"{name}\": {why}"), None);
+    // Redirects are not followed: the answer to one is no token.
+    let answer = context.services.http.execute(request, |_| true).await;
+    let mut response = answer.map_err(|error| late(error.to_string()))?;
+    let status = response.status();
+    let body = read_body(&mut response, ANSWER_BYTES_MAX).await.map_err(|error| late(error.to_string()))?;
+    if !status.is_success() {
+        return Err(refused(name, &url, status, &body));
+    }
+    let answer: Answer = serde_json::from_slice(&body).map_err(|_| {
+        let reason = format!("the token server {url} of the credential \"{name}\" did not answer with a token");
+        Outcome::fail(CLASS, reason)
+    })?;
+    hide(context, [answer.access_token.as_str()].into_iter().chain(answer.refresh_token.as_deref()))?;
+    let before = opened.token.as_ref().and_then(|token| token.refresh_token.clone());
+    let said = answer.expires_in.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    let expires_in =
+        said.map_or(EXPIRES_IN_DEFAULT, |seconds| Duration::from_secs_f64(seconds.min(EXPIRES_IN_MAX.as_secs_f64())));
+    Ok((Token { access_token: answer.access_token, refresh_token: answer.refresh_token.or(before) }, expires_in))
+}
+
+fn refused(name: &str, url: &str, status: StatusCode, body: &[u8]) -> Outcome {
+    // Only the code of the error: a description might hold anything.
+    let code = serde_json::from_slice(body).map_or(String::new(), |Refusal { error }| {
+        error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect()
+    });
+    let reason = format!("the token server {url} of the credential \"{name}\" answered {status} {code}");
+    if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS && status != StatusCode::REQUEST_TIMEOUT {
+        Outcome::fail(CLASS, format!("{}; replace the credential", reason.trim_end()))
+    } else {
+        Outcome::retry(AWAY_CLASS, reason.trim_end(), None)
+    }
+}
+
+fn request(context: &Context, name: &str, opened: &Opened) -> Result<Request, Outcome> {
+    let text = |field: &str| opened.kept.text(field);
+    let url = text("token_url").and_then(|url| Url::parse(url).ok());
+    let url = url.ok_or_else(|| Outcome::fail(CLASS, format!("the credential \"{name}\" has no usable token_url")))?;
+    check_host(name, opened, &url)?;
+    let mut body = Serializer::new(String::new());
+    if opened.kept.kind == "oauth2_refresh" {
+        let kept = opened.token.as_ref().and_then(|token| token.refresh_token.as_deref());
+        let refresh_token = kept.or(text("refresh_token")).unwrap_or_default();
+        hide(context, [refresh_token])?;
+        body.append_pair("grant_type", "refresh_token").append_pair("refresh_token", refresh_token);
+    } else {
+        body.append_pair("grant_type", "client_credentials");
+    }
+    for field in ["scope", "audience"] {
+        if let Some(value) = text(field) {
+            body.append_pair(field, value);
+        }
+    }
+    let (id, secret) = (text("client_id").unwrap_or_default(), text("client_secret"));
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    match secret {
+        Some(secret) if text("auth") != Some("body") => {
+            headers.insert(AUTHORIZATION, basic(context, id, secret)?);
+        }
+        Some(secret) => _ = body.append_pair("client_id", id).append_pair("client_secret", secret),
+        None => _ = body.append_pair("client_id", id),
+    }
+    Ok(Request { method: Method::POST, url, headers, body: Some(body.finish().into_bytes()) })
+}
+
+/// Both parts are encoded as in a form before (RFC 6749, section 2.3.1).
+fn basic(context: &Context, id: &str, secret: &str) -> Result<HeaderValue, Outcome> {
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let login = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
+    hide(context, [login.as_str()])?;
+    let value = HeaderValue::from_str(&format!("Basic {login}"));
+    let mut value = value.map_err(|_| Outcome::fail(CLASS, "client id and secret cannot be written as a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

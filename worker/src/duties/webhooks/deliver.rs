@@ -1,0 +1,135 @@
+//! Sending what is due: turns for the endpoints that have something, those that work apart from those that fail, so that none
+//! of the latter holds the former up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use capstan_domain::webhooks::lane::{Lane, claim_lanes};
+use capstan_engine::store::connect::{Place, Role, answered};
+use capstan_engine::store::error::StoreError;
+use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, timeout};
+use tracing::warn;
+
+use super::turn;
+use crate::worker::Engine;
+
+/// Endpoints that work which a process sends to at a time.
+const WELL_MAX: usize = 128;
+/// Endpoints that fail which a process tries at a time.
+const AILING_MAX: usize = 64;
+/// Requests that a process has under way at a time, to endpoints that work: they may hang, too, the first time.
+const REQUESTS_MAX: usize = 512;
+/// Connections for all of it.
+const CONNECTIONS_MAX: u32 = 3;
+/// Shortest time between two looks for what is due.
+const LOOK_EVERY_MIN: Duration = Duration::from_millis(50);
+/// Longest time between two looks: so long something that another process handed out may wait.
+const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+/// The same while no endpoint has anything to send, now or later.
+const LOOK_EVERY_IDLE: Duration = Duration::from_secs(2);
+
+/// What the turns of a process share.
+pub(super) struct Office {
+    pub(super) engine: Arc<Engine>,
+    pub(super) requests: Semaphore,
+    pool: PgPool,
+    well: AtomicUsize,
+    ailing: AtomicUsize,
+    /// Rings when a turn is over.
+    freed: Notify,
+}
+
+impl Office {
+    /// A connection, for one question.
+    pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    fn count(&self, ailing: bool) -> &AtomicUsize {
+        if ailing { &self.ailing } else { &self.well }
+    }
+}
+
+/// Sends until the worker stops; what is under way then comes to its end.
+pub(crate) async fn deliver(engine: Arc<Engine>, place: Place, due: Arc<Notify>) {
+    let office = Arc::new(Office {
+        engine: Arc::clone(&engine),
+        requests: Semaphore::new(REQUESTS_MAX),
+        pool: place.pool(Role::Worker, CONNECTIONS_MAX),
+        well: AtomicUsize::new(0),
+        ailing: AtomicUsize::new(0),
+        freed: Notify::new(),
+    });
+    let mut pause = LOOK_EVERY_MIN;
+    loop {
+        let hints = async {
+            tokio::select! {
+                () = due.notified() => (),
+                () = office.freed.notified() => (),
+            }
+        };
+        if engine.stop.run_until_cancelled(timeout(pause, hints)).await.is_none() {
+            return;
+        }
+        pause = match look(&office).await {
+            Ok(Look::Busy) => LOOK_EVERY_MIN,
+            Ok(Look::Later) => (pause * 2).min(LOOK_EVERY_MAX),
+            Ok(Look::Nothing) => LOOK_EVERY_IDLE,
+            Err(error) => {
+                warn!(%error, "looking for webhooks that are due failed; trying again");
+                LOOK_EVERY_MAX
+            }
+        };
+    }
+}
+
+enum Look {
+    Busy,
+    Later,
+    Nothing,
+}
+
+async fn look(office: &Arc<Office>) -> Result<Look, StoreError> {
+    const WAITING: &str = "SELECT coalesce((SELECT l.due_at <= clock_timestamp() FROM webhook_lanes l \
+           WHERE l.failures = 0 AND l.due_at < 'infinity' ORDER BY l.due_at LIMIT 1), \
+         (SELECT false FROM webhook_lanes l WHERE l.failures > 0 AND l.due_at < 'infinity' ORDER BY l.due_at LIMIT 1)), \
+         coalesce((SELECT l.due_at <= clock_timestamp() FROM webhook_lanes l \
+           WHERE l.failures > 0 AND l.due_at < 'infinity' ORDER BY l.due_at LIMIT 1), false)";
+    let waiting: (Option<bool>, bool) =
+        office.engine.side.run(async |connection| Ok(sqlx::query_as(WAITING).fetch_one(connection).await?)).await?;
+    let Some(is_well_due) = waiting.0 else { return Ok(Look::Nothing) };
+    let mut claimed = false;
+    for (ailing, is_due, most) in [(false, is_well_due, WELL_MAX), (true, waiting.1, AILING_MAX)] {
+        let room = most.saturating_sub(office.count(ailing).load(Ordering::Relaxed));
+        if !is_due || room == 0 {
+            continue;
+        }
+        let asked = Instant::now();
+        let lanes = answered(async {
+            claim_lanes(&mut *office.connection().await?, ailing, room, office.engine.webhooks.lease).await
+        });
+        for lane in lanes.await? {
+            claimed = true;
+            begin(office, lane, ailing, asked);
+        }
+    }
+    Ok(if claimed { Look::Busy } else { Look::Later })
+}
+
+/// Begins a turn; its lease was asked for at that time.
+fn begin(office: &Arc<Office>, lane: Lane, ailing: bool, asked: Instant) {
+    let office = Arc::clone(office);
+    let senders = office.engine.senders.clone();
+    office.count(ailing).fetch_add(1, Ordering::Relaxed);
+    senders.spawn(async move {
+        if let Err(error) = turn::take(&office, &lane, asked).await {
+            warn!(%error, endpoint_id = %lane.endpoint_id, "a turn of a webhook endpoint failed; it comes again");
+        }
+        office.count(ailing).fetch_sub(1, Ordering::Relaxed);
+        office.freed.notify_one();
+    });
+}

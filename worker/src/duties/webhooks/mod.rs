@@ -1,0 +1,8 @@
+//! Outbound webhooks: events become deliveries, and deliveries requests.
+
+mod deliver;
+mod handout;
+mod turn;
+
+pub(crate) use deliver::deliver;
+pub(crate) use handout::hand_out;

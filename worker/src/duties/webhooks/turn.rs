@@ -1,0 +1,235 @@
+//! One turn of an endpoint: what is due is sent, some at a time, and its queue is given back with how the endpoint is.
+
+use std::time::Duration;
+
+use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
+use capstan_domain::webhooks::{
+    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, Verdict, judge,
+    open_secrets, pause_after, probe_pause, rest, signatures, wire_id,
+};
+use capstan_engine::store::connect::answered;
+use capstan_engine::store::error::StoreError;
+use capstan_node_types::services::webhook::{Post, post};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
+use tracing::{debug, error};
+use uuid::Uuid;
+
+use super::deliver::Office;
+
+/// Requests with which a turn begins; each that arrives allows another one.
+const FIRST_REQUESTS: usize = 2;
+/// Pause of an endpoint whose secrets this process cannot open.
+const NO_KEYS_PAUSE: Duration = Duration::from_secs(60);
+/// Pause where this process has too many requests under way.
+const NO_ROOM_PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a turn that found nothing to send, so that none comes at once again and again.
+const IDLE_PAUSE: Duration = Duration::from_secs(1);
+/// What is left of a lease at the end of an attempt, at least.
+const SETTLE_TIME: Duration = Duration::from_secs(5);
+/// How long the rate of an endpoint is counted.
+const RATE_TIME: Duration = Duration::from_secs(1);
+
+/// Takes a turn, whose lease was asked for when it had `begun`.
+pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result<(), StoreError> {
+    let found = answered(async { lane::target(&mut *office.connection().await?, lane).await }).await?;
+    let calm = Health { failures: 0, pause: Duration::ZERO, gone: false };
+    let Some((target, stored)) = found else { return release(office, lane, None, calm).await };
+    if !is_live(&target.status) {
+        let cancelling = async || lane::cancel(&mut *office.connection().await?, lane, &target.status).await;
+        while answered(cancelling()).await? > 0 {}
+        return release(office, lane, Some(&target), calm).await;
+    }
+    let secrets = match open_secrets(&office.engine.keys, lane.workspace(), &stored) {
+        Ok(secrets) if !secrets.is_empty() => secrets,
+        unusable => {
+            let why = unusable.err().map_or_else(|| "there are none".into(), |error| error.to_string());
+            error!(why, endpoint_id = %lane.endpoint_id, "the secrets of a webhook endpoint cannot be used; it waits");
+            let health = Health { failures: lane.failures, pause: NO_KEYS_PAUSE, gone: false };
+            return release(office, lane, Some(&target), health).await;
+        }
+    };
+    let mut turn = Turn {
+        office,
+        lane,
+        target: &target,
+        secrets: &secrets,
+        begun,
+        failures: lane.failures,
+        most: FIRST_REQUESTS,
+        left: rate(&target),
+        rest: None,
+        gone: false,
+        begun_any: false,
+    };
+    let kept = turn.send_all().await?;
+    let health = turn.health();
+    if kept { release(office, lane, Some(&target), health).await } else { Ok(()) }
+}
+
+async fn release(office: &Office, lane: &Lane, target: Option<&Target>, health: Health) -> Result<(), StoreError> {
+    answered(async { lane::release(&mut *office.connection().await?, lane, target, health).await }).await
+}
+
+/// Attempts that may begin within [`RATE_TIME`].
+fn rate(target: &Target) -> usize {
+    target.rate_per_s.map_or(usize::MAX, |rate| usize::try_from(rate).unwrap_or(1))
+}
+
+struct Turn<'a> {
+    office: &'a Office,
+    lane: &'a Lane,
+    target: &'a Target,
+    secrets: &'a [SigningSecret],
+    begun: Instant,
+    failures: i32,
+    /// Requests at a time, for now.
+    most: usize,
+    /// Attempts that may still begin, by the endpoint's rate.
+    left: usize,
+    /// What it asked for.
+    rest: Option<Duration>,
+    gone: bool,
+    begun_any: bool,
+}
+
+impl Turn<'_> {
+    /// Sends what is due until the time of the turn is over, or the endpoint had better be left alone; whether the lease
+    /// was held to the end.
+    async fn send_all(&mut self) -> Result<bool, StoreError> {
+        let (mut flying, mut ids): (FuturesUnordered<_>, Vec<Uuid>) = (FuturesUnordered::new(), Vec::new());
+        loop {
+            let mut given_up = false;
+            for due in self.next(&ids).await? {
+                if due.over {
+                    let given = async { lane::give_up(&mut *self.office.connection().await?, self.lane, &due).await };
+                    if !answered(given).await? {
+                        return Ok(false);
+                    }
+                    given_up = true;
+                    continue;
+                }
+                if self.is_late() {
+                    break;
+                }
+                let Ok(permit) = self.office.requests.try_acquire() else {
+                    self.rest = self.rest.max(Some(NO_ROOM_PAUSE));
+                    break;
+                };
+                ids.push(due.delivery_id);
+                self.left = self.left.saturating_sub(1);
+                self.begun_any = true;
+                flying.push(attempt(self.office, permit, self.target.url.clone(), self.secrets, due));
+            }
+            if given_up {
+                continue;
+            }
+            let Some((due, attempt)) = flying.next().await else { return Ok(true) };
+            ids.retain(|id| *id != due.delivery_id);
+            if !self.settle(&due, &attempt).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// What may be sent now, besides what is under way.
+    async fn next(&self, flying: &[Uuid]) -> Result<Vec<Due>, StoreError> {
+        let window = if self.target.rate_per_s.is_some() { RATE_TIME } else { self.office.engine.webhooks.turn };
+        let time_is_over = self.begun.elapsed() >= window.min(self.office.engine.webhooks.turn);
+        let is_resting = self.rest.is_some() || self.gone || self.is_broken_anew();
+        if time_is_over || is_resting || self.office.engine.stop.is_cancelled() {
+            return Ok(Vec::new());
+        }
+        let most = if self.failures > 0 { 1 } else { self.most };
+        let room = most.saturating_sub(flying.len()).min(self.left);
+        if room == 0 {
+            return Ok(Vec::new());
+        }
+        answered(async { lane::due(&mut *self.office.connection().await?, self.lane, flying, room).await }).await
+    }
+
+    /// Whether an attempt that begins now might outlast the lease, as the database was slow.
+    fn is_late(&self) -> bool {
+        let settings = &self.office.engine.webhooks;
+        self.begun.elapsed() + settings.timeout + SETTLE_TIME > settings.lease
+    }
+
+    /// Whether the circuit is open: one probe in a turn is enough.
+    fn is_broken_anew(&self) -> bool {
+        self.failures >= CIRCUIT_FAILURES && self.failures > self.lane.failures
+    }
+
+    /// Writes what an attempt came to, and draws the conclusions for the endpoint; whether the lease was still held.
+    async fn settle(&mut self, due: &Due, attempt: &Attempt) -> Result<bool, StoreError> {
+        let verdict = judge(attempt);
+        let (next, error) = self.conclude(due, verdict);
+        let word = error.unwrap_or("delivered");
+        metrics::counter!("capstan_webhook_attempts_total", "outcome" => word).increment(1);
+        debug!(endpoint_id = %self.lane.endpoint_id, delivery_id = %due.delivery_id, outcome = word, "webhook attempt");
+        let settling = async {
+            let mut connection = self.office.connection().await?;
+            lane::settle(&mut connection, self.lane, due, attempt, error, &next).await
+        };
+        answered(settling).await
+    }
+
+    fn conclude(&mut self, due: &Due, verdict: Verdict) -> (Next, Option<&'static str>) {
+        let (error, asked) = match verdict {
+            Verdict::Delivered => {
+                self.failures = 0;
+                self.most = (self.most + 1).min(usize::try_from(self.target.concurrency).unwrap_or(1));
+                return (Next::Delivered, None);
+            }
+            Verdict::Gone => {
+                self.gone = true;
+                return (Next::Failed("the endpoint answered 410 Gone"), Some("gone"));
+            }
+            Verdict::Failed { error, asked } => (error, asked),
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.most = FIRST_REQUESTS;
+        self.rest = self.rest.max(rest(asked));
+        (retry(due, asked), Some(error))
+    }
+
+    /// How the endpoint is, for the next turn.
+    fn health(&self) -> Health {
+        let probe = probe_pause(self.failures, seed()).unwrap_or_default();
+        let rate = self.target.rate_per_s.map(|_| RATE_TIME.saturating_sub(self.begun.elapsed())).unwrap_or_default();
+        let idle = if self.begun_any { Duration::ZERO } else { IDLE_PAUSE };
+        let pause = probe.max(self.rest.unwrap_or_default()).max(rate).max(idle);
+        Health { failures: self.failures, pause, gone: self.gone }
+    }
+}
+
+/// The next attempt of a delivery that has failed once more.
+fn retry(due: &Due, asked: Asked) -> Next {
+    let tried = usize::try_from(due.tried).unwrap_or(usize::MAX).saturating_add(1);
+    pause_after(tried, asked, seed()).map_or(Next::Failed("all attempts have failed"), Next::Retry)
+}
+
+/// Sends one delivery once. The time that is signed is the database's.
+async fn attempt(
+    office: &Office,
+    permit: SemaphorePermit<'_>,
+    url: String,
+    secrets: &[SigningSecret],
+    due: Due,
+) -> (Due, Attempt) {
+    let (id, at) = (wire_id(due.event_id), due.now.timestamp());
+    let headers = vec![
+        (SIGNATURE_HEADER, signatures(secrets, &id, at, &due.body)),
+        (TIMESTAMP_HEADER, at.to_string()),
+        (ID_HEADER, id),
+    ];
+    let request = Post { url, headers, body: due.body.clone(), now: due.now };
+    let attempt = post(&office.engine.services.http, request, office.engine.webhooks.timeout).await;
+    drop(permit);
+    (due, attempt)
+}
+
+fn seed() -> f64 {
+    rand::random()
+}

@@ -1,0 +1,104 @@
+//! A server on loopback that takes webhooks, and answers as the path asks for.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, interval};
+
+use crate::support::PATIENCE;
+
+/// What came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) path: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
+}
+
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Received {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        &self.headers[name]
+    }
+}
+
+impl Receiver {
+    /// `/hang` is never answered, `/gone` with 410, `/fail` with 500, `/busy` with 503 and `Retry-After`, `/away` with a
+    /// redirect to `/trap`, `/long` with 100,000 bytes, and everything else with 200.
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, received) = (listener.local_addr().unwrap(), Arc::default());
+        let kept = Arc::clone(&received);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&kept)));
+            }
+        });
+        Self { address, received }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn on(&self, path: &str) -> Vec<Received> {
+        self.received.lock().unwrap().iter().filter(|one| one.path == path).cloned().collect()
+    }
+
+    /// Waits until so many have come to a path.
+    pub(crate) async fn until(&self, path: &str, count: usize) -> Vec<Received> {
+        let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(std::time::Duration::from_millis(10)));
+        loop {
+            ticks.tick().await;
+            let found = self.on(path);
+            if found.len() >= count {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "{path} has {} requests, not {count}", found.len());
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Received>>>) {
+    let Some(received) = read(&mut stream).await else { return };
+    let path = received.path.clone();
+    kept.lock().unwrap().push(received);
+    let (status, more) = match path.as_str() {
+        "/hang" => return std::future::pending().await,
+        "/gone" => ("410 Gone", ""),
+        "/fail" => ("500 Internal Server Error", ""),
+        "/busy" => ("503 Service Unavailable", "retry-after: 120\r\n"),
+        "/away" => ("302 Found", "location: /trap\r\n"),
+        _ => ("200 OK", ""),
+    };
+    let body = if path == "/long" { "x".repeat(100_000) } else { "answer".to_owned() };
+    let head = format!("HTTP/1.1 {status}\r\n{more}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let answer = head + &body;
+    let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+async fn read(stream: &mut TcpStream) -> Option<Received> {
+    let (mut bytes, mut chunk) = (Vec::new(), [0; 4_096]);
+    loop {
+        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        bytes.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let mut lines = head.lines();
+        let path = lines.next()?.split(' ').nth(1)?.to_owned();
+        let headers: HashMap<String, String> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect();
+        if body.len() >= headers.get("content-length")?.parse().ok()? {
+            return Some(Received { path, headers, body: body.to_owned() });
+        }
+    }
+}
