@@ -74,7 +74,7 @@ impl Post {
         let link = note.link.map(|(page, token)| format!("{}/editor/{page}?token={token}\n\n", self.public_url));
         let text = format!("{}\n\n{}{}\n", note.text, link.unwrap_or_default(), note.end);
         let letter = Letter { to: vec![email.to_owned()], subject: note.subject, text, ..Letter::default() };
-        if let Err(error) = mailer.send(workspace, &Uuid::now_v7().to_string(), letter).await {
+        if let Err(error) = mailer.send(workspace, &Uuid::now_v7().to_string(), letter, None).await {
             tracing::warn!(%error, "a mail to a person was not sent");
         }
     }
