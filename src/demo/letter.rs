@@ -153,7 +153,7 @@ mod tests {
                 html: html.map(Into::into),
                 ..Letter::default()
             };
-            let receipt = mailer.send(WorkspaceId::new(), "key", letter).await.unwrap();
+            let receipt = mailer.send(WorkspaceId::new(), "key", letter, None).await.unwrap();
             let mail = read(&mails.recv().await.unwrap());
             assert_eq!((mail.subject.as_str(), mail.text.as_str(), mail.html.as_deref()), (subject, text, html));
             assert_eq!(mail.message_id, receipt.message_id);
