@@ -41,7 +41,7 @@ fn grant(units: Option<i64>, ends_ms: i64) -> Grant {
         units_max: units.map(|_| 100),
         soft: false,
         cut: false,
-        period: NaiveDate::from_ymd_opt(2026, 11, 1).unwrap(),
+        period: NaiveDate::from_ymd_opt(2026, 11, 1).expect("a day"),
         ends_ms,
     }
 }
