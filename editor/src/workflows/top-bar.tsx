@@ -2,7 +2,9 @@ import { useStore } from '../app/store'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useTitle } from '../app/title'
+import { asFile, fileName } from '../document/file'
 import { redoLabel, undoLabel } from '../document/history'
+import { download } from '../ui/download'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import type { Editing } from './editing'
@@ -42,6 +44,11 @@ export function TopBar({ editing }: { editing: Editing }) {
       />
       <IconButton icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
       <IconButton icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
+      <IconButton
+        icon="export"
+        label="Save as a file, without secrets"
+        onClick={() => download(fileName(draft.name), asFile(editing.graph))}
+      />
       <IconButton icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
       <span className="divider" />
       <Link className="button" href={to.executions({ workflow: draft.id })}>

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+
+import { read } from '../../document/codec'
+import { TEMPLATES, templateGraph } from './templates'
+
+test.each(TEMPLATES)('$id is a graph that begins somewhere', async ({ id }) => {
+  const graph = read(await templateGraph(id))
+  expect(graph.nodes.some((node) => node.type.startsWith('trigger.'))).toBe(true)
+  expect(graph.odd).toEqual({ nodes: [], edges: [] })
+})
