@@ -1,6 +1,6 @@
 /** One request: the key goes along, and what comes back is JSON or an `ApiError`. */
 
-import { apiKey } from './session'
+import { auth } from './session'
 import type { Problem } from './types'
 
 const ROOT = '/api/v1'
@@ -18,6 +18,11 @@ export class ApiError extends Error {
     super(detail)
   }
 
+  /** Refused for what one may not do, rather than for what one said. */
+  get isForbidden(): boolean {
+    return this.status === 403
+  }
+
   get isOffline(): boolean {
     return this.status === 0 || this.status === 503
   }
@@ -29,16 +34,19 @@ export class ApiError extends Error {
 }
 
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PUT'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal
 }
 
-/** Header with the key, if there is one. */
-export function auth(): Record<string, string> {
-  const key = apiKey()
-  return key ? { authorization: `Bearer ${key}` } : {}
+type Listener = () => void
+const listeners = new Set<Listener>()
+
+/** Has `listener` hear when a request was refused because nobody is signed in, or not any more. */
+export function onSignedOut(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
 }
 
 export async function ask<T>(path: string, { method = 'GET', body, headers = {}, signal }: Ask = {}): Promise<T> {
@@ -53,7 +61,11 @@ export async function ask<T>(path: string, { method = 'GET', body, headers = {},
     throw ApiError.of(error)
   })
   const content = await response.text()
-  if (!response.ok) throw refusal(response.status, content)
+  if (!response.ok) {
+    const refused = refusal(response.status, content)
+    if (refused.status === 401 && refused.code !== 'wrong_login') for (const listener of [...listeners]) listener()
+    throw refused
+  }
   return (content ? JSON.parse(content) : undefined) as T
 }
 

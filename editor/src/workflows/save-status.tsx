@@ -17,7 +17,7 @@ export function SaveStatus({ editing }: { editing: Editing }) {
 }
 
 function told(save: SaveState, isReadOnly: boolean): [IconName, string, string, string] {
-  if (isReadOnly) return ['sign', 'For looking only', 'quiet', 'Sign in to change it']
+  if (isReadOnly) return ['sign', 'For looking only', 'quiet', 'You may not change it, or are not signed in']
   switch (save.kind) {
     case 'saved':
       return ['check', 'Saved', 'quiet', 'The server has everything']

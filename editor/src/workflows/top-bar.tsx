@@ -2,6 +2,7 @@ import { useStore } from '../app/store'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useTitle } from '../app/title'
+import { useCan } from '../app/who'
 import { asFile, fileName } from '../document/file'
 import { redoLabel, undoLabel } from '../document/history'
 import { download } from '../ui/download'
@@ -16,6 +17,7 @@ export function TopBar({ editing }: { editing: Editing }) {
   useTitle(draft.name)
   const history = useStore(draft, (state) => state.history)
   const published = useStore(draft, (state) => state.published)
+  const [mayStart, mayPublish] = [useCan('executions.start'), useCan('workflows.publish')]
   const [back, forth] = [undoLabel(history), redoLabel(history)]
   return (
     <header className="top-bar">
@@ -57,10 +59,10 @@ export function TopBar({ editing }: { editing: Editing }) {
       <button type="button" disabled={isReadOnly} onClick={() => editing.ask({ what: 'try' })}>
         <Icon name="bug" /> Try out
       </button>
-      <button type="button" disabled={isReadOnly || published === null} onClick={() => editing.ask({ what: 'run' })}>
+      <button type="button" disabled={!mayStart || published === null} onClick={() => editing.ask({ what: 'run' })}>
         <Icon name="play" /> Run
       </button>
-      <button type="button" className="primary" disabled={isReadOnly} onClick={() => editing.ask({ what: 'publish' })}>
+      <button type="button" className="primary" disabled={!mayPublish} onClick={() => editing.ask({ what: 'publish' })}>
         Publish
       </button>
     </header>

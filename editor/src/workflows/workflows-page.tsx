@@ -6,6 +6,7 @@ import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { setQuery, to, useQuery } from '../app/router'
 import { useTitle } from '../app/title'
+import { useCan } from '../app/who'
 import { TEMPLATES } from '../features/templates/templates'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
@@ -16,6 +17,7 @@ export function WorkflowsPage() {
   useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
   const [making, setMaking] = useState<string | null>(null)
+  const mayMake = useCan('workflows.write')
   const wanted = useQuery('q').toLowerCase()
   const shown = loaded.value?.items.filter((item) => item.name.toLowerCase().includes(wanted))
   return (
@@ -32,7 +34,7 @@ export function WorkflowsPage() {
             onChange={(event) => setQuery('q', event.target.value)}
           />
         </label>
-        <button type="button" className="primary" onClick={() => setMaking('empty')}>
+        <button type="button" className="primary" disabled={!mayMake} onClick={() => setMaking('empty')}>
           <Icon name="add" /> New workflow
         </button>
       </header>
