@@ -28,7 +28,8 @@ export function DataList({ editing, node }: { editing: Editing; node: GraphNode 
 
 function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
   const basis = useStore(editing, (state) => state.basis)
-  const sample = useLoad(() => knownOf(editing), `sample ${editing.draft.id} ${basis?.id ?? ''}`)
+  const heard = useStore(editing, (state) => state.sample)
+  const sample = useLoad(() => knownOf(editing), `sample ${editing.draft.id} ${basis?.id ?? ''} ${heard !== null}`)
   const steps = ancestors(editing.graph, node.id)
   const outputs = sample.value?.outputs ?? new Map<string, unknown>()
   return (

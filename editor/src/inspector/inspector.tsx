@@ -14,6 +14,7 @@ import { EdgeForm } from './edge-form'
 import { Help } from './help'
 import { Identity } from './identity'
 import { JsonInput } from './json-input'
+import { NextTimes } from './next-times'
 import { POLICY } from './policy'
 import { problemsAt } from './problems'
 import { ReadingProvider, useReadingOf } from './reading'
@@ -113,6 +114,7 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
         pointer={`/data/${tab}`}
         onChange={put(tab)}
       />
+      {tab === 'config' && node.type === 'trigger.schedule' && <NextTimes config={value} />}
     </>
   )
 }

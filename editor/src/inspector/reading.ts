@@ -29,10 +29,12 @@ export function useReading(): Reading {
 
 /** The data of the execution that one works with, else of the newest one. */
 export async function knownOf(editing: Editing): Promise<Known | null> {
-  const past = editing.get().basis ?? (await newest(editing.draft.id))
-  if (!past) return null
+  const { basis, sample } = editing.get()
+  const past = basis ?? (await newest(editing.draft.id))
+  if (!past) return sample && { input: sample.input, outputs: new Map() }
   const settled = past.steps.filter((step) => step.status === 'completed' && step.scope === '')
-  return { input: past.input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
+  const input = basis === null && sample ? sample.input : past.input
+  return { input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
 }
 
 export function readingOf(editing: Editing, node: GraphNode): Reading {
@@ -54,8 +56,9 @@ export function readingOf(editing: Editing, node: GraphNode): Reading {
 /** For one node, anew when the graph or the execution changes. */
 export function useReadingOf(editing: Editing, node: GraphNode): Reading {
   const basis = useStore(editing, (state) => state.basis)
+  const sample = useStore(editing, (state) => state.sample)
   const edges = useStore(editing.draft, (state) => state.history.present.edges)
-  return useMemo(() => readingOf(editing, node), [editing, node.id, basis, edges])
+  return useMemo(() => readingOf(editing, node), [editing, node.id, basis, sample, edges])
 }
 
 function labelled(editing: Editing, name: string): string {

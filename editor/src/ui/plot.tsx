@@ -14,8 +14,8 @@ interface Props {
   line?: { value: number; words: string } | null
 }
 
-const WIDTH = 560
-const HEIGHT = 160
+const WIDTH = 360
+const HEIGHT = 120
 const FOOT = 22
 const GAP = 8
 

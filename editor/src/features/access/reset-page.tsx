@@ -41,7 +41,7 @@ export function ResetPage({ token }: { token: string }) {
             <p className="faint">
               For <strong>{link.email}</strong>.
             </p>
-            <NewPasswordField label="New password" value={password} onText={setPassword} />
+            <NewPasswordField label="New password" autoFocus value={password} onText={setPassword} />
           </Form>
         )
       }
