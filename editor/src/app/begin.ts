@@ -1,7 +1,7 @@
 import { nodeTypes, whoAmI } from '../api/calls'
 import { ApiError } from '../api/client'
 import { apiKey, lastWorkspace, rememberWorkspace, workspaceInAddress } from '../api/session'
-import type { Me, NodeType } from '../api/types'
+import type { AnsweredMe, Me, NodeType } from '../api/types'
 import { inWorkspace, replaceAddress } from './router'
 import { who } from './who'
 
@@ -24,7 +24,7 @@ export async function begin(): Promise<Begun> {
 }
 
 /** The workspace that was looked at last may be gone, or be another person's. */
-async function forgetful(error: unknown): Promise<Me> {
+async function forgetful(error: unknown): Promise<AnsweredMe> {
   const isRemembered = apiKey() === null && workspaceInAddress() === null && lastWorkspace() !== null
   if (!isRemembered || ApiError.of(error).status !== 404) throw error
   rememberWorkspace(null)
@@ -32,8 +32,8 @@ async function forgetful(error: unknown): Promise<Me> {
 }
 
 /** A server from before there were users says which workspace a key opens, and nothing else. */
-function completed(me: Me): Me {
-  if (me.permissions) return me
+function completed(me: AnsweredMe): Me {
+  if (me.permissions) return me as Me
   const permissions = apiKey() ? EVERYTHING : []
   return { ...me, kind: apiKey() ? 'key' : 'machine', user: null, key: null, role: null, permissions, workspaces: [] }
 }

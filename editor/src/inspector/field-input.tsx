@@ -52,8 +52,8 @@ export function FieldInput(props: InputProps) {
   )
 }
 
-/** Text takes expressions as it is, an object within its fields, and a credential is taken as it is written. */
-const PLAIN: readonly FieldKind['kind'][] = ['text', 'object', 'credential']
+/** Text and JSON take expressions as they are, an object within its fields, and a credential is taken as it is written. */
+const PLAIN: readonly FieldKind['kind'][] = ['text', 'value', 'object', 'credential']
 
 /** Kinds whose values may be text: of others, text can only be an expression that is being written. */
 function hasText(kind: FieldKind['kind']): boolean {
