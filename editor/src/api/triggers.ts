@@ -6,9 +6,11 @@ import type { TypeOf } from './shape'
 import type { Page } from './types'
 
 export const fire = object({
+  node_id: maybe(text),
+  subject: maybe(text),
   at: text,
-  cause: oneOf('schedule', 'catch_up', 'backfill', 'now'),
-  status: oneOf('due', 'started', 'skipped', 'missed'),
+  cause: text,
+  status: oneOf('due', 'held', 'started', 'skipped', 'missed'),
   execution_id: nullable(text),
   reason: nullable(text),
   tries: number,
@@ -32,7 +34,7 @@ const scheduleFields = {
   waiting: number,
   missed: number,
   paused: nullable(object({ at: text, by: nullable(text), reason: nullable(text) })),
-  config: record,
+  config: maybe(record),
   created_at: text,
   updated_at: text,
 }
@@ -42,9 +44,10 @@ export const scheduleWhole = object({
   next: list(object({ at: text, local: text })),
   fires: list(fire),
 })
-export const backfilled = object({ count: number, new: number, times: list(text) })
+/** How many are new is not told by a dry run. */
+export const backfilled = object({ count: number, new: nullable(number), times: list(text) })
 export const preview = object({
-  items: list(object({ at: text, local: text, zone_abbr: text })),
+  items: list(object({ at: text, local: text, zone_abbr: maybe(text) })),
   zone: text,
 })
 export const listening = object({ id: text, url: text, method: text, until: text })

@@ -33,16 +33,16 @@ export function BackfillDialog({ schedule, onDone, onClose }: Props) {
     void attempt(async () => {
       const told = await backfill(schedule.id, timeOf(from), timeOf(to), plan === null)
       if (plan === null) return setPlan(told)
-      say(`${told.new} of ${told.count} times start now.`)
+      say(told.new === null ? 'They start now.' : `${told.new} of ${told.count} times start now.`)
       onDone()
       onClose()
     })
   return (
     <FormDialog
       title="Back-fill"
-      submit={plan === null ? 'Show what it would start' : `Start ${plan.new}`}
+      submit={plan === null ? 'Show what it would start' : `Start ${plan.new ?? plan.count}`}
       icon="retry"
-      isOff={isBusy || plan?.new === 0}
+      isOff={isBusy || plan?.count === 0}
       error={error}
       codes={CODES}
       onSubmit={submit}
@@ -63,9 +63,7 @@ export function BackfillDialog({ schedule, onDone, onClose }: Props) {
 function Plan({ plan }: { plan: Backfilled }) {
   return (
     <div role="status" data-testid="plan">
-      <p>
-        {plan.count} times lie in it; {plan.new} of them have not started yet.
-      </p>
+      <p>{plan.count} times lie in it. Those that have started before start nothing again.</p>
       <ul className="times">
         {plan.times.slice(0, SHOWN_MAX).map((at) => (
           <li key={at}>{dateTime(at)}</li>

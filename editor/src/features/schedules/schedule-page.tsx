@@ -11,7 +11,7 @@ import { Icon } from '../../ui/icon'
 import { List } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
 import { ScheduleActions } from './schedule-actions'
-import { CAUSES, FIRE_TONES, SCHEDULE_TONES, until } from './standing'
+import { causeOf, FIRE_TONES, SCHEDULE_TONES, until } from './standing'
 
 /** One schedule: its next times, and what came of those that were. */
 export default function SchedulePage({ id }: { id: string }) {
@@ -93,12 +93,12 @@ function Fires({ schedule, onRetry }: { schedule: ScheduleWhole; onRetry: () => 
       items={schedule.fires}
       error={null}
       onRetry={onRetry}
-      keyOf={(fire) => `${fire.at} ${fire.cause}`}
+      keyOf={(fire) => fire.subject ?? `${fire.at} ${fire.cause}`}
       empty={<p>It was not due yet.</p>}
       columns={[
         { head: 'Status', isFit: true, cell: (fire) => <Chip tone={FIRE_TONES[fire.status]}>{fire.status}</Chip> },
         { head: 'Due', cell: (fire) => dateTime(fire.at) },
-        { head: 'Why', cell: (fire) => CAUSES[fire.cause] },
+        { head: 'Why', cell: (fire) => causeOf(fire) },
         {
           head: 'Came to',
           cell: (fire) =>

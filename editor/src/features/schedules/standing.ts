@@ -9,11 +9,16 @@ export const FIRE_TONES: Record<Fire['status'], Tone> = {
   missed: 'bad',
 }
 
-export const CAUSES: Record<Fire['cause'], string> = {
+const CAUSES: Record<string, string> = {
   schedule: 'by the clock',
   catch_up: 'caught up',
   backfill: 'back-filled',
   now: 'by hand',
+}
+
+/** Why something started, in words. */
+export function causeOf({ cause }: Pick<Fire, 'cause'>): string {
+  return CAUSES[cause] ?? cause
 }
 
 /** How long until a time, in one unit. */
