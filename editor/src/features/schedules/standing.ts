@@ -4,6 +4,7 @@ import type { Tone } from '../../ui/chip'
 export const SCHEDULE_TONES: Record<Schedule['status'], Tone> = { active: 'good', paused: 'wait', over: 'quiet' }
 export const FIRE_TONES: Record<Fire['status'], Tone> = {
   due: 'wait',
+  held: 'wait',
   started: 'good',
   skipped: 'quiet',
   missed: 'bad',
