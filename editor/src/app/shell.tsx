@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 
 import type { Me } from '../api/types'
@@ -6,7 +6,7 @@ import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
 import { Link } from './link'
-import { to } from './router'
+import { to, usePath } from './router'
 import type { Route } from './router'
 import { SessionButton } from './session-button'
 import { applyTheme, nextTheme, theme } from './theme'
@@ -56,6 +56,7 @@ const PLACES: Place[] = [
 /** What is around every page: where one is, where one can go, and who one is. */
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = PLACES.filter(({ needs }) => needs.length === 0 || needs.some((word) => me.permissions.includes(word)))
+  const page = usePageFocus()
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">
@@ -77,10 +78,26 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
         <ThemeButton />
         <SessionButton me={me} />
       </nav>
-      <div className="page">{children}</div>
+      <div className="page" ref={page} tabIndex={-1}>
+        {children}
+      </div>
       <Toasts />
     </div>
   )
+}
+
+/** Whoever goes to another page by the keyboard goes on there, unless the page takes the focus to a place of its own. */
+function usePageFocus() {
+  const path = usePath()
+  const page = useRef<HTMLDivElement>(null)
+  const seen = useRef(path)
+  useEffect(() => {
+    if (seen.current === path) return
+    seen.current = path
+    const { activeElement } = document
+    if (activeElement === document.body || activeElement?.closest('.rail')) page.current?.focus()
+  }, [path])
+  return page
 }
 
 function ThemeButton() {
