@@ -16,7 +16,7 @@ export const me = object({
   key: maybe(nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) }))),
   role: maybe(nullable(role)),
   permissions: maybe(list(text)),
-  workspaces: maybe(list(object({ id: text, slug: text, name: text, role: role }))),
+  workspaces: maybe(list(object({ id: text, slug: text, name: maybe(text), role: maybe(role) }))),
 })
 
 export const nodeType = object({

@@ -51,7 +51,7 @@ function SessionDialog({ me, onClose }: { me: Me; onClose: () => void }) {
           {me.workspaces.map(({ id, slug, name, role }) => (
             <li key={id}>
               <a href={to.workspace(slug)} aria-current={slug === me.workspace?.slug ? 'true' : undefined}>
-                {name}
+                {name ?? slug}
               </a>
               <span className="faint">{role}</span>
             </li>

@@ -14,7 +14,7 @@ export default function WorkspacesPage() {
         {me?.workspaces.map(({ id, slug, name, role }) => (
           <li key={id}>
             <a href={to.workspace(slug)} aria-current={slug === me.workspace?.slug ? 'true' : undefined}>
-              {name}
+              {name ?? slug}
             </a>
             <span className="faint">{role}</span>
           </li>

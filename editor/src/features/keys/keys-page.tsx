@@ -1,7 +1,7 @@
 import { useState } from 'react'
 
-import { keys, revokeKey } from '../../api/access'
-import type { Key } from '../../api/access'
+import { keys, members, revokeKey } from '../../api/access'
+import type { Key, Member } from '../../api/access'
 import { useLoad } from '../../app/load'
 import { useCan } from '../../app/who'
 import { Chip } from '../../ui/chip'
@@ -21,7 +21,8 @@ const TONES: Record<KeyState, Tone> = { active: 'good', expired: 'wait', revoked
 /** Keys for programs: what each may do, how long, and when it was used last. */
 export default function KeysPage() {
   const loaded = useLoad(keys, 'keys', 30_000)
-  const mayChange = useCan('keys.write')
+  const [mayChange, maySeePeople] = [useCan('keys.write'), useCan('members.read')]
+  const people = useLoad(async () => (maySeePeople ? (await members()).items : []), `people ${maySeePeople}`)
   const [isMaking, setMaking] = useState(false)
   const [made, setMade] = useState<string | null>(null)
   const [revoking, setRevoking] = useState<Key | null>(null)
@@ -56,10 +57,7 @@ export default function KeysPage() {
           { head: 'Scopes', cell: (key) => <Scopes scopes={key.scopes} /> },
           { head: 'Used', cell: (key) => (key.last_used_at ? ago(key.last_used_at) : 'never') },
           { head: 'Expires', cell: (key) => (key.expires_at ? dateTime(key.expires_at) : 'never') },
-          {
-            head: 'Made',
-            cell: (key) => <span title={dateTime(key.created_at)}>{key.created_by ?? ago(key.created_at)}</span>,
-          },
+          { head: 'Made', cell: (key) => <Made made={key} people={people.value ?? []} /> },
           {
             head: '',
             isEnd: true,
@@ -94,4 +92,13 @@ export default function KeysPage() {
 function Scopes({ scopes }: { scopes: string[] | null }) {
   if (scopes === null) return 'everything'
   return <span title={scopes.join('\n')}>{scopes.length === 1 ? scopes[0] : `${scopes.length} scopes`}</span>
+}
+
+function Made({ made, people }: { made: Key; people: readonly Member[] }) {
+  const by = people.find((person) => person.user_id === made.created_by)
+  return (
+    <span title={dateTime(made.created_at)}>
+      {ago(made.created_at)} <span className="faint">{by && `by ${by.name || by.email}`}</span>
+    </span>
+  )
 }
