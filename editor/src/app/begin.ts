@@ -4,6 +4,7 @@ import { apiKey, lastWorkspace, rememberWorkspace, workspaceInAddress } from '..
 import type { AnsweredMe, Me, NodeType } from '../api/types'
 import { inWorkspace, replaceAddress } from './router'
 import { who } from './who'
+import type { Permission } from './who'
 
 export interface Begun {
   me: Me
@@ -38,10 +39,28 @@ function completed(me: AnsweredMe): Me {
   return { ...me, kind: apiKey() ? 'key' : 'machine', user: null, key: null, role: null, permissions, workspaces: [] }
 }
 
-const EVERYTHING = [
+const EVERYTHING: Permission[] = [
+  'workspace.read',
+  'workspace.write',
+  'workflows.read',
   'workflows.write',
   'workflows.publish',
+  'executions.read',
   'executions.start',
   'executions.operate',
   'approvals.answer',
+  'events.write',
+  'credentials.read',
+  'credentials.write',
+  'credentials.use',
+  'webhooks.read',
+  'webhooks.write',
+  'triggers.read',
+  'triggers.write',
+  'members.read',
+  'members.write',
+  'keys.read',
+  'keys.write',
+  'usage.read',
+  'audit.read',
 ]
