@@ -6,7 +6,7 @@ import type {
   ExecutionSummary,
   Explanation,
   Logs,
-  AnsweredMe,
+  Me,
   NodeType,
   Page,
   Plan,
@@ -20,7 +20,7 @@ import type {
   WorkflowSummary,
 } from './types'
 
-export const whoAmI = () => ask<AnsweredMe>('/me')
+export const whoAmI = () => ask<Me>('/me')
 export const nodeTypes = () => ask<{ items: NodeType[] }>('/node-types')
 
 export const workflows = (cursor?: string | null) =>

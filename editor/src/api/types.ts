@@ -11,12 +11,12 @@ export const me = object({
   /** None where a person has several and the request chose none. */
   workspace: nullable(object({ id: text, slug: text })),
   /** `machine` is `capstan dev`, read without a key. */
-  kind: maybe(oneOf('user', 'key', 'machine')),
-  user: maybe(nullable(object({ id: text, email: text, name: text }))),
-  key: maybe(nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) }))),
-  role: maybe(nullable(role)),
-  permissions: maybe(list(text)),
-  workspaces: maybe(list(object({ id: text, slug: text, name: maybe(text), role: maybe(role) }))),
+  kind: oneOf('user', 'key', 'machine'),
+  user: nullable(object({ id: text, email: text, name: text })),
+  key: nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) })),
+  role: nullable(role),
+  permissions: list(text),
+  workspaces: list(object({ id: text, slug: text, name: maybe(text), role: maybe(role) })),
 })
 
 export const nodeType = object({
@@ -191,8 +191,7 @@ export const stepNews = object({
   error: nullable(stepError),
 })
 
-export type AnsweredMe = TypeOf<typeof me>
-export type Me = Required<AnsweredMe>
+export type Me = TypeOf<typeof me>
 export type Role = TypeOf<typeof role>
 export type NodeType = TypeOf<typeof nodeType>
 export type Problem = TypeOf<typeof problem>
