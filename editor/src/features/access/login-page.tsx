@@ -12,7 +12,9 @@ import { OpenFrame } from './open-page'
 /** Where one is not signed in: with a password, or with an API key. The address stays what one came for. */
 export default function LoginPage({ onDone }: { onDone: () => void }) {
   const offered = useLoad(whatIsOffered, 'offered')
-  const [withKey, setWithKey] = useState(false)
+  const [chosen, setWithKey] = useState<boolean | null>(null)
+  // A server without people has keys only.
+  const withKey = chosen ?? offered.error?.status === 404
   const done = () => {
     forgetKey()
     onDone()
