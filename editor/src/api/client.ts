@@ -14,6 +14,8 @@ export class ApiError extends Error {
     readonly hint: string,
     readonly errors: Problem[] = [],
     readonly requestId: string = '',
+    /** Seconds after which it is worth another try, if the server says so. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail)
   }
@@ -62,19 +64,28 @@ export async function ask<T>(path: string, { method = 'GET', body, headers = {},
   })
   const content = await response.text()
   if (!response.ok) {
-    const refused = refusal(response.status, content)
+    const refused = refusal(response, content)
     if (refused.status === 401 && refused.code !== 'wrong_login') for (const listener of [...listeners]) listener()
     throw refused
   }
   return (content ? JSON.parse(content) : undefined) as T
 }
 
-function refusal(status: number, content: string): ApiError {
+function refusal({ status, headers }: Response, content: string): ApiError {
+  const after = Number.parseInt(headers.get('retry-after') ?? '', 10)
   try {
     const told = JSON.parse(content) as Record<string, unknown>
     const word = (name: string) => (typeof told[name] === 'string' ? told[name] : '')
     const errors = Array.isArray(told['errors']) ? (told['errors'] as Problem[]) : []
-    return new ApiError(status, word('code'), word('detail'), word('hint'), errors, word('request_id'))
+    return new ApiError(
+      status,
+      word('code'),
+      word('detail'),
+      word('hint'),
+      errors,
+      word('request_id'),
+      Number.isNaN(after) ? null : after,
+    )
   } catch {
     return new ApiError(status, 'unreadable', `the server answered ${status}`, 'try again in a moment')
   }

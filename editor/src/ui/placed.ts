@@ -27,8 +27,8 @@ export function placed(error: ApiError | null, codes: Codes): Placed {
   const whole = ownerOf(error.code, codes)
   if (at.size === 0 && whole !== undefined) at.set(whole, words(error))
   if (at.size > 0 && left.length === 0) return { at, rest: null }
-  const { status, code, detail, hint, requestId } = error
-  return { at, rest: new ApiError(status, code, detail, hint, left, requestId) }
+  const { status, code, detail, hint, requestId, retryAfterS } = error
+  return { at, rest: new ApiError(status, code, detail, hint, left, requestId, retryAfterS) }
 }
 
 function ownerOf(code: string, codes: Codes): string | undefined {
