@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { workflows } from '../api/calls'
 import type { WorkflowSummary } from '../api/types'
@@ -6,18 +6,22 @@ import { Link } from '../app/link'
 import { useLoad } from '../app/load'
 import { setQuery, to, useQuery } from '../app/router'
 import { useTitle } from '../app/title'
-import { useCan } from '../app/who'
+import { useCan, useMe } from '../app/who'
 import { TEMPLATES } from '../features/templates/templates'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import { ago, dateTime } from '../ui/time'
 import { NewWorkflow } from './new-workflow'
 
+// Only people take first steps, and only in the beginning.
+const Checklist = lazy(() => import('../features/begin/checklist'))
+
 export function WorkflowsPage() {
   useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
   const [making, setMaking] = useState<string | null>(null)
   const mayMake = useCan('workflows.write')
+  const isPerson = useMe()?.kind === 'user'
   const wanted = useQuery('q').toLowerCase()
   const shown = loaded.value?.items.filter((item) => item.name.toLowerCase().includes(wanted))
   return (
@@ -38,6 +42,11 @@ export function WorkflowsPage() {
           <Icon name="add" /> New workflow
         </button>
       </header>
+      {isPerson && loaded.value && (
+        <Suspense>
+          <Checklist workflows={loaded.value.items} />
+        </Suspense>
+      )}
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
       {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={setMaking} />}
       {shown && shown.length > 0 && <Table items={shown} />}
