@@ -31,7 +31,12 @@ function told(save: SaveState, isReadOnly: boolean): [IconName, string, string, 
     case 'saving':
       return ['retry', 'Saving…', 'quiet', 'The server was asked to save it, and has not answered yet']
     case 'waiting':
-      return ['warn', 'Not saved: no answer', 'warn', `${save.error.detail}. The browser keeps it, and tries again.`]
+      return [
+        'warn',
+        save.error.status === 401 ? 'Not saved: signed out' : 'Not saved: no answer',
+        'warn',
+        `${save.error.detail}. The browser keeps it, and tries again.`,
+      ]
     case 'refused':
       return ['warn', 'Not saved', 'wrong', `${save.error.detail}: ${save.error.hint}. The browser keeps it.`]
     case 'conflict':
