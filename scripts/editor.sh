@@ -30,7 +30,7 @@ install_packages() {
 
 build() {
     if [ -e dist/index.html ] &&
-        [ -z "$(find src index.html public scripts package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; then
+        [ -z "$(find src ../examples index.html public scripts package-lock.json vite.config.ts -newer dist/index.html -print -quit)" ]; then
         return
     fi
     install_packages

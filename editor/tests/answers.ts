@@ -1,6 +1,7 @@
 /** Answers of the server for tests, written short. */
 
 import type { Execution, NodeType, Step } from '../src/api/types'
+import type { Endpoint } from '../src/api/webhooks'
 
 const AT = '2030-01-01T00:00:00Z'
 
@@ -44,6 +45,26 @@ export function execution(steps: Step[], more: Partial<Execution> = {}): Executi
     position: 0,
     steps,
     edges: [],
+    ...more,
+  }
+}
+
+export function endpoint(more: Partial<Endpoint> = {}): Endpoint {
+  return {
+    id: 'w',
+    url: 'https://example.com/hook',
+    types: ['execution.*'],
+    filter: null,
+    description: '',
+    status: 'enabled',
+    reason: null,
+    rate_per_s: null,
+    concurrency: 10,
+    failures: 0,
+    failing_since: null,
+    created_at: AT,
+    updated_at: AT,
+    secrets: [{ id: 's', created_at: AT, until: null }],
     ...more,
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import { routeOf } from '../app/router'
 import { EventParser } from './events'
+import { workspaceInAddress } from './session'
 import { list, maybe, nullable, number, object, oneOf, text } from './shape'
 
 test('events are read however the text is cut', () => {
@@ -34,4 +35,19 @@ test.each([
   ['/editor/executions/17', { page: 'execution', id: '17' }],
   ['/editor/executions/17/more', { page: 'unknown' }],
   ['/editor/nothing', { page: 'unknown' }],
+  ['/editor/w/acme', { page: 'workflows' }],
+  ['/editor/w/acme/webhooks/17', { page: 'webhook', id: '17' }],
+  ['/editor/w/acme/settings/keys', { page: 'keys' }],
+  ['/editor/settings', { page: 'people' }],
+  ['/editor/settings/secrets', { page: 'unknown' }],
+  ['/editor/usage', { page: 'usage' }],
+  ['/editor/usage/17', { page: 'unknown' }],
+  ['/editor/verify', { page: 'verify' }],
 ])('%s is a page', (path, route) => expect(routeOf(path)).toEqual(route))
+
+test.each([
+  ['/editor/w/acme/workflows', 'acme'],
+  ['/editor/w/acme', 'acme'],
+  ['/editor/workflows', null],
+  ['/editor/workflows/w/acme', null],
+])('%s is in workspace %s', (path, workspace) => expect(workspaceInAddress(path)).toBe(workspace))

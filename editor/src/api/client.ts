@@ -1,6 +1,6 @@
 /** One request: the key goes along, and what comes back is JSON or an `ApiError`. */
 
-import { apiKey } from './session'
+import { auth } from './session'
 import type { Problem } from './types'
 
 const ROOT = '/api/v1'
@@ -14,8 +14,15 @@ export class ApiError extends Error {
     readonly hint: string,
     readonly errors: Problem[] = [],
     readonly requestId: string = '',
+    /** Seconds after which it is worth another try, if the server says so. */
+    readonly retryAfterS: number | null = null,
   ) {
     super(detail)
+  }
+
+  /** Refused for what one may not do, rather than for what one said. */
+  get isForbidden(): boolean {
+    return this.status === 403
   }
 
   get isOffline(): boolean {
@@ -29,16 +36,19 @@ export class ApiError extends Error {
 }
 
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PUT'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: unknown
   headers?: Record<string, string>
   signal?: AbortSignal
 }
 
-/** Header with the key, if there is one. */
-export function auth(): Record<string, string> {
-  const key = apiKey()
-  return key ? { authorization: `Bearer ${key}` } : {}
+type Listener = () => void
+const listeners = new Set<Listener>()
+
+/** Has `listener` hear when a request was refused because nobody is signed in, or not any more. */
+export function onSignedOut(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
 }
 
 export async function ask<T>(path: string, { method = 'GET', body, headers = {}, signal }: Ask = {}): Promise<T> {
@@ -53,16 +63,29 @@ export async function ask<T>(path: string, { method = 'GET', body, headers = {},
     throw ApiError.of(error)
   })
   const content = await response.text()
-  if (!response.ok) throw refusal(response.status, content)
+  if (!response.ok) {
+    const refused = refusal(response, content)
+    if (refused.status === 401 && refused.code !== 'wrong_login') for (const listener of [...listeners]) listener()
+    throw refused
+  }
   return (content ? JSON.parse(content) : undefined) as T
 }
 
-function refusal(status: number, content: string): ApiError {
+function refusal({ status, headers }: Response, content: string): ApiError {
+  const after = Number.parseInt(headers.get('retry-after') ?? '', 10)
   try {
     const told = JSON.parse(content) as Record<string, unknown>
     const word = (name: string) => (typeof told[name] === 'string' ? told[name] : '')
     const errors = Array.isArray(told['errors']) ? (told['errors'] as Problem[]) : []
-    return new ApiError(status, word('code'), word('detail'), word('hint'), errors, word('request_id'))
+    return new ApiError(
+      status,
+      word('code'),
+      word('detail'),
+      word('hint'),
+      errors,
+      word('request_id'),
+      Number.isNaN(after) ? null : after,
+    )
   } catch {
     return new ApiError(status, 'unreadable', `the server answered ${status}`, 'try again in a moment')
   }

@@ -1,8 +1,8 @@
 /** Follows one execution live, and comes back after a lost connection where it was. */
 
-import { auth } from './client'
 import { EventParser } from './events'
 import type { ServerEvent } from './events'
+import { auth } from './session'
 
 /** Silence after which a stream counts as dead: the server sends a comment each 15 s. */
 const SILENCE_MS_MAX = 20_000

@@ -6,7 +6,18 @@
 import { anything, boolean, list, map, maybe, nullable, number, object, oneOf, record, text } from './shape'
 import type { TypeOf } from './shape'
 
-export const me = object({ workspace: object({ id: text, slug: text }) })
+export const role = oneOf('owner', 'admin', 'member', 'viewer')
+export const me = object({
+  /** None where a person has several and the request chose none. */
+  workspace: nullable(object({ id: text, slug: text })),
+  /** `machine` is `capstan dev`, read without a key. */
+  kind: oneOf('user', 'key', 'machine'),
+  user: nullable(object({ id: text, email: text, name: text })),
+  key: nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) })),
+  role: nullable(role),
+  permissions: list(text),
+  workspaces: list(object({ id: text, slug: text, name: maybe(text), role: maybe(role) })),
+})
 
 export const nodeType = object({
   name: text,
@@ -181,6 +192,7 @@ export const stepNews = object({
 })
 
 export type Me = TypeOf<typeof me>
+export type Role = TypeOf<typeof role>
 export type NodeType = TypeOf<typeof nodeType>
 export type Problem = TypeOf<typeof problem>
 export type Finding = TypeOf<typeof finding>

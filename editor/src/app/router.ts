@@ -1,33 +1,76 @@
-/** Addresses below `/editor/`. What is looked at, and how it is filtered, is always in the address. */
+/**
+ * Addresses below `/editor/`. What is looked at, and how it is filtered, is always in the address, and where a person has
+ * a session, the workspace is, too: `/editor/w/{slug}/…`.
+ */
 
 import { useSyncExternalStore } from 'react'
 
+import { workspaceInAddress } from '../api/session'
+
 const BASE = '/editor'
 
+/** Pages that need nobody to be signed in; links in mails lead to some of them. */
+const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
+const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials'] as const
+const SINGLE = ['usage', 'workspaces'] as const
+const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
+
+export type OpenPage = (typeof OPEN)[number]
+export type SettingsPage = (typeof SETTINGS)[number]
+export type ListPage = (typeof LISTS)[number]
 export type Route =
-  | { page: 'workflows' }
-  | { page: 'workflow'; id: string }
-  | { page: 'executions' }
-  | { page: 'execution'; id: string }
-  | { page: 'unknown' }
+  | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
+  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential'; id: string }
 
 export function routeOf(path: string): Route {
-  const [noun, id, more] = path.slice(BASE.length).split('/').filter(Boolean)
+  const parts = path.slice(BASE.length).split('/').filter(Boolean)
+  const [noun, id, more] = parts[0] === 'w' ? parts.slice(2) : parts
   if (more !== undefined) return { page: 'unknown' }
   if (noun === undefined) return { page: 'workflows' }
-  if (noun === 'workflows') return id === undefined ? { page: 'workflows' } : { page: 'workflow', id }
-  if (noun === 'executions') return id === undefined ? { page: 'executions' } : { page: 'execution', id }
-  return { page: 'unknown' }
+  if (noun === 'settings') return { page: SETTINGS.find((page) => page === (id ?? 'people')) ?? 'unknown' }
+  const list = LISTS.find((page) => page === noun)
+  if (list) return id === undefined ? { page: list } : { page: list.slice(0, -1) as 'workflow', id }
+  const single = [...SINGLE, ...OPEN].find((page) => page === noun)
+  return { page: single && id === undefined ? single : 'unknown' }
+}
+
+export function isOpen(route: Route): route is { page: OpenPage } {
+  return OPEN.some((page) => page === route.page)
+}
+
+type Filter = Record<string, string>
+
+function inside(path: string, query: Filter = {}): string {
+  const workspace = workspaceInAddress()
+  return withQuery(`${workspace === null ? BASE : `${BASE}/w/${workspace}`}/${path}`, query)
 }
 
 export const to = {
-  workflows: () => `${BASE}/workflows`,
-  workflow: (id: string, filter: Record<string, string> = {}) => withQuery(`${BASE}/workflows/${id}`, filter),
-  executions: (filter: Record<string, string> = {}) => withQuery(`${BASE}/executions`, filter),
-  execution: (id: string, filter: Record<string, string> = {}) => withQuery(`${BASE}/executions/${id}`, filter),
+  workflows: () => inside('workflows'),
+  workflow: (id: string, filter?: Filter) => inside(`workflows/${id}`, filter),
+  executions: (filter?: Filter) => inside('executions', filter),
+  execution: (id: string, filter?: Filter) => inside(`executions/${id}`, filter),
+  webhooks: () => inside('webhooks'),
+  webhook: (id: string, filter?: Filter) => inside(`webhooks/${id}`, filter),
+  schedules: (filter?: Filter) => inside('schedules', filter),
+  schedule: (id: string) => inside(`schedules/${id}`),
+  credentials: () => inside('credentials'),
+  credential: (id: string) => inside(`credentials/${id}`),
+  usage: () => inside('usage'),
+  settings: (page: SettingsPage) => inside(`settings/${page}`),
+  /** Another workspace, or the page on which one chooses. */
+  workspace: (slug: string) => `${BASE}/w/${slug}/workflows`,
+  workspaces: () => `${BASE}/workspaces`,
+  open: (page: OpenPage, query: Filter = {}) => withQuery(`${BASE}/${page}`, query),
 }
 
-function withQuery(path: string, query: Record<string, string>): string {
+/** The same place, with the workspace in its address. */
+export function inWorkspace(slug: string): string {
+  const rest = location.pathname.slice(BASE.length).replace(/^\/(w\/[^/]+\/?)?/, '')
+  return `${BASE}/w/${slug}/${rest}${location.search}`
+}
+
+function withQuery(path: string, query: Filter): string {
   const given = Object.entries(query).filter(([, value]) => value !== '')
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }
@@ -40,14 +83,19 @@ export function navigate(address: string): void {
   dispatchEvent(new Event(MOVED))
 }
 
+/** As `navigate`, but there is no way back to where one was. */
+export function replaceAddress(address: string): void {
+  history.replaceState(null, '', address)
+  dispatchEvent(new Event(MOVED))
+}
+
 /** Changes one field of the query in place; empty takes it away. */
 export function setQuery(name: string, value: string): void {
   const query = new URLSearchParams(location.search)
   if (value === '') query.delete(name)
   else query.set(name, value)
   const text = query.toString()
-  history.replaceState(null, '', location.pathname + (text && `?${text}`))
-  dispatchEvent(new Event(MOVED))
+  replaceAddress(location.pathname + (text && `?${text}`))
 }
 
 function subscribe(listener: () => void): () => void {

@@ -1,53 +1,103 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 
-import { apiKey, forgetKey } from '../api/session'
-import { Dialog } from '../ui/dialog'
+import type { Me } from '../api/types'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
 import { Link } from './link'
-import { to } from './router'
+import { to, usePath } from './router'
 import type { Route } from './router'
-import { SignIn } from './sign-in'
+import { SessionButton } from './session-button'
 import { applyTheme, nextTheme, theme } from './theme'
 import type { Theme } from './theme'
+import type { Permission } from './who'
 
 const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', dark: 'moon' }
 
-interface Props {
-  route: Route
-  workspace: string
-  children: ReactNode
+interface Place {
+  icon: IconName
+  label: string
+  href: () => string
+  /** Routes that are there. */
+  pages: Route['page'][]
+  /** Any of these shows it; none means everybody. */
+  needs: Permission[]
 }
 
-/** What is around every page: where one is, where one can go, and whether one may change things. */
-export function Shell({ route, workspace, children }: Props) {
+const PLACES: Place[] = [
+  { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
+  { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
+  {
+    icon: 'clock',
+    label: 'Schedules',
+    href: to.schedules,
+    pages: ['schedules', 'schedule'],
+    needs: ['triggers.read'],
+  },
+  { icon: 'send', label: 'Webhooks', href: to.webhooks, pages: ['webhooks', 'webhook'], needs: ['webhooks.read'] },
+  {
+    icon: 'key',
+    label: 'Credentials',
+    href: to.credentials,
+    pages: ['credentials', 'credential'],
+    needs: ['credentials.read'],
+  },
+  { icon: 'gauge', label: 'Usage', href: to.usage, pages: ['usage'], needs: ['usage.read'] },
+  {
+    icon: 'gear',
+    label: 'Settings',
+    href: () => to.settings('people'),
+    pages: ['people', 'keys', 'audit', 'account'],
+    needs: ['members.read'],
+  },
+]
+
+/** What is around every page: where one is, where one can go, and who one is. */
+export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
+  const shown = PLACES.filter(({ needs }) => needs.length === 0 || needs.some((word) => me.permissions.includes(word)))
+  const page = usePageFocus()
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">
         <Link className="brand" href={to.workflows()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
-        <RailLink icon="branch" label="Workflows" href={to.workflows()} isHere={route.page.startsWith('workflow')} />
-        <RailLink icon="list" label="Executions" href={to.executions()} isHere={route.page.startsWith('execution')} />
+        {shown.map(({ icon, label, href, pages }) => (
+          <Link
+            key={label}
+            className="rail-item"
+            href={href()}
+            aria-current={pages.includes(route.page) ? 'page' : undefined}
+          >
+            <Icon name={icon} />
+            <span>{label}</span>
+          </Link>
+        ))}
         <span className="spacer" />
         <ThemeButton />
-        <SessionButton workspace={workspace} />
+        <SessionButton me={me} />
       </nav>
-      <div className="page">{children}</div>
+      <div className="page" ref={page} tabIndex={-1}>
+        {children}
+      </div>
       <Toasts />
     </div>
   )
 }
 
-function RailLink({ icon, label, href, isHere }: { icon: IconName; label: string; href: string; isHere: boolean }) {
-  return (
-    <Link className="rail-item" href={href} aria-current={isHere ? 'page' : undefined}>
-      <Icon name={icon} />
-      <span>{label}</span>
-    </Link>
-  )
+/** Whoever goes to another page by the keyboard goes on there, unless the page takes the focus to a place of its own. */
+function usePageFocus() {
+  const path = usePath()
+  const page = useRef<HTMLDivElement>(null)
+  const seen = useRef(path)
+  useEffect(() => {
+    if (seen.current === path) return
+    seen.current = path
+    const { activeElement } = document
+    if (activeElement === document.body || activeElement?.closest('.rail')) page.current?.focus()
+  }, [path])
+  return page
 }
 
 function ThemeButton() {
@@ -61,32 +111,5 @@ function ThemeButton() {
       <Icon name={THEME_ICONS[name]} />
       <span>{name}</span>
     </button>
-  )
-}
-
-function SessionButton({ workspace }: { workspace: string }) {
-  const [isAsking, setAsking] = useState(false)
-  const isSignedIn = apiKey() !== null
-  const signOut = () => {
-    forgetKey()
-    location.reload()
-  }
-  return (
-    <>
-      <button
-        type="button"
-        className="rail-item"
-        title={isSignedIn ? `Workspace ${workspace}: sign out` : `Workspace ${workspace}, for reading only: sign in`}
-        onClick={isSignedIn ? signOut : () => setAsking(true)}
-      >
-        <Icon name={isSignedIn ? 'person' : 'sign'} />
-        <span>{isSignedIn ? workspace : 'Sign in'}</span>
-      </button>
-      {isAsking && (
-        <Dialog title="Sign in to change things" onClose={() => setAsking(false)}>
-          <SignIn onDone={() => location.reload()} />
-        </Dialog>
-      )}
-    </>
   )
 }

@@ -13,11 +13,12 @@ class OneDraft implements Server {
   revision = 1
   graph: Record<string, unknown> = { nodes: [{ id: 'a', type: 't', position: { x: 0, y: 0 } }], edges: [] }
   /** What happens to the next answers. */
-  trouble: ('away' | 'answer lost')[] = []
+  trouble: ('away' | 'signed out' | 'answer lost')[] = []
 
   async save(revision: number, document: Record<string, unknown>): Promise<Saved> {
     const trouble = this.trouble.shift()
     if (trouble === 'away') throw new ApiError(0, 'no_answer', 'gone', '')
+    if (trouble === 'signed out') throw new ApiError(401, 'no_session', 'nobody is signed in', '')
     if (revision !== this.revision) throw new ApiError(412, 'stale_revision', 'stale', '')
     this.revision += 1
     this.graph = structuredClone(document)
@@ -126,4 +127,16 @@ test('what both made of a draft is merged over what they made it from, also by a
   later.undo()
   expect(later.graph.nodes.map(({ id }) => id)).toEqual(['a'])
   later.close()
+})
+
+test('what cannot be saved while one is signed out is kept, and saved once one is signed in again', async () => {
+  const draft = new Draft(await server.read(), server)
+  server.trouble = ['signed out']
+  type(draft, 'one')
+  expect(await draft.flush()).toBe(false)
+  expect(draft.get().save.kind).toBe('waiting')
+  expect(kept.size).toBe(1)
+  expect(await draft.flush()).toBe(true)
+  expect([server.label(), kept.size]).toEqual(['one', 0])
+  draft.close()
 })

@@ -37,6 +37,8 @@ export interface Server {
 /** After the last change; typing goes on meanwhile. */
 const SAVE_AFTER_MS = 500
 const KEEP_AFTER_MS = 100
+/** Signed out, changed elsewhere, too many at a time: none of it stays so. */
+const PASSING: readonly number[] = [401, 412, 429]
 const AGAIN_AFTER_MS = [1_000, 2_000, 5_000, 10_000]
 
 export class Draft extends Store<DraftState> {
@@ -215,7 +217,7 @@ export class Draft extends Store<DraftState> {
       }
       if (theirs) return this.set({ save: { kind: 'conflict', theirs, base: this.base } })
     }
-    const isPassing = error.isOffline || error.status >= 500 || error.status === 412 || error.status === 429
+    const isPassing = error.isOffline || error.status >= 500 || PASSING.includes(error.status)
     this.set({ save: { kind: isPassing ? 'waiting' : 'refused', error } })
     this.keepNow()
     if (!isPassing) return

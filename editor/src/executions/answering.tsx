@@ -1,9 +1,9 @@
 import { useState } from 'react'
 
 import { answerApproval, signal } from '../api/calls'
-import { apiKey } from '../api/session'
 import type { Execution, Step } from '../api/types'
 import { useAttempt } from '../app/attempt'
+import { useCan } from '../app/who'
 import { JsonInput } from '../inspector/json-input'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
@@ -13,6 +13,7 @@ import type { Watching } from './watching'
 export function Answering({ watching, execution, step }: { watching: Watching; execution: Execution; step: Step }) {
   const [payload, setPayload] = useState<unknown>({})
   const { error, attempt } = useAttempt()
+  const [mayAnswer, mayOperate] = [useCan('approvals.answer'), useCan('executions.operate')]
   const name = step.waiting?.['signal']
   if (step.status !== 'waiting' || typeof name !== 'string') return null
   const give = async (order: Promise<unknown>) => {
@@ -21,15 +22,14 @@ export function Answering({ watching, execution, step }: { watching: Watching; e
   }
   const answer = (decision: 'approve' | 'reject') =>
     void give(answerApproval(execution.id, step.node_id, step.scope, decision))
-  const isOff = apiKey() === null
   if (step.type === 'logic.approval') {
     return (
       <div className="answering">
         {error && <Failure error={error} />}
-        <button type="button" className="primary" disabled={isOff} onClick={() => answer('approve')}>
+        <button type="button" className="primary" disabled={!mayAnswer} onClick={() => answer('approve')}>
           <Icon name="check" /> Approve
         </button>
-        <button type="button" className="danger" disabled={isOff} onClick={() => answer('reject')}>
+        <button type="button" className="danger" disabled={!mayAnswer} onClick={() => answer('reject')}>
           <Icon name="cross" /> Reject
         </button>
       </div>
@@ -43,7 +43,11 @@ export function Answering({ watching, execution, step }: { watching: Watching; e
         <JsonInput id="signal-payload" value={payload} onChange={setPayload} rows={3} />
       </label>
       {error && <Failure error={error} />}
-      <button type="button" disabled={isOff} onClick={() => void give(signal(execution.id, name, payload ?? null))}>
+      <button
+        type="button"
+        disabled={!mayOperate}
+        onClick={() => void give(signal(execution.id, name, payload ?? null))}
+      >
         <Icon name="send" /> Send
       </button>
     </div>

@@ -2,12 +2,12 @@ import { useState } from 'react'
 
 import * as calls from '../api/calls'
 import { ApiError } from '../api/client'
-import { apiKey } from '../api/session'
 import type { Execution } from '../api/types'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useStore } from '../app/store'
 import { useTitle } from '../app/title'
+import { useCan } from '../app/who'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
@@ -65,7 +65,7 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
 function Orders({ watching, execution }: { watching: Watching; execution: Execution }) {
   const [isRestarting, setRestarting] = useState(false)
   const [isRepeating, setRepeating] = useState(false)
-  const isReadOnly = apiKey() === null
+  const [mayStart, mayOperate] = [useCan('executions.start'), useCan('executions.operate')]
   const give = async (label: string, order: () => Promise<unknown>) => {
     try {
       await order()
@@ -76,8 +76,8 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
     }
     await watching.reload()
   }
-  const button = (icon: IconName, label: string, onClick: () => void, className = '') => (
-    <button type="button" className={className} disabled={isReadOnly} onClick={onClick}>
+  const button = (icon: IconName, label: string, onClick: () => void, className = '', may = mayOperate) => (
+    <button type="button" className={className} disabled={!may} onClick={onClick}>
       <Icon name={icon} /> {label}
     </button>
   )
@@ -85,7 +85,7 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
   if (hasEnded(execution)) {
     return (
       <>
-        {!execution.trial && button('play', 'Run again…', () => setRepeating(true))}
+        {!execution.trial && button('play', 'Run again…', () => setRepeating(true), '', mayStart)}
         {isRepeating && <Again execution={execution} onClose={() => setRepeating(false)} />}
         {button('retry', 'Restart…', () => setRestarting(true), status === 'completed' ? '' : 'primary')}
         {isRestarting && (

@@ -13,12 +13,12 @@ import '../styles/editor.css'
 import '../styles/inspector.css'
 import '../styles/execution.css'
 import { ExecutionHead } from './execution-head'
+import { Below } from './below'
 import { edgesAt, stepsAt } from './moments'
 import { Past } from './past'
 import { Scrubber, useAt } from './scrubber'
 import { Side } from './side'
 import { edgeMarks, keyOf, nodeMarks } from './steps'
-import { Timeline } from './timeline'
 import { Watching } from './watching'
 import { Why } from './why'
 
@@ -44,7 +44,7 @@ export default function ExecutionPage({ id }: { id: string }) {
         <section className="workbench">
           <Drawing watching={watching} past={past} />
           <Scrubber past={past} execution={execution} />
-          <Timeline execution={execution} />
+          <Below execution={execution} />
         </section>
         <Side watching={watching} execution={execution} />
       </div>

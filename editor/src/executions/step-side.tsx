@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import type { ReactNode } from 'react'
 
-import { apiKey } from '../api/session'
 import type { Execution, Step } from '../api/types'
 import { setQuery } from '../app/router'
 import { useStore } from '../app/store'
+import { useCan } from '../app/who'
 import { iconOf } from '../canvas/categories'
 import { nodeById } from '../document/graph'
+import { Fact, Facts } from '../ui/facts'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import { JsonView } from '../ui/json-view'
@@ -89,6 +89,7 @@ function TabBody({ watching, execution, step, tab }: Props & { tab: Tab }) {
 
 function Overview({ watching, execution, step }: Props) {
   const [isRestarting, setRestarting] = useState(false)
+  const mayOperate = useCan('executions.operate')
   return (
     <>
       {step.error && (
@@ -97,7 +98,7 @@ function Overview({ watching, execution, step }: Props) {
           <p>{step.error.reason}</p>
         </div>
       )}
-      <dl className="facts">
+      <Facts>
         <Fact name="Went on at">{step.port}</Fact>
         <Fact name="Fired">{step.fired_at && clock(step.fired_at)}</Fact>
         <Fact name="Settled">{step.settled_at && clock(step.settled_at)}</Fact>
@@ -106,10 +107,10 @@ function Overview({ watching, execution, step }: Props) {
         <Fact name="Next attempt">{step.retry_at && clock(step.retry_at)}</Fact>
         <Fact name="Waits for signal">{waitingFor(step, 'signal')}</Fact>
         <Fact name="Waits until">{waitingFor(step, 'time')}</Fact>
-      </dl>
+      </Facts>
       <Answering watching={watching} execution={execution} step={step} />
       {hasEnded(execution) && step.scope === '' && (
-        <button type="button" disabled={apiKey() === null} onClick={() => setRestarting(true)}>
+        <button type="button" disabled={!mayOperate} onClick={() => setRestarting(true)}>
           <Icon name="retry" /> Restart from here…
         </button>
       )}
@@ -117,16 +118,6 @@ function Overview({ watching, execution, step }: Props) {
         <Restart watching={watching} execution={execution} from={step.node_id} onClose={() => setRestarting(false)} />
       )}
     </>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  if (children === null || children === undefined || children === '') return null
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 

@@ -16,44 +16,42 @@ export function Timeline({ execution }: { execution: Execution }) {
   const times = steps.flatMap((step) => [Date.parse(step.fired_at ?? ''), endOf(step, now)])
   const scale = timeScale([begun, ...times, now])
   return (
-    <section className="timeline" aria-label="Timeline" data-testid="timeline">
-      <div className="timeline-rows">
-        {scale.gaps.map((gap) => (
-          <span
-            key={gap.from}
-            className="timeline-gap"
-            style={{ left: `calc(190px + (100% - 290px) * ${(gap.from + gap.to) / 2})` }}
+    <div className="timeline-rows" data-testid="timeline">
+      {scale.gaps.map((gap) => (
+        <span
+          key={gap.from}
+          className="timeline-gap"
+          style={{ left: `calc(190px + (100% - 290px) * ${(gap.from + gap.to) / 2})` }}
+        >
+          {span(gap.ms)}
+        </span>
+      ))}
+      {steps.slice(0, ROWS_MAX).map((step) => {
+        const [from, until] = [scale.at(Date.parse(step.fired_at ?? '')), scale.at(endOf(step, now))]
+        return (
+          <button
+            key={keyOf(step)}
+            type="button"
+            className="timeline-row"
+            aria-current={chosen === keyOf(step)}
+            onClick={() => setQuery('step', keyOf(step))}
           >
-            {span(gap.ms)}
-          </span>
-        ))}
-        {steps.slice(0, ROWS_MAX).map((step) => {
-          const [from, until] = [scale.at(Date.parse(step.fired_at ?? '')), scale.at(endOf(step, now))]
-          return (
-            <button
-              key={keyOf(step)}
-              type="button"
-              className="timeline-row"
-              aria-current={chosen === keyOf(step)}
-              onClick={() => setQuery('step', keyOf(step))}
-            >
-              <span className="timeline-name">
-                {step.label} {step.scope && <span className="faint">{step.scope}</span>}
-              </span>
-              <span className="timeline-track">
-                <span
-                  className="timeline-bar"
-                  data-status={step.status}
-                  style={{ left: `${from * 100}%`, width: `${Math.max(0.4, (until - from) * 100)}%` }}
-                />
-              </span>
-              <span className="timeline-span">{between(step.fired_at ?? '', step.settled_at, now)}</span>
-            </button>
-          )
-        })}
-        {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
-      </div>
-    </section>
+            <span className="timeline-name">
+              {step.label} {step.scope && <span className="faint">{step.scope}</span>}
+            </span>
+            <span className="timeline-track">
+              <span
+                className="timeline-bar"
+                data-status={step.status}
+                style={{ left: `${from * 100}%`, width: `${Math.max(0.4, (until - from) * 100)}%` }}
+              />
+            </span>
+            <span className="timeline-span">{between(step.fired_at ?? '', step.settled_at, now)}</span>
+          </button>
+        )
+      })}
+      {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
+    </div>
   )
 }
 

@@ -1,7 +1,5 @@
 import { useState } from 'react'
 
-import { execution, executions } from '../api/calls'
-import type { Execution } from '../api/types'
 import { useLoad } from '../app/load'
 import { useStore } from '../app/store'
 import type { GraphNode } from '../document/graph'
@@ -9,6 +7,7 @@ import { ancestors } from '../document/rules'
 import { Icon } from '../ui/icon'
 import { say } from '../ui/toast'
 import type { Editing } from '../workflows/editing'
+import { knownOf } from './reading'
 import { partsOf } from './sample'
 import type { Sample } from './sample'
 
@@ -29,10 +28,8 @@ export function DataList({ editing, node }: { editing: Editing; node: GraphNode 
 
 function Sources({ editing, node }: { editing: Editing; node: GraphNode }) {
   const basis = useStore(editing, (state) => state.basis)
-  const sample = useLoad(
-    async () => sampleOf(basis ?? (await newest(editing.draft.id))),
-    `sample ${editing.draft.id} ${basis?.id ?? ''}`,
-  )
+  const heard = useStore(editing, (state) => state.sample)
+  const sample = useLoad(() => knownOf(editing), `sample ${editing.draft.id} ${basis?.id ?? ''} ${heard !== null}`)
   const steps = ancestors(editing.graph, node.id)
   const outputs = sample.value?.outputs ?? new Map<string, unknown>()
   return (
@@ -88,15 +85,4 @@ function insert(name: string): void {
   const before = field.value.slice(0, field.selectionStart ?? 0)
   const isInside = before.lastIndexOf('{{') > before.lastIndexOf('}}')
   document.execCommand('insertText', false, isInside ? name : `{{ ${name} }}`)
-}
-
-async function newest(workflowId: string): Promise<Execution | null> {
-  const [first] = (await executions(workflowId)).items
-  return first ? execution(first.id) : null
-}
-
-function sampleOf(past: Execution | null) {
-  if (!past) return null
-  const settled = past.steps.filter((step) => step.status === 'completed' && step.scope === '')
-  return { input: past.input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
 }

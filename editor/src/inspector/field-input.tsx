@@ -1,5 +1,6 @@
 import { useId, useRef } from 'react'
 
+import { CredentialInput } from './credential-input'
 import { Help } from './help'
 import { JsonInput } from './json-input'
 import { ListInput, MapInput } from './many-input'
@@ -29,7 +30,7 @@ export function FieldInput(props: InputProps) {
   const problem = problems.get(pointer)
   const isGroup = found.kind === 'object' || found.kind === 'list' || found.kind === 'map'
   const isFilledIn = pointer.startsWith(FILLED_IN)
-  const canSwitch = isFilledIn && found.kind !== 'text' && found.kind !== 'object'
+  const canSwitch = isFilledIn && !PLAIN.includes(found.kind)
   const isWritten = canSwitch && (isExpression(value) || (typeof value === 'string' && !hasText(found.kind)))
   return (
     <div className="form-field" data-kind={found.kind} data-problem={problem !== undefined} data-field={pointer}>
@@ -50,6 +51,9 @@ export function FieldInput(props: InputProps) {
     </div>
   )
 }
+
+/** Text and JSON take expressions as they are, an object within its fields, and a credential is taken as it is written. */
+const PLAIN: readonly FieldKind['kind'][] = ['text', 'value', 'object', 'credential']
 
 /** Kinds whose values may be text: of others, text can only be an expression that is being written. */
 function hasText(kind: FieldKind['kind']): boolean {
@@ -127,6 +131,8 @@ function KindInput({ field, root, value, problems, pointer, onChange, id }: Inpu
           ))}
         </select>
       )
+    case 'credential':
+      return <CredentialInput id={id} types={found.types} value={value} isRequired={field.isRequired} onChange={set} />
     case 'object':
       return (
         <div className="form-inner">

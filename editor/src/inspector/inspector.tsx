@@ -14,8 +14,10 @@ import { EdgeForm } from './edge-form'
 import { Help } from './help'
 import { Identity } from './identity'
 import { JsonInput } from './json-input'
+import { NextTimes } from './next-times'
 import { POLICY } from './policy'
 import { problemsAt } from './problems'
+import { ReadingProvider, useReadingOf } from './reading'
 import { SchemaForm } from './schema-form'
 import { TestTab } from './test-tab'
 import type { Json } from './schema'
@@ -46,6 +48,7 @@ export function Inspector({ editing }: { editing: Editing }) {
 function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
   const tab = useStore(editing, (state) => state.tab)
   const known = editing.catalogue.get(node.type)
+  const reading = useReadingOf(editing, node)
   return (
     <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas}>
       <header>
@@ -62,7 +65,9 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
         {tab === 'test' ? (
           <TestTab editing={editing} node={node} />
         ) : (
-          <TabBody editing={editing} node={node} tab={tab} />
+          <ReadingProvider value={reading}>
+            <TabBody editing={editing} node={node} tab={tab} />
+          </ReadingProvider>
         )}
       </div>
       {(tab === 'config' || tab === 'policy') && <DataList editing={editing} node={node} />}
@@ -109,6 +114,7 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
         pointer={`/data/${tab}`}
         onChange={put(tab)}
       />
+      {tab === 'config' && node.type === 'trigger.schedule' && <NextTimes config={value} />}
     </>
   )
 }

@@ -1,4 +1,6 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+
+import { Completions, useCompletion } from './completions'
 
 interface Props {
   id: string
@@ -19,17 +21,27 @@ export function JsonInput({ id, value, onChange, accepts = () => true, rows = 2 
     setDraft({ of: isGood ? taken : value, text: next })
     if (isGood) onChange(taken)
   }
+  const field = useRef<HTMLTextAreaElement>(null)
+  const completion = useCompletion(field, `${id}-completions`)
   return (
-    <textarea
-      id={id}
-      className="mono"
-      rows={Math.min(16, Math.max(rows, text.split('\n').length))}
-      value={text}
-      aria-invalid={!accepts(meant(text))}
-      placeholder="text, an expression or JSON"
-      spellCheck={false}
-      onChange={(event) => change(event.target.value)}
-    />
+    <>
+      <textarea
+        ref={field}
+        id={id}
+        className="mono"
+        rows={Math.min(16, Math.max(rows, text.split('\n').length))}
+        value={text}
+        aria-invalid={!accepts(meant(text))}
+        placeholder="text, an expression or JSON"
+        spellCheck={false}
+        onChange={(event) => {
+          change(event.target.value)
+          completion.look()
+        }}
+        {...completion.attributes}
+      />
+      <Completions completion={completion} />
+    </>
   )
 }
 

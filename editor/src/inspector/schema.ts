@@ -6,6 +6,7 @@ export type Json = Record<string, unknown>
 
 export type FieldKind =
   | { kind: 'text' | 'number' | 'boolean' | 'value' }
+  | { kind: 'credential'; types: string[] }
   | { kind: 'choice'; choices: { value: string; description: string }[] }
   | { kind: 'list'; item: Json }
   | { kind: 'object'; fields: Field[] }
@@ -46,6 +47,8 @@ export function fieldsOf(schema: Json, root: Json): Field[] {
 }
 
 export function kindOf(schema: Json, root: Json): FieldKind {
+  const fitting = schema['x-capstan-credential']
+  if (Array.isArray(fitting)) return { kind: 'credential', types: fitting.map(text) }
   const choices = choicesOf(schema)
   if (choices.length > 0) return { kind: 'choice', choices }
   const options = [...list(schema['anyOf']), ...list(schema['oneOf'])].map((option) => resolved(object(option), root))

@@ -15,6 +15,7 @@ import { dateTime } from '../ui/time'
 import type { Editing } from '../workflows/editing'
 import { saved } from '../workflows/saved'
 import { JsonInput } from './json-input'
+import { Listen } from './listen'
 import { PinnedForm } from './pinned-form'
 import { givenOf, missingOf } from './test-wish'
 import { TestResult } from './test-result'
@@ -26,6 +27,8 @@ export function TestTab({ editing, node }: { editing: Editing; node: GraphNode }
     <>
       {role === 'step' ? (
         <Test editing={editing} node={node} />
+      ) : node.type === 'trigger.webhook' ? (
+        <Listen editing={editing} node={node} />
       ) : (
         <p className="faint">Triggers and containers are not tested alone; “Try out” above runs them with the rest.</p>
       )}
@@ -42,7 +45,7 @@ function Test({ editing, node }: { editing: Editing; node: GraphNode }) {
   const [chosen, setChosen] = useState<string | null>(null)
   const [given, setGiven] = useState<Readonly<Record<string, unknown>>>({})
   const [asked, setAsked] = useState<readonly string[]>([])
-  const [input, setInput] = useState<unknown>(undefined)
+  const [input, setInput] = useState<unknown>(() => editing.get().sample?.input)
   const [item, setItem] = useState<unknown>(undefined)
   const [error, setError] = useState<ApiError | null>(null)
   const [isRunning, setRunning] = useState(false)

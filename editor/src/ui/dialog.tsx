@@ -10,16 +10,20 @@ interface Props {
   children: ReactNode
 }
 
-/** The browser's own dialog: it holds the focus, and Escape closes it. */
+/** The browser's own dialog: it holds the focus, Escape closes it, and the focus goes back to where it was. */
 export function Dialog({ title, onClose, className = '', children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
+    const before = document.activeElement
     dialog.current?.showModal()
     // The browser would choose the button that closes it.
     const first = ['input, textarea, select', 'button.primary'].map((what) =>
       dialog.current?.querySelector<HTMLElement>(what),
     )
     first.find((found) => found)?.focus()
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+    }
   }, [])
   return (
     <dialog

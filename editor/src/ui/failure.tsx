@@ -1,4 +1,5 @@
 import type { ApiError } from '../api/client'
+import { span } from './time'
 
 /** What went wrong, and what to do. */
 export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
@@ -7,6 +8,7 @@ export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => v
       <p>
         <strong>{sentence(error.detail)}</strong> {sentence(error.hint)}
       </p>
+      {error.retryAfterS !== null && error.retryAfterS > 0 && <p>Again in {span(error.retryAfterS * 1_000)}.</p>}
       {error.requestId && <p className="faint">Request {error.requestId}</p>}
       {onRetry && (
         <button type="button" onClick={onRetry}>

@@ -20,7 +20,7 @@ export interface Beginning {
 export function useBeginning(editing: Editing): Beginning {
   const { graph, catalogue } = editing
   const triggers = graph.nodes.filter((node) => catalogue.roleOf(node.type) === 'trigger')
-  const past = beginningOf(editing.get().basis, graph)
+  const past = beginningOf(editing.get().basis, graph) ?? editing.get().sample
   const [trigger, setTrigger] = useState(past?.trigger ?? triggers[0]?.id ?? '')
   const [input, setInput] = useState<unknown>(() => past?.input ?? sampleInput(triggers[0]))
   const wish = { input: input ?? {}, ...(triggers.length > 1 ? { trigger } : {}) }

@@ -38,6 +38,8 @@ export interface EditingState {
   heard: string
   /** An execution whose data one works with. */
   basis: Execution | null
+  /** A request that a hook heard: one works with it where no execution is chosen. */
+  sample: { trigger: string; input: unknown } | null
   /** What the draft of that revision came to without any effect. */
   simulated: { revision: number; result: Simulated } | null
   /** What steps came to when they were tested last, by node. */
@@ -64,6 +66,7 @@ export class Editing extends Store<EditingState> implements Edits {
       tab: 'config',
       heard: '',
       basis: null,
+      sample: null,
       simulated: null,
       tested: new Map(),
     })
@@ -253,6 +256,11 @@ export class Editing extends Store<EditingState> implements Edits {
   pinAll(outputs: ReadonlyMap<string, Pinned>): void {
     this.change(`Pin ${this.count(outputs.size, null)}`, (graph) => pinAll(graph, outputs))
     this.hear(`Pinned ${this.count(outputs.size, null)}`)
+  }
+
+  takeSample(trigger: string, input: unknown): void {
+    this.set({ sample: { trigger, input } })
+    this.hear(`${this.named(trigger)} heard a request`)
   }
 
   showSimulated(result: Simulated): void {

@@ -17,7 +17,7 @@ export function SaveStatus({ editing }: { editing: Editing }) {
 }
 
 function told(save: SaveState, isReadOnly: boolean): [IconName, string, string, string] {
-  if (isReadOnly) return ['sign', 'For looking only', 'quiet', 'Sign in to change it']
+  if (isReadOnly) return ['sign', 'For looking only', 'quiet', 'You may not change it, or are not signed in']
   switch (save.kind) {
     case 'saved':
       return ['check', 'Saved', 'quiet', 'The server has everything']
@@ -31,7 +31,12 @@ function told(save: SaveState, isReadOnly: boolean): [IconName, string, string, 
     case 'saving':
       return ['retry', 'Saving…', 'quiet', 'The server was asked to save it, and has not answered yet']
     case 'waiting':
-      return ['warn', 'Not saved: no answer', 'warn', `${save.error.detail}. The browser keeps it, and tries again.`]
+      return [
+        'warn',
+        save.error.status === 401 ? 'Not saved: signed out' : 'Not saved: no answer',
+        'warn',
+        `${save.error.detail}. The browser keeps it, and tries again.`,
+      ]
     case 'refused':
       return ['warn', 'Not saved', 'wrong', `${save.error.detail}: ${save.error.hint}. The browser keeps it.`]
     case 'conflict':

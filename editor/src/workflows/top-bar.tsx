@@ -2,7 +2,10 @@ import { useStore } from '../app/store'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useTitle } from '../app/title'
+import { useCan } from '../app/who'
+import { asFile, fileName } from '../document/file'
 import { redoLabel, undoLabel } from '../document/history'
+import { download } from '../ui/download'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import type { Editing } from './editing'
@@ -14,6 +17,7 @@ export function TopBar({ editing }: { editing: Editing }) {
   useTitle(draft.name)
   const history = useStore(draft, (state) => state.history)
   const published = useStore(draft, (state) => state.published)
+  const [mayStart, mayPublish] = [useCan('executions.start'), useCan('workflows.publish')]
   const [back, forth] = [undoLabel(history), redoLabel(history)]
   return (
     <header className="top-bar">
@@ -42,6 +46,11 @@ export function TopBar({ editing }: { editing: Editing }) {
       />
       <IconButton icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
       <IconButton icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
+      <IconButton
+        icon="export"
+        label="Save as a file, without secrets"
+        onClick={() => download(fileName(draft.name), asFile(editing.graph))}
+      />
       <IconButton icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
       <span className="divider" />
       <Link className="button" href={to.executions({ workflow: draft.id })}>
@@ -50,10 +59,10 @@ export function TopBar({ editing }: { editing: Editing }) {
       <button type="button" disabled={isReadOnly} onClick={() => editing.ask({ what: 'try' })}>
         <Icon name="bug" /> Try out
       </button>
-      <button type="button" disabled={isReadOnly || published === null} onClick={() => editing.ask({ what: 'run' })}>
+      <button type="button" disabled={!mayStart || published === null} onClick={() => editing.ask({ what: 'run' })}>
         <Icon name="play" /> Run
       </button>
-      <button type="button" className="primary" disabled={isReadOnly} onClick={() => editing.ask({ what: 'publish' })}>
+      <button type="button" className="primary" disabled={!mayPublish} onClick={() => editing.ask({ what: 'publish' })}>
         Publish
       </button>
     </header>

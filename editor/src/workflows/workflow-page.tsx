@@ -2,11 +2,11 @@ import { useEffect, useMemo } from 'react'
 
 import { checkDraft, execution, saveDraft, workflow } from '../api/calls'
 import { ApiError } from '../api/client'
-import { apiKey } from '../api/session'
 import type { Execution, Workflow } from '../api/types'
 import { useCatalogue } from '../app/catalogue'
 import { useLoad } from '../app/load'
 import { useQuery } from '../app/router'
+import { can, who } from '../app/who'
 import { Draft } from '../draft/draft'
 import { Failure } from '../ui/failure'
 import '../styles/editor.css'
@@ -26,7 +26,7 @@ export default function WorkflowPage({ id }: { id: string }) {
 function Open({ workflow: opened }: { workflow: Workflow }) {
   const catalogue = useCatalogue()
   const editing = useMemo(() => {
-    const isReadOnly = apiKey() === null
+    const isReadOnly = !can('workflows.write')
     const server = {
       isReadOnly,
       save: (revision: number, document: Record<string, unknown>) => saveDraft(opened.id, revision, document),
@@ -72,7 +72,7 @@ function useBasis(editing: Editing): void {
  */
 async function read(id: string): Promise<Workflow> {
   const found = await workflow(id)
-  if (apiKey() === null) return found
+  if (who.get().me?.kind === 'machine') return found
   const { problems } = await checkDraft(id)
   return { ...found, problems }
 }

@@ -1,27 +1,27 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
-import { createWorkflow, workflows } from '../api/calls'
+import { workflows } from '../api/calls'
 import type { WorkflowSummary } from '../api/types'
-import { useAttempt } from '../app/attempt'
 import { Link } from '../app/link'
 import { useLoad } from '../app/load'
-import { navigate, setQuery, to, useQuery } from '../app/router'
+import { setQuery, to, useQuery } from '../app/router'
 import { useTitle } from '../app/title'
+import { useCan, useMe } from '../app/who'
+import { TEMPLATES } from '../features/templates/templates'
 import { Failure } from '../ui/failure'
-import { FormDialog } from '../ui/form-dialog'
 import { Icon } from '../ui/icon'
 import { ago, dateTime } from '../ui/time'
+import { NewWorkflow } from './new-workflow'
 
-/** What a new workflow begins with. */
-const FIRST_GRAPH = {
-  nodes: [{ id: 'start', type: 'trigger.manual', position: { x: 80, y: 120 }, data: { label: 'Start' } }],
-  edges: [],
-}
+// Only people take first steps, and only in the beginning.
+const Checklist = lazy(() => import('../features/begin/checklist'))
 
 export function WorkflowsPage() {
   useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
-  const [isMaking, setMaking] = useState(false)
+  const [making, setMaking] = useState<string | null>(null)
+  const mayMake = useCan('workflows.write')
+  const isPerson = useMe()?.kind === 'user'
   const wanted = useQuery('q').toLowerCase()
   const shown = loaded.value?.items.filter((item) => item.name.toLowerCase().includes(wanted))
   return (
@@ -38,14 +38,19 @@ export function WorkflowsPage() {
             onChange={(event) => setQuery('q', event.target.value)}
           />
         </label>
-        <button type="button" className="primary" onClick={() => setMaking(true)}>
+        <button type="button" className="primary" disabled={!mayMake} onClick={() => setMaking('empty')}>
           <Icon name="add" /> New workflow
         </button>
       </header>
+      {isPerson && loaded.value && (
+        <Suspense>
+          <Checklist workflows={loaded.value.items} />
+        </Suspense>
+      )}
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
-      {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={() => setMaking(true)} />}
+      {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={setMaking} />}
       {shown && shown.length > 0 && <Table items={shown} />}
-      {isMaking && <NewWorkflow onClose={() => setMaking(false)} />}
+      {making !== null && <NewWorkflow begin={making} onClose={() => setMaking(null)} />}
     </main>
   )
 }
@@ -81,32 +86,21 @@ function Table({ items }: { items: WorkflowSummary[] }) {
   )
 }
 
-function Nothing({ isFiltered, onMake }: { isFiltered: boolean; onMake: () => void }) {
+function Nothing({ isFiltered, onMake }: { isFiltered: boolean; onMake: (begin: string) => void }) {
   if (isFiltered) return <p className="empty">No workflow has that in its name.</p>
   return (
     <div className="empty">
-      <p>Nothing is automated here yet.</p>
-      <button type="button" className="primary" onClick={onMake}>
+      <p>Nothing is automated here yet. Begin with one of these, or with nothing.</p>
+      <div className="starters">
+        {TEMPLATES.slice(0, 3).map(({ id, name, about }) => (
+          <button key={id} type="button" className="starter" onClick={() => onMake(id)}>
+            <strong>{name}</strong> <span className="faint">{about}</span>
+          </button>
+        ))}
+      </div>
+      <button type="button" className="primary" onClick={() => onMake('empty')}>
         Draw the first workflow
       </button>
     </div>
-  )
-}
-
-function NewWorkflow({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState('')
-  const { error, attempt } = useAttempt()
-  const submit = () =>
-    attempt(async () => {
-      const made = await createWorkflow(name, FIRST_GRAPH)
-      navigate(to.workflow(made.id))
-    })
-  return (
-    <FormDialog title="New workflow" submit="Create" error={error} onSubmit={submit} onClose={onClose}>
-      <label className="field">
-        <span>Name</span>
-        <input value={name} required maxLength={200} autoFocus onChange={(event) => setName(event.target.value)} />
-      </label>
-    </FormDialog>
   )
 }

@@ -58,6 +58,19 @@ test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s'
   await ada.page.goto(`${ada.url}/editor/executions`)
   await ada.page.getByRole('table').waitFor()
   await look('executions')
+  for (const path of [
+    'webhooks',
+    'schedules',
+    'credentials',
+    'usage',
+    'settings/people',
+    'settings/keys',
+    'settings/audit',
+  ]) {
+    await ada.page.goto(`${ada.url}/editor/${path}`)
+    await ada.page.locator('.rows, .empty, .failure, .section').first().waitFor()
+    await look(path)
+  }
   await ada.open(id)
   await ada.node('wait').click()
   await ada.page.getByTestId('problems').getByText('No problems').click()
@@ -124,3 +137,27 @@ async function lookAtTrying(
   await page.getByRole('radio').first().waitFor()
   await look('merge')
 }
+
+test.each(['light', 'dark'] as const)(
+  'no page for people who are not signed in breaks one, %s',
+  async (colorScheme) => {
+    const eve = await Person.arrive('login')
+    await eve.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const broken: string[] = []
+    for (const path of [
+      'login',
+      'sign-up',
+      'forgot',
+      'verify?token=none',
+      'reset?token=none',
+      'invitation?token=none',
+    ]) {
+      await eve.go(path)
+      await eve.page.getByRole('heading').waitFor()
+      await eve.page.locator('input, .failure').first().waitFor()
+      broken.push(...(await found(eve)).map((rule) => `${path}: ${rule}`))
+    }
+    expect(broken).toEqual([])
+    await eve.leave()
+  },
+)

@@ -46,6 +46,21 @@ export class Person {
   ) {}
 
   static async signIn(url = inject('url'), key = inject('key')): Promise<Person> {
+    const person = await Person.come(url)
+    await person.page.goto(`${url}/editor/#key=${key}`)
+    await person.page.getByRole('heading', { name: 'Workflows' }).waitFor()
+    expect(person.page.url()).not.toContain(key)
+    return person
+  }
+
+  /** Somebody who is not signed in, at a page of the editor. */
+  static async arrive(path: string): Promise<Person> {
+    const person = await Person.come(inject('url'))
+    await person.go(path)
+    return person
+  }
+
+  private static async come(url: string): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1600, height: 900 } })
     if (DIST) await serveFrom(DIST, context)
     const person = new Person(context, await context.newPage(), url)
@@ -56,10 +71,16 @@ export class Person {
       const isRequest = message.text().startsWith('Failed to load resource')
       if (message.type() === 'error' && !isRequest) person.complaints.push(message.text())
     })
-    await person.page.goto(`${url}/editor/#key=${key}`)
-    await person.page.getByRole('heading', { name: 'Workflows' }).waitFor()
-    expect(person.page.url()).not.toContain(key)
     return person
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.goto(`${this.url}/editor/${path}`)
+  }
+
+  /** As if the session had ended. */
+  async forgetSession(): Promise<void> {
+    await this.context.clearCookies()
   }
 
   async leave(): Promise<void> {

@@ -7,7 +7,7 @@ import { forgetKey, keepKey } from '../api/session'
 import { Failure } from '../ui/failure'
 
 /** Asks for an API key, and keeps it if it opens something. */
-export function SignIn({ onDone }: { onDone: () => void }) {
+export function KeySignIn({ onDone }: { onDone: () => void }) {
   const [key, setKey] = useState('')
   const [error, setError] = useState<ApiError | null>(null)
   const submit = async (event: FormEvent) => {

@@ -1,0 +1,60 @@
+import { lazy } from 'react'
+
+import { ExecutionsPage } from '../executions/executions-page'
+import { WorkflowsPage } from '../workflows/workflows-page'
+import type { Route } from './router'
+
+// What draws graphs is loaded when a graph is looked at, and each other page when it is.
+const WorkflowPage = lazy(() => import('../workflows/workflow-page'))
+const ExecutionPage = lazy(() => import('../executions/execution-page'))
+const WebhooksPage = lazy(() => import('../features/webhooks/webhooks-page'))
+const WebhookPage = lazy(() => import('../features/webhooks/webhook-page'))
+const SchedulesPage = lazy(() => import('../features/schedules/schedules-page'))
+const SchedulePage = lazy(() => import('../features/schedules/schedule-page'))
+const CredentialsPage = lazy(() => import('../features/credentials/credentials-page'))
+const CredentialPage = lazy(() => import('../features/credentials/credential-page'))
+const UsagePage = lazy(() => import('../features/usage/usage-page'))
+const PeoplePage = lazy(() => import('../features/people/people-page'))
+const KeysPage = lazy(() => import('../features/keys/keys-page'))
+const AuditPage = lazy(() => import('../features/audit/audit-page'))
+const AccountPage = lazy(() => import('../features/account/account-page'))
+const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
+
+export function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'workflows':
+      return <WorkflowsPage />
+    case 'workflow':
+      return <WorkflowPage key={route.id} id={route.id} />
+    case 'executions':
+      return <ExecutionsPage />
+    case 'execution':
+      return <ExecutionPage key={route.id} id={route.id} />
+    case 'webhooks':
+      return <WebhooksPage />
+    case 'webhook':
+      return <WebhookPage key={route.id} id={route.id} />
+    case 'schedules':
+      return <SchedulesPage />
+    case 'schedule':
+      return <SchedulePage key={route.id} id={route.id} />
+    case 'credentials':
+      return <CredentialsPage />
+    case 'credential':
+      return <CredentialPage key={route.id} id={route.id} />
+    case 'usage':
+      return <UsagePage />
+    case 'people':
+      return <PeoplePage />
+    case 'keys':
+      return <KeysPage />
+    case 'audit':
+      return <AuditPage />
+    case 'account':
+      return <AccountPage />
+    case 'workspaces':
+      return <WorkspacesPage />
+    default:
+      return <p className="empty">There is nothing at this address.</p>
+  }
+}

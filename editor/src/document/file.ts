@@ -1,0 +1,36 @@
+/** A whole workflow as a file, in the format of the command line: `capstan validate` and `exec` take it, too. */
+
+import { pasted } from './clipboard'
+import { write } from './codec'
+import type { Graph } from './graph'
+import { redacted, withoutSecrets } from './secrets'
+
+/** The document without its secrets. What is no node or edge is left out, since nobody can tell what is in it. */
+export function asFile(graph: Graph): string {
+  const bare = withoutSecrets(graph)
+  const rest = redacted(bare.rest) as Graph['rest']
+  return `${JSON.stringify(write({ ...bare, rest, odd: { nodes: [], edges: [] } }), null, 2)}\n`
+}
+
+/** What a file holds, with all that it says beside nodes and edges; nothing if it is no workflow. */
+export function fromFile(text: string): Record<string, unknown> | null {
+  const graph = pasted(text)
+  return graph && write(graph)
+}
+
+/** What the file of a workflow is called, and what a workflow is called that comes from a file. */
+export function fileName(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+  return `${plain || 'workflow'}.json`
+}
+
+export function nameOfFile(file: string): string {
+  const words = file
+    .replace(/\.json$/i, '')
+    .replace(/[-_]+/g, ' ')
+    .trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,35 @@
+/** A workspace’s part of addresses: 3 to 63 of a to z, 0 to 9 and `-`. */
+export function slugOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 63)
+    .replace(/-+$/, '')
+}
+
+/** Where many have addresses, which tell nothing of the firm. */
+const PUBLIC = [
+  'gmail',
+  'googlemail',
+  'outlook',
+  'hotmail',
+  'live',
+  'yahoo',
+  'icloud',
+  'proton',
+  'protonmail',
+  'gmx',
+  'web',
+  'aol',
+]
+
+/** What a workspace may be called, from the address of its first person: the firm’s name, else the person’s. */
+export function suggestedWorkspace(email: string): string {
+  const [local = '', domain = ''] = email.split('@')
+  const firm = domain.split('.').at(-2) ?? ''
+  const word = firm === '' || PUBLIC.includes(firm) ? (local.split(/[+.]/)[0] ?? '') : firm
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+
+import { credentialFields, fieldValues, hostsOf, pairs } from './fields'
+
+const SMTP = {
+  type: 'object',
+  properties: {
+    host: { type: 'string', title: 'Host' },
+    port: { type: 'integer' },
+    password: { type: 'string', writeOnly: true },
+    tls: { enum: ['required', 'implicit'] },
+    headers: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+  required: ['host'],
+}
+
+test('a schema becomes fields: what is secret, what is a choice, what has names of its own', () => {
+  const found = credentialFields(SMTP, ['headers']).map(({ name, title, isSecret, isMap, choices }) => [
+    name,
+    title,
+    isSecret,
+    isMap,
+    choices.length,
+  ])
+  expect(found).toEqual([
+    ['host', 'Host', false, false, 0],
+    ['port', 'port', false, false, 0],
+    ['password', 'password', true, false, 0],
+    ['tls', 'tls', false, false, 2],
+    ['headers', 'headers', true, true, 0],
+  ])
+})
+
+test('only what is written is sent, as what the schema says', () => {
+  const fields = credentialFields(SMTP, [])
+  const values = fieldValues(fields, { host: 'mail', port: '587', password: ' ', headers: 'X-A: 1:2\n\nX-B:' })
+  expect(values).toEqual({ host: 'mail', port: 587, headers: { 'X-A': '1:2', 'X-B': '' } })
+})
+
+test('lines are pairs, and hosts are words', () => {
+  expect(pairs('a')).toEqual({ a: '' })
+  expect(hostsOf('a.example, b.example\na.example')).toEqual(['a.example', 'b.example'])
+})
