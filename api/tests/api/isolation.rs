@@ -124,6 +124,9 @@ async fn fill(app: &App) {
         format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
         format!("INSERT INTO idempotency_keys VALUES ('{w}', 'a', 'b', '{x}')"),
         format!("INSERT INTO quota_counters VALUES ('{w}', 'm', now())"),
+        format!("INSERT INTO quota_plans VALUES ('{w}', 'p', 1) ON CONFLICT DO NOTHING"),
+        format!("INSERT INTO quota_limits VALUES ('{w}', 'm', 1, 1)"),
+        format!("INSERT INTO quota_slices VALUES ('{w}', 'm', now(), '{x}', 1, now())"),
         "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"
             .into(),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
