@@ -41,7 +41,8 @@ export class Capstan {
   private async run(listen: string): Promise<void> {
     if (!existsSync(BINARY)) throw new Error(`there is no ${BINARY}: build it, or name one in CAPSTAN_BINARY`)
     const child = spawn(BINARY, ['dev', '--no-example', '--json', '--listen', listen], {
-      env: { ...process.env, CAPSTAN_DATA_DIR: this.data, DATABASE_URL: '' },
+      // Servers of somebody else stand on this machine, too.
+      env: { ...process.env, CAPSTAN_DATA_DIR: this.data, DATABASE_URL: '', CAPSTAN_ALLOW_PRIVATE: '127.0.0.0/8' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.process = child
