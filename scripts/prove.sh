@@ -5,7 +5,15 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz bench flows webhooks"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows webhooks"}
+
+# A year of fire times, compared with croniter's in a Python environment of its own.
+schedules() {
+    local folder=target/croniter
+    cargo build --release --quiet -p capstan-domain --example firings &&
+        python3 -m venv "$folder" && "$folder/bin/pip" install --quiet 'croniter==7.0.0' >&2 &&
+        "$folder/bin/python" scripts/compare_croniter.py target/release/examples/firings
+}
 
 part() {
     case $1 in
@@ -14,6 +22,7 @@ part() {
     poison | timers | foreach | limits) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
     fuzz) make --no-print-directory fuzz >&2 && echo '{"found":0}' ;;
     mutations) CAPSTAN_MUTATIONS=all cargo test --quiet --workspace --test mutations >&2 && echo '{"missed":0}' ;;
+    schedules) schedules ;;
     flows) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh flows && echo '{"failed":0}' ;;
     webhooks) scripts/webhooks.sh ;;
     bench) target/release/capstan --json bench ;;

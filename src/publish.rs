@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::trigger_paths::trigger_paths;
+use capstan_domain::triggers::keep_in_step;
 use capstan_domain::workflows::named;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::workflows;
 use capstan_node_types::registry::Registry;
+use capstan_node_types::triggers::triggers_of;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
@@ -110,7 +112,11 @@ async fn add_version(
     workflows::save_draft(connection, workspace, workflow_id, revision, document).await?;
     let paths = trigger_paths(graph, workflow_id);
     match workflows::publish(connection, workspace, workflow_id, document, graph, &paths).await? {
-        Ok(version) => Ok(VersionId(version.version_id)),
+        Ok(version) => {
+            let version_id = VersionId(version.version_id);
+            keep_in_step(connection, workspace, workflow_id, version_id, &triggers_of(graph)).await??;
+            Ok(version_id)
+        }
         Err(taken) => bail!(
             "another workflow of the workspace has the {} path {:?} already: rename or delete that one, or publish \
              under its name",

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, publish, resolve, restart, retry_now, session, signals, simulate, test_step, trial, usage, version,
+    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version,
     webhooks, workflows,
 };
 
@@ -112,6 +112,14 @@ pub(crate) fn resources() -> Routes {
         .route("/workspace/pause", post(Permission::WorkspaceWrite, pauses::pause_all))
         .route("/workspace/resume", post(Permission::WorkspaceWrite, pauses::resume_all))
         .route("/pauses", get(Permission::WorkspaceRead, pauses::list))
+        .route("/schedules", get(Permission::TriggersRead, schedules::list))
+        .route("/schedules/preview", post(Permission::TriggersRead, schedules::preview))
+        .route("/schedules/{schedule_id}", get(Permission::TriggersRead, schedules::get))
+        .route("/schedules/{schedule_id}/pause", post(Permission::TriggersWrite, schedules::pause))
+        .route("/schedules/{schedule_id}/resume", post(Permission::TriggersWrite, schedules::resume))
+        .route("/schedules/{schedule_id}/backfill", post(Permission::TriggersWrite, schedules::backfill))
+        .route("/schedules/{schedule_id}/fire", post(Permission::TriggersWrite, schedules::fire))
+        .route("/workflows/{workflow_id}/trigger-starts", get(Permission::TriggersRead, trigger_starts::list))
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",

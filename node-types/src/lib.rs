@@ -16,4 +16,5 @@ mod testing;
 #[cfg(test)]
 mod tests_proofs;
 pub mod trial;
+pub mod triggers;
 pub mod types;

@@ -10,7 +10,7 @@ use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
     DebugGiven, DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop,
     LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal,
-    TriggerForm, TriggerManual, TriggerWebhook, check_responses,
+    TriggerEvent, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -26,6 +26,8 @@ impl Registry {
             .register(TriggerManual)
             .register(TriggerForm)
             .register(TriggerWebhook)
+            .register(TriggerSchedule)
+            .register(TriggerEvent)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
             .register(ActionCode)
@@ -68,7 +70,8 @@ impl Registry {
     /// All problems of the graph.
     pub fn compile(&self, document: &Value) -> Result<Graph, Vec<Problem>> {
         let graph = Graph::compile(document, self)?;
-        let problems = check_responses(&graph);
+        let mut problems = check_responses(&graph);
+        problems.extend(check_overlaps(&graph));
         if problems.is_empty() { Ok(graph) } else { Err(problems) }
     }
 
@@ -122,7 +125,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 27);
+        assert_eq!(names.len(), 29);
     }
 
     #[test]

@@ -6,11 +6,13 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::trigger_paths::{FORM, trigger_paths};
+use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::WorkflowId;
+use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::Proof;
 use capstan_engine::store::workflows::{self, VersionRow};
+use capstan_node_types::triggers::triggers_of;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -61,7 +63,7 @@ pub(crate) async fn validate_draft(
 
 /// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
 /// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 409
-/// `path_taken` if another workflow has a path of it.
+/// `path_taken` if another workflow has a path of it, or `too_many_triggers`.
 pub(crate) async fn publish(
     State(api): State<Api>,
     caller: Caller,
@@ -83,6 +85,12 @@ pub(crate) async fn publish(
     let version = published.map_err(|taken| {
         let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
         Problem::conflict("path_taken", detail, "give the trigger another path")
+    })?;
+    let version_id = VersionId(version.version_id);
+    let triggers = triggers_of(&graph);
+    let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
+    kept.map_err(|too_many| {
+        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
     })?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;

@@ -27,6 +27,7 @@ mod people;
 mod permissions;
 mod quotas;
 mod resolve;
+mod schedules;
 mod serving;
 mod simulations;
 mod starter;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::event::EventRow;
 use super::wait::holds;
+use crate::{event_triggers, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 200;
@@ -77,7 +78,7 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Passes by events that nobody waits for, the oldest that are due; whether there may be more. Who begins to wait for
+/// Passes by events that nobody waits for, neither step nor trigger, the oldest that are due; whether there may be more. Who begins to wait for
 /// one of them later finds it. For the worker's role.
 ///
 /// # Errors
@@ -89,7 +90,8 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> 
            SELECT p.ctid FROM events p WHERE p.status = 'pending' AND NOT p.again AND p.due_at <= clock_timestamp() \
            ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED)) \
          AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
-           AND w.key = e.key AND w.status = 'open' AND w.wait_id > e.reached)",
+           AND w.key = e.key AND w.status = 'open' AND w.wait_id > e.reached) \
+         AND NOT EXISTS (SELECT FROM event_triggers t WHERE t.workspace_id = e.workspace_id AND t.type = e.type)",
     );
     Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
 }
@@ -140,6 +142,12 @@ async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreErr
 
 /// Gives an event to the next waits whose condition it meets, and commits.
 async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> Result<Matched, StoreError> {
+    // Once for each trigger, however often the event is looked at: its id is the subject of the start.
+    let starts = match pending.reached.is_nil() && !pending.again {
+        true => event_triggers::starts(&mut transaction, pending.workspace_id, &pending.event).await?,
+        false => Vec::new(),
+    };
+    trigger_starts::insert(&mut transaction, &starts).await?;
     let candidates = candidates(&mut transaction, pending).await?;
     let shown = pending.event.shown();
     let fitting: Vec<&Candidate> = candidates.iter().filter(|wait| holds(wait.condition.as_deref(), &shown)).collect();

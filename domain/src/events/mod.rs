@@ -11,6 +11,7 @@ mod desk;
 mod emit;
 mod event;
 mod matching;
+mod taken;
 mod tidy;
 mod wait;
 
@@ -24,5 +25,6 @@ pub use event::{
     check_type, step_event_id,
 };
 pub use matching::{Matched, is_any, pass_by, work};
+pub use taken::taken_by_start;
 pub use tidy::{tidy, tidy_waits};
 pub use wait::{Wait, WaitingStep, expire, wait};

@@ -26,8 +26,10 @@ mod logic_try;
 mod logic_wait_for_event;
 mod logic_wait_for_signal;
 mod parts;
+mod trigger_event;
 mod trigger_form;
 mod trigger_manual;
+mod trigger_schedule;
 mod trigger_webhook;
 
 pub use form_submission::{FieldError, validate_fields, validate_submission};
@@ -59,8 +61,10 @@ pub(crate) use logic_switch::LogicSwitch;
 pub(crate) use logic_try::LogicTry;
 pub(crate) use logic_wait_for_event::LogicWaitForEvent;
 pub(crate) use logic_wait_for_signal::LogicWaitForSignal;
+pub(crate) use trigger_event::{TriggerEvent, event_triggers};
 pub(crate) use trigger_form::TriggerForm;
 pub(crate) use trigger_manual::TriggerManual;
+pub(crate) use trigger_schedule::{TriggerSchedule, check_overlaps, schedules};
 pub(crate) use trigger_webhook::{TriggerWebhook, check_responses};
 
 /// The node type whose first settled step answers whoever waits for its execution.

@@ -10,6 +10,8 @@ mod pauses;
 mod quotas;
 mod secrets;
 mod starts;
+mod trigger_start;
+mod trigger_starts;
 mod upkeep;
 mod webhooks;
 
@@ -29,6 +31,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
+    duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));

@@ -9,6 +9,7 @@ use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
 use capstan_domain::events;
 use capstan_domain::secrets::KeyRing;
+use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -21,6 +22,7 @@ use capstan_engine::store::workflows::{create, publish};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use capstan_node_types::services::{ServiceSettings, Services};
+use capstan_node_types::triggers::triggers_of;
 use capstan_private_postgres::TestDatabase;
 use capstan_worker::{Worker, WorkerSettings};
 use futures::FutureExt;
@@ -101,7 +103,10 @@ impl Cell {
         create(&mut owner, self.workspace_id, workflow_id, name, document).await.unwrap();
         let version =
             publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
-        Version { workflow_id, version_id: VersionId(version.version_id), timeout_ms: graph.timeout_ms }
+        let version_id = VersionId(version.version_id);
+        let triggers = triggers_of(&graph);
+        keep_in_step(&mut owner, self.workspace_id, workflow_id, version_id, &triggers).await.unwrap().unwrap();
+        Version { workflow_id, version_id, timeout_ms: graph.timeout_ms }
     }
 
     pub(crate) async fn start(&self, version: Version, input: Value) -> ExecutionId {

@@ -1,0 +1,186 @@
+//! The side of the fleet: what is due, one at a time.
+
+use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+/// Starts that are due among which turns are given, by workspace.
+const WINDOW: i64 = 2_000;
+/// Starts that one look finds at most.
+const CANDIDATES_MAX: i64 = 50;
+/// First pause after a refusal, in seconds; each is twice as long as the one before.
+const PAUSE_S: i64 = 1;
+/// Longest pause, in seconds.
+const PAUSE_S_MAX: i64 = 300;
+/// Longest reason that is kept, in characters.
+const REASON_CHARS_MAX: usize = 500;
+
+/// Which start.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Key {
+    /// The tenant.
+    pub workspace_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The trigger.
+    pub node_id: String,
+    /// What for.
+    pub subject: String,
+}
+
+/// A start whose row this transaction has.
+#[derive(Clone, Debug, FromRow)]
+pub struct TriggerStart {
+    /// The tenant.
+    pub workspace_id: Uuid,
+    /// The workflow.
+    pub workflow_id: Uuid,
+    /// The version to start.
+    pub version_id: Uuid,
+    /// The trigger.
+    pub node_id: String,
+    /// What for.
+    pub subject: String,
+    /// Why.
+    pub cause: String,
+    /// What the execution is given.
+    pub input: Value,
+    /// See [`crate::schedules::Overlap`].
+    pub overlap: String,
+    /// How many events led to it.
+    pub depth: i32,
+}
+
+impl TriggerStart {
+    /// Whose it is.
+    #[must_use]
+    pub fn ids(&self) -> (WorkspaceId, WorkflowId, VersionId) {
+        (WorkspaceId(self.workspace_id), WorkflowId(self.workflow_id), VersionId(self.version_id))
+    }
+
+    /// The key of its start: the same for the same trigger and subject, whatever becomes of this row.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("trigger:{}:{}:{}", self.workflow_id, self.node_id, self.subject)
+    }
+}
+
+/// What came of a start that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// That execution exists, or will.
+    Started(ExecutionId),
+    /// Another one was at work.
+    Skipped(ExecutionId),
+    /// Nothing will come of it.
+    Missed(String),
+}
+
+/// Starts that are due, of all workspaces in turn. Nothing is locked.
+///
+/// # Errors
+/// If the database does.
+pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, StoreError> {
+    let keys = sqlx::query_as(
+        "WITH waiting AS MATERIALIZED ( \
+           SELECT t.workspace_id, t.workflow_id, t.node_id, t.subject, t.due_at FROM trigger_starts t \
+            WHERE t.status = 'due' AND t.due_at <= (SELECT clock_timestamp()) ORDER BY t.due_at LIMIT $1 \
+         ) \
+         SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject FROM ( \
+           SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject, w.due_at, \
+                  row_number() OVER (PARTITION BY w.workspace_id ORDER BY w.due_at, w.subject) AS turn FROM waiting w) AS w \
+          ORDER BY w.turn, w.due_at LIMIT $2",
+    );
+    Ok(keys.bind(WINDOW).bind(CANDIDATES_MAX).fetch_all(connection).await?)
+}
+
+/// Takes a start, if it is still due and nobody else has it, until the transaction ends.
+///
+/// # Errors
+/// If the database does.
+pub async fn lock(connection: &mut PgConnection, key: &Key) -> Result<Option<TriggerStart>, StoreError> {
+    let row = sqlx::query_as(
+        "SELECT workspace_id, workflow_id, version_id, node_id, subject, cause, input, overlap, depth FROM trigger_starts \
+         WHERE workspace_id = $1 AND workflow_id = $2 AND node_id = $3 AND subject = $4 AND status = 'due' \
+           AND due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED",
+    );
+    let row = row.bind(key.workspace_id).bind(key.workflow_id).bind(&key.node_id).bind(&key.subject);
+    Ok(row.fetch_optional(connection).await?)
+}
+
+/// Settles a start, in the transaction that made it.
+///
+/// # Errors
+/// If the database does.
+pub async fn settle(connection: &mut PgConnection, key: &Key, verdict: &Verdict) -> Result<(), StoreError> {
+    let (status, execution_id, reason) = match verdict {
+        Verdict::Started(id) => ("started", Some(id.0), None),
+        Verdict::Skipped(id) => ("skipped", Some(id.0), Some("another execution of the schedule was at work")),
+        Verdict::Missed(reason) => ("missed", None, Some(reason.as_str())),
+    };
+    sqlx::query(
+        "UPDATE trigger_starts SET status = $5, execution_id = $6, reason = $7, input = NULL, tries = tries + 1, \
+           settled_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND workflow_id = $2 AND node_id = $3 AND subject = $4",
+    )
+    .bind(key.workspace_id)
+    .bind(key.workflow_id)
+    .bind(&key.node_id)
+    .bind(&key.subject)
+    .bind(status)
+    .bind(execution_id)
+    .bind(reason)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has a start that was refused come again after a pause, not before `not_before`; past its deadline it is missed. Answers
+/// whether it is. One that another worker has settled meanwhile stays so.
+///
+/// # Errors
+/// If the database does.
+pub async fn refuse(
+    connection: &mut PgConnection,
+    key: &Key,
+    reason: &str,
+    not_before: Option<DateTime<Utc>>,
+) -> Result<bool, StoreError> {
+    let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+    let missed = sqlx::query_scalar(
+        "UPDATE trigger_starts t SET tries = t.tries + 1, reason = $5, \
+           due_at = CASE WHEN n.next_at <= t.until_at THEN n.next_at ELSE t.due_at END, \
+           status = CASE WHEN n.next_at <= t.until_at THEN 'due' ELSE 'missed' END, \
+           settled_at = CASE WHEN n.next_at > t.until_at THEN clock_timestamp() END \
+         FROM (SELECT x.ctid AS tid, greatest($6, clock_timestamp() + least($8, $7 * 2 ^ least(x.tries, 20)) * interval '1 second') \
+                 AS next_at FROM trigger_starts x \
+                WHERE x.workspace_id = $1 AND x.workflow_id = $2 AND x.node_id = $3 AND x.subject = $4 AND x.status = 'due' \
+                  FOR UPDATE) AS n \
+         WHERE t.ctid = n.tid RETURNING t.status = 'missed'",
+    )
+    .bind(key.workspace_id)
+    .bind(key.workflow_id)
+    .bind(&key.node_id)
+    .bind(&key.subject)
+    .bind(reason)
+    .bind(not_before)
+    .bind(PAUSE_S)
+    .bind(PAUSE_S_MAX)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let missed = missed.unwrap_or(false);
+    if missed {
+        sqlx::query(
+            "UPDATE schedules SET missed = missed + 1 WHERE workspace_id = $1 AND workflow_id = $2 AND node_id = $3",
+        )
+        .bind(key.workspace_id)
+        .bind(key.workflow_id)
+        .bind(&key.node_id)
+        .execute(connection)
+        .await?;
+    }
+    Ok(missed)
+}

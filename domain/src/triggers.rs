@@ -1,0 +1,57 @@
+//! Triggers that start executions by themselves, in step with what is published.
+
+use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
+use capstan_engine::store::error::StoreError;
+use sqlx::PgConnection;
+use thiserror::Error;
+
+use crate::event_triggers::{self, NewEventTrigger, TRIGGERS_OF_TYPE_MAX};
+use crate::schedules::{self, NewSchedule, SCHEDULES_MAX};
+use crate::trigger_starts;
+
+/// The triggers of a version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Triggers {
+    /// All of them, by id.
+    pub nodes: Vec<String>,
+    /// Those that fire at times.
+    pub schedules: Vec<NewSchedule>,
+    /// Those that wait for events.
+    pub events: Vec<NewEventTrigger>,
+}
+
+/// Why a version cannot be published; roll back.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TooMany {
+    /// Of schedules.
+    #[error("the workspace would have more than {SCHEDULES_MAX} schedules")]
+    Schedules,
+    /// Of triggers of one type of event.
+    #[error("more than {TRIGGERS_OF_TYPE_MAX} triggers of the workspace would wait for events of type \"{0}\"")]
+    EventTriggers(String),
+}
+
+/// Has a workflow's triggers be those of the version that is published, in the same transaction.
+///
+/// # Errors
+/// If the database does.
+pub async fn keep_in_step(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+    version_id: VersionId,
+    triggers: &Triggers,
+) -> Result<Result<(), TooMany>, StoreError> {
+    let is_good = schedules::sync(connection, workspace_id, workflow_id, version_id, &triggers.schedules).await?;
+    if !is_good {
+        return Ok(Err(TooMany::Schedules));
+    }
+    let crowded = event_triggers::sync(connection, workspace_id, workflow_id, version_id, &triggers.events).await?;
+    if let Some(type_name) = crowded {
+        return Ok(Err(TooMany::EventTriggers(type_name)));
+    }
+    let nodes: Vec<&str> = triggers.nodes.iter().map(String::as_str).collect();
+    // After the triggers themselves: a worker may have made one more start until they were locked.
+    trigger_starts::sync(connection, workspace_id, workflow_id, version_id, &nodes).await?;
+    Ok(Ok(()))
+}

@@ -1,0 +1,181 @@
+//! One start of a trigger: the execution and the end of the row that asked for it, in one commit.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use capstan_domain::events;
+use capstan_domain::quotas::{EXECUTIONS, Till};
+use capstan_domain::trigger_starts::{Key, TriggerStart, Verdict, lock, settle};
+use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
+use capstan_engine::core::ids::{ExecutionId, NodeId};
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict as Ruling, start_flow};
+use capstan_engine::store::shares::Shares;
+use capstan_engine::store::start::{Start, Started, start as start_plainly};
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, PgConnection};
+
+use crate::side::Side;
+use crate::worker::Engine;
+
+/// What starts spend, and which place in the queue they ask for.
+pub(super) struct Desk {
+    pub(super) till: Arc<Till>,
+    shares: Mutex<Shares>,
+}
+
+/// What came of it.
+pub(super) enum Made {
+    /// Another worker has it, or had it.
+    Nothing,
+    /// It is settled, with a new execution or without.
+    Settled { is_new: bool },
+    /// Not now.
+    Refused { reason: String, until: Option<DateTime<Utc>> },
+}
+
+/// What the database said to a start.
+enum Answer {
+    Settled { verdict: Verdict, is_new: bool },
+    Refused { reason: &'static str, until: Option<DateTime<Utc>> },
+}
+
+impl Desk {
+    pub(super) fn new(place: &Place) -> Self {
+        Self { till: Till::new(place, Role::Worker), shares: Mutex::default() }
+    }
+
+    fn shares(&self) -> MutexGuard<'_, Shares> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes one start, if nobody else has it.
+pub(super) async fn start(engine: &Engine, desk: &Desk, side: &Side, key: &Key) -> Result<Made, StoreError> {
+    let mut spent = None;
+    let made = side.run(async |connection| in_transaction(engine, desk, connection, key, &mut spent).await).await;
+    let is_new = matches!(made, Ok(Made::Settled { is_new: true }));
+    match spent {
+        Some(workspace_id) if is_new => desk.till.confirm(workspace_id, EXECUTIONS),
+        Some(workspace_id) if made.is_ok() => desk.till.give_back(workspace_id, EXECUTIONS),
+        // After a lost answer it may have been spent; what was not is mended with the counts of dead processes.
+        _ => {}
+    }
+    made
+}
+
+async fn in_transaction(
+    engine: &Engine,
+    desk: &Desk,
+    connection: &mut PgConnection,
+    key: &Key,
+    spent: &mut Option<capstan_engine::core::ids::WorkspaceId>,
+) -> Result<Made, StoreError> {
+    let mut transaction = connection.begin().await?;
+    let Some(row) = lock(&mut transaction, key).await? else { return Ok(Made::Nothing) };
+    let (workspace_id, _, version_id) = row.ids();
+    let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
+    if desk.till.admit(workspace_id, EXECUTIONS).await?.is_err() {
+        return Ok(Made::Refused { reason: "the workspace has used up its quota of executions".into(), until: None });
+    }
+    *spent = Some(workspace_id);
+    let vt = desk.shares().stamp(workspace_id);
+    let started = make(&row, version.graph.timeout_ms, vt);
+    let execution_id = started.execution_id;
+    let answer = match wish(&row, version.graph.flow.as_ref(), &started) {
+        Some(wish) => ruled(desk, &mut transaction, Ruled { start: started, wish }).await?,
+        None => plain(desk, &mut transaction, started).await?,
+    };
+    match answer {
+        Answer::Refused { reason, until } => Ok(Made::Refused { reason: reason.into(), until }),
+        Answer::Settled { verdict, is_new } => {
+            if row.cause == "event" && is_new {
+                events::taken_by_start(
+                    &mut transaction,
+                    workspace_id,
+                    execution_id,
+                    &row.node_id,
+                    &row.input,
+                    row.depth,
+                )
+                .await?;
+            }
+            settle(&mut transaction, key, &verdict).await?;
+            transaction.commit().await?;
+            Ok(Made::Settled { is_new })
+        }
+    }
+}
+
+fn make(row: &TriggerStart, timeout_ms: Option<u64>, vt: i64) -> Start {
+    let (workspace_id, workflow_id, version_id) = row.ids();
+    Start {
+        execution_id: ExecutionId::new(),
+        workspace_id,
+        workflow_id,
+        version_id,
+        trigger: NodeId::from(row.node_id.as_str()),
+        input: row.input.clone(),
+        timeout_ms,
+        idempotency_key: Some(row.idempotency_key().into()),
+        vt,
+    }
+}
+
+/// What flow control asks for: the rules of the workflow, and a singleton of the trigger where its starts must not overlap.
+fn wish(row: &TriggerStart, flow: Option<&Arc<Flow>>, start: &Start) -> Option<Wish> {
+    let mode = match row.overlap.as_str() {
+        "skip" => Some(Meeting::Skip),
+        "queue" => Some(Meeting::Newest),
+        "cancel" => Some(Meeting::Cancel),
+        _ => None,
+    };
+    let mut wish = match (flow, mode) {
+        (None, None) => return None,
+        (Some(flow), _) => flow.wish(&start.input),
+        (None, Some(_)) => Wish { rate: None, throttle: None, hold: None, priority: None },
+    };
+    if let Some(mode) = mode {
+        wish.hold = Some(HoldWish::Singleton { key: singleton_key(&row.node_id), mode });
+    }
+    Some(wish)
+}
+
+/// One of its own for each trigger; a long id stands there as its hash.
+fn singleton_key(node_id: &str) -> String {
+    let key = format!("$trigger:{node_id}");
+    if key.len() <= 200 { key } else { format!("$trigger:{}", capstan_engine::core::outcome::hashed(node_id)) }
+}
+
+async fn plain(desk: &Desk, connection: &mut PgConnection, start: Start) -> Result<Answer, StoreError> {
+    let reply = start_plainly(connection, std::slice::from_ref(&start)).await?;
+    desk.shares().advance(reply.front);
+    Ok(match reply.started.first() {
+        Some(Started::New(id)) => Answer::Settled { verdict: Verdict::Started(*id), is_new: true },
+        Some(Started::Replayed(id)) => Answer::Settled { verdict: Verdict::Started(*id), is_new: false },
+        Some(Started::Conflict) | None => has_started_before(),
+    })
+}
+
+async fn ruled(desk: &Desk, connection: &mut PgConnection, ruled: Ruled) -> Result<Answer, StoreError> {
+    let reply = start_flow(connection, std::slice::from_ref(&ruled)).await?;
+    desk.shares().advance(reply.front);
+    let Some(FlowStarted { execution_id, verdict, replayed, until, .. }) = reply.started.into_iter().next() else {
+        return Ok(has_started_before());
+    };
+    let refused = |reason, until| Answer::Refused { reason, until };
+    Ok(match verdict {
+        Ruling::Limited => refused("the workflow's rate_limit lets in no more", until),
+        Ruling::Late => refused("the workflow's throttle would delay it for too long", until),
+        Ruling::Full => refused("too many starts of the workspace are pending", None),
+        Ruling::Conflict => has_started_before(),
+        Ruling::Skipped => Answer::Settled { verdict: Verdict::Skipped(execution_id), is_new: false },
+        verdict => Answer::Settled { verdict: Verdict::Started(execution_id), is_new: verdict.is_new() && !replayed },
+    })
+}
+
+/// The key of this trigger and subject is taken by a start with another input, such as before a change of the schedule.
+fn has_started_before() -> Answer {
+    let verdict = Verdict::Missed("it has started before, with what the schedule said then".into());
+    Answer::Settled { verdict, is_new: false }
+}

@@ -1,0 +1,93 @@
+//! What triggers start by themselves. Any worker moves schedules on that are due, and makes the starts that are due, each in
+//! one transaction with the end of its waiting: who dies has started nothing, and nothing starts twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use capstan_domain::schedules::{advance, next_ms};
+use capstan_domain::trigger_starts::{Key, candidates, refuse};
+use capstan_engine::store::connect::Place;
+use capstan_engine::store::error::StoreError;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::trigger_start::{Desk, Made, start};
+use crate::side::Side;
+use crate::worker::Engine;
+
+/// Shortest time between two looks.
+const LOOK_EVERY_MIN: Duration = Duration::from_millis(20);
+/// Longest time between two looks, so the longest that what has just been published is not seen.
+const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+
+/// Pause where something is due still, which others work on, in milliseconds.
+const OTHERS_MS: i64 = 100;
+
+/// Starts what is due, until the worker stops.
+pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
+    let (desk, mut pause) = (Desk::new(&place), Duration::ZERO);
+    while engine.stop.run_until_cancelled(sleep(pause)).await.is_some() {
+        pause = match look(&engine, &desk, &place, &waker).await {
+            Ok(next_ms) => next_ms.map_or(LOOK_EVERY_MAX, |ms| Duration::from_millis(ms.max(0).unsigned_abs())),
+            Err(error) => {
+                warn!(%error, "what triggers are to start could not be looked at; it will be tried again");
+                LOOK_EVERY_MAX
+            }
+        };
+        pause = pause.clamp(LOOK_EVERY_MIN, LOOK_EVERY_MAX);
+    }
+    desk.till.close().await;
+}
+
+/// Works until nothing is due for this worker; answers in how many milliseconds something will be.
+async fn look(engine: &Engine, desk: &Desk, place: &Place, waker: &Notify) -> Result<Option<i64>, StoreError> {
+    let next = engine.side.run(async |connection| next_ms(connection).await).await?;
+    if next.is_none_or(|ms| ms > 0) {
+        return Ok(next);
+    }
+    // Its connection lives as long as there is work: the side connection must not wait for starts.
+    let side = Side::new(place.clone());
+    while !engine.stop.is_cancelled() {
+        let moved = side.run(async |connection| advance(connection).await).await?;
+        let due = side.run(async |connection| candidates(connection).await).await?;
+        let mut made = 0;
+        for key in &due {
+            if engine.stop.is_cancelled() {
+                break;
+            }
+            made += usize::from(one(engine, desk, &side, key, waker).await?);
+        }
+        if moved == 0 && made == 0 {
+            break;
+        }
+    }
+    let next = engine.side.run(async |connection| next_ms(connection).await).await?;
+    Ok(next.map(|ms| if ms > 0 { ms } else { OTHERS_MS }))
+}
+
+/// Makes one start; whether it was this worker's to make.
+async fn one(engine: &Engine, desk: &Desk, side: &Side, key: &Key, waker: &Notify) -> Result<bool, StoreError> {
+    let (reason, not_before) = match start(engine, desk, side, key).await {
+        Ok(Made::Nothing) => return Ok(false),
+        Ok(Made::Settled { is_new }) => {
+            if is_new {
+                waker.notify_one();
+            }
+            return Ok(true);
+        }
+        Ok(Made::Refused { reason, until }) => (reason, until),
+        Err(error @ (StoreError::Data(_) | StoreError::Unsupported(_) | StoreError::Corrupt(_))) => {
+            warn!(%error, workflow_id = %key.workflow_id, node_id = key.node_id, "a start of a trigger failed");
+            ("the start failed; the worker's log says why".into(), None)
+        }
+        // Nobody knows whether it was made: it is looked at again.
+        Err(error) => return Err(error),
+    };
+    let missed = side.run(async |connection| refuse(connection, key, &reason, not_before).await).await?;
+    if missed {
+        let &Key { workflow_id, ref node_id, ref subject, .. } = key;
+        info!(%workflow_id, node_id, subject, reason, "a trigger could start nothing until its deadline");
+    }
+    Ok(true)
+}

@@ -1,0 +1,62 @@
+//! Triggers that wait for events: one execution for each event and trigger.
+
+use capstan_domain::events::{self, DEPTH_MAX, Intake, NewEvent};
+use serde_json::{Value, json};
+use sqlx::Connection;
+
+use crate::support::Cell;
+
+async fn send(cell: &Cell, id: &str, type_name: &str, key: &str, data: Value) {
+    let event = NewEvent { id: id.into(), type_name: type_name.into(), key: key.into(), data };
+    let mut owner = cell.owner().await;
+    let mut transaction = owner.begin().await.unwrap();
+    let intake = events::accept(&mut transaction, cell.workspace_id, &[event]).await.unwrap();
+    assert!(matches!(intake, Intake::Accepted(_)), "{intake:?}");
+    transaction.commit().await.unwrap();
+}
+
+/// A workflow that starts at each event of a type, and does that.
+fn at_event(config: Value, step: &str, step_config: Value) -> Value {
+    json!({
+        "nodes": [
+            { "id": "start", "type": "trigger.event", "data": { "config": config } },
+            { "id": "a", "type": step, "data": { "config": step_config } },
+        ],
+        "edges": [{ "id": "e", "source": "start", "target": "a" }],
+    })
+}
+
+#[tokio::test]
+async fn an_event_starts_one_execution_of_each_trigger_whose_condition_it_meets() {
+    let cell = Cell::new().await;
+    let large = json!({ "event": "order.paid", "when": "{{ event.data.amount > 100 }}" });
+    cell.publish_as("large", &at_event(large, "debug.noop", json!({}))).await;
+    cell.publish_as("seven", &at_event(json!({ "event": "order.paid", "key": "7" }), "debug.noop", json!({}))).await;
+    let workers = [cell.worker().await, cell.worker().await];
+    for (key, amount) in [("7", 200), ("7", 50), ("8", 300), ("9", 1)] {
+        send(&cell, &format!("{key}-{amount}"), "order.paid", key, json!({ "amount": amount })).await;
+    }
+    cell.until_count("SELECT count(*) FROM events WHERE status = 'done'", 4).await;
+    cell.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL", 4).await;
+    let large = "SELECT count(*) FROM executions e JOIN workflows w USING (workspace_id, workflow_id) \
+        WHERE w.name = 'large' AND (e.input #>> '{data,amount}')::int IN (200, 300)";
+    assert_eq!(cell.count(large).await, 2);
+    assert_eq!(cell.count("SELECT count(*) FROM trigger_starts WHERE status = 'started' AND cause = 'event'").await, 4);
+    for worker in workers {
+        worker.drain().await;
+    }
+}
+
+#[tokio::test]
+async fn a_circle_of_events_and_triggers_stops_with_an_explanation() {
+    let cell = Cell::new().await;
+    let emit = json!({ "event": "ping", "data": {} });
+    cell.publish(&at_event(json!({ "event": "ping" }), "action.emit_event", emit)).await;
+    let worker = cell.worker().await;
+    send(&cell, "first", "ping", "", json!({})).await;
+    let failed = "SELECT count(*) FROM executions WHERE status = 'failed' AND error::text LIKE '%event_loop%'";
+    cell.until_count(failed, 1).await;
+    let depth = DEPTH_MAX;
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, i64::from(depth) + 1);
+    worker.drain().await;
+}

@@ -1,0 +1,150 @@
+//! Schedules on real workers: each fire time once. Time passes by moving rows into the past.
+
+use capstan_domain::schedules::{self, ScheduleRow};
+use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::store::connect::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::Cell;
+
+/// Triggers of the workflow with many.
+const TRIGGERS: usize = 12;
+const SETTLED: &str = "SELECT count(*) FROM trigger_starts WHERE settled_at IS NOT NULL";
+const ENDED: &str = "SELECT count(*) FROM executions WHERE ended_at IS NOT NULL";
+
+/// Schedules with that config, and a step behind each.
+fn graph(count: usize, config: &Value, step: &str, step_config: &Value) -> Value {
+    let trigger = |n: usize| json!({ "id": format!("t{n}"), "type": "trigger.schedule", "data": { "config": config } });
+    let mut nodes: Vec<Value> = (0..count).map(trigger).collect();
+    nodes.push(json!({ "id": "a", "type": step, "data": { "config": step_config } }));
+    let edge = |n: usize| json!({ "id": format!("e{n}"), "source": format!("t{n}"), "target": "a" });
+    json!({ "nodes": nodes, "edges": (0..count).map(edge).collect::<Vec<_>>() })
+}
+
+impl Cell {
+    async fn schedule(&self) -> ScheduleRow {
+        let rows = schedules::list(&mut self.owner().await, self.workspace_id, None, Uuid::max(), 1).await.unwrap();
+        rows.into_iter().next().unwrap()
+    }
+
+    async fn fire(&self) -> String {
+        let row = self.schedule().await;
+        let mut owner = self.owner().await;
+        let calendar = row.rules.calendar().unwrap();
+        let at = schedules::fire_now(&mut owner, self.workspace_id, &row, &calendar).await.unwrap();
+        capstan_domain::trigger_starts::subject(at)
+    }
+
+    /// Status, execution and reason of a start, once it is as wished.
+    async fn start_of(&self, subject: &str, wished: &str) -> (Option<Uuid>, Option<String>) {
+        let is = format!("SELECT count(*) FROM trigger_starts WHERE subject = '{subject}' AND {wished}");
+        self.until_count(&is, 1).await;
+        sqlx::query_as("SELECT execution_id, reason FROM trigger_starts WHERE subject = $1")
+            .bind(subject)
+            .fetch_one(&mut self.owner().await)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_fire_time_starts_one_execution_whoever_looks_and_whichever_connection_dies() {
+    let cell = Cell::new().await;
+    let config = json!({ "cron": "0 0 1 1 *", "catch_up": "all", "data": { "n": 1 } });
+    cell.publish(&graph(TRIGGERS, &config, "debug.noop", &json!({}))).await;
+    // As after an outage of years.
+    cell.run("UPDATE schedules SET next_at = '2021-01-01T00:00:00Z'").await;
+    let workers = [cell.worker().await, cell.worker().await, cell.worker().await];
+    let years = cell.count("SELECT extract(year FROM clock_timestamp() AT TIME ZONE 'UTC')::bigint - 2020").await;
+    let expected = years * i64::try_from(TRIGGERS).unwrap();
+    // Whatever a worker is in the middle of is undone.
+    for _ in 0..20 {
+        cell.run(
+            "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.datname = current_database() \
+               AND a.query LIKE '%trigger_starts%' AND a.pid <> pg_backend_pid()",
+        )
+        .await;
+    }
+    cell.until_count(SETTLED, expected).await;
+    cell.until_count(ENDED, expected).await;
+    let distinct = "SELECT count(DISTINCT (trigger_node_id, input ->> 'at')) FROM executions \
+        WHERE input ->> 'cause' = 'catch_up' AND input #>> '{data,n}' = '1'";
+    assert_eq!(cell.count(distinct).await, expected);
+    assert_eq!(cell.count("SELECT count(*) FROM trigger_starts WHERE status = 'started'").await, expected);
+    assert_eq!(cell.count("SELECT count(*) FROM schedules WHERE next_at > clock_timestamp()").await, TRIGGERS as i64);
+    for worker in workers {
+        worker.drain().await;
+    }
+}
+
+#[tokio::test]
+async fn a_fire_time_waits_for_quota_until_its_deadline_and_is_then_missed_with_the_reason() {
+    let cell = Cell::new().await;
+    cell.publish(&graph(1, &json!({ "cron": "@yearly" }), "debug.noop", &json!({}))).await;
+    sqlx::query(
+        "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 0, 0)",
+    )
+    .bind(cell.workspace_id.0)
+    .execute(&mut cell.owner().await)
+    .await
+    .unwrap();
+    let (kept, lost) = (cell.fire().await, cell.fire().await);
+    let worker = cell.worker().await;
+    let (_, reason) = cell.start_of(&kept, "tries > 0 AND status = 'due'").await;
+    assert!(reason.unwrap().contains("quota"));
+    cell.run(&format!(
+        "UPDATE trigger_starts SET due_at = clock_timestamp(), until_at = clock_timestamp() WHERE subject = '{lost}'"
+    ))
+    .await;
+    let (_, reason) = cell.start_of(&lost, "status = 'missed'").await;
+    assert!(reason.unwrap().contains("quota"));
+    assert_eq!((cell.schedule().await.missed, cell.count("SELECT count(*) FROM executions").await), (1, 0));
+    cell.run("DELETE FROM quota_limits; UPDATE trigger_starts SET due_at = clock_timestamp()").await;
+    let (id, reason) = cell.start_of(&kept, "status = 'started'").await;
+    assert_eq!(reason, None);
+    cell.until(ExecutionId(id.unwrap()), &["completed"]).await;
+    worker.drain().await;
+}
+
+#[tokio::test]
+async fn the_overlap_policy_says_what_becomes_of_a_fire_time_while_the_last_one_is_at_work() {
+    for (overlap, second, first) in [
+        ("allow", "status = 'started'", "waiting"),
+        ("skip", "status = 'skipped'", "waiting"),
+        ("queue", "status = 'started'", "waiting"),
+        ("cancel", "status = 'started'", "cancelled"),
+    ] {
+        let cell = Cell::new().await;
+        let config = json!({ "cron": "@yearly", "overlap": overlap });
+        cell.publish(&graph(1, &config, "logic.wait_for_signal", &json!({ "signal": "go" }))).await;
+        let worker = cell.worker().await;
+        let (at_work, _) = cell.start_of(&cell.fire().await, "status = 'started'").await;
+        let at_work = ExecutionId(at_work.unwrap());
+        cell.until(at_work, &["waiting"]).await;
+        let (next, _) = cell.start_of(&cell.fire().await, second).await;
+        cell.until(at_work, &[first]).await;
+        assert_eq!(next.unwrap() == at_work.0, overlap == "skip", "{overlap}");
+        let pending = cell.count("SELECT count(*) FROM pending_starts").await;
+        assert!(overlap == "cancel" || pending == i64::from(overlap == "queue"), "{overlap}");
+        worker.drain().await;
+    }
+}
+
+#[tokio::test]
+async fn a_paused_schedule_starts_nothing_and_a_resumed_one_what_was_held() {
+    let cell = Cell::new().await;
+    cell.publish(&graph(1, &json!({ "cron": "0 0 1 1 *" }), "debug.noop", &json!({}))).await;
+    let mut worker = cell.place.connect(Role::Worker).await.unwrap();
+    cell.run("UPDATE schedules SET next_at = '2024-01-01T00:00:00Z'").await;
+    assert_eq!(schedules::advance(&mut worker).await.unwrap(), 1);
+    let row = cell.schedule().await;
+    schedules::pause(&mut cell.owner().await, cell.workspace_id, &row, "test", None).await.unwrap();
+    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap(), []);
+    assert_eq!(schedules::advance(&mut worker).await.unwrap(), 0);
+    let calendar = row.rules.calendar().unwrap();
+    schedules::resume(&mut cell.owner().await, cell.workspace_id, &row, &calendar).await.unwrap();
+    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap().len(), 1);
+    let row = cell.schedule().await;
+    assert!(row.paused_at.is_none() && row.next_at > Some(row.now));
+}
