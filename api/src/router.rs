@@ -15,8 +15,8 @@ use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version,
-    webhooks, workflows,
+    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
+    trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -42,6 +42,7 @@ fn routes() -> Router<Api> {
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
+        .route("/hooks-test/{workspace}/{listen_id}", any(hooks::capture))
         .route("/approve/{token}", get(approve::show).post(approve::submit))
         .route("/dev/mail", permit::get(Permission::AuditRead, mail::list).unlisted())
         .route("/dev/mail/{mail_id}", permit::get(Permission::AuditRead, mail::show).unlisted())
@@ -112,6 +113,16 @@ pub(crate) fn resources() -> Routes {
         .route("/workspace/pause", post(Permission::WorkspaceWrite, pauses::pause_all))
         .route("/workspace/resume", post(Permission::WorkspaceWrite, pauses::resume_all))
         .route("/pauses", get(Permission::WorkspaceRead, pauses::list))
+        .route(
+            "/hook-secrets",
+            get(Permission::CredentialsRead, hooks::secret_list).post(Permission::CredentialsWrite, hooks::secret_add),
+        )
+        .route("/hook-secrets/{hook_secret_id}", delete(Permission::CredentialsWrite, hooks::secret_remove))
+        .route("/workflows/{workflow_id}/hooks/listen", post(Permission::TriggersWrite, hooks::listen_begin))
+        .route(
+            "/workflows/{workflow_id}/hooks/listen/{listen_id}",
+            get(Permission::TriggersRead, hooks::listen_show).delete(Permission::TriggersWrite, hooks::listen_end),
+        )
         .route("/schedules", get(Permission::TriggersRead, schedules::list))
         .route("/schedules/preview", post(Permission::TriggersRead, schedules::preview))
         .route("/schedules/{schedule_id}", get(Permission::TriggersRead, schedules::get))

@@ -87,6 +87,7 @@ pub(crate) async fn publish(
         Problem::conflict("path_taken", detail, "give the trigger another path")
     })?;
     let version_id = VersionId(version.version_id);
+    super::hooks::require_secrets(&mut transaction, caller.workspace_id, &graph).await?;
     let triggers = triggers_of(&graph);
     let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
     kept.map_err(|too_many| {

@@ -15,6 +15,7 @@ mod forms;
 mod fuzz;
 mod grants;
 mod hand;
+mod hook_presets;
 mod hooks;
 mod isolation;
 mod limits;

@@ -48,6 +48,13 @@ pub const SEALED: &[SealedTable] = &[
         bytes: "sealed",
         key_id: "key_id",
     },
+    SealedTable {
+        table: "hook_secrets",
+        kind: "hook_secret",
+        id: "hook_secret_id::text",
+        bytes: "sealed",
+        key_id: "key_id",
+    },
 ];
 
 /// How many rows of a table are sealed under a key.

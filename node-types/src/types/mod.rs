@@ -12,6 +12,7 @@ mod debug_given;
 mod debug_log;
 mod debug_noop;
 mod form_submission;
+mod hook_call;
 mod logic_approval;
 mod logic_condition;
 mod logic_delay;
@@ -33,6 +34,7 @@ mod trigger_schedule;
 mod trigger_webhook;
 
 pub use form_submission::{FieldError, validate_fields, validate_submission};
+pub use hook_call::{ContentType, VerifyConfig, mapped};
 pub use logic_respond::Reply;
 pub use trigger_form::{Config as FormConfig, Field as FormField, FieldType as FormFieldType};
 pub use trigger_webhook::{ANSWER_WAIT_MAX, Config as WebhookConfig, Method as WebhookMethod, Respond};

@@ -8,9 +8,10 @@ use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::RESPOND;
+use super::hook_call::{self, ContentType, VerifyConfig};
 use super::parts::{check_path, problem, trigger_run};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
@@ -32,6 +33,19 @@ pub struct Config {
     /// Method that the caller must use.
     #[serde(default)]
     pub method: Method,
+    /// Methods that the caller may use, instead of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<Method>,
+    /// What bodies may be; JSON alone if absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub content_types: Vec<ContentType>,
+    /// Who may call; anybody if absent.
+    #[serde(default)]
+    pub verify: VerifyConfig,
+    /// The input of the execution, field by field, by expressions over `input`, which is `{body, headers, query}`; that
+    /// itself if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<Map<String, Value>>,
     /// When the caller gets its answer, and which.
     #[serde(default)]
     pub respond: Respond,
@@ -55,6 +69,13 @@ pub enum Respond {
 }
 
 impl Config {
+    /// Methods that the caller may use, as they are written in a request.
+    #[must_use]
+    pub fn allowed_methods(&self) -> Vec<String> {
+        let methods = if self.methods.is_empty() { std::slice::from_ref(&self.method) } else { &self.methods };
+        methods.iter().filter_map(|method| json!(method).as_str().map(str::to_owned)).collect()
+    }
+
     /// How long the caller waits at most.
     #[must_use]
     pub fn answer_within(&self) -> Duration {
@@ -120,7 +141,7 @@ impl NodeType for TriggerWebhook {
     }
 
     fn check(config: &Value) -> Vec<Problem> {
-        check_path(config).into_iter().chain(check_timeout(config)).collect()
+        check_path(config).into_iter().chain(check_timeout(config)).chain(hook_call::check(config)).collect()
     }
 
     async fn run(&self, _config: Config, _context: &Context) -> Outcome {
