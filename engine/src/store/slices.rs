@@ -139,6 +139,11 @@ impl Ledger {
             _ => None,
         };
         let (left, in_flight) = known.as_ref().map_or((0, 0), |slice| (slice.left, slice.in_flight));
+        // A refusal leaves what the database knows as it was.
+        let (told, told_at) = match &known {
+            Some(slice) if grant.granted == 0 => (slice.told, slice.told_at),
+            _ => (ask.held + grant.granted, asked_at),
+        };
         self.held.insert(
             key,
             Purse::Slice(Slice {
@@ -147,8 +152,8 @@ impl Ledger {
                 ends_at,
                 left: left + grant.granted,
                 in_flight,
-                told: ask.held + grant.granted,
-                told_at: asked_at,
+                told,
+                told_at,
                 used_at: asked_at,
                 near: grant.cut,
                 soft: grant.units_max.filter(|_| grant.soft),
