@@ -1,7 +1,7 @@
 /** Credentials: what they are made of, and which there are. What is secret of them never comes back. */
 
 import { ask } from './client'
-import { boolean, list, maybe, nullable, number, object, record, text } from './shape'
+import { list, maybe, nullable, number, object, record, text } from './shape'
 import type { TypeOf } from './shape'
 import type { Page } from './types'
 
@@ -31,11 +31,9 @@ export const credential = object({
   /** Only of one that is asked for alone. */
   used_by: maybe(list(object({ workflow_id: text, name: text, number: number }))),
 })
-export const tried = object({ ok: boolean, code: nullable(text), detail: text })
 
 export type CredentialType = TypeOf<typeof credentialType>
 export type Credential = TypeOf<typeof credential>
-export type Tried = TypeOf<typeof tried>
 
 export interface CredentialWish {
   allowed_hosts: string[]
@@ -54,4 +52,3 @@ export const changeCredential = (id: string, wish: CredentialWish) =>
   ask<Credential>(`/credentials/${id}`, { method: 'PUT', body: wish })
 export const renameCredential = (id: string, name: string) => post<Credential>(`/credentials/${id}/rename`, { name })
 export const removeCredential = (id: string) => ask<undefined>(`/credentials/${id}`, { method: 'DELETE' })
-export const testCredential = (id: string) => post<Tried>(`/credentials/${id}/test`)

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { executions } from '../api/calls'
 import { ApiError } from '../api/client'
 import { testStep } from '../api/trying'
+import type { NodeType } from '../api/types'
 import { useLoad } from '../app/load'
 import { useStore } from '../app/store'
 import { unique } from '../app/unique'
@@ -27,7 +28,7 @@ export function TestTab({ editing, node }: { editing: Editing; node: GraphNode }
     <>
       {role === 'step' ? (
         <Test editing={editing} node={node} />
-      ) : node.type === 'trigger.webhook' ? (
+      ) : canListen(editing.catalogue.get(node.type)) ? (
         <Listen editing={editing} node={node} />
       ) : (
         <p className="faint">Triggers and containers are not tested alone; “Try out” above runs them with the rest.</p>
@@ -35,6 +36,11 @@ export function TestTab({ editing, node }: { editing: Editing; node: GraphNode }
       {role !== 'trigger' && <PinnedForm key={String(pinnedOf(node) === null)} editing={editing} node={node} />}
     </>
   )
+}
+
+/** Hooks that verify what comes can listen, too; older servers know neither. */
+function canListen(type: NodeType | undefined): boolean {
+  return type?.name === 'trigger.webhook' && 'verify' in ((type.schema['properties'] ?? {}) as object)
 }
 
 function Test({ editing, node }: { editing: Editing; node: GraphNode }) {

@@ -1,7 +1,6 @@
 import { useState } from 'react'
 
-import { ApiError } from '../../api/client'
-import { removeCredential, testCredential } from '../../api/credentials'
+import { removeCredential } from '../../api/credentials'
 import type { Credential } from '../../api/credentials'
 import { navigate, to } from '../../app/router'
 import { useCan } from '../../app/who'
@@ -10,36 +9,19 @@ import { Icon } from '../../ui/icon'
 import { IconButton } from '../../ui/icon-button'
 import { CredentialDialog } from './credential-dialog'
 import { RenameDialog } from './rename-dialog'
-import type { Outcome } from './test-result'
 
 interface Props {
   credential: Credential
-  onTested: (outcome: Outcome | null) => void
   onChanged: () => void
 }
 
 /** What can be done with a credential. */
-export function CredentialActions({ credential, onTested, onChanged }: Props) {
+export function CredentialActions({ credential, onChanged }: Props) {
   const [asked, setAsked] = useState<'change' | 'rename' | 'remove' | null>(null)
-  const [isTesting, setTesting] = useState(false)
-  const [mayUse, mayChange] = [useCan('credentials.use'), useCan('credentials.write')]
+  const mayChange = useCan('credentials.write')
   const close = () => setAsked(null)
-  const test = async () => {
-    setTesting(true)
-    onTested(null)
-    await testCredential(credential.id)
-      .then((tried) => onTested({ tried }))
-      .catch((refused: unknown) => onTested({ error: ApiError.of(refused) }))
-    setTesting(false)
-    onChanged()
-  }
   return (
     <>
-      {mayUse && (
-        <button type="button" disabled={isTesting} onClick={() => void test()}>
-          <Icon name="check" /> Test
-        </button>
-      )}
       {mayChange && (
         <>
           <button type="button" onClick={() => setAsked('change')}>

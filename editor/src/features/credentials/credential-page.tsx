@@ -1,5 +1,3 @@
-import { useState } from 'react'
-
 import { credentialOf } from '../../api/credentials'
 import type { Credential } from '../../api/credentials'
 import { Link } from '../../app/link'
@@ -11,13 +9,10 @@ import { Failure } from '../../ui/failure'
 import { Icon } from '../../ui/icon'
 import { dateTime } from '../../ui/time'
 import { CredentialActions } from './credential-actions'
-import { TestResult } from './test-result'
-import type { Outcome } from './test-result'
 
 /** One credential: what it is for, who uses it, and whether it works. */
 export default function CredentialPage({ id }: { id: string }) {
   const loaded = useLoad(() => credentialOf(id), `credential ${id}`, 30_000)
-  const [outcome, setOutcome] = useState<Outcome | null>(null)
   const credential = loaded.value
   useTitle(credential?.name ?? 'Credential')
   if (!credential) return loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />
@@ -28,9 +23,8 @@ export default function CredentialPage({ id }: { id: string }) {
           <Icon name="back" />
         </Link>
         <h1>{credential.name}</h1>
-        <CredentialActions credential={credential} onTested={setOutcome} onChanged={loaded.reload} />
+        <CredentialActions credential={credential} onChanged={loaded.reload} />
       </header>
-      {outcome && <TestResult outcome={outcome} />}
       <About credential={credential} />
       <UsedBy credential={credential} />
     </main>
