@@ -15,8 +15,8 @@ use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version,
-    webhooks, workflows,
+    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
+    trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {

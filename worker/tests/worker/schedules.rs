@@ -82,13 +82,11 @@ async fn each_fire_time_starts_one_execution_whoever_looks_and_whichever_connect
 async fn a_fire_time_waits_for_quota_until_its_deadline_and_is_then_missed_with_the_reason() {
     let cell = Cell::new().await;
     cell.publish(&graph(1, &json!({ "cron": "@yearly" }), "debug.noop", &json!({}))).await;
-    sqlx::query(
-        "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 0, 0)",
-    )
-    .bind(cell.workspace_id.0)
-    .execute(&mut cell.owner().await)
-    .await
-    .unwrap();
+    sqlx::query("INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 0, 0)")
+        .bind(cell.workspace_id.0)
+        .execute(&mut cell.owner().await)
+        .await
+        .unwrap();
     let (kept, lost) = (cell.fire().await, cell.fire().await);
     let worker = cell.worker().await;
     let (_, reason) = cell.start_of(&kept, "tries > 0 AND status = 'due'").await;
