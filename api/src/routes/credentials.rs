@@ -1,7 +1,7 @@
 //! Credentials: made, listed, replaced, renamed and deleted; their secrets come in and never go out.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
@@ -17,11 +17,12 @@ use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 
 mod findings;
 mod wish;
 
-pub(super) use findings::credential_findings;
+pub(super) use findings::{credential_findings, require_use};
 use wish::{NewName, Replacement, Wish, checked, checked_name};
 
 /// Most bytes of a request with a credential.
@@ -95,7 +96,7 @@ pub(crate) async fn create(State(api): State<Api>, holder: Holder, request: Requ
 pub(crate) async fn get(caller: Caller, Path(credential_id): Path<String>) -> Result<Response, Problem> {
     let mut transaction = caller.read().await?;
     let row = found(&mut transaction, &caller, id(&credential_id, "credential")?).await?;
-    let uses = credentials::uses(&mut transaction, caller.workspace_id, row.credential_id, USES_MAX, false).await?;
+    let uses = credentials::uses(&mut transaction, caller.workspace_id, row.credential_id, USES_MAX).await?;
     transaction.commit().await?;
     let mut shown = show(&row);
     let used_by =
@@ -182,7 +183,8 @@ async fn refuse_if_used(
     caller: &Caller,
     row: &CredentialRow,
 ) -> Result<(), Problem> {
-    let uses = credentials::uses(transaction, caller.workspace_id, row.credential_id, USES_MAX, true).await?;
+    credentials::hold(transaction, caller.workspace_id, row.credential_id).await?;
+    let uses = credentials::uses(transaction, caller.workspace_id, row.credential_id, USES_MAX).await?;
     if uses.is_empty() {
         return Ok(());
     }

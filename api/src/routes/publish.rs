@@ -1,10 +1,12 @@
 //! From a draft to a version.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_domain::trigger_paths::{FORM, trigger_paths};
 use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
@@ -16,9 +18,10 @@ use capstan_node_types::triggers::triggers_of;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::credentials::credential_findings;
+use super::credentials::{credential_findings, require_use};
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::problem::Problem;
@@ -67,6 +70,7 @@ pub(crate) async fn validate_draft(
 pub(crate) async fn publish(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Path(workflow_id): Path<String>,
     Query(query): Query<PublishQuery>,
 ) -> Result<Response, Problem> {
@@ -75,6 +79,7 @@ pub(crate) async fn publish(
     let (document, proved) = api.graphs.prove(row.graph).await?;
     let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
     refuse_errors(&proof, &query.accept)?;
+    require_use(&actor, &graph)?;
     let paths = trigger_paths(&graph, id);
     let mut transaction = caller.write().await?;
     let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;

@@ -19,12 +19,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::Place;
+use super::credentials::require_use;
 use super::executions::{check_form, trigger};
 use super::launch::{Launch, launch};
 use super::trial::freeze;
 use super::workflows::{find, invalid_graph};
 use super::{idempotency_key, record};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::limit::Limit;
@@ -76,6 +78,7 @@ struct Prepared {
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Extension(limit): Extension<Limit>,
     Path(workflow_id): Path<String>,
     Query(query): Query<TestQuery>,
@@ -91,6 +94,7 @@ pub(crate) async fn create(
         None => None,
     };
     let prepared = prepare(&api, asked, &row.graph, past.as_ref()).await?;
+    require_use(&actor, &prepared.graph)?;
     let wishes = json!([prepared.document, prepared.node]).to_string();
     let idempotency_key = key.map(|key| IdempotencyKey { key: format!("test-step:{key}"), wishes, content: None });
     let place = Place::take(&api, &caller, wish.map_or(WAIT, |wish| wish.span), limit)?;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Place, outcome};
+use super::credentials::require_use;
 use super::executions::{check_form, trigger};
 use super::idempotency_key;
 use super::launch::{Launch, Launched, launch};
@@ -23,6 +24,7 @@ use super::publish::refuse_errors;
 use super::simulate::runner;
 use super::workflows::{find, invalid_graph};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::limit::Limit;
@@ -58,6 +60,7 @@ pub(crate) struct RunQuery {
 pub(crate) async fn run(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Extension(limit): Extension<Limit>,
     Path(workflow_id): Path<String>,
     Query(query): Query<RunQuery>,
@@ -70,6 +73,7 @@ pub(crate) async fn run(
     let (document, proved) = api.graphs.prove(row.graph).await?;
     let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
     refuse_errors(&proof, &query.accept)?;
+    require_use(&actor, &graph)?;
     let (frozen, graph) = if asked.pinned { put_in(&api, &document, graph).await? } else { (document, graph) };
     let timeout_ms = timeout_ms(asked.timeout_ms, &graph)?;
     let trigger = trigger(&graph, asked.trigger.as_deref())?;

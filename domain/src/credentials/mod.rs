@@ -12,8 +12,8 @@ mod vault;
 pub use hosts::{AllowedHost, HostError, allows};
 pub use keeping::{Kept, Token};
 pub use store::{
-    CredentialRow, CredentialUse, NewCredential, Renamed, count, create, delete, find, list, named, rename, replace,
-    uses,
+    CredentialRow, CredentialUse, NewCredential, Renamed, count, create, delete, find, hold, list, named, rename,
+    replace, uses,
 };
 pub use types::{
     CredentialType, Field, FieldError, FieldKind, SECRET_CHARS_MIN, TEXT_CHARS_MAX, TYPES, credential_type,

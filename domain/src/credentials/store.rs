@@ -229,8 +229,25 @@ pub async fn delete(
     Ok(())
 }
 
-/// Newest versions of workflows that name the credential, at most `limit`. With `is_locking` nobody publishes another one that
-/// names it before the transaction has ended: publishing locks what it names ([`named`]).
+/// Holds the credential as it is until the transaction has ended: nobody publishes another version that names it, since
+/// publishing locks what it names ([`named`]).
+///
+/// # Errors
+/// If the database does.
+pub async fn hold(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    credential_id: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query("SELECT FROM credentials WHERE workspace_id = $1 AND credential_id = $2 FOR UPDATE")
+        .bind(workspace_id.0)
+        .bind(credential_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Newest versions of workflows that name the credential, at most `limit`.
 ///
 /// # Errors
 /// If the database does.
@@ -239,15 +256,7 @@ pub async fn uses(
     workspace_id: WorkspaceId,
     credential_id: Uuid,
     limit: i64,
-    is_locking: bool,
 ) -> Result<Vec<CredentialUse>, StoreError> {
-    if is_locking {
-        sqlx::query("SELECT FROM credentials WHERE workspace_id = $1 AND credential_id = $2 FOR UPDATE")
-            .bind(workspace_id.0)
-            .bind(credential_id)
-            .execute(&mut *connection)
-            .await?;
-    }
     let rows = sqlx::query_as(
         "SELECT DISTINCT w.workflow_id, w.name, v.number FROM credentials c \
          JOIN workflow_nodes n ON n.workspace_id = c.workspace_id AND n.config ? 'credential' \

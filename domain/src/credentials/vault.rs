@@ -39,7 +39,7 @@ pub struct Opened {
     pub token: Option<Token>,
     /// Whether that token may be used without asking for another.
     pub is_fresh: bool,
-    /// How often a token has been asked for.
+    /// Rises when a token is asked for, and when it has come: who has read less has not seen that.
     pub refresh_no: i64,
 }
 
@@ -150,7 +150,8 @@ impl Vault {
             .seal(&self.keys, workspace_id, opened.credential_id)
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let stored = sqlx::query(
-            "UPDATE credential_tokens SET sealed = $5, key_id = $6, refresh_until = NULL, refreshed_at = clock_timestamp(), \
+            "UPDATE credential_tokens SET sealed = $5, key_id = $6, refresh_until = NULL, refresh_no = refresh_no + 1, \
+             refreshed_at = clock_timestamp(), \
              expires_at = clock_timestamp() + make_interval(secs => $7), \
              fresh_until = clock_timestamp() + make_interval(secs => $7 - least($7 / 5, 60)) \
              WHERE workspace_id = $1 AND credential_id = $2 AND revision = $3 AND refresh_no = $4",

@@ -1,5 +1,7 @@
 //! Credentials of steps: found by name, sent to their own hosts only, and taken out of what the step gives away.
 
+use std::time::Duration;
+
 use capstan_domain::credentials::{Opened, Token, Vault, allows, credential_type};
 use capstan_domain::secrets::OpenError;
 use capstan_engine::core::ids::WorkspaceId;
@@ -7,7 +9,10 @@ use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use serde_json::Value;
-use std::time::Duration;
+use url::Url;
+
+use crate::node_type::Context;
+use crate::services::guard::shown;
 
 mod attach;
 mod oauth;
@@ -15,10 +20,6 @@ mod server;
 
 pub use attach::attach;
 pub use server::{MailLogin, mail_login};
-
-use crate::node_type::Context;
-use crate::services::guard::shown;
-use url::Url;
 
 /// The class of a credential that is missing or does not work.
 pub const CLASS: &str = "credential";

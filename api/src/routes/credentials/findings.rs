@@ -1,5 +1,6 @@
 //! What is wrong with the credentials that a graph names.
 
+use capstan_domain::access::Permission;
 use capstan_domain::credentials::{self, TYPES};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::WorkspaceId;
@@ -7,6 +8,9 @@ use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::store::error::StoreError;
 use serde_json::Value;
 use sqlx::PgConnection;
+
+use crate::actor::Actor;
+use crate::problem::Problem;
 
 /// A node that names a credential.
 struct Use<'a> {
@@ -28,6 +32,12 @@ pub(in crate::routes) async fn credential_findings(
     names.dedup();
     let known = credentials::named(connection, workspace_id, &names).await?;
     Ok(uses.iter().filter_map(|used| finding(used, known.get(&used.name).map(String::as_str), document)).collect())
+}
+
+/// Refuses who may not use credentials, where the graph names one.
+pub(in crate::routes) fn require_use(actor: &Actor, graph: &Graph) -> Result<(), Problem> {
+    let may = uses(graph).is_empty() || actor.permissions.has(Permission::CredentialsUse);
+    if may { Ok(()) } else { Err(actor.lacks(Permission::CredentialsUse)) }
 }
 
 fn uses(graph: &Graph) -> Vec<Use<'_>> {

@@ -18,6 +18,7 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
         json.replace('/', "\\/"),
         ascii_json(secret),
         self::json(&json),
+        self::json(&self::json(&json)),
         secret.escape_debug().to_string(),
         html(secret),
         percent(secret, is_unreserved, "%20", true),

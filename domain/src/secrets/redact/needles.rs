@@ -11,6 +11,8 @@ use super::forms::forms;
 
 /// How much of a secret has to stand at an end of a text to count as one that was cut off there. Bytes.
 const CUT_BYTES_MIN: usize = 8;
+/// How much of its beginning has to stand in the middle of a text. Bytes.
+const BEGINNING_BYTES: usize = 16;
 
 /// All forms of all secrets of a step.
 pub(super) struct Needles {
@@ -33,9 +35,9 @@ impl Needles {
     pub(super) fn new(secrets: &[Zeroizing<String>]) -> Self {
         let texts: Vec<Zeroizing<String>> =
             secrets.iter().flat_map(|secret| forms(secret)).map(Zeroizing::new).collect();
-        let builder = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(texts.iter().map(|text| text.as_bytes()));
+        let beginnings = texts.iter().filter_map(|text| text.as_bytes().get(..BEGINNING_BYTES));
+        let patterns = texts.iter().map(|text| text.as_bytes()).chain(beginnings);
+        let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(patterns);
         // It fails for more states than a step can have secrets for. Without it each form is looked for by itself.
         let automaton = builder.ok();
         Self { automaton, forms: texts.iter().map(|text| Form::new(text.as_bytes())).collect() }
@@ -58,17 +60,29 @@ impl Needles {
         !self.find(text).is_empty()
     }
 
-    /// Where whole secrets stand.
+    /// Where whole secrets stand, and beginnings of secrets.
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
-        match &self.automaton {
-            Some(automaton) => automaton.find_overlapping_iter(text).map(|found| found.range()).collect(),
-            None => self
-                .forms
-                .iter()
-                .filter_map(|form| std::str::from_utf8(&form.forwards.bytes).ok())
-                .flat_map(|form| text.match_indices(form).map(|(at, form)| at..at + form.len()))
-                .collect(),
+        let Some(automaton) = &self.automaton else { return self.find_one_by_one(text) };
+        let (mut found, mut reached) = (Vec::new(), 0);
+        for hit in automaton.find_overlapping_iter(text) {
+            if hit.pattern().as_usize() < self.forms.len() {
+                found.push(hit.range());
+            } else if hit.start() >= reached {
+                // As far as the text goes on like any of those that begin so.
+                let rest = &text.as_bytes()[hit.start()..];
+                let length = self.forms.iter().map(|form| common(&form.forwards.bytes, rest)).max().unwrap_or_default();
+                reached = hit.start() + length;
+                // A character may begin alike and end otherwise.
+                let end = text.floor_char_boundary(reached).max(hit.end());
+                found.push(hit.start()..end);
+            }
         }
+        found
+    }
+
+    fn find_one_by_one(&self, text: &str) -> Vec<Range<usize>> {
+        let forms = self.forms.iter().filter_map(|form| std::str::from_utf8(&form.forwards.bytes).ok());
+        forms.flat_map(|form| text.match_indices(form).map(|(at, form)| at..at + form.len())).collect()
     }
 
     /// Bytes at the end with which a secret begins that does not end there; the most that any has, if it is at least `bytes_min`.
@@ -123,6 +137,11 @@ impl Track {
     }
 }
 
+/// How many bytes they begin with in common.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
 /// In order, those that touch or overlap as one.
 pub(super) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_unstable_by_key(|range| range.start);
@@ -146,7 +165,7 @@ pub(super) fn without(text: &str, places: &[Range<usize>]) -> String {
         at = place.end;
     }
     left.extend_from_slice(&bytes[at..]);
-    // Secrets are text, so that places begin and end between characters.
+    // Where a place ends within a character, its rest is shown as unreadable.
     String::from_utf8_lossy(&left).into_owned()
 }
 
@@ -166,11 +185,12 @@ mod tests {
             ("a correct horse battery b", "a [redacted] b"),
             ("acorrect horse batterycorrect horse battery", "a[redacted]"),
             ("answered: correct ho", "answered: [redacted]"),
+            ("it is correct horse bat, is it?", "it is [redacted], is it?"),
             ("answered: correct ho\u{fffd}", "answered: [redacted]\u{fffd}"),
             ("horse battery is wrong", "[redacted] is wrong"),
             ("corr", "corr"),
             ("ery and so on", "ery and so on"),
-            ("é correct horse batteré", "é correct horse batteré"),
+            ("é correct horse batteré", "é [redacted]é"),
             ("Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "[redacted]"),
         ] {
             assert_eq!(redacted(&["correct horse battery"], text), expected, "{text}");

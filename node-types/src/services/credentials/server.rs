@@ -42,3 +42,107 @@ pub async fn mail_login(context: &Context, name: &str, node_type: &str) -> Resul
     let login = text("username").map(|user| (user, text("password").unwrap_or_default()));
     Ok(MailLogin { host, port, login, tls: text("tls").unwrap_or_else(|| "required".into()), from: text("from") })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use capstan_domain::credentials::{Kept, Opened, Token};
+    use capstan_domain::secrets::OpenError;
+    use capstan_engine::core::ids::WorkspaceId;
+    use capstan_engine::store::error::StoreError;
+    use futures::future::BoxFuture;
+    use serde_json::{Map, json};
+    use uuid::Uuid;
+
+    use super::super::CredentialVault;
+    use super::*;
+    use crate::services::mail::{Letter, MailError};
+    use crate::services::{ServiceSettings, Services};
+    use crate::smtp_sink::SmtpSink;
+    use crate::testing::{context, failed, settings};
+
+    /// A vault that knows one credential by every name.
+    struct One(Opened);
+
+    impl CredentialVault for One {
+        fn find<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Result<Opened, OpenError>>, StoreError>> {
+            let found = self.0.clone();
+            Box::pin(async { Ok(Some(Ok(found))) })
+        }
+
+        fn begin_refresh<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: &'a Opened,
+        ) -> BoxFuture<'a, Result<Option<i64>, StoreError>> {
+            Box::pin(async { Ok(None) })
+        }
+
+        fn finish_refresh<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: &'a Opened,
+            _: i64,
+            _: &'a Token,
+            _: Duration,
+        ) -> BoxFuture<'a, Result<bool, StoreError>> {
+            Box::pin(async { Ok(false) })
+        }
+
+        fn give_up_refresh<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: &'a Opened,
+            _: i64,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn context_with(host: &str, port: u16, hosts: &[&str], allow: Vec<String>) -> Context {
+        let fields = json!({"host": host, "port": port, "tls": "none", "from": "Shop <shop@example.com>"});
+        let fields: Map<String, Value> = fields.as_object().unwrap().clone();
+        let allowed_hosts = hosts.iter().map(|&host| host.into()).collect();
+        let kept = Kept { kind: "smtp".into(), allowed_hosts, fields };
+        let opened =
+            Opened { credential_id: Uuid::nil(), revision: 1, kept, token: None, is_fresh: false, refresh_no: 0 };
+        let settings = ServiceSettings { allow, credentials: Arc::new(One(opened)), ..settings() };
+        Context { services: Arc::new(Services::new(settings).unwrap()), ..context() }
+    }
+
+    async fn send(context: &Context) -> Result<(), MailError> {
+        let login = mail_login(context, "mail", "action.send_email").await.unwrap();
+        let to = vec!["ada@example.com".to_owned()];
+        let letter = Letter { to, subject: "Offer".into(), text: "Hello".into(), ..Letter::default() };
+        let services = &context.services;
+        Box::pin(services.mail.send(context.workspace_id, "key", letter, Some((login, &services.http)))).await.map(drop)
+    }
+
+    #[tokio::test]
+    async fn mail_goes_to_the_server_of_the_workspace_if_it_may_be_reached() {
+        let (sink, mut mails) = SmtpSink::start().await.unwrap();
+        let (host, port) = (sink.address().ip().to_string(), sink.address().port());
+        let context = context_with(&host, port, &[&host], vec![sink.address().to_string()]);
+        send(&context).await.unwrap();
+        assert_eq!(mails.recv().await.unwrap().from, "shop@example.com");
+        let refused = send(&context_with(&host, port, &[&host], Vec::new())).await;
+        assert!(matches!(refused, Err(MailError::Refused(_))), "{refused:?}");
+        let other = context_with(&host, port, &["mail.example.com"], vec![sink.address().to_string()]);
+        let Err(outcome) = mail_login(&other, "mail", "action.send_email").await else { panic!("it is not allowed") };
+        assert_eq!(failed(outcome).0, HOST_CLASS);
+    }
+
+    #[tokio::test]
+    async fn a_credential_of_another_type_is_refused() {
+        let context = context_with("127.0.0.1", 25, &["127.0.0.1"], Vec::new());
+        let Err(outcome) = mail_login(&context, "mail", "action.http_request").await else { panic!("it does not fit") };
+        let (class, reason) = failed(outcome);
+        assert!(class == CLASS && reason.contains("of type smtp"), "{class}: {reason}");
+    }
+}
