@@ -28,5 +28,12 @@ pub(crate) fn settings(
         None
     };
     let public_url = mail.public_url().unwrap_or(url).trim_end_matches('/').to_owned();
-    Ok(AccountSettings { sign_up: args.sign_up, public_url, mailer, mailbox, trusted_proxies: args.proxies()? })
+    Ok(AccountSettings {
+        sign_up: args.sign_up,
+        plan: args.default_plan.clone(),
+        public_url,
+        mailer,
+        mailbox,
+        trusted_proxies: args.proxies()?,
+    })
 }

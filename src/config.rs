@@ -86,6 +86,9 @@ pub(crate) struct AccountArgs {
     /// Anybody with an e-mail address may sign up and gets a workspace.
     #[arg(long, env = "CAPSTAN_SIGN_UP", help_heading = "Accounts")]
     pub(crate) sign_up: bool,
+    /// Plan of the workspaces of those who sign up.
+    #[arg(long, env = "CAPSTAN_DEFAULT_PLAN", default_value = "unlimited", help_heading = "Accounts")]
+    pub(crate) default_plan: String,
     /// Proxies whose `X-Forwarded-For` counts, as networks such as `10.1.0.0/16`, with commas.
     #[arg(long, env = "CAPSTAN_TRUSTED_PROXIES", value_delimiter = ',', help_heading = "Accounts")]
     trusted_proxies: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::MatchedPath;
+use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use capstan_domain::access::Permission;
@@ -34,12 +34,14 @@ impl Change {
         if is_look || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
             return None;
         }
+        // Routers within others see the rest of the path only.
+        let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let address = address::client(parts, &api.people.settings.trusted_proxies);
         Some(Self {
             actor: Arc::clone(parts.extensions.get::<Arc<Actor>>()?),
             action: format!("{} {route}", parts.method),
-            subject: parts.uri.path().to_owned(),
+            subject: path.to_owned(),
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
         })

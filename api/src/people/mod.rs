@@ -21,6 +21,8 @@ use post::Post;
 
 /// Most connections of the access role.
 const CONNECTIONS_MAX: u32 = 4;
+/// The plan without limits.
+const UNLIMITED: &str = "unlimited";
 /// How long a session is used again without a look; what has ended may work for that long.
 const REMEMBERED_FOR: Duration = Duration::from_secs(1);
 
@@ -29,6 +31,8 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(1);
 pub struct AccountSettings {
     /// Whether anybody may sign up.
     pub sign_up: bool,
+    /// Plan of the workspaces of those who sign up.
+    pub plan: String,
     /// Where people reach the API: `http://` or `https://`, a host, perhaps a path; no slash at the end. Links in mails
     /// begin with it, and with `https://` cookies are for encrypted connections only.
     pub public_url: String,
@@ -44,6 +48,7 @@ impl Default for AccountSettings {
     fn default() -> Self {
         Self {
             sign_up: false,
+            plan: UNLIMITED.into(),
             public_url: "http://127.0.0.1:7400".into(),
             mailer: None,
             mailbox: None,
@@ -54,9 +59,10 @@ impl Default for AccountSettings {
 
 impl std::fmt::Debug for AccountSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sign_up, public_url, mailer, mailbox, trusted_proxies } = self;
+        let Self { sign_up, plan, public_url, mailer, mailbox, trusted_proxies } = self;
         out.debug_struct("AccountSettings")
             .field("sign_up", sign_up)
+            .field("plan", plan)
             .field("public_url", public_url)
             .field("mailer", &mailer.is_some())
             .field("mailbox", mailbox)

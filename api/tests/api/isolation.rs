@@ -178,6 +178,7 @@ async fn fill_control(app: &App) {
     let mut owner = app.control.connect(Role::Owner).await.unwrap();
     let user_id = access::create_user(&mut owner, "ada@example.com", "Ada", "$argon2id$none").await.unwrap();
     access::add_member(&mut owner, app.acme, user_id, access::Role::Owner).await.unwrap();
+    capstan_domain::quotas::give_plan(&mut owner, app.acme, "free").await.unwrap();
     access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, "ada").await.unwrap();
 }
 
@@ -294,19 +295,25 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has. The others take the workspace from the transaction, as
+    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has. `give_plan_1` gives a workspace
+    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
     let known = [
         "admit_key_1",
         "apart_1",
         "cancel_pending_1",
+        "forget_trial_1",
+        "give_plan_1",
         "lift_pause_1",
         "line_1",
         "migrate_1",
         "name_key_1",
         "order_1",
+        "plan_synced_1",
+        "plans_to_sync_1",
         "resolve_workspace_1",
         "restart_1",
+        "set_quota_limits_1",
         "touch_key_1",
     ];
     assert_eq!(crossing, known);

@@ -43,6 +43,7 @@ async fn start_at(public_url: &str) -> App {
         let mailer = Mailer::new(&mail, Arc::new(Sandbox(settings.cell.clone()))).unwrap();
         settings.accounts = AccountSettings {
             sign_up: true,
+            plan: "free".into(),
             public_url: public_url.into(),
             mailer: Some(Arc::new(mailer)),
             mailbox: Some(acme),
@@ -130,6 +131,9 @@ async fn somebody_signs_up_logs_in_and_out_and_resets_the_password() {
     let made = send(&app, "", "POST", "/sign-up/complete", complete("engines", PASSWORD)).await;
     assert_eq!((made.status.as_u16(), &made.json()["role"]), (201, &json!("owner")));
     let first = session(&made);
+    let plan = "SELECT s.plan FROM workspace_plans s JOIN workspaces w USING (workspace_id) WHERE w.slug = 'engines'";
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, String>(plan).fetch_one(&mut owner).await.unwrap(), "free");
     let again = send(&app, "", "POST", "/sign-up/complete", complete("again", PASSWORD)).await;
     assert_eq!(again.verdict(), "410 link_expired");
 

@@ -6,6 +6,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::{self, LinkKind, Role, hash_password};
+use capstan_domain::quotas;
+use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -98,7 +100,20 @@ pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result
     access::add_member(&mut transaction, workspace_id, user_id, Role::Owner).await.map_err(refused)?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
     transaction.commit().await?;
+    give_plan(&api, workspace_id).await;
     welcome(&api, StatusCode::CREATED, &token).await
+}
+
+/// Gives the new workspace its first plan. Without one it has no limits, which is an error in the log and not the user's.
+async fn give_plan(api: &Api, workspace_id: WorkspaceId) {
+    let plan = &api.people.settings.plan;
+    let given = async {
+        let mut connection = api.directory.pool.acquire().await.map_err(|error| error.to_string())?;
+        quotas::give_plan(&mut connection, workspace_id, plan).await.map_err(|error| error.to_string())
+    };
+    if let Err(error) = given.await {
+        tracing::error!(%workspace_id, plan, error, "a workspace was made without a plan: give it one with `capstan plan`");
+    }
 }
 
 fn require_on(api: &Api) -> Result<(), Problem> {
