@@ -89,6 +89,47 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("singletons (workspace_id, workflow_id, key, execution_id) VALUES ({w}, {id}, '', {id})"),
         format!("prioritised (workspace_id, rank, execution_id) VALUES ({w}, 0, {id})"),
         format!("bulk_items (workspace_id, job_id, execution_id) VALUES ({w}, {id}, {id})"),
+        format!(
+            "credentials (workspace_id, credential_id, name, type, allowed_hosts, fields_set, sealed, key_id, created_by, \
+             updated_by) VALUES ({w}, {id}, 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"
+        ),
+        format!("credential_tokens (workspace_id, credential_id, revision) VALUES ({w}, {id}, 1)"),
+        format!(
+            "audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
+             VALUES ({w}, {id}, 'key', {id}, 'k', 'a', 's', 200, 'r')"
+        ),
+        format!("webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) VALUES ({w}, {id}, 'u', '{{*}}', 1)"),
+        format!("webhook_secrets (workspace_id, endpoint_id, secret_id, sealed, key_id) VALUES ({w}, {id}, {id}, '', 'k')"),
+        format!("webhook_lanes (workspace_id, endpoint_id) VALUES ({w}, {id})"),
+        format!("webhook_events (workspace_id, event_id, type, body) VALUES ({w}, {id}, 't', '1')"),
+        format!(
+            "webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
+             VALUES ({w}, {id}, {id}, {id}, 't', now())"
+        ),
+        format!(
+            "webhook_attempts (workspace_id, delivery_id, number, lease_no, started_at, duration_ms, outcome) \
+             VALUES ({w}, {id}, 1, 1, now(), 1, 'delivered')"
+        ),
+        format!(
+            "schedules (workspace_id, schedule_id, workflow_id, node_id, version_id, rules) \
+             VALUES ({w}, {id}, {id}, 'n', {id}, '1')"
+        ),
+        format!(
+            "trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, input, due_at, until_at) \
+             VALUES ({w}, {id}, 'n', 's', {id}, 'now', now(), '1', now(), now())"
+        ),
+        format!(
+            "event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
+             VALUES ({w}, {id}, 'n', {id}, 't', 1)"
+        ),
+        format!(
+            "hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
+             VALUES ({w}, {id}, 'n', '', 'k', 'b')"
+        ),
+        format!(
+            "hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \
+             VALUES ({w}, {id}, {id}, 'n', '1', now())"
+        ),
     ]
     .map(|row| format!("INSERT INTO {row};"))
     .concat()
