@@ -32,7 +32,9 @@ const AGAIN_HOURS_MAX: i32 = 24;
 pub struct Matched {
     /// Waits that it was given to.
     pub waits: usize,
-    /// Whether there may be more of them.
+    /// Starts that triggers are to make of it.
+    pub starts: usize,
+    /// Whether there may be more waits.
     pub is_more: bool,
 }
 
@@ -166,7 +168,7 @@ async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> 
         Ok::<Vec<_>, StoreError>(fitting.iter().map(|wait| is(wait, "matched")).collect())
     });
     let waits = given.await?.into_iter().filter(|is_matched| *is_matched).count();
-    Ok(Matched { waits, is_more })
+    Ok(Matched { waits, starts: starts.len(), is_more })
 }
 
 /// The next waits for an event, in the order of their ids, by the index on open waits.

@@ -26,11 +26,12 @@ const LOOK_EVERY_MAX: Duration = Duration::from_secs(5);
 /// Longest wait for a connection that hears hints.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 
-/// Looks for events and works on them, until the worker stops.
-pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
+/// Looks for events and works on them, until the worker stops. `waker` is told of executions that may go on, `starts` of
+/// what triggers are to start.
+pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, starts: Arc<Notify>) {
     let (mut hints, mut pause) = (Hints { place: place.clone(), listener: None }, LOOK_EVERY_MIN);
     while engine.stop.run_until_cancelled(hints.hear_for(pause)).await.is_some() {
-        let worked = burst(&engine, &place, &waker).await.unwrap_or_else(|error| {
+        let worked = burst(&engine, &place, &waker, &starts).await.unwrap_or_else(|error| {
             warn!(%error, "a chunk of an event failed; it will be tried again");
             false
         });
@@ -40,7 +41,7 @@ pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>
 
 /// Works until no event is left for this worker; whether there was one. Its connection lives as long: the side
 /// connection must not wait for a chunk.
-async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<bool, StoreError> {
+async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) -> Result<bool, StoreError> {
     if !engine.side.run(async |connection| events::is_any(connection).await).await? {
         return Ok(false);
     }
@@ -52,8 +53,11 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<bool, S
         }
         chunks += 1;
         let matched = side.run(async |connection| events::work(connection).await).await?;
-        if matched.is_some_and(|matched| matched.waits > 0) {
+        if matched.as_ref().is_some_and(|matched| matched.waits > 0) {
             waker.notify_one();
+        }
+        if matched.as_ref().is_some_and(|matched| matched.starts > 0) {
+            starts.notify_one();
         }
         match matched {
             Some(matched) if matched.is_more => _ = engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await,

@@ -28,10 +28,11 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     let mut duties = JoinSet::new();
     duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
-    duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    let starts = Arc::new(Notify::new());
+    duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
-    duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker)));
+    duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));

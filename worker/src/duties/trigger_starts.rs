@@ -9,7 +9,7 @@ use capstan_domain::trigger_starts::{Key, candidates, refuse};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::trigger_start::{Desk, Made, start};
@@ -24,10 +24,10 @@ const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
 /// Pause where something is due still, which others work on, in milliseconds.
 const OTHERS_MS: i64 = 100;
 
-/// Starts what is due, until the worker stops.
-pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
+/// Starts what is due, until the worker stops. `due` says that there may be something before it is looked for.
+pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, due: Arc<Notify>) {
     let (desk, mut pause) = (Desk::new(&place), Duration::ZERO);
-    while engine.stop.run_until_cancelled(sleep(pause)).await.is_some() {
+    while engine.stop.run_until_cancelled(timeout(pause, due.notified())).await.is_some() {
         pause = match look(&engine, &desk, &place, &waker).await {
             Ok(next_ms) => next_ms.map_or(LOOK_EVERY_MAX, |ms| Duration::from_millis(ms.max(0).unsigned_abs())),
             Err(error) => {

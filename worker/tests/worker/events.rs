@@ -210,7 +210,7 @@ async fn an_event_for_which_very_many_wait_is_brought_to_them_in_chunks() {
     send(&cell, event("1", "order.paid", "", json!(1))).await;
     let mut worker = cell.place.connect(Role::Worker).await.unwrap();
     let mut chunks = Vec::new();
-    while let Some(Matched { waits, is_more }) = events::work(&mut worker).await.unwrap() {
+    while let Some(Matched { waits, is_more, .. }) = events::work(&mut worker).await.unwrap() {
         chunks.push((waits, is_more));
     }
     assert_eq!(chunks, [(200, true), (200, true), (50, false)]);
