@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The editor's part of `make`: `build` makes editor/dist, which the next `cargo build` takes into the binary; `test` checks
-# types and runs unit tests, one flow in a browser, and one that holds the API to its types; `flows` runs all flows. Packages
-# are installed as far as they are missing. Without Node.js the editor is left out, and that is said: the rest is complete
-# without it.
+# types and runs unit tests, one flow in a browser, and one that holds the API to its types; `flows` runs all flows; `types`
+# makes the API's types anew from docs/openapi.json. Packages are installed as far as they are missing. Without Node.js the
+# editor is left out, and that is said: the rest is complete without it.
 set -euo pipefail
 cd "$(dirname "$0")/../editor"
 
@@ -75,5 +75,9 @@ flows)
     install_packages
     flows
     ;;
-*) say "say build, test or flows" && exit 2 ;;
+types)
+    install_packages
+    npm run --silent types >&2
+    ;;
+*) say "say build, test, flows or types" && exit 2 ;;
 esac

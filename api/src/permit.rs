@@ -41,13 +41,20 @@ pub struct Registered {
     pub path: &'static str,
     /// What it needs.
     pub access: Access,
+    /// The function that answers, as the compiler names it: the document describes routes by it.
+    pub(crate) handler: &'static str,
+}
+
+/// How [`Registered::handler`] names a handler.
+pub(crate) fn name_of<H>() -> &'static str {
+    std::any::type_name::<H>()
 }
 
 /// The methods of one path, each with what it needs.
 #[derive(Default)]
 pub(crate) struct Methods {
     router: MethodRouter<Api>,
-    needs: Vec<(&'static str, Access)>,
+    needs: Vec<(&'static str, Access, &'static str)>,
 }
 
 impl Methods {
@@ -80,7 +87,7 @@ macro_rules! methods {
                     T: 'static,
                 {
                     let access = access.into();
-                    self.needs.push(($text, access));
+                    self.needs.push(($text, access, name_of::<H>()));
                     self.router = self.router.$name(Guarded { access, handler });
                     self
                 }
@@ -100,7 +107,8 @@ pub(crate) struct Routes {
 
 impl Routes {
     pub(crate) fn route(mut self, path: &'static str, methods: Methods) -> Self {
-        self.registered.extend(methods.needs.iter().map(|&(method, access)| Registered { method, path, access }));
+        let registered = |(method, access, handler)| Registered { method, path, access, handler };
+        self.registered.extend(methods.needs.into_iter().map(registered));
         self.router = self.router.route(path, methods.router);
         self
     }

@@ -10,6 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Api;
 use crate::edge;
+use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
@@ -59,6 +60,7 @@ pub(crate) fn resources() -> Routes {
     use crate::permit::{delete, get, post, put};
 
     with_webhooks(Routes::default())
+        .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
         .route("/access", get(Access::Public, me::access))

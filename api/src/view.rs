@@ -8,6 +8,7 @@ use capstan_engine::store::children::Parent;
 use capstan_engine::store::executions::ExecutionRow;
 use capstan_engine::store::migration::MigrationRow;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,7 +17,8 @@ use uuid::Uuid;
 pub const STEPS_SHOWN_MAX: usize = 2_000;
 
 /// One step.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Step")]
 pub struct StepView {
     /// Its node.
     pub node_id: String,
@@ -28,18 +30,23 @@ pub struct StepView {
     #[serde(rename = "type")]
     pub type_name: String,
     /// See [`StepStatus`].
+    #[schemars(with = "crate::openapi::shapes::StepStatus")]
     pub status: StepStatus,
     /// The port it emitted on.
     pub port: Option<String>,
     /// Attempts so far that failed, and after the end all attempts.
     pub attempts: u32,
     /// When it was fired.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     pub fired_at: Option<DateTime<Utc>>,
     /// When it ended.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     pub settled_at: Option<DateTime<Utc>>,
     /// What it waits for.
+    #[schemars(with = "Option<crate::openapi::shapes::Until>")]
     pub waiting: Option<Until>,
     /// When its next attempt starts at the earliest.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     pub retry_at: Option<DateTime<Utc>>,
     /// What it gave back; null while it has not, in a snapshot, and if it is too large to be shown.
     pub output: Value,
@@ -47,6 +54,7 @@ pub struct StepView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub output_truncated: bool,
     /// Its last error.
+    #[schemars(with = "Option<crate::openapi::shapes::StepError>")]
     pub error: Option<StepError>,
     /// What a person said of it last, when it was an incident.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +62,8 @@ pub struct StepView {
 }
 
 /// What a person said of a step that was an incident.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Resolved")]
 pub struct ResolvedView {
     /// `retry`, `skip` or `fail`.
     pub action: &'static str,
@@ -63,11 +72,13 @@ pub struct ResolvedView {
     /// Why.
     pub reason: Option<String>,
     /// When it was taken in.
+    #[schemars(with = "crate::openapi::shapes::Time")]
     pub at: DateTime<Utc>,
 }
 
 /// How far one edge is resolved.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Edge")]
 pub struct EdgeView {
     /// The author's id.
     pub id: String,
@@ -76,34 +87,43 @@ pub struct EdgeView {
 }
 
 /// An execution without what can be large.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ExecutionSummary {
     /// Its id.
+    #[schemars(with = "crate::openapi::shapes::Id")]
     pub id: Uuid,
     /// Its workflow.
+    #[schemars(with = "crate::openapi::shapes::Id")]
     pub workflow_id: Uuid,
     /// Its version; it keeps it unless a person migrates it.
+    #[schemars(with = "crate::openapi::shapes::Id")]
     pub version_id: Uuid,
     /// The node it began at.
     pub trigger: String,
     /// `queued, running, waiting, paused, incident, completed, failed, cancelled`.
+    #[schemars(with = "crate::openapi::shapes::ExecutionStatus")]
     pub status: String,
     /// When it was started.
+    #[schemars(with = "crate::openapi::shapes::Time")]
     pub created_at: DateTime<Utc>,
     /// When it runs out of time, if ever.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     pub deadline_at: Option<DateTime<Utc>>,
     /// When it ended.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     pub ended_at: Option<DateTime<Utc>>,
     /// It tries a draft out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
     /// The step that started it, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Parent>")]
     pub parent: Option<Parent>,
 }
 
 /// An execution with its steps.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Execution")]
 pub struct ExecutionView {
     /// The execution itself.
     #[serde(flatten)]
@@ -128,6 +148,7 @@ pub struct ExecutionView {
     pub children: Vec<ExecutionSummary>,
     /// That it went on with other versions, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<crate::openapi::shapes::Migration>")]
     pub migrations: Vec<MigrationRow>,
 }
 

@@ -11,9 +11,9 @@ use crate::auth::cookie;
 use crate::problem::Problem;
 
 /// On encrypted connections. Browsers take it from this very host only.
-const SECURE: &str = "__Host-capstan";
+pub(crate) const SECURE: &str = "__Host-capstan";
 /// On a connection of this machine.
-const PLAIN: &str = "capstan_session";
+pub(crate) const PLAIN: &str = "capstan_session";
 /// Which workspace a person means; it gives no rights.
 pub(crate) const WORKSPACE_COOKIE: &str = "capstan_workspace";
 /// Which workspace a person means.

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_domain::approvals::{self, ApprovalRow, ApprovalStep, By, Decision, Filter, NewAnswer};
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
 use crate::query::Query;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     status: Option<String>,
     limit: Option<String>,
@@ -28,22 +29,32 @@ pub(crate) struct ListQuery {
 }
 
 /// An approval as clients see it.
-#[derive(Serialize)]
-struct ApprovalView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Approval")]
+pub(crate) struct ApprovalView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: Uuid,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     execution_id: Uuid,
     node_id: String,
     scope: String,
     title: String,
     text: Option<String>,
+    #[schemars(with = "Vec<Map<String, Value>>")]
     fields: Value,
     /// Who may answer: `{api_key, link}`.
+    #[schemars(with = "crate::openapi::shapes::WhoAnswers")]
     who: Value,
+    #[schemars(with = "crate::openapi::shapes::ApprovalStatus")]
     status: String,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     deadline_at: Option<DateTime<Utc>>,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     closed_at: Option<DateTime<Utc>>,
     /// Who answered what; null until then.
+    #[schemars(with = "Option<crate::openapi::shapes::ApprovalAnswer>")]
     answer: Option<Value>,
 }
 
@@ -67,9 +78,11 @@ impl From<ApprovalRow> for ApprovalView {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Body {
+#[schemars(rename = "NewAnswer")]
+pub(crate) struct Body {
+    #[schemars(with = "crate::openapi::shapes::Decision")]
     decision: Decision,
     #[serde(default)]
     scope: String,

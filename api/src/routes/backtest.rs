@@ -1,7 +1,7 @@
 //! Backtest of a draft: what it would have made of the last executions of its workflow.
 
-mod judge;
-mod totals;
+pub(crate) mod judge;
+pub(crate) mod totals;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, WorkflowId};
 use capstan_engine::core::simulate::{Stubs, Unstubbed};
 use capstan_node_types::simulate::Wish;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -35,15 +36,17 @@ const TIME_MAX: Duration = Duration::from_secs(15);
 /// Problems of one execution that do not end the backtest.
 const UNCLEAR: [&str; 3] = [record::TOO_LARGE, "needs_newer_build", "not_found"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "Backtest")]
+pub(crate) struct Asked {
     /// How many of the last executions that ended.
     executions: Option<usize>,
     /// What stands for effects of which there is no record, and before those of which there is.
     #[serde(default)]
     stubs: Map<String, Value>,
     #[serde(default)]
+    #[schemars(with = "crate::openapi::shapes::Unstubbed")]
     unstubbed: Unstubbed,
 }
 

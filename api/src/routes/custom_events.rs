@@ -10,6 +10,7 @@ use capstan_domain::events::{
     Accepted, BATCH_EVENTS_MAX, DATA_BYTES_MAX, EVENTS_PENDING_MAX, EventFlaw, Intake, KEPT_DAYS, NewEvent, accept,
 };
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,9 +24,10 @@ use crate::problem::{Finding, Problem};
 const EVENT_BYTES_MAX: usize = 2 * DATA_BYTES_MAX;
 
 /// An event as clients send it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct EventBody {
+#[schemars(rename = "NewEvent")]
+pub(crate) struct EventBody {
     #[serde(rename = "type")]
     type_name: String,
     #[serde(default)]
@@ -35,19 +37,22 @@ struct EventBody {
     id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Batch {
+#[schemars(rename = "NewEvents")]
+pub(crate) struct Batch {
     events: Vec<EventBody>,
 }
 
 /// An event that was taken in.
-#[derive(Serialize)]
-struct EventView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub(crate) struct EventView {
     id: String,
     #[serde(rename = "type")]
     type_name: String,
     key: String,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     at: DateTime<Utc>,
     replayed: bool,
 }

@@ -18,6 +18,7 @@ use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
 use capstan_node_types::origin::{self, InputError, TriggerError};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -41,22 +42,24 @@ use crate::waiting::Wish;
 /// Longest time limit of an execution: 366 days.
 const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewExecution {
+pub(crate) struct NewExecution {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     workflow_id: Uuid,
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     version_id: Option<Uuid>,
     trigger: Option<String>,
     input: Option<Value>,
     timeout_ms: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct StartQuery {
     wait: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     parent_id: Option<String>,

@@ -11,6 +11,7 @@ use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
 use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -25,20 +26,25 @@ use crate::problem::Problem;
 const FLEET_SILENT_MS: i64 = 10_000;
 
 /// What an execution waits for.
-#[derive(Serialize)]
-struct Explanation {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Explanation {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: ExecutionId,
+    #[schemars(with = "crate::openapi::shapes::ExecutionStatus")]
     status: String,
     /// Empty once it has ended.
     reasons: Vec<Told>,
     /// Who holds its lease.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::LeaseHolder>")]
     held_by: Option<Holder>,
 }
 
-#[derive(Serialize)]
-struct Told {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WaitReason")]
+pub(crate) struct Told {
     #[serde(flatten)]
+    #[schemars(with = "crate::openapi::shapes::Reason")]
     reason: Reason,
     /// For people.
     text: String,

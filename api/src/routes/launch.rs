@@ -13,6 +13,7 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
 use capstan_engine::store::flow::{FlowStarted, Ruled, find_pending};
 use capstan_engine::store::start::{IdempotencyKey, Start, Started};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -58,11 +59,16 @@ pub(super) struct Launched {
 }
 
 /// The same as clients see it.
-#[derive(Serialize)]
-struct Accepted {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Started")]
+pub(crate) struct Accepted {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: ExecutionId,
+    #[schemars(with = "crate::openapi::shapes::StartStatus")]
     status: Cow<'static, str>,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     version_id: Uuid,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     workflow_id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Held>,

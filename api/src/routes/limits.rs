@@ -8,6 +8,7 @@ use capstan_engine::core::gate::{Gate, SLOTS_MAX};
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::store::limits::{self, Limit};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,22 +20,27 @@ use crate::problem::Problem;
 /// Most bytes of a request that sets a limit.
 const WISH_BYTES_MAX: usize = 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "NewLimit")]
+pub(crate) struct Wish {
+    #[schemars(with = "u32")]
     slots_max: Value,
 }
 
 /// A limit as clients see it.
-#[derive(Serialize)]
-struct LimitView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Limit")]
+pub(crate) struct LimitView {
     /// `workspace`, `workflow` or `key`.
     of: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     workflow_id: Option<WorkflowId>,
     slots_max: i32,
     /// Slots that are held; of a key, those of all its values.
     held: i64,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     updated_at: DateTime<Utc>,
 }
 

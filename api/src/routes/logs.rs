@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::logs;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use crate::query::Query;
 /// Most lines of one answer.
 const LINES_MAX: i64 = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct LogsQuery {
     after: Option<String>,
 }

@@ -7,6 +7,7 @@ use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::migrate::Misfit;
 use capstan_engine::store::bulk::Onto;
 use capstan_engine::store::migration::{Migrated, migrate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::executions::{Loaded, load, version};
@@ -21,11 +22,13 @@ const WISH_BYTES_MAX: usize = 16 * 1024;
 /// How long a lease is waited for that somebody is about to take, or to give up.
 const LEASE_WAIT_MS: u32 = 1_000;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "Migrate")]
+pub(crate) struct Wish {
     /// An id, or `latest`, as if it is absent.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     version_id: Onto,
     /// Why, for people.
     reason: Option<String>,
@@ -34,15 +37,19 @@ struct Wish {
     dry_run: bool,
 }
 
-#[derive(Serialize)]
-struct Planned {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MigrationPlan")]
+pub(crate) struct Planned {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     from_version_id: VersionId,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     version_id: VersionId,
     /// Whether the execution can go on with the version.
     fits: bool,
     /// Whether it does from now on.
     migrated: bool,
     /// Why it cannot.
+    #[schemars(with = "Vec<crate::openapi::shapes::Misfit>")]
     reasons: Vec<Misfit>,
 }
 

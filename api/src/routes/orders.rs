@@ -8,6 +8,7 @@ use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::{self, Order, Ordered, What};
 use capstan_engine::store::signals::Sent;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id;
@@ -20,9 +21,10 @@ use crate::problem::Problem;
 /// Most bytes of a request to pause or to resume.
 const WISH_BYTES_MAX: usize = 16 * 1024;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "Order")]
+pub(crate) struct Wish {
     /// Why, for people.
     reason: Option<String>,
 }

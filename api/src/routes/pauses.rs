@@ -8,6 +8,7 @@ use capstan_engine::core::ids::{ExecutionId, WorkflowId};
 use capstan_engine::core::state::State;
 use capstan_engine::store::orders::pause_on_its_way;
 use capstan_engine::store::pauses::{self, PauseRow};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgConnection;
@@ -24,23 +25,28 @@ use crate::query::Query;
 /// Most bytes of a request.
 const WISH_BYTES_MAX: usize = 16 * 1024;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "PauseOrder")]
+pub(crate) struct Wish {
     /// Why, for people.
     reason: Option<String>,
 }
 
 /// A pause as clients see it.
-#[derive(Serialize)]
-struct PauseView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Pause")]
+pub(crate) struct PauseView {
+    #[schemars(with = "crate::openapi::shapes::PauseLevel")]
     level: Level,
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     workflow_id: Option<WorkflowId>,
     #[serde(flatten)]
+    #[schemars(with = "crate::openapi::shapes::PauseRow")]
     row: PauseRow,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,

@@ -15,6 +15,7 @@ use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::Proof;
 use capstan_engine::store::workflows::{self, VersionRow};
 use capstan_node_types::triggers::triggers_of;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,14 +31,14 @@ use crate::query::Query;
 /// Most versions that a list shows: the newest.
 const VERSIONS_MAX: i64 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Candidate {
+pub(crate) struct Candidate {
     graph: Value,
 }
 
 /// What an author accepts.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublishQuery {
     /// Codes of findings that are errors and may stay, with commas between them.

@@ -14,6 +14,7 @@ use capstan_engine::store::bulk::Beginning;
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::start::{IdempotencyKey, Started};
 use capstan_engine::store::trials;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,24 +34,30 @@ const RESTART_BYTES_MAX: usize = 16 * 1024;
 const FAILED: &str = "failed";
 const CANNOT_RESTART: &str = "cannot_restart";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "Restart")]
+pub(crate) struct Wish {
     /// The step that runs again, with what lies behind it.
     from: String,
     /// The version of the new execution; that of the old one if absent.
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     version_id: Option<Uuid>,
     /// Only tells what would be kept and what would run again.
     #[serde(default)]
     dry_run: bool,
 }
 
-#[derive(Serialize)]
-struct Planned {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RestartPlan")]
+pub(crate) struct Planned {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     id: Option<ExecutionId>,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     version_id: Uuid,
     #[serde(flatten)]
+    #[schemars(with = "crate::openapi::shapes::Plan")]
     plan: Plan,
 }
 

@@ -7,6 +7,7 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, SignalId, StepKey};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::store::orders::{Order, RETRY_NOW, What};
 use capstan_engine::store::said::{NAME_THE_STEP, SCOPE_ALONE};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,9 +21,10 @@ use crate::problem::Problem;
 /// Most bytes of a request.
 const WISH_BYTES_MAX: usize = 16 * 1024;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "RetryNow")]
+pub(crate) struct Wish {
     /// The node of the step; all that wait for their next attempt if absent.
     step: Option<String>,
     /// Its scope, as of `each[3]`.

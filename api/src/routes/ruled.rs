@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use capstan_engine::core::flow::{Flow, Hold};
 use capstan_engine::store::flow::{FlowStarted, PENDING_MAX, Verdict};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::launch::reused;
@@ -14,12 +15,13 @@ use crate::problem::Problem;
 const COME_AGAIN_MS: i64 = 1_000;
 
 /// Why a start does not run at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Held {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Held {
     /// `throttle`, `debounce`, `batch` or `singleton`.
     rule: &'static str,
     /// When it begins at the latest, as far as is known now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     until: Option<DateTime<Utc>>,
     /// How many starts it is made of so far.
     #[serde(skip_serializing_if = "Option::is_none")]

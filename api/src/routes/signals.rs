@@ -9,6 +9,7 @@ use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::lift_pause;
 use capstan_engine::store::signals::{self, CANCEL, SIGNAL_BYTES_MAX, SIGNALS_PENDING_MAX, Sent};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -27,9 +28,9 @@ const REASON_CHARS_MAX: usize = 500;
 /// Most bytes of a cancel's body.
 const CANCEL_BYTES_MAX: usize = 16 * 1024;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Cancel {
+pub(crate) struct Cancel {
     reason: Option<String>,
     /// Ends it at once: what undoes and what runs at last is left out.
     #[serde(default)]

@@ -15,6 +15,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkflowId};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_node_types::trial::{Given, OneStep, UNDER_TEST_MS_MAX, Untestable};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -37,9 +38,10 @@ use crate::waiting::Wish;
 /// How long the answer waits for the step, unless the request says otherwise.
 const WAIT: Duration = Duration::from_secs(20);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "TestStep")]
+pub(crate) struct Asked {
     /// The step.
     node_id: String,
     /// Where the execution would have begun; the only trigger if absent.
@@ -50,12 +52,13 @@ struct Asked {
     #[serde(default)]
     steps: Map<String, Value>,
     /// An execution whose record stands for what is absent here.
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     of_execution: Option<ExecutionId>,
     /// The item of the container around it.
     item: Option<Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct TestQuery {
     wait: Option<String>,
 }

@@ -12,6 +12,7 @@ use capstan_engine::core::simulate::Stubs;
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::trials::{self, TRIALS_MAX};
 use capstan_node_types::trial::with_pinned;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,9 +36,10 @@ use crate::waiting::Wish;
 /// Longest time of a trial: a week, so that it ends long before its graph is let go.
 const TRIAL_MS_MAX: u64 = 7 * 86_400_000;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "RunDraft")]
+pub(crate) struct Asked {
     trigger: Option<String>,
     input: Option<Value>,
     timeout_ms: Option<u64>,
@@ -46,7 +48,7 @@ struct Asked {
     pinned: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct RunQuery {
     wait: Option<String>,
     /// As at publish.

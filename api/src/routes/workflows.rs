@@ -10,6 +10,7 @@ use capstan_domain::workflows::{self as listing, WorkflowSummary};
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::store::workflows::{self, WorkflowRow};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,9 +26,9 @@ use crate::query::Query;
 /// Most characters of a workflow's name.
 const NAME_CHARS_MAX: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewWorkflow {
+pub(crate) struct NewWorkflow {
     name: String,
     graph: Value,
     /// Whether to store the graph even if it is not valid.
@@ -35,13 +36,13 @@ struct NewWorkflow {
     draft: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewDraft {
+pub(crate) struct NewDraft {
     graph: Value,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,

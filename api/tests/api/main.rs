@@ -9,6 +9,7 @@ mod bulk;
 mod children;
 mod credentials;
 mod custom_events;
+mod document;
 mod executions;
 mod flow;
 mod forms;

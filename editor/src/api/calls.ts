@@ -1,6 +1,7 @@
 /** Every request that the editor makes, by name. */
 
 import { ask } from './client'
+import type { components } from './generated'
 import type {
   Execution,
   ExecutionSummary,
@@ -36,11 +37,7 @@ export const publish = (id: string, accept: string[]) =>
 export const versions = (id: string) => ask<{ items: VersionSummary[] }>(`/workflows/${id}/versions`)
 export const version = (id: string, versionId: string) => ask<Version>(`/workflows/${id}/versions/${versionId}`)
 
-export interface NewExecution {
-  workflow_id: string
-  trigger?: string
-  input?: unknown
-}
+export type NewExecution = components['schemas']['NewExecution']
 
 /** The key makes a repeated click one execution. */
 export const start = (wish: NewExecution, key: string) =>

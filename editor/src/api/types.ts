@@ -1,6 +1,6 @@
 /**
- * What the API answers, written by hand: there is no document to generate it from. Each shape is held against real
- * answers by `tests/flows/answers.flow.ts`, which fails on a field too many or too few.
+ * What the API answers, as checks at run time. `generated.ts` has the types of the API's document, and `agreement.ts` holds these
+ * against them. Each shape is held against real answers by `tests/flows/answers.flow.ts`, which fails on a field too many or too few.
  */
 
 import { anything, boolean, list, map, maybe, nullable, number, object, oneOf, record, text } from './shape'
@@ -55,8 +55,9 @@ export const proof = object({
   explored: number,
   left_out: list(anything),
   findings: list(finding),
-  steps_max: number,
-  attempts_max: number,
+  /** None if they cannot be counted. */
+  steps_max: nullable(number),
+  attempts_max: nullable(number),
 })
 
 export const verdict = object({ valid: boolean, problems: list(problem), proof: nullable(proof) })

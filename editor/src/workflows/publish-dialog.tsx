@@ -79,7 +79,10 @@ function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
 
 function proofWords({ proof }: Verdict): string {
   if (!proof) return ''
-  const size = `An execution has at most ${proof.steps_max.toLocaleString()} steps with ${proof.attempts_max.toLocaleString()} attempts.`
+  const size =
+    proof.steps_max === null || proof.attempts_max === null
+      ? 'How many steps an execution may have cannot be counted.'
+      : `An execution has at most ${proof.steps_max.toLocaleString()} steps with ${proof.attempts_max.toLocaleString()} attempts.`
   const whole = proof.complete ? 'Every way through it was looked at.' : 'Not every way through it could be looked at.'
   return proof.findings.length === 0 ? `Nothing is wrong with it. ${whole} ${size}` : `${whole} ${size}`
 }

@@ -9,6 +9,7 @@ use capstan_engine::core::simulate::{
 };
 use capstan_node_types::registry::Registry;
 use capstan_node_types::simulate::Wish;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,9 +22,10 @@ use crate::problem::Problem;
 const DIFFERENCES_SHOWN_MAX: usize = 20;
 
 /// What would have become of an execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+#[schemars(rename = "BacktestVerdict")]
+pub(crate) enum Verdict {
     Same,
     Changed,
     /// It cannot be told.
@@ -31,23 +33,29 @@ pub(super) enum Verdict {
 }
 
 /// How a simulation came out.
-#[derive(Debug, Serialize)]
-pub(super) struct Came {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestSide")]
+pub(crate) struct Came {
     status: &'static str,
+    #[schemars(with = "Option<crate::openapi::shapes::Failure>")]
     error: Option<Failure>,
+    #[schemars(with = "Option<crate::openapi::shapes::Stopped>")]
     stopped: Option<Value>,
 }
 
 /// Why it cannot be told what would have become of an execution.
-#[derive(Debug, Serialize)]
-struct Unclear {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestUnclear")]
+pub(crate) struct Unclear {
     code: String,
     detail: String,
 }
 
 /// One execution, held against the draft.
-#[derive(Debug, Serialize)]
-pub(super) struct Judged {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestedExecution")]
+pub(crate) struct Judged {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     execution_id: ExecutionId,
     pub(super) verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +66,7 @@ pub(super) struct Judged {
     now: Option<Came>,
     /// Whether a simulation on its own version comes to what is recorded.
     pub(super) exact: bool,
+    #[schemars(with = "Vec<crate::openapi::shapes::Difference>")]
     pub(super) differences: Vec<Difference>,
     differences_left_out: usize,
 }

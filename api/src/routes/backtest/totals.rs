@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use capstan_engine::core::simulate::Change;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::judge::{Judged, Verdict};
@@ -10,8 +11,9 @@ use super::judge::{Judged, Verdict};
 /// Most changes that are listed.
 const CHANGES_MAX: usize = 100;
 
-#[derive(Debug, Serialize)]
-pub(super) struct Totals {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestTotals")]
+pub(crate) struct Totals {
     executions: usize,
     same: usize,
     changed: usize,
@@ -25,9 +27,11 @@ pub(super) struct Totals {
 }
 
 /// In how many executions a node changes so.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Count {
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BacktestChange")]
+pub(crate) struct Count {
     node_id: String,
+    #[schemars(with = "crate::openapi::shapes::Change")]
     change: Change,
     executions: usize,
 }

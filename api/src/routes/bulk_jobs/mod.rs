@@ -1,8 +1,8 @@
 //! Bulk jobs: one verb on many executions.
 
 mod known;
-mod preview;
-mod wish;
+pub(crate) mod preview;
+pub(crate) mod wish;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::bulk::{self, EXECUTIONS_MAX, ItemRow, ItemStatus, JobRow, Made, NewJob, RUNNING_MAX};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -31,20 +32,27 @@ use wish::Wish;
 const BULK_BYTES_MAX: usize = 512 * 1024;
 
 /// A job as clients see it.
-#[derive(Serialize)]
-struct JobView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkJob")]
+pub(crate) struct JobView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: Uuid,
+    #[schemars(with = "crate::openapi::shapes::BulkVerb")]
     verb: String,
+    #[schemars(with = "crate::openapi::shapes::BulkFilter")]
     filter: Value,
     arguments: Value,
     status: String,
     counts: Counts,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     ended_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
-struct Counts {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkJobCounts")]
+pub(crate) struct Counts {
     total: i32,
     done: i32,
     failed: i32,
@@ -52,22 +60,25 @@ struct Counts {
 }
 
 /// One execution of a job as clients see it.
-#[derive(Serialize)]
-struct ItemView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkJobItem")]
+pub(crate) struct ItemView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     execution_id: Uuid,
     status: String,
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
     new_execution_id: Option<Uuid>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ItemsQuery {
     status: Option<String>,
     limit: Option<String>,

@@ -7,6 +7,7 @@ use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId};
 use capstan_engine::core::restart::Plan;
 use capstan_engine::store::bulk::{self, Beginning, EXECUTIONS_MAX, Filter, Onto, Work};
 use capstan_engine::store::workflows;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -23,10 +24,13 @@ const SAMPLE: i64 = 10;
 /// Those of them whose restart it plans.
 const PLANNED: usize = 3;
 
-#[derive(Serialize)]
-struct Preview {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkJobPreview")]
+pub(crate) struct Preview {
     #[serde(flatten)]
+    #[schemars(with = "crate::openapi::shapes::BulkWork")]
     work: Work,
+    #[schemars(with = "crate::openapi::shapes::BulkFilter")]
     filter: Filter,
     /// How many executions fit the filter.
     count: i64,
@@ -34,10 +38,13 @@ struct Preview {
     sample: Vec<Sampled>,
 }
 
-#[derive(Serialize)]
-struct Sampled {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BulkJobSample")]
+pub(crate) struct Sampled {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     execution_id: ExecutionId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Plan>")]
     plan: Option<Plan>,
     /// Why the verb would not be done.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::store::bulk::{Filter, IDS_MAX, Onto, Verb, Work};
 use capstan_engine::store::workflows;
 use chrono::{DateTime, Datelike, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -13,12 +14,16 @@ use super::super::signals::{check_name, check_reason};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wish {
+#[schemars(rename = "NewBulkJob")]
+pub(crate) struct Wish {
+    #[schemars(with = "crate::openapi::shapes::BulkVerb")]
     verb: Verb,
+    #[schemars(with = "crate::openapi::shapes::BulkFilter")]
     filter: Filter,
     #[serde(default = "nothing")]
+    #[schemars(with = "serde_json::Map<String, Value>")]
     arguments: Value,
     /// Only tells which executions it would be about.
     #[serde(default)]

@@ -1,0 +1,12 @@
+//! One line for each route below `/api/v1`: its handler, its name, and the types that it reads and answers.
+
+mod executions;
+mod workflows;
+mod workspace;
+
+use super::operation::Operation;
+
+/// All of them.
+pub(super) fn all() -> Vec<Operation> {
+    [workflows::all(), executions::all(), workspace::all()].into_iter().flatten().collect()
+}

@@ -1,0 +1,80 @@
+//! Workflows, drafts and versions.
+
+use super::super::operation::{Operation, op};
+use super::super::shapes::{
+    Backtested, Items, Published, SavedDraft, Simulate, Simulated, StartedTrial, TestedStep, Verdict, Version,
+    VersionSummary, Workflow, WorkflowSummary,
+};
+use crate::paging::Page;
+use crate::routes::{backtest, limits, pauses, publish, simulate, test_step, trial, version, workflows};
+
+pub(super) fn all() -> Vec<Operation> {
+    vec![
+        op(workflows::list, "listWorkflows", "Workflows, newest first")
+            .query::<workflows::ListQuery>()
+            .gives::<Page<WorkflowSummary>>(200),
+        op(workflows::create, "createWorkflow", "Make a workflow")
+            .takes::<workflows::NewWorkflow>()
+            .gives::<Workflow>(201)
+            .tells("ETag")
+            .tells("Location")
+            .refuses(&[429]),
+        op(workflows::get, "getWorkflow", "A workflow with its draft").gives::<Workflow>(200).tells("ETag"),
+        op(workflows::save_draft, "saveDraft", "Replace the draft")
+            .takes::<workflows::NewDraft>()
+            .header("IfMatch")
+            .gives::<SavedDraft>(200)
+            .tells("ETag")
+            .refuses(&[412, 428]),
+        op(publish::validate, "validateGraph", "Check a graph without storing it")
+            .takes::<publish::Candidate>()
+            .gives::<Verdict>(200),
+        op(publish::validate_draft, "validateDraft", "Check the draft").gives::<Verdict>(200),
+        op(publish::publish, "publishDraft", "The draft becomes the next version")
+            .query::<publish::PublishQuery>()
+            .gives::<Published>(201)
+            .tells("Location")
+            .refuses(&[409, 422]),
+        op(publish::versions, "listVersions", "Versions of a workflow, newest first")
+            .gives::<Items<VersionSummary>>(200),
+        op(version::get, "getVersion", "A version with its graph").gives::<Version>(200),
+        op(simulate::create, "simulateDraft", "What an execution of the draft would do, without effects")
+            .takes::<Simulate>()
+            .gives::<Simulated>(200)
+            .refuses(&[409, 410]),
+        op(backtest::create, "backtestDraft", "What the draft would have made of the last executions")
+            .takes::<backtest::Asked>()
+            .gives::<Backtested>(200)
+            .refuses(&[410]),
+        op(test_step::create, "testStep", "Run one step of the draft for real")
+            .query::<test_step::TestQuery>()
+            .takes::<test_step::Asked>()
+            .once()
+            .header("Prefer")
+            .gives::<TestedStep>(200)
+            .gives::<TestedStep>(202)
+            .refuses(&[409, 410, 429]),
+        op(trial::run, "runDraft", "Run the draft for real, without publishing it")
+            .query::<trial::RunQuery>()
+            .may_take::<trial::Asked>()
+            .once()
+            .header("Prefer")
+            .gives::<StartedTrial>(200)
+            .gives::<StartedTrial>(202)
+            .refuses(&[409, 429]),
+        op(pauses::pause, "pauseWorkflow", "Hold up all executions of a workflow")
+            .may_take::<pauses::Wish>()
+            .gives::<pauses::PauseView>(200),
+        op(pauses::resume, "resumeWorkflow", "Have them go on")
+            .may_take::<pauses::Wish>()
+            .gives::<super::super::shapes::Resumed>(200),
+        op(limits::set_of_workflow, "setWorkflowLimit", "How many executions of a workflow are at work at a time")
+            .takes::<limits::Wish>()
+            .gives_nothing(204),
+        op(limits::remove_of_workflow, "removeWorkflowLimit", "Have no such limit").gives_nothing(204),
+        op(limits::set_of_key, "setKeyLimit", "The same for each value of the key of a workflow")
+            .takes::<limits::Wish>()
+            .gives_nothing(204),
+        op(limits::remove_of_key, "removeKeyLimit", "What each version says holds again").gives_nothing(204),
+    ]
+}

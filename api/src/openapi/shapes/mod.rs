@@ -1,0 +1,23 @@
+//! Shapes of what routes answer and have no type of this crate for: what the engine serialises, and what is put together
+//! as JSON. Nothing here is ever made.
+#![allow(dead_code, clippy::large_enum_variant, reason = "described, not made")]
+
+mod drafts;
+mod executions;
+mod text;
+mod waits;
+mod workspace;
+
+pub(crate) use drafts::*;
+pub(crate) use executions::*;
+use schemars::JsonSchema;
+pub(crate) use text::{Id, Time};
+pub(crate) use waits::*;
+pub(crate) use workspace::*;
+
+/// A list that is whole.
+#[derive(JsonSchema)]
+#[schemars(rename = "{T}List")]
+pub(crate) struct Items<T> {
+    items: Vec<T>,
+}
