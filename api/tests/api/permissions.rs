@@ -74,7 +74,7 @@ fn every_route_of_the_api_is_registered_with_what_it_needs() {
 #[test]
 fn what_changes_something_needs_more_than_a_look() {
     // They look only, whatever their method is.
-    let looks = ["/workflows/validate", "/validate", "/simulate", "/backtest"];
+    let looks = ["/workflows/validate", "/validate", "/simulate", "/backtest", "/preview"];
     for route in routes() {
         let Access::Needs(permission) = route.access else { continue };
         let reads = permission.as_str().ends_with(".read");
