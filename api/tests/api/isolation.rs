@@ -162,6 +162,16 @@ async fn fill(app: &App) {
                  VALUES ('{w}', '{x}', 'u', '{{*}}', 1)"),
         format!("INSERT INTO webhook_secrets VALUES ('{w}', '{x}', '{x}', '', 'k')"),
         format!("INSERT INTO webhook_lanes (workspace_id, endpoint_id) VALUES ('{w}', '{x}')"),
+        format!("INSERT INTO schedules (workspace_id, schedule_id, workflow_id, node_id, version_id, rules) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', '{x}', '1')"),
+        format!("INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, input, due_at, \
+                 until_at) VALUES ('{w}', '{x}', 'a', 's', '{x}', 'now', now(), '1', now(), now())"),
+        format!("INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
+                 VALUES ('{w}', '{x}', 'a', '{x}', 't', 1)"),
+        format!("INSERT INTO hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
+                 VALUES ('{w}', '{x}', 'n', '', 'k', 'b')"),
+        format!("INSERT INTO hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \
+                 VALUES ('{w}', '{x}', '{x}', 'a', '1', now())"),
         format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
         format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
                  VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),
