@@ -93,6 +93,24 @@ pub async fn list_members(
     Ok(rows)
 }
 
+/// What a member is, who stays that until the transaction has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold_role(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    user_id: Uuid,
+) -> Result<Option<Role>, StoreError> {
+    let role: Option<String> =
+        sqlx::query_scalar("SELECT role FROM members WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE")
+            .bind(workspace_id.0)
+            .bind(user_id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(role.and_then(|role| role.parse().ok()))
+}
+
 /// Gives a member another role, which is not the owner's, as theirs is not.
 ///
 /// # Errors

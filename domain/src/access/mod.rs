@@ -24,7 +24,9 @@ pub use invitations::{
     use_invitation,
 };
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
-pub use members::{Changed, MEMBERS_MAX, MemberRow, add_member, change_role, list_members, remove_member, transfer};
+pub use members::{
+    Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
+};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use resolve::{

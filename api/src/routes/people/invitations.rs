@@ -42,8 +42,8 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
 }
 
 /// `POST /invitations {email, role}`: 201 with the invitation, whose link goes to that mailbox only. Once more for the same
-/// address renews it. 409 `already_member`, `owner_stays`, 422 `bad_email`, `too_many`, 429 `too_many_tries`, 503
-/// `no_mail`.
+/// address renews it. Nobody invites into a role that may do more than they may. 403 `more_than_own`, 409 `already_member`,
+/// `owner_stays`, 422 `bad_email`, `too_many`, 429 `too_many_tries`, 503 `no_mail`.
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
@@ -55,6 +55,7 @@ pub(crate) async fn create(
         let detail = "a workspace has exactly one owner";
         return Err(Problem::conflict("owner_stays", detail, "invite an admin, and give the workspace away then"));
     }
+    actor.require_role(said.role)?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
     tries::invite(&api, &email).await?;
