@@ -7,7 +7,7 @@ use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::people::{member, start};
+use crate::people::{member, send, start};
 use crate::support::{Answer, App, as_json};
 
 async fn key(app: &App, workspace: WorkspaceId, scopes: &[&str]) -> String {
@@ -57,4 +57,55 @@ async fn a_key_that_cares_for_members_makes_nobody_mightier_than_it_is() {
         assert_eq!(answer.verdict(), verdict, "{method} {path} {body}");
     }
     assert_eq!(app.get("/api/v1/members").await.json()["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn who_loses_a_role_loses_the_keys_and_invitations_that_it_gave() {
+    let app = start().await;
+    let boss = member(&app, app.acme, "boss@example.com", Role::Admin).await;
+    let peer = member(&app, app.acme, "peer@example.com", Role::Admin).await;
+    let make = |name: &str, scopes: Value| json!({ "name": name, "scopes": scopes });
+    let new = async |session: &str, name: &str, scopes: Value| {
+        let made = send(&app, session, "POST", "/keys", make(name, scopes)).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()["key"].as_str().unwrap().to_owned()
+    };
+    let full = new(&boss, "full", Value::Null).await;
+    let small = new(&boss, "small", json!(["workflows.read"])).await;
+    let others = new(&peer, "others", Value::Null).await;
+    let child = with_key(&app, &full, "POST", "/keys", &make("child", json!(["keys.write", "members.write"]))).await;
+    let child = child.json()["key"].as_str().unwrap().to_owned();
+    let invite = |name: &str| json!({ "email": format!("{name}@example.org"), "role": "viewer" });
+    assert_eq!(send(&app, &boss, "POST", "/invitations", invite("of-boss")).await.status, 201);
+    assert_eq!(with_key(&app, &full, "POST", "/invitations", &invite("of-full")).await.status, 201);
+    assert_eq!(send(&app, &peer, "POST", "/invitations", invite("of-peer")).await.status, 201);
+    let boss_id = user(&app, "boss@example.com").await;
+    // Keys by name, and invitations, as they are now.
+    let left = async || {
+        let keys = app.get("/api/v1/keys").await.json();
+        let open = keys["items"].as_array().unwrap().iter().filter(|it| it["revoked_at"].is_null());
+        let mut names: Vec<String> = open.map(|it| it["name"].as_str().unwrap().to_owned()).collect();
+        let invitations = app.get("/api/v1/invitations").await.json();
+        let emails = invitations["items"].as_array().unwrap().iter().map(|it| it["email"].as_str().unwrap().to_owned());
+        names.extend(emails);
+        names.sort();
+        names.join(" ")
+    };
+    let all = "child full of-boss@example.org of-full@example.org of-peer@example.org others small test";
+    assert_eq!(left().await, all);
+    let path = format!("/members/{boss_id}");
+    assert_eq!(send(&app, &peer, "PUT", &path, json!({ "role": "admin" })).await.status, 204);
+    assert_eq!(left().await, all);
+    assert_eq!(send(&app, &peer, "PUT", &path, json!({ "role": "member" })).await.status, 204);
+    assert_eq!(left().await, "of-peer@example.org others small test");
+    let elsewhere = app.another_process();
+    for (key, verdict) in [(&full, "401 wrong_key"), (&child, "401 wrong_key"), (&small, "200"), (&others, "200")] {
+        let answer = with_key(&elsewhere, key, "GET", "/workflows", &Value::Null).await;
+        assert_eq!(answer.verdict(), verdict);
+    }
+    // Where the role from before is remembered, it gives nothing either.
+    let late = send(&app, &boss, "POST", "/keys", make("late", json!(["workflows.read"]))).await;
+    assert_eq!(late.status, 403, "{}", late.text());
+    assert_eq!(send(&app, &boss, "POST", "/members/leave", Value::Null).await.status, 204);
+    assert_eq!(left().await, "of-peer@example.org others test");
 }

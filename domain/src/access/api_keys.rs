@@ -1,6 +1,7 @@
 //! API keys: shown once, kept as a hash.
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
@@ -145,6 +146,20 @@ pub async fn list_keys(connection: &mut PgConnection, workspace_id: WorkspaceId)
             .fetch_all(connection)
             .await?;
     Ok(rows)
+}
+
+/// Whether a key is not revoked; it stays so until the transaction has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: KeyId,
+) -> Result<bool, StoreError> {
+    let held =
+        sqlx::query("SELECT FROM api_keys WHERE workspace_id = $1 AND key_id = $2 AND revoked_at IS NULL FOR SHARE");
+    Ok(held.bind(workspace_id.0).bind(key_id.0).fetch_optional(connection).await?.is_some())
 }
 
 /// Revokes a key; false if the workspace has no such key in use. Processes notice within a few seconds.

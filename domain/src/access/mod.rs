@@ -4,6 +4,7 @@
 //! the API role, which can only turn an exact key or slug into one workspace. People are the matter of the access role.
 
 mod api_keys;
+mod departures;
 mod error;
 mod invitations;
 mod links;
@@ -17,7 +18,9 @@ mod tries;
 mod users;
 mod workspaces;
 
-pub use api_keys::{KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, is_key, list_keys, make_key, revoke_key};
+pub use api_keys::{
+    KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
+};
 pub use error::AccessError;
 pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,

@@ -6,12 +6,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, OpenInvitation, Person, Role, hash_password};
+use capstan_domain::access::{self, OpenInvitation, Permission, Person, Role, hash_password};
 use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, tries, unhashed, welcome};
+use super::{
+    BODY_BYTES_MAX, email, link_expired, open, refused, require_still, require_strong, tries, unhashed, welcome,
+};
 use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::people::Note;
@@ -59,8 +61,10 @@ pub(crate) async fn create(
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
     tries::invite(&api, &email).await?;
-    let by = actor.who.name().ok_or_else(crate::auth::no_key)?.name;
+    let by = actor.who.name().ok_or_else(crate::auth::no_key)?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let wanted = said.role.permissions();
+    require_still(&mut transaction, &caller, &actor, Permission::MembersWrite, wanted).await?;
     let invited = access::invite(&mut transaction, caller.workspace_id, &email, said.role, &by).await;
     let (row, token) = invited.map_err(refused)?;
     transaction.commit().await?;
@@ -69,7 +73,10 @@ pub(crate) async fn create(
         let _place = place;
         let note = Note {
             subject: format!("You are invited to {}", caller.slug),
-            text: format!("{by} invites you to the workspace {} of Capstan. Go on here within a week:", caller.slug),
+            text: format!(
+                "{} invites you to the workspace {} of Capstan. Go on here within a week:",
+                by.name, caller.slug
+            ),
             link: Some(("invitation", token)),
             end: "If you do not know what this is about, do nothing.",
         };

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, refused};
+use super::{BODY_BYTES_MAX, refused, require_still};
 use crate::actor::{Actor, Who};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -60,6 +60,7 @@ pub(crate) async fn create(
     }
     let new = NewKey { name: said.name, scopes, expires_at, created_by: Some(created_by) };
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    require_still(&mut transaction, &caller, &actor, Permission::KeysWrite, wanted).await?;
     let (row, key) = access::make_key(&mut transaction, caller.workspace_id, &new).await.map_err(refused)?;
     transaction.commit().await?;
     let mut told = json!(row);
