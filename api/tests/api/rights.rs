@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::people::{member, send, start};
-use crate::support::{Answer, App, as_json};
+use crate::support::{Answer, App, as_json, chain};
 
 async fn key(app: &App, workspace: WorkspaceId, scopes: &[&str]) -> String {
     let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
@@ -108,4 +108,31 @@ async fn who_loses_a_role_loses_the_keys_and_invitations_that_it_gave() {
     assert_eq!(late.status, 403, "{}", late.text());
     assert_eq!(send(&app, &boss, "POST", "/members/leave", Value::Null).await.status, 204);
     assert_eq!(left().await, "of-peer@example.org others test");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
+    let app = start().await;
+    let fields = json!({ "token": "hunter22-hunter22" });
+    let crm = json!({ "name": "crm", "type": "bearer", "allowed_hosts": ["api.example.com"], "fields": fields });
+    assert_eq!(app.post("/api/v1/credentials", &crm).await.status, 201);
+    let draft = async |config: Value| {
+        let graph = chain(&[("start", "trigger.manual", json!({})), ("call", "action.http_request", config)]);
+        let made = app.post("/api/v1/workflows", &json!({ "name": "Calls", "graph": graph })).await;
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let with = draft(json!({ "url": "https://api.example.com/", "credential": "crm" })).await;
+    let without = draft(json!({ "url": "https://api.example.com/" })).await;
+    let builds = ["workflows.read", "workflows.write", "workflows.publish"];
+    let narrow = key(&app, app.acme, &builds).await;
+    let wide = key(&app, app.acme, &[builds.as_slice(), &["credentials.use"]].concat()).await;
+    let step = json!({ "node_id": "call", "input": {}, "steps": { "start": {} } });
+    for (way, body) in [("draft/run", json!({})), ("draft/test-step?wait=1ms", step), ("publish", json!({}))] {
+        for (key, workflow, is_refused) in [(&narrow, &with, true), (&narrow, &without, false), (&wide, &with, false)] {
+            let answer = with_key(&app, key, "POST", &format!("/workflows/{workflow}/{way}"), &body).await;
+            let said = format!("{way}: {}", answer.text());
+            assert_eq!(answer.verdict() == "403 forbidden", is_refused, "{said}");
+            assert!(is_refused || answer.status.is_success(), "{said}");
+        }
+    }
 }
