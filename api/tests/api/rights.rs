@@ -1,13 +1,17 @@
 //! Nobody gives or takes more than they may do themselves, and nobody keeps what a role gave them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use axum::http::Request;
-use capstan_domain::access::{self, NewKey, Role};
+use capstan_domain::access::{self, NewKey, Origin, Role};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::people::{member, send, start};
+use crate::people::{PASSWORD, member, send, start};
 use crate::support::{Answer, App, as_json, chain};
 
 async fn key(app: &App, workspace: WorkspaceId, scopes: &[&str]) -> String {
@@ -126,7 +130,7 @@ async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
     let builds = ["workflows.read", "workflows.write", "workflows.publish"];
     let narrow = key(&app, app.acme, &builds).await;
     let wide = key(&app, app.acme, &[builds.as_slice(), &["credentials.use"]].concat()).await;
-    let step = json!({ "node_id": "call", "input": {}, "steps": { "start": {} } });
+    let step = json!({ "node_id": "call", "input": {} });
     for (way, body) in [("draft/run", json!({})), ("draft/test-step?wait=1ms", step), ("publish", json!({}))] {
         for (key, workflow, is_refused) in [(&narrow, &with, true), (&narrow, &without, false), (&wide, &with, false)] {
             let answer = with_key(&app, key, "POST", &format!("/workflows/{workflow}/{way}"), &body).await;
@@ -134,5 +138,54 @@ async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
             assert_eq!(answer.verdict() == "403 forbidden", is_refused, "{said}");
             assert!(is_refused || answer.status.is_success(), "{said}");
         }
+    }
+}
+
+/// Waits until somebody waits for the connection `pid`, or until `done`. Looks through a connection of its own, as within a
+/// transaction the view stays what it was at first.
+async fn blocks_or(app: &App, pid: i32, done: impl Fn() -> bool) {
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE $1 = ANY(pg_blocking_pids(a.pid)))";
+    let look = async {
+        while !done() && !sqlx::query_scalar::<_, bool>(waiting).bind(pid).fetch_one(&mut owner).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), look).await.expect("nobody waits for the lock");
+}
+
+#[tokio::test]
+async fn a_password_from_before_a_reset_opens_and_changes_nothing_after_it() {
+    let app = start().await;
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let hash = access::hash_password(PASSWORD.into()).await.unwrap();
+    let user_id = access::create_user(&mut owner, "ada@example.com", "Ada", &hash).await.unwrap();
+    let session = access::open_session(&mut owner, user_id, &Origin::default()).await.unwrap();
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut owner).await.unwrap();
+    let log_in = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let change = json!({ "current_password": PASSWORD, "password": "a horse of gold" });
+    let count = "SELECT count(*) FROM user_sessions WHERE user_id = $1";
+    for (method, path, body, verdict) in
+        [("POST", "/session", log_in, "401 wrong_login"), ("PUT", "/me/password", change, "403 wrong_password")]
+    {
+        access::set_password(&mut owner, user_id, &hash).await.unwrap();
+        // What a reset does, slowly: the request has looked at the password before, and goes on after it.
+        sqlx::raw_sql("BEGIN").execute(&mut owner).await.unwrap();
+        access::set_password(&mut owner, user_id, "$argon2id$new").await.unwrap();
+        let is_done = AtomicBool::new(false);
+        let request = async {
+            let answer = send(&app, &session, method, path, body).await;
+            is_done.store(true, Ordering::SeqCst);
+            answer
+        };
+        let reset = async {
+            blocks_or(&app, pid, || is_done.load(Ordering::SeqCst)).await;
+            sqlx::raw_sql("COMMIT").execute(&mut owner).await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(request, reset);
+        assert_eq!(answer.verdict(), verdict, "{path}");
+        let user = access::find_user(&mut owner, "ada@example.com").await.unwrap().unwrap();
+        assert_eq!(user.password_hash, "$argon2id$new", "{path}");
+        assert_eq!(sqlx::query_scalar::<_, i64>(count).bind(user_id).fetch_one(&mut owner).await.unwrap(), 1, "{path}");
     }
 }

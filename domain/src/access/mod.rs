@@ -41,5 +41,5 @@ pub use sessions::{
     list_sessions, open_session,
 };
 pub use tries::{Tried, count_try, forgive_try};
-pub use users::{UserRow, create_user, find_user, rename_user, set_password};
+pub use users::{UserRow, create_user, find_user, hold_password, rename_user, set_password};
 pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};
