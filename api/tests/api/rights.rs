@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::Request;
-use capstan_domain::access::{self, NewKey, Origin, Role};
+use capstan_domain::access::{self, NewKey, Origin, Role, Tried};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::people::{PASSWORD, member, send, start};
+use crate::people::{PASSWORD, mail, member, send, start};
 use crate::support::{Answer, App, as_json, chain};
 
 async fn key(app: &App, workspace: WorkspaceId, scopes: &[&str]) -> String {
@@ -187,5 +187,38 @@ async fn a_password_from_before_a_reset_opens_and_changes_nothing_after_it() {
         let user = access::find_user(&mut owner, "ada@example.com").await.unwrap().unwrap();
         assert_eq!(user.password_hash, "$argon2id$new", "{path}");
         assert_eq!(sqlx::query_scalar::<_, i64>(count).bind(user_id).fetch_one(&mut owner).await.unwrap(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn invitations_are_limited_by_workspace_and_neither_block_resets_nor_carry_what_a_key_is_called() {
+    let app = start().await;
+    let boss = member(&app, app.acme, "boss@example.com", Role::Admin).await;
+    let named = send(&app, &boss, "POST", "/keys", json!({ "name": "Your bank: http://evil.example" })).await.json();
+    let named = named["key"].as_str().unwrap();
+    let ada = json!({ "email": "ada@example.com", "role": "viewer" });
+    for _ in 0..5 {
+        assert_eq!(with_key(&app, named, "POST", "/invitations", &ada).await.verdict(), "201");
+    }
+    assert_eq!(with_key(&app, named, "POST", "/invitations", &ada).await.verdict(), "429 too_many_tries");
+    let mut cell = app.cell.connect(connect::Role::Owner).await.unwrap();
+    mail(&app, "ada@example.com", 5).await;
+    let texts = "SELECT count(*) FILTER (WHERE body_text LIKE '%invited to the workspace acme%'), \
+                 count(*) FILTER (WHERE body_text LIKE '%bank%') FROM sandbox_mails";
+    assert_eq!(sqlx::query_as::<_, (i64, i64)>(texts).fetch_one(&mut cell).await.unwrap(), (5, 0));
+    // That address still gets a link for another password.
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    access::create_user(&mut owner, "ada@example.com", "Ada", "$argon2id$none").await.unwrap();
+    assert_eq!(send(&app, "", "POST", "/password/forgot", json!({ "email": "ada@example.com" })).await.status, 202);
+    assert_eq!(mail(&app, "ada@example.com", 6).await.0, "Another password for Capstan");
+    // The workspace has tried six times by now, and so often more.
+    let subject = format!("invite workspace {}", app.acme.0);
+    let tried = [Tried { subject, tries_max: 50, span_s: 900 }];
+    for _ in 6..49 {
+        assert_eq!(access::count_try(&mut owner, &tried).await.unwrap(), None);
+    }
+    for verdict in ["201", "429 too_many_tries"] {
+        let bob = json!({ "email": format!("bob-{}@example.com", &verdict[..3]), "role": "viewer" });
+        assert_eq!(with_key(&app, named, "POST", "/invitations", &bob).await.verdict(), verdict);
     }
 }

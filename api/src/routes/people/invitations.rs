@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{
     BODY_BYTES_MAX, email, link_expired, open, refused, require_still, require_strong, tries, unhashed, welcome,
 };
-use crate::actor::Actor;
+use crate::actor::{Actor, Who};
 use crate::auth::Caller;
 use crate::people::Note;
 use crate::people::session::refuse_forged;
@@ -60,7 +60,7 @@ pub(crate) async fn create(
     actor.require_role(said.role)?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
-    tries::invite(&api, &email).await?;
+    tries::invite(&api, caller.workspace_id, &email).await?;
     let by = actor.who.name().ok_or_else(crate::auth::no_key)?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let wanted = said.role.permissions();
@@ -69,14 +69,17 @@ pub(crate) async fn create(
     let (row, token) = invited.map_err(refused)?;
     transaction.commit().await?;
     let answer = (StatusCode::CREATED, Json(&row)).into_response();
+    // A person's address is proved; a key's name is whatever somebody wrote, and is not mailed to strangers.
+    let text = match &actor.who {
+        Who::Person(person) => format!("{} invites you to the workspace {} of Capstan.", person.email, caller.slug),
+        Who::Key(_) | Who::Machine => format!("You are invited to the workspace {} of Capstan.", caller.slug),
+    };
+    let text = format!("{text} Go on here within a week:");
     tokio::spawn(async move {
         let _place = place;
         let note = Note {
             subject: format!("You are invited to {}", caller.slug),
-            text: format!(
-                "{} invites you to the workspace {} of Capstan. Go on here within a week:",
-                by.name, caller.slug
-            ),
+            text,
             link: Some(("invitation", token)),
             end: "If you do not know what this is about, do nothing.",
         };

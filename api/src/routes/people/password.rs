@@ -10,7 +10,7 @@ use capstan_domain::access::{self, LinkKind, hash_password, is_password};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::tries::{Tries, may_mail};
+use super::tries::{MailKind, Tries, may_mail};
 use super::{BODY_BYTES_MAX, email, link_expired, open, require_strong, unhashed};
 use crate::actor::Actor;
 use crate::people::Note;
@@ -40,7 +40,7 @@ pub(crate) async fn forgot(State(api): State<Api>, request: Request) -> Result<R
     let said: Forgot = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
-    if may_mail(&api, &parts, &email).await? {
+    if may_mail(&api, &parts, MailKind::Reset, &email).await? {
         tokio::spawn(async move {
             let _place = place;
             if let Err(problem) = mail(&api, &email).await {
