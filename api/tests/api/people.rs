@@ -333,11 +333,13 @@ async fn keys_are_made_with_at_most_what_one_has_and_end() {
     assert_eq!((child.status.as_u16(), &child.json()["expires_at"]), (201, &json!("2999-01-01T00:00:00Z")));
     let listed = send(&app, &admin, "GET", "/keys", Value::Null).await;
     let names: Vec<_> = listed.json()["items"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
-    assert_eq!(names, ["test", "all", "narrow", "child"]);
+    assert_eq!(names, ["child", "narrow", "all", "test"]);
     assert!(!listed.text().contains(key));
     let id = child.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(send(&app, &admin, "DELETE", &format!("/keys/{id}"), Value::Null).await.status, 204);
     assert_eq!(send(&app, &admin, "DELETE", &format!("/keys/{id}"), Value::Null).await.verdict(), "404 not_found");
+    let listed = send(&app, &admin, "GET", "/keys", Value::Null).await.json();
+    assert_eq!((&listed["items"][3]["name"], &listed["items"][0]["name"]), (&json!("child"), &json!("narrow")));
     let request = Request::get("/api/v1/workflows").header("x-api-key", child.json()["key"].as_str().unwrap());
     assert_eq!(app.send(request.body(Body::empty()).unwrap()).await.verdict(), "401 wrong_key");
 }

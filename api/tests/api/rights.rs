@@ -222,3 +222,31 @@ async fn invitations_are_limited_by_workspace_and_neither_block_resets_nor_carry
         assert_eq!(with_key(&app, named, "POST", "/invitations", &bob).await.verdict(), verdict);
     }
 }
+
+#[tokio::test]
+async fn keys_that_open_nothing_leave_room_for_new_ones_and_come_last() {
+    let app = start().await;
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let fill = async |owner: &mut PgConnection, count: i32, first: i32, expires: &str, revoked: &str| {
+        let insert = format!(
+            "INSERT INTO api_keys (workspace_id, key_id, key_hash, prefix, name, expires_at, revoked_at) \
+             SELECT $1, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, sha256(n::text::bytea), 'cap_', 'old', \
+               {expires}, {revoked} FROM generate_series($2, $3) AS n"
+        );
+        sqlx::query(&insert).bind(app.acme.0).bind(first).bind(first + count - 1).execute(owner).await.unwrap();
+    };
+    fill(&mut owner, 500, 0, "now() - interval '1 day'", "NULL").await;
+    fill(&mut owner, 1_000, 1_000, "NULL", "now()").await;
+    let make = async |name: &str| app.post("/api/v1/keys", &json!({ "name": name })).await;
+    assert_eq!(make("new").await.verdict(), "201");
+    let listed = app.get("/api/v1/keys").await.json();
+    let items = listed["items"].as_array().unwrap();
+    let of = |ix: usize| (items[ix]["name"].as_str().unwrap(), items[ix]["revoked_at"].is_null());
+    assert_eq!(
+        (items.len(), of(0), of(1), of(501), of(502)),
+        (1_000, ("new", true), ("test", true), ("old", true), ("old", false))
+    );
+    // With those of the test and of this one, these are all that there may be.
+    fill(&mut owner, 498, 3_000, "now() + interval '1 day'", "NULL").await;
+    assert_eq!(make("one more").await.verdict(), "422 too_many");
+}

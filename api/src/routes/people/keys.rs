@@ -25,7 +25,7 @@ struct Make {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// `GET /keys`: oldest first, without the keys themselves.
+/// `GET /keys`: newest first, revoked ones after all others, without the keys themselves.
 pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
     let mut transaction = tenant::read(&api.people.pool, caller.workspace_id).await?;
     let rows = access::list_keys(&mut transaction, caller.workspace_id).await.map_err(refused)?;
