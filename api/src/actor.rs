@@ -82,6 +82,16 @@ impl Actor {
         }
     }
 
+    /// Nobody gives or takes a role that may do more than they may. 403 `more_than_own`.
+    pub(crate) fn require_role(&self, role: Role) -> Result<(), Problem> {
+        let Some(more) = role.permissions().iter().find(|permission| !self.permissions.has(*permission)) else {
+            return Ok(());
+        };
+        let detail = format!("{role} has {more}, which {} does not have", self.who.told());
+        let hint = "ask somebody who has it; GET /api/v1/me tells what one has";
+        Err(Problem::new(StatusCode::FORBIDDEN, "more_than_own", detail, hint))
+    }
+
     /// The refusal of what needs `permission`.
     pub(crate) fn lacks(&self, permission: Permission) -> Problem {
         let detail = format!("this needs the permission {permission}, which {} does not have", self.who.told());

@@ -150,7 +150,7 @@ fn is_meant_for_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
 }
 
 /// Whether a browser says that another site caused the request.
-pub(crate) fn is_cross_site(headers: &HeaderMap) -> bool {
+fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
 }
 

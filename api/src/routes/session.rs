@@ -1,16 +1,18 @@
 //! Signing in to the page: a session, or a cookie that holds the API key, for reading only.
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use capstan_domain::access;
 
 use crate::Api;
-use crate::auth::{KEY_COOKIE, is_cross_site};
+use crate::auth::KEY_COOKIE;
 use crate::body;
 use crate::page::sign_in;
+use crate::people::session::refuse_forged;
 use crate::problem::Problem;
 use crate::routes::people::sessions::token_for;
 
@@ -22,7 +24,7 @@ const SESSION_S: u32 = 12 * 3_600;
 /// `POST /session` with the form field `key`, or `email` and `password`.
 pub(crate) async fn sign_in(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    refuse_cross_site(&parts.headers)?;
+    refuse_forged(&parts)?;
     body::require_type(&parts, |found| found == FORM, FORM)?;
     let bytes = body::bytes(&parts, body, FORM_BYTES_MAX).await?;
     let field = |wanted: &str| {
@@ -48,10 +50,10 @@ pub(crate) async fn sign_in(State(api): State<Api>, request: Request) -> Result<
 }
 
 /// `POST /session/end`
-pub(crate) async fn sign_out(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
-    refuse_cross_site(&headers)?;
+pub(crate) async fn sign_out(State(api): State<Api>, parts: Parts) -> Result<Response, Problem> {
+    refuse_forged(&parts)?;
     let mut response = (cookie("", 0, false), Redirect::to("/")).into_response();
-    if let Some(token) = api.people.token(&headers) {
+    if let Some(token) = api.people.token(&parts.headers) {
         if let Some(person) = api.people.by_session(token).await? {
             let mut connection = api.people.pool.acquire().await?;
             access::end_session(&mut connection, person.user_id, person.session_id).await?;
@@ -63,14 +65,6 @@ pub(crate) async fn sign_out(State(api): State<Api>, headers: HeaderMap) -> Resu
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
-
-fn refuse_cross_site(headers: &HeaderMap) -> Result<(), Problem> {
-    if is_cross_site(headers) {
-        let detail = "another site sent this request";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail, "open the page itself and try there"));
-    }
-    Ok(())
-}
 
 fn cookie(key: &str, max_age_s: u32, secure: bool) -> [(axum::http::HeaderName, String); 1] {
     let secure = if secure { "; Secure" } else { "" };

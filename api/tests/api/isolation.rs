@@ -189,7 +189,8 @@ async fn fill_control(app: &App) {
     let user_id = access::create_user(&mut owner, "ada@example.com", "Ada", "$argon2id$none").await.unwrap();
     access::add_member(&mut owner, app.acme, user_id, access::Role::Owner).await.unwrap();
     capstan_domain::quotas::give_plan(&mut owner, app.acme, "free").await.unwrap();
-    access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, "ada").await.unwrap();
+    let by = access::KeyName { key_id: user_id, name: "ada".into() };
+    access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, &by).await.unwrap();
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {

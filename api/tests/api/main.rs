@@ -29,6 +29,7 @@ mod people;
 mod permissions;
 mod quotas;
 mod resolve;
+mod rights;
 mod schedules;
 mod serving;
 mod simulations;

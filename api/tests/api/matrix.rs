@@ -1,15 +1,15 @@
 //! Every route, with every role and kind of key, on its own and on another workspace's ids: made from the list of routes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::http::Request;
 use capstan_api::{Access, Registered, routes};
-use capstan_domain::access::{self, NewKey, Permission, Permissions, Role};
+use capstan_domain::access::{self, KeyName, NewKey, Permission, Permissions, Role};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect;
 use http_body_util::BodyExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -52,23 +52,79 @@ async fn ask(app: &App, route: &Registered, ids: &Ids, credential: (&str, &str))
     (status, code, text)
 }
 
-/// Something of `acme` for the names in paths.
+/// Makes something of `acme`; the answer.
+async fn make(app: &App, path: &str, body: Value) -> Value {
+    let made = app.post(&format!("/api/v1{path}"), &body).await;
+    assert!(made.status.is_success(), "{path}: {}", made.text());
+    made.json()
+}
+
+/// Starts by hand, by a call, and every day.
+fn triggered() -> Value {
+    let mut graph = simple();
+    for (id, kind, config) in [
+        ("in", "trigger.webhook", json!({ "path": "orders" })),
+        ("daily", "trigger.schedule", json!({ "cron": "0 9 * * *", "zone": "UTC" })),
+    ] {
+        let node = json!({ "id": id, "type": kind, "data": { "label": id, "config": config } });
+        graph["nodes"].as_array_mut().unwrap().push(node);
+        let edge = json!({ "id": format!("{id}-a"), "source": id, "target": "a" });
+        graph["edges"].as_array_mut().unwrap().push(edge);
+    }
+    graph
+}
+
+/// Something of `acme` for each name in paths.
 async fn rows(app: &App) -> Ids {
-    let workflow = app.publish(&simple()).await;
-    let execution = app.begin(&workflow).await;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let workflow = app.publish(&triggered()).await;
+    let execution = make(app, "/executions", json!({ "workflow_id": workflow, "trigger": "start" })).await;
     let versions = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json();
-    let bulk = json!({ "verb": "signal", "filter": { "ids": [execution] }, "arguments": { "name": "go" } });
-    let job = app.post("/api/v1/bulk-jobs", &bulk).await.json()["id"].as_str().unwrap().to_owned();
-    let key = app.post("/api/v1/keys", &json!({ "name": "of acme" })).await.json()["id"].as_str().unwrap().to_owned();
+    let bulk = json!({ "verb": "signal", "filter": { "ids": [execution["id"]] }, "arguments": { "name": "go" } });
+    let fields = json!({ "token": "hunter22-hunter22" });
+    let credential = json!({ "name": "c", "type": "bearer", "allowed_hosts": ["example.com"], "fields": fields });
+    let endpoint = json!({ "url": "https://example.com/hooks", "types": ["*"] });
+    let endpoint = text(&make(app, "/webhook-endpoints", endpoint).await["id"]);
+    let delivery = make(app, &format!("/webhook-endpoints/{endpoint}/test"), json!({})).await;
+    let secret = make(app, "/hook-secrets", json!({ "name": "s", "secret": "It's a Secret to Everybody" })).await;
+    let listen = make(app, &format!("/workflows/{workflow}/hooks/listen"), json!({ "node_id": "in" })).await;
+    let schedules = app.get("/api/v1/schedules").await.json();
+    member(app, app.acme, "somebody@example.com", Role::Viewer).await;
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let user_id = access::find_user(&mut owner, "somebody@example.com").await.unwrap().unwrap().user_id;
+    let by = KeyName { key_id: user_id, name: "somebody@example.com".into() };
+    let invited = access::invite(&mut owner, app.acme, "bob@example.com", Role::Viewer, &by).await.unwrap().0;
     BTreeMap::from([
+        ("execution_id", text(&execution["id"])),
+        ("version_id", text(&versions["items"][0]["id"])),
+        ("job_id", text(&make(app, "/bulk-jobs", bulk).await["id"])),
+        ("key_id", text(&make(app, "/keys", json!({ "name": "of acme" })).await["id"])),
+        ("credential_id", text(&make(app, "/credentials", credential).await["id"])),
+        ("endpoint_id", endpoint),
+        ("delivery_id", text(&delivery["id"])),
+        ("hook_secret_id", text(&secret["id"])),
+        ("listen_id", text(&listen["id"])),
+        ("schedule_id", text(&schedules["items"][0]["id"])),
+        ("user_id", user_id.to_string()),
+        ("invitation_id", invited.id.to_string()),
         ("workflow_id", workflow),
-        ("execution_id", execution),
-        ("version_id", versions["items"][0]["id"].as_str().unwrap().to_owned()),
-        ("job_id", job),
-        ("key_id", key),
         ("node_id", "a".into()),
         ("name", "go".into()),
     ])
+}
+
+/// Those that are of `acme` alone.
+fn secrets(ids: &Ids) -> impl Iterator<Item = (&'static str, &String)> {
+    ids.iter().filter(|(name, _)| !["node_id", "name"].contains(name)).map(|(name, id)| (*name, id))
+}
+
+/// Which of the ids `acme` is shown, wherever it looks.
+async fn shown(app: &App, ids: &Ids) -> BTreeSet<&'static str> {
+    let mut texts = String::new();
+    for route in routes().iter().filter(|route| route.method == "GET") {
+        texts += &ask(app, route, ids, ("x-api-key", &app.key)).await.2;
+    }
+    secrets(ids).filter(|(_, id)| texts.contains(id.as_str())).map(|(name, _)| name).collect()
 }
 
 async fn key(app: &App, workspace: WorkspaceId, scopes: Option<Vec<Permission>>) -> String {
@@ -122,19 +178,18 @@ async fn no_route_does_anything_for_another_workspace_or_for_nobody() {
     let ids = rows(&app).await;
     let stranger = member(&app, other(&app).await, "stranger@example.com", Role::Owner).await;
     let cookie = format!("capstan_session={stranger}");
-    let secrets: Vec<&String> =
-        ["workflow_id", "execution_id", "version_id", "job_id", "key_id"].iter().map(|name| &ids[name]).collect();
+    let all: BTreeSet<&str> = secrets(&ids).map(|(name, _)| name).collect();
+    assert_eq!(shown(&app, &ids).await, all);
     for route in routes() {
         let Access::Needs(_) = route.access else { continue };
         // With the key of the other workspace: nothing of acme is there.
         let (status, code, text) = ask(&app, &route, &ids, ("x-api-key", &app.other_key)).await;
         let said = format!("{} {} said {status} {code} {text}", route.method, route.path);
         assert!(status < 500, "{said}");
-        let is_by_id = ["workflow_id", "execution_id", "version_id", "job_id", "key_id"]
-            .iter()
-            .any(|name| route.path.contains(&format!("{{{name}}}")));
-        assert!(!is_by_id || status >= 400, "{said}");
-        assert!(status >= 400 || !secrets.iter().any(|id| text.contains(id.as_str())), "{said}");
+        let mut names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        assert!(names.clone().all(|name| ids.contains_key(name)), "{}: make a row for it", route.path);
+        assert!(!names.any(|name| all.contains(name)) || status >= 400, "{said}");
+        assert!(status >= 400 || !secrets(&ids).any(|(_, id)| text.contains(id.as_str())), "{said}");
         // With a person who names acme and does not belong to it.
         let (status, code, _) = ask(&app, &route, &ids, ("cookie", &cookie)).await;
         assert_eq!((status, code.as_str()), (404, "not_found"), "{said}");
@@ -143,6 +198,7 @@ async fn no_route_does_anything_for_another_workspace_or_for_nobody() {
         assert_eq!((status, code.as_str()), (401, "no_key"), "{said}");
     }
     // Nothing of acme has changed.
+    assert_eq!(shown(&app, &ids).await, all);
     assert_eq!(app.get("/api/v1/pauses").await.json()["items"], json!([]));
     assert_eq!(app.count("signals").await, 0);
 }

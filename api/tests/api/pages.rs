@@ -51,6 +51,13 @@ async fn one_signs_in_with_a_key_and_out_again() {
     };
     assert_eq!(sign_in("nonsense".into(), "same-origin").await.status, 401);
     assert_eq!(sign_in(app.key.clone(), "cross-site").await.verdict(), "403 cross_site");
+    // On plain HTTP browsers say only which origin sends.
+    for path in ["/session", "/session/end"] {
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("host", "capstan.example").header("origin", "http://evil.example");
+        let forged = app.send(request.body(Body::from(format!("key={}", app.key))).unwrap()).await;
+        assert_eq!((forged.verdict().as_str(), forged.header("set-cookie")), ("403 cross_site", None), "{path}");
+    }
     let signed_in = sign_in(app.key.clone(), "same-origin").await;
     assert_eq!((signed_in.status.as_u16(), signed_in.header("location")), (303, Some("/")));
     let cookie = signed_in.header("set-cookie").unwrap();

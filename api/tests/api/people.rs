@@ -33,7 +33,7 @@ impl Mailbox for Sandbox {
     }
 }
 
-async fn start() -> App {
+pub(crate) async fn start() -> App {
     start_at("http://127.0.0.1:7400").await
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn member(app: &App, workspace: WorkspaceId, email: &str, role:
 }
 
 /// Sends with a session, if there is one.
-async fn send(app: &App, session: &str, method: &str, path: &str, body: Value) -> Answer {
+pub(crate) async fn send(app: &App, session: &str, method: &str, path: &str, body: Value) -> Answer {
     let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
     let request = request.header("cookie", format!("capstan_session={session}"));
     app.send(as_json(request, &body)).await
@@ -77,7 +77,7 @@ fn session(answer: &Answer) -> String {
 }
 
 /// Waits for the mails to an address, at least so many; answers the newest, and the token in it.
-async fn mail(app: &App, email: &str, count: usize) -> (String, String) {
+pub(crate) async fn mail(app: &App, email: &str, count: usize) -> (String, String) {
     let mut owner = app.cell.connect(connect::Role::Owner).await.unwrap();
     let found = "SELECT subject, body_text FROM sandbox_mails WHERE $1 = ANY(recipients) ORDER BY mail_id DESC";
     let waiting = async {
@@ -94,7 +94,7 @@ async fn mail(app: &App, email: &str, count: usize) -> (String, String) {
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("no mail to {email}"))
 }
 
-const PASSWORD: &str = "a horse of iron";
+pub(crate) const PASSWORD: &str = "a horse of iron";
 
 async fn signed_up(app: &App, email: &str, slug: &str) -> String {
     let asked = send(app, "", "POST", "/sign-up", json!({ "email": email })).await;
@@ -333,11 +333,13 @@ async fn keys_are_made_with_at_most_what_one_has_and_end() {
     assert_eq!((child.status.as_u16(), &child.json()["expires_at"]), (201, &json!("2999-01-01T00:00:00Z")));
     let listed = send(&app, &admin, "GET", "/keys", Value::Null).await;
     let names: Vec<_> = listed.json()["items"].as_array().unwrap().iter().map(|it| it["name"].clone()).collect();
-    assert_eq!(names, ["test", "all", "narrow", "child"]);
+    assert_eq!(names, ["child", "narrow", "all", "test"]);
     assert!(!listed.text().contains(key));
     let id = child.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(send(&app, &admin, "DELETE", &format!("/keys/{id}"), Value::Null).await.status, 204);
     assert_eq!(send(&app, &admin, "DELETE", &format!("/keys/{id}"), Value::Null).await.verdict(), "404 not_found");
+    let listed = send(&app, &admin, "GET", "/keys", Value::Null).await.json();
+    assert_eq!((&listed["items"][3]["name"], &listed["items"][0]["name"]), (&json!("child"), &json!("narrow")));
     let request = Request::get("/api/v1/workflows").header("x-api-key", child.json()["key"].as_str().unwrap());
     assert_eq!(app.send(request.body(Body::empty()).unwrap()).await.verdict(), "401 wrong_key");
 }

@@ -1,6 +1,7 @@
 //! API keys: shown once, kept as a hash.
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
@@ -18,7 +19,7 @@ const RANDOM_CHARS: usize = 43;
 const SHOWN_CHARS: usize = 8;
 /// Most characters of a key's name.
 const NAME_CHARS_MAX: usize = 100;
-/// Most keys of a workspace that were not revoked.
+/// Most keys of a workspace that open something.
 const KEYS_MAX: i64 = 500;
 /// Most keys that a listing shows.
 const KEYS_LISTED_MAX: i64 = 1_000;
@@ -106,7 +107,8 @@ pub async fn make_key(
     new: &NewKey,
 ) -> Result<(KeyRow, String), AccessError> {
     let name = check_name(&new.name, 1, NAME_CHARS_MAX)?;
-    let of_use = "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL";
+    let of_use = "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL \
+                  AND (expires_at IS NULL OR expires_at > clock_timestamp())";
     let count: i64 = sqlx::query_scalar(of_use).bind(workspace_id.0).fetch_one(&mut *connection).await?;
     if count >= KEYS_MAX {
         return Err(AccessError::TooMany { what: "API keys", most: KEYS_MAX });
@@ -133,18 +135,31 @@ pub async fn make_key(
     Ok((row, plain))
 }
 
-/// The keys of a workspace, oldest first.
+/// The keys of a workspace: those that are not revoked first, each the newest at the top.
 ///
 /// # Errors
 /// If the database does.
 pub async fn list_keys(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Vec<KeyRow>, AccessError> {
-    let rows =
-        sqlx::query_as(&format!("SELECT {COLUMNS} FROM api_keys WHERE workspace_id = $1 ORDER BY key_id LIMIT $2"))
-            .bind(workspace_id.0)
-            .bind(KEYS_LISTED_MAX)
-            .fetch_all(connection)
-            .await?;
+    let statement = format!(
+        "SELECT {COLUMNS} FROM api_keys WHERE workspace_id = $1 \
+         ORDER BY (revoked_at IS NOT NULL), key_id DESC LIMIT $2"
+    );
+    let rows = sqlx::query_as(&statement).bind(workspace_id.0).bind(KEYS_LISTED_MAX).fetch_all(connection).await?;
     Ok(rows)
+}
+
+/// Whether a key is not revoked; it stays so until the transaction has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: KeyId,
+) -> Result<bool, StoreError> {
+    let held =
+        sqlx::query("SELECT FROM api_keys WHERE workspace_id = $1 AND key_id = $2 AND revoked_at IS NULL FOR SHARE");
+    Ok(held.bind(workspace_id.0).bind(key_id.0).fetch_optional(connection).await?.is_some())
 }
 
 /// Revokes a key; false if the workspace has no such key in use. Processes notice within a few seconds.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::error::AccessError;
 use super::permissions::Role;
+use super::resolve::KeyName;
 use super::secrets::{hash_secret, new_secret};
 
 /// How long an invitation lasts.
@@ -60,7 +61,7 @@ pub async fn invite(
     workspace_id: WorkspaceId,
     email: &str,
     role: Role,
-    invited_by: &str,
+    invited_by: &KeyName,
 ) -> Result<(InvitationRow, String), AccessError> {
     // Those that are over make room.
     sqlx::query("DELETE FROM invitations WHERE workspace_id = $1 AND expires_at < clock_timestamp()")
@@ -84,10 +85,12 @@ pub async fn invite(
     }
     let token = new_secret();
     let row = sqlx::query_as(
-        "INSERT INTO invitations AS i (workspace_id, invitation_id, email, role, token_hash, invited_by, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(days => $7)) \
+        "INSERT INTO invitations AS i (workspace_id, invitation_id, email, role, token_hash, invited_by, expires_at, \
+           invited_by_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(days => $7), $8) \
          ON CONFLICT (workspace_id, email) DO UPDATE SET role = excluded.role, token_hash = excluded.token_hash, \
-           invited_by = excluded.invited_by, created_at = clock_timestamp(), expires_at = excluded.expires_at \
+           invited_by = excluded.invited_by, invited_by_id = excluded.invited_by_id, \
+           created_at = clock_timestamp(), expires_at = excluded.expires_at \
          RETURNING i.invitation_id AS id, i.email, i.role, i.invited_by, i.created_at, i.expires_at",
     )
     .bind(workspace_id.0)
@@ -95,8 +98,9 @@ pub async fn invite(
     .bind(email)
     .bind(role.as_str())
     .bind(hash_secret(&token).map(|hash| hash.to_vec()))
-    .bind(invited_by)
+    .bind(&invited_by.name)
     .bind(LIFE_DAYS)
+    .bind(invited_by.key_id)
     .fetch_one(connection)
     .await?;
     Ok((row, token))

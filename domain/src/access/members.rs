@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::departures::take_back;
 use super::error::{AccessError, violates};
 use super::permissions::Role;
 
@@ -93,7 +94,26 @@ pub async fn list_members(
     Ok(rows)
 }
 
-/// Gives a member another role, which is not the owner's, as theirs is not.
+/// What a member is, who stays that until the transaction has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold_role(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    user_id: Uuid,
+) -> Result<Option<Role>, StoreError> {
+    let role: Option<String> =
+        sqlx::query_scalar("SELECT role FROM members WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE")
+            .bind(workspace_id.0)
+            .bind(user_id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(role.and_then(|role| role.parse().ok()))
+}
+
+/// Gives a member another role, which is not the owner's, as theirs is not. Keys of theirs that may do more are revoked, and
+/// open invitations of one who may not invite any more are gone.
 ///
 /// # Errors
 /// If the database does.
@@ -113,10 +133,13 @@ pub async fn change_role(
             .bind(role.as_str())
             .execute(&mut *connection)
             .await?;
+    if changed.rows_affected() == 1 {
+        take_back(connection, workspace_id, user_id, Some(role)).await?;
+    }
     told(connection, workspace_id, user_id, changed.rows_affected()).await
 }
 
-/// Takes somebody out of a workspace; not the owner.
+/// Takes somebody out of a workspace, with the keys that they made and the open invitations that they sent; not the owner.
 ///
 /// # Errors
 /// If the database does.
@@ -130,6 +153,9 @@ pub async fn remove_member(
         .bind(user_id)
         .execute(&mut *connection)
         .await?;
+    if removed.rows_affected() == 1 {
+        take_back(connection, workspace_id, user_id, None).await?;
+    }
     told(connection, workspace_id, user_id, removed.rows_affected()).await
 }
 

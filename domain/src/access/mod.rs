@@ -4,6 +4,7 @@
 //! the API role, which can only turn an exact key or slug into one workspace. People are the matter of the access role.
 
 mod api_keys;
+mod departures;
 mod error;
 mod invitations;
 mod links;
@@ -17,14 +18,18 @@ mod tries;
 mod users;
 mod workspaces;
 
-pub use api_keys::{KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, is_key, list_keys, make_key, revoke_key};
+pub use api_keys::{
+    KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
+};
 pub use error::AccessError;
 pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
 };
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
-pub use members::{Changed, MEMBERS_MAX, MemberRow, add_member, change_role, list_members, remove_member, transfer};
+pub use members::{
+    Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
+};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use resolve::{
@@ -36,5 +41,5 @@ pub use sessions::{
     list_sessions, open_session,
 };
 pub use tries::{Tried, count_try, forgive_try};
-pub use users::{UserRow, create_user, find_user, rename_user, set_password};
+pub use users::{UserRow, create_user, find_user, hold_password, rename_user, set_password};
 pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};

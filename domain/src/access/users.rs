@@ -29,6 +29,15 @@ pub async fn find_user(connection: &mut PgConnection, email: &str) -> Result<Opt
     Ok(row.bind(email).fetch_optional(connection).await?)
 }
 
+/// Whether the password of a user is still the one of that hash; it stays so until the transaction has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold_password(connection: &mut PgConnection, user_id: Uuid, hash: &str) -> Result<bool, StoreError> {
+    let held = sqlx::query("SELECT FROM users WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE");
+    Ok(held.bind(user_id).bind(hash).fetch_optional(connection).await?.is_some())
+}
+
 /// Makes a user. The address, in its normal form, has to be proved before.
 ///
 /// # Errors

@@ -6,13 +6,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, OpenInvitation, Person, Role, hash_password};
+use capstan_domain::access::{self, OpenInvitation, Permission, Person, Role, hash_password};
 use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, tries, unhashed, welcome};
-use crate::actor::Actor;
+use super::{
+    BODY_BYTES_MAX, email, link_expired, open, refused, require_still, require_strong, tries, unhashed, welcome,
+};
+use crate::actor::{Actor, Who};
 use crate::auth::Caller;
 use crate::people::Note;
 use crate::people::session::refuse_forged;
@@ -42,8 +44,8 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
 }
 
 /// `POST /invitations {email, role}`: 201 with the invitation, whose link goes to that mailbox only. Once more for the same
-/// address renews it. 409 `already_member`, `owner_stays`, 422 `bad_email`, `too_many`, 429 `too_many_tries`, 503
-/// `no_mail`.
+/// address renews it. Nobody invites into a role that may do more than they may. 403 `more_than_own`, 409 `already_member`,
+/// `owner_stays`, 422 `bad_email`, `too_many`, 429 `too_many_tries`, 503 `no_mail`.
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
@@ -55,20 +57,29 @@ pub(crate) async fn create(
         let detail = "a workspace has exactly one owner";
         return Err(Problem::conflict("owner_stays", detail, "invite an admin, and give the workspace away then"));
     }
+    actor.require_role(said.role)?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
-    tries::invite(&api, &email).await?;
-    let by = actor.who.name().ok_or_else(crate::auth::no_key)?.name;
+    tries::invite(&api, caller.workspace_id, &email).await?;
+    let by = actor.who.name().ok_or_else(crate::auth::no_key)?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let wanted = said.role.permissions();
+    require_still(&mut transaction, &caller, &actor, Permission::MembersWrite, wanted).await?;
     let invited = access::invite(&mut transaction, caller.workspace_id, &email, said.role, &by).await;
     let (row, token) = invited.map_err(refused)?;
     transaction.commit().await?;
     let answer = (StatusCode::CREATED, Json(&row)).into_response();
+    // A person's address is proved; a key's name is whatever somebody wrote, and is not mailed to strangers.
+    let text = match &actor.who {
+        Who::Person(person) => format!("{} invites you to the workspace {} of Capstan.", person.email, caller.slug),
+        Who::Key(_) | Who::Machine => format!("You are invited to the workspace {} of Capstan.", caller.slug),
+    };
+    let text = format!("{text} Go on here within a week:");
     tokio::spawn(async move {
         let _place = place;
         let note = Note {
             subject: format!("You are invited to {}", caller.slug),
-            text: format!("{by} invites you to the workspace {} of Capstan. Go on here within a week:", caller.slug),
+            text,
             link: Some(("invitation", token)),
             end: "If you do not know what this is about, do nothing.",
         };

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, refused};
+use super::{BODY_BYTES_MAX, refused, require_still};
 use crate::actor::{Actor, Who};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -25,7 +25,7 @@ struct Make {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// `GET /keys`: oldest first, without the keys themselves.
+/// `GET /keys`: newest first, revoked ones after all others, without the keys themselves.
 pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Response, Problem> {
     let mut transaction = tenant::read(&api.people.pool, caller.workspace_id).await?;
     let rows = access::list_keys(&mut transaction, caller.workspace_id).await.map_err(refused)?;
@@ -60,6 +60,7 @@ pub(crate) async fn create(
     }
     let new = NewKey { name: said.name, scopes, expires_at, created_by: Some(created_by) };
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    require_still(&mut transaction, &caller, &actor, Permission::KeysWrite, wanted).await?;
     let (row, key) = access::make_key(&mut transaction, caller.workspace_id, &new).await.map_err(refused)?;
     transaction.commit().await?;
     let mut told = json!(row);

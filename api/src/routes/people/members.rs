@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use capstan_domain::access::{self, Changed, Role};
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::BODY_BYTES_MAX;
@@ -36,29 +37,37 @@ pub(crate) async fn list(State(api): State<Api>, caller: Caller) -> Result<Respo
     Ok(Json(json!({ "items": items })).into_response())
 }
 
-/// `PUT /members/{user_id} {role}`: 204. 409 `owner_stays`.
+/// `PUT /members/{user_id} {role}`: 204. Neither the role before nor the one after may do more than who changes it may. 403
+/// `more_than_own`, 409 `owner_stays`.
 pub(crate) async fn change(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Path(user_id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let member = id(&user_id, "member")?;
     let said: Change = body::typed(request, BODY_BYTES_MAX).await?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    if said.role != Role::Owner {
+        actor.require_role(said.role)?;
+        require_over(&mut transaction, &caller, &actor, member).await?;
+    }
     let changed = access::change_role(&mut transaction, caller.workspace_id, member, said.role).await?;
     transaction.commit().await?;
     told(changed, &user_id)
 }
 
-/// `DELETE /members/{user_id}`: 204. 409 `owner_stays`.
+/// `DELETE /members/{user_id}`: 204. 403 `more_than_own`, 409 `owner_stays`.
 pub(crate) async fn remove(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Path(user_id): Path<String>,
 ) -> Result<Response, Problem> {
     let member = id(&user_id, "member")?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    require_over(&mut transaction, &caller, &actor, member).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, member).await?;
     transaction.commit().await?;
     told(removed, &user_id)
@@ -101,6 +110,17 @@ pub(crate) async fn transfer(
         api.people.forget_session(&token).await;
     }
     told(changed, &said.user_id.to_string())
+}
+
+/// Refuses who may do less than the member whom they would change. The owner is refused to all, in other words.
+async fn require_over(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    actor: &Actor,
+    member: Uuid,
+) -> Result<(), Problem> {
+    let role = access::hold_role(transaction, caller.workspace_id, member).await?;
+    role.filter(|role| *role != Role::Owner).map_or(Ok(()), |role| actor.require_role(role))
 }
 
 fn told(changed: Changed, user_id: &str) -> Result<Response, Problem> {

@@ -13,13 +13,16 @@ use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use capstan_domain::access::{self, AccessError, PASSWORD_CHARS, PasswordError, is_strong, normal_email};
+use capstan_domain::access::{
+    self, AccessError, KeyId, PASSWORD_CHARS, PasswordError, Permission, Permissions, Role, is_strong, normal_email,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::me;
 use crate::Api;
-use crate::actor::Actor;
+use crate::actor::{Actor, Who};
+use crate::auth::Caller;
 use crate::problem::Problem;
 
 /// Most bytes of a body about people.
@@ -72,6 +75,34 @@ fn require_strong(password: &str, email: &str) -> Result<(), Problem> {
 fn link_expired() -> Problem {
     let detail = "this link opens nothing: it was used, has expired, or never was one";
     Problem::new(StatusCode::GONE, "link_expired", detail, "ask for a new one")
+}
+
+/// Holds who gives `wanted` away, for which one needs `needed`, to what they may do now, until the transaction has ended:
+/// what is remembered of them may be a second old, and what a role gave is taken back with it. 403 `more_than_own`, 401
+/// `wrong_key`.
+async fn require_still(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    actor: &Actor,
+    needed: Permission,
+    wanted: Permissions,
+) -> Result<(), Problem> {
+    let workspace_id = caller.workspace_id;
+    let is_so = match &actor.who {
+        Who::Person(person) => {
+            let role = access::hold_role(transaction, workspace_id, person.user_id).await?;
+            role.map(Role::permissions).is_some_and(|own| own.has(needed) && own.covers(wanted))
+        }
+        Who::Key(own) if access::hold_key(transaction, workspace_id, KeyId(own.key.key_id)).await? => true,
+        Who::Key(_) => return Err(crate::auth::wrong_key()),
+        Who::Machine => false,
+    };
+    if is_so {
+        return Ok(());
+    }
+    let detail = "this would give more than you may do yourself by now";
+    let hint = "GET /api/v1/me tells what one has";
+    Err(Problem::new(StatusCode::FORBIDDEN, "more_than_own", detail, hint))
 }
 
 /// Opens a session in the transaction of what led to it; answers its token.

@@ -10,7 +10,7 @@ use capstan_domain::access::{self, LinkKind, hash_password, is_password};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::tries::{Tries, may_mail};
+use super::tries::{MailKind, Tries, may_mail};
 use super::{BODY_BYTES_MAX, email, link_expired, open, require_strong, unhashed};
 use crate::actor::Actor;
 use crate::people::Note;
@@ -40,7 +40,7 @@ pub(crate) async fn forgot(State(api): State<Api>, request: Request) -> Result<R
     let said: Forgot = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
-    if may_mail(&api, &parts, &email).await? {
+    if may_mail(&api, &parts, MailKind::Reset, &email).await? {
         tokio::spawn(async move {
             let _place = place;
             if let Err(problem) = mail(&api, &email).await {
@@ -98,13 +98,17 @@ pub(crate) async fn change(
     require_strong(&said.password, &person.email)?;
     let tries = Tries::log_in(&api, &parts, &person.email).await?;
     let user = access::find_user(&mut *api.people.pool.acquire().await?, &person.email).await?;
-    if !is_password(said.current_password, user.map(|user| user.password_hash)).await.map_err(unhashed)? {
-        let detail = "the current password is another one";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_password", detail, "try again, or reset it"));
+    let before = user.map(|user| user.password_hash);
+    if !is_password(said.current_password, before.clone()).await.map_err(unhashed)? {
+        return Err(wrong_password());
     }
     tries.forgive(&api).await?;
     let hash = hash_password(said.password).await.map_err(unhashed)?;
     let mut transaction = api.people.pool.begin().await?;
+    // A reset may have come meanwhile: who knew the password before it does not change the one after it.
+    if !access::hold_password(&mut transaction, person.user_id, &before.unwrap_or_default()).await? {
+        return Err(wrong_password());
+    }
     access::set_password(&mut transaction, person.user_id, &hash).await?;
     access::end_sessions(&mut transaction, person.user_id, None).await?;
     let token = open(&api, &mut transaction, &parts, person.user_id).await?;
@@ -115,4 +119,9 @@ pub(crate) async fn change(
     let mut response = StatusCode::NO_CONTENT.into_response();
     api.people.give(&mut response, &token);
     Ok(response)
+}
+
+fn wrong_password() -> Problem {
+    let detail = "the current password is another one";
+    Problem::new(StatusCode::FORBIDDEN, "wrong_password", detail, "try again, or reset it")
 }

@@ -47,9 +47,8 @@ pub(in crate::routes) async fn token_for(
     let Some(user) = user.filter(|_| is_right) else { return Ok(None) };
     tries.forgive(api).await?;
     let mut transaction = api.people.pool.begin().await?;
-    // The password may have changed while it was looked at.
-    let now = access::find_user(&mut transaction, &email).await?;
-    if now.is_none_or(|now| now.password_hash != user.password_hash) {
+    // The password may have changed while it was looked at; from here on a change waits, and ends this session, too.
+    if !access::hold_password(&mut transaction, user.user_id, &user.password_hash).await? {
         return Ok(None);
     }
     let token = open(api, &mut transaction, parts, user.user_id).await?;

@@ -11,7 +11,7 @@ use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::tries::may_mail;
+use super::tries::{MailKind, may_mail};
 use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, unhashed, welcome};
 use crate::people::Note;
 use crate::problem::Problem;
@@ -43,7 +43,7 @@ pub(crate) async fn begin(State(api): State<Api>, request: Request) -> Result<Re
     let said: SignUp = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
     let email = email(&said.email)?;
     let place = api.people.post.place()?;
-    if may_mail(&api, &parts, &email).await? {
+    if may_mail(&api, &parts, MailKind::SignUp, &email).await? {
         tokio::spawn(async move {
             let _place = place;
             if let Err(problem) = mail(&api, &email).await {

@@ -3,6 +3,7 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use capstan_domain::access::{Tried, count_try, forgive_try};
+use capstan_engine::core::ids::WorkspaceId;
 
 use crate::Api;
 use crate::people::address;
@@ -16,8 +17,17 @@ const OF_BOTH_MAX: i32 = 10;
 const OF_ACCOUNT_MAX: i32 = 100;
 /// Wrong passwords, and mails asked for, from one client.
 const OF_CLIENT_MAX: i32 = 50;
-/// Mails to one address.
+/// Mails of one kind to one address.
 const MAILS_MAX: i32 = 5;
+/// Invitations from one workspace.
+const INVITATIONS_MAX: i32 = 50;
+
+/// What is mailed to an address. Each kind is counted by itself, so that none of them stands in the way of another.
+#[derive(Clone, Copy)]
+pub(super) enum MailKind {
+    SignUp,
+    Reset,
+}
 
 /// Tries that were counted before they were made.
 pub(super) struct Tries(Vec<Tried>);
@@ -44,21 +54,23 @@ impl Tries {
 
 /// Counts what asks for a mail. False if the address has got enough of them: whoever asks is not told, since that would
 /// tell that somebody else did. 429 `too_many_tries` for a client that asks too much.
-pub(super) async fn may_mail(api: &Api, parts: &Parts, email: &str) -> Result<bool, Problem> {
+pub(super) async fn may_mail(api: &Api, parts: &Parts, kind: MailKind, email: &str) -> Result<bool, Problem> {
     if let Some(client) = client(api, parts) {
         count(api, vec![limit(format!("mail client {client}"), OF_CLIENT_MAX)]).await?.map_err(too_many)?;
     }
-    Ok(mails(api, email).await?.is_ok())
+    let kind = match kind {
+        MailKind::SignUp => "sign-up",
+        MailKind::Reset => "reset",
+    };
+    Ok(count(api, vec![limit(format!("mail {kind} {email}"), MAILS_MAX)]).await?.is_ok())
 }
 
-/// Counts an invitation. 429 `too_many_tries` if the address has got enough mails.
-pub(super) async fn invite(api: &Api, email: &str) -> Result<(), Problem> {
-    mails(api, email).await?.map_err(too_many)?;
+/// Counts an invitation. 429 `too_many_tries` if the address has got enough of them, or the workspace has sent enough.
+pub(super) async fn invite(api: &Api, workspace_id: WorkspaceId, email: &str) -> Result<(), Problem> {
+    let of_workspace = limit(format!("invite workspace {}", workspace_id.0), INVITATIONS_MAX);
+    let to_address = limit(format!("mail invitation {email}"), MAILS_MAX);
+    count(api, vec![of_workspace, to_address]).await?.map_err(too_many)?;
     Ok(())
-}
-
-async fn mails(api: &Api, email: &str) -> Result<Result<Tries, u64>, Problem> {
-    count(api, vec![limit(format!("mail address {email}"), MAILS_MAX)]).await
 }
 
 /// Within: how many seconds to wait.
