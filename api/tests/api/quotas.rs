@@ -9,7 +9,7 @@ use capstan_domain::quotas::{self, EMAILS, EXECUTIONS, PlanChange, Till};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::purses::Purses;
-use capstan_engine::store::quotas::{reclaim, reconcile};
+use capstan_engine::store::quotas::{Reconciled, reclaim, reconcile};
 use capstan_engine::store::start::{Start, Started};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -259,16 +259,14 @@ async fn the_nightly_check_mends_a_counter_that_is_not_its_facts_and_says_so_onc
     limit(&app, json!({ "executions_per_month": 100 }), 0).await;
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     sqlx::query("UPDATE quota_counters SET granted = 9, is_off = false").execute(&mut worker).await.unwrap();
-    let done = reconcile(&mut worker).await.unwrap();
-    assert_eq!((done.checked, done.mended), (1, 1));
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Mended);
     assert_eq!(settled(&app).await, (5, 5));
     let said =
         "SELECT payload ->> 'counted' || ' ' || (payload ->> 'facts') FROM outbox WHERE type = 'quota.reconciled'";
     assert_eq!(one::<String>(&mut worker, said).await, "9 5");
-    assert_eq!(reconcile(&mut worker).await.unwrap().checked, 0, "nothing more to do today");
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Over, "nothing more to do today");
     sqlx::query("UPDATE quota_rounds SET day = day - 1").execute(&mut worker).await.unwrap();
-    let done = reconcile(&mut worker).await.unwrap();
-    assert_eq!((done.checked, done.mended), (1, 0));
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Right);
 }
 
 #[tokio::test]
