@@ -253,6 +253,24 @@ async fn each_unit_has_its_receipt_page_by_page_and_no_other_workspace_sees_it()
 }
 
 #[tokio::test]
+async fn a_workspace_whose_cell_cannot_be_told_waits_behind_the_others() {
+    let app = App::start().await;
+    let mut control = app.control.connect(Role::Owner).await.unwrap();
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT workspace_id FROM workspaces").fetch_all(&mut control).await.unwrap();
+    for id in ids {
+        let change = PlanChange { plan: Some("free".into()), ..PlanChange::default() };
+        quotas::set_plan(&mut control, WorkspaceId(id), &change).await.unwrap();
+    }
+    let mut all = quotas::to_sync(&mut control, None, 9).await.unwrap();
+    assert_eq!(all.len(), 2);
+    quotas::mark_tried(&mut control, &all[0]).await.unwrap();
+    all.reverse();
+    let ids = |all: &[quotas::Unsynced]| all.iter().map(|one| one.workspace_id).collect::<Vec<_>>();
+    assert_eq!(ids(&quotas::to_sync(&mut control, None, 9).await.unwrap()), ids(&all));
+}
+
+#[tokio::test]
 async fn the_nightly_check_mends_a_counter_that_is_not_its_facts_and_says_so_once() {
     let app = App::start().await;
     used_before(&app, 5).await;
