@@ -1,10 +1,11 @@
 //! `capstan plan`
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
-use capstan_domain::quotas::{self, PlanChange, meter_of};
+use capstan_domain::quotas::{self, PlanChange, Unsynced, meter_of};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use clap::{Args, Subcommand};
@@ -118,8 +119,7 @@ pub(crate) async fn require(owner: &mut PgConnection, plan: &str) -> anyhow::Res
 pub(crate) async fn give(database: &Database, workspace: WorkspaceId, plan: &str) -> anyhow::Result<()> {
     let mut owner = database.owner().await?;
     quotas::give_plan(&mut owner, workspace, plan).await.context("the workspace has no plan yet, so no limits")?;
-    sync(database, Some(workspace)).await?;
-    Ok(())
+    sync(database, workspace).await
 }
 
 async fn connect(args: &DatabaseArgs, command: &str) -> anyhow::Result<Database> {
@@ -173,7 +173,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     quotas::set_plan(&mut database.owner().await?, workspace, &change)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
-    sync(&database, Some(workspace)).await?;
+    sync(&database, workspace).await?;
     show(&database, &args.workspace, json).await
 }
 
@@ -184,28 +184,47 @@ async fn find(database: &Database, slug: &str) -> anyhow::Result<WorkspaceId> {
 }
 
 async fn sync_all(database: &Database) -> anyhow::Result<usize> {
-    let mut all = 0;
+    let (mut all, mut failed) = (0, HashSet::new());
     loop {
-        let synced = sync(database, None).await?;
-        all += synced;
-        if synced == 0 {
-            return Ok(all);
+        let bite = quotas::to_sync(&mut database.owner().await?, None, SYNC_BITE).await?;
+        // Those that fail are behind all others.
+        if bite.iter().all(|one| failed.contains(&one.workspace_id)) {
+            break;
         }
+        for one in bite {
+            match sync_one(database, &one).await {
+                Ok(()) => all += 1,
+                Err(error) => {
+                    output::note(&format!("workspace {}: {error:#}", one.workspace_id));
+                    quotas::mark_tried(&mut database.owner().await?, &one).await?;
+                    failed.insert(one.workspace_id);
+                }
+            }
+        }
+    }
+    match failed.len() {
+        0 => Ok(all),
+        failed => bail!("limits of {failed} workspaces could not be brought to their cells, those of {all} were"),
     }
 }
 
-/// Brings limits to cells: of one workspace, or of some that are not synced. Each side in a transaction of its own.
-async fn sync(database: &Database, workspace: Option<WorkspaceId>) -> anyhow::Result<usize> {
-    let mut owner = database.owner().await?;
-    let unsynced = quotas::to_sync(&mut owner, workspace, SYNC_BITE).await?;
+/// Brings the limits of a workspace to its cell.
+async fn sync(database: &Database, workspace: WorkspaceId) -> anyhow::Result<()> {
+    let unsynced = quotas::to_sync(&mut database.owner().await?, Some(workspace), 1).await?;
     for one in &unsynced {
-        let pool = database.cell.sibling(&one.schema_name).pool(Role::Api, CONNECTIONS_MAX);
-        let mut transaction = tenant::begin(&pool, WorkspaceId(one.workspace_id)).await?;
-        quotas::write_limits(&mut transaction, one).await?;
-        transaction.commit().await?;
-        quotas::mark_synced(&mut owner, one).await?;
+        sync_one(database, one).await?;
     }
-    Ok(unsynced.len())
+    Ok(())
+}
+
+/// Each side in a transaction of its own.
+async fn sync_one(database: &Database, one: &Unsynced) -> anyhow::Result<()> {
+    let pool = database.cell.sibling(&one.schema_name).pool(Role::Api, CONNECTIONS_MAX);
+    let mut transaction = tenant::begin(&pool, WorkspaceId(one.workspace_id)).await?;
+    quotas::write_limits(&mut transaction, one).await?;
+    transaction.commit().await?;
+    quotas::mark_synced(&mut database.owner().await?, one).await?;
+    Ok(())
 }
 
 fn limits_text(limits: &Value) -> String {

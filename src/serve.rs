@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::secret_keys::SecretArgs;
-use crate::{accounts, interrupt, output};
+use crate::{accounts, interrupt, output, plan};
 
 /// Settings of an API process.
 #[derive(Args, Debug)]
@@ -42,6 +42,9 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
     let url = local_url(listener.local_addr()?);
     let database = Database::connect(&args.database, "serve").await?;
     database.require_migrated().await?;
+    if args.accounts.sign_up {
+        plan::require(&mut database.owner().await?, &args.accounts.default_plan).await?;
+    }
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),

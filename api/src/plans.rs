@@ -4,7 +4,7 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use capstan_domain::quotas;
+use capstan_domain::quotas::{self, Unsynced};
 use capstan_engine::core::ids::WorkspaceId;
 use tokio::time::sleep;
 
@@ -22,21 +22,39 @@ pub(crate) async fn sync(api: Weak<Parts>) {
     loop {
         sleep(LOOK_EVERY).await;
         let Some(api) = api.upgrade() else { return };
-        if let Err(problem) = round(&api).await {
+        if let Err(problem) = round(&api, None).await {
             let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-            tracing::warn!(cause, "limits of plans were not brought to their cells; it will be tried again");
+            tracing::warn!(cause, "nobody knows which limits of plans cells do not have; it will be tried again");
         }
     }
 }
 
-async fn round(api: &Parts) -> Result<(), Problem> {
-    let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, None, BITE).await?;
-    for one in unsynced {
-        let cell = api.cells.get(&one.schema_name);
-        let mut transaction = tenant::write(&cell.pool, WorkspaceId(one.workspace_id)).await?;
-        quotas::write_limits(&mut transaction, &one).await?;
-        transaction.commit().await?;
-        quotas::mark_synced(&mut *api.directory.pool.acquire().await?, &one).await?;
+/// Brings those of a new workspace at once. If that fails, a look does it.
+pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
+    if let Err(problem) = round(api, Some(workspace_id)).await {
+        let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+        tracing::warn!(cause, %workspace_id, "limits of a new workspace were not brought to its cell yet");
     }
+}
+
+/// One that fails stops no other one, and is behind them next time.
+async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
+    let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, workspace_id, BITE).await?;
+    for one in unsynced {
+        if let Err(problem) = bring_one(api, &one).await {
+            let (cause, workspace) = (problem.internal.as_deref().unwrap_or(&problem.detail), one.workspace_id);
+            tracing::warn!(cause, %workspace, "limits of a plan were not brought to their cell; it will be tried again");
+            quotas::mark_tried(&mut *api.directory.pool.acquire().await?, &one).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn bring_one(api: &Parts, one: &Unsynced) -> Result<(), Problem> {
+    let cell = api.cells.get(&one.schema_name);
+    let mut transaction = tenant::write(&cell.pool, WorkspaceId(one.workspace_id)).await?;
+    quotas::write_limits(&mut transaction, one).await?;
+    transaction.commit().await?;
+    quotas::mark_synced(&mut *api.directory.pool.acquire().await?, one).await?;
     Ok(())
 }

@@ -19,7 +19,7 @@ INSERT INTO plans (plan, name, place, limits) VALUES
   ('unlimited', 'Unlimited', 4, '{}');
 
 -- `overrides`: limits instead of the plan's; null is none. `revision` rises with each change, and `synced_revision` says which
--- one the cell has.
+-- one the cell has. `tried_at`: when it was last tried in vain to bring them there, so that others come first.
 CREATE TABLE workspace_plans (
   workspace_id uuid PRIMARY KEY REFERENCES workspaces,
   plan text NOT NULL REFERENCES plans,
@@ -27,9 +27,10 @@ CREATE TABLE workspace_plans (
   buffer_percent int CONSTRAINT workspace_plans_buffer_percent CHECK (buffer_percent BETWEEN 0 AND 1000),
   revision bigint NOT NULL DEFAULT 1,
   synced_revision bigint NOT NULL DEFAULT 0,
-  changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  tried_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX workspace_plans_unsynced ON workspace_plans (changed_at) WHERE synced_revision < revision;
+CREATE INDEX workspace_plans_unsynced ON workspace_plans (tried_at) WHERE synced_revision < revision;
 
 ALTER TABLE workspace_plans ENABLE ROW LEVEL SECURITY;
 ALTER TABLE workspace_plans FORCE ROW LEVEL SECURITY;
@@ -51,7 +52,7 @@ BEGIN
 END
 $$;
 
--- What cells do not know yet, oldest change first, or, if one is named, what that workspace's cell is to know. Limits are the
+-- What cells do not know yet, those first that have waited longest since they were made or tried in vain, or, if one is named, what that workspace's cell is to know. Limits are the
 -- plan's with those of the workspace over them.
 CREATE FUNCTION plans_to_sync_1(p_workspace uuid, p_most int)
 RETURNS TABLE (workspace_id uuid, schema_name text, plan text, revision bigint, limits jsonb, buffer_percent int)
@@ -64,13 +65,20 @@ AS $$
     JOIN workspaces w ON w.workspace_id = s.workspace_id
     JOIN cells c ON c.cell_id = w.cell_id
    WHERE CASE WHEN p_workspace IS NULL THEN s.synced_revision < s.revision ELSE s.workspace_id = p_workspace END
-   ORDER BY s.changed_at LIMIT p_most
+   ORDER BY s.tried_at LIMIT p_most
 $$;
 
 CREATE FUNCTION plan_synced_1(p_workspace uuid, p_revision bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
   UPDATE workspace_plans s SET synced_revision = greatest(s.synced_revision, p_revision) WHERE s.workspace_id = p_workspace
+$$;
+
+-- A cell could not be told: others come first.
+CREATE FUNCTION plan_not_synced_1(p_workspace uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+  UPDATE workspace_plans s SET tried_at = clock_timestamp() WHERE s.workspace_id = p_workspace
 $$;
 
 DO $$
@@ -81,11 +89,16 @@ BEGIN
   ALTER FUNCTION give_plan_1(uuid, text) OWNER TO capstan_resolver;
   ALTER FUNCTION plans_to_sync_1(uuid, int) OWNER TO capstan_resolver;
   ALTER FUNCTION plan_synced_1(uuid, bigint) OWNER TO capstan_resolver;
+  ALTER FUNCTION plan_not_synced_1(uuid) OWNER TO capstan_resolver;
   EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM capstan_resolver', v_schema);
 END
 $$;
-REVOKE ALL ON FUNCTION give_plan_1(uuid, text), plans_to_sync_1(uuid, int), plan_synced_1(uuid, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION give_plan_1(uuid, text), plans_to_sync_1(uuid, int), plan_synced_1(uuid, bigint) TO capstan_api;
+REVOKE ALL ON FUNCTION give_plan_1(uuid, text), plans_to_sync_1(uuid, int), plan_synced_1(uuid, bigint),
+  plan_not_synced_1(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_plan_1(uuid, text), plans_to_sync_1(uuid, int), plan_synced_1(uuid, bigint),
+  plan_not_synced_1(uuid) TO capstan_api;
+-- Who signs up gets a plan in the transaction that makes the workspace.
+GRANT EXECUTE ON FUNCTION give_plan_1(uuid, text) TO capstan_access;
 GRANT SELECT ON plans TO capstan_resolver, capstan_api;
 GRANT SELECT ON workspace_plans TO capstan_api;
 GRANT SELECT, INSERT, UPDATE ON workspace_plans TO capstan_resolver;

@@ -2,11 +2,14 @@
 //!
 //! Commits and beats have connections of their own, so that a worker has few, and none waits for a person's log line.
 
+use std::time::Duration;
+
 use capstan_engine::store::connect::{Place, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::link::Link;
 use sqlx::PgConnection;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// Connects when first used, and anew after a failure.
 pub(crate) struct Side {
@@ -16,6 +19,20 @@ pub(crate) struct Side {
 impl Side {
     pub(crate) fn new(place: Place) -> Self {
         Self { link: Mutex::new(Link::new(place)) }
+    }
+
+    /// The same for work that may take longer than others.
+    pub(crate) async fn run_for<T>(
+        &self,
+        longest: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut link = self.link.lock().await;
+        let done = timeout(longest, async {
+            let result = work(link.begin().await?).await;
+            link.done(result)
+        });
+        done.await.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into()))
     }
 
     /// Waits for a turn, first come first served, and works.

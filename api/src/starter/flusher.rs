@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use capstan_domain::quotas::{EXECUTIONS, Till};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::faults::{Bug, Point, pass, planted};
-use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::shares::Shares;
 use capstan_engine::store::start::{Start, Started, start};
@@ -201,7 +201,7 @@ impl Flusher {
         let till = Arc::clone(&self.books.till);
         let until = Instant::now() + PATIENCE;
         while let Some(connection) = self.connected(until).await {
-            match till.purses().refill(connection, (workspace, EXECUTIONS), need).await {
+            match answered(till.purses().refill(connection, (workspace, EXECUTIONS), need)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(refused)) => return Err(StartError::QuotaExceeded { resets_in_s: refused.resets_in_s }),
                 Err(error) if was_refused(&error) => {

@@ -131,6 +131,8 @@ async fn somebody_signs_up_logs_in_and_out_and_resets_the_password() {
     let made = send(&app, "", "POST", "/sign-up/complete", complete("engines", PASSWORD)).await;
     assert_eq!((made.status.as_u16(), &made.json()["role"]), (201, &json!("owner")));
     let first = session(&made);
+    let usage = send(&app, &first, "GET", "/usage", Value::Null).await.json();
+    assert_eq!(usage["plan"], "free", "its cell knows at once: {usage}");
     let plan = "SELECT s.plan FROM workspace_plans s JOIN workspaces w USING (workspace_id) WHERE w.slug = 'engines'";
     let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
     assert_eq!(sqlx::query_scalar::<_, String>(plan).fetch_one(&mut owner).await.unwrap(), "free");

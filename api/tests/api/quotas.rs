@@ -1,13 +1,20 @@
 //! Quotas are exact, whoever starts, dies or comes late; what is used is shown, and each unit has its receipt.
 
 use capstan_api::starter::{StartError, Starter};
-use capstan_domain::quotas::{self, PlanChange};
-use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use capstan_domain::quotas::{self, EMAILS, EXECUTIONS, PlanChange, Till};
+use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::quotas::{reclaim, reconcile};
+use capstan_engine::store::purses::Purses;
+use capstan_engine::store::quotas::{Reconciled, reclaim, reconcile};
 use capstan_engine::store::start::{Start, Started};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::support::{App, simple};
 
@@ -246,20 +253,103 @@ async fn each_unit_has_its_receipt_page_by_page_and_no_other_workspace_sees_it()
 }
 
 #[tokio::test]
+async fn a_workspace_whose_cell_cannot_be_told_waits_behind_the_others() {
+    let app = App::start().await;
+    let mut control = app.control.connect(Role::Owner).await.unwrap();
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT workspace_id FROM workspaces").fetch_all(&mut control).await.unwrap();
+    for id in ids {
+        let change = PlanChange { plan: Some("free".into()), ..PlanChange::default() };
+        quotas::set_plan(&mut control, WorkspaceId(id), &change).await.unwrap();
+    }
+    let mut all = quotas::to_sync(&mut control, None, 9).await.unwrap();
+    assert_eq!(all.len(), 2);
+    quotas::mark_tried(&mut control, &all[0]).await.unwrap();
+    all.reverse();
+    let ids = |all: &[quotas::Unsynced]| all.iter().map(|one| one.workspace_id).collect::<Vec<_>>();
+    assert_eq!(ids(&quotas::to_sync(&mut control, None, 9).await.unwrap()), ids(&all));
+}
+
+#[tokio::test]
 async fn the_nightly_check_mends_a_counter_that_is_not_its_facts_and_says_so_once() {
     let app = App::start().await;
     used_before(&app, 5).await;
     limit(&app, json!({ "executions_per_month": 100 }), 0).await;
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     sqlx::query("UPDATE quota_counters SET granted = 9, is_off = false").execute(&mut worker).await.unwrap();
-    let done = reconcile(&mut worker).await.unwrap();
-    assert_eq!((done.checked, done.mended), (1, 1));
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Mended);
     assert_eq!(settled(&app).await, (5, 5));
     let said =
         "SELECT payload ->> 'counted' || ' ' || (payload ->> 'facts') FROM outbox WHERE type = 'quota.reconciled'";
     assert_eq!(one::<String>(&mut worker, said).await, "9 5");
-    assert_eq!(reconcile(&mut worker).await.unwrap().checked, 0, "nothing more to do today");
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Over, "nothing more to do today");
     sqlx::query("UPDATE quota_rounds SET day = day - 1").execute(&mut worker).await.unwrap();
-    let done = reconcile(&mut worker).await.unwrap();
-    assert_eq!((done.checked, done.mended), (1, 0));
+    assert_eq!(reconcile(&mut worker).await.unwrap(), Reconciled::Right);
+}
+
+#[tokio::test]
+async fn many_ask_while_what_is_held_is_told_and_none_waits_for_the_other() {
+    let app = App::start().await;
+    limit(&app, json!({ "executions_per_month": 1 }), 0).await;
+    let till = Till::new(&app.cell, Role::Starter);
+    // It is told of in a few seconds, while the others are refused again and again: each time they ask.
+    let free = WorkspaceId(Uuid::now_v7());
+    assert_eq!(till.admit(free, EMAILS).await.unwrap(), Ok(()));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let asking: Vec<_> = (0..4)
+        .map(|_| {
+            let (till, is_over, acme) = (Arc::clone(&till), Arc::clone(&is_over), app.acme);
+            tokio::spawn(async move {
+                while !is_over.load(Ordering::Relaxed) {
+                    let _ = till.admit(acme, EXECUTIONS).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let told = async {
+        while app.count("quota_counters WHERE meter = 'emails'").await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = timeout(Duration::from_secs(25), told).await;
+    is_over.store(true, Ordering::Relaxed);
+    assert!(told.is_ok(), "those that ask and what is told wait for each other");
+    for one in asking {
+        one.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn units_of_an_ask_that_was_given_up_come_back() {
+    let app = App::start().await;
+    limit(&app, json!({ "executions_per_month": 100 }), 0).await;
+    let (purses, key) = (Purses::default(), (app.acme, EXECUTIONS));
+    let mut starter = app.cell.connect(Role::Starter).await.unwrap();
+    assert_eq!(purses.refill(&mut starter, key, 1).await.unwrap(), Ok(()));
+    let mut spent = 1;
+    while purses.spend(key) {
+        spent += 1;
+    }
+    purses.confirm(key, spent);
+
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut locked = owner.begin().await.unwrap();
+    sqlx::query("SELECT FROM quota_counters FOR UPDATE").execute(&mut *locked).await.unwrap();
+    let mut other = app.cell.connect(Role::Owner).await.unwrap();
+    let holder: i32 = one(&mut locked, "SELECT pg_backend_pid()").await;
+    let waits = format!("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {holder} = ANY(pg_blocking_pids(pid)))");
+    tokio::select! {
+        _ = purses.refill(&mut starter, key, 1) => panic!("it did not wait for the counter"),
+        () = async { while !one::<bool>(&mut other, &waits).await {} } => {}
+    }
+    locked.commit().await.unwrap();
+    while one::<i64>(&mut other, "SELECT granted FROM quota_counters").await == spent {
+        tokio::task::yield_now().await;
+    }
+    purses.close(&mut app.cell.connect(Role::Starter).await.unwrap()).await.unwrap();
+    assert_eq!(app.count("quota_slices").await, 1, "it is there until its lease is over");
+    let over = "UPDATE quota_slices SET until_at = clock_timestamp() - interval '1 second'";
+    sqlx::query(over).execute(&mut other).await.unwrap();
+    while reclaim(&mut app.cell.connect(Role::Worker).await.unwrap()).await.unwrap() {}
+    assert_eq!(settled(&app).await, (0, 0));
 }

@@ -68,6 +68,15 @@ pub async fn mark_synced(control: &mut PgConnection, unsynced: &Unsynced) -> Res
     Ok(())
 }
 
+/// Notes in `control` that the cell could not be told, so that others come first next time.
+///
+/// # Errors
+/// If the database does.
+pub async fn mark_tried(control: &mut PgConnection, unsynced: &Unsynced) -> Result<(), StoreError> {
+    sqlx::query("SELECT plan_not_synced_1($1)").bind(unsynced.workspace_id).execute(control).await?;
+    Ok(())
+}
+
 /// The limits as a cell keeps them. What is no number is no limit.
 fn rows(limits: &Value, buffer_percent: i32) -> Value {
     let limits = limits.as_object().into_iter().flatten();

@@ -93,13 +93,17 @@ impl Till {
         }
     }
 
+    /// The connection first and turns of the purses behind it, as whoever asks does: the other way round, each would wait for
+    /// the other.
     async fn tell_due(&self) -> Result<(), StoreError> {
-        let Some(due) = self.purses.due().await else { return Ok(()) };
-        let told = self.ask(async |connection| self.purses.tell(connection, &due).await).await;
-        if told.is_err() {
-            self.purses.lose(&due);
+        if self.purses.is_empty() {
+            return Ok(());
         }
-        told
+        self.ask(async |connection| match self.purses.due().await {
+            Some(due) => self.purses.tell(connection, due).await,
+            None => Ok(()),
+        })
+        .await
     }
 
     async fn ask<T>(

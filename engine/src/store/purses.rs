@@ -23,10 +23,37 @@ pub struct Purses {
     asking: [tokio::sync::Mutex<()>; LANES],
 }
 
-/// What is to be told of what is held.
+/// What is to be told of what is held. Slices that were not told of in the end, as the telling failed or was given up, are
+/// forgotten: nobody knows what the database has, and they come back when their lease is over.
 pub struct Due<'a> {
+    purses: &'a Purses,
     chores: Chores,
+    is_told: bool,
     _turns: Vec<tokio::sync::MutexGuard<'a, ()>>,
+}
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            let mut ledger = self.purses.ledger();
+            self.chores.settlements.iter().for_each(|one| ledger.lose((one.workspace_id, one.meter)));
+        }
+    }
+}
+
+/// A slice that is being asked for. If no answer comes, as the asking failed or was given up, it is forgotten.
+struct Doubt<'a> {
+    purses: &'a Purses,
+    key: Key,
+    is_answered: bool,
+}
+
+impl Drop for Doubt<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.purses.ledger().lose(self.key);
+        }
+    }
 }
 
 /// The quota is used up, with what is served beyond it.
@@ -43,7 +70,8 @@ impl Purses {
         self.ledger().spend(key, Instant::now())
     }
 
-    /// Asks for units, `need` of them at once, and spends one.
+    /// Asks for units, `need` of them at once, and spends one. May be given up at any time: then nothing was spent, and what
+    /// was granted meanwhile comes back when its lease is over.
     ///
     /// # Errors
     /// If the database does; then nothing was spent, and the connection is in doubt.
@@ -62,17 +90,13 @@ impl Purses {
         if self.spend(key) {
             return Ok(Ok(()));
         }
+        let mut doubt = Doubt { purses: self, key, is_answered: false };
         let (ask, over) = self.ledger().ask(key, need, asked_at);
         if let Some(over) = over {
             settle_slices(connection, &[over]).await?;
         }
-        let grant = match take_slice(connection, &ask).await {
-            Ok(grant) => grant,
-            Err(error) => {
-                self.ledger().lose(key);
-                return Err(error);
-            }
-        };
+        let grant = take_slice(connection, &ask).await?;
+        doubt.is_answered = true;
         let mut ledger = self.ledger();
         ledger.take(&ask, &grant, asked_at);
         let resets_in_s = Duration::from_millis(grant.ends_ms.max(0).unsigned_abs()).as_secs() + 1;
@@ -95,29 +119,38 @@ impl Purses {
         self.ledger().soft(key)
     }
 
-    /// What is due to be told now, if anything is. As long as it is held nobody asks: an answer and what is told here must not
-    /// overtake each other.
-    pub async fn due(&self) -> Option<Due<'_>> {
-        let mut turns = Vec::with_capacity(LANES);
-        for lane in &self.asking {
-            turns.push(lane.lock().await);
-        }
-        let chores = self.ledger().chores(Instant::now());
-        (chores != Chores::default()).then_some(Due { chores, _turns: turns })
+    /// Whether nothing is held, so that nothing can be due.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ledger().is_empty()
     }
 
-    /// Forgets slices of which nobody knows whether they were told of: they come back when their lease is over.
-    pub fn lose(&self, due: &Due<'_>) {
-        let mut ledger = self.ledger();
-        due.chores.settlements.iter().for_each(|one| ledger.lose((one.workspace_id, one.meter)));
+    /// What is due to be told now, if anything is. As long as it is held nobody asks: an answer and what is told here must not
+    /// overtake each other. Who calls has the connection already, as those have that ask: nobody waits for one with all turns
+    /// in hand.
+    pub async fn due(&self) -> Option<Due<'_>> {
+        let turns = self.all_turns().await;
+        let chores = self.ledger().chores(Instant::now());
+        (chores != Chores::default()).then_some(Due { purses: self, chores, is_told: false, _turns: turns })
     }
 
     /// Tells the database.
     ///
     /// # Errors
     /// If the database does; then some of it may not have been told.
-    pub async fn tell(&self, connection: &mut PgConnection, due: &Due<'_>) -> Result<(), StoreError> {
-        self.tell_all(connection, &due.chores).await
+    pub async fn tell(&self, connection: &mut PgConnection, mut due: Due<'_>) -> Result<(), StoreError> {
+        self.tell_all(connection, &due.chores).await?;
+        due.is_told = true;
+        Ok(())
+    }
+
+    /// All turns, always in the same order. Not to be called by who has one.
+    async fn all_turns(&self) -> Vec<tokio::sync::MutexGuard<'_, ()>> {
+        let mut turns = Vec::with_capacity(LANES);
+        for lane in &self.asking {
+            turns.push(lane.lock().await);
+        }
+        turns
     }
 
     async fn tell_all(&self, connection: &mut PgConnection, chores: &Chores) -> Result<(), StoreError> {
@@ -134,11 +167,12 @@ impl Purses {
         Ok(())
     }
 
-    /// Gives back all that is held.
+    /// Gives back all that is held, while nobody asks.
     ///
     /// # Errors
     /// If the database does; then the rest comes back when its lease is over.
     pub async fn close(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let _turns = self.all_turns().await;
         let all = self.ledger().take_all();
         self.tell_all(connection, &all).await
     }

@@ -1,7 +1,9 @@
 //! Quotas: a process takes a slice by one conditional update and spends it in memory.
 
+use std::time::Duration;
+
 use chrono::NaiveDate;
-use sqlx::{FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -11,10 +13,10 @@ use crate::core::ids::WorkspaceId;
 pub const EXECUTIONS: &str = "executions";
 /// The meter of mails that were sent.
 pub const EMAILS: &str = "emails";
-/// Counters that one call of [`reconcile`] looks at, each with one count of its facts.
-const RECONCILE_BITE: i32 = 20;
-/// Counters that one call of [`reclaim`] counts.
-const RECLAIM_BITE: i32 = 50;
+/// Longest count of the facts of one counter. It holds no lock meanwhile.
+pub const COUNT_MAX: Duration = Duration::from_secs(300);
+/// Longest wait for the counter after that; whoever has its lock has it for a moment.
+const LOCK_TIMEOUT_MS: u32 = 5_000;
 
 /// What plans and clients call a meter.
 #[must_use]
@@ -100,14 +102,19 @@ pub struct Note {
     pub units: i64,
 }
 
-/// What one bite of the nightly check did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub struct Reconciled {
-    /// Counters that were looked at; none if there is no more to do today.
-    pub checked: i32,
-    /// Those that were wrong.
-    pub mended: i32,
+/// What one call of [`reconcile`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reconciled {
+    /// There is no more to do today.
+    Over,
+    /// The counter was right, or is used too much at the moment to say.
+    Right,
+    /// It was wrong.
+    Mended,
 }
+
+/// Key of a counter.
+type Counter = (Uuid, String, NaiveDate);
 
 /// Takes units of this month.
 ///
@@ -162,23 +169,38 @@ pub async fn note_usage(
     Ok(rows.into_iter().map(|(workspace, meter)| (WorkspaceId(workspace), meter)).collect())
 }
 
-/// Compares some counters with their facts, if that was not done today. For workers.
+/// Compares the next counter with its facts, if that was not done today. For workers. Takes up to [`COUNT_MAX`].
 ///
 /// # Errors
-/// If the database does.
+/// If the database does; the counter is not met again today, and the next call goes on behind it.
 pub async fn reconcile(connection: &mut PgConnection) -> Result<Reconciled, StoreError> {
-    let done = sqlx::query_as("SELECT checked, mended FROM reconcile_quotas_1(clock_timestamp(), $1)");
-    Ok(done.bind(RECONCILE_BITE).fetch_one(connection).await?)
+    let next = sqlx::query_as("SELECT workspace_id, meter, period FROM next_quota_1(clock_timestamp())");
+    let Some(counter) = next.fetch_optional(&mut *connection).await? else { return Ok(Reconciled::Over) };
+    Ok(if recount(connection, counter).await? { Reconciled::Mended } else { Reconciled::Right })
 }
 
-/// Takes slices of dead processes back; whether there may be more. For workers.
+/// Takes slices of a dead process back; false if there are none. For workers. Takes up to [`COUNT_MAX`].
 ///
 /// # Errors
 /// If the database does.
 pub async fn reclaim(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let counted: i32 = sqlx::query_scalar("SELECT reclaim_slices_1(clock_timestamp(), $1)")
-        .bind(RECLAIM_BITE)
-        .fetch_one(connection)
+    let lost = sqlx::query_as("SELECT workspace_id, meter, period FROM lost_quota_1(clock_timestamp())");
+    let Some(counter) = lost.fetch_optional(&mut *connection).await? else { return Ok(false) };
+    recount(connection, counter).await?;
+    Ok(true)
+}
+
+async fn recount(connection: &mut PgConnection, (workspace, meter, period): Counter) -> Result<bool, StoreError> {
+    let mut transaction = connection.begin().await?;
+    let count_ms = COUNT_MAX.as_millis();
+    sqlx::query(&format!("SET LOCAL statement_timeout = {count_ms}")).execute(&mut *transaction).await?;
+    sqlx::query(&format!("SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
+    let mended = sqlx::query_scalar("SELECT reconcile_quota_1(clock_timestamp(), $1, $2, $3)")
+        .bind(workspace)
+        .bind(meter)
+        .bind(period)
+        .fetch_one(&mut *transaction)
         .await?;
-    Ok(counted == RECLAIM_BITE)
+    transaction.commit().await?;
+    Ok(mended)
 }

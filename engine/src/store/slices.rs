@@ -198,6 +198,12 @@ impl Ledger {
         }
     }
 
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Whether more is held than should.
     #[must_use]
     pub fn is_full(&self) -> bool {

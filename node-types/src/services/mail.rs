@@ -1,6 +1,7 @@
 //! Sends mail over SMTP, or keeps it in a sandbox mailbox when no server is set.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use capstan_engine::core::ids::WorkspaceId;
@@ -10,7 +11,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use url::{Host, Url};
 
 use super::credentials::MailLogin;
@@ -26,6 +27,11 @@ const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Most connections to the mail server at a time, of one process: servers refuse crowds. Further mails take turns.
 const CONNECTIONS_MAX: usize = 16;
+
+/// Most connections to servers of workspaces at a time, of one process, and of one workspace: a slow server keeps those of
+/// others waiting only if many are slow.
+const OWN_CONNECTIONS_MAX: usize = 64;
+const WORKSPACE_CONNECTIONS_MAX: usize = 4;
 
 /// How mail leaves.
 #[derive(Clone, Debug, Default)]
@@ -152,8 +158,33 @@ pub struct Mailer {
     from: lettre::message::Mailbox,
     mailbox: Arc<dyn Mailbox>,
     is_sandbox: bool,
-    /// Turns of servers of workspaces.
-    turns: Semaphore,
+    turns: OwnTurns,
+}
+
+/// Turns of servers of workspaces.
+struct OwnTurns {
+    all: Semaphore,
+    /// Of those that send at the moment.
+    each: Mutex<HashMap<WorkspaceId, Arc<Semaphore>>>,
+}
+
+impl OwnTurns {
+    fn new() -> Self {
+        Self { all: Semaphore::new(OWN_CONNECTIONS_MAX), each: Mutex::default() }
+    }
+
+    /// Waits for a turn of the workspace, then for one of all.
+    async fn take(&self, workspace: WorkspaceId) -> (Option<OwnedSemaphorePermit>, Option<SemaphorePermit<'_>>) {
+        let own = {
+            let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
+            // Who waits or sends has one of these.
+            each.retain(|&id, turns| id == workspace || Arc::strong_count(turns) > 1);
+            Arc::clone(each.entry(workspace).or_insert_with(|| Arc::new(Semaphore::new(WORKSPACE_CONNECTIONS_MAX))))
+        };
+        // Closed only with the process.
+        let own = own.acquire_owned().await.ok();
+        (own, self.all.acquire().await.ok())
+    }
 }
 
 struct Server {
@@ -173,7 +204,7 @@ impl Mailer {
             why: error.to_string(),
         })?;
         let server = settings.server.as_ref().filter(|_| !settings.sandbox).map(Server::new).transpose()?;
-        let turns = Semaphore::new(CONNECTIONS_MAX);
+        let turns = OwnTurns::new();
         Ok(Self { server, from, mailbox, is_sandbox: settings.sandbox, turns })
     }
 
@@ -195,7 +226,7 @@ impl Mailer {
         let message_id = mail.message_id.clone();
         if let Some((login, http)) = login.filter(|_| !self.is_sandbox) {
             let server = Server::of_workspace(&login, http).await?;
-            let _turn = self.turns.acquire().await;
+            let _turns = self.turns.take(workspace).await;
             server.transport.send(message).await.map_err(|error| server.explain(&error))?;
             return Ok(Receipt { message_id, accepted_by: server.name });
         }
@@ -330,6 +361,24 @@ mod tests {
         ] {
             assert_eq!(Server::new(&Url::parse(url).unwrap()).is_ok(), expected, "{url}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_slow_server_of_one_workspace_does_not_stop_those_of_others() {
+        let turns = OwnTurns::new();
+        let [slow, other] = [1, 2].map(|n| WorkspaceId(uuid::Uuid::from_u128(n)));
+        let mut held = Vec::new();
+        for _ in 0..WORKSPACE_CONNECTIONS_MAX {
+            held.push(turns.take(slow).await);
+        }
+        let mut further = Box::pin(turns.take(slow));
+        assert!(futures::poll!(further.as_mut()).is_pending());
+        let mut theirs = Box::pin(turns.take(other));
+        let std::task::Poll::Ready(theirs) = futures::poll!(theirs.as_mut()) else { panic!("it waits for the other") };
+        held.clear();
+        drop((further.await, theirs));
+        let _again = turns.take(other).await;
+        assert_eq!(turns.each.lock().unwrap().len(), 1, "who sends nothing is forgotten");
     }
 
     #[test]

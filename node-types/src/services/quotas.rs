@@ -39,6 +39,43 @@ impl QuotaDesk for Arc<Till> {
     }
 }
 
+/// A unit that was spent. Unless it is used, it goes back, also if whoever spent it is dropped in the middle.
+pub(crate) struct Spent<'a> {
+    desk: &'a dyn QuotaDesk,
+    workspace_id: WorkspaceId,
+    meter: &'static str,
+    is_used: bool,
+}
+
+impl<'a> Spent<'a> {
+    /// Spends one unit, or says that it is used up.
+    ///
+    /// # Errors
+    /// If the database does; then nothing was spent.
+    pub(crate) async fn one(
+        desk: &'a dyn QuotaDesk,
+        workspace_id: WorkspaceId,
+        meter: &'static str,
+    ) -> Result<Result<Self, Refused>, StoreError> {
+        let admitted = desk.admit(workspace_id, meter).await?;
+        Ok(admitted.map(|()| Self { desk, workspace_id, meter, is_used: false }))
+    }
+
+    /// What it was spent on is, or soon will be, written as a fact.
+    pub(crate) fn confirm(mut self) {
+        self.is_used = true;
+        self.desk.confirm(self.workspace_id, self.meter);
+    }
+}
+
+impl Drop for Spent<'_> {
+    fn drop(&mut self) {
+        if !self.is_used {
+            self.desk.give_back(self.workspace_id, self.meter);
+        }
+    }
+}
+
 /// Allows everything: for what has no effect.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoQuotas;

@@ -15,6 +15,7 @@ use crate::node_type::{Context, NodeType, Spec};
 use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, mail_login};
 use crate::services::mail::letter::may_set_header;
 use crate::services::mail::{Letter, MailError};
+use crate::services::quotas::Spent;
 
 /// Class of a step that the plan of its workspace does not allow.
 const QUOTA: &str = "quota";
@@ -86,9 +87,16 @@ impl NodeType for ActionSendEmail {
             html: config.html,
             headers: config.headers.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
         };
-        let (quotas, workspace_id) = (&context.services.quotas, context.workspace_id);
-        match quotas.admit(workspace_id, EMAILS).await {
-            Ok(Ok(())) => {}
+        let (services, workspace_id) = (&context.services, context.workspace_id);
+        let login = match &config.credential {
+            Some(name) => match mail_login(context, name, Self::NAME).await {
+                Ok(login) => Some(login),
+                Err(outcome) => return outcome,
+            },
+            None => None,
+        };
+        let spent = match Spent::one(&*services.quotas, workspace_id, EMAILS).await {
+            Ok(Ok(spent)) => spent,
             Ok(Err(_)) => return Outcome::fail(QUOTA, USED_UP),
             Err(error) => {
                 return Outcome::retry(
@@ -97,27 +105,16 @@ impl NodeType for ActionSendEmail {
                     None,
                 );
             }
-        }
-        let login = match &config.credential {
-            Some(name) => match mail_login(context, name, Self::NAME).await {
-                Ok(login) => Some(login),
-                Err(outcome) => return outcome,
-            },
-            None => None,
         };
-        let services = &context.services;
         let key = context.idempotency_key();
         let sent = Box::pin(services.mail.send(workspace_id, &key, letter, login.zip(Some(&services.http)))).await;
         match sent {
             Ok(receipt) => {
-                quotas.confirm(workspace_id, EMAILS);
+                spent.confirm();
                 let output = json!({"message_id": receipt.message_id, "accepted_by": receipt.accepted_by});
                 Outcome::done("out", output)
             }
-            Err(error) => {
-                quotas.give_back(workspace_id, EMAILS);
-                mail_error(&error)
-            }
+            Err(error) => mail_error(&error),
         }
     }
 }
@@ -138,11 +135,13 @@ fn mail_error(error: &MailError) -> Outcome {
 mod tests {
     use std::net::SocketAddr;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     use capstan_domain::quotas::Refused;
     use capstan_engine::core::ids::WorkspaceId;
     use capstan_engine::store::error::StoreError;
     use futures::future::BoxFuture;
+    use uuid::Uuid;
 
     use super::*;
     use crate::services::mail::MailSettings;
@@ -236,6 +235,49 @@ mod tests {
         let send = async |context| ActionSendEmail.run(config(json!("ada@example.com")), &context).await;
         assert_eq!(failed(send(within(false)).await).0, "quota");
         assert_eq!(retried(send(within(true)).await).0, "quota_unknown");
+    }
+
+    /// Counts what is spent and not given back.
+    #[derive(Default)]
+    struct Counted(AtomicI64);
+
+    impl QuotaDesk for Counted {
+        fn admit(&self, _: WorkspaceId, _: &'static str) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Ok(Ok(())) })
+        }
+        fn confirm(&self, _: WorkspaceId, _: &'static str) {}
+        fn give_back(&self, _: WorkspaceId, _: &'static str) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_spent_on_nothing_goes_back_also_if_the_attempt_is_given_up() {
+        let desk = Arc::new(Counted::default());
+        let spent = || desk.0.load(Ordering::Relaxed);
+        let one = || Spent::one(&*desk, WorkspaceId(Uuid::nil()), EMAILS);
+        {
+            let given_up = async {
+                let _spent = one().await.unwrap().unwrap();
+                std::future::pending::<()>().await;
+            };
+            tokio::pin!(given_up);
+            assert!(futures::poll!(given_up.as_mut()).is_pending());
+            assert_eq!(spent(), 1);
+        }
+        assert_eq!(spent(), 0);
+        one().await.unwrap().unwrap().confirm();
+        assert_eq!(spent(), 1);
+
+        let context = context_within(desk.clone());
+        let mut nameless: Value = json!({"to": "ada@example.com", "subject": "s", "text": "t", "credential": "absent"});
+        let without = serde_json::from_value(nameless.clone()).unwrap();
+        assert!(!matches!(ActionSendEmail.run(without, &context).await, Outcome::Done { .. }));
+        nameless["credential"] = Value::Null;
+        nameless["to"] = json!("nobody");
+        assert_eq!(failed(ActionSendEmail.run(serde_json::from_value(nameless).unwrap(), &context).await).0, "config");
+        assert_eq!(spent(), 1, "neither was sent");
     }
 
     #[tokio::test]

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::store::connect::Place;
-use capstan_engine::store::error::StoreError;
-use capstan_engine::store::quotas::{reclaim, reconcile};
+use capstan_engine::store::quotas::{COUNT_MAX, Reconciled, reclaim, reconcile};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -15,32 +14,49 @@ use crate::worker::Engine;
 
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Pause after a bite, so that it takes a part of the database only.
-const BITE_PAUSE: Duration = Duration::from_millis(100);
+/// Pause after a counter, so that it takes a part of the database only.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest work on one counter: its count, and what is around it.
+const COUNTER_MAX: Duration = COUNT_MAX.saturating_add(Duration::from_secs(30));
+/// Counters of one look that lost a holder.
+const RECLAIMS_MAX: usize = 1_000;
+/// Counters of one look that cannot be counted.
+const FAILURES_MAX: usize = 10;
 
 /// Looks each minute, until the worker stops.
 pub(crate) async fn quotas(engine: Arc<Engine>, place: Place) {
     while engine.stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
-        if let Err(error) = round(&engine, &place).await {
-            warn!(%error, "quotas could not be compared with the facts; it will be tried again");
-        }
+        engine.stop.run_until_cancelled(round(&place)).await;
     }
 }
 
-async fn round(engine: &Engine, place: &Place) -> Result<(), StoreError> {
+/// May be given up at any time: the database rolls back what it is at.
+async fn round(place: &Place) {
     let side = Side::new(place.clone());
-    while side.run(async |connection| reclaim(connection).await).await? {}
-    let mut mended = 0;
-    while !engine.stop.is_cancelled() {
-        let done = side.run(async |connection| reconcile(connection).await).await?;
-        mended += done.mended;
-        if done.checked == 0 {
-            break;
+    for _ in 0..RECLAIMS_MAX {
+        match side.run_for(COUNTER_MAX, async |connection| reclaim(connection).await).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                warn!(%error, "what a dead process held of a quota was not taken back; it will be tried again");
+                break;
+            }
         }
-        engine.stop.run_until_cancelled(sleep(BITE_PAUSE)).await;
+    }
+    let (mut mended, mut failures) = (0, 0);
+    while failures < FAILURES_MAX {
+        match side.run_for(COUNTER_MAX, async |connection| reconcile(connection).await).await {
+            Ok(Reconciled::Over) => break,
+            Ok(Reconciled::Right) => {}
+            Ok(Reconciled::Mended) => mended += 1,
+            Err(error) => {
+                failures += 1;
+                warn!(%error, "a counter of a quota could not be compared with its facts; it will be tried again tomorrow");
+            }
+        }
+        sleep(PAUSE).await;
     }
     if mended > 0 {
         info!(mended, "counters of quotas were not their facts, and are now");
     }
-    Ok(())
 }

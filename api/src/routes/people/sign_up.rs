@@ -6,8 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::{self, LinkKind, Role, hash_password};
-use capstan_domain::quotas;
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_domain::quotas::give_plan;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +14,7 @@ use super::tries::{MailKind, may_mail};
 use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, unhashed, welcome};
 use crate::people::Note;
 use crate::problem::Problem;
-use crate::{Api, body};
+use crate::{Api, body, plans};
 
 #[derive(Deserialize)]
 struct SignUp {
@@ -81,7 +80,7 @@ async fn mail(api: &Api, email: &str) -> Result<(), Problem> {
 }
 
 /// `POST /sign-up/complete {token, name, password, workspace: {slug, name}}`: 201 with who one is, and the cookie. User,
-/// workspace and session are made in one transaction, or nothing is, and the link can be used again. 410 `link_expired`,
+/// workspace, its plan and session are made in one transaction, or nothing is, and the link can be used again. 410 `link_expired`,
 /// 409 `slug_taken`, `email_taken`, 422 `bad_slug`, `bad_name`, `weak_password`.
 pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
@@ -98,22 +97,12 @@ pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result
     let made = access::create_workspace(&mut transaction, &slug, &name, &api.people.first_cell).await;
     let workspace_id = made.map_err(refused)?;
     access::add_member(&mut transaction, workspace_id, user_id, Role::Owner).await.map_err(refused)?;
+    let plan = &api.people.settings.plan;
+    give_plan(&mut transaction, workspace_id, plan).await.map_err(|error| Problem::internal(error.to_string()))?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
     transaction.commit().await?;
-    give_plan(&api, workspace_id).await;
+    plans::bring(&api, workspace_id).await;
     welcome(&api, StatusCode::CREATED, &token).await
-}
-
-/// Gives the new workspace its first plan. Without one it has no limits, which is an error in the log and not the user's.
-async fn give_plan(api: &Api, workspace_id: WorkspaceId) {
-    let plan = &api.people.settings.plan;
-    let given = async {
-        let mut connection = api.directory.pool.acquire().await.map_err(|error| error.to_string())?;
-        quotas::give_plan(&mut connection, workspace_id, plan).await.map_err(|error| error.to_string())
-    };
-    if let Err(error) = given.await {
-        tracing::error!(%workspace_id, plan, error, "a workspace was made without a plan: give it one with `capstan plan`");
-    }
 }
 
 fn require_on(api: &Api) -> Result<(), Problem> {
