@@ -185,20 +185,22 @@ pub async fn settle(
         Next::Failed(reason) => ("failed", Some(*reason), Duration::ZERO),
     };
     let detail: Option<String> = attempt.detail.as_ref().map(|text| text.chars().take(DETAIL_CHARS_MAX).collect());
-    let kept = sqlx::query_scalar("SELECT settle_delivery_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
-        .bind(lane.workspace_id)
-        .bind(lane.endpoint_id)
-        .bind(lane.lease_no)
-        .bind(due.delivery_id)
-        .bind(status)
-        .bind(reason)
-        .bind(millis(pause))
-        .bind(due.now)
-        .bind(millis(attempt.duration))
-        .bind(attempt.status.map(i32::from))
-        .bind(error)
-        .bind(detail)
-        .bind(&attempt.response);
+    let kept =
+        sqlx::query_scalar("SELECT settle_delivery_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+            .bind(lane.workspace_id)
+            .bind(lane.endpoint_id)
+            .bind(lane.lease_no)
+            .bind(due.delivery_id)
+            .bind(due.tried)
+            .bind(status)
+            .bind(reason)
+            .bind(millis(pause))
+            .bind(due.now)
+            .bind(millis(attempt.duration))
+            .bind(attempt.status.map(i32::from))
+            .bind(error)
+            .bind(detail)
+            .bind(&attempt.response);
     Ok(kept.fetch_one(connection).await?)
 }
 
@@ -231,7 +233,8 @@ pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) ->
     Ok(cancelled.bind(CANCEL_BITE).execute(connection).await?.rows_affected())
 }
 
-/// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end.
+/// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end. Under
+/// a lease that was lost nothing of it stays. Locks: the endpoint, then the lane, as those do who change an endpoint.
 ///
 /// # Errors
 /// If the database does.
@@ -263,15 +266,18 @@ pub async fn release(
             }
         }
     }
-    sqlx::query("SELECT release_lane_1($1, $2, $3, $4, $5, $6)")
+    let kept: bool = sqlx::query_scalar("SELECT release_lane_1($1, $2, $3, $4, $5, $6)")
         .bind(lane.workspace_id)
         .bind(lane.endpoint_id)
         .bind(lane.lease_no)
         .bind(health.failures)
         .bind(warned)
         .bind(millis(health.pause))
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await?;
+    if !kept {
+        return Ok(transaction.rollback().await?);
+    }
     if disabled {
         // Whoever takes it next cancels what waits.
         sqlx::query("UPDATE webhook_lanes SET due_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2")

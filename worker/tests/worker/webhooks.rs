@@ -19,6 +19,8 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod lanes;
+
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";
 const PENDING: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'";
 const CANCELLED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'cancelled'";
