@@ -60,28 +60,47 @@ BEGIN
 END
 $$;
 
--- Takes leases of lanes that are due, the longest due first: of well ones, or of those that fail. Skips what others lock.
-CREATE FUNCTION claim_lanes_1(p_ailing boolean, p_limit int, p_lease_ms bigint) RETURNS TABLE (
+-- Takes leases of lanes that are due, the longest due first: of well ones, or of those that fail. A workspace gets at most
+-- `p_share`, with those that it has taken. Skips what others lock.
+CREATE FUNCTION claim_lanes_1(
+  p_ailing boolean, p_limit int, p_lease_ms bigint, p_workspaces uuid[], p_taken int[], p_share int
+) RETURNS TABLE (
   workspace_id uuid, endpoint_id uuid, lease_no bigint, failures int, failing_since timestamptz, warned boolean
 )
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
+  v_full uuid[] := ARRAY(
+    SELECT t.workspace_id FROM unnest(p_workspaces, p_taken) AS t (workspace_id, taken) WHERE t.taken >= p_share);
   v_lanes tid[];
 BEGIN
   IF p_ailing THEN
     v_lanes := ARRAY(
-      SELECT l.ctid FROM webhook_lanes l
-       WHERE l.failures > 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
-         AND l.leased_until <= statement_timestamp()
-       ORDER BY l.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
+      WITH due AS MATERIALIZED (
+        SELECT l.ctid AS lane, l.workspace_id, l.due_at FROM webhook_lanes l
+         WHERE l.failures > 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
+           AND l.leased_until <= statement_timestamp() AND l.workspace_id <> ALL (v_full)
+         ORDER BY l.due_at LIMIT p_limit * 2 FOR UPDATE SKIP LOCKED
+      ), placed AS (
+        SELECT d.lane, d.due_at, coalesce(t.taken, 0)
+               + row_number() OVER (PARTITION BY d.workspace_id ORDER BY d.due_at) AS place
+          FROM due d LEFT JOIN unnest(p_workspaces, p_taken) AS t (workspace_id, taken) ON t.workspace_id = d.workspace_id
+      )
+      SELECT p.lane FROM placed p WHERE p.place <= p_share ORDER BY p.due_at LIMIT p_limit);
   ELSE
     v_lanes := ARRAY(
-      SELECT l.ctid FROM webhook_lanes l
-       WHERE l.failures = 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
-         AND l.leased_until <= statement_timestamp()
-       ORDER BY l.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
+      WITH due AS MATERIALIZED (
+        SELECT l.ctid AS lane, l.workspace_id, l.due_at FROM webhook_lanes l
+         WHERE l.failures = 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
+           AND l.leased_until <= statement_timestamp() AND l.workspace_id <> ALL (v_full)
+         ORDER BY l.due_at LIMIT p_limit * 2 FOR UPDATE SKIP LOCKED
+      ), placed AS (
+        SELECT d.lane, d.due_at, coalesce(t.taken, 0)
+               + row_number() OVER (PARTITION BY d.workspace_id ORDER BY d.due_at) AS place
+          FROM due d LEFT JOIN unnest(p_workspaces, p_taken) AS t (workspace_id, taken) ON t.workspace_id = d.workspace_id
+      )
+      SELECT p.lane FROM placed p WHERE p.place <= p_share ORDER BY p.due_at LIMIT p_limit);
   END IF;
   RETURN QUERY
   UPDATE webhook_lanes l
@@ -205,7 +224,7 @@ $$;
 GRANT EXECUTE ON FUNCTION
   settle_delivery_1(uuid, uuid, bigint, uuid, int, text, text, bigint, timestamptz, bigint, int, text, text, text),
   give_up_delivery_1(uuid, uuid, bigint, uuid, text),
-  claim_lanes_1(boolean, int, bigint),
+  claim_lanes_1(boolean, int, bigint, uuid[], int[], int),
   release_lane_1(uuid, uuid, bigint, int, boolean, bigint),
   hand_out_1(text, bigint, text, uuid, int, uuid[], uuid[], text[], text[], int[], uuid[], uuid[]),
   tidy_webhooks_1(timestamptz, int) TO capstan_worker;

@@ -100,6 +100,17 @@ pub struct Health {
     pub gone: bool,
 }
 
+/// How many leases may be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// Of all workspaces.
+    pub places: usize,
+    /// Of each workspace, with those that it has taken.
+    pub share: usize,
+    /// Workspaces with how many they have taken.
+    pub taken: &'a [(Uuid, usize)],
+}
+
 /// Takes leases of queues that are due: of endpoints that work, or of those that fail. For the worker's role.
 ///
 /// # Errors
@@ -107,14 +118,18 @@ pub struct Health {
 pub async fn claim_lanes(
     connection: &mut PgConnection,
     ailing: bool,
-    limit: usize,
+    room: Room<'_>,
     lease: Duration,
 ) -> Result<Vec<Lane>, StoreError> {
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 2);
+    let (workspaces, taken): (Vec<Uuid>, Vec<i32>) =
+        room.taken.iter().map(|&(workspace_id, taken)| (workspace_id, number(taken))).unzip();
     let lanes = sqlx::query_as(
-        "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned FROM claim_lanes_1($1, $2, $3)",
+        "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned \
+         FROM claim_lanes_1($1, $2, $3, $4, $5, $6)",
     );
-    let lanes = lanes.bind(ailing).bind(i32::try_from(limit).unwrap_or(i32::MAX)).bind(millis(lease));
-    Ok(lanes.fetch_all(connection).await?)
+    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(lease));
+    Ok(lanes.bind(workspaces).bind(taken).bind(number(room.share)).fetch_all(connection).await?)
 }
 
 /// The endpoint of a lane, and the secrets that sign for it now, newest first.
