@@ -2,12 +2,11 @@
 
 -- The transaction that a row came with. Readers that must miss nothing go by it: below the horizon of a snapshot,
 -- `pg_snapshot_xmin`, nothing can be committed any more, whatever the ids of late rows are. Rows of before have none.
+-- Their indexes, outbox_xid and events_xid, are made by 0036 and 0037, while rows go on being written.
 ALTER TABLE outbox ADD COLUMN xid xid8;
 ALTER TABLE outbox ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
-CREATE INDEX outbox_xid ON outbox (xid, event_id) WHERE xid IS NOT NULL;
 ALTER TABLE events ADD COLUMN xid xid8;
 ALTER TABLE events ALTER COLUMN xid SET DEFAULT pg_current_xact_id();
-CREATE INDEX events_xid ON events (xid, event_id) WHERE xid IS NOT NULL;
 
 -- How far the events of each source have been handed out. One process at a time does it: `lease_no` tells whose turn it is.
 CREATE TABLE webhook_cursors (

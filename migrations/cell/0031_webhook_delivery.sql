@@ -1,9 +1,11 @@
 -- Writes what an attempt came to, if the lane's lease is still that of who made it: a row of the attempt, and the delivery
 -- as it is now. `p_status` is `pending` with a pause before the next attempt, or how the delivery ends. Answers whether it
--- was written; an attempt under a lease that was lost leaves no trace. Locks: the lane, against who takes it over, then the
+-- was written; an attempt under a lease that was lost leaves no trace. `p_tried` is what the attempt began with: where it is
+-- another by now, a person sent the delivery again meanwhile, and that stays due unless the attempt has arrived. Locks: the lane, against who takes it over, then the
 -- delivery.
 CREATE FUNCTION settle_delivery_1(
-  p_workspace uuid, p_endpoint uuid, p_lease bigint, p_delivery uuid, p_status text, p_reason text, p_pause_ms bigint,
+  p_workspace uuid, p_endpoint uuid, p_lease bigint, p_delivery uuid, p_tried int, p_status text, p_reason text,
+  p_pause_ms bigint,
   p_started_at timestamptz, p_duration_ms bigint, p_status_code int, p_error text, p_detail text, p_response text
 ) RETURNS boolean
 LANGUAGE plpgsql
@@ -18,11 +20,15 @@ BEGIN
   END IF;
   UPDATE webhook_deliveries d
      SET attempts = d.attempts + 1,
-         tried = d.tried + 1,
-         status = CASE WHEN d.status = 'pending' OR p_status = 'delivered' THEN p_status ELSE d.status END,
-         reason = CASE WHEN d.status = 'pending' OR p_status = 'delivered' THEN p_reason ELSE d.reason END,
-         due_at = clock_timestamp() + p_pause_ms * interval '1 millisecond',
-         settled_at = CASE WHEN d.status = 'pending' AND p_status = 'pending' THEN NULL
+         tried = d.tried + CASE WHEN d.tried = p_tried THEN 1 ELSE 0 END,
+         status = CASE WHEN p_status = 'delivered' OR d.status = 'pending' AND d.tried = p_tried THEN p_status
+                       ELSE d.status END,
+         reason = CASE WHEN p_status = 'delivered' OR d.status = 'pending' AND d.tried = p_tried THEN p_reason
+                       ELSE d.reason END,
+         due_at = CASE WHEN d.tried = p_tried THEN clock_timestamp() + p_pause_ms * interval '1 millisecond'
+                       ELSE d.due_at END,
+         settled_at = CASE WHEN d.status = 'pending' AND p_status <> 'delivered'
+                             AND (p_status = 'pending' OR d.tried <> p_tried) THEN NULL
                            ELSE coalesce(d.settled_at, clock_timestamp()) END
    WHERE d.workspace_id = p_workspace AND d.delivery_id = p_delivery
   RETURNING d.attempts INTO v_number;
@@ -54,28 +60,47 @@ BEGIN
 END
 $$;
 
--- Takes leases of lanes that are due, the longest due first: of well ones, or of those that fail. Skips what others lock.
-CREATE FUNCTION claim_lanes_1(p_ailing boolean, p_limit int, p_lease_ms bigint) RETURNS TABLE (
+-- Takes leases of lanes that are due, the longest due first: of well ones, or of those that fail. A workspace gets at most
+-- `p_share`, with those that it has taken. Skips what others lock.
+CREATE FUNCTION claim_lanes_1(
+  p_ailing boolean, p_limit int, p_lease_ms bigint, p_workspaces uuid[], p_taken int[], p_share int
+) RETURNS TABLE (
   workspace_id uuid, endpoint_id uuid, lease_no bigint, failures int, failing_since timestamptz, warned boolean
 )
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
+  v_full uuid[] := ARRAY(
+    SELECT t.workspace_id FROM unnest(p_workspaces, p_taken) AS t (workspace_id, taken) WHERE t.taken >= p_share);
   v_lanes tid[];
 BEGIN
   IF p_ailing THEN
     v_lanes := ARRAY(
-      SELECT l.ctid FROM webhook_lanes l
-       WHERE l.failures > 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
-         AND l.leased_until <= statement_timestamp()
-       ORDER BY l.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
+      WITH due AS MATERIALIZED (
+        SELECT l.ctid AS lane, l.workspace_id, l.due_at FROM webhook_lanes l
+         WHERE l.failures > 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
+           AND l.leased_until <= statement_timestamp() AND l.workspace_id <> ALL (v_full)
+         ORDER BY l.due_at LIMIT p_limit * 2 FOR UPDATE SKIP LOCKED
+      ), placed AS (
+        SELECT d.lane, d.due_at, coalesce(t.taken, 0)
+               + row_number() OVER (PARTITION BY d.workspace_id ORDER BY d.due_at) AS place
+          FROM due d LEFT JOIN unnest(p_workspaces, p_taken) AS t (workspace_id, taken) ON t.workspace_id = d.workspace_id
+      )
+      SELECT p.lane FROM placed p WHERE p.place <= p_share ORDER BY p.due_at LIMIT p_limit);
   ELSE
     v_lanes := ARRAY(
-      SELECT l.ctid FROM webhook_lanes l
-       WHERE l.failures = 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
-         AND l.leased_until <= statement_timestamp()
-       ORDER BY l.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
+      WITH due AS MATERIALIZED (
+        SELECT l.ctid AS lane, l.workspace_id, l.due_at FROM webhook_lanes l
+         WHERE l.failures = 0 AND l.due_at < 'infinity' AND l.due_at <= statement_timestamp()
+           AND l.leased_until <= statement_timestamp() AND l.workspace_id <> ALL (v_full)
+         ORDER BY l.due_at LIMIT p_limit * 2 FOR UPDATE SKIP LOCKED
+      ), placed AS (
+        SELECT d.lane, d.due_at, coalesce(t.taken, 0)
+               + row_number() OVER (PARTITION BY d.workspace_id ORDER BY d.due_at) AS place
+          FROM due d LEFT JOIN unnest(p_workspaces, p_taken) AS t (workspace_id, taken) ON t.workspace_id = d.workspace_id
+      )
+      SELECT p.lane FROM placed p WHERE p.place <= p_share ORDER BY p.due_at LIMIT p_limit);
   END IF;
   RETURN QUERY
   UPDATE webhook_lanes l
@@ -197,9 +222,9 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION
-  settle_delivery_1(uuid, uuid, bigint, uuid, text, text, bigint, timestamptz, bigint, int, text, text, text),
+  settle_delivery_1(uuid, uuid, bigint, uuid, int, text, text, bigint, timestamptz, bigint, int, text, text, text),
   give_up_delivery_1(uuid, uuid, bigint, uuid, text),
-  claim_lanes_1(boolean, int, bigint),
+  claim_lanes_1(boolean, int, bigint, uuid[], int[], int),
   release_lane_1(uuid, uuid, bigint, int, boolean, bigint),
   hand_out_1(text, bigint, text, uuid, int, uuid[], uuid[], text[], text[], int[], uuid[], uuid[]),
   tidy_webhooks_1(timestamptz, int) TO capstan_worker;

@@ -38,7 +38,8 @@ ALTER TABLE quota_counters
   ADD COLUMN is_off boolean NOT NULL DEFAULT false,
   ADD COLUMN counted_at timestamptz;
 
--- For counting what steps used, and for showing it. Few rows are there: so far only mails have one.
+-- For counting what steps used, and for showing it. Few rows are there: so far only mails have one. Those of
+-- the months that are there are made before, while rows go on being written (see ahead.rs), and only attached here.
 CREATE INDEX usage_meter ON usage (workspace_id, meter, created_at);
 CREATE INDEX usage_workspace ON usage (workspace_id, execution_id, position);
 

@@ -172,6 +172,7 @@ impl LogLevel {
 }
 
 /// What an attempt may know and use.
+#[derive(Clone)]
 pub struct Context {
     /// The tenant.
     pub workspace_id: WorkspaceId,

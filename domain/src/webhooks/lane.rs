@@ -100,6 +100,17 @@ pub struct Health {
     pub gone: bool,
 }
 
+/// How many leases may be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// Of all workspaces.
+    pub places: usize,
+    /// Of each workspace, with those that it has taken.
+    pub share: usize,
+    /// Workspaces with how many they have taken.
+    pub taken: &'a [(Uuid, usize)],
+}
+
 /// Takes leases of queues that are due: of endpoints that work, or of those that fail. For the worker's role.
 ///
 /// # Errors
@@ -107,14 +118,18 @@ pub struct Health {
 pub async fn claim_lanes(
     connection: &mut PgConnection,
     ailing: bool,
-    limit: usize,
+    room: Room<'_>,
     lease: Duration,
 ) -> Result<Vec<Lane>, StoreError> {
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 2);
+    let (workspaces, taken): (Vec<Uuid>, Vec<i32>) =
+        room.taken.iter().map(|&(workspace_id, taken)| (workspace_id, number(taken))).unzip();
     let lanes = sqlx::query_as(
-        "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned FROM claim_lanes_1($1, $2, $3)",
+        "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned \
+         FROM claim_lanes_1($1, $2, $3, $4, $5, $6)",
     );
-    let lanes = lanes.bind(ailing).bind(i32::try_from(limit).unwrap_or(i32::MAX)).bind(millis(lease));
-    Ok(lanes.fetch_all(connection).await?)
+    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(lease));
+    Ok(lanes.bind(workspaces).bind(taken).bind(number(room.share)).fetch_all(connection).await?)
 }
 
 /// The endpoint of a lane, and the secrets that sign for it now, newest first.
@@ -185,20 +200,22 @@ pub async fn settle(
         Next::Failed(reason) => ("failed", Some(*reason), Duration::ZERO),
     };
     let detail: Option<String> = attempt.detail.as_ref().map(|text| text.chars().take(DETAIL_CHARS_MAX).collect());
-    let kept = sqlx::query_scalar("SELECT settle_delivery_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
-        .bind(lane.workspace_id)
-        .bind(lane.endpoint_id)
-        .bind(lane.lease_no)
-        .bind(due.delivery_id)
-        .bind(status)
-        .bind(reason)
-        .bind(millis(pause))
-        .bind(due.now)
-        .bind(millis(attempt.duration))
-        .bind(attempt.status.map(i32::from))
-        .bind(error)
-        .bind(detail)
-        .bind(&attempt.response);
+    let kept =
+        sqlx::query_scalar("SELECT settle_delivery_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+            .bind(lane.workspace_id)
+            .bind(lane.endpoint_id)
+            .bind(lane.lease_no)
+            .bind(due.delivery_id)
+            .bind(due.tried)
+            .bind(status)
+            .bind(reason)
+            .bind(millis(pause))
+            .bind(due.now)
+            .bind(millis(attempt.duration))
+            .bind(attempt.status.map(i32::from))
+            .bind(error)
+            .bind(detail)
+            .bind(&attempt.response);
     Ok(kept.fetch_one(connection).await?)
 }
 
@@ -231,7 +248,8 @@ pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) ->
     Ok(cancelled.bind(CANCEL_BITE).execute(connection).await?.rows_affected())
 }
 
-/// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end.
+/// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end. Under
+/// a lease that was lost nothing of it stays. Locks: the endpoint, then the lane, as those do who change an endpoint.
 ///
 /// # Errors
 /// If the database does.
@@ -263,15 +281,18 @@ pub async fn release(
             }
         }
     }
-    sqlx::query("SELECT release_lane_1($1, $2, $3, $4, $5, $6)")
+    let kept: bool = sqlx::query_scalar("SELECT release_lane_1($1, $2, $3, $4, $5, $6)")
         .bind(lane.workspace_id)
         .bind(lane.endpoint_id)
         .bind(lane.lease_no)
         .bind(health.failures)
         .bind(warned)
         .bind(millis(health.pause))
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await?;
+    if !kept {
+        return Ok(transaction.rollback().await?);
+    }
     if disabled {
         // Whoever takes it next cancels what waits.
         sqlx::query("UPDATE webhook_lanes SET due_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2")

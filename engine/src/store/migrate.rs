@@ -1,9 +1,12 @@
 //! Migrations: embedded, run per schema, re-entrant, safe when several processes start at once.
 
+use std::time::Duration;
+
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, Executor, PgConnection};
 use thiserror::Error;
 
+use super::ahead;
 use super::connect::{Place, Role};
 use super::error::StoreError;
 
@@ -12,6 +15,10 @@ static CELL: Migrator = sqlx::migrate!("../migrations/cell");
 const ROLES: &str = include_str!("../../../migrations/roles.sql");
 /// Advisory lock under which roles are made.
 const ROLES_LOCK: i64 = 0x6361_7073_7461_6e01;
+/// Advisory lock under which a database is migrated.
+const MIGRATE_LOCK: i64 = 0x6361_7073_7461_6e02;
+/// Pause between two looks for [`MIGRATE_LOCK`] while another process has it.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The migration of a cell that was edited for a day after databases had it, and its sum in those that met it then.
 const LOSSES: i64 = 11;
 const LOSSES_EDITED: &str = "bdc6e2939c73f23f7213ef71050fbe2fd70e79c8a083229f029df06986c9280e\
@@ -45,7 +52,7 @@ pub enum Kind {
 /// Brings the schema at `place` to the newest version, with the roles it needs.
 ///
 /// # Errors
-/// [`MigrationError`]; nothing of a failed migration stays.
+/// [`MigrationError`]; nothing of a failed migration stays, but for an invalid index, which the next run removes.
 pub async fn migrate(place: &Place, kind: Kind) -> Result<(), MigrationError> {
     let mut connection = place.connect(Role::Owner).await?;
     let prepare = async {
@@ -57,16 +64,28 @@ pub async fn migrate(place: &Place, kind: Kind) -> Result<(), MigrationError> {
         roles.and(schema)
     };
     prepare.await.map_err(StoreError::from)?;
+    be_alone(&mut connection).await?;
     let migrator = match kind {
         Kind::Control => &CONTROL,
         Kind::Cell => {
             restore_losses(&mut connection).await?;
+            ahead::prepare(&mut connection, &CELL).await?;
             &CELL
         }
     };
     let result = migrator.run(&mut connection).await;
     connection.close().await.map_err(StoreError::from)?;
     result.map_err(|source| MigrationError::Migrate { schema: place.schema.clone(), source })
+}
+
+/// Waits until no other process migrates this database. The end of the connection lets the next one in. It looks again and
+/// again: whoever waits within a statement for a lock of one that makes an index concurrently is waited for by that in turn.
+async fn be_alone(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const TRY: &str = "SELECT pg_try_advisory_lock($1)";
+    while !sqlx::query_scalar::<_, bool>(TRY).bind(MIGRATE_LOCK).fetch_one(&mut *connection).await? {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// Tells a database that ran the edited [`LOSSES`] that it has the restored one: what they differ in, the next one does.

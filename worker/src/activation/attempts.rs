@@ -96,7 +96,7 @@ impl Drive<'_> {
                 Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
             };
             log.finish().await;
-            without_secrets(outcome, &secrets)
+            redacted(outcome, secrets).await
         }
         .boxed()
     }
@@ -173,7 +173,18 @@ impl Drive<'_> {
     }
 }
 
-/// What leaves the step, before it is kept anywhere.
+/// What leaves the step, before it is kept anywhere: the outcome without secrets. Looking for them in a large output takes
+/// long, so it is done beside the threads that all share.
+async fn redacted(outcome: Outcome, secrets: Arc<Redactor>) -> Outcome {
+    if secrets.is_empty() {
+        return outcome;
+    }
+    let looking = tokio::task::spawn_blocking(move || without_secrets(outcome, &secrets));
+    looking
+        .await
+        .unwrap_or_else(|_| Outcome::fail("panic", "what the step gave away could not be searched for secrets"))
+}
+
 fn without_secrets(outcome: Outcome, secrets: &Redactor) -> Outcome {
     match outcome {
         Outcome::Done { port, output } => Outcome::Done { port, output: secrets.value(output) },

@@ -190,6 +190,30 @@ async fn a_token_is_fetched_once_for_all_processes_and_the_next_one_with_what_ca
 }
 
 #[tokio::test]
+async fn a_token_that_comes_after_the_step_has_ended_is_kept() {
+    let echo = Echo::start().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&echo.address]).await;
+    let fields = json!({"token_url": echo.url("/held/token"), "client_id": "me", "client_secret": "hunter22", "refresh_token": "refresh-0"});
+    keep(&cell, &cell.keys, "api", "oauth2_refresh", &[format!("http://{}", echo.address)], fields).await;
+    let calm = call("a", &echo.url("/echo"), "api");
+    let mut hasty = calm.clone();
+    hasty["data"]["policy"] = json!({ "timeout_ms": 2_000, "retry": { "attempts_max": 1 } });
+    let [hasty, calm] = [hasty, calm].map(|step| graph(vec![step], &[("start", "out", "a")]));
+    let (hasty, calm) = (cell.publish(&hasty).await, cell.publish(&calm).await);
+    let worker = cell.worker().await;
+    let late = cell.start(hasty, json!({})).await;
+    assert_eq!(cell.until(late, &["completed", "failed"]).await.status, "failed");
+    assert_eq!(echo.refreshed(), ["refresh-0"], "the server has made refresh-0 useless");
+    echo.let_go();
+    cell.until_count("SELECT count(*) FROM credential_tokens WHERE sealed IS NOT NULL AND refresh_until IS NULL", 1)
+        .await;
+    let next = cell.start(calm, json!({})).await;
+    assert_eq!(cell.until(next, &["completed", "failed"]).await.status, "completed");
+    assert_eq!(echo.refreshed(), ["refresh-0"]);
+    worker.drain().await;
+}
+
+#[tokio::test]
 async fn keys_change_while_steps_use_credentials_and_none_fails() {
     let echo = Echo::start().await;
     let cell = Cell::with_registry(Registry::standard(), &[&echo.address]).await;

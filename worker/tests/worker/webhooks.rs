@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use capstan_domain::secrets::KeyRing;
 use capstan_domain::webhooks::endpoints::{self, Wish};
-use capstan_domain::webhooks::lane::{Next, claim_lanes, due, settle};
+use capstan_domain::webhooks::lane::{Next, Room, claim_lanes, due, settle};
 use capstan_domain::webhooks::{
     Attempt, SigningSecret, Source, add_secret, deliveries, hand_out, is_any_endpoint, take_turn,
 };
@@ -19,6 +19,9 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod lanes;
+
+const ROOM: Room<'static> = Room { places: 10, share: 10, taken: &[] };
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";
 const PENDING: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'";
 const CANCELLED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'cancelled'";
@@ -277,11 +280,11 @@ async fn an_attempt_under_a_lost_lease_leaves_no_trace() {
     let endpoint = place.endpoint("https://example.com/", &["*"], None).await;
     let mut worker = place.worker_role().await;
     deliveries::send_test(&mut place.cell.owner().await, place.cell.workspace_id, endpoint.id).await.unwrap();
-    let lost = claim_lanes(&mut worker, false, 10, Duration::ZERO).await.unwrap().remove(0);
+    let lost = claim_lanes(&mut worker, false, ROOM, Duration::ZERO).await.unwrap().remove(0);
     let sent = due(&mut worker, &lost, &[], 10).await.unwrap().remove(0);
     // The process was killed; another one takes over, and sends the same event.
-    let held = claim_lanes(&mut worker, false, 10, Duration::from_secs(60)).await.unwrap().remove(0);
-    assert!(claim_lanes(&mut worker, false, 10, Duration::from_secs(60)).await.unwrap().is_empty());
+    let held = claim_lanes(&mut worker, false, ROOM, Duration::from_secs(60)).await.unwrap().remove(0);
+    assert!(claim_lanes(&mut worker, false, ROOM, Duration::from_secs(60)).await.unwrap().is_empty());
     let again = due(&mut worker, &held, &[], 10).await.unwrap().remove(0);
     assert_eq!((again.event_id, again.delivery_id), (sent.event_id, sent.delivery_id));
     let fine = Attempt {

@@ -79,6 +79,12 @@ impl Redactor {
         }
     }
 
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.needles().is_none()
+    }
+
     fn needles(&self) -> Option<Arc<Needles>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).needles.clone()
     }

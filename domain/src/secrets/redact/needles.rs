@@ -87,6 +87,9 @@ impl Needles {
 
     /// Bytes at the end with which a secret begins that does not end there; the most that any has, if it is at least `bytes_min`.
     pub(super) fn cut_off_at_the_end(&self, text: &str, bytes_min: usize) -> Option<usize> {
+        if text.len() < bytes_min {
+            return None;
+        }
         let longest = self.forms.iter().map(|form| {
             let length = text.len().min(form.forwards.bytes.len() - 1);
             form.forwards.reach(text.as_bytes()[text.len() - length..].iter())
@@ -95,6 +98,9 @@ impl Needles {
     }
 
     fn cut_off_at_the_beginning(&self, text: &str) -> Option<usize> {
+        if text.len() < CUT_BYTES_MIN {
+            return None;
+        }
         let longest = self.forms.iter().map(|form| {
             let length = text.len().min(form.backwards.bytes.len() - 1);
             form.backwards.reach(text.as_bytes()[..length].iter().rev())

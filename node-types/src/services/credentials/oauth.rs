@@ -6,10 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use capstan_domain::credentials::{Opened, REFRESH_MAX, Token};
 use capstan_engine::core::outcome::Outcome;
+use capstan_engine::store::error::StoreError;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::warn;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -54,7 +56,12 @@ pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> 
         }
         let turn = vault.begin_refresh(context.workspace_id, &opened).await.map_err(|error| away(&error))?;
         if let Some(number) = turn {
-            return refresh(context, name, &opened, number).await;
+            // In a task of its own: who has asked must keep the answer, as it may be the only one that has the next refresh
+            // token, also if the step ends meanwhile.
+            let (context, name) = (context.clone(), name.to_owned());
+            let task = tokio::spawn(async move { refresh(&context, &name, &opened, number).await });
+            let broken = |_| Err(Outcome::retry(AWAY_CLASS, "fetching the token broke off", None));
+            return task.await.unwrap_or_else(broken);
         }
         if Instant::now() >= until {
             let reason = format!("the token of the credential \"{name}\" is still being fetched");
@@ -68,16 +75,13 @@ pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> 
 
 /// Fetches a token in the turn `number`. No connection to the database is held meanwhile.
 async fn refresh(context: &Context, name: &str, opened: &Opened, number: i64) -> Result<String, Outcome> {
-    let vault = &context.services.credentials;
+    let (vault, until) = (&context.services.credentials, Instant::now() + REFRESH_MAX);
     match timeout(EXCHANGE_MAX, exchange(context, name, opened)).await {
-        Ok(Ok((token, expires_in))) => {
-            let stored = vault.finish_refresh(context.workspace_id, opened, number, &token, expires_in).await;
-            match stored {
-                Ok(true) => Ok(token.access_token),
-                Ok(false) => Err(Outcome::retry(AWAY_CLASS, "the token took too long to fetch", None)),
-                Err(error) => Err(away(&error)),
-            }
-        }
+        Ok(Ok((token, expires_in))) => match keep(context, opened, number, (&token, expires_in), until).await {
+            Ok(true) => Ok(token.access_token),
+            Ok(false) => Err(Outcome::retry(AWAY_CLASS, "the token took too long to fetch", None)),
+            Err(error) => Err(away(&error)),
+        },
         failed => {
             // The turn ends by itself if this fails.
             let _ = vault.give_up_refresh(context.workspace_id, opened, number).await;
@@ -85,6 +89,26 @@ async fn refresh(context: &Context, name: &str, opened: &Opened, number: i64) ->
                 Ok(Err(outcome)) => outcome,
                 _ => Outcome::retry(AWAY_CLASS, "the token server did not answer in time", None),
             })
+        }
+    }
+}
+
+/// Keeps what was fetched, if need be in several attempts until then: without it the refresh token may be lost for ever.
+async fn keep(
+    context: &Context,
+    opened: &Opened,
+    number: i64,
+    (token, expires_in): (&Token, Duration),
+    until: Instant,
+) -> Result<bool, StoreError> {
+    loop {
+        let kept = context.services.credentials.finish_refresh(context.workspace_id, opened, number, token, expires_in);
+        match kept.await {
+            Err(error) if Instant::now() + LOOK_EVERY_MAX < until => {
+                warn!(%error, credential_id = %opened.credential_id, "a token could not be kept; trying again");
+                sleep(LOOK_EVERY_MAX).await;
+            }
+            kept => return kept,
         }
     }
 }

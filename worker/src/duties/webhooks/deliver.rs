@@ -1,11 +1,12 @@
 //! Sending what is due: turns for the endpoints that have something, those that work apart from those that fail, so that none
 //! of the latter holds the former up.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use capstan_domain::webhooks::lane::{Lane, claim_lanes};
+use capstan_domain::webhooks::lane::{Lane, Room, claim_lanes};
 use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
 use sqlx::PgPool;
@@ -13,6 +14,7 @@ use sqlx::pool::PoolConnection;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout};
 use tracing::warn;
+use uuid::Uuid;
 
 use super::turn;
 use crate::worker::Engine;
@@ -21,6 +23,8 @@ use crate::worker::Engine;
 const WELL_MAX: usize = 128;
 /// Endpoints that fail which a process tries at a time.
 const AILING_MAX: usize = 64;
+/// A workspace gets one of so many of these places at most: slow receivers of one hold no other up.
+const SHARES: usize = 4;
 /// Requests that a process has under way at a time, to endpoints that work: they may hang, too, the first time.
 const REQUESTS_MAX: usize = 512;
 /// Connections for all of it.
@@ -32,13 +36,16 @@ const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
 /// The same while no endpoint has anything to send, now or later.
 const LOOK_EVERY_IDLE: Duration = Duration::from_secs(2);
 
+/// How many turns of each workspace are under way; none is 0.
+type Places = HashMap<Uuid, usize>;
+
 /// What the turns of a process share.
 pub(super) struct Office {
     pub(super) engine: Arc<Engine>,
     pub(super) requests: Semaphore,
     pool: PgPool,
-    well: AtomicUsize,
-    ailing: AtomicUsize,
+    well: Mutex<Places>,
+    ailing: Mutex<Places>,
     /// Rings when a turn is over.
     freed: Notify,
 }
@@ -49,8 +56,9 @@ impl Office {
         Ok(self.pool.acquire().await?)
     }
 
-    fn count(&self, ailing: bool) -> &AtomicUsize {
-        if ailing { &self.ailing } else { &self.well }
+    fn places(&self, ailing: bool) -> MutexGuard<'_, Places> {
+        let places = if ailing { &self.ailing } else { &self.well };
+        places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,8 +68,8 @@ pub(crate) async fn deliver(engine: Arc<Engine>, place: Place, due: Arc<Notify>)
         engine: Arc::clone(&engine),
         requests: Semaphore::new(REQUESTS_MAX),
         pool: place.pool(Role::Worker, CONNECTIONS_MAX),
-        well: AtomicUsize::new(0),
-        ailing: AtomicUsize::new(0),
+        well: Mutex::default(),
+        ailing: Mutex::default(),
         freed: Notify::new(),
     });
     let mut pause = LOOK_EVERY_MIN;
@@ -104,11 +112,12 @@ async fn look(office: &Arc<Office>) -> Result<Look, StoreError> {
     let Some(is_well_due) = waiting.0 else { return Ok(Look::Nothing) };
     let mut claimed = false;
     for (ailing, is_due, most) in [(false, is_well_due, WELL_MAX), (true, waiting.1, AILING_MAX)] {
-        let room = most.saturating_sub(office.count(ailing).load(Ordering::Relaxed));
-        if !is_due || room == 0 {
+        let taken: Vec<(Uuid, usize)> = office.places(ailing).iter().map(|(&id, &count)| (id, count)).collect();
+        let places = most.saturating_sub(taken.iter().map(|&(_, count)| count).sum());
+        if !is_due || places == 0 {
             continue;
         }
-        let asked = Instant::now();
+        let (asked, room) = (Instant::now(), Room { places, share: most / SHARES, taken: &taken });
         let lanes = answered(async {
             claim_lanes(&mut *office.connection().await?, ailing, room, office.engine.webhooks.lease).await
         });
@@ -124,12 +133,17 @@ async fn look(office: &Arc<Office>) -> Result<Look, StoreError> {
 fn begin(office: &Arc<Office>, lane: Lane, ailing: bool, asked: Instant) {
     let office = Arc::clone(office);
     let senders = office.engine.senders.clone();
-    office.count(ailing).fetch_add(1, Ordering::Relaxed);
+    *office.places(ailing).entry(lane.workspace_id).or_default() += 1;
     senders.spawn(async move {
         if let Err(error) = turn::take(&office, &lane, asked).await {
             warn!(%error, endpoint_id = %lane.endpoint_id, "a turn of a webhook endpoint failed; it comes again");
         }
-        office.count(ailing).fetch_sub(1, Ordering::Relaxed);
+        if let Entry::Occupied(mut taken) = office.places(ailing).entry(lane.workspace_id) {
+            *taken.get_mut() -= 1;
+            if *taken.get() == 0 {
+                taken.remove();
+            }
+        }
         office.freed.notify_one();
     });
 }

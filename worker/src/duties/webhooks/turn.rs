@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::deliver::Office;
 
-/// Requests with which a turn begins; each that arrives allows another one.
+/// Requests with which a turn begins, if the endpoint takes as many at a time; each that arrives allows another one.
 const FIRST_REQUESTS: usize = 2;
 /// Pause of an endpoint whose secrets this process cannot open.
 const NO_KEYS_PAUSE: Duration = Duration::from_secs(60);
@@ -58,7 +58,7 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         secrets: &secrets,
         begun,
         failures: lane.failures,
-        most: FIRST_REQUESTS,
+        most: FIRST_REQUESTS.min(concurrency(&target)),
         left: rate(&target),
         rest: None,
         gone: false,
@@ -76,6 +76,11 @@ async fn release(office: &Office, lane: &Lane, target: Option<&Target>, health: 
 /// Attempts that may begin within [`RATE_TIME`].
 fn rate(target: &Target) -> usize {
     target.rate_per_s.map_or(usize::MAX, |rate| usize::try_from(rate).unwrap_or(1))
+}
+
+/// Requests that the endpoint takes at a time.
+fn concurrency(target: &Target) -> usize {
+    usize::try_from(target.concurrency).unwrap_or(1)
 }
 
 struct Turn<'a> {
@@ -179,7 +184,7 @@ impl Turn<'_> {
         let (error, asked) = match verdict {
             Verdict::Delivered => {
                 self.failures = 0;
-                self.most = (self.most + 1).min(usize::try_from(self.target.concurrency).unwrap_or(1));
+                self.most = (self.most + 1).min(concurrency(self.target));
                 return (Next::Delivered, None);
             }
             Verdict::Gone => {
@@ -189,7 +194,7 @@ impl Turn<'_> {
             Verdict::Failed { error, asked } => (error, asked),
         };
         self.failures = self.failures.saturating_add(1);
-        self.most = FIRST_REQUESTS;
+        self.most = FIRST_REQUESTS.min(concurrency(self.target));
         self.rest = self.rest.max(rest(asked));
         (retry(due, asked), Some(error))
     }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 #[derive(Default)]
 struct Seen {
@@ -16,20 +17,23 @@ struct Seen {
     calls: usize,
 }
 
-/// `/echo` answers 200 and `/fail` 400 with what it has heard, `/to/host` redirects there, `/token` is a token server.
+/// `/echo` answers 200 and `/fail` 400 with what it has heard, `/to/host` redirects there, `/token` is a token server, and
+/// `/held/token` one that answers when it is let go.
 pub(crate) struct Echo {
     pub(crate) address: String,
     seen: Arc<Mutex<Seen>>,
+    gate: Arc<Notify>,
 }
 
 impl Echo {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let echo = Self { address: listener.local_addr().unwrap().to_string(), seen: Arc::default() };
-        let seen = Arc::clone(&echo.seen);
+        let echo =
+            Self { address: listener.local_addr().unwrap().to_string(), seen: Arc::default(), gate: Arc::default() };
+        let (seen, gate) = (Arc::clone(&echo.seen), Arc::clone(&echo.gate));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&seen)));
+                tokio::spawn(serve(stream, Arc::clone(&seen), Arc::clone(&gate)));
             }
         });
         echo
@@ -47,6 +51,11 @@ impl Echo {
     /// Refresh tokens that came, in order.
     pub(crate) fn refreshed(&self) -> Vec<String> {
         self.seen.lock().unwrap().refreshed.clone()
+    }
+
+    /// Lets one answer go that is held.
+    pub(crate) fn let_go(&self) {
+        self.gate.notify_one();
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -74,7 +83,7 @@ pub(crate) fn forms(secret: &str) -> Vec<String> {
     ]
 }
 
-async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Seen>>) {
+async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Seen>>, gate: Arc<Notify>) {
     let mut request = Vec::new();
     let mut chunk = vec![0; 16 * 1024];
     let head_end = loop {
@@ -101,6 +110,9 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Seen>>) {
     let body = String::from_utf8_lossy(&request[head_end..]).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let answer = answer(&path, header("authorization"), &body, &seen);
+    if path.starts_with("/held/") {
+        gate.notified().await;
+    }
     let _ = stream.write_all(&answer).await;
 }
 
@@ -111,7 +123,7 @@ fn answer(path: &str, authorization: Option<String>, body: &str, seen: &Mutex<Se
         seen.heard.extend(authorization.as_deref().map(secret_of));
         return format!("HTTP/1.1 307 Go\r\nlocation: http://{host}/echo\r\ncontent-length: 0\r\n\r\n").into_bytes();
     }
-    if path == "/token" {
+    if path.ends_with("/token") {
         let form = url_pairs(body);
         seen.refreshed.extend(form.into_iter().find(|(name, _)| name == "refresh_token").map(|(_, value)| value));
         let number = seen.refreshed.len();
