@@ -320,6 +320,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "migrate_1",
         "name_key_1",
         "order_1",
+        "plan_not_synced_1",
         "plan_synced_1",
         "plans_to_sync_1",
         "resolve_workspace_1",
