@@ -25,7 +25,7 @@ impl<T> Lines<T> {
         self.held.push((tag, line.to_owned()));
         let joined: String = self.held.iter().map(|(_, line)| line.as_str()).collect();
         let is_full = self.held.len() > HELD_LINES_MAX || joined.len() > HELD_BYTES_MAX;
-        if !is_full && needles.cut_off_at_the_end(&joined, 1).is_some() {
+        if !is_full && needles.cut_off_at_the_end(joined.as_bytes(), 1).is_some() {
             return Vec::new();
         }
         self.finish(redactor)

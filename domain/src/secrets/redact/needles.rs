@@ -45,11 +45,14 @@ impl Needles {
 
     /// The text without secrets.
     pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut found = self.find(text);
         // What stands for a character that was cut through, or for more.
         let whole = text.trim_end_matches(['\u{fffd}', '…']);
-        found.extend(self.cut_off_at_the_end(whole, CUT_BYTES_MIN).map(|length| whole.len() - length..whole.len()));
-        found.extend(self.cut_off_at_the_beginning(text).map(|length| 0..length));
+        let mut found = self.find(text);
+        found.extend(self.cut_off(whole.as_bytes()));
+        if let Some(unescaped) = Unescaped::of(whole) {
+            let all = self.hits(&unescaped.bytes, |end| end).into_iter().chain(self.cut_off(&unescaped.bytes));
+            found.extend(all.map(|range| unescaped.place(&range)));
+        }
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -62,50 +65,100 @@ impl Needles {
 
     /// Where whole secrets stand, and beginnings of secrets.
     pub(super) fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let Some(automaton) = &self.automaton else { return self.find_one_by_one(text) };
+        // A character may begin alike and end otherwise.
+        self.hits(text.as_bytes(), |end| text.floor_char_boundary(end))
+    }
+
+    /// The same in bytes; beginnings end at a `boundary`.
+    fn hits(&self, text: &[u8], boundary: impl Fn(usize) -> usize) -> Vec<Range<usize>> {
+        let Some(automaton) = &self.automaton else { return self.hits_one_by_one(text) };
         let (mut found, mut reached) = (Vec::new(), 0);
         for hit in automaton.find_overlapping_iter(text) {
             if hit.pattern().as_usize() < self.forms.len() {
                 found.push(hit.range());
             } else if hit.start() >= reached {
                 // As far as the text goes on like any of those that begin so.
-                let rest = &text.as_bytes()[hit.start()..];
+                let rest = &text[hit.start()..];
                 let length = self.forms.iter().map(|form| common(&form.forwards.bytes, rest)).max().unwrap_or_default();
                 reached = hit.start() + length;
-                // A character may begin alike and end otherwise.
-                let end = text.floor_char_boundary(reached).max(hit.end());
-                found.push(hit.start()..end);
+                found.push(hit.start()..boundary(reached).max(hit.end()));
             }
         }
         found
     }
 
-    fn find_one_by_one(&self, text: &str) -> Vec<Range<usize>> {
-        let forms = self.forms.iter().filter_map(|form| std::str::from_utf8(&form.forwards.bytes).ok());
-        forms.flat_map(|form| text.match_indices(form).map(|(at, form)| at..at + form.len())).collect()
+    fn hits_one_by_one(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let places = |form: &[u8]| {
+            let found = text.windows(form.len()).enumerate().filter(|(_, window)| *window == form);
+            found.map(|(at, window)| at..at + window.len()).collect::<Vec<_>>()
+        };
+        self.forms.iter().flat_map(|form| places(&form.forwards.bytes)).collect()
+    }
+
+    /// What is left of secrets at both ends.
+    fn cut_off(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> + use<> {
+        let end = self.cut_off_at_the_end(text, CUT_BYTES_MIN).map(|length| text.len() - length..text.len());
+        let beginning = self.cut_off_at_the_beginning(text).map(|length| 0..length);
+        end.into_iter().chain(beginning)
     }
 
     /// Bytes at the end with which a secret begins that does not end there; the most that any has, if it is at least `bytes_min`.
-    pub(super) fn cut_off_at_the_end(&self, text: &str, bytes_min: usize) -> Option<usize> {
+    pub(super) fn cut_off_at_the_end(&self, text: &[u8], bytes_min: usize) -> Option<usize> {
         if text.len() < bytes_min {
             return None;
         }
         let longest = self.forms.iter().map(|form| {
             let length = text.len().min(form.forwards.bytes.len() - 1);
-            form.forwards.reach(text.as_bytes()[text.len() - length..].iter())
+            form.forwards.reach(text[text.len() - length..].iter())
         });
         longest.max().filter(|&length| length >= bytes_min)
     }
 
-    fn cut_off_at_the_beginning(&self, text: &str) -> Option<usize> {
+    fn cut_off_at_the_beginning(&self, text: &[u8]) -> Option<usize> {
         if text.len() < CUT_BYTES_MIN {
             return None;
         }
         let longest = self.forms.iter().map(|form| {
             let length = text.len().min(form.backwards.bytes.len() - 1);
-            form.backwards.reach(text.as_bytes()[..length].iter().rev())
+            form.backwards.reach(text[..length].iter().rev())
         });
         longest.max().filter(|&length| length >= CUT_BYTES_MIN)
+    }
+}
+
+/// A text with its percent-escapes undone, so that a secret is found whichever of its characters are escaped.
+struct Unescaped {
+    bytes: Vec<u8>,
+    /// Where each byte begins in the text, and where the text ends.
+    places: Vec<usize>,
+}
+
+impl Unescaped {
+    /// None if nothing is escaped.
+    fn of(text: &str) -> Option<Self> {
+        let source = text.as_bytes();
+        if !source.contains(&b'%') {
+            return None;
+        }
+        let (mut bytes, mut places, mut at) = (Vec::with_capacity(source.len()), Vec::with_capacity(source.len()), 0);
+        while let Some(&byte) = source.get(at) {
+            let escaped = source
+                .get(at..at + 3)
+                .filter(|three| byte == b'%' && three[1..].iter().all(u8::is_ascii_hexdigit))
+                .and_then(|three| {
+                    let digits = std::str::from_utf8(&three[1..]).ok()?;
+                    u8::from_str_radix(digits, 16).ok()
+                });
+            places.push(at);
+            bytes.push(escaped.unwrap_or(byte));
+            at += if escaped.is_some() { 3 } else { 1 };
+        }
+        places.push(source.len());
+        (bytes.len() < source.len()).then_some(Self { bytes, places })
+    }
+
+    fn place(&self, range: &Range<usize>) -> Range<usize> {
+        self.places[range.start]..self.places[range.end]
     }
 }
 
@@ -198,6 +251,8 @@ mod tests {
             ("ery and so on", "ery and so on"),
             ("é correct horse batteré", "é [redacted]é"),
             ("Y29ycmVjdCBob3JzZSBiYXR0ZXJ5", "[redacted]"),
+            ("/a%2fb/c%6Frrect%20horse%20batter%79/%", "/a%2fb/[redacted]/%"),
+            ("at /%63orrect%20hors", "at /[redacted]"),
         ] {
             assert_eq!(redacted(&["correct horse battery"], text), expected, "{text}");
         }
