@@ -124,7 +124,9 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
     {
         return Ok(Actor::with_key(admitted));
     }
+    // Who brings what has ended is told so, and not shown what others may look at.
     if let Some(workspace_id) = api.settings.page_workspace
+        && token.is_none()
         && is_from_this_machine(parts)
         && let Some(tenant) = api.directory.by_id(workspace_id).await?
     {

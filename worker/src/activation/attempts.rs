@@ -96,7 +96,7 @@ impl Drive<'_> {
                 Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
             };
             log.finish().await;
-            redacted(outcome, secrets).await
+            if secrets.is_empty() { outcome } else { Box::pin(redacted(outcome, secrets)).await }
         }
         .boxed()
     }
@@ -176,9 +176,6 @@ impl Drive<'_> {
 /// What leaves the step, before it is kept anywhere: the outcome without secrets. Looking for them in a large output takes
 /// long, so it is done beside the threads that all share.
 async fn redacted(outcome: Outcome, secrets: Arc<Redactor>) -> Outcome {
-    if secrets.is_empty() {
-        return outcome;
-    }
     let looking = tokio::task::spawn_blocking(move || without_secrets(outcome, &secrets));
     looking
         .await
