@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use crate::agenda;
 use crate::black_box::BlackBox;
 use crate::life::Life;
 use crate::pace::Pace;
@@ -72,6 +73,7 @@ pub(crate) struct Keeper {
     /// Rings when another process has hinted at new tokens. Hints only save time: polling is the truth.
     pub(crate) waker: Arc<Notify>,
     pub(crate) black_box: Arc<BlackBox>,
+    pub(crate) agenda: Arc<agenda::Desk>,
 }
 
 impl Keeper {
@@ -167,6 +169,7 @@ impl Keeper {
             return Ok(None);
         }
         take(life, pace, &answer, sent);
+        self.agenda.put(answer.agenda.clone());
         Ok(Some(answer))
     }
 }

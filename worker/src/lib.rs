@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod activation;
+mod agenda;
 mod black_box;
 mod claimer;
 mod clock;

@@ -1,6 +1,6 @@
-//! Which workflows and workspaces are paused, as this process knows it: read again each second.
+//! Which workflows and workspaces are paused, as this process knows it: read again with each beat.
 //!
-//! What is known may be a second old. An execution that parks held up though nothing pauses it any more is found by the next
+//! What is known may be a beat old. An execution that parks held up though nothing pauses it any more is found by the next
 //! walk through those that are held up, so nothing is lost by it.
 
 use std::collections::HashSet;
@@ -32,6 +32,11 @@ impl Pauses {
         let mut known = self.known.subscribe();
         // It ends only with this process.
         let _ = known.wait_for(|known| !holds(known, workspace_id, workflow_id)).await;
+    }
+
+    /// Whether anything is known to be paused.
+    pub(crate) fn is_any(&self) -> bool {
+        !self.known.borrow().is_empty()
     }
 
     /// Reads what is paused now.

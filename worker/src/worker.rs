@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::agenda;
 use crate::black_box::BlackBox;
 use crate::claimer::Claimer;
 use crate::clock::DatabaseClock;
@@ -57,6 +58,7 @@ pub(crate) struct Engine {
     pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) pauses: Pauses,
+    pub(crate) agenda: Arc<agenda::Desk>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
     /// Tells of executions whose end is durable.
@@ -108,6 +110,7 @@ impl Worker {
             side,
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             pauses: Pauses::default(),
+            agenda: Arc::default(),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
             waker: Arc::clone(&waker),
@@ -232,6 +235,7 @@ impl Fleet {
                 pace,
                 waker: Arc::clone(&self.waker),
                 black_box: Arc::clone(&self.engine.black_box),
+                agenda: Arc::clone(&self.engine.agenda),
             };
             tokio::spawn(keeper.keep(control));
             self.claimer(&life).run().await;

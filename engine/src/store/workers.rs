@@ -34,6 +34,34 @@ pub struct Beat {
     pub peers: Vec<Peer>,
     /// Whether executions that lost two workers wait.
     pub suspects: bool,
+    /// What there is to do on the side.
+    #[sqlx(flatten)]
+    pub agenda: Agenda,
+}
+
+/// What there is to do on the side. Milliseconds are until something is due, none where nothing is pending.
+#[derive(Clone, Debug, Default, FromRow)]
+pub struct Agenda {
+    /// There are limits, of workspaces, workflows or keys.
+    pub limits: bool,
+    /// Executions wait at gates.
+    pub lines: bool,
+    /// Workflows or workspaces are paused.
+    pub pauses: bool,
+    /// Executions are held up.
+    pub held: bool,
+    /// Starts that flow control holds back.
+    pub starts_ms: Option<i64>,
+    /// Schedules, and what triggers are to start.
+    pub triggers_ms: Option<i64>,
+    /// Webhook endpoints hear of events.
+    pub endpoints: bool,
+    /// Webhook endpoints have something to be sent, now or later.
+    pub lanes: bool,
+    /// Custom events have come.
+    pub events: bool,
+    /// Bulk jobs run.
+    pub jobs: bool,
 }
 
 /// What names one life of a worker, also across databases.
@@ -101,12 +129,13 @@ pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<()
     Ok(())
 }
 
-/// A beat, and a look at the fleet in the same round trip.
+/// A beat, and a look at the fleet and at what there is to do in the same round trip.
 const BEAT: &str = "\
     SELECT b.alive, b.now, b.front, b.next_due_at, b.woken, b.timeline, \
            (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
-           (SELECT true FROM queue q WHERE q.losses >= 2 LIMIT 1) IS NOT NULL AS suspects \
-      FROM beat_1($1, $2, $3, $4) b";
+           (SELECT true FROM queue q WHERE q.losses >= 2 LIMIT 1) IS NOT NULL AS suspects, \
+           a.limits, a.lines, a.pauses, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs \
+      FROM beat_1($1, $2, $3, $4) b, agenda_1() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.

@@ -28,35 +28,25 @@ const CHUNK_TIME: Duration = Duration::from_secs(1);
 const ROW_WAIT_MS: u32 = 200;
 /// Pause after a chunk, so that a job takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(200);
-/// Shortest and longest time between two looks for a job, while there is none.
-const LOOK_EVERY_MIN: Duration = Duration::from_millis(500);
-const LOOK_EVERY_MAX: Duration = Duration::from_secs(5);
-
 /// Looks for jobs and works on them, until the worker stops.
 pub(crate) async fn bulk(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
-    let mut pause = LOOK_EVERY_MIN;
-    while engine.stop.run_until_cancelled(sleep(pause)).await.is_some() {
-        let worked = burst(&engine, &place, &waker).await.unwrap_or_else(|error| {
+    let mut agenda = engine.agenda.reader();
+    while engine.stop.run_until_cancelled(agenda.until(|agenda| agenda.jobs)).await.is_some() {
+        if let Err(error) = burst(&engine, &place, &waker).await {
             warn!(%error, "a chunk of a bulk job failed; it will be tried again");
-            false
-        });
-        pause = if worked { LOOK_EVERY_MIN } else { (pause * 2).min(LOOK_EVERY_MAX) };
+        }
     }
 }
 
-/// Works until no job is left for this worker; whether there was one. Its connection lives as long: the side connection
+/// Works until no job is left for this worker. Its connection lives as long: the side connection
 /// must not wait for a chunk.
-async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<bool, StoreError> {
-    if !engine.side.run(async |connection| bulk::is_any(connection).await).await? {
-        return Ok(false);
-    }
-    let (side, mut worked) = (Side::new(place.clone()), false);
+async fn burst(engine: &Engine, place: &Place, waker: &Notify) -> Result<(), StoreError> {
+    let side = Side::new(place.clone());
     while !engine.stop.is_cancelled() && side.run(async |connection| chunk(engine, connection).await).await? {
-        worked = true;
         waker.notify_one();
         engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await;
     }
-    Ok(worked)
+    Ok(())
 }
 
 /// Works on one chunk of the job whose turn it is; whether there was one.

@@ -19,23 +19,30 @@ use crate::worker::Engine;
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
 /// Chunks after which events for which nobody waits are looked for again, where there were none.
 const PASS_BY_EVERY: u32 = 100;
-/// Shortest time between two looks for events, while there are none: longer than senders hold hints back.
-const LOOK_EVERY_MIN: Duration = Duration::from_millis(25);
-/// Longest time between two looks for events.
-const LOOK_EVERY_MAX: Duration = Duration::from_secs(5);
+/// Time after which events are looked for once more where there were some: longer than senders hold hints back.
+const AGAIN_PAUSE: Duration = Duration::from_millis(25);
+/// Pause before hints are listened for again, where the connection was lost.
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 /// Longest wait for a connection that hears hints.
 const CONNECT_MAX: Duration = Duration::from_secs(3);
 
 /// Looks for events and works on them, until the worker stops. `waker` is told of executions that may go on, `starts` of
 /// what triggers are to start.
 pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, starts: Arc<Notify>) {
-    let (mut hints, mut pause) = (Hints { place: place.clone(), listener: None }, LOOK_EVERY_MIN);
-    while engine.stop.run_until_cancelled(hints.hear_for(pause)).await.is_some() {
-        let worked = burst(&engine, &place, &waker, &starts).await.unwrap_or_else(|error| {
+    let (mut hints, mut agenda) = (Hints { place: place.clone(), listener: None }, engine.agenda.reader());
+    let mut worked = true;
+    let mut until_any = async |worked: bool| {
+        tokio::select! {
+            () = sleep(AGAIN_PAUSE), if worked => {}
+            () = hints.hear() => {}
+            () = agenda.until(|agenda| agenda.events) => {}
+        }
+    };
+    while engine.stop.run_until_cancelled(until_any(worked)).await.is_some() {
+        worked = burst(&engine, &place, &waker, &starts).await.unwrap_or_else(|error| {
             warn!(%error, "a chunk of an event failed; it will be tried again");
             false
         });
-        pause = if worked { LOOK_EVERY_MIN } else { (pause * 2).min(LOOK_EVERY_MAX) };
     }
 }
 
@@ -68,21 +75,21 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) 
     Ok(true)
 }
 
-/// Hears hints at events, over a connection of its own. Hints only save time: polling is the truth.
+/// Hears hints at events, over a connection of its own. Hints only save time: the agenda is the truth.
 struct Hints {
     place: Place,
     listener: Option<PgListener>,
 }
 
 impl Hints {
-    /// Returns after `pause`, or as soon as a hint has come or may have been missed.
-    async fn hear_for(&mut self, pause: Duration) {
+    /// Returns as soon as a hint has come or may have been missed.
+    async fn hear(&mut self) {
         let Some(listener) = &mut self.listener else {
-            sleep(pause).await;
+            sleep(RECONNECT_PAUSE).await;
             self.listener = self.listen().await;
             return;
         };
-        if let Ok(Ok(None) | Err(_)) = timeout(pause, listener.try_recv()).await {
+        if let Ok(None) | Err(_) = listener.try_recv().await {
             self.listener = None;
         }
     }

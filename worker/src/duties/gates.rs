@@ -1,21 +1,18 @@
-//! Limits and lines: which limits there are, and the sweep through those that wait. Hints only save time.
+//! Limits and lines: which limits there are, and the sweep through those that wait, with each beat while there are any.
+//! Hints only save time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval};
+use capstan_engine::store::workers::Agenda;
 use tracing::{debug, warn};
 
 use crate::worker::Engine;
 
-/// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Looks each second, until the worker stops.
+/// Looks until the worker stops.
 pub(crate) async fn gates(engine: Arc<Engine>) {
-    let (mut ticks, mut after) = (interval(LOOK_EVERY), None);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while engine.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+    let (mut agenda, mut after) = (engine.agenda.reader(), None);
+    let work = |agenda: &Agenda| agenda.limits || agenda.lines;
+    while engine.stop.run_until_cancelled(agenda.until(work)).await.is_some() {
         if let Err(error) = engine.gates.refresh(&engine.side).await {
             debug!(%error, "the limits could not be read; those of before hold");
         }

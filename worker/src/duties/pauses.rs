@@ -1,23 +1,19 @@
-//! Pauses: what is paused is read each second, and what is held up though nothing pauses it any more goes on.
+//! Pauses: what is paused is read with each beat, and what is held up though nothing pauses it any more goes on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::pauses::{Walk, release};
-use tokio::time::{MissedTickBehavior, interval};
+use capstan_engine::store::workers::Agenda;
 use tracing::warn;
 
 use crate::worker::Engine;
 
-/// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Looks each second, until the worker stops.
+/// Looks while there is or was a pause, until the worker stops.
 pub(crate) async fn pauses(engine: Arc<Engine>) {
-    let mut ticks = interval(LOOK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while engine.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+    let mut agenda = engine.agenda.reader();
+    let work = |agenda: &Agenda| agenda.pauses || agenda.held || engine.pauses.is_any();
+    while engine.stop.run_until_cancelled(agenda.until(work)).await.is_some() {
         if let Err(error) = engine.pauses.refresh(&engine.side).await {
             warn!(%error, "what is paused could not be read; what was known holds");
         }

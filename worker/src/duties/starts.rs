@@ -5,33 +5,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::store::flow::{Drained, drain};
+use capstan_engine::store::workers::Agenda;
 use tokio::sync::Notify;
-use tokio::time::sleep;
 use tracing::warn;
 
 use crate::worker::Engine;
 
 /// Shortest time between two looks.
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(20);
-/// Longest time between two looks, so the longest that what is due waits, and what was made pending since is not seen.
-const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+/// Time until the next look after one that failed, in milliseconds.
+const AGAIN_MS: i64 = 1_000;
 
 /// Begins what is due, until the worker stops.
 pub(crate) async fn starts(engine: Arc<Engine>, waker: Arc<Notify>) {
-    let mut pause = Duration::ZERO;
-    while engine.stop.run_until_cancelled(sleep(pause)).await.is_some() {
-        pause = match engine.side.run(async |connection| drain(connection).await).await {
+    let (mut agenda, mut next_ms) = (engine.agenda.reader(), Some(0));
+    let due = |agenda: &Agenda| agenda.starts_ms;
+    while engine.stop.run_until_cancelled(agenda.until_due(next_ms, LOOK_EVERY_MIN, due)).await.is_some() {
+        next_ms = match engine.side.run(async |connection| drain(connection).await).await {
             Ok(Drained { begun, next_ms }) => {
                 if begun > 0 {
                     waker.notify_one();
                 }
-                next_ms.map_or(LOOK_EVERY_MAX, |ms| Duration::from_millis(ms.max(0).unsigned_abs()))
+                next_ms
             }
             Err(error) => {
                 warn!(%error, "looking for starts that are due failed; it will be tried again");
-                LOOK_EVERY_MAX
+                Some(AGAIN_MS)
             }
         };
-        pause = pause.clamp(LOOK_EVERY_MIN, LOOK_EVERY_MAX);
     }
 }

@@ -8,8 +8,8 @@ use capstan_domain::schedules::{advance, next_ms};
 use capstan_domain::trigger_starts::{Key, candidates, refuse};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::workers::Agenda;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::trigger_start::{Desk, Made, start};
@@ -18,24 +18,30 @@ use crate::worker::Engine;
 
 /// Shortest time between two looks.
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(20);
-/// Longest time between two looks, so the longest that what has just been published is not seen.
-const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+/// Time until the next look after one that failed, in milliseconds.
+const AGAIN_MS: i64 = 1_000;
 
 /// Pause where something is due still, which others work on, in milliseconds.
 const OTHERS_MS: i64 = 100;
 
 /// Starts what is due, until the worker stops. `due` says that there may be something before it is looked for.
 pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, due: Arc<Notify>) {
-    let (desk, mut pause) = (Desk::new(&place), Duration::ZERO);
-    while engine.stop.run_until_cancelled(timeout(pause, due.notified())).await.is_some() {
-        pause = match look(&engine, &desk, &place, &waker).await {
-            Ok(next_ms) => next_ms.map_or(LOOK_EVERY_MAX, |ms| Duration::from_millis(ms.max(0).unsigned_abs())),
+    let (desk, mut agenda, mut next_ms) = (Desk::new(&place), engine.agenda.reader(), Some(0));
+    let triggers = |agenda: &Agenda| agenda.triggers_ms;
+    let mut until_due = async |next_ms: Option<i64>| {
+        tokio::select! {
+            () = due.notified() => {}
+            () = agenda.until_due(next_ms, LOOK_EVERY_MIN, triggers) => {}
+        }
+    };
+    while engine.stop.run_until_cancelled(until_due(next_ms)).await.is_some() {
+        next_ms = match look(&engine, &desk, &place, &waker).await {
+            Ok(next_ms) => next_ms,
             Err(error) => {
                 warn!(%error, "what triggers are to start could not be looked at; it will be tried again");
-                LOOK_EVERY_MAX
+                Some(AGAIN_MS)
             }
         };
-        pause = pause.clamp(LOOK_EVERY_MIN, LOOK_EVERY_MAX);
     }
     desk.till.close().await;
 }

@@ -56,15 +56,6 @@ pub enum ItemEnd {
     Skipped(String),
 }
 
-/// Whether a job runs, of any workspace.
-///
-/// # Errors
-/// If the database does.
-pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT FROM bulk_jobs WHERE status = 'running')";
-    Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
-}
-
 /// The next chunk of the job whose turn it is, if there is one that nobody works on: the oldest of each workspace, the
 /// workspaces by when they last had their turn. Walks the running jobs by turn, and locks the one that it answers.
 ///

@@ -12,7 +12,7 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -33,8 +33,6 @@ const CONNECTIONS_MAX: u32 = 3;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(50);
 /// Longest time between two looks: so long something that another process handed out may wait.
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
-/// The same while no endpoint has anything to send, now or later.
-const LOOK_EVERY_IDLE: Duration = Duration::from_secs(2);
 
 /// How many turns of each workspace are under way; none is 0.
 type Places = HashMap<Uuid, usize>;
@@ -72,24 +70,26 @@ pub(crate) async fn deliver(engine: Arc<Engine>, place: Place, due: Arc<Notify>)
         ailing: Mutex::default(),
         freed: Notify::new(),
     });
-    let mut pause = LOOK_EVERY_MIN;
+    let (mut pause, mut agenda) = (Some(LOOK_EVERY_MIN), engine.agenda.reader());
     loop {
         let hints = async {
             tokio::select! {
+                () = sleep(pause.unwrap_or_default()), if pause.is_some() => (),
+                () = agenda.until(|agenda| agenda.lanes), if pause.is_none() => (),
                 () = due.notified() => (),
                 () = office.freed.notified() => (),
             }
         };
-        if engine.stop.run_until_cancelled(timeout(pause, hints)).await.is_none() {
+        if engine.stop.run_until_cancelled(hints).await.is_none() {
             return;
         }
         pause = match look(&office).await {
-            Ok(Look::Busy) => LOOK_EVERY_MIN,
-            Ok(Look::Later) => (pause * 2).min(LOOK_EVERY_MAX),
-            Ok(Look::Nothing) => LOOK_EVERY_IDLE,
+            Ok(Look::Busy) => Some(LOOK_EVERY_MIN),
+            Ok(Look::Later) => Some((pause.unwrap_or(LOOK_EVERY_MIN) * 2).min(LOOK_EVERY_MAX)),
+            Ok(Look::Nothing) => None,
             Err(error) => {
                 warn!(%error, "looking for webhooks that are due failed; trying again");
-                LOOK_EVERY_MAX
+                Some(LOOK_EVERY_MAX)
             }
         };
     }

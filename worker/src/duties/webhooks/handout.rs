@@ -17,20 +17,29 @@ use crate::worker::Engine;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(50);
 /// Longest time between two looks, while there are endpoints: shorter than a turn, so that it is kept.
 const LOOK_EVERY_MAX: Duration = Duration::from_millis(500);
-/// Longest time between two looks for endpoints, while there are none.
-const LOOK_EVERY_IDLE: Duration = Duration::from_secs(2);
+/// Time between two looks while there are no endpoints, which keep the cursors near.
+const LOOK_EVERY_IDLE: Duration = Duration::from_secs(60);
+/// Pause after a look that failed.
+const AGAIN_PAUSE: Duration = Duration::from_secs(2);
 
 /// Hands out until the worker stops; rings `due` when there is something to send.
 pub(crate) async fn hand_out(engine: Arc<Engine>, place: Place, due: Arc<Notify>) {
     let (mut turns, mut pause) = (Turns { side: None, place, outbox: None, events: None }, LOOK_EVERY_MIN);
-    while engine.stop.run_until_cancelled(sleep(pause)).await.is_some() {
+    let mut agenda = engine.agenda.reader();
+    let mut until_any = async |pause: Duration| {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = agenda.until(|agenda| agenda.endpoints), if pause == LOOK_EVERY_IDLE => {}
+        }
+    };
+    while engine.stop.run_until_cancelled(until_any(pause)).await.is_some() {
         pause = match turns.round(&engine, &due).await {
             Ok(Round::Busy) => LOOK_EVERY_MIN,
             Ok(Round::Idle) => (pause * 2).min(LOOK_EVERY_MAX),
             Ok(Round::NoEndpoint) => LOOK_EVERY_IDLE,
             Err(error) => {
                 warn!(%error, "events could not be handed out to webhooks; trying again");
-                LOOK_EVERY_IDLE
+                AGAIN_PAUSE
             }
         };
     }
