@@ -1,6 +1,7 @@
 //! The store on a real database: what each call promises, what races do, and which plans the hot statements have.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod agenda;
 mod children;
 mod claim;
 mod claim_tokens;
