@@ -101,6 +101,22 @@ async fn an_end_takes_lease_timer_and_signals_with_it_and_tells_the_outbox() {
     assert_eq!(cell.count("SELECT count(*) FROM outbox WHERE type = 'execution.completed'").await, 1);
 }
 
+/// Executions that end together.
+const MANY: usize = 200;
+
+#[tokio::test]
+async fn ends_find_room_on_the_pages_of_their_executions_though_they_come_together() {
+    const PAGES: &str = "SELECT count(DISTINCT (ctid::text::point)[0])::bigint FROM executions";
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let claimed = cell.leased_many(&mut worker, MANY).await;
+    let before = cell.count(PAGES).await;
+    let ends: Vec<Commit> = claimed.iter().map(|claimed| step(claimed, 1, end(false))).collect();
+    write(&mut worker, &ends.iter().collect::<Vec<_>>()).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL").await, MANY as i64);
+    assert_eq!(cell.count(PAGES).await, before);
+}
+
 #[tokio::test]
 async fn an_end_takes_a_signal_with_it_that_nobody_has_looked_at() {
     let cell = Cell::new().await;
