@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    bench, dev, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker, workspace,
+    bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker,
+    workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Worker(Box<worker::WorkerArgs>),
     /// Bring the database to the newest schema.
     Migrate(migrate::MigrateArgs),
+    /// Look at settings, database and fleet, and say what to do about what is wrong. Changes nothing.
+    Doctor(Box<doctor::DoctorArgs>),
     /// Measure this engine against the raw limit of the database.
     Bench(Box<bench::BenchArgs>),
     /// Say what an execution waits for.
@@ -85,6 +88,7 @@ impl Cli {
             Command::Serve(args) => Box::pin(serve::run(*args, json)).await,
             Command::Worker(args) => Box::pin(worker::run(*args, json)).await,
             Command::Migrate(args) => migrate::run(&args, json).await,
+            Command::Doctor(args) => Box::pin(doctor::run(&args, json)).await,
             Command::Bench(args) => Box::pin(bench::run(*args, json)).await,
             Command::Explain(args) => explain::run(&args, json).await,
             Command::Execution(command) => execution::run(&command, json).await,

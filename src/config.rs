@@ -148,6 +148,11 @@ pub(crate) struct NodeTypeArgs {
 }
 
 impl NodeTypeArgs {
+    /// Whether whoever publishes may end workers.
+    pub(crate) fn allows_crash(&self) -> bool {
+        self.allow_crash
+    }
+
     /// The node types that processes with these settings know.
     pub(crate) fn registry(&self) -> Registry {
         let registry = Registry::standard();
@@ -187,6 +192,14 @@ pub(crate) struct ListenArgs {
     /// Address and port to serve on; port 0 takes a free one.
     #[arg(long, env = "CAPSTAN_LISTEN", default_value = "127.0.0.1:7400", help_heading = "API")]
     pub(crate) listen: SocketAddr,
+}
+
+/// Where a worker tells its metrics.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MetricsArgs {
+    /// Address and port on which this worker answers `GET /metrics`; it listens nowhere if unset.
+    #[arg(long, env = "CAPSTAN_METRICS_LISTEN", help_heading = "Worker")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
 }
 
 /// What to log, on standard error.

@@ -10,6 +10,7 @@ mod config;
 mod database;
 mod demo;
 mod dev;
+mod doctor;
 mod document;
 mod exec;
 mod execution;

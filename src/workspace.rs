@@ -1,10 +1,13 @@
 //! `capstan workspace`
 
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use capstan_domain::access;
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::export::export;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -21,6 +24,17 @@ const UNLIMITED: &str = "unlimited";
 pub(crate) enum WorkspaceCommand {
     /// Make a workspace.
     Create(CreateArgs),
+    /// Write all rows of a workspace on standard output, one line of JSON each, without secrets and hashes.
+    Export(ExportArgs),
+}
+
+/// What to export.
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// The workspace's name in addresses.
+    slug: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 /// The new workspace.
@@ -40,7 +54,13 @@ pub(crate) struct CreateArgs {
 
 /// Runs `capstan workspace …`.
 pub(crate) async fn run(command: &WorkspaceCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let WorkspaceCommand::Create(args) = command;
+    match command {
+        WorkspaceCommand::Create(args) => create(args, json).await,
+        WorkspaceCommand::Export(args) => export_all(args).await,
+    }
+}
+
+async fn create(args: &CreateArgs, json: bool) -> anyhow::Result<ExitCode> {
     let database = Database::connect(&args.database, "workspace create").await?;
     database.require_migrated().await?;
     let name = args.name.as_deref().unwrap_or(&args.slug);
@@ -52,6 +72,24 @@ pub(crate) async fn run(command: &WorkspaceCommand, json: bool) -> anyhow::Resul
     plan::give(&database, id, &args.plan).await?;
     let said = format!("workspace {} made ({id}); next: capstan key create --workspace {}", args.slug, args.slug);
     output::result(json, &json!({"workspace_id": id, "slug": args.slug, "name": name}), &said);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the rows of `control`, then those of the cell; each schema as it is at one moment.
+async fn export_all(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let database = Database::connect(&args.database, "workspace export").await?;
+    database.require_migrated().await?;
+    let mut control = database.owner().await?;
+    let tenant = access::resolve_slug(&mut control, &args.slug).await?;
+    let tenant = tenant.with_context(|| format!("there is no workspace {:?}", args.slug))?;
+    let mut cell = database.cell.sibling(&tenant.schema_name).connect(Role::Owner).await?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut rows = 0;
+    for connection in [&mut control, &mut cell] {
+        rows += export(connection, tenant.workspace_id, |line| writeln!(out, "{line}")).await?;
+    }
+    out.flush().context("the export cannot be written")?;
+    output::note(&format!("exported {rows} rows of workspace {}", tenant.slug));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,10 +1,12 @@
 //! How the sources are kept: small files, a pure core, one runtime file, arrows between crates that point one way.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use capstan_api::metrics::catalogue::{METRICS, page};
 use sha2::{Digest, Sha256};
 use toml::Table;
 
@@ -70,6 +72,42 @@ fn a_new_migration_is_compiled_in_by_the_next_build() {
         );
         assert!(built_anew.contains(&format!("{kind:?}")), "engine/build.rs does not watch migrations/{kind}");
     }
+}
+
+#[test]
+fn every_metric_is_in_the_list_in_the_docs_and_no_dashboard_shows_another() {
+    let listed: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    let mut counted = BTreeSet::new();
+    for file in sources(&["rs"]).into_iter().filter(|file| !file.path.contains("tests/")) {
+        for call in ["counter!(\"capstan_", "gauge!(\"capstan_", "histogram!(\"capstan_"] {
+            for (at, _) in file.text.match_indices(call) {
+                let name = file.text[at..].split('"').nth(1).unwrap().to_owned();
+                let kind = METRICS.iter().find(|metric| metric.name == name).map(|metric| format!("{:?}", metric.kind));
+                let macro_name = call.split('!').next().unwrap();
+                assert_eq!(
+                    kind.map(|kind| kind.to_lowercase()).as_deref(),
+                    Some(macro_name),
+                    "{name} in {}",
+                    file.path
+                );
+                counted.insert(name);
+            }
+        }
+    }
+    assert!(
+        counted.iter().map(String::as_str).eq(listed.iter().copied()),
+        "listed, but not counted: {listed:?} {counted:?}"
+    );
+    assert_eq!(fs::read_to_string("docs/metrics.md").unwrap(), page(), "docs/metrics.md is not made of the list");
+    let dashboard = fs::read_to_string("deploy/grafana/capstan.json").unwrap();
+    let words = dashboard.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let shown: BTreeSet<&str> = words.filter(|word| word.starts_with("capstan_")).map(without_suffix).collect();
+    assert_eq!(shown, listed, "the dashboard shows what is counted, all of it");
+}
+
+/// The name of a histogram, of one of its series.
+fn without_suffix(series: &str) -> &str {
+    ["_bucket", "_sum", "_count"].iter().find_map(|end| series.strip_suffix(end)).unwrap_or(series)
 }
 
 #[test]

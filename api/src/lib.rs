@@ -15,7 +15,7 @@ mod graphs;
 mod html;
 mod limit;
 mod live;
-mod metrics;
+pub mod metrics;
 mod openapi;
 mod page;
 mod paging;

@@ -8,6 +8,7 @@ use nix::unistd::geteuid;
 
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::memory;
 
 /// How the names of throw-away homes begin; the sweep looks for it.
 pub(crate) const THROW_AWAY_PREFIX: &str = "capstan-pg-";
@@ -56,6 +57,14 @@ impl Options {
     /// swept when it starts.
     pub fn throw_away() -> Self {
         Self::throw_away_in(&temporary_folder(&Identity::choose(None)))
+    }
+
+    /// A fresh cluster for tests, removed on drop: in memory where there is plenty of it, else as
+    /// [`Self::throw_away`]. Every promise of the server to a crash of it or of its programs holds there as well.
+    pub fn throw_away_in_memory() -> Self {
+        let Some(folder) = memory::folder(&Identity::choose(None)) else { return Self::throw_away() };
+        // Its log is in memory, too: what has been written to the tables need not stay.
+        Self::throw_away_in(&folder).setting("max_wal_size", "1GB")
     }
 
     /// The same below another folder, which the server's user can enter.

@@ -5,7 +5,7 @@ mod support;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use capstan_private_postgres::{Error, Options, PrivatePostgres, test_database};
+use capstan_private_postgres::{Error, Options, PrivatePostgres, test_database, test_database_like};
 use support::{options, place, sql, try_sql};
 
 #[test]
@@ -109,4 +109,33 @@ fn databases_are_made_once_by_name_and_one_for_each_test() {
     let gone = one.url.clone();
     drop(one);
     assert!(try_sql(bin, &gone, "SELECT 1").is_err());
+}
+
+#[test]
+fn databases_like_a_template_begin_alike_and_do_not_share_what_follows() {
+    let name = format!("{}_lifecycle", std::process::id());
+    let bin = capstan_private_postgres::Installation::newest().unwrap().bin;
+    let like = |seed: &str| {
+        let seed = format!("CREATE TABLE seeds (seed text); INSERT INTO seeds VALUES ('{seed}')");
+        test_database_like(&name, |url| try_sql(&bin, url, &seed).map(|_| ()))
+    };
+    let (one, other) = (like("first"), like("second"));
+    try_sql(&bin, &one.url, "INSERT INTO seeds VALUES ('of one')").unwrap();
+
+    let seeds = |url: &str| try_sql(&bin, url, "SELECT string_agg(seed, ', ' ORDER BY seed) FROM seeds").unwrap();
+    assert_eq!(seeds(&one.url), "first, of one");
+    assert_eq!(seeds(&other.url), "first");
+    try_sql(&bin, &one.url, &format!("DROP DATABASE \"template_{name}\"")).unwrap();
+}
+
+#[test]
+fn a_template_that_cannot_be_prepared_is_not_taken_for_one() {
+    let name = format!("{}_failing", std::process::id());
+    let failing = std::panic::catch_unwind(|| test_database_like(&name, |_| Err("no")));
+    assert!(failing.is_err());
+
+    let bin = capstan_private_postgres::Installation::newest().unwrap().bin;
+    let database = test_database_like(&name, |url| try_sql(&bin, url, "CREATE TABLE made ()").map(|_| ()));
+    assert_eq!(try_sql(&bin, &database.url, "SELECT count(*) FROM made").unwrap(), "0");
+    try_sql(&bin, &database.url, &format!("DROP DATABASE \"template_{name}\"")).unwrap();
 }

@@ -4,6 +4,7 @@
 mod bulk;
 mod children;
 mod crew;
+mod doctor;
 mod drain;
 mod foreach;
 mod freeze;

@@ -57,12 +57,19 @@ impl Process {
         Some(Self { child, name, log, ready, _out: out })
     }
 
-    /// Runs `capstan --json` with `args` to its end and reads its result.
+    /// Runs `capstan --json` with `args` to its end, which must be a good one, and reads its result.
     pub(crate) async fn result(args: &[&str], env: &[(&str, String)]) -> Value {
+        let (status, result) = Self::outcome(args, env).await;
+        assert!(status.success(), "{args:?} ended with {status}: {result}");
+        result
+    }
+
+    /// Runs it to its end, good or bad, and reads its result.
+    pub(crate) async fn outcome(args: &[&str], env: &[(&str, String)]) -> (ExitStatus, Value) {
         let output = command(args, env).kill_on_drop(true).output().await.unwrap();
         let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{args:?} ended with {}: {out}{log}", output.status);
-        serde_json::from_str(out.lines().last().unwrap()).unwrap()
+        let last = out.lines().last().unwrap_or_else(|| panic!("{args:?} ended with {}: {log}", output.status));
+        (output.status, serde_json::from_str(last).unwrap())
     }
 
     pub(crate) fn id(&self) -> u32 {

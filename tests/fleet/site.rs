@@ -45,7 +45,7 @@ impl Site {
     /// Set up as an operator does it, by commands.
     pub(crate) async fn new() -> Self {
         let postgres = block_in_place(|| {
-            let postgres = PrivatePostgres::start(Options::throw_away()).unwrap();
+            let postgres = PrivatePostgres::start(Options::throw_away_in_memory()).unwrap();
             postgres.create_database("capstan").unwrap();
             postgres
         });
@@ -91,6 +91,14 @@ impl Site {
         let process = Process::start(&["serve"], &env).await;
         let url = process.ready["url"].as_str().unwrap().to_owned();
         (process, url)
+    }
+
+    /// What `capstan doctor` finds with these settings beside the database: whether all is well, and each check's states.
+    pub(crate) async fn doctor(&self, settings: &[(&'static str, String)]) -> (bool, Value) {
+        let mut env = vec![("DATABASE_URL", self.url.clone())];
+        env.extend_from_slice(settings);
+        let (status, result) = Process::outcome(&["doctor"], &env).await;
+        (status.success(), result)
     }
 
     /// Stops the database without writing, as in a crash.

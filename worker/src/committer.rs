@@ -94,7 +94,7 @@ impl Committer {
         over.run_until_cancelled(async {
             let mut group = Vec::new();
             while self.inbox.recv_many(&mut group, GROUP_MAX).await > 0 {
-                metrics::histogram!("capstan_commit_group_size").record(group.len() as f64);
+                metrics::histogram!("capstan_commit_group_items").record(group.len() as f64);
                 for group in by_size(&mut group) {
                     self.flush(group, false).await;
                 }

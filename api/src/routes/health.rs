@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use sqlx::Connection;
 
 use crate::Api;
+use crate::metrics::answer;
 use crate::problem::Problem;
 
 /// Longest wait for the database.
@@ -32,7 +32,7 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> 
 
 /// `GET /metrics`: Prometheus text.
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.metrics.render()).into_response()
+    answer(&api.metrics).into_response()
 }
 
 async fn ping(api: &Api) -> Result<(), Problem> {

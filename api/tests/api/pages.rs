@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use capstan_api::metrics::catalogue::{Kind, METRICS};
 use capstan_domain::mailbox::{MAILS_KEPT, NewMail, list_mails, store_mail};
 use capstan_engine::store::connect::Role;
 use serde_json::json;
@@ -123,6 +124,13 @@ async fn health_and_metrics_answer_without_a_key() {
         metrics.contains("capstan_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"}"),
         "{metrics}"
     );
+    for metric in METRICS.iter().filter(|metric| metric.labels.is_empty() && metric.kind != Kind::Histogram) {
+        let (name, help) = (metric.name, metric.help);
+        assert!(metrics.contains(&format!("# HELP {name} {help}\n")), "{name}: {metrics}");
+        assert!(metrics.lines().any(|line| line.starts_with(&format!("{name} "))), "{name} has a beginning: {metrics}");
+    }
+    let bucket = "capstan_http_request_duration_seconds_bucket{route=\"/healthz\",le=\"0.25\"}";
+    assert!(metrics.contains(bucket), "{metrics}");
     assert!(!metrics.contains(&app.acme.to_string()));
 }
 

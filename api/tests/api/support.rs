@@ -10,11 +10,13 @@ use capstan_domain::access;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
-use capstan_engine::store::migrate::{Kind, migrate};
+use capstan_engine::store::migrate::{Kind, MigrationError, fingerprint, migrate};
 use capstan_node_types::registry::Registry;
-use capstan_private_postgres::{TestDatabase, test_database};
+use capstan_private_postgres::{TestDatabase, test_database_like};
+use chrono::Utc;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 /// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
@@ -57,6 +59,20 @@ impl Answer {
     }
 }
 
+/// A database with `control` and the cell `cell_1`. Its months are the ones from now on.
+async fn migrated() -> TestDatabase {
+    let name = format!("api_{}_{}", fingerprint(&[Kind::Control, Kind::Cell]), Utc::now().format("%Y%m"));
+    tokio::task::spawn_blocking(move || test_database_like(&name, |url| Handle::current().block_on(prepare(url))))
+        .await
+        .unwrap()
+}
+
+async fn prepare(url: &str) -> Result<(), MigrationError> {
+    let control = Place::new(url, "control")?;
+    migrate(&control, Kind::Control).await?;
+    migrate(&control.sibling("cell_1"), Kind::Cell).await
+}
+
 impl App {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_, _| {}).await
@@ -64,11 +80,9 @@ impl App {
 
     /// `change` may change the settings; it gets the id of `acme`.
     pub(crate) async fn start_with(change: impl FnOnce(&mut ApiSettings, WorkspaceId)) -> Self {
-        let database = tokio::task::spawn_blocking(test_database).await.unwrap();
+        let database = migrated().await;
         let control = Place::new(&database.url, "control").unwrap();
         let cell = control.sibling("cell_1");
-        migrate(&control, Kind::Control).await.unwrap();
-        migrate(&cell, Kind::Cell).await.unwrap();
         let mut owner = control.connect(Role::Owner).await.unwrap();
         access::ensure_cell(&mut owner, &cell.schema).await.unwrap();
         access::ensure_cell(&mut owner, &cell.schema).await.unwrap();

@@ -11,5 +11,5 @@ mod secret;
 
 pub use envelope::{OpenError, SECRET_BYTES_MAX, SealError, Sealed, open, reseal, seal};
 pub use ring::{KeyRing, KeyRingError};
-pub use sealed_tables::{SEALED, SealedTable, Under, Walk, census, rotate_some};
+pub use sealed_tables::{SEALED, SealedTable, Under, Walk, census, rotate_some, unopened};
 pub use secret::Secret;

@@ -5,7 +5,7 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{KeyRing, OpenError, Sealed, reseal};
+use super::{KeyRing, OpenError, Sealed, open, reseal};
 
 /// Most rows of one round.
 const ROUND_ROWS_MAX: i64 = 100;
@@ -108,6 +108,33 @@ pub async fn census(connection: &mut PgConnection) -> Result<Vec<Under>, StoreEr
         );
         let rows: Vec<(String, i64)> = sqlx::query_as(&statement).fetch_all(&mut *connection).await?;
         found.extend(rows.into_iter().map(|(key_id, rows)| Under { table, key_id, rows }));
+    }
+    Ok(found)
+}
+
+/// Tables and keys of the ring of which the last row that was sealed does not open: the ring has another key of that name, or
+/// the row is damaged. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn unopened(
+    connection: &mut PgConnection,
+    ring: &KeyRing,
+) -> Result<Vec<(&'static str, String)>, StoreError> {
+    let mut found = Vec::new();
+    let ids: Vec<&str> = ring.ids().collect();
+    for SealedTable { table, kind, id, bytes, key_id } in SEALED {
+        let statement = format!(
+            "SELECT DISTINCT ON ({key_id}) ctid::text AS place, workspace_id, {id} AS id, {bytes} AS bytes, \
+             {key_id} AS key_id FROM {table} WHERE {key_id} = ANY ($1) ORDER BY {key_id}, {id} DESC"
+        );
+        let rows: Vec<Row> = sqlx::query_as(&statement).bind(&ids).fetch_all(&mut *connection).await?;
+        for row in rows {
+            let sealed = Sealed { key_id: row.key_id.clone(), bytes: row.bytes };
+            if open(ring, WorkspaceId(row.workspace_id), kind, &row.id, &sealed).is_err() {
+                found.push((*table, row.key_id));
+            }
+        }
     }
     Ok(found)
 }

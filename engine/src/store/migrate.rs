@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, Executor, PgConnection};
 use thiserror::Error;
@@ -49,6 +50,20 @@ pub enum Kind {
     Cell,
 }
 
+impl Kind {
+    fn migrator(self) -> &'static Migrator {
+        match self {
+            Self::Control => &CONTROL,
+            Self::Cell => &CELL,
+        }
+    }
+
+    /// The number and the sum of each of its migrations.
+    pub(super) fn sums(self) -> impl Iterator<Item = (i64, &'static [u8])> {
+        self.migrator().iter().map(|migration| (migration.version, &*migration.checksum))
+    }
+}
+
 /// Brings the schema at `place` to the newest version, with the roles it needs.
 ///
 /// # Errors
@@ -65,17 +80,24 @@ pub async fn migrate(place: &Place, kind: Kind) -> Result<(), MigrationError> {
     };
     prepare.await.map_err(StoreError::from)?;
     be_alone(&mut connection).await?;
-    let migrator = match kind {
-        Kind::Control => &CONTROL,
-        Kind::Cell => {
-            restore_losses(&mut connection).await?;
-            ahead::prepare(&mut connection, &CELL).await?;
-            &CELL
-        }
-    };
-    let result = migrator.run(&mut connection).await;
+    if kind == Kind::Cell {
+        restore_losses(&mut connection).await?;
+        ahead::prepare(&mut connection, &CELL).await?;
+    }
+    let result = kind.migrator().run(&mut connection).await;
     connection.close().await.map_err(StoreError::from)?;
     result.map_err(|source| MigrationError::Migrate { schema: place.schema.clone(), source })
+}
+
+/// A short word that says what [`migrate`] brings schemas of these kinds to; another set of migrations has another one.
+#[must_use]
+pub fn fingerprint(kinds: &[Kind]) -> String {
+    let mut sum = Sha256::new();
+    for (_, of_one) in kinds.iter().flat_map(|kind| kind.sums()) {
+        sum.update(of_one);
+    }
+    sum.update(ROLES);
+    sum.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Waits until no other process migrates this database. The end of the connection lets the next one in. It looks again and

@@ -8,6 +8,7 @@ mod claim_tokens;
 mod commit;
 mod commit_locks;
 mod explain;
+mod export;
 mod flow;
 mod gates;
 mod link;

@@ -9,14 +9,15 @@ use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::{Commit, Reply, Then, commit};
 use capstan_engine::store::connect::{Place, Role};
-use capstan_engine::store::migrate::{Kind, migrate};
+use capstan_engine::store::migrate::{Kind, fingerprint, migrate};
 use capstan_engine::store::signals::{self, Sent};
 use capstan_engine::store::start::{Start, Started, start};
 use capstan_engine::store::workers::register;
-use capstan_private_postgres::TestDatabase;
+use capstan_private_postgres::{TestDatabase, test_database_like};
 use chrono::Utc;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// Longest wait for another connection to get where it should be.
@@ -33,11 +34,17 @@ pub(crate) async fn database() -> TestDatabase {
     tokio::task::spawn_blocking(capstan_private_postgres::test_database).await.unwrap()
 }
 
+/// A database with the cell `cell_1`. Its months are the ones from now on.
+async fn migrated() -> TestDatabase {
+    let name = format!("cell_{}_{}", fingerprint(&[Kind::Cell]), Utc::now().format("%Y%m"));
+    let prepare = |url: &str| Handle::current().block_on(migrate(&Place::new(url, "cell_1").unwrap(), Kind::Cell));
+    tokio::task::spawn_blocking(move || test_database_like(&name, prepare)).await.unwrap()
+}
+
 impl Cell {
     pub(crate) async fn new() -> Self {
-        let database = database().await;
+        let database = migrated().await;
         let place = Place::new(&database.url, "cell_1").unwrap();
-        migrate(&place, Kind::Cell).await.unwrap();
         Self { place, workspace: WorkspaceId::new(), _database: database }
     }
 

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 
 fn run(program: OsString, arguments: Vec<OsString>) -> Result<u8, String> {
     let is_set = std::env::var_os(SERVER_VARIABLE).is_some_and(|url| !url.is_empty());
-    let postgres = (!is_set).then(|| PrivatePostgres::start(Options::throw_away())).transpose();
+    let postgres = (!is_set).then(|| PrivatePostgres::start(Options::throw_away_in_memory())).transpose();
     let postgres = postgres.map_err(|error| error.to_string())?;
     let mut command = Command::new(&program);
     command.args(arguments);

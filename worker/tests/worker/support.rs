@@ -15,7 +15,7 @@ use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, Workfl
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::executions::{self, ExecutionRow};
-use capstan_engine::store::migrate::{Kind, migrate};
+use capstan_engine::store::migrate::{Kind, fingerprint, migrate};
 use capstan_engine::store::signals::{self, Sent};
 use capstan_engine::store::start::{Start, Started, start};
 use capstan_engine::store::workflows::{create, publish};
@@ -23,12 +23,14 @@ use capstan_node_types::registry::Registry;
 use capstan_node_types::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use capstan_node_types::services::{ServiceSettings, Services};
 use capstan_node_types::triggers::triggers_of;
-use capstan_private_postgres::TestDatabase;
+use capstan_private_postgres::{TestDatabase, test_database_like};
 use capstan_worker::{Worker, WorkerSettings};
+use chrono::Utc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, interval};
 
 /// Longest that anything in these tests may take; reaching it is a failure.
@@ -59,15 +61,21 @@ impl Mailbox for NoMailbox {
     }
 }
 
+/// A database with the cell `cell_1`. Its months are the ones from now on.
+async fn migrated() -> TestDatabase {
+    let name = format!("cell_{}_{}", fingerprint(&[Kind::Cell]), Utc::now().format("%Y%m"));
+    let prepare = |url: &str| Handle::current().block_on(migrate(&Place::new(url, "cell_1").unwrap(), Kind::Cell));
+    tokio::task::spawn_blocking(move || test_database_like(&name, prepare)).await.unwrap()
+}
+
 impl Cell {
     pub(crate) async fn new() -> Self {
         Self::with_registry(Registry::standard(), &[]).await
     }
 
     pub(crate) async fn with_registry(registry: Registry, allow: &[&str]) -> Self {
-        let database = tokio::task::spawn_blocking(capstan_private_postgres::test_database).await.unwrap();
+        let database = migrated().await;
         let place = Place::new(&database.url, "cell_1").unwrap();
-        migrate(&place, Kind::Cell).await.unwrap();
         let keys = Arc::new(KeyRing::generate());
         let services = services(&place, allow, &keys);
         let workspace_id = WorkspaceId::new();

@@ -1,13 +1,22 @@
 //! Metrics of this process as Prometheus text. No label names a workspace or an execution.
 
+pub mod catalogue;
+
+use std::future::ready;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_histogram, histogram};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use metrics::{counter, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Upper bounds of the buckets of durations, in seconds.
-const BUCKETS_S: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+use catalogue::METRICS;
+
+/// The text format of Prometheus.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Renders what the process has counted so far.
 #[derive(Clone)]
@@ -18,19 +27,19 @@ impl Exposition {
     pub(crate) fn install() -> Self {
         static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
         let handle = HANDLE.get_or_init(|| {
-            let builder = PrometheusBuilder::new();
-            let builder = builder.set_buckets(&BUCKETS_S).unwrap_or_else(|_| PrometheusBuilder::new());
+            let builder = METRICS.iter().filter(|metric| !metric.buckets.is_empty()).fold(
+                PrometheusBuilder::new(),
+                |builder, metric| {
+                    let name = Matcher::Full(metric.name.to_owned());
+                    builder.set_buckets_for_metric(name, metric.buckets).expect("the list has no empty buckets here")
+                },
+            );
             let recorder = builder.build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another metrics recorder is installed: /metrics stays empty");
             }
-            describe_counter!("capstan_http_requests_total", "Requests answered, by route, method and status.");
-            describe_counter!("capstan_executions_started_total", "Executions started through this process.");
-            describe_histogram!(
-                "capstan_http_request_duration_seconds",
-                "Time until the head of the answer, by route."
-            );
+            catalogue::describe();
             handle
         });
         Self(handle.clone())
@@ -41,6 +50,17 @@ impl Exposition {
         self.0.run_upkeep();
         self.0.render()
     }
+}
+
+/// All metrics, as an answer.
+pub(crate) fn answer(exposition: &Exposition) -> impl IntoResponse + use<> {
+    ([(CONTENT_TYPE, TEXT)], exposition.render())
+}
+
+/// `GET /metrics` alone, for a process that serves nothing else.
+pub fn router() -> Router {
+    let exposition = Exposition::install();
+    Router::new().route("/metrics", get(move || ready(answer(&exposition).into_response())))
 }
 
 /// Counts executions that became durable.
