@@ -16,6 +16,7 @@ mod forms;
 mod fuzz;
 mod grants;
 mod hand;
+mod held;
 mod hook_presets;
 mod hooks;
 mod isolation;
