@@ -24,6 +24,7 @@ mod limits;
 mod live;
 mod matrix;
 mod migrate;
+mod once;
 mod pages;
 mod pauses;
 mod people;
