@@ -8,12 +8,14 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICA
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use capstan_domain::access::{KeyName, Permission, Tenant};
+use capstan_domain::request_keys::{Claim, mark};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgTransaction;
 
 use crate::Api;
 use crate::actor::{self, Actor};
 use crate::cells::Cell;
+use crate::once;
 use crate::people::session::refuse_forged;
 use crate::permit::Access;
 use crate::problem::Problem;
@@ -29,11 +31,14 @@ pub(crate) struct Caller {
     pub(crate) workspace_id: WorkspaceId,
     pub(crate) slug: String,
     pub(crate) cell: Arc<Cell>,
+    /// Of a request with an `Idempotency-Key`: whatever it changes is marked with it.
+    claim: Option<Arc<Claim>>,
 }
 
 impl Caller {
     pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
-        Self { workspace_id: tenant.workspace_id, cell: api.cells.get(&tenant.schema_name), slug: tenant.slug }
+        let cell = api.cells.get(&tenant.schema_name);
+        Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None }
     }
 
     /// The workspace of that slug, for forms and hooks, which anyone may send.
@@ -55,9 +60,15 @@ impl Caller {
         tenant::read(&self.cell.pool, self.workspace_id).await
     }
 
-    /// Changes to the workspace's rows.
+    /// Changes to the workspace's rows. One at a time in a request: its idempotency key is marked in each.
     pub(crate) async fn write(&self) -> Result<PgTransaction<'static>, Problem> {
-        tenant::write(&self.cell.pool, self.workspace_id).await
+        let mut transaction = tenant::write(&self.cell.pool, self.workspace_id).await?;
+        if let Some(claim) = &self.claim
+            && !mark(&mut transaction, self.workspace_id, claim).await?
+        {
+            return Err(once::under_way());
+        }
+        Ok(transaction)
     }
 }
 
@@ -88,7 +99,8 @@ impl FromRequestParts<Api> for Caller {
         }
         let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
         let tenant = actor.tenant.clone().ok_or_else(no_workspace)?;
-        Ok(Self::new(api, tenant))
+        let claim = parts.extensions.get::<Arc<Claim>>().cloned();
+        Ok(Self { claim, ..Self::new(api, tenant) })
     }
 }
 

@@ -16,6 +16,7 @@ mod html;
 mod limit;
 mod live;
 pub mod metrics;
+mod once;
 mod openapi;
 mod page;
 mod paging;

@@ -12,6 +12,7 @@ use capstan_domain::access::Permission;
 use crate::Api;
 use crate::audit::Change;
 use crate::auth;
+use crate::once::{self, Begun};
 
 /// What a request has to bring for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,39 @@ impl From<Permission> for Access {
     }
 }
 
+/// What a route needs, and what it does with an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand {
+    pub(crate) access: Access,
+    /// Whether it keeps what it was answered by itself, with what it changes.
+    by_itself: bool,
+}
+
+impl From<Access> for Demand {
+    fn from(access: Access) -> Self {
+        Self { access, by_itself: false }
+    }
+}
+
+impl From<Permission> for Demand {
+    fn from(permission: Permission) -> Self {
+        Access::from(permission).into()
+    }
+}
+
+/// Of a route that looks after its `Idempotency-Key` itself: see [`crate::once`].
+pub(crate) fn by_itself(access: impl Into<Access>) -> Demand {
+    Demand { access: access.into(), by_itself: true }
+}
+
+impl Demand {
+    /// Whether a repeated request gets the first one's answer from [`crate::once`]: it changes something of a workspace.
+    pub(crate) fn keeps_answers(self, method: &str) -> bool {
+        let Access::Needs(permission) = self.access else { return false };
+        method != "GET" && method != "HEAD" && !permission.as_str().ends_with(".read") && !self.by_itself
+    }
+}
+
 /// One route with one method.
 #[derive(Clone, Copy, Debug)]
 pub struct Registered {
@@ -43,6 +77,8 @@ pub struct Registered {
     pub access: Access,
     /// The function that answers, as the compiler names it: the document describes routes by it.
     pub(crate) handler: &'static str,
+    /// Whether a repeated request gets the first one's answer.
+    pub(crate) keeps_answers: bool,
 }
 
 /// How [`Registered::handler`] names a handler.
@@ -54,7 +90,7 @@ pub(crate) fn name_of<H>() -> &'static str {
 #[derive(Default)]
 pub(crate) struct Methods {
     router: MethodRouter<Api>,
-    needs: Vec<(&'static str, Access, &'static str)>,
+    needs: Vec<(&'static str, Demand, &'static str)>,
 }
 
 impl Methods {
@@ -67,28 +103,28 @@ impl Methods {
 macro_rules! methods {
     ($($name:ident $text:literal)*) => {
         $(
-            #[doc = concat!("`", $text, "` needs `access`.")]
+            #[doc = concat!("`", $text, "` needs `demand`.")]
             #[allow(dead_code, reason = "not every method is in use at a time")]
-            pub(crate) fn $name<H, T>(access: impl Into<Access>, handler: H) -> Methods
+            pub(crate) fn $name<H, T>(demand: impl Into<Demand>, handler: H) -> Methods
             where
                 H: Handler<T, Api>,
                 T: 'static,
             {
-                Methods::default().$name(access, handler)
+                Methods::default().$name(demand, handler)
             }
         )*
         impl Methods {
             $(
-                #[doc = concat!("`", $text, "` needs `access`.")]
+                #[doc = concat!("`", $text, "` needs `demand`.")]
                 #[allow(dead_code, reason = "not every method is in use at a time")]
-                pub(crate) fn $name<H, T>(mut self, access: impl Into<Access>, handler: H) -> Self
+                pub(crate) fn $name<H, T>(mut self, demand: impl Into<Demand>, handler: H) -> Self
                 where
                     H: Handler<T, Api>,
                     T: 'static,
                 {
-                    let access = access.into();
-                    self.needs.push(($text, access, name_of::<H>()));
-                    self.router = self.router.$name(Guarded { access, handler });
+                    let demand = demand.into();
+                    self.needs.push(($text, demand, name_of::<H>()));
+                    self.router = self.router.$name(Guarded { demand, handler });
                     self
                 }
             )*
@@ -107,7 +143,10 @@ pub(crate) struct Routes {
 
 impl Routes {
     pub(crate) fn route(mut self, path: &'static str, methods: Methods) -> Self {
-        let registered = |(method, access, handler)| Registered { method, path, access, handler };
+        let registered = |(method, demand, handler): (_, Demand, _)| {
+            let keeps_answers = demand.keeps_answers(method);
+            Registered { method, path, access: demand.access, handler, keeps_answers }
+        };
         self.registered.extend(methods.needs.into_iter().map(registered));
         self.router = self.router.route(path, methods.router);
         self
@@ -122,10 +161,10 @@ impl Routes {
     }
 }
 
-/// A handler that is only called when the request brings what is needed.
+/// A handler that is only called when the request brings what is needed, and was not answered before.
 #[derive(Clone)]
 struct Guarded<H> {
-    access: Access,
+    demand: Demand,
     handler: H,
 }
 
@@ -139,16 +178,21 @@ where
     fn call(self, request: Request, api: Api) -> Self::Future {
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match auth::admit(&api, &mut parts, self.access).await {
-                Ok(()) => {
-                    let change = Change::of(&api, &parts, self.access);
-                    let response = self.handler.call(Request::from_parts(parts, body), api.clone()).await;
-                    if let Some(change) = change {
-                        change.made(&api, response.status()).await;
-                    }
-                    response
-                }
-                Err(problem) => problem.into_response(),
+            if let Err(problem) = auth::admit(&api, &mut parts, self.demand.access).await {
+                return problem.into_response();
+            }
+            let change = Change::of(&api, &parts, self.demand.access);
+            let (request, once) = match once::begin(&api, self.demand, Request::from_parts(parts, body)).await {
+                Begun::Goes(request, once) => (request, once),
+                Begun::Told(response) => return response,
+            };
+            let response = self.handler.call(request, api.clone()).await;
+            if let Some(change) = change {
+                change.made(&api, response.status()).await;
+            }
+            match once {
+                Some(once) => once.end(&api, response).await,
+                None => response,
             }
         })
     }

@@ -57,7 +57,7 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{delete, get, post, put};
+    use crate::permit::{by_itself, delete, get, post, put};
 
     with_webhooks(Routes::default())
         .route("/openapi.json", get(Access::Public, openapi::show))
@@ -105,8 +105,8 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))
-        .route("/workflows/{workflow_id}/draft/test-step", post(Permission::WorkflowsWrite, test_step::create))
-        .route("/workflows/{workflow_id}/draft/run", post(Permission::WorkflowsWrite, trial::run))
+        .route("/workflows/{workflow_id}/draft/test-step", post(by_itself(Permission::WorkflowsWrite), test_step::create))
+        .route("/workflows/{workflow_id}/draft/run", post(by_itself(Permission::WorkflowsWrite), trial::run))
         .route("/workflows/{workflow_id}/validate", post(Permission::WorkflowsRead, publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(Permission::WorkflowsPublish, publish::publish))
         .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
@@ -136,7 +136,7 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(Permission::ExecutionsRead, executions::list).post(Permission::ExecutionsStart, executions::start),
+            get(Permission::ExecutionsRead, executions::list).post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
@@ -147,17 +147,17 @@ pub(crate) fn resources() -> Routes {
         .route("/executions/{execution_id}/pause", post(Permission::ExecutionsOperate, orders::pause))
         .route("/executions/{execution_id}/resume", post(Permission::ExecutionsOperate, orders::resume))
         .route("/executions/{execution_id}/resolve", post(Permission::ExecutionsOperate, resolve::create))
-        .route("/executions/{execution_id}/restart", post(Permission::ExecutionsOperate, restart::create))
+        .route("/executions/{execution_id}/restart", post(by_itself(Permission::ExecutionsOperate), restart::create))
         .route("/executions/{execution_id}/migrate", post(Permission::ExecutionsOperate, migrate::create))
         .route("/executions/{execution_id}/retry-now", post(Permission::ExecutionsOperate, retry_now::create))
-        .route("/executions/{execution_id}/signals/{name}", post(Permission::ExecutionsOperate, signals::send))
-        .route("/executions/{execution_id}/approvals/{node_id}", post(Permission::ApprovalsAnswer, approvals::answer))
+        .route("/executions/{execution_id}/signals/{name}", post(by_itself(Permission::ExecutionsOperate), signals::send))
+        .route("/executions/{execution_id}/approvals/{node_id}", post(by_itself(Permission::ApprovalsAnswer), approvals::answer))
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
         .route(
             "/bulk-jobs",
-            get(Permission::ExecutionsRead, bulk_jobs::list).post(Permission::ExecutionsOperate, bulk_jobs::create),
+            get(Permission::ExecutionsRead, bulk_jobs::list).post(by_itself(Permission::ExecutionsOperate), bulk_jobs::create),
         )
         .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))

@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod migrate;
 pub mod quotas;
 pub mod recording;
+pub mod request_keys;
 pub mod resolve;
 pub mod restart;
 pub mod schedules;

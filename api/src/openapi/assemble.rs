@@ -108,6 +108,9 @@ fn describe(operation: &Operation, route: &Registered, makers: &mut Makers) -> M
     }
     parameters
         .extend(operation.headers.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })));
+    if route.keeps_answers {
+        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
     told.insert("parameters".into(), parameters.into());
     if let Some(Body { make, required }) = &operation.body {
         let content = json!({ "application/json": { "schema": make(&mut makers.read) } });
@@ -115,7 +118,11 @@ fn describe(operation: &Operation, route: &Registered, makers: &mut Makers) -> M
     }
     let mut responses = Map::new();
     for (status, content) in &operation.answers {
-        responses.insert(status.to_string(), answer(operation, content, makers));
+        let mut answer = answer(operation, content, makers);
+        if route.keeps_answers {
+            answer["headers"]["Idempotent-Replayed"] = json!({ "$ref": "#/components/headers/IdempotentReplayed" });
+        }
+        responses.insert(status.to_string(), answer);
     }
     for status in problems(operation, route) {
         responses.insert(status.to_string(), json!({ "$ref": "#/components/responses/Problem" }));
@@ -153,6 +160,9 @@ fn problems(operation: &Operation, route: &Registered) -> Vec<u16> {
     }
     if operation.body.is_some() {
         statuses.extend([413, 415, 422]);
+    }
+    if route.keeps_answers {
+        statuses.extend([409, 413, 415, 422]);
     }
     statuses.extend(&operation.problems);
     statuses

@@ -94,6 +94,7 @@ pub(super) fn headers() -> Value {
         "Location": text("Where to read what was made."),
         "IdempotentReplayed": text("`true` if the same request was answered before, and nothing was done now."),
         "PreferenceApplied": text("The `Prefer` that was followed."),
+        "SetCookie": text("The session."),
     })
 }
 
@@ -135,6 +136,7 @@ pub(super) fn headers_name(component: &str) -> &str {
     match component {
         "IdempotentReplayed" => "Idempotent-Replayed",
         "PreferenceApplied" => "Preference-Applied",
+        "SetCookie" => "Set-Cookie",
         other => other,
     }
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::credentials::{self, CREDENTIALS_MAX, CredentialRow, Kept, NewCredential, Renamed, TYPES};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgTransaction;
@@ -20,7 +21,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 mod findings;
-mod wish;
+pub(crate) mod wish;
 
 pub(super) use findings::{credential_findings, require_use};
 use wish::{NewName, Replacement, Wish, checked, checked_name};
@@ -30,7 +31,7 @@ const WISH_BYTES_MAX: usize = 256 * 1024;
 /// Most uses that are told.
 const USES_MAX: i64 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,

@@ -25,7 +25,7 @@ use crate::body::{self, INPUT_BYTES_MAX};
 use crate::graphs::Version;
 use crate::problem::Problem;
 
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Tells that the workspace has reached a limit, and is still served.
 const QUOTA: HeaderName = HeaderName::from_static("capstan-quota");
 /// What the answer to a start calls the execution, whatever has become of it.

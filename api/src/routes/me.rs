@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, PASSWORD_CHARS};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,8 +21,9 @@ pub(crate) async fn show(Extension(actor): Extension<Arc<Actor>>) -> Response {
     Json(view(&actor)).into_response()
 }
 
-#[derive(Deserialize)]
-struct Change {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ChangeMe")]
+pub(crate) struct Change {
     name: String,
 }
 

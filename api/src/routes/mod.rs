@@ -53,6 +53,8 @@ use std::str::FromStr;
 
 use crate::problem::Problem;
 
+pub(crate) use launch::REPLAYED;
+
 /// Longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 200;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -63,7 +65,7 @@ fn id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
 }
 
 /// The client's `Idempotency-Key`, if it sent one.
-fn idempotency_key(headers: &axum::http::HeaderMap) -> Result<Option<&str>, Problem> {
+pub(crate) fn idempotency_key(headers: &axum::http::HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| is_key(key)).ok_or_else(|| {
         let detail = "the Idempotency-Key cannot be used";

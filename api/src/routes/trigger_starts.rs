@@ -1,10 +1,11 @@
 //! What the triggers of a workflow have started by themselves.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::trigger_starts;
 use capstan_engine::core::ids::WorkflowId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -12,10 +13,11 @@ use super::workflows::find;
 use crate::auth::Caller;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 
 const STATUSES: [&str; 5] = ["due", "held", "started", "skipped", "missed"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     status: Option<String>,
     limit: Option<String>,

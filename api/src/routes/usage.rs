@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use capstan_domain::quotas::{self, EMAILS, EXECUTIONS, Receipt, ReceiptPlace, Used, WORKFLOWS, meter_of, quota_of};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,7 +53,7 @@ pub(crate) async fn show(caller: Caller) -> Result<Response, Problem> {
     Ok(Json(body).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     quota: Option<String>,
     limit: Option<String>,

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tower::ServiceExt;
 
+use crate::held;
+
 /// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
 pub(crate) struct App {
     pub(crate) router: Router,
@@ -136,10 +138,18 @@ impl App {
         Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key))
     }
 
+    /// The answer, which is held against the document.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = request.into_parts();
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let body = body.collect().await.unwrap().to_bytes();
+        let sent = serde_json::from_slice(&body).ok();
+        let response = self.router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await.unwrap();
         let (parts, body) = response.into_parts();
-        Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        held::hold(&method, &path, sent.as_ref(), &answer);
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -11,7 +11,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /access */
+    /** What a page for logging in may offer */
     get: operations['getAccess']
     put?: never
     post?: never
@@ -45,8 +45,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /audit */
-    get: operations['getAudit']
+    /** Who changed what, newest first */
+    get: operations['listAudit']
     put?: never
     post?: never
     delete?: never
@@ -131,8 +131,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /credential-types */
-    get: operations['getCredentialTypes']
+    /** Kinds of credentials, and what each is made of */
+    get: operations['listCredentialTypes']
     put?: never
     post?: never
     delete?: never
@@ -148,11 +148,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /credentials */
-    get: operations['getCredentials']
+    /** Credentials without their secrets, newest first */
+    get: operations['listCredentials']
     put?: never
-    /** POST /credentials */
-    post: operations['postCredentials']
+    /** Make a credential */
+    post: operations['createCredential']
     delete?: never
     options?: never
     head?: never
@@ -166,13 +166,13 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /credentials/{credential_id} */
-    get: operations['getCredentialsCredentialId']
-    /** PUT /credentials/{credential_id} */
-    put: operations['putCredentialsCredentialId']
+    /** A credential, and what names it */
+    get: operations['getCredential']
+    /** Give it other fields, all of them */
+    put: operations['replaceCredential']
     post?: never
-    /** DELETE /credentials/{credential_id} */
-    delete: operations['deleteCredentialsCredentialId']
+    /** Its secret is gone */
+    delete: operations['deleteCredential']
     options?: never
     head?: never
     patch?: never
@@ -187,8 +187,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /credentials/{credential_id}/rename */
-    post: operations['postCredentialsCredentialIdRename']
+    /** Give it another name */
+    post: operations['renameCredential']
     delete?: never
     options?: never
     head?: never
@@ -202,8 +202,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /event-types */
-    get: operations['getEventTypes']
+    /** Events that endpoints may get */
+    get: operations['listEventTypes']
     put?: never
     post?: never
     delete?: never
@@ -509,11 +509,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /hook-secrets */
-    get: operations['getHookSecrets']
+    /** Secrets that hooks verify with, newest first, without the secrets */
+    get: operations['listHookSecrets']
     put?: never
-    /** POST /hook-secrets */
-    post: operations['postHookSecrets']
+    /** Add a secret; others of its name stay good for a while */
+    post: operations['addHookSecret']
     delete?: never
     options?: never
     head?: never
@@ -530,8 +530,8 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** DELETE /hook-secrets/{hook_secret_id} */
-    delete: operations['deleteHookSecretsHookSecretId']
+    /** Calls that are signed with it are refused */
+    delete: operations['removeHookSecret']
     options?: never
     head?: never
     patch?: never
@@ -544,11 +544,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /invitations */
-    get: operations['getInvitations']
+    /** Invitations that are open */
+    get: operations['listInvitations']
     put?: never
-    /** POST /invitations */
-    post: operations['postInvitations']
+    /** Invite somebody by mail; once more renews it */
+    post: operations['invite']
     delete?: never
     options?: never
     head?: never
@@ -565,8 +565,8 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** DELETE /invitations/{invitation_id} */
-    delete: operations['deleteInvitationsInvitationId']
+    /** Its link opens nothing any more */
+    delete: operations['revokeInvitation']
     options?: never
     head?: never
     patch?: never
@@ -581,8 +581,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /invitations/accept */
-    post: operations['postInvitationsAccept']
+    /** Join a workspace, as a new user or as oneself */
+    post: operations['acceptInvitation']
     delete?: never
     options?: never
     head?: never
@@ -596,11 +596,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /keys */
-    get: operations['getKeys']
+    /** API keys, newest first, without the keys themselves */
+    get: operations['listKeys']
     put?: never
-    /** POST /keys */
-    post: operations['postKeys']
+    /** Make an API key, which is told this once */
+    post: operations['createKey']
     delete?: never
     options?: never
     head?: never
@@ -617,8 +617,8 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** DELETE /keys/{key_id} */
-    delete: operations['deleteKeysKeyId']
+    /** It opens nothing any more */
+    delete: operations['revokeKey']
     options?: never
     head?: never
     patch?: never
@@ -668,8 +668,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /mail-links/look */
-    post: operations['postMailLinksLook']
+    /** What a link in a mail is for; changes nothing */
+    post: operations['lookAtMailLink']
     delete?: never
     options?: never
     head?: never
@@ -685,8 +685,8 @@ export interface paths {
     }
     /** Who the request comes from, and what it may do */
     get: operations['getMe']
-    /** PUT /me */
-    put: operations['putMe']
+    /** Have another name */
+    put: operations['renameMe']
     post?: never
     delete?: never
     options?: never
@@ -702,8 +702,8 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** PUT /me/password */
-    put: operations['putMePassword']
+    /** Have another password; all other sessions end */
+    put: operations['changePassword']
     post?: never
     delete?: never
     options?: never
@@ -718,8 +718,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /members */
-    get: operations['getMembers']
+    /** Who belongs to the workspace */
+    get: operations['listMembers']
     put?: never
     post?: never
     delete?: never
@@ -736,11 +736,11 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** PUT /members/{user_id} */
-    put: operations['putMembersUserId']
+    /** Give somebody another role */
+    put: operations['changeMember']
     post?: never
-    /** DELETE /members/{user_id} */
-    delete: operations['deleteMembersUserId']
+    /** Have somebody belong to it no more */
+    delete: operations['removeMember']
     options?: never
     head?: never
     patch?: never
@@ -755,8 +755,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /members/leave */
-    post: operations['postMembersLeave']
+    /** Belong to it no more */
+    post: operations['leaveWorkspace']
     delete?: never
     options?: never
     head?: never
@@ -806,8 +806,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /password/forgot */
-    post: operations['postPasswordForgot']
+    /** Ask for a mail to choose another password with */
+    post: operations['forgotPassword']
     delete?: never
     options?: never
     head?: never
@@ -823,8 +823,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /password/reset */
-    post: operations['postPasswordReset']
+    /** Choose another password; all sessions end */
+    post: operations['resetPassword']
     delete?: never
     options?: never
     head?: never
@@ -855,8 +855,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /schedules */
-    get: operations['getSchedules']
+    /** Schedules, newest first */
+    get: operations['listSchedules']
     put?: never
     post?: never
     delete?: never
@@ -872,8 +872,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /schedules/{schedule_id} */
-    get: operations['getSchedulesScheduleId']
+    /** A schedule, when it fires, and what it has started */
+    get: operations['getSchedule']
     put?: never
     post?: never
     delete?: never
@@ -891,8 +891,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /schedules/{schedule_id}/backfill */
-    post: operations['postSchedulesScheduleIdBackfill']
+    /** Start what it would have started in a time that is past */
+    post: operations['backfillSchedule']
     delete?: never
     options?: never
     head?: never
@@ -908,8 +908,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /schedules/{schedule_id}/fire */
-    post: operations['postSchedulesScheduleIdFire']
+    /** Start it now */
+    post: operations['fireSchedule']
     delete?: never
     options?: never
     head?: never
@@ -925,8 +925,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /schedules/{schedule_id}/pause */
-    post: operations['postSchedulesScheduleIdPause']
+    /** Have it fire no more */
+    post: operations['pauseSchedule']
     delete?: never
     options?: never
     head?: never
@@ -942,8 +942,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /schedules/{schedule_id}/resume */
-    post: operations['postSchedulesScheduleIdResume']
+    /** Have it fire from now on */
+    post: operations['resumeSchedule']
     delete?: never
     options?: never
     head?: never
@@ -959,8 +959,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /schedules/preview */
-    post: operations['postSchedulesPreview']
+    /** When a schedule would fire */
+    post: operations['previewSchedule']
     delete?: never
     options?: never
     head?: never
@@ -976,10 +976,10 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /session */
-    post: operations['postSession']
-    /** DELETE /session */
-    delete: operations['deleteSession']
+    /** Log in */
+    post: operations['logIn']
+    /** Log out */
+    delete: operations['logOut']
     options?: never
     head?: never
     patch?: never
@@ -992,12 +992,12 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /sessions */
-    get: operations['getSessions']
+    /** Where one is logged in */
+    get: operations['listSessions']
     put?: never
     post?: never
-    /** DELETE /sessions */
-    delete: operations['deleteSessions']
+    /** Log out everywhere else */
+    delete: operations['endOtherSessions']
     options?: never
     head?: never
     patch?: never
@@ -1013,8 +1013,8 @@ export interface paths {
     get?: never
     put?: never
     post?: never
-    /** DELETE /sessions/{session_id} */
-    delete: operations['deleteSessionsSessionId']
+    /** Log out there */
+    delete: operations['endSession']
     options?: never
     head?: never
     patch?: never
@@ -1029,8 +1029,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /sign-up */
-    post: operations['postSignUp']
+    /** Ask for a mail to sign up with */
+    post: operations['signUp']
     delete?: never
     options?: never
     head?: never
@@ -1046,8 +1046,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /sign-up/complete */
-    post: operations['postSignUpComplete']
+    /** Become a user with a workspace */
+    post: operations['completeSignUp']
     delete?: never
     options?: never
     head?: never
@@ -1061,7 +1061,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /usage */
+    /** What the workspace uses of its plan */
     get: operations['getUsage']
     put?: never
     post?: never
@@ -1078,8 +1078,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /usage/receipts */
-    get: operations['getUsageReceipts']
+    /** The facts that were counted, newest first */
+    get: operations['listReceipts']
     put?: never
     post?: never
     delete?: never
@@ -1095,8 +1095,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /webhook-deliveries */
-    get: operations['getWebhookDeliveries']
+    /** Deliveries, newest first */
+    get: operations['listWebhookDeliveries']
     put?: never
     post?: never
     delete?: never
@@ -1112,8 +1112,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /webhook-deliveries/{delivery_id} */
-    get: operations['getWebhookDeliveriesDeliveryId']
+    /** A delivery with its body and attempts */
+    get: operations['getWebhookDelivery']
     put?: never
     post?: never
     delete?: never
@@ -1131,8 +1131,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-deliveries/{delivery_id}/resend */
-    post: operations['postWebhookDeliveriesDeliveryIdResend']
+    /** Send it again */
+    post: operations['resendWebhookDelivery']
     delete?: never
     options?: never
     head?: never
@@ -1146,11 +1146,11 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /webhook-endpoints */
-    get: operations['getWebhookEndpoints']
+    /** All endpoints, newest first */
+    get: operations['listWebhookEndpoints']
     put?: never
-    /** POST /webhook-endpoints */
-    post: operations['postWebhookEndpoints']
+    /** Make an endpoint, whose secret is told this once */
+    post: operations['createWebhookEndpoint']
     delete?: never
     options?: never
     head?: never
@@ -1164,13 +1164,13 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /webhook-endpoints/{endpoint_id} */
-    get: operations['getWebhookEndpointsEndpointId']
-    /** PUT /webhook-endpoints/{endpoint_id} */
-    put: operations['putWebhookEndpointsEndpointId']
+    /** An endpoint */
+    get: operations['getWebhookEndpoint']
+    /** Change all of it but its secrets */
+    put: operations['updateWebhookEndpoint']
     post?: never
-    /** DELETE /webhook-endpoints/{endpoint_id} */
-    delete: operations['deleteWebhookEndpointsEndpointId']
+    /** Nothing is sent to it any more */
+    delete: operations['deleteWebhookEndpoint']
     options?: never
     head?: never
     patch?: never
@@ -1183,8 +1183,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /webhook-endpoints/{endpoint_id}/counts */
-    get: operations['getWebhookEndpointsEndpointIdCounts']
+    /** Its deliveries by status, each counted up to 10,000 */
+    get: operations['countWebhookDeliveries']
     put?: never
     post?: never
     delete?: never
@@ -1202,8 +1202,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-endpoints/{endpoint_id}/disable */
-    post: operations['postWebhookEndpointsEndpointIdDisable']
+    /** Send it nothing; what was not delivered is cancelled */
+    post: operations['disableWebhookEndpoint']
     delete?: never
     options?: never
     head?: never
@@ -1219,8 +1219,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-endpoints/{endpoint_id}/enable */
-    post: operations['postWebhookEndpointsEndpointIdEnable']
+    /** Have it get events from now on */
+    post: operations['enableWebhookEndpoint']
     delete?: never
     options?: never
     head?: never
@@ -1236,8 +1236,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-endpoints/{endpoint_id}/resend */
-    post: operations['postWebhookEndpointsEndpointIdResend']
+    /** Send it again what was not delivered */
+    post: operations['resendWebhookDeliveries']
     delete?: never
     options?: never
     head?: never
@@ -1253,8 +1253,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-endpoints/{endpoint_id}/rotate */
-    post: operations['postWebhookEndpointsEndpointIdRotate']
+    /** Give it a new secret; those of before sign along for a while */
+    post: operations['rotateWebhookSecret']
     delete?: never
     options?: never
     head?: never
@@ -1270,8 +1270,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /webhook-endpoints/{endpoint_id}/test */
-    post: operations['postWebhookEndpointsEndpointIdTest']
+    /** Send it a test event */
+    post: operations['testWebhookEndpoint']
     delete?: never
     options?: never
     head?: never
@@ -1407,8 +1407,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /workflows/{workflow_id}/hooks/listen */
-    post: operations['postWorkflowsWorkflowIdHooksListen']
+    /** Wait for a call at an address, which becomes a sample */
+    post: operations['listenForCall']
     delete?: never
     options?: never
     head?: never
@@ -1422,12 +1422,12 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /workflows/{workflow_id}/hooks/listen/{listen_id} */
-    get: operations['getWorkflowsWorkflowIdHooksListenListenId']
+    /** What came */
+    get: operations['getListen']
     put?: never
     post?: never
-    /** DELETE /workflows/{workflow_id}/hooks/listen/{listen_id} */
-    delete: operations['deleteWorkflowsWorkflowIdHooksListenListenId']
+    /** Wait no more */
+    delete: operations['endListen']
     options?: never
     head?: never
     patch?: never
@@ -1527,8 +1527,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** GET /workflows/{workflow_id}/trigger-starts */
-    get: operations['getWorkflowsWorkflowIdTriggerStarts']
+    /** What triggers have started by themselves, newest first */
+    get: operations['listTriggerStarts']
     put?: never
     post?: never
     delete?: never
@@ -1648,8 +1648,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** POST /workspace/transfer */
-    post: operations['postWorkspaceTransfer']
+    /** Give the workspace to another member */
+    post: operations['transferWorkspace']
     delete?: never
     options?: never
     head?: never
@@ -1660,6 +1660,46 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    AcceptInvitation: {
+      name?: string | null
+      password?: string | null
+      token: string
+    }
+    /** @description What a page for logging in may offer. */
+    AccessOffered: {
+      /** @description Whether this installation sends mail. */
+      mail: boolean
+      password: components['schemas']['PasswordRule']
+      /** @description Whether anybody may sign up. */
+      sign_up: boolean
+    }
+    /** @description An API key, without the key itself. */
+    ApiKey: {
+      /** Format: date-time */
+      created_at: string
+      /**
+       * Format: uuid
+       * @description The key or user that made it.
+       */
+      created_by: string | null
+      /** Format: date-time */
+      expires_at: string | null
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      last_used_at: string | null
+      name: string
+      /** @description Its first characters. */
+      prefix: string
+      /** Format: date-time */
+      revoked_at: string | null
+      /** @description Null: all that a key can have. */
+      scopes: string[] | null
+    }
+    /** @description A list that is whole. */
+    ApiKeyList: {
+      items: components['schemas']['ApiKey'][]
+    }
     /** @description An approval as clients see it. */
     Approval: {
       /** @description Who answered what; null until then. */
@@ -1707,6 +1747,67 @@ export interface components {
     }
     /** @enum {string} */
     ApprovalStatus: 'open' | 'answered' | 'expired' | 'cancelled'
+    AuditActor: {
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['AuditActorKind']
+      /** @description Name of the key, or address of the user. */
+      name: string
+    }
+    /** @enum {string} */
+    AuditActorKind: 'user' | 'key'
+    /** @description A change that was made. */
+    AuditEntry: {
+      /** @description Method and route. */
+      action: string
+      address: string | null
+      /** Format: date-time */
+      at: string
+      by: components['schemas']['AuditActor']
+      /** Format: uuid */
+      id: string
+      request_id: string
+      /**
+       * Format: uint16
+       * @description Of the answer.
+       */
+      status: number
+      /** @description The path with its ids. */
+      subject: string
+    }
+    /** @description One page. */
+    AuditEntryPage: {
+      items: components['schemas']['AuditEntry'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    Backfilled: {
+      /**
+       * Format: uint32
+       * @description Fire times of the range.
+       */
+      count: number
+      /**
+       * Format: uint64
+       * @description How many of them had not started before; null for a dry run.
+       */
+      new: number | null
+      /** @description The first 100 of them. */
+      times: string[]
+    }
+    BackfillRange: {
+      /**
+       * @description Whether only to tell what would start.
+       * @default false
+       */
+      dry_run: boolean
+      /** Format: date-time */
+      from: string
+      /** @description Instead of the schedule's own. */
+      overlap?: components['schemas']['Overlap'] | null
+      /** Format: date-time */
+      to: string
+    }
     Backtest: {
       /**
        * Format: uint
@@ -1892,15 +1993,129 @@ export interface components {
     Candidate: {
       graph: unknown
     }
+    /** @description What becomes of fire times at which nobody could start anything, such as in an outage. */
+    CatchUp: 'none' | 'latest' | 'all'
     /**
      * @description In what a step differs.
      * @enum {string}
      */
     Change: 'newly_runs' | 'no_longer_runs' | 'ends_otherwise' | 'other_port' | 'other_output' | 'other_config'
+    ChangeMe: {
+      name: string
+    }
+    ChangeMember: {
+      role: components['schemas']['RoleName']
+    }
+    ChangePassword: {
+      current_password: string
+      password: string
+    }
+    CompleteSignUp: {
+      name: string
+      password: string
+      token: string
+      workspace: components['schemas']['NewWorkspace']
+    }
+    /** @description A credential without its secrets. */
+    Credential: {
+      /** @description Hosts that may see it. */
+      allowed_hosts: string[]
+      /** Format: date-time */
+      created_at: string
+      created_by: string
+      /** @description Fields that it has. */
+      fields_set: string[]
+      /** Format: uuid */
+      id: string
+      /** @description The key of this installation that it is sealed under. */
+      key_id: string
+      name: string
+      /**
+       * Format: int32
+       * @description Rises by one with each replacement.
+       */
+      revision: number
+      /** @description Its access token, if it has one. */
+      token: components['schemas']['CredentialToken'] | null
+      type: string
+      /** Format: date-time */
+      updated_at: string
+      updated_by: string
+    }
+    /** @description A credential with the newest versions that name it. */
+    CredentialDetails: {
+      /** @description Hosts that may see it. */
+      allowed_hosts: string[]
+      /** Format: date-time */
+      created_at: string
+      created_by: string
+      /** @description Fields that it has. */
+      fields_set: string[]
+      /** Format: uuid */
+      id: string
+      /** @description The key of this installation that it is sealed under. */
+      key_id: string
+      name: string
+      /**
+       * Format: int32
+       * @description Rises by one with each replacement.
+       */
+      revision: number
+      /** @description Its access token, if it has one. */
+      token: components['schemas']['CredentialToken'] | null
+      type: string
+      /** Format: date-time */
+      updated_at: string
+      updated_by: string
+      used_by: components['schemas']['CredentialUse'][]
+    }
+    /** @description One page. */
+    CredentialPage: {
+      items: components['schemas']['Credential'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    CredentialToken: {
+      /** Format: date-time */
+      expires_at: string
+      /** Format: date-time */
+      refreshed_at: string | null
+    }
+    /** @description A kind of credentials. */
+    CredentialType: {
+      description: string
+      /** @description JSON Schema of its fields. */
+      fields: {
+        [key: string]: unknown
+      }
+      /** @description Node types that can use it. */
+      fits: string[]
+      /** @description Fields that are never shown. */
+      secret_fields: string[]
+      title: string
+      type: string
+    }
+    /** @description A list that is whole. */
+    CredentialTypeList: {
+      items: components['schemas']['CredentialType'][]
+    }
+    CredentialUse: {
+      /** @description Of the workflow. */
+      name: string
+      /**
+       * Format: int32
+       * @description Of the version.
+       */
+      number: number
+      /** Format: uuid */
+      workflow_id: string
+    }
     /** @enum {string} */
     Decided: 'approved' | 'rejected'
     /** @enum {string} */
     Decision: 'approve' | 'reject'
+    /** @enum {string} */
+    DeliveryStatus: 'pending' | 'delivered' | 'failed' | 'cancelled'
     /** @description A step that is not as it was. */
     Difference: {
       /** @description The first place where its output, or its config, is not the same. */
@@ -1909,6 +2124,9 @@ export interface components {
       change: components['schemas']['Change']
       now: components['schemas']['Standing'] | null
       step: string
+    }
+    DisableEndpoint: {
+      reason?: string | null
     }
     /** @description How far one edge is resolved. */
     Edge: {
@@ -1922,6 +2140,8 @@ export interface components {
      * @enum {string}
      */
     Effect: 'pure' | 'idempotent' | 'at_least_once' | 'transactional'
+    EmptyBody: Record<string, never>
+    EndpointStatus: ('enabled' | 'disabled') | 'failing'
     /** @description An event that was taken in. */
     Event: {
       /** Format: date-time */
@@ -1930,6 +2150,24 @@ export interface components {
       key: string
       replayed: boolean
       type: string
+    }
+    /** @description An event that endpoints may get. */
+    EventType: {
+      /** @description Whether the workspace itself sends it. */
+      custom: boolean
+      example: {
+        [key: string]: unknown
+      }
+      /** @description JSON Schema of the whole body. */
+      schema: {
+        [key: string]: unknown
+      }
+      title: string
+      type: string
+    }
+    /** @description A list that is whole. */
+    EventTypeList: {
+      items: components['schemas']['EventType'][]
     }
     /** @description An execution with its steps. */
     Execution: {
@@ -2074,6 +2312,27 @@ export interface components {
       path: components['schemas']['Move'][]
       severity: components['schemas']['Severity']
     }
+    /** @description A start that was asked for now. */
+    Fired: {
+      /** Format: date-time */
+      at: string
+      /**
+       * Format: uuid
+       * @description Of the schedule.
+       */
+      id: string
+      /** @description What its start is found by among those of the trigger. */
+      subject: string
+    }
+    FireTime: {
+      /** Format: date-time */
+      at: string
+      /** @description As clocks of the zone show it. */
+      local: string
+    }
+    ForgotPassword: {
+      email: string
+    }
     /** @description One finding of validation. A graph with problems is never published or run. */
     GraphProblem: {
       /** @description Stable machine name, as `cycle` or `unknown_node_type`. */
@@ -2108,6 +2367,59 @@ export interface components {
       starts: number
       /** Format: date-time */
       until: string | null
+    }
+    /** @description What came. */
+    HookSample: {
+      /** Format: date-time */
+      at: string
+      /** @description `{body, headers, query}`, or what the trigger makes of that. */
+      input: unknown
+      method: string
+      /** @description Whether it was too large to be kept whole. */
+      truncated: boolean
+      /** @description Null where the trigger verifies nothing. */
+      verified: boolean | null
+    }
+    /** @description A secret that hooks verify with, without the secret itself. */
+    HookSecret: {
+      /** Format: date-time */
+      created_at: string
+      created_by: string
+      /** Format: uuid */
+      id: string
+      name: string
+      /**
+       * Format: date-time
+       * @description Until when it is good beside a newer one of its name; null: as long as it is there.
+       */
+      until: string | null
+    }
+    /** @description One page. */
+    HookSecretPage: {
+      items: components['schemas']['HookSecret'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description An invitation that is open. */
+    Invitation: {
+      /** Format: date-time */
+      created_at: string
+      email: string
+      /** Format: date-time */
+      expires_at: string
+      /** Format: uuid */
+      id: string
+      /** @description A person's address, or the name of a key. */
+      invited_by: string
+      role: components['schemas']['RoleName']
+    }
+    /** @description A list that is whole. */
+    InvitationList: {
+      items: components['schemas']['Invitation'][]
+    }
+    InvitedTo: {
+      name: string
+      slug: string
     }
     /** @description A step before a join, and how it stands. */
     JoinSource: {
@@ -2155,6 +2467,33 @@ export interface components {
     LimitList: {
       items: components['schemas']['Limit'][]
     }
+    /** @enum {string} */
+    LinkPurpose: 'sign_up' | 'reset' | 'invitation'
+    /** @description An address at which a call is waited for, to become a sample. */
+    Listen: {
+      /** Format: uuid */
+      id: string
+      methods: string[]
+      node_id: string
+      /** @description Null as long as nothing came. */
+      sample: components['schemas']['HookSample'] | null
+      status: components['schemas']['ListenStatus']
+      /** Format: date-time */
+      until: string
+      /** @description The path on this server. */
+      url: string
+    }
+    ListenForCall: {
+      /** @description How long, such as `2min`. */
+      for?: string | null
+      node_id: string
+    }
+    /** @enum {string} */
+    ListenStatus: 'listening' | 'captured' | 'over'
+    LogIn: {
+      email: string
+      password: string
+    }
     /** @description One log line. */
     LogLine: {
       /** Format: int32 */
@@ -2178,6 +2517,45 @@ export interface components {
        */
       next: string | null
     }
+    LookAtLink: {
+      token: string
+    }
+    /** @description An API key that has just been made. */
+    MadeApiKey: {
+      /** Format: date-time */
+      created_at: string
+      /**
+       * Format: uuid
+       * @description The key or user that made it.
+       */
+      created_by: string | null
+      /** Format: date-time */
+      expires_at: string | null
+      /** Format: uuid */
+      id: string
+      /** @description The key itself, which is told this once. */
+      key: string
+      /** Format: date-time */
+      last_used_at: string | null
+      name: string
+      /** @description Its first characters. */
+      prefix: string
+      /** Format: date-time */
+      revoked_at: string | null
+      /** @description Null: all that a key can have. */
+      scopes: string[] | null
+    }
+    /** @description What a link in a mail is for. Workspace, role and `has_account` are there for invitations only. */
+    MailLink: {
+      email: string
+      /** Format: date-time */
+      expires_at: string
+      /** @description Whether the address has an account already: then one logs in first. */
+      has_account?: boolean
+      kind: components['schemas']['LinkPurpose']
+      role?: components['schemas']['RoleName']
+      workspace?: components['schemas']['InvitedTo']
+    }
     /** @description Who the request comes from, and what it may do. */
     Me: {
       /** @description Null for users. */
@@ -2192,6 +2570,20 @@ export interface components {
       /** @description Null where a user has chosen none. */
       workspace: components['schemas']['Workspace'] | null
       workspaces: components['schemas']['Workspace'][]
+    }
+    /** @description Somebody of the workspace. */
+    Member: {
+      email: string
+      /** Format: date-time */
+      joined_at: string
+      name: string
+      role: components['schemas']['RoleName']
+      /** Format: uuid */
+      user_id: string
+    }
+    /** @description A list that is whole. */
+    MemberList: {
+      items: components['schemas']['Member'][]
     }
     Migrate: {
       /**
@@ -2271,6 +2663,12 @@ export interface components {
       /** @default  */
       scope: string
     }
+    NewApiKey: {
+      /** Format: date-time */
+      expires_at?: string | null
+      name: string
+      scopes?: string[] | null
+    }
     NewBulkJob: {
       /** @default {} */
       arguments: {
@@ -2283,6 +2681,14 @@ export interface components {
       dry_run: boolean
       filter: components['schemas']['BulkFilter']
       verb: components['schemas']['BulkVerb']
+    }
+    NewCredential: {
+      allowed_hosts: string[]
+      fields: {
+        [key: string]: unknown
+      }
+      name: string
+      type: string
     }
     NewDraft: {
       graph: unknown
@@ -2309,6 +2715,16 @@ export interface components {
       /** Format: uuid */
       workflow_id: string
     }
+    NewHookSecret: {
+      name: string
+      /** @description How long others of the name stay good, such as `1d`. */
+      overlap?: string | null
+      secret: string
+    }
+    NewInvitation: {
+      email: string
+      role: components['schemas']['RoleName']
+    }
     NewLimit: {
       /** Format: uint32 */
       slots_max: number
@@ -2321,6 +2737,10 @@ export interface components {
       draft: boolean
       graph: unknown
       name: string
+    }
+    NewWorkspace: {
+      name: string
+      slug: string
     }
     /** @enum {string} */
     NodeRole: 'trigger' | 'container' | 'step'
@@ -2342,6 +2762,8 @@ export interface components {
     NodeTypeList: {
       items: components['schemas']['NodeType'][]
     }
+    /** @description Nothing that one would have to know: an object without fields. */
+    Nothing: Record<string, never>
     Order: {
       /** @description Why, for people. */
       reason?: string | null
@@ -2362,6 +2784,8 @@ export interface components {
       /** Format: uuid */
       workflow_id: string
     }
+    /** @description What becomes of a fire time when the execution of the one before has not ended. */
+    Overlap: 'allow' | 'skip' | 'queue' | 'cancel'
     /** @description The step that started an execution. */
     Parent: {
       /**
@@ -2378,6 +2802,12 @@ export interface components {
        */
       root_id: string
       scope: string
+    }
+    PasswordRule: {
+      /** Format: uint32 */
+      chars_max: number
+      /** Format: uint32 */
+      chars_min: number
     }
     /** @description A pause as clients see it. */
     Pause: {
@@ -2403,6 +2833,10 @@ export interface components {
       items: components['schemas']['Pause'][]
       /** @description Absent on the last page. */
       next_cursor: string | null
+    }
+    PauseSchedule: {
+      /** @description For people. */
+      reason?: string | null
     }
     /** @description An execution that flow control holds back. */
     PendingExecution: {
@@ -2513,6 +2947,66 @@ export interface components {
       /** Format: uuid */
       workflow_id: string
     }
+    Quota: {
+      /**
+       * Format: int64
+       * @description Beyond this, nothing is granted.
+       */
+      hard: number | null
+      kind: components['schemas']['QuotaKind']
+      /** Format: int64 */
+      limit: number | null
+      /** Format: double */
+      percent: number | null
+      quota: string
+      /**
+       * Format: date-time
+       * @description Null for what does not end with the month.
+       */
+      resets_at: string | null
+      state: components['schemas']['QuotaState']
+      /** Format: int64 */
+      used: number
+    }
+    /**
+     * @description Whether there may be so many at a time, or so many a month.
+     * @enum {string}
+     */
+    QuotaKind: 'stored' | 'monthly'
+    /** @enum {string} */
+    QuotaState: 'ok' | 'soft' | 'hard'
+    /** @description A fact that was counted. */
+    Receipt: {
+      /** Format: date-time */
+      at: string
+      /** Format: uuid */
+      execution_id: string
+      href: string
+      quota: string
+      /** @description Null for the execution itself. */
+      step: components['schemas']['ReceiptStep'] | null
+      /** Format: int64 */
+      units: number
+    }
+    /** @description One page. */
+    ReceiptPage: {
+      items: components['schemas']['Receipt'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    ReceiptStep: {
+      node_id: string
+      scope: string | null
+    }
+    RenameCredential: {
+      name: string
+    }
+    ReplaceCredential: {
+      allowed_hosts: string[]
+      fields: {
+        [key: string]: unknown
+      }
+    }
     /** @description What a step replied to who waits. */
     Reply: {
       body: unknown
@@ -2522,6 +3016,24 @@ export interface components {
       }
       /** Format: uint16 */
       status: number
+    }
+    ResendDeliveries: {
+      /** Format: date-time */
+      since: string
+      statuses?: string[] | null
+      /** Format: date-time */
+      until?: string | null
+    }
+    /** @description What was sent again. */
+    ResentRange: {
+      /** @description Whether there are more: ask again. */
+      has_more: boolean
+      /** Format: uint64 */
+      resent: number
+    }
+    ResetPassword: {
+      password: string
+      token: string
     }
     /** @description An incident that goes on. */
     Resolve: {
@@ -2615,6 +3127,15 @@ export interface components {
       /** @description The node of the step; all that wait for their next attempt if absent. */
       step?: string | null
     }
+    /**
+     * @description What somebody may do in a workspace; see `docs/permissions.md`.
+     * @enum {string}
+     */
+    RoleName: 'owner' | 'admin' | 'member' | 'viewer'
+    RotateSecret: {
+      /** Format: int64 */
+      overlap_s?: number | null
+    }
     RunDraft: {
       input?: unknown
       /**
@@ -2638,12 +3159,149 @@ export interface components {
        */
       revision: number
     }
+    /** @description A schedule: a trigger of a published version that fires by the clock. */
+    Schedule: {
+      catch_up: components['schemas']['CatchUp']
+      /** Format: date-time */
+      created_at: string
+      cron: string
+      /** Format: uuid */
+      id: string
+      /** @description Its newest start. */
+      last: components['schemas']['TriggerStart'] | null
+      /**
+       * Format: int64
+       * @description Fire times that nothing was started for.
+       */
+      missed: number
+      /**
+       * Format: date-time
+       * @description Null when it is over or paused for good.
+       */
+      next_at: string | null
+      /** @description As clocks of its zone show it. */
+      next_local: string | null
+      node_id: string
+      overlap: components['schemas']['Overlap']
+      paused: components['schemas']['SchedulePause'] | null
+      status: components['schemas']['ScheduleStatus']
+      /** Format: date-time */
+      updated_at: string
+      /** Format: uuid */
+      version_id: string
+      /**
+       * Format: int64
+       * @description Starts that wait.
+       */
+      waiting: number
+      /** Format: uuid */
+      workflow_id: string
+      workflow_name: string
+      zone: string
+    }
+    /** @description A schedule with when it fires and what it has started. */
+    ScheduleDetails: {
+      catch_up: components['schemas']['CatchUp']
+      /** Format: date-time */
+      created_at: string
+      cron: string
+      /** @description The newest 50 starts. */
+      fires: components['schemas']['TriggerStart'][]
+      /** Format: uuid */
+      id: string
+      /** @description Its newest start. */
+      last: components['schemas']['TriggerStart'] | null
+      /**
+       * Format: int64
+       * @description Fire times that nothing was started for.
+       */
+      missed: number
+      /** @description The next 10 fire times. */
+      next: components['schemas']['FireTime'][]
+      /**
+       * Format: date-time
+       * @description Null when it is over or paused for good.
+       */
+      next_at: string | null
+      /** @description As clocks of its zone show it. */
+      next_local: string | null
+      node_id: string
+      overlap: components['schemas']['Overlap']
+      paused: components['schemas']['SchedulePause'] | null
+      status: components['schemas']['ScheduleStatus']
+      /** Format: date-time */
+      updated_at: string
+      /** Format: uuid */
+      version_id: string
+      /**
+       * Format: int64
+       * @description Starts that wait.
+       */
+      waiting: number
+      /** Format: uuid */
+      workflow_id: string
+      workflow_name: string
+      zone: string
+    }
+    /** @description One page. */
+    SchedulePage: {
+      items: components['schemas']['Schedule'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    SchedulePause: {
+      /** Format: date-time */
+      at: string
+      by: string | null
+      reason: string | null
+    }
+    SchedulePreview: {
+      items: components['schemas']['FireTime'][]
+      zone: string
+    }
+    SchedulePreviewWish: {
+      cron: string
+      /** Format: date-time */
+      end_at?: string | null
+      /**
+       * Format: date-time
+       * @description Fire times after it; now if absent.
+       */
+      from?: string | null
+      /** Format: date-time */
+      start_at?: string | null
+      zone?: string | null
+    }
+    /** @enum {string} */
+    ScheduleStatus: 'active' | 'paused' | 'over'
+    /** @description Where somebody is logged in. */
+    Session: {
+      address: string | null
+      /** Format: date-time */
+      created_at: string
+      /** @description Whether the request comes from it. */
+      current: boolean
+      /** Format: date-time */
+      expires_at: string
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      last_seen_at: string
+      user_agent: string | null
+    }
+    /** @description A list that is whole. */
+    SessionList: {
+      items: components['schemas']['Session'][]
+    }
     /** @enum {string} */
     Severity: 'error' | 'warning' | 'note'
     /** @description A signal that was taken in. */
     SignalTaken: {
       /** Format: uuid */
       signal_id: string
+    }
+    SignUp: {
+      email: string
     }
     /** @description A simulation that is asked for. */
     Simulate: {
@@ -2866,6 +3524,10 @@ export interface components {
       /** @description Where the execution would have begun; the only trigger if absent. */
       trigger?: string | null
     }
+    TransferWorkspace: {
+      /** Format: uuid */
+      user_id: string
+    }
     /** @description Where a form or hook answers. */
     TriggerAddress: {
       kind: string
@@ -2873,6 +3535,34 @@ export interface components {
       /** @description A path of this server. */
       url: string
     }
+    /** @description A start of a trigger. */
+    TriggerStart: {
+      /** Format: date-time */
+      at: string
+      cause: string
+      /** Format: date-time */
+      due_at: string | null
+      /**
+       * Format: uuid
+       * @description What it has started, or what was at work instead.
+       */
+      execution_id: string | null
+      node_id: string
+      reason: string | null
+      /** Format: date-time */
+      settled_at: string | null
+      status: components['schemas']['TriggerStartStatus']
+      /** @description What for: a fire time, a row, a mail. */
+      subject: string
+      /** Format: int32 */
+      tries: number
+    }
+    /** @description A list that is whole. */
+    TriggerStartList: {
+      items: components['schemas']['TriggerStart'][]
+    }
+    /** @enum {string} */
+    TriggerStartStatus: 'due' | 'held' | 'started' | 'skipped' | 'missed'
     /** @description What becomes of a step with effects that has no stub. */
     Unstubbed: 'fail' | 'null'
     /** @description What a waiting step waits for. Whatever comes first wakes it. */
@@ -2884,6 +3574,29 @@ export interface components {
       signal?: string
       /** Format: date-time */
       time?: string
+    }
+    /** @description What the workspace uses of its plan. */
+    Usage: {
+      /** @description Past months, newest first. */
+      history: components['schemas']['UsedMonth'][]
+      period: components['schemas']['UsagePeriod']
+      plan: string | null
+      quotas: components['schemas']['Quota'][]
+    }
+    UsagePeriod: {
+      /** Format: date-time */
+      from: string
+      /** @description As `2026-01`. */
+      name: string
+      /** Format: date-time */
+      to: string
+    }
+    UsedMonth: {
+      period: string
+      /** @description By quota. */
+      used: {
+        [key: string]: number
+      }
     }
     User: {
       email: string
@@ -3138,6 +3851,116 @@ export interface components {
           wanted?: number
         }
     )
+    WebhookAttempt: {
+      detail: string | null
+      /** Format: int64 */
+      duration_ms: number
+      error: string | null
+      /** Format: int32 */
+      number: number
+      outcome: string
+      response: string | null
+      /** Format: date-time */
+      started_at: string
+      /** Format: int32 */
+      status_code: number | null
+    }
+    /** @description A delivery as its owner sees it. */
+    WebhookDelivery: {
+      /** Format: int32 */
+      attempts: number
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      endpoint_id: string
+      event_id: string
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      next_attempt_at: string | null
+      reason: string | null
+      /** Format: date-time */
+      settled_at: string | null
+      status: components['schemas']['DeliveryStatus']
+      type: string
+    }
+    /** @description A delivery as its owner sees it. */
+    WebhookDeliveryDetails: {
+      /** Format: int32 */
+      attempts: number
+      body: unknown
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      endpoint_id: string
+      event_id: string
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      next_attempt_at: string | null
+      reason: string | null
+      /** Format: date-time */
+      settled_at: string | null
+      status: components['schemas']['DeliveryStatus']
+      tries: components['schemas']['WebhookAttempt'][]
+      type: string
+    }
+    /** @description One page. */
+    WebhookDeliveryPage: {
+      items: components['schemas']['WebhookDelivery'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description An endpoint as its owner sees it. */
+    WebhookEndpoint: {
+      /** Format: int32 */
+      concurrency: number
+      /** Format: date-time */
+      created_at: string
+      description: string
+      /** Format: date-time */
+      failing_since: string | null
+      /** Format: int32 */
+      failures: number
+      filter: string | null
+      /** Format: uuid */
+      id: string
+      /** Format: int32 */
+      rate_per_s: number | null
+      reason: string | null
+      /** @description Only when it has just been made. */
+      secret?: string
+      secrets: components['schemas']['WebhookSecret'][]
+      status: components['schemas']['EndpointStatus']
+      types: string[]
+      /** Format: date-time */
+      updated_at: string
+      url: string
+    }
+    /** @description A list that is whole. */
+    WebhookEndpointList: {
+      items: components['schemas']['WebhookEndpoint'][]
+    }
+    /** @description As it comes. */
+    WebhookEndpointWish: {
+      /** Format: uint32 */
+      concurrency?: number | null
+      /** @default  */
+      description: string
+      filter?: string | null
+      /** Format: uint32 */
+      rate_per_s?: number | null
+      types: string[]
+      url: string
+    }
+    WebhookSecret: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      until: string | null
+    }
     /** @description Who may answer an approval. */
     WhoAnswers: {
       api_key: boolean
@@ -3253,6 +4076,8 @@ export interface components {
     RequestId: string
     /** @description With 429 and 503: seconds after which to come again. */
     RetryAfter: number
+    /** @description The session. */
+    SetCookie: string
   }
   pathItems: never
 }
@@ -3267,14 +4092,19 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description What a page for logging in may offer */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['AccessOffered']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listApprovals: {
@@ -3309,23 +4139,35 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  getAudit: {
+  listAudit: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Who changed what, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['AuditEntryPage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listBulkJobs: {
@@ -3507,7 +4349,7 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  getCredentialTypes: {
+  listCredentialTypes: {
     parameters: {
       query?: never
       header?: never
@@ -3516,55 +4358,90 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Kinds of credentials, and what each is made of */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['CredentialTypeList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getCredentials: {
+  listCredentials: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Credentials without their secrets, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['CredentialPage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postCredentials: {
+  createCredential: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewCredential']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Make a credential */
+      201: {
         headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getCredentialsCredentialId: {
+  getCredential: {
     parameters: {
       query?: never
       header?: never
@@ -3575,17 +4452,61 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description A credential, and what names it */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['CredentialDetails']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  putCredentialsCredentialId: {
+  replaceCredential: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        credential_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReplaceCredential']
+      }
+    }
+    responses: {
+      /** @description Give it other fields, all of them */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Credential']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteCredential: {
     parameters: {
       query?: never
       header?: never
@@ -3596,17 +4517,24 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Its secret is gone */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteCredentialsCredentialId: {
+  renameCredential: {
     parameters: {
       query?: never
       header?: never
@@ -3615,40 +4543,35 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RenameCredential']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Give it another name */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postCredentialsCredentialIdRename: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        credential_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
+        content: {
+          'application/json': components['schemas']['Credential']
         }
-        content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getEventTypes: {
+  listEventTypes: {
     parameters: {
       query?: never
       header?: never
@@ -3657,14 +4580,21 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Events that endpoints may get */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['EventTypeList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   sendEvent: {
@@ -4358,45 +5288,72 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  getHookSecrets: {
+  listHookSecrets: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Secrets that hooks verify with, newest first, without the secrets */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['HookSecretPage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postHookSecrets: {
+  addHookSecret: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewHookSecret']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Add a secret; others of its name stay good for a while */
+      201: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['HookSecret']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteHookSecretsHookSecretId: {
+  removeHookSecret: {
     parameters: {
       query?: never
       header?: never
@@ -4407,17 +5364,23 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Calls that are signed with it are refused */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getInvitations: {
+  listInvitations: {
     parameters: {
       query?: never
       header?: never
@@ -4426,36 +5389,59 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Invitations that are open */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['InvitationList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postInvitations: {
+  invite: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewInvitation']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Invite somebody by mail; once more renews it */
+      201: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Invitation']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteInvitationsInvitationId: {
+  revokeInvitation: {
     parameters: {
       query?: never
       header?: never
@@ -4466,17 +5452,70 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Its link opens nothing any more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postInvitationsAccept: {
+  acceptInvitation: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AcceptInvitation']
+      }
+    }
+    responses: {
+      /** @description Join a workspace, as a new user or as oneself */
+      200: {
+        headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Me']
+        }
+      }
+      /** @description Join a workspace, as a new user or as oneself */
+      201: {
+        headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Me']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      410: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listKeys: {
     parameters: {
       query?: never
       header?: never
@@ -4485,55 +5524,57 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description API keys, newest first, without the keys themselves */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['ApiKeyList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getKeys: {
+  createKey: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewApiKey']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Make an API key, which is told this once */
+      201: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postKeys: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
+        content: {
+          'application/json': components['schemas']['MadeApiKey']
         }
-        content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteKeysKeyId: {
+  revokeKey: {
     parameters: {
       query?: never
       header?: never
@@ -4544,14 +5585,20 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description It opens nothing any more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listLimits: {
@@ -4635,23 +5682,36 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  postMailLinksLook: {
+  lookAtMailLink: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LookAtLink']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description What a link in a mail is for; changes nothing */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['MailLink']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      410: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   getMe: {
@@ -4680,7 +5740,71 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  putMe: {
+  renameMe: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeMe']
+      }
+    }
+    responses: {
+      /** @description Have another name */
+      204: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  changePassword: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangePassword']
+      }
+    }
+    responses: {
+      /** @description Have another password; all other sessions end */
+      204: {
+        headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listMembers: {
     parameters: {
       query?: never
       header?: never
@@ -4689,55 +5813,59 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Who belongs to the workspace */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['MemberList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  putMePassword: {
+  changeMember: {
     parameters: {
       query?: never
       header?: never
-      path?: never
+      path: {
+        user_id: string
+      }
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeMember']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Give somebody another role */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getMembers: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  putMembersUserId: {
+  removeMember: {
     parameters: {
       query?: never
       header?: never
@@ -4748,38 +5876,24 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Have somebody belong to it no more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteMembersUserId: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        user_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postMembersLeave: {
+  leaveWorkspace: {
     parameters: {
       query?: never
       header?: never
@@ -4788,14 +5902,21 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Belong to it no more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listNodeTypes: {
@@ -4863,42 +5984,66 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  postPasswordForgot: {
+  forgotPassword: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ForgotPassword']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Ask for a mail to choose another password with */
+      202: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Nothing']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postPasswordReset: {
+  resetPassword: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ResetPassword']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Choose another password; all sessions end */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      410: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listPauses: {
@@ -4932,26 +6077,40 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  getSchedules: {
+  listSchedules: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        workflow_id?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Schedules, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['SchedulePage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getSchedulesScheduleId: {
+  getSchedule: {
     parameters: {
       query?: never
       header?: never
@@ -4962,17 +6121,25 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description A schedule, when it fires, and what it has started */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['ScheduleDetails']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSchedulesScheduleIdBackfill: {
+  backfillSchedule: {
     parameters: {
       query?: never
       header?: never
@@ -4981,19 +6148,45 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BackfillRange']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Start what it would have started in a time that is past */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Backfilled']
+        }
       }
-      default: components['responses']['Problem']
+      /** @description Start what it would have started in a time that is past */
+      202: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Backfilled']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSchedulesScheduleIdFire: {
+  fireSchedule: {
     parameters: {
       query?: never
       header?: never
@@ -5002,19 +6195,34 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EmptyBody']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Start it now */
+      202: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Fired']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSchedulesScheduleIdPause: {
+  pauseSchedule: {
     parameters: {
       query?: never
       header?: never
@@ -5023,19 +6231,34 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['PauseSchedule']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Have it fire no more */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Schedule']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSchedulesScheduleIdResume: {
+  resumeSchedule: {
     parameters: {
       query?: never
       header?: never
@@ -5044,19 +6267,101 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EmptyBody']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Have it fire from now on */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Schedule']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSchedulesPreview: {
+  previewSchedule: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SchedulePreviewWish']
+      }
+    }
+    responses: {
+      /** @description When a schedule would fire */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SchedulePreview']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  logIn: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LogIn']
+      }
+    }
+    responses: {
+      /** @description Log in */
+      200: {
+        headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Me']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  logOut: {
     parameters: {
       query?: never
       header?: never
@@ -5065,17 +6370,23 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Log out */
+      204: {
         headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSession: {
+  listSessions: {
     parameters: {
       query?: never
       header?: never
@@ -5084,17 +6395,24 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Where one is logged in */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['SessionList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteSession: {
+  endOtherSessions: {
     parameters: {
       query?: never
       header?: never
@@ -5103,55 +6421,22 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Log out everywhere else */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getSessions: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  deleteSessions: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  deleteSessionsSessionId: {
+  endSession: {
     parameters: {
       query?: never
       header?: never
@@ -5162,52 +6447,88 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Log out there */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSignUp: {
+  signUp: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SignUp']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Ask for a mail to sign up with */
+      202: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Nothing']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postSignUpComplete: {
+  completeSignUp: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CompleteSignUp']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Become a user with a workspace */
+      201: {
         headers: {
+          'Set-Cookie': components['headers']['SetCookie']
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Me']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      410: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   getUsage: {
@@ -5219,55 +6540,90 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description What the workspace uses of its plan */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Usage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getUsageReceipts: {
+  listReceipts: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        quota?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description The facts that were counted, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['ReceiptPage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWebhookDeliveries: {
+  listWebhookDeliveries: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        endpoint_id?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        status?: string
+        type?: string
+      }
       header?: never
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Deliveries, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookDeliveryPage']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWebhookDeliveriesDeliveryId: {
+  getWebhookDelivery: {
     parameters: {
       query?: never
       header?: never
@@ -5278,17 +6634,25 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description A delivery with its body and attempts */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookDeliveryDetails']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postWebhookDeliveriesDeliveryIdResend: {
+  resendWebhookDelivery: {
     parameters: {
       query?: never
       header?: never
@@ -5299,17 +6663,26 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Send it again */
+      202: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookDelivery']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWebhookEndpoints: {
+  listWebhookEndpoints: {
     parameters: {
       query?: never
       header?: never
@@ -5318,36 +6691,58 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description All endpoints, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookEndpointList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postWebhookEndpoints: {
+  createWebhookEndpoint: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookEndpointWish']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Make an endpoint, whose secret is told this once */
+      201: {
         headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWebhookEndpointsEndpointId: {
+  getWebhookEndpoint: {
     parameters: {
       query?: never
       header?: never
@@ -5358,17 +6753,61 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description An endpoint */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  putWebhookEndpointsEndpointId: {
+  updateWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookEndpointWish']
+      }
+    }
+    responses: {
+      /** @description Change all of it but its secrets */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteWebhookEndpoint: {
     parameters: {
       query?: never
       header?: never
@@ -5379,17 +6818,23 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Nothing is sent to it any more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteWebhookEndpointsEndpointId: {
+  countWebhookDeliveries: {
     parameters: {
       query?: never
       header?: never
@@ -5400,17 +6845,63 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Its deliveries by status, each counted up to 10,000 */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': {
+            [key: string]: number
+          }
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWebhookEndpointsEndpointIdCounts: {
+  disableWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['DisableEndpoint']
+      }
+    }
+    responses: {
+      /** @description Send it nothing; what was not delivered is cancelled */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  enableWebhookEndpoint: {
     parameters: {
       query?: never
       header?: never
@@ -5421,17 +6912,99 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Have it get events from now on */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  postWebhookEndpointsEndpointIdDisable: {
+  resendWebhookDeliveries: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ResendDeliveries']
+      }
+    }
+    responses: {
+      /** @description Send it again what was not delivered */
+      202: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ResentRange']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RotateSecret']
+      }
+    }
+    responses: {
+      /** @description Give it a new secret; those of before sign along for a while */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  testWebhookEndpoint: {
     parameters: {
       query?: never
       header?: never
@@ -5442,98 +7015,23 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Send it a test event */
+      202: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postWebhookEndpointsEndpointIdEnable: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        endpoint_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
+        content: {
+          'application/json': components['schemas']['WebhookDelivery']
         }
-        content?: never
       }
-      default: components['responses']['Problem']
-    }
-  }
-  postWebhookEndpointsEndpointIdResend: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        endpoint_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postWebhookEndpointsEndpointIdRotate: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        endpoint_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
-    }
-  }
-  postWebhookEndpointsEndpointIdTest: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        endpoint_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It was done. */
-      '2XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   listWorkflows: {
@@ -5869,7 +7367,7 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  postWorkflowsWorkflowIdHooksListen: {
+  listenForCall: {
     parameters: {
       query?: never
       header?: never
@@ -5878,19 +7376,35 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ListenForCall']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Wait for a call at an address, which becomes a sample */
+      201: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Listen']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  getWorkflowsWorkflowIdHooksListenListenId: {
+  getListen: {
     parameters: {
       query?: never
       header?: never
@@ -5902,17 +7416,25 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description What came */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Listen']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
-  deleteWorkflowsWorkflowIdHooksListenListenId: {
+  endListen: {
     parameters: {
       query?: never
       header?: never
@@ -5924,14 +7446,20 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Wait no more */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   setWorkflowLimit: {
@@ -6163,9 +7691,13 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  getWorkflowsWorkflowIdTriggerStarts: {
+  listTriggerStarts: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        status?: string
+      }
       header?: never
       path: {
         workflow_id: string
@@ -6174,14 +7706,22 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description What triggers have started by themselves, newest first */
+      200: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['TriggerStartList']
+        }
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
   validateDraft: {
@@ -6371,23 +7911,37 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  postWorkspaceTransfer: {
+  transferWorkspace: {
     parameters: {
       query?: never
       header?: never
       path?: never
       cookie?: never
     }
-    requestBody?: never
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TransferWorkspace']
+      }
+    }
     responses: {
-      /** @description It was done. */
-      '2XX': {
+      /** @description Give the workspace to another member */
+      204: {
         headers: {
+          'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content?: never
       }
-      default: components['responses']['Problem']
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
     }
   }
 }

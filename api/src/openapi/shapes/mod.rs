@@ -4,14 +4,20 @@
 
 mod drafts;
 mod executions;
+mod people;
+mod records;
 mod text;
+mod triggers;
 mod waits;
 mod workspace;
 
 pub(crate) use drafts::*;
 pub(crate) use executions::*;
+pub(crate) use people::*;
+pub(crate) use records::*;
 use schemars::JsonSchema;
 pub(crate) use text::{Id, Time};
+pub(crate) use triggers::*;
 pub(crate) use waits::*;
 pub(crate) use workspace::*;
 

@@ -1,15 +1,17 @@
 //! What is asked of a credential, checked as a whole.
 
 use capstan_domain::credentials::{AllowedHost, HOSTS_MAX, Kept, NAME_BYTES_MAX, TYPES, credential_type, is_name};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::problem::{Finding, Problem};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wish {
+#[schemars(rename = "NewCredential")]
+pub(crate) struct Wish {
     pub(super) name: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
@@ -17,16 +19,18 @@ pub(super) struct Wish {
     pub(super) fields: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Replacement {
+#[schemars(rename = "ReplaceCredential")]
+pub(crate) struct Replacement {
     pub(super) allowed_hosts: Vec<String>,
     pub(super) fields: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewName {
+#[schemars(rename = "RenameCredential")]
+pub(crate) struct NewName {
     pub(super) name: String,
 }
 

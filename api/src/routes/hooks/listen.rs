@@ -9,6 +9,7 @@ use capstan_domain::hooks::listen::{self, LISTENS_MAX, ListenRow};
 use capstan_engine::core::ids::WorkflowId;
 use capstan_node_types::span;
 use capstan_node_types::types::WebhookConfig;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,9 +30,10 @@ const LISTEN_S_MAX: u64 = 600;
 /// Most bytes of a sample, as JSON; of a larger one only headers and query are kept.
 const SAMPLE_BYTES_MAX: usize = 64 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "ListenForCall")]
+pub(crate) struct Wish {
     node_id: String,
     /// How long, such as `2min`.
     #[serde(rename = "for")]

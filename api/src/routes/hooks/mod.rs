@@ -2,8 +2,8 @@
 
 mod call;
 mod headers;
-mod listen;
-mod secrets;
+pub(crate) mod listen;
+pub(crate) mod secrets;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};

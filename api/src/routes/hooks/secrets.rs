@@ -1,7 +1,7 @@
 //! Hook secrets: written once, never shown.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::hooks::is_secret_name;
@@ -11,6 +11,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::span;
 use capstan_node_types::types::WebhookConfig;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -21,6 +22,7 @@ use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::paging::Paging;
 use crate::problem::{Finding, Problem};
+use crate::query::Query;
 
 /// Most bytes of a request.
 const WISH_BYTES_MAX: usize = 16 * 1024;
@@ -31,16 +33,17 @@ const OVERLAP_S_MAX: u64 = 7 * 86_400;
 /// The same if nothing is said: a day.
 const OVERLAP_S_DEFAULT: u64 = 86_400;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewSecret {
+#[schemars(rename = "NewHookSecret")]
+pub(crate) struct NewSecret {
     name: String,
     secret: String,
     /// How long others of the name stay good, such as `1d`.
     overlap: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,

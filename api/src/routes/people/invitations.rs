@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, OpenInvitation, Permission, Person, Role, hash_password};
 use capstan_engine::core::ids::WorkspaceId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -22,14 +23,17 @@ use crate::problem::Problem;
 use crate::routes::id;
 use crate::{Api, body, tenant};
 
-#[derive(Deserialize)]
-struct Invite {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewInvitation")]
+pub(crate) struct Invite {
     email: String,
+    #[schemars(with = "crate::openapi::shapes::RoleName")]
     role: Role,
 }
 
-#[derive(Deserialize)]
-struct Accept {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "AcceptInvitation")]
+pub(crate) struct Accept {
     token: String,
     name: Option<String>,
     password: Option<String>,

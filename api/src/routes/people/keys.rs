@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, KeyId, NewKey, Permission, Permissions};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,10 +19,12 @@ use crate::problem::Problem;
 use crate::routes::id;
 use crate::{Api, body, tenant};
 
-#[derive(Deserialize)]
-struct Make {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewApiKey")]
+pub(crate) struct Make {
     name: String,
     scopes: Option<Vec<String>>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     expires_at: Option<DateTime<Utc>>,
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,8 +12,9 @@ use super::{BODY_BYTES_MAX, link_expired};
 use crate::problem::Problem;
 use crate::{Api, body};
 
-#[derive(Deserialize)]
-struct Look {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "LookAtLink")]
+pub(crate) struct Look {
     token: String,
 }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, Changed, Role};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -19,13 +20,17 @@ use crate::problem::Problem;
 use crate::routes::id;
 use crate::{Api, body, tenant};
 
-#[derive(Deserialize)]
-struct Change {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ChangeMember")]
+pub(crate) struct Change {
+    #[schemars(with = "crate::openapi::shapes::RoleName")]
     role: Role,
 }
 
-#[derive(Deserialize)]
-struct Transfer {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "TransferWorkspace")]
+pub(crate) struct Transfer {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     user_id: Uuid,
 }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, LinkKind, hash_password, is_password};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,19 +18,22 @@ use crate::people::Note;
 use crate::problem::Problem;
 use crate::{Api, body};
 
-#[derive(Deserialize)]
-struct Forgot {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ForgotPassword")]
+pub(crate) struct Forgot {
     email: String,
 }
 
-#[derive(Deserialize)]
-struct Reset {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ResetPassword")]
+pub(crate) struct Reset {
     token: String,
     password: String,
 }
 
-#[derive(Deserialize)]
-struct Change {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ChangePassword")]
+pub(crate) struct Change {
     current_password: String,
     password: String,
 }

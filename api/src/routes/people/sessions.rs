@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{self, is_password, normal_email};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -18,8 +19,8 @@ use crate::problem::Problem;
 use crate::routes::id;
 use crate::{Api, body};
 
-#[derive(Deserialize)]
-struct LogIn {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct LogIn {
     email: String,
     password: String,
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::{self, LinkKind, Role, hash_password};
 use capstan_domain::quotas::give_plan;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,21 +17,22 @@ use crate::people::Note;
 use crate::problem::Problem;
 use crate::{Api, body, plans};
 
-#[derive(Deserialize)]
-struct SignUp {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SignUp {
     email: String,
 }
 
-#[derive(Deserialize)]
-struct Complete {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CompleteSignUp")]
+pub(crate) struct Complete {
     token: String,
     name: String,
     password: String,
     workspace: NewWorkspace,
 }
 
-#[derive(Deserialize)]
-struct NewWorkspace {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct NewWorkspace {
     slug: String,
     name: String,
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_domain::schedules::{self, Backfill, BackfillFlaw, Overlap};
 use capstan_domain::trigger_starts::subject;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,21 +20,26 @@ use crate::problem::Problem;
 /// Fire times of a back-fill that are told.
 const TIMES_TOLD: usize = 100;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Why {
+#[schemars(rename = "PauseSchedule")]
+pub(crate) struct Why {
     /// For people.
     reason: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+#[schemars(rename = "EmptyBody")]
+pub(crate) struct Nothing {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Range {
+#[schemars(rename = "BackfillRange")]
+pub(crate) struct Range {
+    #[schemars(with = "crate::openapi::shapes::Time")]
     from: DateTime<Utc>,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     to: DateTime<Utc>,
     /// Instead of the schedule's own.
     overlap: Option<Overlap>,

@@ -1,15 +1,16 @@
 //! Schedules: what fires when, and what people do about it.
 
-mod change;
-mod preview;
+pub(crate) mod change;
+pub(crate) mod preview;
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::schedules::{self, Calendar, ScheduleRow};
 use capstan_domain::trigger_starts::{self, StartRow};
 use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -19,6 +20,7 @@ use super::id;
 use crate::auth::Caller;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 
 pub(crate) use change::{backfill, fire, pause, resume};
 pub(crate) use preview::preview;
@@ -30,7 +32,7 @@ const NEXT_COUNT: usize = 10;
 /// Starts that are told of a schedule.
 const FIRES_COUNT: i64 = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     limit: Option<String>,

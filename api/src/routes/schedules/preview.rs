@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::schedules::{self, Rules, RulesFlaw};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,14 +14,18 @@ use crate::auth::Caller;
 use crate::body;
 use crate::problem::{Finding, Problem};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "SchedulePreviewWish")]
+pub(crate) struct Wish {
     cron: String,
     zone: Option<String>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     start_at: Option<DateTime<Utc>>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     end_at: Option<DateTime<Utc>>,
     /// Fire times after it; now if absent.
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     from: Option<DateTime<Utc>>,
 }
 

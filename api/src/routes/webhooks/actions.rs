@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_domain::webhooks::deliveries::{self, RESEND_MAX, STATUSES};
 use capstan_domain::webhooks::{OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, add_secret, endpoints};
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -24,22 +25,27 @@ const WISH_BYTES_MAX: usize = 4 * 1024;
 /// Longest reason, in characters.
 const REASON_CHARS_MAX: usize = 500;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Disable {
+#[schemars(rename = "DisableEndpoint")]
+pub(crate) struct Disable {
     reason: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Rotate {
+#[schemars(rename = "RotateSecret")]
+pub(crate) struct Rotate {
     overlap_s: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Resend {
+#[schemars(rename = "ResendDeliveries")]
+pub(crate) struct Resend {
+    #[schemars(with = "crate::openapi::shapes::Time")]
     since: DateTime<Utc>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     until: Option<DateTime<Utc>>,
     statuses: Option<Vec<String>>,
 }

@@ -1,12 +1,13 @@
 //! What was delivered, what was not, and every attempt.
 
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::webhooks::deliveries::{self, AttemptRow, DeliveryRow, Filter, STATUSES, details, find};
 use capstan_domain::webhooks::wire_id;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -16,11 +17,12 @@ use super::enabled;
 use crate::auth::Caller;
 use crate::paging::Paging;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::routes::id;
 
 const DELIVERY: &str = "webhook delivery";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct Wanted {
     endpoint_id: Option<String>,
     status: Option<String>,
@@ -31,24 +33,33 @@ pub(crate) struct Wanted {
 }
 
 /// A delivery as its owner sees it.
-#[derive(Serialize)]
-pub(super) struct DeliveryView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookDelivery")]
+pub(crate) struct DeliveryView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: Uuid,
+    #[schemars(with = "crate::openapi::shapes::Id")]
     endpoint_id: Uuid,
     event_id: String,
     #[serde(rename = "type")]
     type_name: String,
+    #[schemars(with = "crate::openapi::shapes::DeliveryStatus")]
     status: String,
     reason: Option<String>,
     attempts: i32,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     next_attempt_at: Option<DateTime<Utc>>,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     settled_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
-struct AttemptView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookAttempt")]
+pub(crate) struct AttemptView {
     number: i32,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     started_at: DateTime<Utc>,
     duration_ms: i64,
     status_code: Option<i32>,
@@ -58,8 +69,9 @@ struct AttemptView {
     response: Option<String>,
 }
 
-#[derive(Serialize)]
-struct WholeView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookDeliveryDetails")]
+pub(crate) struct WholeView {
     #[serde(flatten)]
     delivery: DeliveryView,
     body: Value,

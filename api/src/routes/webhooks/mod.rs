@@ -4,12 +4,13 @@ pub(crate) mod actions;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod event_types;
-mod wish;
+pub(crate) mod wish;
 
 use axum::http::StatusCode;
 use capstan_domain::webhooks::endpoints::{EndpointRow, find};
 use capstan_domain::webhooks::{SecretError, SecretRow};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -21,31 +22,42 @@ use crate::problem::Problem;
 const ENDPOINT: &str = "webhook endpoint";
 
 /// An endpoint as its owner sees it.
-#[derive(Serialize)]
-struct EndpointView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookEndpoint")]
+pub(crate) struct EndpointView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: Uuid,
     url: String,
     types: Vec<String>,
     filter: Option<String>,
     description: String,
+    #[schemars(with = "crate::openapi::shapes::EndpointStatus")]
     status: String,
     reason: Option<String>,
     rate_per_s: Option<i32>,
     concurrency: i32,
     failures: i32,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     failing_since: Option<DateTime<Utc>>,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     updated_at: DateTime<Utc>,
     secrets: Vec<SecretView>,
     /// Only when it has just been made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     secret: Option<String>,
 }
 
-#[derive(Serialize)]
-struct SecretView {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookSecret")]
+pub(crate) struct SecretView {
+    #[schemars(with = "crate::openapi::shapes::Id")]
     id: Uuid,
+    #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
+    #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     until: Option<DateTime<Utc>>,
 }
 

@@ -3,6 +3,7 @@
 use capstan_domain::webhooks::endpoints::{CONCURRENCY_DEFAULT, CONCURRENCY_MAX, RATE_MAX, Wish};
 use capstan_domain::webhooks::{FILTER_BYTES_MAX, TYPES_MAX, check_pattern, filter_flaw};
 use capstan_node_types::services::guard::{Guard, Refusal};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -17,15 +18,18 @@ const URL_BYTES_MAX: usize = 2_000;
 const DESCRIPTION_CHARS_MAX: usize = 500;
 
 /// As it comes.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WishBody {
+#[schemars(rename = "WebhookEndpointWish")]
+pub(crate) struct WishBody {
     url: String,
     types: Vec<String>,
     filter: Option<String>,
     #[serde(default)]
     description: String,
+    #[schemars(with = "Option<u32>")]
     rate_per_s: Option<Value>,
+    #[schemars(with = "Option<u32>")]
     concurrency: Option<Value>,
 }
 

@@ -1,0 +1,242 @@
+//! `Idempotency-Key` on every route that changes a workspace: a repeated request changes nothing more, and gets the first one's
+//! answer. Routes that make executions have ways of their own, in the transaction of the start.
+//!
+//! See `docs/decisions/0045-a-key-is-claimed-marked-and-answered.md`.
+
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::extract::{OriginalUri, Request};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use capstan_domain::access::Permission;
+use capstan_domain::request_keys::{self, Answered, Claim, Claimed, Place};
+use capstan_domain::secrets::{Sealed, open, seal};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::Api;
+use crate::actor::Actor;
+use crate::auth::Caller;
+use crate::body::{self, BODY_BYTES_MAX};
+use crate::permit::{Access, Demand};
+use crate::problem::Problem;
+use crate::routes::{REPLAYED, idempotency_key};
+
+/// Most bytes of an answer that are kept.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// Seconds after which to ask again for what is under way.
+const COME_AGAIN_S: u16 = 2;
+/// What kept answers are sealed for.
+const KIND: &str = "request_answer";
+/// Headers that are kept; `Location` has a column of its own.
+const KEPT: [HeaderName; 2] = [CONTENT_TYPE, ETAG];
+
+/// A request with a key, on its way.
+pub(crate) struct Once {
+    caller: Caller,
+    claim: Arc<Claim>,
+    place: Place,
+}
+
+/// What comes of a request before its handler sees it.
+#[allow(clippy::large_enum_variant, reason = "taken apart at once")]
+pub(crate) enum Begun {
+    /// The handler answers.
+    Goes(Request, Option<Once>),
+    /// It was answered before, or cannot be now.
+    Told(Response),
+}
+
+/// The rest of an answer, beside status and `Location`.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// Looks for a key, and for what became of its first request.
+pub(crate) async fn begin(api: &Api, demand: Demand, request: Request) -> Begun {
+    match try_begin(api, demand, request).await {
+        Ok(begun) => begun,
+        Err(problem) => Begun::Told(problem.into_response()),
+    }
+}
+
+async fn try_begin(api: &Api, demand: Demand, request: Request) -> Result<Begun, Problem> {
+    let place = place(demand, request.method());
+    let (Some(place), true) = (place, idempotency_key(request.headers())?.is_some()) else {
+        return Ok(Begun::Goes(request, None));
+    };
+    let (mut parts, body) = request.into_parts();
+    let Some((actor, tenant)) = asker(&parts) else {
+        return Ok(Begun::Goes(Request::from_parts(parts, body), None));
+    };
+    let bytes = body::bytes(&parts, body, BODY_BYTES_MAX).await?;
+    let key = idempotency_key(&parts.headers)?.unwrap_or_default();
+    let claim = Arc::new(Claim {
+        key_hash: hash(&[actor.as_bytes(), key.as_bytes()]),
+        request_hash: hash(&[parts.method.as_str().as_bytes(), address(&parts).as_bytes(), &bytes]),
+        claim_id: Uuid::now_v7(),
+    });
+    let caller = Caller::new(api, tenant);
+    let mut transaction = caller.write().await?;
+    let claimed = request_keys::claim(&mut transaction, caller.workspace_id, &claim, place).await?;
+    transaction.commit().await?;
+    match claimed {
+        Claimed::Mine => {
+            parts.extensions.insert(Arc::clone(&claim));
+            let request = Request::from_parts(parts, Body::from(bytes));
+            Ok(Begun::Goes(request, Some(Once { caller, claim, place })))
+        }
+        Claimed::Answered(answered) => replay(api, &caller, &claim, answered).map(Begun::Told),
+        Claimed::Reused => Err(reused()),
+        Claimed::UnderWay => Err(under_way()),
+        Claimed::Unanswered => Err(not_kept(None)),
+        Claimed::Unclear => {
+            let detail = "the first request with this idempotency key broke off, and may have made its change";
+            let hint = "look whether it did, and use a new key if it has to be made again";
+            Err(Problem::conflict("outcome_unclear", detail, hint))
+        }
+    }
+}
+
+/// Where the change of a route lies whose answers are kept; nothing for those that only look, or have a way of their own.
+fn place(demand: Demand, method: &Method) -> Option<Place> {
+    let Access::Needs(permission) = demand.access else { return None };
+    if !demand.keeps_answers(method.as_str()) {
+        return None;
+    }
+    let lies_in_control = [Permission::MembersWrite, Permission::KeysWrite, Permission::WorkspaceOwn];
+    Some(if lies_in_control.contains(&permission) { Place::Control } else { Place::Cell })
+}
+
+/// Whose key it is, and in which workspace.
+fn asker(parts: &Parts) -> Option<(Uuid, capstan_domain::access::Tenant)> {
+    let actor = parts.extensions.get::<Arc<Actor>>()?;
+    Some((actor.who.name()?.key_id, actor.tenant.clone()?))
+}
+
+/// The whole path, and the query.
+fn address(parts: &Parts) -> String {
+    // Routers within others see the rest of the path only.
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+    uri.path_and_query().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Of these parts, none of which can run into the next.
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+impl Once {
+    /// Keeps a good answer, and gives the key back after a refusal: nothing was changed then. What goes wrong here is an error
+    /// in the log: the change is made, and a repeated request is told so.
+    pub(crate) async fn end(self, api: &Api, response: Response) -> Response {
+        let status = response.status();
+        if !status.is_success() {
+            // The connection to `control` may have broken when the change was made, so nobody knows.
+            let is_unclear = self.place == Place::Control && status.is_server_error();
+            if !is_unclear && let Err(problem) = self.release().await {
+                tracing::warn!(cause = problem.internal, "an idempotency key was not given back");
+            }
+            return response;
+        }
+        let (response, kept) = take(response).await;
+        let location = response.headers().get(LOCATION).and_then(|it| it.to_str().ok()).map(str::to_owned);
+        let sealed = kept.and_then(|kept| self.seal(api, &kept));
+        if let Err(problem) = self.answer((status.as_u16(), location.as_deref()), sealed.as_ref()).await {
+            tracing::error!(cause = problem.internal, "an answer was not kept for its idempotency key");
+        }
+        response
+    }
+
+    /// Answers may hold secrets that are told once: they are kept sealed, or not at all.
+    fn seal(&self, api: &Api, kept: &Kept) -> Option<Sealed> {
+        let text = serde_json::to_vec(kept).ok()?;
+        seal(&api.settings.keys, self.caller.workspace_id, KIND, &id(&self.claim), &text).ok()
+    }
+
+    async fn answer(&self, told: (u16, Option<&str>), sealed: Option<&Sealed>) -> Result<(), Problem> {
+        let mut transaction = self.caller.write().await?;
+        request_keys::answer(&mut transaction, self.caller.workspace_id, &self.claim, told, sealed).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn release(&self) -> Result<(), Problem> {
+        let mut transaction = self.caller.write().await?;
+        request_keys::release(&mut transaction, self.caller.workspace_id, &self.claim).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// The answer, and what is to be kept of it, if it is text of a known and bounded length.
+async fn take(response: Response) -> (Response, Option<Kept>) {
+    if response.body().size_hint().upper().is_none_or(|bytes| bytes > ANSWER_BYTES_MAX) {
+        return (response, None);
+    }
+    let (parts, body) = response.into_parts();
+    // It is as long as it says, and in memory.
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let text = |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let kept = String::from_utf8(bytes.to_vec()).ok();
+    let kept = kept.map(|body| Kept { headers: KEPT.iter().filter_map(text).collect(), body });
+    (Response::from_parts(parts, Body::from(bytes)), kept)
+}
+
+/// The first request's answer.
+fn replay(api: &Api, caller: &Caller, claim: &Claim, answered: Answered) -> Result<Response, Problem> {
+    let location = answered.location;
+    let sealed = answered.answer.zip(answered.key_id).map(|(bytes, key_id)| Sealed { key_id, bytes });
+    // Sealed under a key that is no longer there: that is all the same to who asks.
+    let opened = sealed.and_then(|it| open(&api.settings.keys, caller.workspace_id, KIND, &id(claim), &it).ok());
+    let kept = opened.and_then(|text| serde_json::from_slice::<Kept>(text.bytes()).ok());
+    let Some(Kept { headers, body }) = kept else { return Err(not_kept(location.as_deref())) };
+    let status = u16::try_from(answered.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = (status.unwrap_or(StatusCode::OK), Body::from(body)).into_response();
+    let told = headers.into_iter().chain(location.map(|location| (LOCATION.to_string(), location)));
+    dress(response.headers_mut(), told);
+    Ok(response)
+}
+
+fn dress(headers: &mut HeaderMap, told: impl Iterator<Item = (String, String)>) {
+    for (name, value) in told {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+}
+
+fn id(claim: &Claim) -> String {
+    claim.key_hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn reused() -> Problem {
+    let detail = "the idempotency key was used before with another request";
+    Problem::unprocessable("idempotency_key_reused", detail, "use a new key for a new request")
+}
+
+/// The claim is somebody else's, now or by now.
+pub(crate) fn under_way() -> Problem {
+    let detail = "a request with this idempotency key is under way";
+    Problem::conflict("idempotency_in_progress", detail, "ask again in a moment")
+        .header(RETRY_AFTER, HeaderValue::from(COME_AGAIN_S))
+}
+
+fn not_kept(location: Option<&str>) -> Problem {
+    let detail = match location {
+        Some(location) => format!("this was done before, and made {location}; its answer is not kept"),
+        None => "this was done before; its answer is not kept".to_owned(),
+    };
+    let hint = "read what is there now; if an answer held a secret, have a new one made with a new key";
+    Problem::conflict("answer_not_kept", detail, hint)
+}

@@ -1,0 +1,171 @@
+//! Credentials, usage, the audit log.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+
+use super::{Id, Time};
+
+/// A kind of credentials.
+#[derive(JsonSchema)]
+pub(crate) struct CredentialType {
+    r#type: String,
+    title: String,
+    description: String,
+    /// JSON Schema of its fields.
+    fields: Map<String, Value>,
+    /// Fields that are never shown.
+    secret_fields: Vec<String>,
+    /// Node types that can use it.
+    fits: Vec<String>,
+}
+
+/// A credential without its secrets.
+#[derive(JsonSchema)]
+pub(crate) struct Credential {
+    id: Id,
+    name: String,
+    r#type: String,
+    /// Hosts that may see it.
+    allowed_hosts: Vec<String>,
+    /// Fields that it has.
+    fields_set: Vec<String>,
+    /// Rises by one with each replacement.
+    revision: i32,
+    /// The key of this installation that it is sealed under.
+    key_id: String,
+    /// Its access token, if it has one.
+    token: Option<CredentialToken>,
+    created_at: Time,
+    created_by: String,
+    updated_at: Time,
+    updated_by: String,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct CredentialToken {
+    expires_at: Time,
+    refreshed_at: Option<Time>,
+}
+
+/// A credential with the newest versions that name it.
+#[derive(JsonSchema)]
+pub(crate) struct CredentialDetails {
+    #[schemars(flatten)]
+    credential: Credential,
+    used_by: Vec<CredentialUse>,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct CredentialUse {
+    workflow_id: Id,
+    /// Of the workflow.
+    name: String,
+    /// Of the version.
+    number: i32,
+}
+
+/// What the workspace uses of its plan.
+#[derive(JsonSchema)]
+pub(crate) struct Usage {
+    plan: Option<String>,
+    period: UsagePeriod,
+    quotas: Vec<Quota>,
+    /// Past months, newest first.
+    history: Vec<UsedMonth>,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct UsagePeriod {
+    /// As `2026-01`.
+    name: String,
+    from: Time,
+    to: Time,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct Quota {
+    quota: String,
+    kind: QuotaKind,
+    used: i64,
+    limit: Option<i64>,
+    /// Beyond this, nothing is granted.
+    hard: Option<i64>,
+    percent: Option<f64>,
+    state: QuotaState,
+    /// Null for what does not end with the month.
+    resets_at: Option<Time>,
+}
+
+/// Whether there may be so many at a time, or so many a month.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum QuotaKind {
+    Stored,
+    Monthly,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum QuotaState {
+    Ok,
+    Soft,
+    Hard,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct UsedMonth {
+    period: String,
+    /// By quota.
+    used: BTreeMap<String, i64>,
+}
+
+/// A fact that was counted.
+#[derive(JsonSchema)]
+pub(crate) struct Receipt {
+    quota: String,
+    units: i64,
+    at: Time,
+    execution_id: Id,
+    /// Null for the execution itself.
+    step: Option<ReceiptStep>,
+    href: String,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct ReceiptStep {
+    node_id: String,
+    scope: Option<String>,
+}
+
+/// A change that was made.
+#[derive(JsonSchema)]
+pub(crate) struct AuditEntry {
+    id: Id,
+    at: Time,
+    by: AuditActor,
+    /// Method and route.
+    action: String,
+    /// The path with its ids.
+    subject: String,
+    /// Of the answer.
+    status: u16,
+    address: Option<String>,
+    request_id: String,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct AuditActor {
+    kind: AuditActorKind,
+    id: Id,
+    /// Name of the key, or address of the user.
+    name: String,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum AuditActorKind {
+    User,
+    Key,
+}
