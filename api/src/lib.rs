@@ -37,6 +37,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
+use capstan_domain::access::tokens::Tokens;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
@@ -91,6 +92,7 @@ pub struct Parts {
     registry: Arc<Registry>,
     directory: Directory,
     people: People,
+    tokens: Tokens,
     cells: Cells,
     graphs: Graphs,
     hub: Hub,
@@ -124,6 +126,7 @@ impl Api {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
         let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
+            tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),

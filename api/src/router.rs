@@ -94,6 +94,8 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/workspace/transfer", post(Permission::WorkspaceOwn, people::members::transfer))
         .route("/keys", get(Permission::KeysRead, people::keys::list).post(Permission::KeysWrite, people::keys::create))
+        .route("/tokens", post(Access::Anyone, people::tokens::create))
+        .route("/jwks", get(Access::Public, people::tokens::public_keys))
         .route("/audit", get(Permission::AuditRead, audit::list))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(

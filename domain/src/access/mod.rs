@@ -14,6 +14,7 @@ pub mod permissions;
 mod resolve;
 mod secrets;
 mod sessions;
+pub mod tokens;
 mod tries;
 mod users;
 mod workspaces;
@@ -33,7 +34,8 @@ pub use members::{
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use resolve::{
-    AdmittedKey, KeyName, Tenant, admit_key, is_slug, name_key, resolve_key, resolve_slug, slug_of, touch_key,
+    AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, slug_of,
+    touch_key, touch_key_by_id,
 };
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{

@@ -4,12 +4,14 @@
 
 mod drafts;
 mod executions;
+mod login;
 mod text;
 mod waits;
 mod workspace;
 
 pub(crate) use drafts::*;
 pub(crate) use executions::*;
+pub(crate) use login::*;
 use schemars::JsonSchema;
 pub(crate) use text::{Id, Time};
 pub(crate) use waits::*;

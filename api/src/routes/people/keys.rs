@@ -85,15 +85,15 @@ pub(crate) async fn revoke(
 }
 
 /// The scopes in the order of the table, each once.
-fn known(scopes: Vec<String>) -> Result<Vec<String>, Problem> {
+pub(super) fn known(scopes: Vec<String>) -> Result<Vec<String>, Problem> {
     if scopes.is_empty() {
-        let detail = "a key without any scope opens nothing";
+        let detail = "without any scope it would open nothing";
         return Err(Problem::unprocessable("bad_scopes", detail, "name some, or leave scopes out for all"));
     }
     for scope in &scopes {
         if !scope.parse().is_ok_and(|permission: Permission| permission.is_scope()) {
             let scope: String = scope.chars().take(100).collect();
-            let detail = format!("a key cannot have the scope {scope:?}");
+            let detail = format!("neither key nor token can have the scope {scope:?}");
             return Err(Problem::unprocessable("bad_scopes", detail, "docs/permissions.md lists those there are"));
         }
     }

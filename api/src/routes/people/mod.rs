@@ -7,6 +7,7 @@ pub(crate) mod members;
 pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod sign_up;
+pub(crate) mod tokens;
 mod tries;
 
 use axum::Json;
