@@ -9,6 +9,7 @@ use capstan_engine::store::connect::Place;
 use capstan_node_types::services::mail::{MailSettings, Mailer};
 
 use crate::config::{AccountArgs, MailServerArgs};
+use crate::login_providers;
 use crate::mailbox::SandboxMailbox;
 
 /// Settings of an API that is reached at `url` unless something else is set. Without a mail server, mail to people goes to
@@ -35,5 +36,6 @@ pub(crate) fn settings(
         mailer,
         mailbox,
         trusted_proxies: args.proxies()?,
+        login_providers: login_providers::read(args.login_providers_file.as_deref())?,
     })
 }

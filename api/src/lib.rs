@@ -15,6 +15,7 @@ mod graphs;
 mod html;
 mod limit;
 mod live;
+mod login;
 mod metrics;
 mod openapi;
 mod page;
@@ -50,6 +51,8 @@ use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
+use login::Login;
+pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
 pub use openapi::document;
 pub use people::AccountSettings;
 use people::People;
@@ -93,6 +96,7 @@ pub struct Parts {
     directory: Directory,
     people: People,
     tokens: Tokens,
+    login: Login,
     cells: Cells,
     graphs: Graphs,
     hub: Hub,
@@ -127,6 +131,7 @@ impl Api {
         let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
+            login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),

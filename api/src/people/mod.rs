@@ -14,6 +14,7 @@ use capstan_node_types::services::mail::Mailer;
 use ipnet::IpNet;
 use sqlx::PgPool;
 
+use crate::login::LoginProvider;
 use crate::problem::Problem;
 use crate::remembered::Remembered;
 pub(crate) use post::Note;
@@ -42,6 +43,8 @@ pub struct AccountSettings {
     pub mailbox: Option<WorkspaceId>,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where people may log in; each was looked at with [`LoginProvider::check`].
+    pub login_providers: Vec<LoginProvider>,
 }
 
 impl Default for AccountSettings {
@@ -53,13 +56,14 @@ impl Default for AccountSettings {
             mailer: None,
             mailbox: None,
             trusted_proxies: Vec::new(),
+            login_providers: Vec::new(),
         }
     }
 }
 
 impl std::fmt::Debug for AccountSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sign_up, plan, public_url, mailer, mailbox, trusted_proxies } = self;
+        let Self { sign_up, plan, public_url, mailer, mailbox, trusted_proxies, login_providers } = self;
         out.debug_struct("AccountSettings")
             .field("sign_up", sign_up)
             .field("plan", plan)
@@ -67,6 +71,7 @@ impl std::fmt::Debug for AccountSettings {
             .field("mailer", &mailer.is_some())
             .field("mailbox", mailbox)
             .field("trusted_proxies", trusted_proxies)
+            .field("login_providers", login_providers)
             .finish()
     }
 }

@@ -23,6 +23,7 @@ mod limits;
 mod live;
 mod matrix;
 mod migrate;
+mod oidc;
 mod pages;
 mod pauses;
 mod people;

@@ -8,6 +8,7 @@ mod departures;
 mod error;
 mod invitations;
 mod links;
+mod logins;
 mod members;
 mod passwords;
 pub mod permissions;
@@ -28,6 +29,7 @@ pub use invitations::{
     use_invitation,
 };
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
+pub use logins::{Entry, LOGIN_MINUTES, Visitor, Welcome, begin_login, enter, take_login};
 pub use members::{
     Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
 };

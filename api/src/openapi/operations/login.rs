@@ -1,11 +1,13 @@
 //! Tokens for services, and where people log in.
 
 use super::super::operation::{Operation, op};
-use super::super::shapes::PublicKeys;
-use crate::routes::people::tokens;
+use super::super::shapes::{Items, PublicKeys};
+use crate::routes::people::{login, tokens};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
+        op(login::list, "listLoginProviders", "Where people may log in beside here")
+            .gives::<Items<login::ProviderView>>(200),
         op(
             tokens::create,
             "createToken",

@@ -3,6 +3,7 @@
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod links;
+pub(crate) mod login;
 pub(crate) mod members;
 pub(crate) mod password;
 pub(crate) mod sessions;

@@ -40,3 +40,33 @@ END
 $$;
 REVOKE ALL ON FUNCTION admit_key_by_id_1(uuid, uuid), touch_key_by_id_1(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION admit_key_by_id_1(uuid, uuid), touch_key_by_id_1(uuid, uuid) TO capstan_api;
+
+-- Logging in through OpenID providers, for the access role.
+
+-- Somebody is at a provider. Rows are of use for ten minutes and once: using one deletes it. What a browser keeps and what the
+-- address holds is here as SHA-256 only; what goes to the provider (nonce, PKCE) is made of these two, so nothing here opens anything.
+CREATE TABLE login_attempts (
+  state_hash bytea PRIMARY KEY CONSTRAINT login_attempts_state_hash_length CHECK (length(state_hash) = 32),
+  browser_hash bytea NOT NULL CONSTRAINT login_attempts_browser_hash_length CHECK (length(browser_hash) = 32),
+  provider text NOT NULL CONSTRAINT login_attempts_provider_length CHECK (length(provider) BETWEEN 1 AND 40),
+  -- Where the browser goes afterwards, on this host.
+  next text NOT NULL CONSTRAINT login_attempts_next_form CHECK (length(next) <= 500 AND next LIKE '/%'),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX login_attempts_by_end ON login_attempts (expires_at);
+
+-- Who a user is at a provider. Its word for them (`sub`) never changes, their address may.
+CREATE TABLE user_identities (
+  issuer text NOT NULL CONSTRAINT user_identities_issuer_length CHECK (length(issuer) <= 500),
+  subject text NOT NULL CONSTRAINT user_identities_subject_length CHECK (length(subject) BETWEEN 1 AND 255),
+  user_id uuid NOT NULL REFERENCES users,
+  -- As the provider told it when the two were linked.
+  email text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (issuer, subject)
+);
+CREATE INDEX user_identities_by_user ON user_identities (user_id);
+
+GRANT SELECT, INSERT, DELETE ON login_attempts TO capstan_access;
+GRANT SELECT, INSERT ON user_identities TO capstan_access;
