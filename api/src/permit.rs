@@ -1,6 +1,7 @@
 //! What each route needs, said where it is registered: a route that says nothing does not compile.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -141,7 +142,10 @@ where
             let (mut parts, body) = request.into_parts();
             match auth::admit(&api, &mut parts, self.access).await {
                 Ok(()) => {
-                    let change = Change::of(&api, &parts, self.access);
+                    let change = Change::of(&api, &parts, self.access).map(Arc::new);
+                    if let Some(change) = &change {
+                        parts.extensions.insert(Arc::clone(change));
+                    }
                     let response = self.handler.call(Request::from_parts(parts, body), api.clone()).await;
                     if let Some(change) = change {
                         change.made(&api, response.status()).await;

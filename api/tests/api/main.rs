@@ -3,6 +3,7 @@
 
 mod access;
 mod approvals;
+mod audited;
 mod backtests;
 mod bad_input;
 mod bulk;
