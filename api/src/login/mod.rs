@@ -16,8 +16,7 @@ use id_token::BadToken;
 pub(crate) use id_token::Subject;
 pub(crate) use provider::{Provider, Returned};
 pub use settings::{LoginProvider, PROVIDERS_MAX, ProviderError};
-use wire::Wire;
-pub(crate) use wire::WireError;
+use wire::{Wire, WireError};
 
 /// Why nobody was logged in. The text is for the log: it may tell where a provider is.
 #[derive(Debug, Error)]
