@@ -92,6 +92,9 @@ pub(crate) struct AccountArgs {
     /// Proxies whose `X-Forwarded-For` counts, as networks such as `10.1.0.0/16`, with commas.
     #[arg(long, env = "CAPSTAN_TRUSTED_PROXIES", value_delimiter = ',', help_heading = "Accounts")]
     trusted_proxies: Vec<String>,
+    /// A file that says through which OpenID providers people may log in.
+    #[arg(long, env = "CAPSTAN_LOGIN_PROVIDERS_FILE", help_heading = "Accounts")]
+    pub(crate) login_providers_file: Option<PathBuf>,
 }
 
 impl AccountArgs {

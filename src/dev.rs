@@ -104,7 +104,7 @@ async fn run_in(
         // Who listens for other machines too may stand behind a proxy of this one.
         page_workspace: address.ip().is_loopback().then_some(workspace),
         mail_sandbox: args.services.smtp().is_none(),
-        accounts: accounts(args, &url, database, workspace)?,
+        accounts: accounts(args, &url, database)?,
         keys,
         allow: args.services.allowed(),
     };
@@ -177,9 +177,9 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
 }
 
 /// On one's own machine anybody may sign up; mail is in the sandbox, unless a server is set.
-fn accounts(args: &DevArgs, url: &str, database: &Database, workspace: WorkspaceId) -> anyhow::Result<AccountSettings> {
+fn accounts(args: &DevArgs, url: &str, database: &Database) -> anyhow::Result<AccountSettings> {
     let mail = &args.services.mail_server;
-    let settings = accounts::settings(&args.accounts, mail, url, &database.cell, Some(workspace))?;
+    let settings = accounts::settings(&args.accounts, mail, url, &database.cell, WithoutServer::Sandbox)?;
     let sign_up = settings.sign_up || args.listen.listen.ip().is_loopback();
     Ok(AccountSettings { sign_up, ..settings })
 }

@@ -20,6 +20,7 @@ mod fleet;
 mod follow;
 mod interrupt;
 mod key;
+mod login_providers;
 mod mailbox;
 mod memory;
 mod migrate;

@@ -11,6 +11,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::accounts::WithoutServer;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::secret_keys::SecretArgs;
@@ -50,7 +51,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         cell: database.cell.clone(),
         page_workspace: None,
         mail_sandbox: args.mail_server.smtp().is_none(),
-        accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, None)?,
+        accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, WithoutServer::NoMail)?,
         keys: args.secrets.ring()?,
         allow: args.allow.allowed(),
     };

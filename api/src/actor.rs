@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use capstan_domain::access::{AdmittedKey, KeyName, Membership, Permission, Permissions, Person, Role, Tenant};
+use chrono::Utc;
 
 use crate::Api;
-use crate::auth::{KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, wrong_key};
+use crate::auth::{
+    KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, wrong_key, wrong_token,
+};
 use crate::people::session::{WORKSPACE, WORKSPACE_COOKIE, refuse_forged};
 use crate::problem::Problem;
 
@@ -100,11 +103,14 @@ impl Actor {
     }
 }
 
-/// Who it is: a key in `Authorization: Bearer` or `X-Api-Key`, a session in its cookie, or, for reading, a key in the
-/// page's cookie, or this machine.
+/// Who it is: a key, or a token for one, in `Authorization: Bearer` or `X-Api-Key`, a session in its cookie, or, for
+/// reading, a key in the page's cookie, or this machine.
 pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem> {
-    if let Some(key) = key_in_headers(&parts.headers)? {
-        return Ok(Actor::with_key(api.directory.by_key(key).await?.ok_or_else(wrong_key)?));
+    if let Some(text) = key_in_headers(&parts.headers)? {
+        let admitted = if is_token(text) { by_token(api, text).await? } else { api.directory.by_key(text).await? };
+        let actor = Actor::with_key(admitted.ok_or_else(wrong_key)?);
+        refuse_elsewhere(&parts.headers, &actor)?;
+        return Ok(actor);
     }
     let token = api.people.token(&parts.headers);
     if let Some(token) = token
@@ -134,6 +140,28 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
         return Ok(Actor { who: Who::Machine, tenant: Some(tenant), role: None, permissions });
     }
     Err(if in_cookie.is_some() { wrong_key() } else { refusal() })
+}
+
+/// Whether it has the form of a JSON Web Token; a key has no dots.
+fn is_token(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b'.').count() == 2
+}
+
+async fn by_token(api: &Api, token: &str) -> Result<Option<Arc<AdmittedKey>>, Problem> {
+    let claims = api.tokens.verify(token, Utc::now()).map_err(wrong_token)?;
+    api.directory.by_token(&claims).await
+}
+
+/// A key opens one workspace; whoever means another one shall not act in this one. 403 `other_workspace`.
+fn refuse_elsewhere(headers: &HeaderMap, actor: &Actor) -> Result<(), Problem> {
+    let (Some(named), Some(tenant)) = (headers.get(WORKSPACE), &actor.tenant) else { return Ok(()) };
+    if named.as_bytes().trim_ascii() == tenant.slug.as_bytes() {
+        return Ok(());
+    }
+    let named: String = String::from_utf8_lossy(named.as_bytes()).chars().take(100).collect();
+    let detail = format!("{} opens the workspace \"{}\", not \"{named}\"", actor.who.told(), tenant.slug);
+    let hint = "use a key of that workspace, or leave the header Capstan-Workspace out";
+    Err(Problem::new(StatusCode::FORBIDDEN, "other_workspace", detail, hint))
 }
 
 /// The workspace that a person means: by the header, else by the cookie, else the only one.

@@ -1,12 +1,14 @@
-//! What is recorded of a change, once it is made.
+//! What is recorded of a change: with it where it is one of people and keys, else once it is made.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use capstan_domain::access::Permission;
+use capstan_domain::access::{KeyName, Permission};
 use capstan_domain::audit::{self, NewAudit};
+use sqlx::PgConnection;
 
 use crate::Api;
 use crate::actor::{Actor, Who};
@@ -15,6 +17,7 @@ use crate::edge::RequestId;
 use crate::people::address;
 use crate::permit::Access;
 use crate::problem::Problem;
+use crate::tenant;
 
 /// One change that is being made.
 pub(crate) struct Change {
@@ -23,6 +26,8 @@ pub(crate) struct Change {
     subject: String,
     address: Option<String>,
     request_id: String,
+    /// Whether it was recorded in the transaction that makes it.
+    is_noted: AtomicBool,
 }
 
 impl Change {
@@ -44,23 +49,49 @@ impl Change {
             subject: path.to_owned(),
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            is_noted: AtomicBool::new(false),
         })
     }
 
+    /// Records it in the transaction of `control` that makes it, with the status that the answer will have.
+    pub(crate) async fn note(&self, transaction: &mut PgConnection, status: StatusCode) -> Result<(), Problem> {
+        let (Some(tenant), Some(name)) = (&self.actor.tenant, self.actor.who.name()) else { return Ok(()) };
+        audit::note(transaction, tenant.workspace_id, &self.told(&name, status)).await?;
+        self.is_noted.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Records it, if it was made. That it could not be recorded is an error in the log, and does not undo it.
-    pub(crate) async fn made(self, api: &Api, status: StatusCode) {
-        if status.is_success()
-            && let Err(problem) = self.record(api, status).await
-        {
+    pub(crate) async fn made(&self, api: &Api, status: StatusCode) {
+        if !status.is_success() {
+            return;
+        }
+        let recorded =
+            if self.is_noted.load(Ordering::Relaxed) { self.bring(api).await } else { self.record(api, status).await };
+        if let Err(problem) = recorded {
             let (action, request_id) = (&self.action, &self.request_id);
-            tracing::error!(action, request_id, cause = problem.internal, "a change was not recorded in the audit log");
+            tracing::error!(action, request_id, cause = problem.internal, "a change is not in the audit log");
+        }
+    }
+
+    async fn bring(&self, api: &Api) -> Result<(), Problem> {
+        match self.actor.tenant.clone() {
+            Some(tenant) => bring(api, &Caller::new(api, tenant)).await,
+            None => Ok(()),
         }
     }
 
     async fn record(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
         let (Some(tenant), Some(name)) = (self.actor.tenant.clone(), self.actor.who.name()) else { return Ok(()) };
         let caller = Caller::new(api, tenant);
-        let new = NewAudit {
+        let mut transaction = caller.write().await?;
+        audit::record(&mut transaction, caller.workspace_id, &self.told(&name, status)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    fn told<'a>(&'a self, name: &'a KeyName, status: StatusCode) -> NewAudit<'a> {
+        NewAudit {
             by_kind: if matches!(self.actor.who, Who::Person(_)) { "user" } else { "key" },
             by_id: name.key_id,
             by_name: &name.name,
@@ -69,10 +100,25 @@ impl Change {
             status: i32::from(status.as_u16()),
             address: self.address.as_deref(),
             request_id: &self.request_id,
-        };
-        let mut transaction = caller.write().await?;
-        audit::record(&mut transaction, caller.workspace_id, &new).await?;
-        transaction.commit().await?;
-        Ok(())
+        }
     }
+}
+
+/// Brings what was recorded in `control` to the workspace's cell, and forgets it there then. Whoever dies in between has it brought
+/// again, which changes nothing.
+pub(crate) async fn bring(api: &Api, caller: &Caller) -> Result<(), Problem> {
+    let workspace_id = caller.workspace_id;
+    let mut control = tenant::read(&api.people.pool, workspace_id).await?;
+    let rows = audit::pending(&mut control, workspace_id).await?;
+    control.commit().await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut cell = caller.write().await?;
+    audit::take_in(&mut cell, workspace_id, &rows).await?;
+    cell.commit().await?;
+    let mut control = tenant::write(&api.people.pool, workspace_id).await?;
+    audit::forget(&mut control, workspace_id, &rows).await?;
+    control.commit().await?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use capstan_domain::access::tokens::TokenError;
 use capstan_domain::access::{KeyName, Permission, Tenant};
 use capstan_domain::request_keys::{Claim, mark};
 use capstan_engine::core::ids::WorkspaceId;
@@ -181,6 +182,18 @@ pub(crate) fn no_key() -> Problem {
 
 pub(crate) fn wrong_key() -> Problem {
     unauthorized("wrong_key", "the API key opens nothing: it is wrong, has expired or was revoked")
+}
+
+/// 401 `token_expired`, `token_audience`, `wrong_token`.
+pub(crate) fn wrong_token(error: TokenError) -> Problem {
+    let code = match error {
+        TokenError::Expired => "token_expired",
+        TokenError::Audience => "token_audience",
+        TokenError::Foreign | TokenError::Signature => "wrong_token",
+    };
+    let hint = "get one of this installation: POST /api/v1/tokens with an API key";
+    Problem::new(StatusCode::UNAUTHORIZED, code, format!("the token opens nothing: {error}"), hint)
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"capstan\", error=\"invalid_token\""))
 }
 
 fn unauthorized(code: &'static str, detail: &str) -> Problem {

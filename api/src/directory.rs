@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::access::tokens::Claims;
 use capstan_domain::access::{self, AdmittedKey, Tenant};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::remembered::Remembered;
@@ -26,12 +28,19 @@ pub(crate) struct Directory {
     remembered: Remembered<Question, Tenant>,
     /// By their hash, never as text.
     keys: Remembered<[u8; 32], Arc<AdmittedKey>>,
+    /// By workspace and id, for tokens.
+    keys_by_id: Remembered<(WorkspaceId, Uuid), Arc<AdmittedKey>>,
 }
 
 impl Directory {
     pub(crate) fn new(pool: PgPool, first_cell: String) -> Self {
-        let keys = Remembered::for_at_most(REMEMBERED_FOR);
-        Self { pool, first_cell, remembered: Remembered::for_at_most(REMEMBERED_FOR), keys }
+        Self {
+            pool,
+            first_cell,
+            remembered: Remembered::for_at_most(REMEMBERED_FOR),
+            keys: Remembered::for_at_most(REMEMBERED_FOR),
+            keys_by_id: Remembered::for_at_most(REMEMBERED_FOR),
+        }
     }
 
     /// The key, if it opens something. Now and then it is noted that it was of use.
@@ -51,6 +60,22 @@ impl Directory {
                 Ok(admitted.map(Arc::new))
             })
             .await
+    }
+
+    /// What a token whose signature is good opens: its key as it is now, narrowed to what the token says.
+    pub(crate) async fn by_token(&self, claims: &Claims) -> Result<Option<Arc<AdmittedKey>>, Problem> {
+        let (workspace_id, key_id) = (claims.workspace(), claims.client_id);
+        let key = self.keys_by_id.answer((workspace_id, key_id), async {
+            let mut connection = self.pool.acquire().await?;
+            let admitted = access::admit_key_by_id(&mut connection, workspace_id, key_id).await?;
+            if admitted.as_ref().is_some_and(|admitted| admitted.is_stale)
+                && let Err(error) = access::touch_key_by_id(&mut connection, workspace_id, key_id).await
+            {
+                tracing::debug!(%error, "it was not noted that a key was of use");
+            }
+            Ok::<_, Problem>(admitted.map(Arc::new))
+        });
+        Ok(key.await?.map(|key| Arc::new(claims.narrow(&key))))
     }
 
     /// The workspace of a slug.

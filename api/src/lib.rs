@@ -15,6 +15,7 @@ mod graphs;
 mod html;
 mod limit;
 mod live;
+mod login;
 pub mod metrics;
 mod once;
 mod openapi;
@@ -38,6 +39,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
+use capstan_domain::access::tokens::Tokens;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
@@ -50,6 +52,8 @@ use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
+use login::Login;
+pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
 pub use openapi::document;
 pub use people::AccountSettings;
 use people::People;
@@ -92,6 +96,8 @@ pub struct Parts {
     registry: Arc<Registry>,
     directory: Directory,
     people: People,
+    tokens: Tokens,
+    login: Login,
     cells: Cells,
     graphs: Graphs,
     hub: Hub,
@@ -125,6 +131,8 @@ impl Api {
         let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
         let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
+            tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
+            login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),

@@ -1,6 +1,7 @@
 //! What each route needs, said where it is registered: a route that says nothing does not compile.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -181,7 +182,10 @@ where
             if let Err(problem) = auth::admit(&api, &mut parts, self.demand.access).await {
                 return problem.into_response();
             }
-            let change = Change::of(&api, &parts, self.demand.access);
+            let change = Change::of(&api, &parts, self.demand.access).map(Arc::new);
+            if let Some(change) = &change {
+                parts.extensions.insert(Arc::clone(change));
+            }
             let (request, once) = match once::begin(&api, self.demand, Request::from_parts(parts, body)).await {
                 Begun::Goes(request, once) => (request, once),
                 Begun::Told(response) => return response,

@@ -39,6 +39,8 @@ fn routes() -> Router<Api> {
         .route("/editor", get(editor::to_home))
         .route("/editor/", get(editor::home))
         .route("/editor/{*path}", get(editor::show))
+        .route("/login/{provider}", get(people::login::begin))
+        .route("/login/{provider}/callback", get(people::login::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
@@ -94,6 +96,9 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/workspace/transfer", post(Permission::WorkspaceOwn, people::members::transfer))
         .route("/keys", get(Permission::KeysRead, people::keys::list).post(Permission::KeysWrite, people::keys::create))
+        .route("/login-providers", get(Access::Public, people::login::list))
+        .route("/tokens", post(Access::Anyone, people::tokens::create))
+        .route("/jwks", get(Access::Public, people::tokens::public_keys))
         .route("/audit", get(Permission::AuditRead, audit::list))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(

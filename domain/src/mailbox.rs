@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// Mails that are kept of each workspace: the newest.
 pub const MAILS_KEPT: i64 = 200;
 
+/// Whose mailbox has the mails to people (sign-up, reset, invitation): no workspace's, since their links open accounts.
+pub const TO_PEOPLE: WorkspaceId = WorkspaceId(Uuid::nil());
+
 /// A mail to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMail {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::access::{self, Person};
-use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_node_types::services::mail::Mailer;
 use ipnet::IpNet;
 use sqlx::PgPool;
 
+use crate::login::LoginProvider;
 use crate::problem::Problem;
 use crate::remembered::Remembered;
 pub(crate) use post::Note;
@@ -38,10 +38,10 @@ pub struct AccountSettings {
     pub public_url: String,
     /// What mail to people goes through; without it nobody can sign up, be invited or reset a password.
     pub mailer: Option<Arc<Mailer>>,
-    /// Whose sandbox mailbox mail goes to that belongs to no workspace.
-    pub mailbox: Option<WorkspaceId>,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where people may log in; each was looked at with [`LoginProvider::check`].
+    pub login_providers: Vec<LoginProvider>,
 }
 
 impl Default for AccountSettings {
@@ -51,22 +51,22 @@ impl Default for AccountSettings {
             plan: UNLIMITED.into(),
             public_url: "http://127.0.0.1:7400".into(),
             mailer: None,
-            mailbox: None,
             trusted_proxies: Vec::new(),
+            login_providers: Vec::new(),
         }
     }
 }
 
 impl std::fmt::Debug for AccountSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sign_up, plan, public_url, mailer, mailbox, trusted_proxies } = self;
+        let Self { sign_up, plan, public_url, mailer, trusted_proxies, login_providers } = self;
         out.debug_struct("AccountSettings")
             .field("sign_up", sign_up)
             .field("plan", plan)
             .field("public_url", public_url)
             .field("mailer", &mailer.is_some())
-            .field("mailbox", mailbox)
             .field("trusted_proxies", trusted_proxies)
+            .field("login_providers", login_providers)
             .finish()
     }
 }

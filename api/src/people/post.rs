@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_domain::mailbox::TO_PEOPLE;
 use capstan_node_types::services::mail::{Letter, Mailer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -17,7 +17,6 @@ const UNDER_WAY_MAX: usize = 64;
 /// Where mail to people goes.
 pub(crate) struct Post {
     mailer: Option<Arc<Mailer>>,
-    mailbox: Option<WorkspaceId>,
     public_url: String,
     places: Arc<Semaphore>,
 }
@@ -37,7 +36,6 @@ impl Post {
     pub(super) fn new(settings: &AccountSettings) -> Self {
         Self {
             mailer: settings.mailer.clone(),
-            mailbox: settings.mailbox,
             public_url: settings.public_url.clone(),
             places: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
         }
@@ -68,17 +66,13 @@ impl Post {
 
     /// Hands a note over. One that does not arrive is asked for again by whom it concerns: its link is known to nobody
     /// else, and not kept.
-    pub(crate) async fn deliver(&self, workspace: Option<WorkspaceId>, email: &str, note: Note<'_>) {
+    pub(crate) async fn deliver(&self, email: &str, note: Note<'_>) {
         let Some(mailer) = &self.mailer else { return };
-        let workspace = workspace.or(self.mailbox).unwrap_or(NOWHERE);
         let link = note.link.map(|(page, token)| format!("{}/editor/{page}?token={token}\n\n", self.public_url));
         let text = format!("{}\n\n{}{}\n", note.text, link.unwrap_or_default(), note.end);
         let letter = Letter { to: vec![email.to_owned()], subject: note.subject, text, ..Letter::default() };
-        if let Err(error) = mailer.send(workspace, &Uuid::now_v7().to_string(), letter, None).await {
+        if let Err(error) = mailer.send(TO_PEOPLE, &Uuid::now_v7().to_string(), letter, None).await {
             tracing::warn!(%error, "a mail to a person was not sent");
         }
     }
 }
-
-/// Real mail belongs to no mailbox of ours.
-const NOWHERE: WorkspaceId = WorkspaceId(Uuid::nil());

@@ -14,6 +14,10 @@ use crate::problem::Problem;
 pub(crate) const SECURE: &str = "__Host-capstan";
 /// On a connection of this machine.
 pub(crate) const PLAIN: &str = "capstan_session";
+/// The browser's half of a login through a provider, on encrypted connections.
+const LOGIN_SECURE: &str = "__Host-capstan-login";
+/// And on a connection of this machine.
+const LOGIN_PLAIN: &str = "capstan_login";
 /// Which workspace a person means; it gives no rights.
 pub(crate) const WORKSPACE_COOKIE: &str = "capstan_workspace";
 /// Which workspace a person means.
@@ -37,9 +41,27 @@ impl People {
         self.set_cookie(response, "", 0);
     }
 
+    /// The browser's half of a login that is under way.
+    pub(crate) fn login_half<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        cookie(headers, self.login_name())
+    }
+
+    /// Gives the browser its half of a login, or takes it with `max_age_s` 0. It comes back from another site by `GET`, hence Lax.
+    pub(crate) fn set_login_half(&self, response: &mut Response, half: &str, max_age_s: i32) {
+        self.set(response, self.login_name(), half, max_age_s);
+    }
+
+    fn login_name(&self) -> &'static str {
+        if self.is_secure() { LOGIN_SECURE } else { LOGIN_PLAIN }
+    }
+
     fn set_cookie(&self, response: &mut Response, token: &str, max_age_s: i32) {
-        let (name, secure) = (self.cookie_name(), if self.is_secure() { "; Secure" } else { "" });
-        let text = format!("{name}={token}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
+        self.set(response, self.cookie_name(), token, max_age_s);
+    }
+
+    fn set(&self, response: &mut Response, name: &str, value: &str, max_age_s: i32) {
+        let secure = if self.is_secure() { "; Secure" } else { "" };
+        let text = format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}");
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(SET_COOKIE, value);
         }

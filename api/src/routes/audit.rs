@@ -1,12 +1,15 @@
 //! Who changed what.
 
 use axum::Json;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::audit::{self, AuditRow};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::Api;
+use crate::audit::bring;
 use crate::auth::Caller;
 use crate::paging::Paging;
 use crate::problem::Problem;
@@ -19,8 +22,13 @@ pub(crate) struct ListQuery {
 }
 
 /// `GET /audit?limit&cursor`: newest first.
-pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
+    bring(&api, &caller).await?;
     let mut transaction = caller.read().await?;
     let rows = audit::list(&mut transaction, caller.workspace_id, paging.before, paging.rows()).await?;
     transaction.commit().await?;

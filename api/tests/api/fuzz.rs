@@ -30,7 +30,7 @@ struct Sent {
     body: String,
 }
 
-const ROUTES: [&str; 37] = [
+const ROUTES: [&str; 40] = [
     "/api/v1/me",
     "/api/v1/workflows",
     "/api/v1/workflows/validate",
@@ -60,6 +60,9 @@ const ROUTES: [&str; 37] = [
     "/",
     "/session",
     "/session/end",
+    "/login/{junk}",
+    "/login/{junk}/callback",
+    "/api/v1/tokens",
     "/p/acme/contact",
     "/p/{junk}/{junk}",
     "/hooks/acme/order",

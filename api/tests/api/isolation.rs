@@ -191,6 +191,9 @@ async fn fill_control(app: &App) {
     capstan_domain::quotas::give_plan(&mut owner, app.acme, "free").await.unwrap();
     let by = access::KeyName { key_id: user_id, name: "ada".into() };
     access::invite(&mut owner, app.acme, "bob@example.com", access::Role::Viewer, &by).await.unwrap();
+    let pending = "INSERT INTO audit_pending (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
+                   VALUES ($1, $1, 'key', $1, 'k', 'a', 's', 200, 'r')";
+    sqlx::query(pending).bind(app.acme.0).execute(&mut owner).await.unwrap();
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
@@ -306,11 +309,13 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .fetch_all(&mut owner)
     .await
     .unwrap();
-    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has. `give_plan_1` gives a workspace
+    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has, `admit_key_by_id_1` and
+    // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
     // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
     let known = [
         "admit_key_1",
+        "admit_key_by_id_1",
         "apart_1",
         "cancel_pending_1",
         "forget_trial_1",
@@ -327,6 +332,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "restart_1",
         "set_quota_limits_1",
         "touch_key_1",
+        "touch_key_by_id_1",
     ];
     assert_eq!(crossing, known);
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod approvals;
+mod audited;
 mod backtests;
 mod bad_input;
 mod bulk;
@@ -25,6 +26,7 @@ mod live;
 mod matrix;
 mod migrate;
 mod once;
+mod oidc;
 mod pages;
 mod pauses;
 mod people;
@@ -37,6 +39,7 @@ mod serving;
 mod simulations;
 mod starter;
 mod support;
+mod tokens;
 mod trials;
 mod waiting;
 mod webhooks;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, App, as_json};
 
 /// The sandbox, as the binary has it.
-struct Sandbox(Place);
+pub(crate) struct Sandbox(pub(crate) Place);
 
 impl Mailbox for Sandbox {
     fn store<'a>(&'a self, workspace: WorkspaceId, mail: Mail) -> BoxFuture<'a, Result<(), MailboxError>> {
@@ -38,7 +38,7 @@ pub(crate) async fn start() -> App {
 }
 
 async fn start_at(public_url: &str) -> App {
-    App::start_with(|settings, acme| {
+    App::start_with(|settings, _| {
         let mail = MailSettings { from: "Capstan <capstan@example.com>".into(), ..MailSettings::default() };
         let mailer = Mailer::new(&mail, Arc::new(Sandbox(settings.cell.clone()))).unwrap();
         settings.accounts = AccountSettings {
@@ -46,8 +46,8 @@ async fn start_at(public_url: &str) -> App {
             plan: "free".into(),
             public_url: public_url.into(),
             mailer: Some(Arc::new(mailer)),
-            mailbox: Some(acme),
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            login_providers: Vec::new(),
         };
     })
     .await

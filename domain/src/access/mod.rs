@@ -8,12 +8,14 @@ mod departures;
 mod error;
 mod invitations;
 mod links;
+mod logins;
 mod members;
 mod passwords;
 pub mod permissions;
 mod resolve;
 mod secrets;
 mod sessions;
+pub mod tokens;
 mod tries;
 mod users;
 mod workspaces;
@@ -27,13 +29,15 @@ pub use invitations::{
     use_invitation,
 };
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
+pub use logins::{Entry, LOGIN_MINUTES, Visitor, Welcome, begin_login, enter, take_login};
 pub use members::{
     Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
 };
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use resolve::{
-    AdmittedKey, KeyName, Tenant, admit_key, is_slug, name_key, resolve_key, resolve_slug, slug_of, touch_key,
+    AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, slug_of,
+    touch_key, touch_key_by_id,
 };
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{

@@ -58,6 +58,14 @@ struct AdmittedRow {
     is_stale: bool,
 }
 
+impl From<AdmittedRow> for AdmittedKey {
+    fn from(row: AdmittedRow) -> Self {
+        let AdmittedRow { workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale } = row;
+        let tenant = Tenant { workspace_id: WorkspaceId(workspace_id), slug, schema_name };
+        Self { tenant, key: KeyName { key_id, name }, scopes, expires_at, is_stale }
+    }
+}
+
 #[derive(FromRow)]
 struct TenantRow {
     workspace_id: Uuid,
@@ -94,13 +102,40 @@ pub async fn admit_key(connection: &mut PgConnection, plain: &str) -> Result<Opt
     .bind(hash_key(plain).as_slice())
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| AdmittedKey {
-        tenant: Tenant { workspace_id: WorkspaceId(row.workspace_id), slug: row.slug, schema_name: row.schema_name },
-        key: KeyName { key_id: row.key_id, name: row.name },
-        scopes: row.scopes,
-        expires_at: row.expires_at,
-        is_stale: row.is_stale,
-    }))
+    Ok(row.map(Into::into))
+}
+
+/// The key that a token names, as it is now, unless it is unknown, revoked or has expired. The token's signature has to be
+/// known to be good.
+///
+/// # Errors
+/// If the database does.
+pub async fn admit_key_by_id(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: Uuid,
+) -> Result<Option<AdmittedKey>, StoreError> {
+    let row: Option<AdmittedRow> = sqlx::query_as(
+        "SELECT workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale FROM admit_key_by_id_1($1, $2)",
+    )
+    .bind(workspace_id.0)
+    .bind(key_id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(Into::into))
+}
+
+/// Notes that the key of a token is of use, at most once a minute.
+///
+/// # Errors
+/// If the database does.
+pub async fn touch_key_by_id(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query("SELECT touch_key_by_id_1($1, $2)").bind(workspace_id.0).bind(key_id).execute(connection).await?;
+    Ok(())
 }
 
 /// Notes that the key `plain` is of use, at most once a minute.

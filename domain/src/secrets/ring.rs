@@ -4,6 +4,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
@@ -113,6 +115,15 @@ impl KeyRing {
         self.keys.iter().map(|(id, _)| id.as_str())
     }
 
+    /// A key for another purpose from each key, by the same ids: what is known of it tells nothing of the key itself.
+    pub(crate) fn derive(&self, purpose: &str) -> impl Iterator<Item = (&str, Zeroizing<[u8; KEY_BYTES]>)> {
+        self.keys.iter().map(move |(id, key)| {
+            let mut mac = Hmac::<Sha256>::new_from_slice(key.as_slice()).expect("HMAC takes keys of any length");
+            mac.update(purpose.as_bytes());
+            (id.as_str(), Zeroizing::new(mac.finalize().into_bytes().into()))
+        })
+    }
+
     /// The key that seals.
     pub(super) fn newest(&self) -> Option<(&str, &[u8; KEY_BYTES])> {
         self.keys.first().map(|(id, key)| (id.as_str(), &**key))
@@ -182,6 +193,16 @@ mod tests {
             let error = KeyRing::parse(&text).unwrap_err().to_string();
             assert!(error.contains(said) && !error.contains(&KEY[2..20]), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_is_derived_depends_on_key_and_purpose() {
+        let ring = KeyRing::parse(&format!("b:{KEY},a:{}", STANDARD.encode([7; KEY_BYTES]))).unwrap();
+        let derived = |purpose: &str| ring.derive(purpose).map(|(id, key)| (id.to_owned(), *key)).collect::<Vec<_>>();
+        assert_eq!(derived("one"), derived("one"));
+        let [(b, of_b), (a, of_a)] = &derived("one")[..] else { panic!("two keys") };
+        assert_eq!((b.as_str(), a.as_str()), ("b", "a"));
+        assert!(of_b != of_a && *of_b != derived("two")[0].1 && Some(of_b) != ring.find("b"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ export const offer = object({
   mail: boolean,
   password: object({ chars_min: number, chars_max: number }),
 })
+/** Where one may log in beside here; `path` is an address of this server for the browser itself. */
+export const loginProvider = object({ id: text, name: text, path: text })
 export const session = object({
   id: text,
   current: boolean,
@@ -52,6 +54,7 @@ export const auditEntry = object({
 })
 
 export type Offer = TypeOf<typeof offer>
+export type LoginProvider = TypeOf<typeof loginProvider>
 export type Session = TypeOf<typeof session>
 export type Member = TypeOf<typeof member>
 export type Invitation = TypeOf<typeof invitation>
@@ -73,6 +76,7 @@ const post = <T>(path: string, body: object = {}) => ask<T>(path, { method: 'POS
 const remove = (path: string) => ask<undefined>(path, { method: 'DELETE' })
 
 export const whatIsOffered = () => ask<Offer>('/access')
+export const loginProviders = () => ask<{ items: LoginProvider[] }>('/login-providers')
 export const logIn = (email: string, password: string) => post<Me>('/session', { email, password })
 export const logOut = () => remove('/session')
 export const signUp = (email: string) => post<object>('/sign-up', { email })

@@ -4,6 +4,7 @@ mod executions;
 mod integrations;
 mod people;
 mod triggers;
+mod login;
 mod workflows;
 mod workspace;
 
@@ -11,7 +12,7 @@ use super::operation::Operation;
 
 /// All of them.
 pub(super) fn all() -> Vec<Operation> {
-    [workflows::all(), executions::all(), workspace::all(), people::all(), integrations::all(), triggers::all()]
+    [workflows::all(), executions::all(), workspace::all(), people::all(), integrations::all(), triggers::all(), login::all()]
         .into_iter()
         .flatten()
         .collect()

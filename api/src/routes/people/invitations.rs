@@ -16,6 +16,7 @@ use super::{
     BODY_BYTES_MAX, email, link_expired, open, refused, require_still, require_strong, tries, unhashed, welcome,
 };
 use crate::actor::{Actor, Who};
+use crate::audit::Change;
 use crate::auth::Caller;
 use crate::people::Note;
 use crate::people::session::refuse_forged;
@@ -54,6 +55,7 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Extension(actor): Extension<Arc<Actor>>,
+    Extension(change): Extension<Arc<Change>>,
     request: Request,
 ) -> Result<Response, Problem> {
     let said: Invite = body::typed(request, BODY_BYTES_MAX).await?;
@@ -71,6 +73,7 @@ pub(crate) async fn create(
     require_still(&mut transaction, &caller, &actor, Permission::MembersWrite, wanted).await?;
     let invited = access::invite(&mut transaction, caller.workspace_id, &email, said.role, &by).await;
     let (row, token) = invited.map_err(refused)?;
+    change.note(&mut transaction, StatusCode::CREATED).await?;
     transaction.commit().await?;
     let answer = (StatusCode::CREATED, Json(&row)).into_response();
     // A person's address is proved; a key's name is whatever somebody wrote, and is not mailed to strangers.
@@ -87,7 +90,7 @@ pub(crate) async fn create(
             link: Some(("invitation", token)),
             end: "If you do not know what this is about, do nothing.",
         };
-        api.people.post.deliver(Some(caller.workspace_id), &email, note).await;
+        api.people.post.deliver(&email, note).await;
     });
     Ok(answer)
 }
@@ -96,15 +99,17 @@ pub(crate) async fn create(
 pub(crate) async fn revoke(
     State(api): State<Api>,
     caller: Caller,
+    Extension(change): Extension<Arc<Change>>,
     Path(invitation_id): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted = id(&invitation_id, "invitation")?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let revoked = access::revoke_invitation(&mut transaction, caller.workspace_id, wanted).await?;
-    transaction.commit().await?;
     if !revoked {
         return Err(Problem::not_found("invitation", &invitation_id));
     }
+    change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{BODY_BYTES_MAX, refused, require_still};
 use crate::actor::{Actor, Who};
+use crate::audit::Change;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::id;
@@ -42,6 +43,7 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Extension(actor): Extension<Arc<Actor>>,
+    Extension(change): Extension<Arc<Change>>,
     request: Request,
 ) -> Result<Response, Problem> {
     let said: Make = body::typed(request, BODY_BYTES_MAX).await?;
@@ -65,6 +67,7 @@ pub(crate) async fn create(
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     require_still(&mut transaction, &caller, &actor, Permission::KeysWrite, wanted).await?;
     let (row, key) = access::make_key(&mut transaction, caller.workspace_id, &new).await.map_err(refused)?;
+    change.note(&mut transaction, StatusCode::CREATED).await?;
     transaction.commit().await?;
     let mut told = json!(row);
     told["key"] = json!(key);
@@ -75,28 +78,30 @@ pub(crate) async fn create(
 pub(crate) async fn revoke(
     State(api): State<Api>,
     caller: Caller,
+    Extension(change): Extension<Arc<Change>>,
     Path(key_id): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted = KeyId(id(&key_id, "key")?);
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let revoked = access::revoke_key(&mut transaction, caller.workspace_id, wanted).await.map_err(refused)?;
-    transaction.commit().await?;
     if !revoked {
         return Err(Problem::not_found("key", &key_id));
     }
+    change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// The scopes in the order of the table, each once.
-fn known(scopes: Vec<String>) -> Result<Vec<String>, Problem> {
+pub(super) fn known(scopes: Vec<String>) -> Result<Vec<String>, Problem> {
     if scopes.is_empty() {
-        let detail = "a key without any scope opens nothing";
+        let detail = "without any scope it would open nothing";
         return Err(Problem::unprocessable("bad_scopes", detail, "name some, or leave scopes out for all"));
     }
     for scope in &scopes {
         if !scope.parse().is_ok_and(|permission: Permission| permission.is_scope()) {
             let scope: String = scope.chars().take(100).collect();
-            let detail = format!("a key cannot have the scope {scope:?}");
+            let detail = format!("neither key nor token can have the scope {scope:?}");
             return Err(Problem::unprocessable("bad_scopes", detail, "docs/permissions.md lists those there are"));
         }
     }

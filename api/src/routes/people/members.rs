@@ -10,11 +10,12 @@ use capstan_domain::access::{self, Changed, Role};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
 use super::BODY_BYTES_MAX;
 use crate::actor::Actor;
+use crate::audit::Change;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::id;
@@ -22,7 +23,7 @@ use crate::{Api, body, tenant};
 
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ChangeMember")]
-pub(crate) struct Change {
+pub(crate) struct Wish {
     #[schemars(with = "crate::openapi::shapes::RoleName")]
     role: Role,
 }
@@ -48,18 +49,19 @@ pub(crate) async fn change(
     State(api): State<Api>,
     caller: Caller,
     Extension(actor): Extension<Arc<Actor>>,
+    Extension(change): Extension<Arc<Change>>,
     Path(user_id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let member = id(&user_id, "member")?;
-    let said: Change = body::typed(request, BODY_BYTES_MAX).await?;
+    let said: Wish = body::typed(request, BODY_BYTES_MAX).await?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     if said.role != Role::Owner {
         actor.require_role(said.role)?;
         require_over(&mut transaction, &caller, &actor, member).await?;
     }
     let changed = access::change_role(&mut transaction, caller.workspace_id, member, said.role).await?;
-    transaction.commit().await?;
+    end(transaction, changed, &change).await?;
     told(changed, &user_id)
 }
 
@@ -68,13 +70,14 @@ pub(crate) async fn remove(
     State(api): State<Api>,
     caller: Caller,
     Extension(actor): Extension<Arc<Actor>>,
+    Extension(change): Extension<Arc<Change>>,
     Path(user_id): Path<String>,
 ) -> Result<Response, Problem> {
     let member = id(&user_id, "member")?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     require_over(&mut transaction, &caller, &actor, member).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, member).await?;
-    transaction.commit().await?;
+    end(transaction, removed, &change).await?;
     told(removed, &user_id)
 }
 
@@ -100,6 +103,7 @@ pub(crate) async fn transfer(
     State(api): State<Api>,
     caller: Caller,
     Extension(actor): Extension<Arc<Actor>>,
+    Extension(change): Extension<Arc<Change>>,
     request: Request,
 ) -> Result<Response, Problem> {
     let owner = actor.person()?.user_id;
@@ -110,11 +114,20 @@ pub(crate) async fn transfer(
     }
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let changed = access::transfer(&mut transaction, caller.workspace_id, owner, said.user_id).await?;
+    end(transaction, changed, &change).await?;
     if changed == Changed::Done {
-        transaction.commit().await?;
         api.people.forget_session(&token).await;
     }
     told(changed, &said.user_id.to_string())
+}
+
+/// Commits what was done, with its record; what was not done leaves none.
+async fn end(mut transaction: PgTransaction<'_>, changed: Changed, change: &Change) -> Result<(), Problem> {
+    if changed == Changed::Done {
+        change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
 /// Refuses who may do less than the member whom they would change. The owner is refused to all, in other words.

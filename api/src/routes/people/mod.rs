@@ -3,10 +3,12 @@
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod links;
+pub(crate) mod login;
 pub(crate) mod members;
 pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod sign_up;
+pub(crate) mod tokens;
 mod tries;
 
 use axum::Json;

@@ -69,7 +69,7 @@ async fn mail(api: &Api, email: &str) -> Result<(), Problem> {
         link: Some(("reset", token)),
         end: "If it was not you, do nothing: your password stays.",
     };
-    api.people.post.deliver(None, email, note).await;
+    api.people.post.deliver(email, note).await;
     Ok(())
 }
 

@@ -77,7 +77,7 @@ async fn mail(api: &Api, email: &str) -> Result<(), Problem> {
             end: "If it was not you, do nothing.",
         },
     };
-    api.people.post.deliver(None, email, note).await;
+    api.people.post.deliver(email, note).await;
     Ok(())
 }
 

@@ -17,6 +17,8 @@ const OF_BOTH_MAX: i32 = 10;
 const OF_ACCOUNT_MAX: i32 = 100;
 /// Wrong passwords, and mails asked for, from one client.
 const OF_CLIENT_MAX: i32 = 50;
+/// Logins through providers that one client begins.
+const BEGUN_MAX: i32 = 100;
 /// Mails of one kind to one address.
 const MAILS_MAX: i32 = 5;
 /// Invitations from one workspace.
@@ -63,6 +65,14 @@ pub(super) async fn may_mail(api: &Api, parts: &Parts, kind: MailKind, email: &s
         MailKind::Reset => "reset",
     };
     Ok(count(api, vec![limit(format!("mail {kind} {email}"), MAILS_MAX)]).await?.is_ok())
+}
+
+/// Counts a login through a provider. 429 `too_many_tries` for a client that begins too many.
+pub(super) async fn begin_login(api: &Api, parts: &Parts) -> Result<(), Problem> {
+    if let Some(client) = client(api, parts) {
+        count(api, vec![limit(format!("login begun {client}"), BEGUN_MAX)]).await?.map_err(too_many)?;
+    }
+    Ok(())
 }
 
 /// Counts an invitation. 429 `too_many_tries` if the address has got enough of them, or the workspace has sent enough.

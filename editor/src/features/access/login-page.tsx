@@ -8,6 +8,7 @@ import { useLoad } from '../../app/load'
 import { to } from '../../app/router'
 import { LoginForm } from './login-form'
 import { OpenFrame } from './open-page'
+import { ProviderLinks } from './provider-links'
 
 /** Where one is not signed in: with a password, or with an API key. The address stays what one came for. */
 export default function LoginPage({ onDone }: { onDone: () => void }) {
@@ -22,6 +23,7 @@ export default function LoginPage({ onDone }: { onDone: () => void }) {
   return (
     <OpenFrame title="Capstan">
       {withKey ? <KeySignIn onDone={onDone} /> : <LoginForm onDone={done} />}
+      {!withKey && <ProviderLinks />}
       <nav className="gate-ways" aria-label="Other ways">
         <button type="button" className="link" onClick={() => setWithKey(!withKey)}>
           {withKey ? 'Sign in with a password' : 'Sign in with an API key'}

@@ -1,13 +1,19 @@
 //! The audit log: who changed what through the API. Rows are added, and never changed.
 
+mod pending;
+
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+pub use pending::{forget, note, pending, take_in};
+
 /// Most characters of a path that are kept.
 const SUBJECT_CHARS_MAX: usize = 1_000;
+
+const COLUMNS: &str = "audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id";
 
 /// A change that was made.
 #[derive(Clone, Debug)]
@@ -64,7 +70,6 @@ pub async fn record(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    let subject: String = new.subject.chars().take(SUBJECT_CHARS_MAX).collect();
     sqlx::query(
         "INSERT INTO audit_log \
            (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
@@ -76,7 +81,7 @@ pub async fn record(
     .bind(new.by_id)
     .bind(new.by_name)
     .bind(new.action)
-    .bind(subject)
+    .bind(shortened(new.subject))
     .bind(new.status)
     .bind(new.address)
     .bind(new.request_id)
@@ -95,14 +100,17 @@ pub async fn list(
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let rows = sqlx::query_as(
-        "SELECT audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id \
-         FROM audit_log WHERE workspace_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3",
-    )
+    let rows = sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM audit_log WHERE workspace_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3"
+    ))
     .bind(workspace_id.0)
     .bind(before)
     .bind(limit)
     .fetch_all(connection)
     .await?;
     Ok(rows)
+}
+
+fn shortened(subject: &str) -> String {
+    subject.chars().take(SUBJECT_CHARS_MAX).collect()
 }
