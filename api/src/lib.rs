@@ -28,6 +28,8 @@ mod remembered;
 mod router;
 mod routes;
 mod server;
+mod standing;
+mod standings;
 pub mod starter;
 mod tenant;
 pub mod view;
@@ -135,6 +137,7 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        tokio::spawn(standings::sync(Arc::downgrade(&parts)));
         Self(parts)
     }
 

@@ -31,6 +31,7 @@ pub(crate) mod page;
 pub(crate) mod pauses;
 mod pending;
 pub(crate) mod people;
+pub(crate) mod platform;
 pub(crate) mod publish;
 mod record;
 pub(crate) mod resolve;

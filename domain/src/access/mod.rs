@@ -7,13 +7,16 @@ mod api_keys;
 mod departures;
 mod error;
 mod invitations;
+mod lifecycle;
 mod links;
 mod members;
 mod passwords;
 pub mod permissions;
+mod platform;
 mod resolve;
 mod secrets;
 mod sessions;
+mod standings;
 mod tries;
 mod users;
 mod workspaces;
@@ -26,20 +29,29 @@ pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
 };
+pub use lifecycle::{BadMove, MOVES, MoveError, Mover, REASON_CHARS_MAX, TenantState, move_tenant};
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
 pub use members::{
     Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
 };
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
+pub use platform::{
+    AdminRow, TenantRow, TransitionRow, get_tenant, is_member, is_super_admin, list_super_admins, list_tenants,
+    make_super_admin, revoke_super_admin, tenant_history,
+};
 pub use resolve::{
-    AdmittedKey, KeyName, Tenant, admit_key, is_slug, name_key, resolve_key, resolve_slug, slug_of, touch_key,
+    AdmittedKey, KeyName, Tenant, admit_key, is_slug, name_key, resolve_key, resolve_slug, tenant_of, touch_key,
 };
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
-    IDLE_HOURS, LIFE_DAYS, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
-    list_sessions, open_session,
+    IDLE_HOURS, LIFE_DAYS, Level, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
+    list_sessions, open_session, open_session_at,
 };
+pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Tried, count_try, forgive_try};
 pub use users::{UserRow, create_user, find_user, hold_password, rename_user, set_password};
-pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};
+pub use workspaces::{
+    NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_workspace, ensure_cell,
+    list_workspaces,
+};
