@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    bench, dev, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker, workspace,
+    admin, bench, dev, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker,
+    workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// Users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Administrators of the platform, who belong to no workspace.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// See on which keys stored secrets hang, and change the keys.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
@@ -92,6 +96,7 @@ impl Cli {
             Command::Plan(command) => plan::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,
+            Command::Admin(command) => admin::run(&command, json).await,
             Command::Secrets(command) => secrets::run(&command, json).await,
         }
     }

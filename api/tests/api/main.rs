@@ -35,6 +35,7 @@ mod serving;
 mod simulations;
 mod starter;
 mod support;
+mod tenants;
 mod trials;
 mod waiting;
 mod webhooks;
