@@ -17,6 +17,7 @@ mod limit;
 mod live;
 mod metrics;
 mod openapi;
+mod operations;
 mod page;
 mod paging;
 mod people;
@@ -52,6 +53,7 @@ use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
 pub use openapi::document;
+pub use operations::Turn;
 pub use people::AccountSettings;
 use people::People;
 pub use permit::{Access, Registered};
@@ -137,8 +139,18 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
         Self(parts)
+    }
+
+    /// Does the next step of an operation; tests do so to die between two.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn turn(&self, operation: uuid::Uuid) -> Result<Turn, Problem> {
+        operations::turn(self, operation).await
     }
 
     /// All routes, with everything that surrounds them.

@@ -15,9 +15,9 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
-    trigger_starts, usage, version, webhooks, workflows,
+    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, operations, orders, page,
+    pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step,
+    trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -227,6 +227,8 @@ fn with_platform(routes: Routes) -> Routes {
     use Access::Platform;
 
     routes
+        .route("/workspaces", post(Access::User, operations::create))
+        .route("/operations/{operation_id}", get(Access::User, operations::get))
         .route("/platform/transitions", get(Platform, platform::transitions))
         .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
         .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))

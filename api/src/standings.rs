@@ -39,6 +39,14 @@ pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
     }
 }
 
+/// The same, for what goes on only when the cell knows.
+pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
+    for one in &access::untold_moves(&mut *api.people.pool.acquire().await?, Some(workspace_id), BITE).await? {
+        bring_one(api, one).await?;
+    }
+    Ok(())
+}
+
 /// One workspace that fails stops no other one, and is behind them next time. Of each the moves come in their order.
 async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
     let untold = access::untold_moves(&mut *api.people.pool.acquire().await?, workspace_id, BITE).await?;

@@ -26,6 +26,7 @@ pub(crate) mod mail;
 pub(crate) mod me;
 pub(crate) mod migrate;
 pub(crate) mod node_types;
+pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod page;
 pub(crate) mod pauses;

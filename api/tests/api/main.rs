@@ -23,6 +23,7 @@ mod limits;
 mod live;
 mod matrix;
 mod migrate;
+mod operations;
 mod pages;
 mod pauses;
 mod people;

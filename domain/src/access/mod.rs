@@ -10,6 +10,7 @@ mod invitations;
 mod lifecycle;
 mod links;
 mod members;
+mod operations;
 mod passwords;
 pub mod permissions;
 mod platform;
@@ -34,6 +35,10 @@ pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
 pub use members::{
     Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
 };
+pub use operations::{
+    Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,
+    get_operation, open_operations, step_done, step_failed, take_operation,
+};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use platform::{
@@ -50,8 +55,8 @@ pub use sessions::{
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Tried, count_try, forgive_try};
-pub use users::{UserRow, create_user, find_user, hold_password, rename_user, set_password};
+pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
 pub use workspaces::{
-    NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_workspace, ensure_cell,
-    list_workspaces,
+    NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_tenant_as, create_workspace,
+    ensure_cell, is_plan, is_slug_taken, list_workspaces,
 };

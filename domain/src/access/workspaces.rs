@@ -166,8 +166,21 @@ pub async fn create_workspace(
 /// # Errors
 /// See [`AccessError`].
 pub async fn create_tenant(connection: &mut PgConnection, new: &NewTenant<'_>) -> Result<WorkspaceId, AccessError> {
-    check_tenant(new.slug, new.name, new.placement)?;
     let workspace_id = WorkspaceId::new();
+    create_tenant_as(connection, workspace_id, new).await?;
+    Ok(workspace_id)
+}
+
+/// The same, with an id that was chosen before.
+///
+/// # Errors
+/// See [`AccessError`].
+pub async fn create_tenant_as(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    new: &NewTenant<'_>,
+) -> Result<(), AccessError> {
+    check_tenant(new.slug, new.name, new.placement)?;
     let made = sqlx::query(
         "INSERT INTO workspaces (workspace_id, slug, name, cell_id, state) \
          SELECT $1, $2, $3, cell_id, $5 FROM cells WHERE schema_name = $4",
@@ -181,10 +194,28 @@ pub async fn create_tenant(connection: &mut PgConnection, new: &NewTenant<'_>) -
     .await;
     match made {
         Ok(made) if made.rows_affected() == 0 => Err(AccessError::UnknownCell(new.cell_schema.into())),
-        Ok(_) => Ok(workspace_id),
+        Ok(_) => Ok(()),
         Err(error) if violates(&error, "workspaces_slug_key") => Err(AccessError::SlugTaken(new.slug.into())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a workspace has that slug.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_slug_taken(connection: &mut PgConnection, slug: &str) -> Result<bool, AccessError> {
+    let is_so = sqlx::query_scalar("SELECT EXISTS (SELECT FROM workspaces w WHERE w.slug = $1)");
+    Ok(is_so.bind(slug).fetch_one(connection).await?)
+}
+
+/// Whether there is such a plan.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_plan(connection: &mut PgConnection, plan: &str) -> Result<bool, AccessError> {
+    let is_so = sqlx::query_scalar("SELECT EXISTS (SELECT FROM plans p WHERE p.plan = $1)");
+    Ok(is_so.bind(plan).fetch_one(connection).await?)
 }
 
 /// All workspaces by slug, at most [`WORKSPACES_LISTED_MAX`]. For the owner.
