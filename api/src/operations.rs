@@ -127,7 +127,7 @@ fn mover(row: &OperationRow) -> Mover {
     Mover { user_id: Some(row.requested_by), name: row.requested_by_name.clone(), ..Mover::default() }
 }
 
-/// A draft, and at once on its way: what was asked for was checked.
+/// The draft was written down with the operation; what was asked for was checked.
 async fn create(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Result<(), Failure> {
     let workspace_id = WorkspaceId(row.workspace_id);
     let new = NewTenant {
@@ -137,7 +137,9 @@ async fn create(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> 
         cell_schema: &api.people.first_cell,
         state: TenantState::Draft,
     };
-    access::create_tenant_as(control, workspace_id, &new).await?;
+    if access::get_tenant(control, workspace_id).await?.is_none() {
+        access::create_tenant_as(control, workspace_id, &new).await?;
+    }
     Ok(move_tenant(control, workspace_id, TenantState::Provisioning, None, &mover(row)).await?)
 }
 

@@ -7,7 +7,10 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, Asked, Level, OperationRow, STEPS, WantedWorkspace, normal_email};
+use capstan_domain::access::{
+    self, Asked, Level, NewTenant, OperationRow, STEPS, TenantState, WantedWorkspace, normal_email,
+};
+use capstan_engine::core::ids::WorkspaceId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -43,7 +46,7 @@ struct Owner {
     name: Option<String>,
 }
 
-/// `POST /workspaces {slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`: 202 with the operation while it runs, 200
+/// `POST /workspaces`, and the same at `/platform/tenants` for administrators of the platform, `{slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`: 202 with the operation while it runs, 200
 /// once it is completed or has failed; the same key is the same operation. `plan` and `owner` are for administrators of the
 /// platform. 400 `idempotency_key_required`, 403 `sign_up_off`, `not_platform`, 409 `slug_taken`, 422 `bad_slug`, `bad_name`,
 /// `blocked_word`, `placement_unsupported`, `unknown_plan`, `bad_email`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
@@ -56,17 +59,19 @@ pub(crate) async fn create(
     let person = actor.person()?;
     let new: New = body::typed(request, BODY_BYTES_MAX).await?;
     let request_hash = Sha256::digest(json!(new).to_string());
-    let mut connection = api.people.pool.acquire().await?;
+    let mut connection = api.people.pool.begin().await?;
     let before = access::find_operation(&mut connection, person.user_id, &key).await?;
     if before.is_none() {
         let wanted = wanted(&api, &actor, &new)?;
         may_ask(&mut connection, &actor, &wanted).await?;
         let asked = Asked { by: person.user_id, by_name: &person.email, key: &key, request_hash: &request_hash };
-        access::ask_operation(&mut connection, &asked, &wanted).await?;
+        if let Some(workspace_id) = access::ask_operation(&mut connection, &asked, &wanted).await? {
+            draft(&api, &mut connection, workspace_id, &wanted).await?;
+        }
     }
     let row = access::find_operation(&mut connection, person.user_id, &key).await?;
     let row = row.ok_or_else(|| Problem::internal("an operation is gone"))?;
-    drop(connection);
+    connection.commit().await?;
     if row.request_hash != request_hash.as_slice() {
         let detail = "this Idempotency-Key was used for another workspace";
         return Err(Problem::unprocessable("idempotency_conflict", detail, "use a new key for a new wish"));
@@ -93,7 +98,7 @@ pub(crate) async fn get(
     Ok(Json(view(&api, &row).await?).into_response())
 }
 
-/// What is wanted, as far as it can be known to be good. The slug may be taken until it is made.
+/// What is wanted, if it is good; whether the slug is free shows when it is written down.
 fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Problem> {
     let person = actor.person()?;
     access::check_tenant(&new.slug, &new.name, new.placement.as_deref()).map_err(refused)?;
@@ -124,6 +129,18 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
     Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name })
 }
 
+/// Written down in the same transaction: who gets an answer has the slug.
+async fn draft(
+    api: &Api,
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    wanted: &WantedWorkspace,
+) -> Result<(), Problem> {
+    let (slug, name, cell_schema) = (&*wanted.slug, &*wanted.name, &*api.people.first_cell);
+    let new = NewTenant { slug, name, placement: None, cell_schema, state: TenantState::Draft };
+    access::create_tenant_as(connection, workspace_id, &new).await.map_err(refused)
+}
+
 async fn may_ask(connection: &mut PgConnection, actor: &Actor, wanted: &WantedWorkspace) -> Result<(), Problem> {
     let person = actor.person()?;
     if person.memberships.len() >= WORKSPACES_MAX {
@@ -135,12 +152,9 @@ async fn may_ask(connection: &mut PgConnection, actor: &Actor, wanted: &WantedWo
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_open", detail, "wait for them");
         return Err(problem.header(axum::http::header::RETRY_AFTER, HeaderValue::from_static("5")));
     }
-    if !access::is_plan(connection, &wanted.plan).await? {
+    if !access::is_plan(connection, &wanted.plan).await.map_err(refused)? {
         let detail = format!("there is no plan \"{}\"", wanted.plan);
         return Err(Problem::unprocessable("unknown_plan", detail, "leave it out for the usual one"));
-    }
-    if access::is_slug_taken(connection, &wanted.slug).await? {
-        return Err(refused(access::AccessError::SlugTaken(wanted.slug.clone())));
     }
     Ok(())
 }
@@ -155,7 +169,7 @@ async fn answer(api: &Api, row: &OperationRow) -> Result<Response, Problem> {
 }
 
 async fn view(api: &Api, row: &OperationRow) -> Result<Value, Problem> {
-    let workspace_id = capstan_engine::core::ids::WorkspaceId(row.workspace_id);
+    let workspace_id = WorkspaceId(row.workspace_id);
     let tenant = access::get_tenant(&mut *api.people.pool.acquire().await?, workspace_id).await?;
     let workspace = tenant.map(|it| json!({ "id": it.id, "slug": it.slug, "name": it.name, "state": it.state }));
     let steps: Vec<Value> = STEPS

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use capstan_api::{Access, routes};
-use capstan_domain::access::{self, Level, MOVES, Mover, Origin, Role, TenantState};
+use capstan_domain::access::{self, Level, MOVES, Mover, NewTenant, Origin, Role, TenantState};
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -65,24 +65,14 @@ async fn a_tenant_is_suspended_resumed_and_archived_with_who_when_and_why() {
 }
 
 #[tokio::test]
-async fn tenants_are_listed_searched_and_written_down() {
+async fn tenants_are_listed_and_searched() {
     let app = App::start().await;
     let session = admin(&app).await;
     let get = |query: &'static str| send(&app, &session, "GET", query, json!({}));
-    let new = |body: Value| send(&app, &session, "POST", "/platform/tenants", body);
-    let made = new(json!({ "slug": "globex", "name": "Globex" })).await;
-    assert_eq!((made.status.as_u16(), made.json()["state"].clone()), (201, json!("draft")));
-    for (body, expected) in [
-        (json!({ "slug": "globex", "name": "Globex" }), "409 slug_taken"),
-        (json!({ "slug": "gl", "name": "Globex" }), "422 bad_slug"),
-        (json!({ "slug": "admin", "name": "Globex" }), "422 bad_slug"),
-        (json!({ "slug": "glob", "name": "G" }), "422 bad_name"),
-        (json!({ "slug": "glob", "name": "Capstan Support" }), "422 blocked_word"),
-        (json!({ "slug": "glob", "name": "Glob", "placement": "dedicated" }), "422 placement_unsupported"),
-        (json!({ "slug": "glob", "name": "Glob", "plan": "gold" }), "422 unknown_plan"),
-    ] {
-        assert_eq!(new(body.clone()).await.verdict(), expected, "{body}");
-    }
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let (slug, name, state) = ("globex", "Globex", TenantState::Draft);
+    let new = NewTenant { slug, name, placement: None, cell_schema: "cell_1", state };
+    let draft = access::create_tenant(&mut control, &new).await.unwrap();
     let slugs = |answer: Value| {
         let items = answer["items"].as_array().unwrap().iter();
         items.map(|it| it["slug"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -96,7 +86,7 @@ async fn tenants_are_listed_searched_and_written_down() {
     assert_eq!(slugs(send(&app, &session, "GET", &next, json!({})).await.json()), ["other", "acme"]);
     assert_eq!(get("/platform/tenants/no-id").await.verdict(), "404 not_found");
     // A draft becomes active by being provisioned only.
-    let path = format!("/platform/tenants/{}/resume", made.json()["id"].as_str().unwrap());
+    let path = format!("/platform/tenants/{}/resume", draft);
     let refused = send(&app, &session, "POST", &path, json!({})).await.json();
     assert_eq!(refused["detail"], "Invalid tenant transition: draft → active");
 }

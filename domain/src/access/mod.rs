@@ -58,5 +58,5 @@ pub use tries::{Tried, count_try, forgive_try};
 pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_tenant_as, create_workspace,
-    ensure_cell, is_plan, is_slug_taken, list_workspaces,
+    ensure_cell, is_plan, list_workspaces,
 };

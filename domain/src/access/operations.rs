@@ -81,7 +81,7 @@ pub struct Asked<'a> {
     pub request_hash: &'a [u8],
 }
 
-/// Writes an operation down, unless that user has asked under that key before; whether it is new.
+/// Writes an operation down, unless that user has asked under that key before; the id of the workspace to be, if it is new.
 ///
 /// # Errors
 /// If the database does.
@@ -89,7 +89,8 @@ pub async fn ask_operation(
     connection: &mut PgConnection,
     asked: &Asked<'_>,
     wanted: &WantedWorkspace,
-) -> Result<bool, StoreError> {
+) -> Result<Option<WorkspaceId>, StoreError> {
+    let workspace_id = WorkspaceId::new();
     let asked = sqlx::query(
         "INSERT INTO operations \
            (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, request, workspace_id) \
@@ -102,10 +103,10 @@ pub async fn ask_operation(
     .bind(asked.key)
     .bind(asked.request_hash)
     .bind(Json(wanted))
-    .bind(WorkspaceId::new().0)
+    .bind(workspace_id.0)
     .execute(connection)
     .await?;
-    Ok(asked.rows_affected() == 1)
+    Ok((asked.rows_affected() == 1).then_some(workspace_id))
 }
 
 /// What a user asked for under a key.

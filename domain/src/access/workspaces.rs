@@ -200,15 +200,6 @@ pub async fn create_tenant_as(
     }
 }
 
-/// Whether a workspace has that slug.
-///
-/// # Errors
-/// If the database does.
-pub async fn is_slug_taken(connection: &mut PgConnection, slug: &str) -> Result<bool, AccessError> {
-    let is_so = sqlx::query_scalar("SELECT EXISTS (SELECT FROM workspaces w WHERE w.slug = $1)");
-    Ok(is_so.bind(slug).fetch_one(connection).await?)
-}
-
 /// Whether there is such a plan.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ mod moves;
 mod tenants;
 
 pub(crate) use moves::{archive, resume, suspend, transitions};
-pub(crate) use tenants::{create, get, list};
+pub(crate) use tenants::{get, list};
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;

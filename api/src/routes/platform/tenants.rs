@@ -1,22 +1,19 @@
-//! Tenants: listed, looked at, written down.
+//! Tenants: listed and looked at. They are made by `operations`.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use capstan_domain::access::{self, NewTenant, TenantState};
-use capstan_domain::quotas::{PlanError, give_plan};
+use capstan_domain::access::{self, TenantState};
 use capstan_engine::core::ids::WorkspaceId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, tenant};
+use super::tenant;
+use crate::Api;
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::routes::id;
-use crate::routes::people::refused;
-use crate::{Api, body};
 
 /// Most characters of what is looked for.
 const WORDS_CHARS_MAX: usize = 100;
@@ -27,15 +24,6 @@ pub(crate) struct ListQuery {
     state: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct New {
-    slug: String,
-    name: String,
-    plan: Option<String>,
-    placement: Option<String>,
 }
 
 /// `GET /platform/tenants?q&state&limit&cursor`: newest first; `q` is looked for in slug and name. 400 `bad_state`.
@@ -55,33 +43,6 @@ pub(crate) async fn get(State(api): State<Api>, Path(text): Path<String>) -> Res
     let mut shown = json!(tenant(&api, workspace_id).await?);
     shown["history"] = json!(access::tenant_history(&mut *api.people.pool.acquire().await?, workspace_id).await?);
     Ok(Json(shown).into_response())
-}
-
-/// `POST /platform/tenants {slug, name, plan?, placement?}`: 201 with a tenant that is a `draft`. 409 `slug_taken`, 422
-/// `bad_slug`, `bad_name`, `unknown_plan`, `placement_unsupported`.
-pub(crate) async fn create(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    let wish: New = body::typed(request, BODY_BYTES_MAX).await?;
-    let plan = wish.plan.as_deref().unwrap_or(&api.people.settings.plan);
-    let new = NewTenant {
-        slug: &wish.slug,
-        name: &wish.name,
-        placement: wish.placement.as_deref(),
-        cell_schema: &api.people.first_cell,
-        state: TenantState::Draft,
-    };
-    let mut transaction = api.people.pool.begin().await?;
-    let workspace_id = access::create_tenant(&mut transaction, &new).await.map_err(refused)?;
-    give_plan(&mut transaction, workspace_id, plan).await.map_err(unknown_plan)?;
-    transaction.commit().await?;
-    Ok((StatusCode::CREATED, Json(tenant(&api, workspace_id).await?)).into_response())
-}
-
-pub(crate) fn unknown_plan(error: PlanError) -> Problem {
-    let detail = error.to_string();
-    match error {
-        PlanError::UnknownPlan(_) => Problem::unprocessable("unknown_plan", detail, "leave it out for the usual one"),
-        PlanError::Store(error) => error.into(),
-    }
 }
 
 fn bad_state(text: &str) -> Problem {
