@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker,
+    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker,
     workspace,
 };
 
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Administrators of the platform, who belong to no workspace.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// See on which keys stored secrets hang, and change the keys.
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
@@ -96,6 +99,7 @@ impl Cli {
             Command::Plan(command) => plan::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,
+            Command::Admin(command) => admin::run(&command, json).await,
             Command::Secrets(command) => secrets::run(&command, json).await,
         }
     }

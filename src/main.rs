@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod accounts;
+mod admin;
 mod bench;
 mod cli;
 mod client;

@@ -45,11 +45,7 @@ pub(crate) struct CreateArgs {
 pub(crate) async fn run(command: &UserCommand, json: bool) -> anyhow::Result<ExitCode> {
     let UserCommand::Create(args) = command;
     let email = access::normal_email(&args.email).ok_or_else(|| anyhow!("{:?} is no e-mail address", args.email))?;
-    let password = password()?;
-    if !access::is_strong(&password, &email) {
-        let (least, most) = (access::PASSWORD_CHARS.start(), access::PASSWORD_CHARS.end());
-        bail!("the password needs {least} to {most} characters, and must not be the address");
-    }
+    let password = strong_password(&email)?;
     let database = Database::connect(&args.database, "user create").await?;
     database.require_migrated().await?;
     let hash = access::hash_password(password).await?;
@@ -66,6 +62,16 @@ pub(crate) async fn run(command: &UserCommand, json: bool) -> anyhow::Result<Exi
     let result = json!({"user_id": user_id, "email": email, "workspace": args.workspace, "role": args.role});
     output::result(json, &result, &format!("{email} is {} of {} and can log in.", args.role, args.workspace));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The first line of standard input, if it will do.
+pub(crate) fn strong_password(email: &str) -> anyhow::Result<String> {
+    let password = password()?;
+    if !access::is_strong(&password, email) {
+        let (least, most) = (access::PASSWORD_CHARS.start(), access::PASSWORD_CHARS.end());
+        bail!("the password needs {least} to {most} characters, and must not be the address");
+    }
+    Ok(password)
 }
 
 /// The first line of standard input. Not an argument: other users of the machine can read those.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
-use capstan_domain::access::{AdmittedKey, KeyName, Membership, Permission, Permissions, Person, Role, Tenant};
+use capstan_domain::access::{AdmittedKey, KeyName, Level, Membership, Permission, Permissions, Person, Role, Tenant};
 use chrono::Utc;
 
 use crate::Api;
 use crate::auth::{
-    KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, wrong_key, wrong_token,
+    KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, no_workspace, wrong_key, wrong_token,
 };
 use crate::people::session::{WORKSPACE, WORKSPACE_COOKIE, refuse_forged};
 use crate::problem::Problem;
@@ -82,6 +82,27 @@ impl Actor {
         match &self.who {
             Who::Person(person) => Ok(person),
             Who::Key(_) | Who::Machine => Err(no_session()),
+        }
+    }
+
+    /// Lets an administrator of the platform in, in a session of the platform. 403 `not_platform`.
+    pub(crate) fn require_platform(&self) -> Result<(), Problem> {
+        if matches!(&self.who, Who::Person(person) if person.level == Level::Platform && person.is_super_admin) {
+            return Ok(());
+        }
+        let detail = format!("this is for administrators of the platform, which {} is not here", self.who.told());
+        let hint = "as one of them, log in without naming a workspace";
+        Err(Problem::new(StatusCode::FORBIDDEN, "not_platform", detail, hint))
+    }
+
+    /// The refusal of what needs a workspace.
+    pub(crate) fn has_no_workspace(&self) -> Problem {
+        match &self.who {
+            Who::Person(person) if person.level == Level::Platform => {
+                let detail = "this is a session of the platform, which is in no workspace";
+                Problem::new(StatusCode::FORBIDDEN, "platform_session", detail, "log in with the name of a workspace")
+            }
+            _ => no_workspace(),
         }
     }
 

@@ -20,6 +20,7 @@ use crate::once;
 use crate::people::session::refuse_forged;
 use crate::permit::Access;
 use crate::problem::Problem;
+use crate::standing::{self, Deed};
 use crate::tenant;
 
 /// Cookie of the page that holds the API key.
@@ -42,9 +43,11 @@ impl Caller {
         Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None }
     }
 
-    /// The workspace of that slug, for forms and hooks, which anyone may send.
+    /// The workspace of that slug, for forms and hooks, which anyone may send. One that is not active takes nothing: 403.
     pub(crate) async fn by_slug(api: &Api, slug: &str) -> Result<Option<Self>, Problem> {
-        Ok(api.directory.by_slug(slug).await?.map(|tenant| Self::new(api, tenant)))
+        let Some(tenant) = api.directory.by_slug(slug).await? else { return Ok(None) };
+        standing::require(&tenant, Deed::Trigger)?;
+        Ok(Some(Self::new(api, tenant)))
     }
 
     /// The workspace of that id, for links that are signed for it. Nothing is proven yet.
@@ -99,7 +102,7 @@ impl FromRequestParts<Api> for Caller {
             admit(api, parts, Permission::ExecutionsRead.into()).await?;
         }
         let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
-        let tenant = actor.tenant.clone().ok_or_else(no_workspace)?;
+        let tenant = actor.tenant.clone().ok_or_else(|| actor.has_no_workspace())?;
         let claim = parts.extensions.get::<Arc<Claim>>().cloned();
         Ok(Self { claim, ..Self::new(api, tenant) })
     }
@@ -116,10 +119,10 @@ pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Resul
         Access::User => {
             actor.person()?;
         }
+        Access::Platform => actor.require_platform()?,
         Access::Needs(permission) => {
-            if actor.tenant.is_none() {
-                return Err(no_workspace());
-            }
+            let Some(tenant) = &actor.tenant else { return Err(actor.has_no_workspace()) };
+            standing::require(tenant, permission.into())?;
             if !actor.permissions.has(permission) {
                 return Err(actor.lacks(permission));
             }
@@ -167,7 +170,7 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-fn no_workspace() -> Problem {
+pub(crate) fn no_workspace() -> Problem {
     let hint = "name one with the header Capstan-Workspace: its slug";
     Problem::bad_request("workspace_required", "the request names no workspace", hint)
 }

@@ -96,10 +96,9 @@ impl Directory {
         self.remembered
             .answer(Question::Id(workspace_id), async {
                 let mut transaction = tenant::read(&self.pool, workspace_id).await?;
-                let slug = access::slug_of(&mut transaction, workspace_id).await?;
+                let found = access::tenant_of(&mut transaction, workspace_id, &self.first_cell).await?;
                 transaction.commit().await?;
-                let schema_name = self.first_cell.clone();
-                Ok(slug.map(|slug| Tenant { workspace_id, slug, schema_name }))
+                Ok(found)
             })
             .await
     }

@@ -19,6 +19,7 @@ mod login;
 pub mod metrics;
 mod once;
 mod openapi;
+mod operations;
 mod page;
 mod paging;
 mod people;
@@ -30,6 +31,8 @@ mod remembered;
 mod router;
 mod routes;
 mod server;
+mod standing;
+mod standings;
 pub mod starter;
 mod tenant;
 pub mod view;
@@ -55,6 +58,7 @@ use live::Hub;
 use login::Login;
 pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
 pub use openapi::document;
+pub use operations::Turn;
 pub use people::AccountSettings;
 use people::People;
 pub use permit::{Access, Registered};
@@ -144,7 +148,18 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        tokio::spawn(operations::tend(Arc::downgrade(&parts)));
+        tokio::spawn(standings::sync(Arc::downgrade(&parts)));
         Self(parts)
+    }
+
+    /// Does the next step of an operation; tests do so to die between two.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn turn(&self, operation: uuid::Uuid) -> Result<Turn, Problem> {
+        operations::turn(self, operation).await
     }
 
     /// All routes, with everything that surrounds them.

@@ -22,6 +22,8 @@ pub enum Access {
     Public,
     /// A person who is logged in; no workspace.
     User,
+    /// An administrator of the platform, in a session of the platform; no workspace.
+    Platform,
     /// A key or a person; no permission.
     Anyone,
     /// A workspace, and this permission there.

@@ -37,6 +37,15 @@ pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
     }
 }
 
+/// The same, for what goes on only when they are there.
+pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
+    let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, Some(workspace_id), BITE).await?;
+    for one in &unsynced {
+        bring_one(api, one).await?;
+    }
+    Ok(())
+}
+
 /// One that fails stops no other one, and is behind them next time.
 async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
     let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, workspace_id, BITE).await?;

@@ -15,9 +15,9 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
-    trigger_starts, usage, version, webhooks, workflows,
+    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, operations, orders, page,
+    pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step,
+    trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -61,7 +61,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{by_itself, delete, get, post, put};
 
-    with_webhooks(Routes::default())
+    with_platform(with_webhooks(Routes::default()))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
@@ -224,6 +224,22 @@ fn with_webhooks(routes: Routes) -> Routes {
         .route("/webhook-deliveries/{delivery_id}", get(WebhooksRead, deliveries::get))
         .route("/webhook-deliveries/{delivery_id}/resend", post(WebhooksWrite, deliveries::resend))
         .route("/event-types", get(WebhooksRead, event_types::list))
+}
+
+/// Workspaces as tenants, for administrators of the platform.
+fn with_platform(routes: Routes) -> Routes {
+    use crate::permit::{get, post};
+    use Access::Platform;
+
+    routes
+        .route("/workspaces", post(Access::User, operations::create))
+        .route("/operations/{operation_id}", get(Access::User, operations::get))
+        .route("/platform/transitions", get(Platform, platform::transitions))
+        .route("/platform/tenants", get(Platform, platform::list).post(Platform, operations::create))
+        .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))
+        .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
+        .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))
+        .route("/platform/tenants/{workspace_id}/archive", post(Platform, platform::archive))
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 -- What the key with exactly this id may do in exactly this workspace; nothing if it was revoked or has expired. Only for ids out
 -- of a token whose signature is good. By the primary key of api_keys.
 CREATE FUNCTION admit_key_by_id_1(p_workspace_id uuid, p_key_id uuid)
-RETURNS TABLE (workspace_id uuid, slug text, schema_name text, key_id uuid, name text, scopes text[],
-               expires_at timestamptz, is_stale boolean)
+RETURNS TABLE (workspace_id uuid, slug text, schema_name text, state text, state_reason text, key_id uuid, name text,
+               scopes text[], expires_at timestamptz, is_stale boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
-  SELECT w.workspace_id, w.slug, c.schema_name, k.key_id, k.name, k.scopes, k.expires_at,
+  SELECT w.workspace_id, w.slug, c.schema_name, w.state, w.state_reason, k.key_id, k.name, k.scopes, k.expires_at,
          coalesce(k.last_used_at < clock_timestamp() - interval '1 minute', true)
     FROM api_keys k
     JOIN workspaces w ON w.workspace_id = k.workspace_id

@@ -178,7 +178,7 @@ fn complete(mut told: Map<String, Value>, route: &Registered) -> Value {
     }
     match route.access {
         Access::Public => ways.clear(),
-        Access::User => ways = vec![json!({ "session": [] })],
+        Access::User | Access::Platform => ways = vec![json!({ "session": [] })],
         Access::Anyone => {}
         Access::Needs(permission) => _ = told.insert("x-permission".into(), json!(permission)),
     }

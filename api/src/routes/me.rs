@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, PASSWORD_CHARS};
+use capstan_domain::access::{self, Level, PASSWORD_CHARS, Tenant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,17 +64,28 @@ pub(super) fn view(actor: &Actor) -> Value {
         Who::Person(it) => ("user", json!({ "id": it.user_id, "email": it.email, "name": it.name }), Value::Null),
         Who::Machine => ("machine", Value::Null, Value::Null),
     };
-    let workspace = actor.tenant.as_ref().map(|it| json!({ "id": it.workspace_id, "slug": it.slug }));
+    let of = |it: &Tenant| json!({ "id": it.workspace_id, "slug": it.slug, "state": it.state, "state_reason": it.state_reason });
+    let workspace = actor.tenant.as_ref().map(of);
     let workspaces: Vec<Value> = match &actor.who {
         Who::Person(it) => it
             .memberships
             .iter()
-            .map(|it| json!({ "id": it.tenant.workspace_id, "slug": it.tenant.slug, "name": it.name, "role": it.role }))
+            .map(|it| {
+                let mut told = of(&it.tenant);
+                (told["name"], told["role"]) = (json!(it.name), json!(it.role));
+                told
+            })
             .collect(),
         Who::Key(_) | Who::Machine => workspace.iter().cloned().collect(),
     };
+    let (level, is_super_admin) = match &actor.who {
+        Who::Person(it) => (it.level, it.is_super_admin),
+        Who::Key(_) | Who::Machine => (Level::Workspace, false),
+    };
     json!({
         "kind": kind,
+        "level": level.as_str(),
+        "platform_role": is_super_admin.then_some("super_admin"),
         "user": user,
         "key": key,
         "workspace": workspace,

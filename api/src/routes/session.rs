@@ -32,7 +32,7 @@ pub(crate) async fn sign_in(State(api): State<Api>, request: Request) -> Result<
         field.map(|(_, value)| value.into_owned())
     };
     if let (Some(email), Some(password)) = (field("email"), field("password")) {
-        let token = token_for(&api, &parts, &email, password).await?;
+        let token = token_for(&api, &parts, &email, password, field("workspace").as_deref()).await?;
         let Some(token) = token else {
             let page = sign_in::page(Some("The address or the password is wrong."));
             return Ok((StatusCode::UNAUTHORIZED, page).into_response());

@@ -172,6 +172,7 @@ async fn fill(app: &App) {
                  VALUES ('{w}', '{x}', 'n', '', 'k', 'b')"),
         format!("INSERT INTO hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \
                  VALUES ('{w}', '{x}', '{x}', 'a', '1', now())"),
+        format!("INSERT INTO standings (workspace_id, state, revision) VALUES ('{w}', 'active', 1)"),
         format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
         format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
                  VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),
@@ -194,6 +195,8 @@ async fn fill_control(app: &App) {
     let pending = "INSERT INTO audit_pending (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
                    VALUES ($1, $1, 'key', $1, 'k', 'a', 's', 200, 'r')";
     sqlx::query(pending).bind(app.acme.0).execute(&mut owner).await.unwrap();
+    let (to, mover) = (access::TenantState::Suspended, access::Mover { name: "x".into(), ..Default::default() });
+    access::move_tenant(&mut owner, app.acme, to, None, &mover).await.unwrap();
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
@@ -287,13 +290,13 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         assert_eq!(access::resolve_slug(&mut api, slug).await.unwrap(), None, "{slug}");
     }
     let both_null: Vec<(String,)> =
-        sqlx::query_as("SELECT slug FROM resolve_workspace_1(NULL, NULL)").fetch_all(&mut api).await.unwrap();
+        sqlx::query_as("SELECT slug FROM resolve_workspace_2(NULL, NULL)").fetch_all(&mut api).await.unwrap();
     assert!(both_null.is_empty());
     let hash = access::hash_key(&app.key);
     for (key, slug, expected) in
         [(Some(hash.as_slice()), Some("other"), 0), (Some(&hash[..31]), None, 0), (Some(&hash[..]), None, 1)]
     {
-        let found: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_1($1, $2)")
+        let found: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_2($1, $2)")
             .bind(key)
             .bind(slug)
             .fetch_all(&mut api)
@@ -316,6 +319,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     let known = [
         "admit_key_1",
         "admit_key_by_id_1",
+        "admit_key_2",
         "apart_1",
         "cancel_pending_1",
         "forget_trial_1",
@@ -329,8 +333,10 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "plan_synced_1",
         "plans_to_sync_1",
         "resolve_workspace_1",
+        "resolve_workspace_2",
         "restart_1",
         "set_quota_limits_1",
+        "set_standing_1",
         "touch_key_1",
         "touch_key_by_id_1",
     ];

@@ -60,7 +60,7 @@ async fn make(app: &App, path: &str, body: Value) -> Value {
 }
 
 /// Starts by hand, by a call, and every day.
-fn triggered() -> Value {
+pub(crate) fn triggered() -> Value {
     let mut graph = simple();
     for (id, kind, config) in [
         ("in", "trigger.webhook", json!({ "path": "orders" })),
@@ -163,9 +163,10 @@ async fn every_route_does_for_every_role_what_the_table_says() {
             let may = match route.access {
                 Access::Public | Access::Anyone => true,
                 Access::User => *is_person,
+                Access::Platform => false,
                 Access::Needs(permission) => permissions.has(permission),
             };
-            let is_refused = code == "forbidden" || code == "no_session";
+            let is_refused = ["forbidden", "no_session", "not_platform"].contains(&code.as_str());
             assert_eq!(is_refused, !may && status >= 400, "{said}");
             assert!(may || !(200..300).contains(&status), "{said}");
         }

@@ -38,6 +38,7 @@ fn document() -> String {
         let needs = match route.access {
             Access::Public => "nothing".into(),
             Access::User => "a person who is logged in".into(),
+            Access::Platform => "an administrator of the platform".into(),
             Access::Anyone => "a key, or a person who is logged in".into(),
             Access::Needs(permission) => format!("`{permission}`"),
         };

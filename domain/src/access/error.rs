@@ -16,6 +16,12 @@ pub enum AccessError {
     /// We need it for ourselves.
     #[error("the slug {0:?} is reserved: choose another one")]
     SlugReserved(String),
+    /// It has a word that nobody's may have.
+    #[error("the word {0:?} is blocked in names of workspaces: choose another one")]
+    Blocked(&'static str),
+    /// We cannot place it so.
+    #[error("the placement {0:?} is not offered by this server: write pooled, or leave it out")]
+    Placement(String),
     /// There is a user with that address.
     #[error("there is an account with this address already")]
     EmailTaken,

@@ -7,14 +7,18 @@ mod api_keys;
 mod departures;
 mod error;
 mod invitations;
+mod lifecycle;
 mod links;
 mod logins;
 mod members;
+mod operations;
 mod passwords;
 pub mod permissions;
+mod platform;
 mod resolve;
 mod secrets;
 mod sessions;
+mod standings;
 pub mod tokens;
 mod tries;
 mod users;
@@ -28,22 +32,35 @@ pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
 };
+pub use lifecycle::{BadMove, MOVES, MoveError, Mover, REASON_CHARS_MAX, TenantState, move_tenant};
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
 pub use logins::{Entry, LOGIN_MINUTES, Visitor, Welcome, begin_login, enter, take_login};
 pub use members::{
     Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
 };
+pub use operations::{
+    Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,
+    get_operation, open_operations, step_done, step_failed, take_operation,
+};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
+pub use platform::{
+    AdminRow, TenantRow, TransitionRow, get_tenant, is_member, is_super_admin, list_super_admins, list_tenants,
+    make_super_admin, revoke_super_admin, tenant_history,
+};
 pub use resolve::{
     AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, slug_of,
-    touch_key, touch_key_by_id,
+    tenant_of, touch_key, touch_key_by_id,
 };
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
-    IDLE_HOURS, LIFE_DAYS, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
-    list_sessions, open_session,
+    IDLE_HOURS, LIFE_DAYS, Level, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
+    list_sessions, open_session, open_session_at,
 };
+pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Tried, count_try, forgive_try};
-pub use users::{UserRow, create_user, find_user, hold_password, rename_user, set_password};
-pub use workspaces::{WORKSPACES_LISTED_MAX, WorkspaceRow, create_workspace, ensure_cell, list_workspaces};
+pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
+pub use workspaces::{
+    NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_tenant_as, create_workspace,
+    ensure_cell, is_plan, list_workspaces,
+};

@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::api_keys::hash_key;
+use super::lifecycle::TenantState;
 
 /// Fewest and most bytes of a slug.
 const SLUG_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
@@ -20,6 +21,10 @@ pub struct Tenant {
     pub slug: String,
     /// Schema of its cell.
     pub schema_name: String,
+    /// Where it is in its life.
+    pub state: TenantState,
+    /// Why it is there, for people.
+    pub state_reason: Option<String>,
 }
 
 /// Which key somebody came with.
@@ -51,6 +56,8 @@ struct AdmittedRow {
     workspace_id: Uuid,
     slug: String,
     schema_name: String,
+    state: String,
+    state_reason: Option<String>,
     key_id: Uuid,
     name: String,
     scopes: Option<Vec<String>>,
@@ -60,9 +67,15 @@ struct AdmittedRow {
 
 impl From<AdmittedRow> for AdmittedKey {
     fn from(row: AdmittedRow) -> Self {
-        let AdmittedRow { workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale } = row;
-        let tenant = Tenant { workspace_id: WorkspaceId(workspace_id), slug, schema_name };
-        Self { tenant, key: KeyName { key_id, name }, scopes, expires_at, is_stale }
+        let tenant = Tenant {
+            workspace_id: WorkspaceId(row.workspace_id),
+            slug: row.slug,
+            schema_name: row.schema_name,
+            state: state(&row.state),
+            state_reason: row.state_reason,
+        };
+        let key = KeyName { key_id: row.key_id, name: row.name };
+        Self { tenant, key, scopes: row.scopes, expires_at: row.expires_at, is_stale: row.is_stale }
     }
 }
 
@@ -71,6 +84,13 @@ struct TenantRow {
     workspace_id: Uuid,
     slug: String,
     schema_name: String,
+    state: String,
+    state_reason: Option<String>,
+}
+
+/// As it is stored. One of a later release lets nobody in here.
+pub(super) fn state(text: &str) -> TenantState {
+    text.parse().unwrap_or(TenantState::Suspended)
 }
 
 /// Whether `slug` can be that of a workspace.
@@ -97,7 +117,8 @@ pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<O
 /// If the database does.
 pub async fn admit_key(connection: &mut PgConnection, plain: &str) -> Result<Option<AdmittedKey>, StoreError> {
     let row: Option<AdmittedRow> = sqlx::query_as(
-        "SELECT workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale FROM admit_key_1($1)",
+        "SELECT workspace_id, slug, schema_name, state, state_reason, key_id, name, scopes, expires_at, is_stale \
+         FROM admit_key_2($1)",
     )
     .bind(hash_key(plain).as_slice())
     .fetch_optional(connection)
@@ -116,7 +137,8 @@ pub async fn admit_key_by_id(
     key_id: Uuid,
 ) -> Result<Option<AdmittedKey>, StoreError> {
     let row: Option<AdmittedRow> = sqlx::query_as(
-        "SELECT workspace_id, slug, schema_name, key_id, name, scopes, expires_at, is_stale FROM admit_key_by_id_1($1, $2)",
+        "SELECT workspace_id, slug, schema_name, state, state_reason, key_id, name, scopes, expires_at, is_stale \
+         FROM admit_key_by_id_1($1, $2)",
     )
     .bind(workspace_id.0)
     .bind(key_id)
@@ -170,7 +192,7 @@ async fn resolve(
     slug: Option<&str>,
 ) -> Result<Option<Tenant>, StoreError> {
     let row: Option<TenantRow> =
-        sqlx::query_as("SELECT workspace_id, slug, schema_name FROM resolve_workspace_1($1, $2)")
+        sqlx::query_as("SELECT workspace_id, slug, schema_name, state, state_reason FROM resolve_workspace_2($1, $2)")
             .bind(key_hash)
             .bind(slug)
             .fetch_optional(connection)
@@ -179,19 +201,32 @@ async fn resolve(
         workspace_id: WorkspaceId(row.workspace_id),
         slug: row.slug,
         schema_name: row.schema_name,
+        state: state(&row.state),
+        state_reason: row.state_reason,
     }))
 }
 
-/// The slug of the workspace that the transaction acts for. Run with `app.workspace_id` set to it.
+/// The workspace that the transaction acts for, whose rows are in the cell `schema_name`. Run with `app.workspace_id` set to it.
 ///
 /// # Errors
 /// If the database does.
-pub async fn slug_of(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<String>, StoreError> {
-    let slug = sqlx::query_scalar("SELECT slug FROM workspaces WHERE workspace_id = $1")
-        .bind(workspace_id.0)
-        .fetch_optional(connection)
-        .await?;
-    Ok(slug)
+pub async fn tenant_of(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    schema_name: &str,
+) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<(String, String, Option<String>)> =
+        sqlx::query_as("SELECT slug, state, state_reason FROM workspaces WHERE workspace_id = $1")
+            .bind(workspace_id.0)
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|(slug, state_text, state_reason)| Tenant {
+        workspace_id,
+        slug,
+        schema_name: schema_name.into(),
+        state: state(&state_text),
+        state_reason,
+    }))
 }
 
 #[cfg(test)]

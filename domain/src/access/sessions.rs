@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::permissions::Role;
-use super::resolve::Tenant;
+use super::resolve::{Tenant, state};
 use super::secrets::{hash_secret, new_secret};
 
 /// A session that nobody uses ends after so many hours.
@@ -24,6 +24,27 @@ const SWEPT_MAX: i64 = 100;
 /// Most characters of what a browser says of itself.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
+/// What a session is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// The workspaces of its user.
+    #[default]
+    Workspace,
+    /// The platform, and no workspace.
+    Platform,
+}
+
+impl Level {
+    /// As in tables and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Platform => "platform",
+        }
+    }
+}
+
 /// Somebody who is logged in, and where they belong.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -35,7 +56,11 @@ pub struct Person {
     pub email: String,
     /// What people call them.
     pub name: String,
-    /// By slug.
+    /// What the session is for.
+    pub level: Level,
+    /// Whether they are an administrator of the platform at this moment, whatever the session is for.
+    pub is_super_admin: bool,
+    /// By slug; none in a session of the platform.
     pub memberships: Vec<Membership>,
 }
 
@@ -76,16 +101,29 @@ pub struct Origin {
     pub user_agent: Option<String>,
 }
 
-/// Opens a session of a user. The text is the secret.
+/// Opens a session of a user for their workspaces. The text is the secret.
 ///
 /// # Errors
 /// If the database does.
 pub async fn open_session(connection: &mut PgConnection, user_id: Uuid, origin: &Origin) -> Result<String, StoreError> {
+    open_session_at(connection, user_id, origin, Level::Workspace).await
+}
+
+/// Opens a session of a user. The text is the secret.
+///
+/// # Errors
+/// If the database does.
+pub async fn open_session_at(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    origin: &Origin,
+    level: Level,
+) -> Result<String, StoreError> {
     let token = new_secret();
     let agent = origin.user_agent.as_ref().map(|it| it.chars().take(USER_AGENT_CHARS_MAX).collect::<String>());
     sqlx::query(
-        "INSERT INTO user_sessions (session_id, user_id, token_hash, expires_at, address, user_agent) \
-         VALUES ($1, $2, $3, clock_timestamp() + make_interval(days => $4), $5, $6)",
+        "INSERT INTO user_sessions (session_id, user_id, token_hash, expires_at, address, user_agent, level) \
+         VALUES ($1, $2, $3, clock_timestamp() + make_interval(days => $4), $5, $6, $7)",
     )
     .bind(Uuid::now_v7())
     .bind(user_id)
@@ -93,6 +131,7 @@ pub async fn open_session(connection: &mut PgConnection, user_id: Uuid, origin: 
     .bind(LIFE_DAYS)
     .bind(&origin.address)
     .bind(agent)
+    .bind(level.as_str())
     .execute(&mut *connection)
     .await?;
     sqlx::query(
@@ -120,6 +159,8 @@ struct PersonRow {
     email: String,
     name: String,
     is_stale: bool,
+    is_platform: bool,
+    is_super_admin: bool,
 }
 
 #[derive(FromRow)]
@@ -128,6 +169,8 @@ struct MembershipRow {
     slug: String,
     name: String,
     schema_name: String,
+    state: String,
+    state_reason: Option<String>,
     role: String,
 }
 
@@ -139,7 +182,8 @@ pub async fn find_person(connection: &mut PgConnection, token: &str) -> Result<O
     let Some(hash) = hash_secret(token) else { return Ok(None) };
     let row: Option<PersonRow> = sqlx::query_as(
         "SELECT s.session_id, u.user_id, u.email, u.name, \
-           s.last_seen_at < clock_timestamp() - interval '1 minute' AS is_stale \
+           s.last_seen_at < clock_timestamp() - interval '1 minute' AS is_stale, s.level = 'platform' AS is_platform, \
+           EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.role = 'super_admin') AS is_super_admin \
          FROM user_sessions s JOIN users u ON u.user_id = s.user_id \
          WHERE s.token_hash = $1 AND s.expires_at > clock_timestamp() \
            AND s.last_seen_at > clock_timestamp() - make_interval(hours => $2)",
@@ -158,14 +202,15 @@ pub async fn find_person(connection: &mut PgConnection, token: &str) -> Result<O
         .execute(&mut *connection)
         .await?;
     }
-    let memberships = memberships(connection, row.user_id).await?;
-    let PersonRow { session_id, user_id, email, name, .. } = row;
-    Ok(Some(Person { session_id, user_id, email, name, memberships }))
+    let level = if row.is_platform { Level::Platform } else { Level::Workspace };
+    let memberships = if row.is_platform { Vec::new() } else { memberships(connection, row.user_id).await? };
+    let PersonRow { session_id, user_id, email, name, is_super_admin, .. } = row;
+    Ok(Some(Person { session_id, user_id, email, name, level, is_super_admin, memberships }))
 }
 
 async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec<Membership>, StoreError> {
     let rows: Vec<MembershipRow> = sqlx::query_as(
-        "SELECT w.workspace_id, w.slug, w.name, c.schema_name, m.role FROM members m \
+        "SELECT w.workspace_id, w.slug, w.name, c.schema_name, w.state, w.state_reason, m.role FROM members m \
          JOIN workspaces w ON w.workspace_id = m.workspace_id JOIN cells c ON c.cell_id = w.cell_id \
          WHERE m.user_id = $1 ORDER BY w.slug LIMIT $2",
     )
@@ -177,7 +222,8 @@ async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec
         // A role of tomorrow: it gives nothing here.
         let role = row.role.parse().ok()?;
         let workspace_id = WorkspaceId(row.workspace_id);
-        let tenant = Tenant { workspace_id, slug: row.slug, schema_name: row.schema_name };
+        let (state, state_reason) = (state(&row.state), row.state_reason);
+        let tenant = Tenant { workspace_id, slug: row.slug, schema_name: row.schema_name, state, state_reason };
         Some(Membership { tenant, name: row.name, role })
     };
     Ok(rows.into_iter().filter_map(membership).collect())

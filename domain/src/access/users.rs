@@ -20,6 +20,14 @@ pub struct UserRow {
     pub password_hash: String,
 }
 
+/// Fails unless a person can be called so.
+///
+/// # Errors
+/// [`AccessError::BadName`].
+pub fn check_user_name(name: &str) -> Result<(), AccessError> {
+    check_name(name, NAME_CHARS.0, NAME_CHARS.1).map(|_| ())
+}
+
 /// The user with that address, in its normal form.
 ///
 /// # Errors

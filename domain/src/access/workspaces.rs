@@ -7,6 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::{AccessError, check_name, violates};
+use super::lifecycle::TenantState;
 use super::resolve::is_slug;
 
 /// Fewest and most characters of a workspace's name.
@@ -69,6 +70,9 @@ const RESERVED: &[&str] = &[
     "workspaces",
     "www",
 ];
+/// Words that no slug or name has: they would pass for us, or insult.
+const BLOCKED: &[&str] =
+    &["capstan", "official", "phishing", "malware", "fuck", "shit", "cunt", "nazi", "nigger", "porn", "rape"];
 /// Most workspaces that one listing returns.
 pub const WORKSPACES_LISTED_MAX: i64 = 1_000;
 
@@ -100,6 +104,49 @@ pub async fn ensure_cell(connection: &mut PgConnection, schema: &str) -> Result<
     Ok(())
 }
 
+/// A workspace that is to be written down.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTenant<'a> {
+    /// Its part of addresses.
+    pub slug: &'a str,
+    /// What people call it.
+    pub name: &'a str,
+    /// `pooled`, also if it is absent: its rows live among those of others.
+    pub placement: Option<&'a str>,
+    /// Where its rows live.
+    pub cell_schema: &'a str,
+    /// Where its life begins.
+    pub state: TenantState,
+}
+
+/// Fails unless such a workspace could be made, but for a slug that is taken.
+///
+/// # Errors
+/// See [`AccessError`].
+pub fn check_tenant(slug: &str, name: &str, placement: Option<&str>) -> Result<(), AccessError> {
+    if !is_slug(slug) {
+        return Err(AccessError::BadSlug(slug.into()));
+    }
+    if RESERVED.contains(&slug) {
+        return Err(AccessError::SlugReserved(slug.into()));
+    }
+    let name = check_name(name, NAME_CHARS.0, NAME_CHARS.1)?;
+    if let Some(word) = blocked(slug).or_else(|| blocked(name)) {
+        return Err(AccessError::Blocked(word));
+    }
+    match placement {
+        None | Some("pooled") => Ok(()),
+        Some(other) => Err(AccessError::Placement(other.into())),
+    }
+}
+
+/// A word between others, not a part of one: nobody is refused for where they live.
+fn blocked(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    let is_there = |word: &str| text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    BLOCKED.iter().copied().find(|word| is_there(word))
+}
+
 /// Makes a workspace whose rows live in the cell `cell_schema`.
 ///
 /// # Errors
@@ -110,30 +157,56 @@ pub async fn create_workspace(
     name: &str,
     cell_schema: &str,
 ) -> Result<WorkspaceId, AccessError> {
-    if !is_slug(slug) {
-        return Err(AccessError::BadSlug(slug.into()));
-    }
-    if RESERVED.contains(&slug) {
-        return Err(AccessError::SlugReserved(slug.into()));
-    }
-    let name = check_name(name, NAME_CHARS.0, NAME_CHARS.1)?;
+    let new = NewTenant { slug, name, placement: None, cell_schema, state: TenantState::Active };
+    create_tenant(connection, &new).await
+}
+
+/// Writes a workspace down, in the first state of its life.
+///
+/// # Errors
+/// See [`AccessError`].
+pub async fn create_tenant(connection: &mut PgConnection, new: &NewTenant<'_>) -> Result<WorkspaceId, AccessError> {
     let workspace_id = WorkspaceId::new();
+    create_tenant_as(connection, workspace_id, new).await?;
+    Ok(workspace_id)
+}
+
+/// The same, with an id that was chosen before.
+///
+/// # Errors
+/// See [`AccessError`].
+pub async fn create_tenant_as(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    new: &NewTenant<'_>,
+) -> Result<(), AccessError> {
+    check_tenant(new.slug, new.name, new.placement)?;
     let made = sqlx::query(
-        "INSERT INTO workspaces (workspace_id, slug, name, cell_id) \
-         SELECT $1, $2, $3, cell_id FROM cells WHERE schema_name = $4",
+        "INSERT INTO workspaces (workspace_id, slug, name, cell_id, state) \
+         SELECT $1, $2, $3, cell_id, $5 FROM cells WHERE schema_name = $4",
     )
     .bind(workspace_id.0)
-    .bind(slug)
-    .bind(name)
-    .bind(cell_schema)
+    .bind(new.slug)
+    .bind(new.name.trim())
+    .bind(new.cell_schema)
+    .bind(new.state.as_str())
     .execute(connection)
     .await;
     match made {
-        Ok(made) if made.rows_affected() == 0 => Err(AccessError::UnknownCell(cell_schema.into())),
-        Ok(_) => Ok(workspace_id),
-        Err(error) if violates(&error, "workspaces_slug_key") => Err(AccessError::SlugTaken(slug.into())),
+        Ok(made) if made.rows_affected() == 0 => Err(AccessError::UnknownCell(new.cell_schema.into())),
+        Ok(_) => Ok(()),
+        Err(error) if violates(&error, "workspaces_slug_key") => Err(AccessError::SlugTaken(new.slug.into())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether there is such a plan.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_plan(connection: &mut PgConnection, plan: &str) -> Result<bool, AccessError> {
+    let is_so = sqlx::query_scalar("SELECT EXISTS (SELECT FROM plans p WHERE p.plan = $1)");
+    Ok(is_so.bind(plan).fetch_one(connection).await?)
 }
 
 /// All workspaces by slug, at most [`WORKSPACES_LISTED_MAX`]. For the owner.
@@ -149,4 +222,30 @@ pub async fn list_workspaces(connection: &mut PgConnection) -> Result<Vec<Worksp
     .fetch_all(connection)
     .await?;
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_workspace_can_be_called() {
+        for (slug, name, placement, good) in [
+            ("acme", "Acme", None, true),
+            ("abc", "Ab", Some("pooled"), true),
+            (&"x".repeat(63), &"x".repeat(100), None, true),
+            ("ab", "Acme", None, false),
+            (&"x".repeat(64), "Acme", None, false),
+            ("acme", "A", None, false),
+            ("acme", &"x".repeat(101), None, false),
+            ("admin", "Acme", None, false),
+            ("acme-official", "Acme", None, false),
+            ("acme", "Capstan Support", None, false),
+            ("scunthorpe", "Scunthorpe United", None, true),
+            ("acme", "Acme", Some("dedicated"), false),
+            ("acme", "Acme", Some("moon"), false),
+        ] {
+            assert_eq!(check_tenant(slug, name, placement).is_ok(), good, "{slug} {name} {placement:?}");
+        }
+    }
 }

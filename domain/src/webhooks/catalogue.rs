@@ -43,10 +43,23 @@ pub fn catalogue() -> Vec<EventType> {
         });
         own(name, title, endpoint_schema(), &data)
     });
+    let tenants = [
+        ("activated", "The workspace is made, and works", "provisioning", "active"),
+        ("suspended", "The workspace is suspended: nobody gets in, and nothing runs", "active", "suspended"),
+        ("resumed", "The workspace works again", "suspended", "active"),
+        ("archived", "The workspace is archived, and is not changed any more", "active", "archived"),
+    ];
+    let tenants = tenants.map(|(what, title, from, to)| {
+        let data = json!({
+            "workspace_id": "01927f3e-2c50-7000-8000-000000000005", "from": from, "to": to, "reason": "unpaid",
+            "by": "root@example.com",
+        });
+        own(&format!("tenant.{what}"), title, tenant_schema(), &data)
+    });
     let test = json!({ "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "message": "This is a test." });
     let schema = object(&["endpoint_id", "message"], json!({ "endpoint_id": uuid(), "message": { "type": "string" } }));
     let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
-    executions.into_iter().chain(endpoints).chain([test]).collect()
+    executions.into_iter().chain(endpoints).chain(tenants).chain([test]).collect()
 }
 
 /// A type that a workspace sends itself.
@@ -121,6 +134,14 @@ fn execution_example(status: &str) -> Value {
     })
 }
 
+fn tenant_schema() -> Value {
+    let properties = json!({
+        "workspace_id": uuid(), "from": { "type": "string" }, "to": { "type": "string" },
+        "reason": { "type": ["string", "null"] }, "by": { "type": "string" },
+    });
+    object(&["workspace_id", "from", "to", "by"], properties)
+}
+
 fn endpoint_schema() -> Value {
     let properties = json!({
         "endpoint_id": uuid(), "url": { "type": "string" }, "failing_since": { "type": ["string", "null"] },
@@ -136,7 +157,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 7);
+        assert_eq!(types.len(), 11);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -109,13 +109,18 @@ pub async fn of(
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(Uuid::nil()).bind(workflow_id.0).fetch_all(connection).await?)
 }
 
-/// All pauses of the cell; no workflow stands for the whole workspace.
+/// All pauses of the cell; no workflow stands for the whole workspace, which is paused, or not active.
 ///
 /// # Errors
 /// If the database does.
 pub async fn all(connection: &mut PgConnection) -> Result<Vec<(WorkspaceId, Option<WorkflowId>)>, StoreError> {
     let rows: Vec<(Uuid, Uuid)> =
-        sqlx::query_as("SELECT workspace_id, workflow_id FROM pauses").fetch_all(connection).await?;
+        sqlx::query_as(
+            "SELECT p.workspace_id, p.workflow_id FROM pauses p UNION ALL \
+             SELECT s.workspace_id, '00000000-0000-0000-0000-000000000000'::uuid FROM standings s WHERE s.state <> 'active'",
+        )
+        .fetch_all(connection)
+        .await?;
     let pause = |(workspace, workflow): (Uuid, Uuid)| {
         (WorkspaceId(workspace), Some(WorkflowId(workflow)).filter(|id| !id.0.is_nil()))
     };

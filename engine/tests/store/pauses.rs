@@ -5,7 +5,7 @@ use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Reply, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::flow::{Ruled, Verdict, start_flow};
-use capstan_engine::store::pauses::{Walk, apart, list, pause, release, resume};
+use capstan_engine::store::pauses::{Walk, all, apart, list, pause, release, resume};
 use capstan_engine::store::start::Start;
 use capstan_engine::store::workers::reap;
 use sqlx::PgConnection;
@@ -65,6 +65,29 @@ async fn what_is_held_up_has_neither_lease_nor_token_until_nothing_pauses_it() {
     assert!(!resume(&mut api, cell.workspace, Some(one)).await.unwrap(), "it goes on already");
     assert_eq!((walk(&mut worker.0).await, cell.count(HELD).await), (2, 0));
     assert_eq!(claim_all(&mut worker).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_not_active_is_held_up_whatever_its_people_resume() {
+    let cell = Cell::new().await;
+    let (mut worker, mut api) = (cell.worker().await, api(&cell, cell.workspace).await);
+    let workflow = WorkflowId::new();
+    let claimed = cell.leased_many(&mut worker, 2).await;
+    write(&mut worker, &[&held(&claimed[0], workflow), &held(&claimed[1], workflow)]).await;
+    pause(&mut api, cell.workspace, Some(workflow), "ops", None).await.unwrap();
+    run(&mut api, "SELECT set_standing_1(1, 'suspended', 'unpaid', NULL, '{}')").await;
+    assert!(all(&mut worker.0).await.unwrap().contains(&(cell.workspace, None)));
+    assert!(resume(&mut api, cell.workspace, Some(workflow)).await.unwrap());
+    assert_eq!(walk(&mut worker.0).await, 0, "the workspace is suspended");
+    run(&mut api, "SELECT set_standing_1(2, 'active', NULL, NULL, '{}')").await;
+    assert!(all(&mut worker.0).await.unwrap().is_empty());
+    assert_eq!((walk(&mut worker.0).await, cell.count(HELD).await), (2, 0));
+    // It cannot be set for another workspace, nor by hand.
+    run(&mut api, &format!("SET app.workspace_id = '{}'", WorkspaceId::new())).await;
+    run(&mut api, "SELECT set_standing_1(1, 'suspended', 'unpaid', NULL, '{}')").await;
+    assert!(!all(&mut worker.0).await.unwrap().contains(&(cell.workspace, None)));
+    let by_hand = sqlx::query("UPDATE standings SET state = 'active'").execute(&mut api).await.unwrap_err();
+    assert!(by_hand.to_string().contains("permission denied"), "{by_hand}");
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "children (child_id, workspace_id, parent_id, node_id, root_id, depth) VALUES ({id}, {w}, {id}, 'n', {id}, 1)"
         ),
         format!("pauses VALUES ({w}, {id}, 'k')"),
+        format!("standings (workspace_id, state, revision) VALUES ({w}, 'active', 1)"),
         format!(
             "execution_migrations (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by) \
              VALUES ({id}, {w}, {id}, {id}, 0, 'k')"

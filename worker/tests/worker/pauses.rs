@@ -78,6 +78,25 @@ async fn starts_of_a_paused_workflow_wait_and_those_of_others_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn work_of_a_suspended_workspace_is_parked_and_goes_on_when_it_is_resumed() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&noop()).await;
+    let standing = async |sql: &str| sqlx::query(sql).execute(&mut api(&cell).await).await.unwrap();
+    standing("SELECT set_standing_1(1, 'suspended', 'unpaid', NULL, '{}')").await;
+    let ids = cell.start_many(version, json!({}), 3).await;
+    let worker = cell.worker().await;
+    cell.until_count(HELD, 3).await;
+    until_still(&cell).await;
+    assert_eq!(cell.count("SELECT count(*) FROM journal").await, 0);
+    standing("SELECT set_standing_1(2, 'active', NULL, NULL, '{}')").await;
+    for &id in &ids {
+        cell.until(id, &["completed"]).await;
+    }
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn starts_that_a_throttle_let_in_do_not_come_all_at_once_after_a_pause() {
     let cell = Cell::new().await;
     let mut document = noop();

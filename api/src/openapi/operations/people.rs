@@ -72,7 +72,7 @@ fn of_the_workspace() -> Vec<Operation> {
         op(members::list, "listMembers", "Who belongs to the workspace").gives::<Items<Member>>(200),
         op(members::leave, "leaveWorkspace", "Belong to it no more").gives_nothing(204).refuses(&[404, 409]),
         op(members::change, "changeMember", "Give somebody another role")
-            .takes::<members::Change>()
+            .takes::<members::Wish>()
             .gives_nothing(204)
             .refuses(&[409]),
         op(members::remove, "removeMember", "Have somebody belong to it no more").gives_nothing(204).refuses(&[409]),

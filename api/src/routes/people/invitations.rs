@@ -22,6 +22,7 @@ use crate::people::Note;
 use crate::people::session::refuse_forged;
 use crate::problem::Problem;
 use crate::routes::id;
+use crate::standing::{self, Deed};
 use crate::{Api, body, tenant};
 
 #[derive(Deserialize, JsonSchema)]
@@ -123,6 +124,9 @@ pub(crate) async fn accept(State(api): State<Api>, request: Request) -> Result<R
     let invitation = access::look_at_invitation(&mut connection, &said.token).await?.ok_or_else(link_expired)?;
     let user = access::find_user(&mut connection, &invitation.email).await?;
     drop(connection);
+    // Nobody joins a workspace that is not active.
+    let tenant = api.directory.by_id(WorkspaceId(invitation.workspace_id)).await?.ok_or_else(link_expired)?;
+    standing::require(&tenant, Deed::Trigger)?;
     let token = api.people.token(&parts.headers).map(str::to_owned).unwrap_or_default();
     if user.is_some() {
         refuse_forged(&parts)?;

@@ -19,6 +19,7 @@ use crate::audit::Change;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::id;
+use crate::standing::{self, Deed};
 use crate::{Api, body, tenant};
 
 #[derive(Deserialize, JsonSchema)]
@@ -89,6 +90,9 @@ pub(crate) async fn leave(
     request: Request,
 ) -> Result<Response, Problem> {
     let user_id = actor.person()?.user_id;
+    if let Some(tenant) = &actor.tenant {
+        standing::require(tenant, Deed::Change)?;
+    }
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, user_id).await?;
     transaction.commit().await?;

@@ -16,7 +16,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::{
-    self, AccessError, KeyId, PASSWORD_CHARS, PasswordError, Permission, Permissions, Role, is_strong, normal_email,
+    self, AccessError, KeyId, Level, PASSWORD_CHARS, PasswordError, Permission, Permissions, Role, is_strong,
+    normal_email,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -31,11 +32,15 @@ use crate::problem::Problem;
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// A refusal of the domain, as clients see it.
-pub(super) fn refused(error: AccessError) -> Problem {
+pub(in crate::routes) fn refused(error: AccessError) -> Problem {
     let detail = error.to_string();
     match error {
         AccessError::BadSlug(_) | AccessError::SlugReserved(_) => {
             Problem::unprocessable("bad_slug", detail, "choose another one")
+        }
+        AccessError::Blocked(_) => Problem::unprocessable("blocked_word", detail, "choose another one"),
+        AccessError::Placement(_) => {
+            Problem::unprocessable("placement_unsupported", detail, "a database of one's own is not offered yet")
         }
         AccessError::BadName { .. } => Problem::unprocessable("bad_name", detail, "choose another one"),
         AccessError::SlugTaken(_) => Problem::conflict("slug_taken", detail, "choose another one"),
@@ -109,20 +114,36 @@ async fn require_still(
 
 /// Opens a session in the transaction of what led to it; answers its token.
 async fn open(api: &Api, connection: &mut PgConnection, parts: &Parts, user_id: Uuid) -> Result<String, Problem> {
+    open_at(api, connection, parts, user_id, Level::Workspace).await
+}
+
+async fn open_at(
+    api: &Api,
+    connection: &mut PgConnection,
+    parts: &Parts,
+    user_id: Uuid,
+    level: Level,
+) -> Result<String, Problem> {
     // Somebody else's session, or an older one of one's own, does not go on under the new one.
     if let Some(token) = api.people.token(&parts.headers)
         && let Some(before) = access::find_person(connection, token).await?
     {
         access::end_session(connection, before.user_id, before.session_id).await?;
     }
-    Ok(access::open_session(connection, user_id, &api.people.origin(parts)).await?)
+    Ok(access::open_session_at(connection, user_id, &api.people.origin(parts), level).await?)
 }
 
 /// Tells a person who they are, and gives them the session.
 async fn welcome(api: &Api, status: StatusCode, token: &str) -> Result<Response, Problem> {
+    welcome_to(api, status, token, None).await
+}
+
+/// The same, in the workspace of that slug, if it is theirs.
+async fn welcome_to(api: &Api, status: StatusCode, token: &str, slug: Option<&str>) -> Result<Response, Problem> {
     let person = api.people.by_session(token).await?.ok_or_else(crate::auth::no_session)?;
     let only = if let [only] = person.memberships.as_slice() { Some(only) } else { None };
-    let actor = Actor::in_workspace(&person, only);
+    let named = person.memberships.iter().find(|it| Some(it.tenant.slug.as_str()) == slug);
+    let actor = Actor::in_workspace(&person, named.or(only));
     let mut response = (status, Json(me::view(&actor))).into_response();
     api.people.give(&mut response, token);
     response.headers_mut().insert("vary", HeaderValue::from_static("cookie"));

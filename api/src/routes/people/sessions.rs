@@ -6,14 +6,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, is_password, normal_email};
+use capstan_domain::access::{self, Level, is_password, normal_email};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tries::Tries;
-use super::{BODY_BYTES_MAX, open, unhashed, welcome};
+use super::{BODY_BYTES_MAX, open_at, unhashed, welcome_to};
 use crate::actor::Actor;
 use crate::problem::Problem;
 use crate::routes::id;
@@ -23,22 +24,28 @@ use crate::{Api, body};
 pub(crate) struct LogIn {
     email: String,
     password: String,
+    workspace: Option<String>,
 }
 
-/// `POST /session {email, password}`: 200 with who one is, and the cookie. 401 `wrong_login`, 429 `too_many_tries`.
+/// `POST /session {email, password, workspace?}`: 200 with who one is, and the cookie. An administrator of the platform who
+/// names no workspace gets a session of the platform; who names one gets a session for it. 401 `wrong_login`, 403
+/// `not_a_member`, 429 `too_many_tries`.
 pub(crate) async fn log_in(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let said: LogIn = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
-    let token = token_for(&api, &parts, &said.email, said.password).await?.ok_or_else(wrong_login)?;
-    welcome(&api, StatusCode::OK, &token).await
+    let workspace = said.workspace.as_deref();
+    let token = token_for(&api, &parts, &said.email, said.password, workspace).await?.ok_or_else(wrong_login)?;
+    welcome_to(&api, StatusCode::OK, &token, workspace).await
 }
 
-/// Opens a session for who knows the password. An unknown address takes as long as a wrong password.
+/// Opens a session for who knows the password, of the platform or of `workspace`.
+///  An unknown address takes as long as a wrong password.
 pub(in crate::routes) async fn token_for(
     api: &Api,
     parts: &axum::http::request::Parts,
     email: &str,
     password: String,
+    workspace: Option<&str>,
 ) -> Result<Option<String>, Problem> {
     let email = normal_email(email).unwrap_or_default();
     let tries = Tries::log_in(api, parts, &email).await?;
@@ -52,9 +59,24 @@ pub(in crate::routes) async fn token_for(
     if !access::hold_password(&mut transaction, user.user_id, &user.password_hash).await? {
         return Ok(None);
     }
-    let token = open(api, &mut transaction, parts, user.user_id).await?;
+    let level = level(&mut transaction, user.user_id, workspace).await?;
+    let token = open_at(api, &mut transaction, parts, user.user_id, level).await?;
     transaction.commit().await?;
     Ok(Some(token))
+}
+
+/// Which session somebody gets: of the platform without a workspace, if they are one of its administrators.
+async fn level(connection: &mut PgConnection, user_id: Uuid, workspace: Option<&str>) -> Result<Level, Problem> {
+    match workspace {
+        Some(slug) if access::is_member(connection, user_id, slug).await? => Ok(Level::Workspace),
+        Some(slug) => {
+            let detail = format!("you belong to no workspace \"{}\"", slug.chars().take(100).collect::<String>());
+            let hint = "name one that you belong to, or none";
+            Err(Problem::new(StatusCode::FORBIDDEN, "not_a_member", detail, hint))
+        }
+        None if access::is_super_admin(connection, user_id).await? => Ok(Level::Platform),
+        None => Ok(Level::Workspace),
+    }
 }
 
 /// `DELETE /session`: 204, logged out.

@@ -1,0 +1,192 @@
+//! Asking for a workspace, and looking how far it is.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use capstan_domain::access::{
+    self, Asked, Level, NewTenant, OperationRow, STEPS, TenantState, WantedWorkspace, normal_email,
+};
+use capstan_engine::core::ids::WorkspaceId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use super::people::refused;
+use crate::actor::Actor;
+use crate::problem::Problem;
+use crate::routes::{id, idempotency_key};
+use crate::{Api, body, operations};
+
+/// Most bytes of a body.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Most operations of one person that have not ended.
+const OPEN_MAX: i64 = 10;
+/// Most workspaces that one person belongs to when they ask for another one.
+const WORKSPACES_MAX: usize = 50;
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    slug: String,
+    name: String,
+    plan: Option<String>,
+    placement: Option<String>,
+    owner: Option<Owner>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    email: String,
+    name: Option<String>,
+}
+
+/// `POST /workspaces`, and the same at `/platform/tenants` for administrators of the platform, `{slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`: 202 with the operation while it runs, 200
+/// once it is completed or has failed; the same key is the same operation. `plan` and `owner` are for administrators of the
+/// platform. 400 `idempotency_key_required`, 403 `sign_up_off`, `not_platform`, 409 `slug_taken`, 422 `bad_slug`, `bad_name`,
+/// `blocked_word`, `placement_unsupported`, `unknown_plan`, `bad_email`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
+pub(crate) async fn create(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(request.headers())?.map(str::to_owned).ok_or_else(no_key)?;
+    let person = actor.person()?;
+    let new: New = body::typed(request, BODY_BYTES_MAX).await?;
+    let request_hash = Sha256::digest(json!(new).to_string());
+    let mut connection = api.people.pool.begin().await?;
+    let before = access::find_operation(&mut connection, person.user_id, &key).await?;
+    if before.is_none() {
+        let wanted = wanted(&api, &actor, &new)?;
+        may_ask(&mut connection, &actor, &wanted).await?;
+        let asked = Asked { by: person.user_id, by_name: &person.email, key: &key, request_hash: &request_hash };
+        if let Some(workspace_id) = access::ask_operation(&mut connection, &asked, &wanted).await? {
+            draft(&api, &mut connection, workspace_id, &wanted).await?;
+        }
+    }
+    let row = access::find_operation(&mut connection, person.user_id, &key).await?;
+    let row = row.ok_or_else(|| Problem::internal("an operation is gone"))?;
+    connection.commit().await?;
+    if row.request_hash != request_hash.as_slice() {
+        let detail = "this Idempotency-Key was used for another workspace";
+        return Err(Problem::unprocessable("idempotency_conflict", detail, "use a new key for a new wish"));
+    }
+    if row.ended_at.is_none() {
+        let (api, id) = (api.clone(), row.operation_id);
+        // Whoever is not done with it, another process is.
+        tokio::spawn(async move { operations::finish(&api, id).await });
+    }
+    answer(&api, &row).await
+}
+
+/// `GET /operations/{id}`: how far it is; for who asked for it, and for administrators of the platform. 404 `not_found`.
+pub(crate) async fn get(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let wanted = id(&text, "operation")?;
+    let row = access::get_operation(&mut *api.people.pool.acquire().await?, wanted).await?;
+    let by = actor.person()?.user_id;
+    let row = row.filter(|row| row.requested_by == by || actor.require_platform().is_ok());
+    let row = row.ok_or_else(|| Problem::not_found("operation", &text))?;
+    Ok(Json(view(&api, &row).await?).into_response())
+}
+
+/// What is wanted, if it is good; whether the slug is free shows when it is written down.
+fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Problem> {
+    let person = actor.person()?;
+    access::check_tenant(&new.slug, &new.name, new.placement.as_deref()).map_err(refused)?;
+    if person.level == Level::Platform || new.plan.is_some() || new.owner.is_some() {
+        actor.require_platform()?;
+    } else if !api.people.settings.sign_up {
+        let (detail, hint) = ("nobody can make a workspace here", "ask whoever operates this server");
+        return Err(Problem::new(StatusCode::FORBIDDEN, "sign_up_off", detail, hint));
+    }
+    let (owner_email, owner_name) = match &new.owner {
+        Some(owner) => {
+            let email = normal_email(&owner.email).ok_or_else(|| {
+                Problem::unprocessable("bad_email", "that is no e-mail address", "write it as ada@example.com")
+            })?;
+            if let Some(name) = &owner.name {
+                access::check_user_name(name).map_err(refused)?;
+            }
+            (email, owner.name.clone())
+        }
+        None if person.level == Level::Platform => {
+            let detail = "an administrator of the platform owns no workspace";
+            return Err(Problem::unprocessable("owner_required", detail, "name one: \"owner\": {\"email\": …}"));
+        }
+        None => (person.email.clone(), None),
+    };
+    let plan = new.plan.clone().unwrap_or_else(|| api.people.settings.plan.clone());
+    let (slug, name) = (new.slug.clone(), new.name.trim().to_owned());
+    Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name })
+}
+
+/// Written down in the same transaction: who gets an answer has the slug.
+async fn draft(
+    api: &Api,
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    wanted: &WantedWorkspace,
+) -> Result<(), Problem> {
+    let (slug, name, cell_schema) = (&*wanted.slug, &*wanted.name, &*api.people.first_cell);
+    let new = NewTenant { slug, name, placement: None, cell_schema, state: TenantState::Draft };
+    access::create_tenant_as(connection, workspace_id, &new).await.map_err(refused)
+}
+
+async fn may_ask(connection: &mut PgConnection, actor: &Actor, wanted: &WantedWorkspace) -> Result<(), Problem> {
+    let person = actor.person()?;
+    if person.memberships.len() >= WORKSPACES_MAX {
+        let detail = format!("you belong to {WORKSPACES_MAX} workspaces, which is the most");
+        return Err(Problem::unprocessable("too_many", detail, "leave some first"));
+    }
+    if access::open_operations(connection, person.user_id).await? >= OPEN_MAX {
+        let detail = format!("{OPEN_MAX} workspaces that you asked for are still being made");
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_open", detail, "wait for them");
+        return Err(problem.header(axum::http::header::RETRY_AFTER, HeaderValue::from_static("5")));
+    }
+    if !access::is_plan(connection, &wanted.plan).await.map_err(refused)? {
+        let detail = format!("there is no plan \"{}\"", wanted.plan);
+        return Err(Problem::unprocessable("unknown_plan", detail, "leave it out for the usual one"));
+    }
+    Ok(())
+}
+
+async fn answer(api: &Api, row: &OperationRow) -> Result<Response, Problem> {
+    let status = if row.ended_at.is_some() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let mut response = (status, Json(view(api, row).await?)).into_response();
+    if let Ok(value) = HeaderValue::from_str(&format!("/api/v1/operations/{}", row.operation_id)) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    Ok(response)
+}
+
+async fn view(api: &Api, row: &OperationRow) -> Result<Value, Problem> {
+    let workspace_id = WorkspaceId(row.workspace_id);
+    let tenant = access::get_tenant(&mut *api.people.pool.acquire().await?, workspace_id).await?;
+    let workspace = tenant.map(|it| json!({ "id": it.id, "slug": it.slug, "name": it.name, "state": it.state }));
+    let steps: Vec<Value> = STEPS
+        .iter()
+        .map(|name| {
+            let at = row.steps.get(*name);
+            json!({ "name": name, "status": if at.is_some() { "completed" } else { "pending" }, "at": at })
+        })
+        .collect();
+    let error = row.error_code.as_ref().map(|code| json!({ "code": code, "detail": row.error_detail }));
+    Ok(json!({
+        "id": row.operation_id, "kind": row.kind, "status": row.status, "workspace": workspace, "steps": steps,
+        "error": error, "created_at": row.created_at, "ended_at": row.ended_at,
+    }))
+}
+
+fn no_key() -> Problem {
+    let detail = "the request brings no Idempotency-Key";
+    Problem::bad_request("idempotency_key_required", detail, "send one, so that a repeated request makes nothing twice")
+}

@@ -1,0 +1,85 @@
+//! What may be asked of a workspace that is not active. The state comes with the look-up of the key, session or slug.
+
+use axum::http::StatusCode;
+use capstan_domain::access::{Permission, Tenant, TenantState};
+
+use crate::problem::Problem;
+
+/// What somebody wants of a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// One of its people or keys reads.
+    Look,
+    /// One of its people or keys changes something.
+    Change,
+    /// Anybody sets a trigger off, or follows a link: why the workspace is closed is not told.
+    Trigger,
+}
+
+impl From<Permission> for Deed {
+    /// What is needed for changes is no permission to read.
+    fn from(permission: Permission) -> Self {
+        if permission.as_str().ends_with(".read") { Self::Look } else { Self::Change }
+    }
+}
+
+/// Refuses what the state of the workspace does not allow. 403 `workspace_suspended`, `workspace_archived`,
+/// `workspace_not_ready`.
+pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
+    let reason = match &tenant.state_reason {
+        Some(reason) if deed != Deed::Trigger => format!(": {reason}"),
+        _ => String::new(),
+    };
+    let slug = &tenant.slug;
+    let (code, detail, hint) = match tenant.state {
+        TenantState::Active => return Ok(()),
+        TenantState::Archived if deed == Deed::Look => return Ok(()),
+        TenantState::Suspended => (
+            "workspace_suspended",
+            format!("the workspace \"{slug}\" is suspended{reason}"),
+            "it goes on where it stopped once whoever operates this server resumes it",
+        ),
+        TenantState::Archived => (
+            "workspace_archived",
+            format!("the workspace \"{slug}\" is archived, and is not changed any more{reason}"),
+            "it can be read and exported",
+        ),
+        TenantState::Draft | TenantState::Provisioning => (
+            "workspace_not_ready",
+            format!("the workspace \"{slug}\" is being made"),
+            "try again when its operation is completed",
+        ),
+    };
+    Err(Problem::new(StatusCode::FORBIDDEN, code, detail, hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use capstan_engine::core::ids::WorkspaceId;
+
+    use super::*;
+
+    #[test]
+    fn what_a_state_allows() {
+        use Deed::{Change, Look, Trigger};
+        for (state, deed, expected) in [
+            (TenantState::Active, Change, None),
+            (TenantState::Suspended, Look, Some("the workspace \"acme\" is suspended: unpaid")),
+            (TenantState::Suspended, Trigger, Some("the workspace \"acme\" is suspended")),
+            (TenantState::Archived, Look, None),
+            (
+                TenantState::Archived,
+                Change,
+                Some("the workspace \"acme\" is archived, and is not changed any more: unpaid"),
+            ),
+            (TenantState::Archived, Trigger, Some("the workspace \"acme\" is archived, and is not changed any more")),
+            (TenantState::Draft, Look, Some("the workspace \"acme\" is being made")),
+            (TenantState::Provisioning, Look, Some("the workspace \"acme\" is being made")),
+        ] {
+            let (slug, schema_name, state_reason) = ("acme".into(), "cell_1".into(), Some("unpaid".into()));
+            let tenant = Tenant { workspace_id: WorkspaceId::new(), slug, schema_name, state, state_reason };
+            let said = require(&tenant, deed).err().map(|problem| problem.detail);
+            assert_eq!(said.as_deref(), expected, "{state} {deed:?}");
+        }
+    }
+}

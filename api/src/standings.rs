@@ -1,0 +1,91 @@
+//! Brings moves of workspaces from `control` to cells, where workers hear of them and events tell of them. Every API process
+//! does it: it is safe twice, and what one leaves undone another one does.
+
+use std::collections::HashSet;
+use std::sync::Weak;
+use std::time::Duration;
+
+use capstan_domain::access::{self, UntoldMove};
+use capstan_domain::audit::{self, NewAudit};
+use capstan_engine::core::ids::WorkspaceId;
+use tokio::time::sleep;
+
+use crate::Parts;
+use crate::problem::Problem;
+use crate::tenant;
+
+/// Time between two looks; a look that finds nothing is one statement.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Workspaces of one look.
+const BITE: i64 = 100;
+
+/// Looks each minute, as long as the API exists.
+pub(crate) async fn sync(api: Weak<Parts>) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let Some(api) = api.upgrade() else { return };
+        if let Err(problem) = round(&api, None).await {
+            let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+            tracing::warn!(cause, "nobody knows which moves of workspaces cells do not know; it will be tried again");
+        }
+    }
+}
+
+/// Brings those of a workspace that has just moved. If that fails, a look does it.
+pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
+    if let Err(problem) = round(api, Some(workspace_id)).await {
+        let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+        tracing::warn!(cause, %workspace_id, "a move of a workspace was not brought to its cell yet");
+    }
+}
+
+/// The same, for what goes on only when the cell knows.
+pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
+    for one in &access::untold_moves(&mut *api.people.pool.acquire().await?, Some(workspace_id), BITE).await? {
+        bring_one(api, one).await?;
+    }
+    Ok(())
+}
+
+/// One workspace that fails stops no other one, and is behind them next time. Of each the moves come in their order.
+async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
+    let untold = access::untold_moves(&mut *api.people.pool.acquire().await?, workspace_id, BITE).await?;
+    let mut failed = HashSet::new();
+    for one in &untold {
+        if failed.contains(&one.workspace_id) {
+            continue;
+        }
+        if let Err(problem) = bring_one(api, one).await {
+            let (cause, workspace) = (problem.internal.as_deref().unwrap_or(&problem.detail), one.workspace_id);
+            tracing::warn!(cause, %workspace, "a move was not brought to its cell; it will be tried again");
+            access::mark_untold(&mut *api.people.pool.acquire().await?, one.workspace_id).await?;
+            failed.insert(one.workspace_id);
+        }
+    }
+    Ok(())
+}
+
+/// The cell's side is one transaction: what holds there, the event, and the line in the audit log of the workspace.
+async fn bring_one(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
+    let workspace_id = WorkspaceId(one.workspace_id);
+    let cell = api.cells.get(&one.schema_name);
+    let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
+    if access::tell_cell(&mut transaction, one).await?
+        && let Some(by_id) = one.changed_by
+    {
+        let new = NewAudit {
+            by_kind: "user",
+            by_id,
+            by_name: &one.changed_by_name,
+            action: &format!("tenant {} → {}", one.from_state, one.to_state),
+            subject: one.reason.as_deref().unwrap_or_default(),
+            status: 200,
+            address: one.address.as_deref(),
+            request_id: &one.request_id,
+        };
+        audit::record(&mut transaction, workspace_id, &new).await?;
+    }
+    transaction.commit().await?;
+    access::mark_told(&mut *api.people.pool.acquire().await?, one).await?;
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Workspaces that are being made: what was asked for, and how far it is. For the access role.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+/// What is done, in this order.
+pub const STEPS: [&str; 6] = ["create", "schema", "seed", "first_user", "register", "verify"];
+/// Tries of one step, after which the operation has failed.
+pub const TRIES_MAX: i32 = 50;
+/// Longest pause before a step is tried again, in seconds; the first is one second, each twice as long as the one before.
+const PAUSE_S_MAX: f64 = 60.0;
+/// Most characters of what is kept of an error.
+const DETAIL_CHARS_MAX: usize = 500;
+
+/// A workspace that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct WantedWorkspace {
+    /// Its part of addresses.
+    pub slug: String,
+    /// What people call it.
+    pub name: String,
+    /// Its plan.
+    pub plan: String,
+    /// Address of its owner, in its normal form.
+    pub owner_email: String,
+    /// What people call them, if they are no user yet.
+    pub owner_name: Option<String>,
+}
+
+/// An operation as it is.
+#[derive(Clone, Debug, FromRow)]
+pub struct OperationRow {
+    /// Its id.
+    pub operation_id: Uuid,
+    /// What it does.
+    pub kind: String,
+    /// The user who asked for it.
+    pub requested_by: Uuid,
+    /// Their address.
+    pub requested_by_name: String,
+    /// Of what was asked for.
+    pub request_hash: Vec<u8>,
+    /// What was asked for.
+    pub request: Json<WantedWorkspace>,
+    /// The workspace that it makes.
+    pub workspace_id: Uuid,
+    /// `pending`, `running`, `completed` or `failed`.
+    pub status: String,
+    /// How many of [`STEPS`] are done.
+    pub step: i32,
+    /// When each was done, by its name.
+    pub steps: Value,
+    /// Why it failed.
+    pub error_code: Option<String>,
+    /// For people.
+    pub error_detail: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When it was completed, or failed.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "operation_id, kind, requested_by, requested_by_name, request_hash, request, workspace_id, status, \
+                       step, steps, error_code, error_detail, created_at, ended_at";
+
+/// Who asks, under which key.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// A user.
+    pub by: Uuid,
+    /// Their address.
+    pub by_name: &'a str,
+    /// The same for the same wish.
+    pub key: &'a str,
+    /// Of all that was asked for.
+    pub request_hash: &'a [u8],
+}
+
+/// Writes an operation down, unless that user has asked under that key before; the id of the workspace to be, if it is new.
+///
+/// # Errors
+/// If the database does.
+pub async fn ask_operation(
+    connection: &mut PgConnection,
+    asked: &Asked<'_>,
+    wanted: &WantedWorkspace,
+) -> Result<Option<WorkspaceId>, StoreError> {
+    let workspace_id = WorkspaceId::new();
+    let asked = sqlx::query(
+        "INSERT INTO operations \
+           (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, request, workspace_id) \
+         VALUES ($1, 'workspace.create', $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT ON CONSTRAINT operations_idempotency_key DO NOTHING",
+    )
+    .bind(Uuid::now_v7())
+    .bind(asked.by)
+    .bind(asked.by_name)
+    .bind(asked.key)
+    .bind(asked.request_hash)
+    .bind(Json(wanted))
+    .bind(workspace_id.0)
+    .execute(connection)
+    .await?;
+    Ok((asked.rows_affected() == 1).then_some(workspace_id))
+}
+
+/// What a user asked for under a key.
+///
+/// # Errors
+/// If the database does.
+pub async fn find_operation(
+    connection: &mut PgConnection,
+    by: Uuid,
+    key: &str,
+) -> Result<Option<OperationRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM operations WHERE requested_by = $1 AND idempotency_key = $2");
+    Ok(sqlx::query_as(&sql).bind(by).bind(key).fetch_optional(connection).await?)
+}
+
+/// One operation.
+///
+/// # Errors
+/// If the database does.
+pub async fn get_operation(connection: &mut PgConnection, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM operations WHERE operation_id = $1");
+    Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
+}
+
+/// How many operations of a user have not ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn open_operations(connection: &mut PgConnection, by: Uuid) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM operations WHERE requested_by = $1 AND ended_at IS NULL");
+    Ok(count.bind(by).fetch_one(connection).await?)
+}
+
+/// Operations that somebody should go on with, at most `most`. Uses operations_due.
+///
+/// # Errors
+/// If the database does.
+pub async fn due_operations(connection: &mut PgConnection, most: i64) -> Result<Vec<Uuid>, StoreError> {
+    let ids = sqlx::query_scalar(
+        "SELECT operation_id FROM operations WHERE ended_at IS NULL AND due_at <= clock_timestamp() \
+         ORDER BY due_at LIMIT $1",
+    );
+    Ok(ids.bind(most).fetch_all(connection).await?)
+}
+
+/// Takes an operation that has not ended, until the transaction has; nothing if another process has it.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_operation(connection: &mut PgConnection, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM operations WHERE operation_id = $1 AND ended_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"
+    );
+    Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
+}
+
+/// Notes that the step is done, in the transaction that has the operation and did it.
+///
+/// # Errors
+/// If the database does.
+pub async fn step_done(connection: &mut PgConnection, row: &OperationRow) -> Result<(), StoreError> {
+    let name = usize::try_from(row.step).ok().and_then(|step| STEPS.get(step)).copied().unwrap_or_default();
+    sqlx::query(
+        "UPDATE operations SET step = step + 1, tries = 0, due_at = clock_timestamp(), \
+           steps = steps || jsonb_build_object($2::text, clock_timestamp()), \
+           status = CASE WHEN step + 1 = $3 THEN 'completed' ELSE 'running' END, \
+           ended_at = CASE WHEN step + 1 = $3 THEN clock_timestamp() END \
+         WHERE operation_id = $1",
+    )
+    .bind(row.operation_id)
+    .bind(name)
+    .bind(i32::try_from(STEPS.len()).unwrap_or(i32::MAX))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a step failed: for good, if `code` says why, or if it was tried too often; else it comes again after a pause.
+///
+/// # Errors
+/// If the database does.
+pub async fn step_failed(
+    connection: &mut PgConnection,
+    row: &OperationRow,
+    code: Option<&str>,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let detail: String = detail.chars().take(DETAIL_CHARS_MAX).collect();
+    sqlx::query(
+        "UPDATE operations SET tries = tries + 1, status = CASE WHEN f.is_over THEN 'failed' ELSE 'running' END, \
+           error_code = CASE WHEN f.is_over THEN coalesce($3, 'given_up') END, \
+           error_detail = CASE WHEN f.is_over THEN $4 END, \
+           ended_at = CASE WHEN f.is_over THEN clock_timestamp() END, \
+           due_at = clock_timestamp() + least($6, 2 ^ least(tries, 20)) * interval '1 second' \
+         FROM (SELECT $3::text IS NOT NULL OR o.tries + 1 >= $5 AS is_over FROM operations o WHERE o.operation_id = $1) AS f \
+         WHERE operation_id = $1 AND step = $2 AND ended_at IS NULL",
+    )
+    .bind(row.operation_id)
+    .bind(row.step)
+    .bind(code)
+    .bind(detail)
+    .bind(TRIES_MAX)
+    .bind(PAUSE_S_MAX)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
