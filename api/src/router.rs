@@ -15,8 +15,8 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
-    people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
+    executions, explain, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, orders, page,
+    pauses, people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
     trigger_starts, usage, version, webhooks, workflows,
 };
 
@@ -59,7 +59,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{delete, get, post, put};
 
-    with_webhooks(Routes::default())
+    with_leads(with_webhooks(Routes::default()))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
@@ -193,6 +193,27 @@ pub(crate) fn resources() -> Routes {
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
+}
+
+/// Leads, where they stand, and what is known of them.
+fn with_leads(routes: Routes) -> Routes {
+    use crate::permit::{get, post};
+    use Permission::{LeadsManage, LeadsRead, LeadsWrite};
+    use leads::{board, fields, history, list, one, pipeline};
+
+    routes
+        .route("/leads", get(LeadsRead, list::list).post(LeadsWrite, one::create))
+        .route(
+            "/leads/{lead_id}",
+            get(LeadsRead, one::get).patch(LeadsWrite, one::update).delete(LeadsWrite, one::delete),
+        )
+        .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
+        .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
+        .route("/lead-board", get(LeadsRead, board::show))
+        .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
+        .route("/lead-fields", get(LeadsRead, fields::list))
+        .route("/lead-fields/{name}", permit::put(LeadsManage, fields::put))
+        .route("/lead-sources", get(LeadsRead, fields::sources))
 }
 
 /// Outbound webhooks, and which events there are.

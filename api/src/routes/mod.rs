@@ -20,6 +20,7 @@ pub(crate) mod forms;
 pub(crate) mod health;
 pub(crate) mod hooks;
 pub(crate) mod launch;
+pub(crate) mod leads;
 pub(crate) mod limits;
 pub(crate) mod logs;
 pub(crate) mod mail;

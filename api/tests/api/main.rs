@@ -19,6 +19,7 @@ mod hand;
 mod hook_presets;
 mod hooks;
 mod isolation;
+mod leads;
 mod limits;
 mod live;
 mod matrix;

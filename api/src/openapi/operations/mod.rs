@@ -1,6 +1,7 @@
 //! One line for each route below `/api/v1`: its handler, its name, and the types that it reads and answers.
 
 mod executions;
+mod leads;
 mod workflows;
 mod workspace;
 
@@ -8,5 +9,5 @@ use super::operation::Operation;
 
 /// All of them.
 pub(super) fn all() -> Vec<Operation> {
-    [workflows::all(), executions::all(), workspace::all()].into_iter().flatten().collect()
+    [workflows::all(), executions::all(), leads::all(), workspace::all()].into_iter().flatten().collect()
 }
