@@ -28,10 +28,9 @@ CREATE TABLE leads (
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   deleted_at timestamptz,
-  -- Words of name, company, address and number.
-  words tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, regexp_replace(
-    coalesce(name, '') || ' ' || coalesce(company, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''),
-    '[^[:alnum:]]+', ' ', 'g'))) STORED,
+  -- Words of name, company, address and number, in lower case. The application splits them, as databases of locale C know
+  -- no letters but a-z.
+  words tsvector NOT NULL DEFAULT '',
   PRIMARY KEY (workspace_id, lead_id),
   CONSTRAINT leads_known CHECK (num_nonnulls(email, name, phone, company) > 0),
   CONSTRAINT leads_email_both CHECK ((email IS NULL) = (email_key IS NULL))
@@ -121,7 +120,7 @@ $$;
 -- never changed.
 GRANT SELECT, INSERT ON leads, lead_fields, lead_sources, lead_events TO capstan_api, capstan_worker;
 GRANT UPDATE (email, email_key, name, phone, company, status, source, consented_at, last_email_at, last_activity_at,
-  updated_at) ON leads TO capstan_api, capstan_worker;
+  updated_at, words) ON leads TO capstan_api, capstan_worker;
 GRANT UPDATE (deleted_at) ON leads TO capstan_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON lead_field_data TO capstan_api, capstan_worker;
 GRANT UPDATE (label, type) ON lead_fields TO capstan_api;

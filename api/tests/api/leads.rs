@@ -65,7 +65,7 @@ async fn a_lead_is_made_read_changed_and_hidden_and_each_act_is_in_its_history()
     let noted = app.post(&format!("{LEADS}/{id}/events"), &json!({ "type": "email", "text": "Hello" })).await;
     assert_eq!((noted.status.as_u16(), &noted.json()["data"]["text"]), (201, &json!("Hello")));
     let after = app.get(&format!("{LEADS}/{id}")).await.json();
-    assert!(after["last_email_at"] == after["last_activity_at"] && lead["last_email_at"].is_null(), "{after}");
+    assert!(after["last_email_at"].is_string() && lead["last_email_at"].is_null(), "{after}");
     let gone = app.send(app.request("DELETE", &format!("{LEADS}/{id}")).body(Body::empty()).unwrap()).await;
     assert_eq!(gone.status, 204);
     assert_eq!(app.get(&format!("{LEADS}/{id}")).await.verdict(), "404 not_found");

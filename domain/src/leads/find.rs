@@ -8,9 +8,7 @@ use uuid::Uuid;
 
 use super::lead::{COLUMNS, LeadRow};
 use super::patch::email_key;
-
-/// Most words of a search; more are left out.
-const WORDS_MAX: usize = 8;
+use super::words::sought;
 
 /// Which leads are wanted; all of what is said has to be so.
 #[derive(Clone, Debug, Default)]
@@ -81,8 +79,8 @@ impl Filter {
         if let Some(email) = &self.email {
             query.push(" AND l.email_key = ").push_bind(email_key(email.trim()));
         }
-        if let Some(words) = self.words.as_deref().and_then(ts_query) {
-            query.push(" AND l.words @@ to_tsquery('simple', ").push_bind(words).push(")");
+        if let Some(words) = self.words.as_deref().and_then(sought) {
+            query.push(" AND l.words @@ ").push_bind(words).push("::text::tsquery");
         }
         if let Some((name, value)) = &self.field {
             query.push(
@@ -100,31 +98,5 @@ impl Filter {
             }
             query.push(")");
         }
-    }
-}
-
-/// `ada lov` as `ada:* & lov:*`; nothing if there is no word in it.
-fn ts_query(text: &str) -> Option<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(WORDS_MAX);
-    let words: Vec<String> = words.map(|word| format!("{word}:*")).collect();
-    (!words.is_empty()).then(|| words.join(" & "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_is_words_and_nothing_that_a_query_means() {
-        for (text, expected) in [
-            ("ada lov", Some("ada:* & lov:*")),
-            ("ada@example.com", Some("ada:* & example:* & com:*")),
-            ("!(a|b) & c:* '", Some("a:* & b:* & c:*")),
-            ("Żółć", Some("Żółć:*")),
-            (" ,;- ", None),
-        ] {
-            assert_eq!(ts_query(text).as_deref(), expected, "{text}");
-        }
-        assert_eq!(ts_query(&"w ".repeat(50)).map(|query| query.matches(":*").count()), Some(WORDS_MAX));
     }
 }

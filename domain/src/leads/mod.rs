@@ -16,6 +16,7 @@ mod patch;
 mod pipeline;
 mod sources;
 mod store;
+mod words;
 
 pub use act::{Act, Acted, By, ByKind, Done, Mode, Which};
 pub use board::{BOARD_COUNT_MAX, Column, board};

@@ -8,6 +8,8 @@ const EMAIL_BYTES_MAX: usize = 254;
 const NAME_CHARS_MAX: usize = 200;
 /// Longest number, in characters.
 const PHONE_CHARS_MAX: usize = 50;
+/// Longest source, in bytes: that of a form holds its path.
+const SOURCE_BYTES_MAX: usize = 210;
 /// Most custom values that are written at once.
 const VALUES_MAX: usize = 200;
 /// Longest custom text, in bytes.
@@ -65,7 +67,7 @@ impl LeadPatch {
             ("name", &mut self.name, NAME_CHARS_MAX),
             ("phone", &mut self.phone, PHONE_CHARS_MAX),
             ("company", &mut self.company, NAME_CHARS_MAX),
-            ("source", &mut self.source, NAME_CHARS_MAX),
+            ("source", &mut self.source, SOURCE_BYTES_MAX),
         ] {
             let Some(text) = text else { continue };
             *text = text.trim().to_owned();
@@ -79,8 +81,8 @@ impl LeadPatch {
             let detail = "email must be an e-mail address, such as ada@example.com";
             flaws.push(LeadFlaw::new("email", "invalid", detail));
         }
-        if self.source.as_deref().is_some_and(|source| source.is_empty() || source.len() > NAME_CHARS_MAX) {
-            flaws.push(LeadFlaw::new("source", "invalid", format!("source has 1 to {NAME_CHARS_MAX} bytes")));
+        if self.source.as_deref().is_some_and(|source| source.is_empty() || source.len() > SOURCE_BYTES_MAX) {
+            flaws.push(LeadFlaw::new("source", "invalid", format!("source has 1 to {SOURCE_BYTES_MAX} bytes")));
         }
         flaws.extend(self.value_flaws());
         if flaws.is_empty() { Ok(self) } else { Err(flaws) }

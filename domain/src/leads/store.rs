@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::act::{Mode, Which};
 use super::patch::{LeadPatch, email_key};
+use super::words::words_of;
 use super::{fields, find};
 
 /// What became of changes.
@@ -36,8 +37,10 @@ pub(super) async fn insert(
 ) -> Result<Option<Uuid>, StoreError> {
     let email = text(patch.email.as_ref());
     let lead_id = sqlx::query_scalar(
-        "INSERT INTO leads (workspace_id, lead_id, email, email_key, name, phone, company, status, source, consented_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $10 THEN clock_timestamp() END) \
+        "INSERT INTO leads (workspace_id, lead_id, email, email_key, name, phone, company, status, source, consented_at, \
+           words) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, CASE WHEN $10 THEN clock_timestamp() END, \
+           array_to_tsvector($11::text[])) \
          ON CONFLICT (workspace_id, email_key) WHERE deleted_at IS NULL AND email_key IS NOT NULL DO NOTHING \
          RETURNING lead_id",
     )
@@ -51,6 +54,7 @@ pub(super) async fn insert(
     .bind(status)
     .bind(patch.source.as_deref().unwrap_or_default())
     .bind(patch.consented)
+    .bind(words_of([&patch.name, &patch.company, &patch.email, &patch.phone]))
     .fetch_optional(connection)
     .await?;
     Ok(lead_id)
@@ -127,8 +131,10 @@ pub(super) async fn save(
     if is_taken {
         return Ok(Saved::Exists);
     }
+    let words = words_of([&name, &company, &email, &phone]);
     let written = sqlx::query(
         "UPDATE leads SET email = $3, email_key = $4, name = $5, phone = $6, company = $7, source = $8, \
+           words = array_to_tsvector($11::text[]), \
            consented_at = CASE WHEN $9 THEN clock_timestamp() ELSE consented_at END, \
            updated_at = CASE WHEN $10 THEN clock_timestamp() ELSE updated_at END, last_activity_at = clock_timestamp() \
          WHERE workspace_id = $1 AND lead_id = $2",
@@ -143,6 +149,7 @@ pub(super) async fn save(
     .bind(source)
     .bind(patch.consented)
     .bind(!changes.is_empty())
+    .bind(words)
     .execute(&mut *connection)
     .await;
     match written {
