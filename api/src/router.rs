@@ -14,7 +14,7 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
+    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, orders, page,
     pauses, people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
     trigger_starts, usage, version, webhooks, workflows,
@@ -41,7 +41,12 @@ fn routes() -> Router<Api> {
         .route("/editor/{*path}", get(editor::show))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
+        .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
+        .route("/api/public/lead", post(forms::public::submit))
+        .route("/api/webhook/calendly", post(bookings::by_query))
+        .route("/api/webhook/calendly/{workspace}", post(bookings::at_workspace))
+        .route("/api/webhook/calendly/{workspace}/{*path}", post(bookings::at_path))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
         .route("/hooks-test/{workspace}/{listen_id}", any(hooks::capture))
         .route("/approve/{token}", get(approve::show).post(approve::submit))

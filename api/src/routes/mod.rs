@@ -7,6 +7,7 @@ pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod backtest;
+pub(crate) mod bookings;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;
 pub(crate) mod credentials;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::lead::{COLUMNS, LeadRow};
 use super::patch::email_key;
+use super::store;
 use super::words::sought;
 
 /// Which leads are wanted; all of what is said has to be so.
@@ -37,6 +38,19 @@ pub async fn find(
     let sql =
         format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = $2 AND l.deleted_at IS NULL");
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(lead_id).fetch_optional(connection).await?)
+}
+
+/// Whether a lead has that address.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_known(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    email: &str,
+) -> Result<bool, StoreError> {
+    let key = email_key(email.trim());
+    Ok(store::of_key(connection, workspace_id, Some(&key)).await?.is_some())
 }
 
 /// The same, if it is deleted, too.

@@ -23,7 +23,7 @@ pub use board::{BOARD_COUNT_MAX, Column, board};
 pub use desk::Desk;
 pub use doing::act;
 pub use fields::{FIELDS_MAX, FieldKind, FieldRow, PutField, fields, put_field};
-pub use find::{Filter, find, list};
+pub use find::{Filter, find, is_known, list};
 pub use history::{HistoryRow, history};
 pub use lead::LeadRow;
 pub use note::{Note, NoteKind, note, remove};

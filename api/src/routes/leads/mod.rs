@@ -9,6 +9,7 @@ pub(crate) mod one;
 pub(crate) mod pipeline;
 mod view;
 
+pub(super) use doing::refusal;
 pub(crate) use view::{LeadEventView, LeadView};
 
 /// Most bytes of a request about one lead.

@@ -9,6 +9,8 @@ pub(crate) mod sessions;
 pub(crate) mod sign_up;
 mod tries;
 
+pub(super) use tries::public_try;
+
 use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
