@@ -19,6 +19,7 @@ mod hand;
 mod hook_presets;
 mod hooks;
 mod isolation;
+mod lead_forms;
 mod leads;
 mod limits;
 mod live;
