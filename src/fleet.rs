@@ -7,8 +7,8 @@ use capstan_api::starter::{StartError, Starter};
 use capstan_domain::approvals::Desk;
 use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
-use capstan_domain::events;
 use capstan_domain::secrets::KeyRing;
+use capstan_domain::{events, leads};
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
@@ -51,6 +51,7 @@ pub(crate) fn services(
     let mailbox = Arc::new(SandboxMailbox::new(place));
     let approvals = Arc::new(Desk::new(place));
     let events = Arc::new(events::Desk::new(place));
+    let leads = Arc::new(leads::Desk::new(place));
     let calls = Arc::new(CallDesk::new(place));
     let quotas = Arc::new(calls.till());
     let credentials = Arc::new(Vault::new(place, Arc::clone(keys)));
@@ -61,6 +62,7 @@ pub(crate) fn services(
         mailbox,
         approvals,
         events,
+        leads,
         calls,
         quotas,
         credentials,

@@ -14,10 +14,7 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, operations, orders, page,
-    pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step,
-    trial, trigger_starts, usage, version, webhooks, workflows,
+    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events, executions, explain, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -43,7 +40,12 @@ fn routes() -> Router<Api> {
         .route("/login/{provider}/callback", get(people::login::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
+        .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
+        .route("/api/public/lead", post(forms::public::submit))
+        .route("/api/webhook/calendly", post(bookings::by_query))
+        .route("/api/webhook/calendly/{workspace}", post(bookings::at_workspace))
+        .route("/api/webhook/calendly/{workspace}/{*path}", post(bookings::at_path))
         .route("/hooks/{workspace}/{*path}", any(hooks::receive))
         .route("/hooks-test/{workspace}/{listen_id}", any(hooks::capture))
         .route("/approve/{token}", get(approve::show).post(approve::submit))
@@ -61,7 +63,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{by_itself, delete, get, post, put};
 
-    with_platform(with_webhooks(Routes::default()))
+    with_leads(with_platform(with_webhooks(Routes::default())))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
@@ -198,6 +200,27 @@ pub(crate) fn resources() -> Routes {
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
+}
+
+/// Leads, where they stand, and what is known of them.
+fn with_leads(routes: Routes) -> Routes {
+    use crate::permit::{get, post};
+    use Permission::{LeadsManage, LeadsRead, LeadsWrite};
+    use leads::{board, fields, history, list, one, pipeline};
+
+    routes
+        .route("/leads", get(LeadsRead, list::list).post(LeadsWrite, one::create))
+        .route(
+            "/leads/{lead_id}",
+            get(LeadsRead, one::get).patch(LeadsWrite, one::update).delete(LeadsWrite, one::delete),
+        )
+        .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
+        .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
+        .route("/lead-board", get(LeadsRead, board::show))
+        .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
+        .route("/lead-fields", get(LeadsRead, fields::list))
+        .route("/lead-fields/{name}", permit::put(LeadsManage, fields::put))
+        .route("/lead-sources", get(LeadsRead, fields::sources))
 }
 
 /// Outbound webhooks, and which events there are.

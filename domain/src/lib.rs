@@ -1,6 +1,6 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, the
-//! sandbox mailbox.
+//! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, leads,
+//! the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -12,8 +12,11 @@ pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
+pub mod form_token;
 pub mod history;
 pub mod hooks;
+pub mod leads;
+pub mod machine;
 pub mod mailbox;
 pub mod migrate;
 pub mod quotas;

@@ -1,4 +1,5 @@
-//! Where the triggers of a workflow answer: forms at `/p/{workspace}/{path}`, hooks at `/hooks/{workspace}/{path}`.
+//! Where the triggers of a workflow answer: forms at `/p/{workspace}/{path}`, hooks at `/hooks/{workspace}/{path}`, bookings at
+//! `/api/webhook/calendly/{workspace}/{path}`.
 
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
@@ -10,6 +11,10 @@ use sqlx::PgConnection;
 pub const FORM: &str = "form";
 /// Kind of the path of a `trigger.webhook`.
 pub const WEBHOOK: &str = "webhook";
+/// Kind of the path of a `trigger.demo_booked`.
+pub const BOOKING: &str = "booking";
+/// Path of a `trigger.demo_booked` that says none.
+pub const BOOKING_PATH: &str = "calendly";
 /// Most bytes of a path.
 pub const PATH_BYTES_MAX: usize = 200;
 
@@ -27,6 +32,9 @@ pub fn trigger_paths(graph: &Graph, workflow_id: WorkflowId) -> Vec<(&'static st
                 Some((FORM, path(node).unwrap_or_else(|| format!("{workflow_id}/{}", node.id)), node.id.to_string()))
             }
             "trigger.webhook" => Some((WEBHOOK, path(node)?, node.id.to_string())),
+            "trigger.demo_booked" => {
+                Some((BOOKING, path(node).unwrap_or_else(|| BOOKING_PATH.into()), node.id.to_string()))
+            }
             _ => None,
         })
         .collect()

@@ -8,9 +8,10 @@ use serde_json::Value;
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
-    DebugGiven, DebugLog, DebugNoop, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop,
-    LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal,
-    TriggerEvent, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval, LogicCondition, LogicDelay,
+    LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry,
+    LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerForm, TriggerManual,
+    TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -28,10 +29,14 @@ impl Registry {
             .register(TriggerWebhook)
             .register(TriggerSchedule)
             .register(TriggerEvent)
+            .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
             .register(ActionCode)
             .register(ActionEmitEvent)
+            .register(LeadUpsert)
+            .register(LeadUpdate)
+            .register(LeadSetStatus)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
@@ -116,7 +121,7 @@ mod tests {
             let name = node_type.name();
             assert!(names.insert(name.to_owned()), "{name} is listed twice");
             let family = name.split('.').next().unwrap();
-            assert!(["trigger", "action", "logic", "data", "debug"].contains(&family), "{name}");
+            assert!(["trigger", "action", "lead", "logic", "data", "debug"].contains(&family), "{name}");
             assert!(!node_type.spec().title.is_empty(), "{name}");
             assert!(node_type.spec().description.ends_with('.'), "{name}");
             assert_eq!(node_type.schema()["type"], "object", "{name}");
@@ -125,7 +130,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 29);
+        assert_eq!(names.len(), 33);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, one where other workflows are called, one that says what a plan allows, and a vault of
+//! asked, one for events, one for leads, one where other workflows are called, one that says what a plan allows, and a vault of
 //! credentials.
 
 use std::sync::Arc;
@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod events;
 pub mod guard;
 pub mod http;
+pub mod leads;
 pub mod mail;
 mod networks;
 pub mod quotas;
@@ -26,6 +27,7 @@ use credentials::CredentialVault;
 use events::EventDesk;
 use guard::{AllowError, Guard};
 use http::HttpClient;
+use leads::LeadDesk;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
 use quotas::QuotaDesk;
 use url::Url;
@@ -42,6 +44,8 @@ pub struct Services {
     pub approvals: Arc<dyn ApprovalDesk>,
     /// Sends custom events, and waits for them.
     pub events: Arc<dyn EventDesk>,
+    /// Keeps leads.
+    pub leads: Arc<dyn LeadDesk>,
     /// Calls other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -64,6 +68,8 @@ pub struct ServiceSettings {
     pub approvals: Arc<dyn ApprovalDesk>,
     /// Keeps custom events.
     pub events: Arc<dyn EventDesk>,
+    /// Keeps leads.
+    pub leads: Arc<dyn LeadDesk>,
     /// Finds other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -104,6 +110,7 @@ impl Services {
             code: CodeRunner::new(RunnerProgram::default()),
             approvals: settings.approvals,
             events: settings.events,
+            leads: settings.leads,
             calls: settings.calls,
             quotas: settings.quotas,
             credentials: settings.credentials,

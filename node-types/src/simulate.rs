@@ -29,6 +29,7 @@ use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::credentials::NoVault;
 use crate::services::events::{EventDesk, EventsAway};
+use crate::services::leads::NoLeads;
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::NoQuotas;
 use crate::services::{ServiceSettings, Services, ServicesError};
@@ -122,6 +123,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(NoDesk),
         events: Arc::new(NoDesk),
+        leads: Arc::new(NoLeads),
         calls: Arc::new(NoCalls),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

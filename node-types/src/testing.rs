@@ -18,6 +18,7 @@ use crate::services::approvals::{ApprovalDesk, DeskError};
 use crate::services::calls::{Admission, CallDesk, CallError, Division};
 use crate::services::credentials::NoVault;
 use crate::services::events::{EventDesk, EventsAway};
+use crate::services::leads::{LeadDesk, NoLeads};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::{NoQuotas, QuotaDesk};
 use crate::services::{ServiceSettings, Services};
@@ -207,6 +208,11 @@ pub(crate) fn context_among(events: Arc<dyn EventDesk>) -> Context {
     context_of(ServiceSettings { events, ..settings() })
 }
 
+/// The same with this desk for leads.
+pub(crate) fn context_with_leads(leads: Arc<dyn LeadDesk>) -> Context {
+    context_of(ServiceSettings { leads, ..settings() })
+}
+
 /// The same with this desk for calls.
 pub(crate) fn context_calling(calls: Calls) -> Context {
     context_of(ServiceSettings { calls: Arc::new(calls), ..settings() })
@@ -225,6 +231,7 @@ pub(crate) fn settings() -> ServiceSettings {
         mailbox: Arc::new(Mails::default()),
         approvals: Arc::new(Answers::default()),
         events: Arc::new(Events::default()),
+        leads: Arc::new(NoLeads),
         calls: Arc::new(Calls::default()),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

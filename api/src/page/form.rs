@@ -13,6 +13,9 @@ pub(crate) const TOKEN: &str = "capstan-token";
 /// Name of the entry that people do not see and must leave empty.
 pub(crate) const HONEYPOT: &str = "capstan-website";
 
+/// Name of the box that one ticks to agree.
+pub(crate) const CONSENT: &str = "capstan-consent";
+
 /// The form with what was filled in and what is wrong with it.
 pub(crate) fn page(config: &FormConfig, filled: &Map<String, Value>, errors: &[FieldError], token: &str) -> Response {
     let mut body = format!("<main class=\"narrow\">\n<h1>{}</h1>\n", escape(&config.title));
@@ -25,6 +28,9 @@ pub(crate) fn page(config: &FormConfig, filled: &Map<String, Value>, errors: &[F
         let error = errors.iter().find(|error| error.field == field.name);
         write_field(&mut body, field, filled.get(&field.name), error);
     }
+    if let Some(consent) = &config.consent {
+        write_consent(&mut body, consent, errors.iter().find(|error| error.field == CONSENT));
+    }
     let _ = write!(
         body,
         "<p class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input name=\"{HONEYPOT}\" tabindex=\"-1\" \
@@ -34,6 +40,17 @@ pub(crate) fn page(config: &FormConfig, filled: &Map<String, Value>, errors: &[F
         escape(&config.submit_label)
     );
     html::page(&config.title, &body)
+}
+
+fn write_consent(body: &mut String, consent: &str, error: Option<&FieldError>) {
+    let text = escape(consent);
+    let _ = writeln!(
+        body,
+        "<label><input type=\"checkbox\" name=\"{CONSENT}\" required> {text} <span class=\"quiet\">(required)</span></label>"
+    );
+    if let Some(error) = error {
+        let _ = writeln!(body, "<p class=\"error\">{}</p>", escape(&error.detail));
+    }
 }
 
 /// What one sees after sending the form.
@@ -50,7 +67,9 @@ pub(super) fn write_errors(body: &mut String, fields: &[FormField], errors: &[Fi
     if !errors.is_empty() {
         body.push_str("<p class=\"error\" role=\"alert\">Please correct the marked fields.</p>\n");
     }
-    for error in errors.iter().filter(|error| fields.iter().all(|field| field.name != error.field)) {
+    for error in
+        errors.iter().filter(|error| error.field != CONSENT && fields.iter().all(|field| field.name != error.field))
+    {
         let _ = writeln!(body, "<p class=\"error\">{}</p>", escape(&error.detail));
     }
 }
@@ -93,7 +112,15 @@ fn control(field: &FormField, attributes: &str, value: &str) -> String {
         FormFieldType::Email => {
             format!("<input type=\"email\" {attributes} value=\"{escaped}\" autocomplete=\"email\">")
         }
-        FormFieldType::Number => format!("<input type=\"number\" step=\"any\" {attributes} value=\"{escaped}\">"),
+        FormFieldType::Number => {
+            let bound =
+                |name: &str, value: Option<f64>| value.map(|it| format!(" {name}=\"{it}\"")).unwrap_or_default();
+            let bounds = bound("min", field.min) + &bound("max", field.max);
+            format!("<input type=\"number\" step=\"any\"{bounds} {attributes} value=\"{escaped}\">")
+        }
+        FormFieldType::Tel => format!("<input type=\"tel\" {attributes} value=\"{escaped}\" autocomplete=\"tel\">"),
+        FormFieldType::Url => format!("<input type=\"url\" {attributes} value=\"{escaped}\">"),
+        FormFieldType::Date => format!("<input type=\"date\" {attributes} value=\"{escaped}\">"),
         FormFieldType::Text | FormFieldType::Checkbox => {
             format!("<input type=\"text\" {attributes} value=\"{escaped}\">")
         }

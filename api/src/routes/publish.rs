@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::trigger_paths::{FORM, trigger_paths};
+use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
 use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
@@ -152,7 +152,11 @@ fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
 }
 
 fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {
-    let url = if *kind == FORM { format!("/p/{slug}/{path}") } else { format!("/hooks/{slug}/{path}") };
+    let url = match *kind {
+        FORM => format!("/p/{slug}/{path}"),
+        BOOKING => format!("/api/webhook/calendly/{slug}/{path}"),
+        _ => format!("/hooks/{slug}/{path}"),
+    };
     json!({ "kind": kind, "node_id": node_id, "url": url })
 }
 

@@ -130,6 +130,12 @@ async fn fill(app: &App) {
         "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"
             .into(),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
+        format!("INSERT INTO lead_pipelines VALUES ('{w}', '{{}}', 1)"),
+        format!("INSERT INTO leads (workspace_id, lead_id, name, status, source) VALUES ('{w}', '{x}', 'n', 's', 's')"),
+        format!("INSERT INTO lead_fields VALUES ('{w}', 'n', 'l', 'text')"),
+        format!("INSERT INTO lead_field_data VALUES ('{w}', '{x}', 'n', 't')"),
+        format!("INSERT INTO lead_sources VALUES ('{w}', 's')"),
+        format!("INSERT INTO lead_events VALUES ('{w}', '{x}', '{x}', 'note', 'key', 'n', NULL, NULL, '{{}}')"),
         format!("INSERT INTO outbox VALUES ('{x}', '{w}', 't', '{x}', '1')"),
         format!(
             "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \

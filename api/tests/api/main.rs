@@ -21,6 +21,8 @@ mod held;
 mod hook_presets;
 mod hooks;
 mod isolation;
+mod lead_forms;
+mod leads;
 mod limits;
 mod live;
 mod matrix;

@@ -107,6 +107,7 @@ async fn rows(app: &App) -> Ids {
         ("schedule_id", text(&schedules["items"][0]["id"])),
         ("user_id", user_id.to_string()),
         ("invitation_id", invited.id.to_string()),
+        ("lead_id", text(&make(app, "/leads", json!({ "email": "lead@example.com" })).await["id"])),
         ("workflow_id", workflow),
         ("node_id", "a".into()),
         ("name", "go".into()),

@@ -108,6 +108,9 @@ permissions! {
     WebhooksWrite = "webhooks.write" from Admin: "Make and change webhook endpoints, send deliveries again.";
     TriggersRead = "triggers.read" from Viewer: "See schedules and other triggers.";
     TriggersWrite = "triggers.write" from Member: "Make, change, pause and fire triggers.";
+    LeadsRead = "leads.read" from Viewer: "See leads, their history, the board and the pipeline.";
+    LeadsWrite = "leads.write" from Member: "Make, change, move and hide leads, and note what was done.";
+    LeadsManage = "leads.manage" from Admin: "Change the pipeline and the custom fields of leads.";
     MembersRead = "members.read" from Viewer: "See who belongs to the workspace, and who is invited.";
     MembersWrite = "members.write" from Admin: "Invite and remove people, change their roles.";
     KeysRead = "keys.read" from Admin: "See which API keys there are; never the keys.";

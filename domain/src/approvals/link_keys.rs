@@ -17,13 +17,24 @@ pub struct LinkKey {
     pub(super) secret: Vec<u8>,
 }
 
+impl LinkKey {
+    pub(crate) fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_tests(byte: u8) -> Self {
+        Self { key_no: 1, secret: vec![byte; 32] }
+    }
+}
+
 impl fmt::Debug for LinkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LinkKey {{ key_no: {}, secret: [redacted] }}", self.key_no)
     }
 }
 
-/// The key that signs new links; the first one is made now. For the worker's role.
+/// The key that signs new links; the first one is made now. For the roles of workers and of the API.
 ///
 /// # Errors
 /// If the database does.

@@ -41,11 +41,7 @@ pub async fn emit(
     if let Some(row) = find(connection, workspace_id, &event.id).await? {
         return Ok(Emitted::Accepted(row));
     }
-    let depth: i32 = sqlx::query_scalar("SELECT event_depth_1($1, $2)")
-        .bind(workspace_id.0)
-        .bind(execution_id.0)
-        .fetch_one(&mut *connection)
-        .await?;
+    let depth = depth(&mut *connection, workspace_id, execution_id).await?;
     if depth > DEPTH_MAX {
         return Ok(Emitted::TooDeep);
     }
@@ -55,6 +51,19 @@ pub async fn emit(
     insert(connection, workspace_id, std::slice::from_ref(event), depth).await?;
     let row = find(connection, workspace_id, &event.id).await?;
     row.map(Emitted::Accepted).ok_or_else(|| StoreError::Corrupt("an event that was just sent is gone".into()))
+}
+
+/// How deep an event of an execution is: see [`emit`]. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn depth(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<i32, StoreError> {
+    let depth = sqlx::query_scalar("SELECT event_depth_1($1, $2)").bind(workspace_id.0).bind(execution_id.0);
+    Ok(depth.fetch_one(connection).await?)
 }
 
 async fn find(

@@ -12,6 +12,7 @@ mod emit;
 mod event;
 mod matching;
 mod taken;
+mod tell;
 mod tidy;
 mod wait;
 
@@ -19,12 +20,13 @@ pub use accept::{Accepted, EVENTS_PENDING_MAX, Intake, accept};
 pub use awaited::awaited;
 pub use bell::Bell;
 pub use desk::Desk;
-pub use emit::{DEPTH_MAX, Emitted, emit};
+pub use emit::{DEPTH_MAX, Emitted, depth, emit};
 pub use event::{
     BATCH_EVENTS_MAX, DATA_BYTES_MAX, EARLIER_MAX, EventFlaw, EventRow, ID_BYTES_MAX, KEPT_DAYS, NewEvent, check_key,
     check_type, step_event_id,
 };
 pub use matching::{Matched, is_any, pass_by, work};
 pub use taken::taken_by_start;
+pub use tell::{check_heard, is_room, tell};
 pub use tidy::{tidy, tidy_waits};
 pub use wait::{Wait, WaitingStep, expire, wait};

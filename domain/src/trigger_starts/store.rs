@@ -27,7 +27,7 @@ pub struct NewStart {
     pub node_id: String,
     /// What for: the same is started once.
     pub subject: String,
-    /// `schedule`, `catch_up`, `backfill`, `now`, `event` or `execution`.
+    /// `schedule`, `catch_up`, `backfill`, `now`, `event`, `execution`, `form` or `booking`.
     pub cause: &'static str,
     /// The time that it stands for.
     pub at: DateTime<Utc>,

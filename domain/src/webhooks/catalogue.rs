@@ -59,7 +59,33 @@ pub fn catalogue() -> Vec<EventType> {
     let test = json!({ "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "message": "This is a test." });
     let schema = object(&["endpoint_id", "message"], json!({ "endpoint_id": uuid(), "message": { "type": "string" } }));
     let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
-    executions.into_iter().chain(endpoints).chain(tenants).chain([test]).collect()
+    executions.into_iter().chain(endpoints).chain(tenants).chain(leads()).chain([test]).collect()
+}
+
+/// What happens to leads. They come as the events do that a workspace sends itself.
+fn leads() -> [EventType; 3] {
+    let kinds = [
+        ("created", "There is a new lead"),
+        ("updated", "A lead has changed"),
+        ("status_changed", "A lead was moved in the pipeline"),
+    ];
+    kinds.map(|(kind, title)| {
+        let lead_id = "01927f3e-2c50-7000-8000-000000000005";
+        let mut data = json!({
+            "lead": { "id": lead_id, "email": "ada@example.com", "name": "Ada", "status": "qualified", "source": "manual",
+                "fields": { "budget": 3000 } },
+            "by": { "kind": "user", "name": "owner@example.com" },
+        });
+        match kind {
+            "updated" => data["changes"] = json!({ "name": { "from": null, "to": "Ada" } }),
+            "status_changed" => (data["from"], data["to"]) = (json!("new"), json!("qualified")),
+            _ => {}
+        }
+        let id = "$lead:01927f3e-2c50-7000-8000-000000000006";
+        let properties = json!({ "id": { "type": "string" }, "key": uuid(), "data": { "type": "object" } });
+        let schema = object(&["id", "key", "data"], properties);
+        own(&format!("lead.{kind}"), title, schema, &json!({ "id": id, "key": lead_id, "data": data }))
+    })
 }
 
 /// A type that a workspace sends itself.
@@ -157,7 +183,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 11);
+        assert_eq!(types.len(), 14);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

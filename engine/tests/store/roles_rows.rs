@@ -95,6 +95,15 @@ pub(crate) fn rows(workspace: &str) -> String {
              updated_by) VALUES ({w}, {id}, 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"
         ),
         format!("credential_tokens (workspace_id, credential_id, revision) VALUES ({w}, {id}, 1)"),
+        format!("lead_pipelines (workspace_id, machine, revision) VALUES ({w}, '{{}}', 1)"),
+        format!("leads (workspace_id, lead_id, name, status, source) VALUES ({w}, {id}, 'n', 's', 's')"),
+        format!("lead_fields (workspace_id, name, label, type) VALUES ({w}, 'n', 'l', 'text')"),
+        format!("lead_field_data (workspace_id, lead_id, name, text_value) VALUES ({w}, {id}, 'n', 't')"),
+        format!("lead_sources (workspace_id, name) VALUES ({w}, 's')"),
+        format!(
+            "lead_events (workspace_id, lead_id, event_id, type, by_kind, by_name, data) \
+             VALUES ({w}, {id}, {id}, 'note', 'key', 'n', '{{}}')"
+        ),
         format!(
             "audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
              VALUES ({w}, {id}, 'key', {id}, 'k', 'a', 's', 200, 'r')"

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
@@ -18,12 +19,15 @@ const NUMBER_BYTES_MAX: usize = 64;
 /// Most unknown fields that are reported.
 const UNKNOWN_MAX: usize = 20;
 
+/// What a form itself adds to an input, which may be given to another execution as it is.
+const KEPT: [&str; 2] = ["_lead", "_consent"];
+
 /// What is wrong with one field of a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Name of the field; empty if it is the form itself.
     pub field: String,
-    /// `required`, `invalid`, `too_long`, `unknown_field` or `config`.
+    /// `required`, `invalid`, `out_of_range`, `too_long`, `unknown_field` or `config`.
     pub code: &'static str,
     /// For the person who filled in the form.
     pub detail: String,
@@ -45,7 +49,13 @@ pub fn validate_submission(config: &Value, submitted: &Map<String, Value>) -> Re
             return Err(vec![FieldError { field: String::new(), code: "config", detail }]);
         }
     };
-    validate_fields(&form.fields, submitted)
+    let (kept, entries): (Map<_, _>, Map<_, _>) =
+        submitted.clone().into_iter().partition(|(name, _)| KEPT.contains(&name.as_str()));
+    let mut input = validate_fields(&form.fields, &entries)?;
+    if let Value::Object(input) = &mut input {
+        input.extend(kept);
+    }
+    Ok(input)
 }
 
 /// The same for these fields.
@@ -93,7 +103,7 @@ fn check(field: &Field, entry: &Value) -> Checked {
         return Ok(Value::Null);
     }
     match (field.field_type, entry) {
-        (FieldType::Number, Value::Number(number)) => Ok(Value::Number(number.clone())),
+        (FieldType::Number, Value::Number(_)) => in_range(field, entry.clone()),
         (_, Value::String(text)) => text_entry(field, text),
         _ => Err(("invalid", format!("{} is not of the right kind", field.label))),
     }
@@ -115,7 +125,18 @@ fn text_entry(field: &Field, text: &str) -> Checked {
         return Err(("invalid", format!("{label} holds a control character or a line break")));
     }
     match field.field_type {
-        FieldType::Number => number(text.trim()).ok_or_else(|| ("invalid", format!("{label} must be a number"))),
+        FieldType::Number => {
+            let number = number(text.trim()).ok_or_else(|| ("invalid", format!("{label} must be a number")))?;
+            in_range(field, number)
+        }
+        FieldType::Tel if is_tel(text.trim()) => Ok(text.trim().into()),
+        FieldType::Tel => Err(("invalid", format!("{label} must be a telephone number, such as +48 22 123 45 67"))),
+        FieldType::Url if is_url(text.trim()) => Ok(text.trim().into()),
+        FieldType::Url => Err(("invalid", format!("{label} must be an address, such as https://example.com"))),
+        FieldType::Date if text.trim().len() == 10 && text.trim().parse::<NaiveDate>().is_ok() => {
+            Ok(text.trim().into())
+        }
+        FieldType::Date => Err(("invalid", format!("{label} must be a day, such as 2026-01-31"))),
         FieldType::Email if is_email(text.trim()) => Ok(text.trim().into()),
         FieldType::Email => Err(("invalid", format!("{label} must be an e-mail address, such as ada@example.com"))),
         FieldType::Select if !field.options.iter().any(|option| option == text) => {
@@ -123,6 +144,28 @@ fn text_entry(field: &Field, text: &str) -> Checked {
         }
         _ => Ok(text.into()),
     }
+}
+
+fn in_range(field: &Field, number: Value) -> Checked {
+    let label = &field.label;
+    let value = number.as_f64().unwrap_or(f64::NAN);
+    if let Some(min) = field.min.filter(|min| value < *min) {
+        return Err(("out_of_range", format!("{label} must be at least {min}")));
+    }
+    if let Some(max) = field.max.filter(|max| value > *max) {
+        return Err(("out_of_range", format!("{label} must be at most {max}")));
+    }
+    Ok(number)
+}
+
+/// Digits and what people write between them.
+fn is_tel(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    (3..=20).contains(&digits) && text.len() <= 40 && text.chars().all(|c| c.is_ascii_digit() || " +-/.()".contains(c))
+}
+
+fn is_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// A browser sends `on` or the value for a set checkbox, and nothing for one that is not.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use capstan_domain::events::{EARLIER_MAX, Wait, WaitingStep, check_key, check_type};
+use capstan_domain::events::{EARLIER_MAX, Wait, WaitingStep, check_heard, check_key};
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::expression::check_event_condition;
 use capstan_engine::core::outcome::{Outcome, Until, Wake};
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::parts::{Scalar, check_event_type, check_span, problem, span_of};
+use super::parts::{Scalar, check_heard_type, check_span, problem, span_of};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
 
@@ -67,7 +67,7 @@ impl NodeType for LogicWaitForEvent {
 
     fn check(config: &Value) -> Vec<Problem> {
         let spans = ["timeout", "accept_earlier"].into_iter().filter_map(|field| check_span(config, field));
-        let others = [check_event_type(config, "event"), check_when(config), check_earlier(config)];
+        let others = [check_heard_type(config, "event"), check_when(config), check_earlier(config)];
         spans.chain(others.into_iter().flatten()).collect()
     }
 
@@ -113,7 +113,7 @@ fn waiting(context: &Context) -> WaitingStep {
 impl Config {
     fn wait(self, context: &Context) -> Result<Wait, Outcome> {
         let flawed = |reason: String| Outcome::fail("config", reason);
-        check_type(&self.event).map_err(|flaw| flawed(flaw.to_string()))?;
+        check_heard(&self.event).map_err(|flaw| flawed(flaw.to_string()))?;
         let key = self.key.map(|key| key.to_string()).unwrap_or_default();
         check_key(&key).map_err(|flaw| flawed(flaw.to_string()))?;
         let earlier = span_of(self.accept_earlier_ms, self.accept_earlier.as_deref())?.unwrap_or(Duration::ZERO);

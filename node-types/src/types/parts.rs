@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use capstan_domain::credentials::is_name;
-use capstan_domain::events::check_type;
+use capstan_domain::events::{EventFlaw, check_heard, check_type};
 use capstan_engine::core::expression::constant;
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
@@ -195,8 +195,17 @@ pub(super) fn check_path(config: &Value) -> Option<Problem> {
 
 /// A finding if `field` is written as something that no custom event has as its type.
 pub(super) fn check_event_type(config: &Value, field: &str) -> Option<Problem> {
+    event_type(config, field, check_type)
+}
+
+/// The same for events that are waited for, some of which are our own.
+pub(super) fn check_heard_type(config: &Value, field: &str) -> Option<Problem> {
+    event_type(config, field, check_heard)
+}
+
+fn event_type(config: &Value, field: &str, check: fn(&str) -> Result<(), EventFlaw>) -> Option<Problem> {
     let name = config.get(field)?.as_str().filter(|name| !has_expression(name))?;
-    let flaw = check_type(name).err()?;
+    let flaw = check(name).err()?;
     Some(problem("bad_event_type", &format!("/{field}"), flaw.to_string(), "use a type such as order.paid"))
 }
 

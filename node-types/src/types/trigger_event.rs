@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::parts::{check_event_type, has_expression, problem, trigger_run};
+use super::parts::{check_heard_type, has_expression, problem, trigger_run};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
 
@@ -97,7 +97,7 @@ impl NodeType for TriggerEvent {
     fn check(config: &Value) -> Vec<Problem> {
         let key = config.get("key").and_then(Value::as_str).and_then(|key| check_key(key).err());
         let key = key.map(|flaw| problem("bad_key", "/key", flaw.to_string(), "use a shorter key"));
-        let others = [check_event_type(config, "event"), key, check_when(config), check_within(config)];
+        let others = [check_heard_type(config, "event"), key, check_when(config), check_within(config)];
         check_literals(config).chain(others.into_iter().flatten()).collect()
     }
 

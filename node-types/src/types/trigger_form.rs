@@ -1,6 +1,7 @@
 //! `trigger.form`
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
@@ -9,8 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::form_lead::{self, LeadMapping};
 use super::parts::{check_path, problem, trigger_run};
 use crate::node_type::{Context, NodeType, Spec};
+use crate::span;
 
 /// Most fields of a form.
 const FIELDS_MAX: usize = 100;
@@ -18,6 +21,12 @@ const FIELDS_MAX: usize = 100;
 const NAME_BYTES_MAX: usize = 64;
 /// Most options of a select field.
 const OPTIONS_MAX: usize = 500;
+
+/// How long the token of a page is good, and at most.
+const TOKEN_VALID_DEFAULT: Duration = Duration::from_secs(12 * 3_600);
+const TOKEN_VALID_MAX: Duration = Duration::from_secs(7 * 86_400);
+/// Longest text that people agree to, in characters.
+const CONSENT_CHARS_MAX: usize = 2_000;
 
 /// Starts when someone sends a form.
 pub(crate) struct TriggerForm;
@@ -39,6 +48,28 @@ pub struct Config {
     /// Path of the page, after `/p/{workspace}/`; lower-case letters, digits, `-`, `_` and `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Makes a lead of each submission, or adds to the one of the same e-mail address: which fields say who it is. The input
+    /// holds the lead as `_lead`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadMapping>,
+    /// Whether only what was sent from the page itself is taken: each page has a signed token that no other site can read.
+    #[serde(default)]
+    pub signed: bool,
+    /// How long that token is good, such as `1h`; 12 hours if absent, at most seven days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_valid: Option<String>,
+    /// What has to be agreed to, as a box to tick; the input holds it as `_consent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
+}
+
+impl Config {
+    /// How long the token of a page is good, in seconds.
+    #[must_use]
+    pub fn token_valid_s(&self) -> i64 {
+        let valid = self.token_valid.as_deref().and_then(|text| span::parse(text).ok()).unwrap_or(TOKEN_VALID_DEFAULT);
+        valid.min(TOKEN_VALID_MAX).as_secs().try_into().unwrap_or(i64::MAX)
+    }
 }
 
 /// One field.
@@ -58,6 +89,12 @@ pub struct Field {
     /// The choices of a `select` field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Least number, of a `number` field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Greatest number, of a `number` field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
 }
 
 /// What a field takes, and what it becomes in the input.
@@ -77,6 +114,12 @@ pub enum FieldType {
     Checkbox,
     /// Several lines of text.
     Textarea,
+    /// A telephone number, as text.
+    Tel,
+    /// An address of the web, as text.
+    Url,
+    /// A day, as text such as `2026-01-31`.
+    Date,
 }
 
 fn submit_label() -> String {
@@ -97,12 +140,32 @@ impl NodeType for TriggerForm {
         if check_fields(config, &mut problems) == 0 {
             problems.push(problem("bad_form", "/fields", "the form has no fields", "add a field"));
         }
+        problems.extend(form_lead::check(config));
+        problems.extend(check_token_valid(config));
+        problems.extend(check_consent(config));
         problems
     }
 
     async fn run(&self, _config: Config, _context: &Context) -> Outcome {
         trigger_run()
     }
+}
+
+fn check_token_valid(config: &Value) -> Option<Problem> {
+    let text = config.get("token_valid")?.as_str()?;
+    let why = match span::parse(text) {
+        Ok(span) if !span.is_zero() && span <= TOKEN_VALID_MAX => return None,
+        Ok(_) => format!("token_valid is {text:?}, and has to be more than nothing and at most seven days"),
+        Err(error) => error.to_string(),
+    };
+    Some(problem("bad_span", "/token_valid", why, "write numbers with units, such as 1h"))
+}
+
+fn check_consent(config: &Value) -> Option<Problem> {
+    let chars = config.get("consent")?.as_str()?.trim().chars().count();
+    let detail = format!("what is agreed to has 1 to {CONSENT_CHARS_MAX} characters, this has {chars}");
+    (chars == 0 || chars > CONSENT_CHARS_MAX)
+        .then(|| problem("bad_form", "/consent", detail, "say it shorter, or leave it out"))
 }
 
 /// Adds what is wrong with the fields of `config`; how many there are.

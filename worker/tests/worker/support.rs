@@ -7,9 +7,9 @@ use std::time::Duration;
 use capstan_domain::approvals::Desk;
 use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
-use capstan_domain::events;
 use capstan_domain::secrets::KeyRing;
 use capstan_domain::triggers::keep_in_step;
+use capstan_domain::{events, leads};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -226,6 +226,7 @@ pub(crate) fn services(place: &Place, allow: &[&str], keys: &Arc<KeyRing>) -> Ar
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(Desk::new(place)),
         events: Arc::new(events::Desk::new(place)),
+        leads: Arc::new(leads::Desk::new(place)),
         quotas: Arc::new(calls.till()),
         calls,
         credentials: Arc::new(Vault::new(place, Arc::clone(keys))),

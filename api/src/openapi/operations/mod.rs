@@ -5,6 +5,7 @@ mod integrations;
 mod people;
 mod triggers;
 mod login;
+mod leads;
 mod workflows;
 mod workspace;
 
@@ -12,7 +13,7 @@ use super::operation::Operation;
 
 /// All of them.
 pub(super) fn all() -> Vec<Operation> {
-    [workflows::all(), executions::all(), workspace::all(), people::all(), integrations::all(), triggers::all(), login::all()]
+    [workflows::all(), executions::all(), workspace::all(), people::all(), integrations::all(), triggers::all(), login::all(), leads::all()]
         .into_iter()
         .flatten()
         .collect()

@@ -39,7 +39,7 @@ pub(super) struct Call {
 
 impl Keys {
     /// Those of a trigger; none if it lets anybody in.
-    pub(super) async fn read(
+    pub(in crate::routes) async fn read(
         api: &Api,
         connection: &mut PgConnection,
         workspace_id: WorkspaceId,
@@ -71,6 +71,16 @@ pub(super) fn check(config: &WebhookConfig, keys: &Keys, parts: &Parts, bytes: &
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let secrets: Vec<&[u8]> = keys.secrets.iter().map(Secret::bytes).collect();
     verify(&config.verify.rules(), &secrets, &Message { header: &header, body: bytes, now_s: keys.now_s })
+}
+
+/// The same for a call of which nothing else is wanted than that it is. 401 `not_verified`.
+pub(in crate::routes) fn verified(
+    config: &WebhookConfig,
+    keys: &Keys,
+    parts: &Parts,
+    bytes: &[u8],
+) -> Result<Verified, Problem> {
+    check(config, keys, parts, bytes).map_err(|NotVerified| not_verified())
 }
 
 /// What its body, headers and query make of it.

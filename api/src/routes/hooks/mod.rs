@@ -23,6 +23,7 @@ use crate::limit::Limit;
 use crate::problem::{Problem, method_not_allowed};
 
 pub(crate) use call::Keys;
+pub(super) use call::verified;
 pub(crate) use listen::{begin as listen_begin, capture, end as listen_end, show as listen_show};
 pub(super) use secrets::require as require_secrets;
 pub(crate) use secrets::{add as secret_add, list as secret_list, remove as secret_remove};

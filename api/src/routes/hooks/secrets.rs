@@ -138,21 +138,25 @@ pub(crate) async fn require(
         let config: WebhookConfig = serde_json::from_value(node.config.clone()).ok()?;
         config.verify.secret.filter(|_| config.verify.preset.has_secret())
     };
-    let hooks =
-        graph.triggers().map(|ix| (ix, &graph.nodes[ix])).filter(|(_, node)| node.type_name == "trigger.webhook");
-    let named: Vec<_> = hooks.filter_map(|(ix, node)| Some((ix, node.id.to_string(), secret(node)?))).collect();
+    let booking = |node: &capstan_engine::core::graph::Node| Some(node.config.get("secret")?.as_str()?.to_owned());
+    let named = |ix: usize, node: &capstan_engine::core::graph::Node| match node.type_name.as_str() {
+        "trigger.webhook" => Some((ix, node.id.to_string(), secret(node)?, "verify/secret")),
+        "trigger.demo_booked" => Some((ix, node.id.to_string(), booking(node)?, "secret")),
+        _ => None,
+    };
+    let named: Vec<_> = graph.triggers().filter_map(|ix| named(ix, &graph.nodes[ix])).collect();
     if named.is_empty() {
         return Ok(());
     }
-    let names: Vec<&str> = named.iter().map(|(_, _, name)| name.as_str()).collect();
+    let names: Vec<&str> = named.iter().map(|(_, _, name, _)| name.as_str()).collect();
     let unknown = secrets::unknown(connection, workspace_id, &names).await?;
-    let missing = named.into_iter().filter(|(_, _, name)| unknown.contains(name));
+    let missing = named.into_iter().filter(|(_, _, name, _)| unknown.contains(name));
     let findings: Vec<_> = missing
-        .map(|(index, node_id, name)| {
+        .map(|(index, node_id, name, place)| {
             serde_json::json!({
                 "code": "unknown_hook_secret",
                 "node_id": node_id,
-                "pointer": format!("/nodes/{index}/data/config/verify/secret"),
+                "pointer": format!("/nodes/{index}/data/config/{place}"),
                 "detail": format!("hook \"{node_id}\" verifies with \"{name}\", and there is no hook secret of that name"),
                 "hint": "add it with POST /api/v1/hook-secrets",
             })

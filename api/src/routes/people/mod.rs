@@ -11,6 +11,8 @@ pub(crate) mod sign_up;
 pub(crate) mod tokens;
 mod tries;
 
+pub(super) use tries::public_try;
+
 use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};

@@ -17,6 +17,10 @@ pub(crate) async fn list(caller: Caller) -> Result<Response, Problem> {
     let mut transaction = caller.read().await?;
     let sent = custom_types(&mut transaction, caller.workspace_id, CUSTOM_MAX).await?;
     transaction.commit().await?;
-    let items: Vec<EventType> = catalogue().into_iter().chain(sent.iter().map(|name| custom(name))).collect();
+    let mut items: Vec<EventType> = catalogue();
+    // What is told of leads is kept with what workspaces send.
+    let own = sent.into_iter().filter(|name| items.iter().all(|known| known.type_name != *name));
+    let own: Vec<EventType> = own.map(|name| custom(&name)).collect();
+    items.extend(own);
     Ok(Json(json!({ "items": items })).into_response())
 }

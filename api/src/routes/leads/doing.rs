@@ -1,0 +1,113 @@
+//! Who acts, doing it, and why not.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use capstan_domain::events::EVENTS_PENDING_MAX;
+use capstan_domain::leads::{self, Act, Acted, By, ByKind, Done, LeadFlaw};
+use capstan_domain::machine::Refused;
+use uuid::Uuid;
+
+use super::LEAD;
+use crate::Api;
+use crate::actor::{Actor, Who};
+use crate::auth::{Caller, no_key};
+use crate::problem::{Finding, Problem};
+
+/// How often an act that met another one comes again.
+const TRIES_MAX: u32 = 4;
+
+/// A caller who acts on leads.
+pub(crate) struct Author {
+    pub(super) caller: Caller,
+    pub(super) by: By,
+}
+
+impl FromRequestParts<Api> for Author {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
+        let kind = if matches!(actor.who, Who::Person(_)) { ByKind::User } else { ByKind::Key };
+        let name = actor.who.name().ok_or_else(no_key)?.name;
+        Ok(Self { caller, by: By { kind, name, execution_id: None, once: None, depth: 0 } })
+    }
+}
+
+impl Author {
+    /// Does it in a transaction of its own, and tells the workers.
+    pub(super) async fn act(&self, act: Act) -> Result<Acted, Problem> {
+        for _ in 0..TRIES_MAX {
+            let mut transaction = self.caller.write().await?;
+            let done = leads::act(&mut transaction, self.caller.workspace_id, &self.by, act.clone()).await?;
+            match done {
+                Done::Acted(acted) => {
+                    transaction.commit().await?;
+                    self.caller.cell.ring().await;
+                    return Ok(*acted);
+                }
+                Done::Again => {}
+                refused => return Err(refusal(refused)),
+            }
+        }
+        Err(busy())
+    }
+}
+
+/// Why an act was not done.
+pub(in crate::routes) fn refusal(done: Done) -> Problem {
+    match done {
+        Done::Acted(_) => Problem::internal("what was done is no refusal"),
+        Done::Flawed(flaws) => flawed(flaws),
+        Done::Exists(lead_id) => {
+            let id = lead_id.map(|id| format!(": {id}")).unwrap_or_default();
+            let detail = format!("another lead of this workspace has this e-mail address{id}");
+            Problem::conflict("lead_exists", detail, "change that one, or leave the address out")
+        }
+        Done::NotFound => Problem::not_found(LEAD, "that was asked for"),
+        Done::Refused(refused @ Refused::UnknownState(..)) => {
+            let hint = "GET /api/v1/lead-pipeline lists the states";
+            Problem::unprocessable("unknown_status", refused.to_string(), hint)
+        }
+        Done::Refused(refused) => {
+            let hint = "move it to a status that the pipeline allows, or change the pipeline";
+            Problem::conflict("transition_forbidden", refused.to_string(), hint)
+        }
+        Done::Moved(status) => {
+            let detail = format!("somebody has moved the lead: its status is {status} now");
+            Problem::conflict("status_changed", detail, "look at it again, and decide anew")
+        }
+        Done::Full => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_events",
+            format!("{EVENTS_PENDING_MAX} events of this workspace wait to be looked at already"),
+            "send it again in a while; workers look at events as they come",
+        ),
+        Done::Again => busy(),
+    }
+}
+
+/// Others are in the way, again and again.
+fn busy() -> Problem {
+    let detail = "others change the same lead at the same time";
+    Problem::unavailable("busy", detail, "send it again")
+}
+
+fn flawed(flaws: Vec<LeadFlaw>) -> Problem {
+    let detail = flaws.first().map(|flaw| flaw.detail.clone()).unwrap_or_default();
+    let findings = flaws.into_iter().map(|flaw| Finding {
+        code: flaw.code,
+        pointer: format!("/{}", flaw.place),
+        detail: flaw.detail,
+        hint: "correct the field".into(),
+    });
+    Problem::unprocessable("invalid_lead", detail, "each entry of errors names a field; nothing was written")
+        .findings(findings)
+}
+
+pub(super) fn no_such(lead_id: Uuid) -> Problem {
+    Problem::not_found(LEAD, &lead_id.to_string())
+}

@@ -1,0 +1,18 @@
+//! Leads: lists, the board, one lead and what is done about it, the pipeline, custom fields.
+
+pub(crate) mod board;
+mod doing;
+pub(crate) mod fields;
+pub(crate) mod history;
+pub(crate) mod list;
+pub(crate) mod one;
+pub(crate) mod pipeline;
+mod view;
+
+pub(super) use doing::refusal;
+pub(crate) use view::{LeadEventView, LeadView};
+
+/// Most bytes of a request about one lead.
+const LEAD_BYTES_MAX: usize = 256 * 1024;
+/// What a lead is called where there is none.
+const LEAD: &str = "lead";

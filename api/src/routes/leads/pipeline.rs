@@ -1,0 +1,64 @@
+//! The pipeline: which states leads have, and which ways there are.
+
+use axum::Json;
+use axum::extract::Request;
+use capstan_domain::leads::{Pipeline, PutPipeline, pipeline, put_pipeline};
+use capstan_domain::machine::Machine;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::LEAD_BYTES_MAX;
+use crate::auth::Caller;
+use crate::body;
+use crate::problem::{Finding, Problem};
+
+/// The pipeline, and how often it was changed: 0 as it is shipped.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LeadPipeline")]
+pub(crate) struct PipelineView {
+    #[serde(flatten)]
+    machine: Machine,
+    revision: i32,
+}
+
+impl From<Pipeline> for PipelineView {
+    fn from(Pipeline { machine, revision }: Pipeline) -> Self {
+        Self { machine, revision }
+    }
+}
+
+/// `GET /lead-pipeline`.
+pub(crate) async fn show(caller: Caller) -> Result<Json<PipelineView>, Problem> {
+    let mut transaction = caller.read().await?;
+    let found = pipeline(&mut transaction, caller.workspace_id).await?;
+    transaction.commit().await?;
+    Ok(Json(found.into()))
+}
+
+/// `PUT /lead-pipeline {initial, states, transitions}`: the pipeline. 409 `state_in_use`, 422 `invalid_pipeline`.
+pub(crate) async fn put(caller: Caller, request: Request) -> Result<Json<PipelineView>, Problem> {
+    let machine: Machine = body::typed(request, LEAD_BYTES_MAX).await?;
+    let flaws = machine.check();
+    if let Some(first) = flaws.first() {
+        let detail = first.detail.clone();
+        let findings = flaws.into_iter().map(|flaw| Finding {
+            code: "invalid",
+            pointer: flaw.pointer,
+            detail: flaw.detail,
+            hint: "correct this part".into(),
+        });
+        let problem = Problem::unprocessable("invalid_pipeline", detail, "each entry of errors names a place");
+        return Err(problem.findings(findings));
+    }
+    let mut transaction = caller.write().await?;
+    match put_pipeline(&mut transaction, caller.workspace_id, machine).await? {
+        PutPipeline::Put(pipeline) => {
+            transaction.commit().await?;
+            Ok(Json(pipeline.into()))
+        }
+        PutPipeline::InUse(state) => {
+            let detail = format!("leads have the status {state}, which the new pipeline does not have");
+            Err(Problem::conflict("state_in_use", detail, "move these leads first, or keep the state"))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Events of our own that workflows hear as well: they are kept with custom events, and nobody else can send them.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use sqlx::PgConnection;
+
+use super::accept::{insert, is_full};
+use super::event::{EventFlaw, NewEvent, check_type};
+
+/// How the types of our own events begin that workflows hear.
+const HEARD: &str = "lead.";
+
+/// Whether workflows may wait for events of that type, and start at them.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_heard(name: &str) -> Result<(), EventFlaw> {
+    match check_type(name) {
+        Err(EventFlaw::Reserved(prefix)) if prefix == HEARD => Ok(()),
+        checked => checked,
+    }
+}
+
+/// Whether another event finds room.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_room(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<bool, StoreError> {
+    Ok(!is_full(connection, workspace_id).await?)
+}
+
+/// Tells an event with the transaction that it is of; ring afterwards. Its id is one that nobody else can use.
+///
+/// # Errors
+/// If the database does.
+pub async fn tell(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    event: &NewEvent,
+    depth: i32,
+) -> Result<(), StoreError> {
+    insert(connection, workspace_id, std::slice::from_ref(event), depth).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workflows_hear_of_leads_and_of_nothing_else_that_is_our_own() {
+        for good in ["lead.created", "lead.status_changed", "order.paid"] {
+            assert_eq!(check_heard(good), Ok(()), "{good}");
+        }
+        for bad in ["execution.completed", "quota.soft", "Lead.created", "lead."] {
+            assert!(check_heard(bad).is_err(), "{bad}");
+        }
+    }
+}

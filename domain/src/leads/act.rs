@@ -1,0 +1,142 @@
+//! What can be done to a lead, by whom, and what it comes to.
+
+use capstan_engine::core::ids::ExecutionId;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::lead::LeadRow;
+use super::patch::{LeadFlaw, LeadPatch};
+use crate::machine::Refused;
+
+/// What kind of somebody acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByKind {
+    /// A person.
+    User,
+    /// An API key.
+    Key,
+    /// A step of an execution.
+    Step,
+    /// Somebody who filled in a form.
+    Form,
+    /// Another system.
+    Hook,
+}
+
+impl ByKind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Step => "step",
+            Self::Form => "form",
+            Self::Hook => "hook",
+        }
+    }
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// What kind of somebody.
+    pub kind: ByKind,
+    /// Address of a person, name of a key, workflow, form or hook.
+    pub name: String,
+    /// Of a step.
+    pub execution_id: Option<ExecutionId>,
+    /// The same key is the same act, and done once.
+    pub once: Option<String>,
+    /// How many events led to it.
+    pub depth: i32,
+}
+
+/// Which lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// By its id.
+    Id(Uuid),
+    /// By its address, whatever the case.
+    Email(String),
+}
+
+/// What happens to what a lead has already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What is written replaces it.
+    Replace,
+    /// Name, number and firm stay: whoever fills in a form is not known to be the one who did before.
+    Fill,
+}
+
+/// An act.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// A lead that nobody knows yet.
+    Create {
+        /// What it is.
+        patch: LeadPatch,
+        /// Where it stands; at the beginning if absent.
+        status: Option<String>,
+    },
+    /// The lead of that address, or a new one.
+    Upsert {
+        /// What it is.
+        patch: LeadPatch,
+        /// What happens to what it has.
+        mode: Mode,
+        /// `form_submitted` or `webhook_received`, with what is kept of it: a row of history of its own.
+        noted: Option<(&'static str, Value)>,
+    },
+    /// A lead that is there.
+    Update {
+        /// Which.
+        which: Which,
+        /// What changes.
+        patch: LeadPatch,
+    },
+    /// Moves a lead in the pipeline.
+    SetStatus {
+        /// Which.
+        which: Which,
+        /// Where to.
+        to: String,
+        /// Only if it still stands there.
+        from: Option<String>,
+        /// Why, for people.
+        reason: Option<String>,
+    },
+}
+
+/// What an act came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acted {
+    /// The lead as it is now.
+    pub lead: LeadRow,
+    /// Whether it is new.
+    pub created: bool,
+    /// Whether anything is other than before.
+    pub changed: bool,
+    /// Whether it was done before, under the same key.
+    pub replayed: bool,
+}
+
+/// What became of an act. Anything but [`Done::Acted`] is to be rolled back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// It is done, with the commit.
+    Acted(Box<Acted>),
+    /// What was to be written is wrong.
+    Flawed(Vec<LeadFlaw>),
+    /// Another lead has the address.
+    Exists(Option<Uuid>),
+    /// There is no such lead.
+    NotFound,
+    /// The pipeline does not allow it.
+    Refused(Refused),
+    /// It does not stand where it was said to, but here.
+    Moved(String),
+    /// Too many events wait to be looked at.
+    Full,
+    /// The same act was done at the same time: come again, and it is a replay.
+    Again,
+}

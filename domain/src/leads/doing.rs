@@ -1,0 +1,265 @@
+//! Doing it. Each act is part of one transaction of its caller, which commits only what is [`Done::Acted`].
+//!
+//! Rows are locked in one order: sources, definitions of fields, the lead, its values, its history, events.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::act::{Act, Acted, By, Done, Mode, Which};
+use super::history::{HistoryRow, NewHistory, write};
+use super::lead::LeadRow;
+use super::note::TEXT_CHARS_MAX;
+use super::patch::{LeadFlaw, LeadPatch, email_key};
+use super::pipeline::pipeline;
+use super::store::{self, Saved};
+use super::{fields, find, history, sources};
+use crate::events::{NewEvent, is_room, tell};
+
+/// Source of a lead of which nothing else is said.
+const SOURCE_DEFAULT: &str = "manual";
+/// Most bytes of an event's data, below what events may have; of more it tells what fits.
+const TOLD_BYTES_MAX: usize = 48 * 1024;
+
+/// What is told of an act, beside the lead.
+struct Told {
+    history: &'static str,
+    event: Option<&'static str>,
+    data: Value,
+}
+
+/// Does it. For the roles of the API and of workers.
+///
+/// # Errors
+/// If the database does.
+pub async fn act(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    act: Act,
+) -> Result<Done, StoreError> {
+    if let Some(once) = &by.once
+        && let Some(lead_id) = history::done_before(connection, workspace_id, once).await?
+    {
+        let lead = find::any(connection, workspace_id, lead_id).await?;
+        let lead = lead.ok_or_else(|| StoreError::Corrupt("the lead of an event is gone".into()))?;
+        return Ok(Done::Acted(Box::new(Acted { lead, created: false, changed: false, replayed: true })));
+    }
+    if !is_room(connection, workspace_id).await? {
+        return Ok(Done::Full);
+    }
+    match act {
+        Act::Create { patch, status } => create(connection, workspace_id, by, patch, status).await,
+        Act::Upsert { patch, mode, noted } => upsert(connection, workspace_id, by, patch, mode, noted).await,
+        Act::Update { which, patch } => {
+            let patch = match ready(connection, workspace_id, patch).await? {
+                Ok(patch) => patch,
+                Err(flaws) => return Ok(Done::Flawed(flaws)),
+            };
+            let Some(lead_id) = store::lock(connection, workspace_id, &which).await? else {
+                return Ok(Done::NotFound);
+            };
+            change(connection, workspace_id, by, lead_id, (&patch, Mode::Replace), None).await
+        }
+        Act::SetStatus { which, to, from, reason } => {
+            set_status(connection, workspace_id, by, &which, (&to, from.as_deref(), reason.as_deref())).await
+        }
+    }
+}
+
+/// A patch that fits the fields and sources of the workspace, which know it from now on.
+async fn ready(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    patch: LeadPatch,
+) -> Result<Result<LeadPatch, Vec<LeadFlaw>>, StoreError> {
+    let patch = match patch.checked() {
+        Ok(patch) => patch,
+        Err(flaws) => return Ok(Err(flaws)),
+    };
+    if let Some(source) = &patch.source
+        && !sources::know(connection, workspace_id, source).await?
+    {
+        let detail = format!("a workspace has at most {} sources", sources::SOURCES_MAX);
+        return Ok(Err(vec![LeadFlaw::new("source", "too_many", detail)]));
+    }
+    let flaws = fields::know(connection, workspace_id, &patch.fields).await?;
+    Ok(if flaws.is_empty() { Ok(patch) } else { Err(flaws) })
+}
+
+async fn create(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    patch: LeadPatch,
+    status: Option<String>,
+) -> Result<Done, StoreError> {
+    let patch = LeadPatch { source: patch.source.or_else(|| Some(SOURCE_DEFAULT.into())), ..patch };
+    if !patch.names_somebody() {
+        return Ok(Done::Flawed(vec![nobody()]));
+    }
+    let patch = match ready(connection, workspace_id, patch).await? {
+        Ok(patch) => patch,
+        Err(flaws) => return Ok(Done::Flawed(flaws)),
+    };
+    let machine = pipeline(connection, workspace_id).await?.machine;
+    let status = status.unwrap_or_else(|| machine.initial.clone());
+    if let Err(refused) = machine.pass(&status, &status, &Value::Null) {
+        return Ok(Done::Refused(refused));
+    }
+    let Some(lead_id) = store::insert(connection, workspace_id, &patch, &status).await? else {
+        let email = Which::Email(patch.email.unwrap_or_default());
+        return Ok(Done::Exists(store::lock(connection, workspace_id, &email).await?));
+    };
+    created(connection, workspace_id, by, lead_id, &patch, None).await
+}
+
+fn nobody() -> LeadFlaw {
+    LeadFlaw::new("email", "required", "a lead has at least one of email, name, phone and company")
+}
+
+async fn upsert(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    patch: LeadPatch,
+    mode: Mode,
+    noted: Option<(&'static str, Value)>,
+) -> Result<Done, StoreError> {
+    let patch = LeadPatch { source: patch.source.or_else(|| Some(SOURCE_DEFAULT.into())), ..patch };
+    if !patch.names_somebody() {
+        return Ok(Done::Flawed(vec![nobody()]));
+    }
+    let patch = match ready(connection, workspace_id, patch).await? {
+        Ok(patch) => patch,
+        Err(flaws) => return Ok(Done::Flawed(flaws)),
+    };
+    let initial = pipeline(connection, workspace_id).await?.machine.initial;
+    if let Some(lead_id) = store::insert(connection, workspace_id, &patch, &initial).await? {
+        return created(connection, workspace_id, by, lead_id, &patch, noted).await;
+    }
+    let email = Which::Email(patch.email.clone().unwrap_or_default());
+    // It was there a moment ago. Who comes again makes it anew.
+    let Some(lead_id) = store::lock(connection, workspace_id, &email).await? else { return Ok(Done::Again) };
+    // Where a lead first came from stays.
+    let patch = LeadPatch { source: None, email: None, ..patch };
+    change(connection, workspace_id, by, lead_id, (&patch, mode), noted).await
+}
+
+async fn created(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    lead_id: Uuid,
+    patch: &LeadPatch,
+    noted: Option<(&'static str, Value)>,
+) -> Result<Done, StoreError> {
+    fields::write(connection, workspace_id, lead_id, &patch.fields).await?;
+    let told = Told { history: "created", event: Some("lead.created"), data: json!({}) };
+    record(connection, workspace_id, by, lead_id, (true, true), Some(told), noted).await
+}
+
+async fn change(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    lead_id: Uuid,
+    (patch, mode): (&LeadPatch, Mode),
+    noted: Option<(&'static str, Value)>,
+) -> Result<Done, StoreError> {
+    let changes = match store::save(connection, workspace_id, lead_id, patch, mode).await? {
+        Saved::Changes(changes) => changes,
+        Saved::Exists => {
+            let email = patch.email.as_deref().map(email_key);
+            return Ok(Done::Exists(store::of_key(connection, workspace_id, email.as_deref()).await?));
+        }
+        Saved::Nobody => return Ok(Done::Flawed(vec![nobody()])),
+        Saved::Gone => return Ok(Done::NotFound),
+    };
+    let changed = !changes.is_empty();
+    let event = changed.then_some("lead.updated");
+    // What changes nothing is noted if it has to be known when it comes again.
+    let is_noted = changed || (by.once.is_some() && noted.is_none());
+    let told =
+        is_noted.then(|| Told { history: "updated", event, data: json!({ "changes": Map::from_iter(changes) }) });
+    record(connection, workspace_id, by, lead_id, (false, changed), told, noted).await
+}
+
+async fn set_status(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    which: &Which,
+    (to, expected, reason): (&str, Option<&str>, Option<&str>),
+) -> Result<Done, StoreError> {
+    if reason.is_some_and(|reason| reason.chars().count() > TEXT_CHARS_MAX) {
+        let detail = format!("a reason has at most {TEXT_CHARS_MAX} characters");
+        return Ok(Done::Flawed(vec![LeadFlaw::new("reason", "too_long", detail)]));
+    }
+    let machine = pipeline(connection, workspace_id).await?.machine;
+    let Some(lead_id) = store::lock(connection, workspace_id, which).await? else { return Ok(Done::NotFound) };
+    let lead = find::find(connection, workspace_id, lead_id).await?;
+    let Some(lead) = lead else { return Ok(Done::NotFound) };
+    if expected.is_some_and(|expected| expected != lead.status) {
+        return Ok(Done::Moved(lead.status));
+    }
+    if let Err(refused) = machine.pass(&lead.status, to, &lead.shown()) {
+        return Ok(Done::Refused(refused));
+    }
+    let changed = lead.status != to;
+    store::move_to(connection, workspace_id, lead_id, to).await?;
+    let told = (changed || by.once.is_some()).then(|| Told {
+        history: "status_changed",
+        event: changed.then_some("lead.status_changed"),
+        data: json!({ "from": lead.status, "to": to, "reason": reason }),
+    });
+    record(connection, workspace_id, by, lead_id, (false, changed), told, None).await
+}
+
+/// Writes history, and tells others.
+async fn record(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    lead_id: Uuid,
+    (created, changed): (bool, bool),
+    told: Option<Told>,
+    noted: Option<(&'static str, Value)>,
+) -> Result<Done, StoreError> {
+    let lead = find::find(connection, workspace_id, lead_id).await?;
+    let lead = lead.ok_or_else(|| StoreError::Corrupt("a lead that was just written is gone".into()))?;
+    // The key stands in the row that tells best what was done.
+    let mut once = by.once.as_deref();
+    if let Some((history, data)) = &noted {
+        let new = NewHistory { lead_id, history, once: once.take(), data };
+        if write(connection, workspace_id, by, &new).await?.is_none() {
+            return Ok(Done::Again);
+        }
+    }
+    if let Some(told) = told {
+        let new = NewHistory { lead_id, history: told.history, once, data: &told.data };
+        let Some(row) = write(connection, workspace_id, by, &new).await? else { return Ok(Done::Again) };
+        if let Some(event) = told.event {
+            let event = lead_event(event, &lead, &row, &told.data);
+            tell(connection, workspace_id, &event, by.depth).await?;
+        }
+    }
+    Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: false })))
+}
+
+fn lead_event(type_name: &str, lead: &LeadRow, row: &HistoryRow, data: &Value) -> NewEvent {
+    let mut shown = json!({ "lead": lead.shown(), "by": { "kind": row.by_kind, "name": row.by_name } });
+    for (name, value) in data.as_object().into_iter().flatten() {
+        shown[name] = value.clone();
+    }
+    if shown.to_string().len() > TOLD_BYTES_MAX {
+        shown["lead"]["fields"] = Value::Null;
+        shown["changes"] = Value::Null;
+        shown["truncated"] = Value::Bool(true);
+    }
+    // Nobody outside can send an id that begins so.
+    let id = format!("$lead:{}", row.event_id);
+    NewEvent { id, type_name: type_name.into(), key: lead.lead_id.to_string(), data: shown }
+}

@@ -1,0 +1,116 @@
+//! Finding leads.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use serde_json::Value;
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::lead::{COLUMNS, LeadRow};
+use super::patch::email_key;
+use super::store;
+use super::words::sought;
+
+/// Which leads are wanted; all of what is said has to be so.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this state.
+    pub status: Option<String>,
+    /// From there.
+    pub source: Option<String>,
+    /// With this address, whatever the case.
+    pub email: Option<String>,
+    /// Words, each of which begins one of name, company, address or number.
+    pub words: Option<String>,
+    /// A custom field, and its value.
+    pub field: Option<(String, Value)>,
+}
+
+/// A lead that is not deleted.
+///
+/// # Errors
+/// If the database does.
+pub async fn find(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    lead_id: Uuid,
+) -> Result<Option<LeadRow>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = $2 AND l.deleted_at IS NULL");
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(lead_id).fetch_optional(connection).await?)
+}
+
+/// Whether a lead has that address.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_known(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    email: &str,
+) -> Result<bool, StoreError> {
+    let key = email_key(email.trim());
+    Ok(store::of_key(connection, workspace_id, Some(&key)).await?.is_some())
+}
+
+/// The same, if it is deleted, too.
+pub(super) async fn any(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    lead_id: Uuid,
+) -> Result<Option<LeadRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = $2");
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(lead_id).fetch_optional(connection).await?)
+}
+
+/// Leads before `before`, newest first.
+///
+/// # Errors
+/// If the database does.
+pub async fn list(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    filter: &Filter,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<LeadRow>, StoreError> {
+    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = "));
+    query.push_bind(workspace_id.0).push(" AND l.deleted_at IS NULL AND l.lead_id < ").push_bind(before);
+    filter.push(&mut query);
+    query.push(" ORDER BY l.lead_id DESC LIMIT ").push_bind(limit);
+    Ok(query.build_query_as().fetch_all(connection).await?)
+}
+
+impl Filter {
+    /// Adds the conditions, each with `AND` before it.
+    pub(super) fn push<'a>(&'a self, query: &mut QueryBuilder<'a, Postgres>) {
+        if let Some(status) = &self.status {
+            query.push(" AND l.status = ").push_bind(status);
+        }
+        if let Some(source) = &self.source {
+            query.push(" AND l.source = ").push_bind(source);
+        }
+        if let Some(email) = &self.email {
+            query.push(" AND l.email_key = ").push_bind(email_key(email.trim()));
+        }
+        if let Some(words) = self.words.as_deref().and_then(sought) {
+            query.push(" AND l.words @@ ").push_bind(words).push("::text::tsquery");
+        }
+        if let Some((name, value)) = &self.field {
+            query.push(
+                " AND EXISTS (SELECT FROM lead_field_data d WHERE d.workspace_id = l.workspace_id \
+                   AND d.lead_id = l.lead_id AND d.name = ",
+            );
+            query.push_bind(name).push(" AND ");
+            match value {
+                Value::String(text) => {
+                    query.push("left(d.text_value, 100) = left(").push_bind(text).push(", 100) AND d.text_value = ");
+                    query.push_bind(text);
+                }
+                Value::Bool(flag) => _ = query.push("d.boolean_value = ").push_bind(*flag),
+                other => _ = query.push("d.number_value = ").push_bind(other.to_string()).push("::numeric"),
+            }
+            query.push(")");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Leads: people and firms that may become customers, where they stand, and what was done about them.
+//!
+//! Everything that is done to a lead is one transaction: the lead and its values, a row of its history, and the event that
+//! tells others. What steps, forms and hooks do has a key, under which it is done once.
+
+mod act;
+mod board;
+mod desk;
+mod doing;
+mod fields;
+mod find;
+mod history;
+mod lead;
+mod note;
+mod patch;
+mod pipeline;
+mod sources;
+mod store;
+mod words;
+
+pub use act::{Act, Acted, By, ByKind, Done, Mode, Which};
+pub use board::{BOARD_COUNT_MAX, Column, board};
+pub use desk::Desk;
+pub use doing::act;
+pub use fields::{FIELDS_MAX, FieldKind, FieldRow, PutField, fields, put_field};
+pub use find::{Filter, find, is_known, list};
+pub use history::{HistoryRow, history};
+pub use lead::LeadRow;
+pub use note::{Note, NoteKind, note, remove};
+pub use patch::{LeadFlaw, LeadPatch};
+pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, pursuit_machine, put_pipeline};
+pub use sources::{SOURCES_MAX, sources};

@@ -1,0 +1,84 @@
+//! Noting what was done about a lead, and hiding one.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
+use serde_json::json;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::act::By;
+use super::history::{HistoryRow, NewHistory, write};
+use super::patch::LeadFlaw;
+use super::store;
+
+/// Most characters of a note, and of the reason of a change.
+pub(super) const TEXT_CHARS_MAX: usize = 5_000;
+
+/// Something that was done about a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Somebody wrote something down.
+    Note,
+    /// An e-mail was sent or came.
+    Email,
+    /// Somebody called.
+    Call,
+    /// People met.
+    Meeting,
+}
+
+/// A note.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// What it is of.
+    pub kind: NoteKind,
+    /// What it says.
+    pub text: String,
+}
+
+/// Notes something about a lead; nothing if there is no such lead. For the API's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn note(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    lead_id: Uuid,
+    note: &Note,
+) -> Result<Result<Option<HistoryRow>, LeadFlaw>, StoreError> {
+    let chars = note.text.trim().chars().count();
+    if chars == 0 || chars > TEXT_CHARS_MAX {
+        let detail = format!("a note has 1 to {TEXT_CHARS_MAX} characters");
+        return Ok(Err(LeadFlaw::new("text", "invalid", detail)));
+    }
+    let history = match note.kind {
+        NoteKind::Note => "note",
+        NoteKind::Email => "email",
+        NoteKind::Call => "call",
+        NoteKind::Meeting => "meeting",
+    };
+    if !store::touch(connection, workspace_id, lead_id, note.kind == NoteKind::Email).await? {
+        return Ok(Ok(None));
+    }
+    let new = NewHistory { lead_id, history, once: None, data: &json!({ "text": note.text.trim() }) };
+    Ok(Ok(write(connection, workspace_id, by, &new).await?))
+}
+
+/// Hides a lead, whose address is free again. False if there is no such lead. For the API's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn remove(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    lead_id: Uuid,
+) -> Result<bool, StoreError> {
+    if !store::hide(connection, workspace_id, lead_id).await? {
+        return Ok(false);
+    }
+    let new = NewHistory { lead_id, history: "deleted", once: None, data: &json!({}) };
+    write(connection, workspace_id, by, &new).await?;
+    Ok(true)
+}

@@ -1,0 +1,60 @@
+//! Where steps act on leads.
+
+use capstan_domain::leads::{Act, Desk, Done};
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
+use capstan_engine::core::outcome::Outcome;
+use capstan_engine::store::error::StoreError;
+use futures::future::BoxFuture;
+
+/// Keeps leads. Everything may be repeated.
+pub trait LeadDesk: Send + Sync {
+    /// Does it for a step, once for each key; nothing if too many events led to it.
+    fn act<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        once: &'a str,
+        what: &'a Act,
+    ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>>;
+}
+
+/// The desk did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LeadsAway(#[from] StoreError);
+
+impl From<LeadsAway> for Outcome {
+    fn from(LeadsAway(error): LeadsAway) -> Self {
+        if matches!(error, StoreError::Data(_)) {
+            return Self::fail("config", format!("the lead cannot be stored; check its values: {error}"));
+        }
+        Self::retry("leads", format!("leads cannot be written at the moment: {error}"), None)
+    }
+}
+
+impl LeadDesk for Desk {
+    fn act<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        once: &'a str,
+        what: &'a Act,
+    ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
+        Box::pin(async move { Ok(Self::act(self, workspace_id, execution_id, once, what).await?) })
+    }
+}
+
+/// There are no leads: where nothing outside is reached.
+pub struct NoLeads;
+
+impl LeadDesk for NoLeads {
+    fn act<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        _: &'a str,
+        _: &'a Act,
+    ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
+        Box::pin(async { Ok(Some(Done::NotFound)) })
+    }
+}
