@@ -15,7 +15,7 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     approvals, approve, assets, audit, backtest, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
+    executions, explain, expression, forms, health, hooks, limits, logs, mail, me, migrate, node_types, orders, page, pauses,
     people, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial,
     trigger_starts, usage, version, webhooks, workflows,
 };
@@ -101,6 +101,7 @@ pub(crate) fn resources() -> Routes {
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
         )
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
+        .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
         .route("/workflows/{workflow_id}", get(Permission::WorkflowsRead, workflows::get))
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
