@@ -27,12 +27,10 @@ pub(crate) struct Asked {
     /// Outputs of steps, by node; others are unknown.
     #[serde(default)]
     steps: Map<String, Value>,
-    /// In a container.
-    #[serde(default)]
-    item: Value,
-    /// In a container.
-    #[serde(default)]
-    index: Value,
+    /// What this run of a container is about.
+    item: Option<Value>,
+    /// Its place, from 0.
+    index: Option<u64>,
 }
 
 /// One of the two.
@@ -65,8 +63,9 @@ pub(crate) async fn preview(request: Request) -> Result<Response, Problem> {
 impl Asked {
     fn evaluate(self) -> Previewed {
         let input = self.input.unwrap_or_else(|| json!({}));
+        let (item, index) = (self.item.unwrap_or_default(), json!(self.index));
         let given = Given(&self.steps);
-        let names = Names::new(&input, &given, ExecutionId(Uuid::nil()), Utc::now()).with_item(&self.item, &self.index);
+        let names = Names::new(&input, &given, ExecutionId(Uuid::nil()), Utc::now()).with_item(&item, &index);
         match expression::render(&Value::String(self.source), &names) {
             Ok(value) => Previewed { value, error: None },
             Err(error) => Previewed { value: Value::Null, error: Some(error.into()) },
