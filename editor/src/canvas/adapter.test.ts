@@ -8,7 +8,9 @@ import { Adapter } from './adapter'
 
 const COUNT = 500
 const LARGE = graph(
-  Array.from({ length: COUNT }, (_, at) => node(`n${at}`, { position: { x: (at % 25) * 240, y: Math.floor(at / 25) * 120 } })),
+  Array.from({ length: COUNT }, (_, at) =>
+    node(`n${at}`, { position: { x: (at % 25) * 240, y: Math.floor(at / 25) * 120 } }),
+  ),
   Array.from({ length: COUNT - 1 }, (_, at) => edge(`n${at}`, `n${at + 1}`)),
 )
 const NONE = new Set<string>()

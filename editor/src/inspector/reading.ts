@@ -39,7 +39,9 @@ export async function knownOf(editing: Editing): Promise<Known | null> {
   const past = basis ?? (await newest(editing.draft.id))
   const pinned = pinnedOutputs(editing.graph)
   if (!past) return sample || pinned.size > 0 ? { input: sample?.input, outputs: pinned } : null
-  const settled = past.steps.filter((step) => step.status === 'completed' && step.scope === '' && !step.output_truncated)
+  const settled = past.steps.filter(
+    (step) => step.status === 'completed' && step.scope === '' && !step.output_truncated,
+  )
   const input = basis === null && sample ? sample.input : past.input
   return { input, outputs: new Map([...pinned, ...settled.map((step) => [step.node_id, step.output] as const)]) }
 }

@@ -38,61 +38,64 @@ async function made(name: string, address: string) {
   return { schedule: schedule?.id ?? '', endpoint: endpoint.id, delivery: delivery.id, credential: credential.id }
 }
 
-test.each(['light', 'dark'] as const)('no page of details, and no dialog, breaks a rule of WCAG 2.2 AA, %s', async (colorScheme) => {
-  const receiver = await Receiver.start()
-  const ids = await made(`Details in ${colorScheme}`, receiver.url)
-  const ada = await Person.signIn()
-  const { page } = ada
-  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-  const broken: string[] = []
-  const look = async (what: string) => broken.push(...(await found(ada)).map((rule) => `${what}: ${rule}`))
-  const lookInto = async (...buttons: string[]) => {
-    for (const name of buttons) {
-      await page.getByRole('button', { name, exact: true }).click()
-      await page.getByRole('dialog').waitFor()
-      await look(name)
-      await ada.press('Escape')
-      await page.getByRole('dialog').waitFor({ state: 'detached' })
+test.each(['light', 'dark'] as const)(
+  'no page of details, and no dialog, breaks a rule of WCAG 2.2 AA, %s',
+  async (colorScheme) => {
+    const receiver = await Receiver.start()
+    const ids = await made(`Details in ${colorScheme}`, receiver.url)
+    const ada = await Person.signIn()
+    const { page } = ada
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const broken: string[] = []
+    const look = async (what: string) => broken.push(...(await found(ada)).map((rule) => `${what}: ${rule}`))
+    const lookInto = async (...buttons: string[]) => {
+      for (const name of buttons) {
+        await page.getByRole('button', { name, exact: true }).click()
+        await page.getByRole('dialog').waitFor()
+        await look(name)
+        await ada.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+      }
     }
-  }
-  await page.getByRole('button', { name: 'New workflow' }).waitFor()
-  await lookInto('New workflow')
+    await page.getByRole('button', { name: 'New workflow' }).waitFor()
+    await lookInto('New workflow')
 
-  await ada.go(`schedules/${ids.schedule}`)
-  await page.getByTestId('next-times').getByRole('listitem').first().waitFor()
-  await look('schedule')
-  await lookInto('Back-fill…', 'Pause…')
+    await ada.go(`schedules/${ids.schedule}`)
+    await page.getByTestId('next-times').getByRole('listitem').first().waitFor()
+    await look('schedule')
+    await lookInto('Back-fill…', 'Pause…')
 
-  await ada.go(`webhooks/${ids.endpoint}`)
-  await page.getByRole('table', { name: 'Deliveries' }).getByText('delivered').waitFor()
-  await look('endpoint')
-  await lookInto('Disable…', 'Delete the endpoint…', 'Resend…')
-  await page.getByRole('button', { name: 'webhook.test' }).click()
-  await page.getByTestId('tries').waitFor()
-  await look('delivery')
-  await ada.press('Escape')
-  await page.getByRole('tab', { name: 'Settings and secrets' }).click()
-  await page.getByRole('button', { name: 'New secret…' }).waitFor()
-  await look('settings of an endpoint')
-  await lookInto('New secret…')
-  await ada.go('webhooks')
-  await lookInto('New endpoint')
+    await ada.go(`webhooks/${ids.endpoint}`)
+    await page.getByRole('table', { name: 'Deliveries' }).getByText('delivered').waitFor()
+    await look('endpoint')
+    await lookInto('Disable…', 'Delete the endpoint…', 'Resend…')
+    await page.getByRole('button', { name: 'webhook.test' }).click()
+    await page.getByTestId('tries').waitFor()
+    await look('delivery')
+    await ada.press('Escape')
+    await page.getByRole('tab', { name: 'Settings and secrets' }).click()
+    await page.getByRole('button', { name: 'New secret…' }).waitFor()
+    await look('settings of an endpoint')
+    await lookInto('New secret…')
+    await ada.go('webhooks')
+    await lookInto('New endpoint')
 
-  await ada.go(`credentials/${ids.credential}`)
-  await page.getByRole('button', { name: 'Delete the credential…' }).waitFor()
-  await look('credential')
-  await lookInto('Delete the credential…')
-  await ada.go('credentials')
-  await lookInto('New credential')
-  await ada.go('settings/keys')
-  await lookInto('New key')
-  await ada.go('settings/people')
-  await lookInto('Invite')
-  await ada.go('nothing')
-  await page.getByText('There is nothing at this address.').waitFor()
-  await look('an address with nothing at it')
-  expect(broken).toEqual([])
-  expect(page.url()).toContain(inject('url'))
-  await ada.leave()
-  receiver.stop()
-})
+    await ada.go(`credentials/${ids.credential}`)
+    await page.getByRole('button', { name: 'Delete the credential…' }).waitFor()
+    await look('credential')
+    await lookInto('Delete the credential…')
+    await ada.go('credentials')
+    await lookInto('New credential')
+    await ada.go('settings/keys')
+    await lookInto('New key')
+    await ada.go('settings/people')
+    await lookInto('Invite')
+    await ada.go('nothing')
+    await page.getByText('There is nothing at this address.').waitFor()
+    await look('an address with nothing at it')
+    expect(broken).toEqual([])
+    expect(page.url()).toContain(inject('url'))
+    await ada.leave()
+    receiver.stop()
+  },
+)
