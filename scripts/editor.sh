@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The editor's part of `make`: `build` makes editor/dist, which the next `cargo build` takes into the binary; `test` checks
-# types and runs unit tests, one flow in a browser, and one that holds the API to its types; `flows` runs all flows; `types`
-# makes the API's types anew from docs/openapi.json. Packages are installed as far as they are missing. Without Node.js the
+# types and runs unit tests, one flow in a browser, and one that holds the API to its types; `flows` runs all flows;
+# `bundles` tells how much a browser loads; `types` makes the API's types anew from docs/openapi.json. Packages are installed as far as they are missing. Without Node.js the
 # editor is left out, and that is said: the rest is complete without it.
 set -euo pipefail
 cd "$(dirname "$0")/../editor"
@@ -75,9 +75,13 @@ flows)
     install_packages
     flows
     ;;
+bundles)
+    build
+    npm run --silent bundles
+    ;;
 types)
     install_packages
     npm run --silent types >&2
     ;;
-*) say "say build, test, flows or types" && exit 2 ;;
+*) say "say build, test, flows, bundles or types" && exit 2 ;;
 esac

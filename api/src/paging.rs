@@ -61,6 +61,20 @@ impl Paging {
         let next_cursor = rows.last().filter(|_| more).map(|row| URL_SAFE_NO_PAD.encode(id(row).as_bytes()));
         Page { items: rows.into_iter().map(show).collect(), next_cursor }
     }
+
+    /// The same, of a list for which only so much is looked through at a time: where one can go on before `then`, the
+    /// page says so, be it ever so short.
+    pub(crate) fn page_of_looked_at<R, T>(
+        self,
+        rows: Vec<R>,
+        id: fn(&R) -> Uuid,
+        show: impl Fn(R) -> T,
+        then: Option<Uuid>,
+    ) -> Page<T> {
+        let page = self.page(rows, id, show);
+        let next_cursor = page.next_cursor.or_else(|| then.map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes())));
+        Page { next_cursor, ..page }
+    }
 }
 
 fn decode(cursor: &str) -> Option<Uuid> {

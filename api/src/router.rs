@@ -14,7 +14,7 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events, executions, explain, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
+    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -108,6 +108,7 @@ pub(crate) fn resources() -> Routes {
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
         )
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
+        .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
         .route("/workflows/{workflow_id}", get(Permission::WorkflowsRead, workflows::get))
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))

@@ -64,6 +64,8 @@ pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     parent_id: Option<String>,
     trial: Option<String>,
+    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    status: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -105,26 +107,43 @@ pub(crate) async fn start(
     Ok(to_client(launched, heard, wish))
 }
 
-/// `GET /executions?workflow_id&parent_id&trial&limit&cursor`: newest first; with `parent_id` those that its steps started.
-/// Trials are listed with `trial=true`, where nothing else is, and with `trial=any`.
+/// `GET /executions?workflow_id&parent_id&trial&status&limit&cursor`: newest first; with `parent_id` those that its steps
+/// started. Trials are listed with `trial=true`, where nothing else is, and with `trial=any`. Those of one status are
+/// looked for among so many at a time; a page may be short, or empty, and have a cursor to go on with.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
     let parent_id: Option<ExecutionId> = query.parent_id.as_deref().map(|text| id(text, "execution")).transpose()?;
     let trial = trials(query.trial.as_deref())?;
-    if parent_id.is_some() && workflow_id.is_some() {
-        let detail = "the list is asked for both by workflow_id and by parent_id";
-        return Err(Problem::bad_request("bad_query", detail, "give one of them"));
+    let status = query.status.as_deref().map(listed_status).transpose()?;
+    if parent_id.is_some() && (workflow_id.is_some() || status.is_some()) {
+        let detail = "the list is asked for by parent_id and by something else";
+        return Err(Problem::bad_request("bad_query", detail, "leave out parent_id, or workflow_id and status"));
     }
     let mut transaction = caller.read().await?;
-    let (workspace_id, before) = (caller.workspace_id, ExecutionId(paging.before));
-    let rows = match parent_id {
-        Some(parent) => children::list(&mut transaction, workspace_id, parent, before, paging.rows()).await?,
-        None => executions::list(&mut transaction, workspace_id, workflow_id, trial, before, paging.rows()).await?,
+    let (workspace_id, before, limit) = (caller.workspace_id, ExecutionId(paging.before), paging.rows());
+    let (rows, then) = match (parent_id, status) {
+        (Some(parent), _) => (children::list(&mut transaction, workspace_id, parent, before, limit).await?, None),
+        (None, None) => {
+            (executions::list(&mut transaction, workspace_id, workflow_id, trial, before, limit).await?, None)
+        }
+        (None, Some(status)) => {
+            let wanted = (workflow_id, trial, status);
+            executions::of_status(&mut transaction, workspace_id, wanted, before, limit).await?
+        }
     };
     let summaries = family::summaries(&mut transaction, &caller, &rows).await?;
     transaction.commit().await?;
-    Ok(Json(paging.page(summaries, |summary| summary.id, |summary| summary)).into_response())
+    let page = paging.page_of_looked_at(summaries, |summary| summary.id, |summary| summary, then.map(|id| id.0));
+    Ok(Json(page).into_response())
+}
+
+fn listed_status(wanted: &str) -> Result<&'static str, Problem> {
+    let found = executions::STATUSES_LISTED.into_iter().find(|status| *status == wanted);
+    found.ok_or_else(|| {
+        let hint = format!("name one of {}", executions::STATUSES_LISTED.join(", "));
+        Problem::bad_request("bad_query", "executions are not listed by that status", hint)
+    })
 }
 
 /// Whether trials are listed, or all else; none for both.

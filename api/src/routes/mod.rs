@@ -16,6 +16,7 @@ pub(crate) mod editor;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
+pub(crate) mod expression;
 mod family;
 pub(crate) mod forms;
 pub(crate) mod health;

@@ -39,6 +39,23 @@ async fn a_started_execution_is_queued_and_can_be_read() {
 }
 
 #[tokio::test]
+async fn executions_are_listed_by_status_and_what_is_no_status_is_refused() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let ids = [app.begin(&workflow).await, app.begin(&workflow).await, app.begin(&workflow).await];
+    let listed = async |query: &str| app.get(&format!("/api/v1/executions?{query}")).await.json();
+    let first = listed(&format!("status=queued&workflow_id={workflow}&limit=2")).await;
+    assert_eq!((&first["items"][0]["id"], &first["items"][1]["id"]), (&json!(ids[2]), &json!(ids[1])), "{first}");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = listed(&format!("status=queued&limit=2&cursor={cursor}")).await;
+    assert_eq!((&second["items"][0]["id"], &second["next_cursor"]), (&json!(ids[0]), &Value::Null), "{second}");
+    assert_eq!(listed("status=failed").await, json!({ "items": [], "next_cursor": null }));
+    assert_eq!(app.get("/api/v1/executions?status=done").await.verdict(), "400 bad_query");
+    let of_parent = format!("/api/v1/executions?status=queued&parent_id={}", ids[0]);
+    assert_eq!(app.get(&of_parent).await.verdict(), "400 bad_query");
+}
+
+#[tokio::test]
 async fn one_key_posted_fifty_times_at_once_starts_one_execution_and_gets_one_answer() {
     let app = App::start().await;
     let workflow = app.publish(&simple()).await;

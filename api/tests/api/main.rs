@@ -12,6 +12,7 @@ mod credentials;
 mod custom_events;
 mod document;
 mod executions;
+mod expressions;
 mod flow;
 mod forms;
 mod fuzz;

@@ -42,10 +42,14 @@ export type NewExecution = components['schemas']['NewExecution']
 /** The key makes a repeated click one execution. */
 export const start = (wish: NewExecution, key: string) =>
   ask<Started>('/executions', { method: 'POST', body: wish, headers: { 'idempotency-key': key } })
-/** Trials are listed only where `trial` asks for them: `true` for nothing else, `any` for all. */
-export const executions = (workflowId: string | null, cursor?: string | null, trial = '') => {
+/**
+ * Trials are listed only where `trial` asks for them: `true` for nothing else, `any` for all. A page of one status may be
+ * empty, and have a cursor: so many are looked through at a time.
+ */
+export const executions = (workflowId: string | null, cursor?: string | null, trial = '', status = '') => {
   const query = new URLSearchParams({ limit: '50' })
   if (trial) query.set('trial', trial)
+  if (status) query.set('status', status)
   if (workflowId) query.set('workflow_id', workflowId)
   if (cursor) query.set('cursor', cursor)
   return ask<Page<ExecutionSummary>>(`/executions?${query}`)

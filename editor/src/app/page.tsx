@@ -13,6 +13,8 @@ const SchedulesPage = lazy(() => import('../features/schedules/schedules-page'))
 const SchedulePage = lazy(() => import('../features/schedules/schedule-page'))
 const CredentialsPage = lazy(() => import('../features/credentials/credentials-page'))
 const CredentialPage = lazy(() => import('../features/credentials/credential-page'))
+const LeadsPage = lazy(() => import('../features/leads/leads-page'))
+const LeadPage = lazy(() => import('../features/leads/lead-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
 const PeoplePage = lazy(() => import('../features/people/people-page'))
 const KeysPage = lazy(() => import('../features/keys/keys-page'))
@@ -42,6 +44,10 @@ export function Page({ route }: { route: Route }) {
       return <CredentialsPage />
     case 'credential':
       return <CredentialPage key={route.id} id={route.id} />
+    case 'leads':
+      return <LeadsPage />
+    case 'lead':
+      return <LeadPage key={route.id} id={route.id} />
     case 'usage':
       return <UsagePage />
     case 'people':

@@ -11,7 +11,7 @@ const BASE = '/editor'
 
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
-const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials'] as const
+const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads'] as const
 const SINGLE = ['usage', 'workspaces'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
@@ -20,7 +20,7 @@ export type SettingsPage = (typeof SETTINGS)[number]
 export type ListPage = (typeof LISTS)[number]
 export type Route =
   | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
-  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential'; id: string }
+  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential' | 'lead'; id: string }
 
 export function routeOf(path: string): Route {
   const parts = path.slice(BASE.length).split('/').filter(Boolean)
@@ -56,6 +56,8 @@ export const to = {
   schedule: (id: string) => inside(`schedules/${id}`),
   credentials: () => inside('credentials'),
   credential: (id: string) => inside(`credentials/${id}`),
+  leads: () => inside('leads'),
+  lead: (id: string) => inside(`leads/${id}`),
   usage: () => inside('usage'),
   settings: (page: SettingsPage) => inside(`settings/${page}`),
   /** Another workspace, or the page on which one chooses. */

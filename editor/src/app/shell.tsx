@@ -43,6 +43,7 @@ const PLACES: Place[] = [
     pages: ['credentials', 'credential'],
     needs: ['credentials.read'],
   },
+  { icon: 'person', label: 'Leads', href: to.leads, pages: ['leads', 'lead'], needs: ['leads.read'] },
   { icon: 'gauge', label: 'Usage', href: to.usage, pages: ['usage'], needs: ['usage.read'] },
   {
     icon: 'gear',

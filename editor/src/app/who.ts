@@ -11,6 +11,7 @@ export type Permission =
   | 'events.write'
   | `credentials.${'read' | 'write' | 'use'}`
   | `${'webhooks' | 'triggers' | 'members' | 'keys'}.${'read' | 'write'}`
+  | `leads.${'read' | 'write' | 'manage'}`
   | 'usage.read'
   | 'audit.read'
 

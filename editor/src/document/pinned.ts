@@ -28,6 +28,15 @@ export function pinAll(graph: Graph, outputs: ReadonlyMap<string, Pinned>): Grap
   return { ...graph, nodes }
 }
 
+export function pinnedOutputs(graph: Graph): ReadonlyMap<string, unknown> {
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const pinned = pinnedOf(node)
+      return pinned ? [[node.id, pinned.output] as const] : []
+    }),
+  )
+}
+
 export function pinnedIds(graph: Graph): string[] {
   return graph.nodes.filter((node) => pinnedOf(node) !== null).map((node) => node.id)
 }

@@ -15,27 +15,25 @@ const EVERY_MS = 2_000
 export function ExecutionsPage() {
   const [workflow, status, trial] = [useQuery('workflow'), useQuery('status'), useQuery('trial')]
   const paged = usePaged(
-    (cursor) => executions(workflow || null, cursor, trial),
-    `executions ${workflow} ${trial}`,
+    (cursor) => executions(workflow || null, cursor, trial, status),
+    `executions ${workflow} ${trial} ${status}`,
     EVERY_MS,
   )
   const names = useLoad(() => workflows(), 'names', 30_000)
-  const shown = paged.items?.filter((item) => status === '' || item.status === status) ?? null
   const nameOf = (id: string) => names.value?.items.find((item) => item.id === id)?.name ?? id.slice(0, 8)
   const filters = (
     <Filters {...{ workflow, status, trial }} names={(names.value?.items ?? []).map(({ id, name }) => [id, name])} />
   )
-  const all = paged.items?.length ?? 0
   return (
     <ListingPage title="Executions" actions={filters}>
       <List<ExecutionSummary>
         label="Executions"
-        items={shown}
+        items={paged.items}
         error={paged.error}
         onRetry={paged.reload}
         more={paged.more}
         keyOf={(item) => item.id}
-        empty={<p>{all === 0 ? 'Nothing has run yet.' : `None of the newest ${all} is ${status}.`}</p>}
+        empty={<p>{nothing(status, paged.more !== null)}</p>}
         columns={[
           { head: 'Status', isFit: true, cell: (item) => <StatusChip status={item.status} /> },
           {
@@ -54,6 +52,14 @@ export function ExecutionsPage() {
     </ListingPage>
   )
 }
+
+function nothing(status: string, hasOlder: boolean): string {
+  if (status === '') return 'Nothing has run yet.'
+  return hasOlder ? `None of the newest is ${status}.` : `None is ${status}.`
+}
+
+/** One that is held up is listed as waiting. */
+const LISTED = executionStatus.words.filter((name) => name !== 'paused')
 
 interface FiltersProps {
   workflow: string
@@ -75,7 +81,7 @@ function Filters({ workflow, status, trial, names }: FiltersProps) {
       </select>
       <select aria-label="Status" value={status} onChange={(event) => setQuery('status', event.target.value)}>
         <option value="">Any status</option>
-        {executionStatus.words.map((name) => (
+        {LISTED.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>

@@ -22,7 +22,7 @@ export interface Completion {
 
 /** Offers what an expression may read, at the cursor: arrows choose, Enter or Tab takes it, Escape is without. */
 export function useCompletion(field: RefObject<HTMLTextAreaElement | null>, id: string): Completion {
-  const read = useReading()
+  const reading = useReading()
   const [offer, setOffer] = useState<Offer | null>(null)
   const round = useRef(0)
   const close = () => {
@@ -35,7 +35,7 @@ export function useCompletion(field: RefObject<HTMLTextAreaElement | null>, id: 
     const input = field.current
     const writing = input && writingAt(input.value, input.selectionStart)
     if (!writing) return setOffer(null)
-    void read().then((known) => {
+    void reading.samples().then((known) => {
       if (of !== round.current) return
       const items = completions(known, writing.name)
       setOffer(items.length > 0 ? { writing, items, at: 0 } : null)

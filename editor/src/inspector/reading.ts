@@ -6,6 +6,7 @@ import { execution, executions } from '../api/calls'
 import type { Execution } from '../api/types'
 import { useStore } from '../app/store'
 import type { GraphNode } from '../document/graph'
+import { pinnedOutputs } from '../document/pinned'
 import { ancestors } from '../document/rules'
 import type { Editing } from '../workflows/editing'
 import { partsOf } from './sample'
@@ -17,9 +18,14 @@ export interface Known {
 }
 
 /** Asks for it when it is wanted first; no execution is no failure. */
-export type Reading = () => Promise<Sample[]>
+export interface Reading {
+  /** What may be named. */
+  samples: () => Promise<Sample[]>
+  /** What it was; null if nothing has run and nothing is pinned. */
+  known: () => Promise<Known | null>
+}
 
-const NOTHING: Reading = () => Promise.resolve([])
+const NOTHING: Reading = { samples: () => Promise.resolve([]), known: () => Promise.resolve(null) }
 const Context = createContext<Reading>(NOTHING)
 export const ReadingProvider = Context.Provider
 
@@ -27,20 +33,24 @@ export function useReading(): Reading {
   return useContext(Context)
 }
 
-/** The data of the execution that one works with, else of the newest one. */
+/** The data of the execution that one works with, else of the newest one; what is pinned stands in for the rest. */
 export async function knownOf(editing: Editing): Promise<Known | null> {
   const { basis, sample } = editing.get()
   const past = basis ?? (await newest(editing.draft.id))
-  if (!past) return sample && { input: sample.input, outputs: new Map() }
-  const settled = past.steps.filter((step) => step.status === 'completed' && step.scope === '')
+  const pinned = pinnedOutputs(editing.graph)
+  if (!past) return sample || pinned.size > 0 ? { input: sample?.input, outputs: pinned } : null
+  const settled = past.steps.filter(
+    (step) => step.status === 'completed' && step.scope === '' && !step.output_truncated,
+  )
   const input = basis === null && sample ? sample.input : past.input
-  return { input, outputs: new Map(settled.map((step) => [step.node_id, step.output])) }
+  return { input, outputs: new Map([...pinned, ...settled.map((step) => [step.node_id, step.output] as const)]) }
 }
 
 export function readingOf(editing: Editing, node: GraphNode): Reading {
-  let asked: Promise<Sample[]> | null = null
-  const ask = async () => {
-    const known = await knownOf(editing).catch(() => null)
+  let asked: Promise<Known | null> | null = null
+  const ask = () => (asked ??= knownOf(editing).catch(() => null))
+  const samples = async () => {
+    const known = await ask()
     const sources: [string, unknown][] = [
       ['input', known?.input],
       ...ancestors(editing.graph, node.id).map((id): [string, unknown] => [`steps.${id}`, known?.outputs.get(id)]),
@@ -50,7 +60,7 @@ export function readingOf(editing: Editing, node: GraphNode): Reading {
       ...partsOf(name, value),
     ])
   }
-  return () => (asked ??= ask())
+  return { samples, known: ask }
 }
 
 /** For one node, anew when the graph or the execution changes. */

@@ -1,6 +1,7 @@
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 
 import { Completions, useCompletion } from './completions'
+import { ExpressionPreview } from './expression-preview'
 
 interface Props {
   id: string
@@ -12,12 +13,15 @@ interface Props {
 
 const ROWS_MAX = 14
 
-/** Text, or a value that is shown as text; it grows with its lines. Within `{{ }}` it says what may come next. */
+/** Text, or a value that is shown as text; it grows with its lines. Within `{{ }}` it says what may come next, and what it comes to. */
 export function TextInput({ id, value, placeholder, isRequired = false, onChange }: Props) {
   const text = typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
   const rows = Math.min(ROWS_MAX, text.split('\n').length + Math.floor(text.length / 60))
   const field = useRef<HTMLTextAreaElement>(null)
   const completion = useCompletion(field, `${id}-completions`)
+  // What is only looked at asks nobody.
+  const [isWritten, setWritten] = useState(false)
+  const preview = `${id}-preview`
   return (
     <>
       <textarea
@@ -28,6 +32,8 @@ export function TextInput({ id, value, placeholder, isRequired = false, onChange
         value={text}
         placeholder={placeholder}
         spellCheck={false}
+        aria-describedby={isWritten ? preview : undefined}
+        onFocus={() => setWritten(true)}
         onChange={(event) => {
           onChange(event.target.value === '' && !isRequired ? undefined : event.target.value)
           completion.look()
@@ -35,6 +41,7 @@ export function TextInput({ id, value, placeholder, isRequired = false, onChange
         {...completion.attributes}
       />
       <Completions completion={completion} />
+      {isWritten && <ExpressionPreview id={preview} text={text} />}
     </>
   )
 }

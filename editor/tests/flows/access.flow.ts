@@ -1,27 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
+import { found } from '../axe'
 import { Person, api, withBrowser } from './person'
 import type { Stored } from './person'
 
 withBrowser()
-
-const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-/** What axe finds on the page, rule by rule, with the elements. */
-async function found(person: Person): Promise<string[]> {
-  await person.page.evaluate(AXE)
-  return person.page.evaluate(async (tags) => {
-    const { axe } = window as unknown as { axe: { run(on: Document, options: object): Promise<AxeResult> } }
-    const { violations } = await axe.run(document, { runOnly: tags })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
-  }, TAGS)
-}
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string }[] }[]
-}
 
 test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s', async (colorScheme) => {
   const graph = {

@@ -6,7 +6,7 @@ use super::super::shapes::{
     VersionSummary, Workflow, WorkflowSummary,
 };
 use crate::paging::Page;
-use crate::routes::{backtest, limits, pauses, publish, simulate, test_step, trial, version, workflows};
+use crate::routes::{backtest, expression, limits, pauses, publish, simulate, test_step, trial, version, workflows};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -46,6 +46,9 @@ pub(super) fn all() -> Vec<Operation> {
             .takes::<backtest::Asked>()
             .gives::<Backtested>(200)
             .refuses(&[410]),
+        op(expression::preview, "previewExpression", "What an expression comes to with given data")
+            .takes::<expression::Asked>()
+            .gives::<expression::Previewed>(200),
         op(test_step::create, "testStep", "Run one step of the draft for real")
             .query::<test_step::TestQuery>()
             .takes::<test_step::Asked>()

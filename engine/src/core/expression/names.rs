@@ -95,6 +95,12 @@ impl<'a> Names<'a> {
         Self { mixes: graph.semantics < TYPED_SINCE, ..self }
     }
 
+    /// The same in a container, about that item.
+    #[must_use]
+    pub fn with_item(self, item: &'a Value, index: &Value) -> Self {
+        Self { item, index: index.clone(), ..self }
+    }
+
     /// What a condition on an event may name: the event alone.
     pub(super) fn of_event(event: &'a Value) -> Self {
         let nothing = Self::new(&Value::Null, &NoSteps, ExecutionId(Uuid::nil()), DateTime::UNIX_EPOCH);
