@@ -179,7 +179,7 @@ fn say_ready(url: &str, key: &str, example: &Example, json: bool) {
 /// On one's own machine anybody may sign up; mail is in the sandbox, unless a server is set.
 fn accounts(args: &DevArgs, url: &str, database: &Database) -> anyhow::Result<AccountSettings> {
     let mail = &args.services.mail_server;
-    let settings = accounts::settings(&args.accounts, mail, url, &database.cell, WithoutServer::Sandbox)?;
+    let settings = accounts::settings(&args.accounts, mail, url, &database.cell, accounts::WithoutServer::Sandbox)?;
     let sign_up = settings.sign_up || args.listen.listen.ip().is_loopback();
     Ok(AccountSettings { sign_up, ..settings })
 }

@@ -100,7 +100,7 @@ pub(crate) async fn turn(api: &Parts, id: Uuid) -> Result<Turn, Problem> {
     access::step_done(&mut transaction, &row).await?;
     transaction.commit().await?;
     if let Some((email, note)) = mail {
-        api.people.post.deliver(None, &email, note).await;
+        api.people.post.deliver(&email, note).await;
     }
     if row.step == 5 {
         standings::bring(api, WorkspaceId(row.workspace_id)).await;

@@ -25,7 +25,7 @@ pub(crate) enum WireError {
     Unsafe(Box<str>),
     #[error(transparent)]
     Http(#[from] HttpError),
-    #[error("{0} did not answer within {} s", ANSWER_TIMEOUT.as_secs())]
+    #[error("{0} did not answer within {s} s", s = ANSWER_TIMEOUT.as_secs())]
     Slow(Box<str>),
     #[error("the answer of {0} broke off, or has more than {ANSWER_BYTES_MAX} bytes")]
     Body(Box<str>),
