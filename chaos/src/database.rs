@@ -18,7 +18,7 @@ use crate::disk::Disk;
 
 const DATABASE: &str = "capstan";
 /// The schema of the cell, and that of workspaces and keys.
-const SCHEMA: &str = "cell_1";
+pub(crate) const SCHEMA: &str = "cell_1";
 const CONTROL: &str = "control";
 /// The login of the product's processes: an ordinary one, with what they need and nothing more.
 const LOGIN: &str = "capstan_login";

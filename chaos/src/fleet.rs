@@ -111,6 +111,20 @@ impl Fleet {
         present
     }
 
+    /// Who is in which slot, and for how long he has watched the others as far as is known, a line each.
+    pub(crate) async fn watchers(&self) -> Vec<String> {
+        let mut watchers = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let who = match &*slot.worker.lock().await {
+                Worker::Coming => "somebody who is coming".to_owned(),
+                Worker::Here(process) => name(process),
+                Worker::Away => "somebody who is not to work".to_owned(),
+            };
+            watchers.push(format!("slot {at}: {who}, watches for {:.1} s", slot.watches_for().as_secs_f64()));
+        }
+        watchers
+    }
+
     /// Replaces workers that have died by themselves, which is noted; their names.
     pub(crate) async fn bury(&self) -> Vec<String> {
         let mut dead = Vec::new();
@@ -220,6 +234,11 @@ impl Slot {
     /// What its worker has seen of the others counts no more: it is new, or its connections were disturbed.
     pub(crate) fn watches_anew(&self) {
         *self.watches_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn watches_for(&self) -> Duration {
+        let since = *self.watches_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Whether the next one is to be of the build before.

@@ -8,6 +8,7 @@ use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use crate::bystanders;
 use crate::database::Door;
 use crate::inject::Held;
 
@@ -97,6 +98,14 @@ impl Leases {
         let left = left.bind(workers).fetch_all(&mut connection).await?;
         self.connection = Some(connection);
         Ok(left)
+    }
+
+    /// What is to be seen of a silent worker and of those who are to give it up, a line each.
+    pub(crate) async fn bystanders(&mut self, worker_no: i32) -> anyhow::Result<Vec<String>> {
+        let mut connection = self.connect().await?;
+        let seen = bystanders::seen(&mut connection, worker_no).await?;
+        self.connection = Some(connection);
+        Ok(seen)
     }
 
     /// Whether a peer has the locks of a worker that it gives up, and has not committed that yet.

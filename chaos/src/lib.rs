@@ -7,6 +7,7 @@
 mod api;
 mod armed;
 pub mod at_once;
+mod bystanders;
 pub mod check;
 mod clock;
 mod crew;

@@ -29,6 +29,8 @@ pub enum Oddity {
         worker_no: i32,
         /// For how long, outages left out.
         silent: Duration,
+        /// What was to be seen meanwhile, a line each.
+        seen: Vec<String>,
     },
     /// Something was still under way when the time for it to end was over.
     NotHealed {
@@ -69,8 +71,8 @@ impl Oddities {
         }
     }
 
-    pub(crate) fn not_given_up(&self, worker_no: i32, silent: Duration) {
-        self.add(Oddity::NotGivenUp { worker_no, silent });
+    pub(crate) fn not_given_up(&self, worker_no: i32, silent: Duration, seen: Vec<String>) {
+        self.add(Oddity::NotGivenUp { worker_no, silent, seen });
     }
 
     pub(crate) fn not_healed(&self, round: &'static str) {

@@ -14,6 +14,10 @@ use crate::process::Process;
 
 /// Longest time in which a silent worker is given up, outages left out.
 const GIVEN_UP_MAX: Duration = Duration::from_secs(40);
+/// A silence after which it is worth while to see why nobody has given the worker up yet, and how often it is then.
+const SEEN_EVERY: Duration = Duration::from_secs(10);
+/// How often that is at most, however long the database is away.
+const SEEN_MAX: u32 = 8;
 /// Shorter than any silence after which a worker is given up.
 const SILENCE: Duration = Duration::from_secs(6);
 /// How slow its peers are then, in milliseconds for each message, and how often their locks are looked at.
@@ -30,6 +34,10 @@ pub(crate) struct Thaw {
     /// Later by each time in which the database was away.
     deadline: Instant,
     looked_at: Instant,
+    begun: Instant,
+    /// What was seen of it so far, and how often somebody has looked.
+    seen: Vec<String>,
+    times_seen: u32,
     /// It goes on already: nobody need give it up.
     is_awake: bool,
 }
@@ -38,7 +46,20 @@ impl Thaw {
     pub(crate) fn new(fleet: Fleet, door: &Door, slot: usize, worker_no: i32, frozen: Process) -> Self {
         let (leases, looked_at) = (Leases::new(door.clone()), Instant::now());
         let deadline = looked_at + GIVEN_UP_MAX;
-        Self { fleet, leases, slot, worker_no, frozen, deadline, looked_at, is_awake: false }
+        let (begun, seen) = (looked_at, Vec::new());
+        Self {
+            fleet,
+            leases,
+            slot,
+            worker_no,
+            frozen,
+            deadline,
+            looked_at,
+            begun,
+            seen,
+            times_seen: 0,
+            is_awake: false,
+        }
     }
 
     /// Goes on so long after it was given up.
@@ -85,10 +106,17 @@ impl Thaw {
         let before = std::mem::replace(&mut self.looked_at, Instant::now());
         match left {
             Ok(left) if left.is_empty() => true,
-            Ok(_) if self.looked_at < self.deadline => false,
+            Ok(_) if self.looked_at < self.deadline => {
+                if !self.is_awake && self.begun.elapsed() >= SEEN_EVERY * (self.times_seen + 1) {
+                    self.see().await;
+                }
+                false
+            }
             Ok(_) => {
                 if !self.is_awake {
-                    self.fleet.oddities.not_given_up(self.worker_no, GIVEN_UP_MAX);
+                    self.see().await;
+                    let seen = std::mem::take(&mut self.seen);
+                    self.fleet.oddities.not_given_up(self.worker_no, GIVEN_UP_MAX, seen);
                 }
                 true
             }
@@ -97,6 +125,21 @@ impl Thaw {
                 false
             }
         }
+    }
+
+    /// Notes what is to be seen of it now.
+    async fn see(&mut self) {
+        self.times_seen += 1;
+        if self.times_seen > SEEN_MAX {
+            return;
+        }
+        let after = format!("after {:.1} s of silence", self.begun.elapsed().as_secs_f64());
+        let told = match self.leases.bystanders(self.worker_no).await {
+            Ok(told) => told,
+            Err(error) => vec![format!("the database cannot be asked: {error}")],
+        };
+        let told = self.fleet.watchers().await.into_iter().chain(told);
+        self.seen.extend(told.map(|line| format!("{after}: {line}")));
     }
 
     async fn go_on(self) -> anyhow::Result<Vec<Struck>> {

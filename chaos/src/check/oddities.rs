@@ -9,8 +9,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let oddities = &facts.injected.oddities;
     let told = oddities.iter().filter_map(|oddity| match oddity {
         Oddity::Ended { worker, how } => Some(format!("worker {worker} ended by itself with {how}")),
-        Oddity::NotGivenUp { worker_no, silent } => {
-            Some(format!("worker {worker_no} was silent for {} s and nobody gave it up", silent.as_secs()))
+        Oddity::NotGivenUp { worker_no, silent, seen } => {
+            let told = format!("worker {worker_no} was silent for {} s and nobody gave it up", silent.as_secs());
+            Some(seen.iter().fold(told, |told, line| format!("{told}\n  {line}")))
         }
         Oddity::NotHealed { round } => Some(format!("not all had come to its end in time after the {round} round")),
         Oddity::Poisoned => None,
@@ -43,8 +44,10 @@ mod tests {
     #[test]
     fn a_silent_worker_that_nobody_gives_up_is_noticed() {
         let mut facts = calm();
-        facts.injected.oddities.push(Oddity::NotGivenUp { worker_no: 7, silent: Duration::from_secs(40) });
-        assert_eq!(check(&facts)[0].what, "worker 7 was silent for 40 s and nobody gave it up");
+        let (silent, seen) = (Duration::from_secs(40), vec!["after 10 s: peer 8".into(), "peer 9".into()]);
+        facts.injected.oddities.push(Oddity::NotGivenUp { worker_no: 7, silent, seen });
+        let told = "worker 7 was silent for 40 s and nobody gave it up\n  after 10 s: peer 8\n  peer 9";
+        assert_eq!(check(&facts)[0].what, told);
     }
 
     #[test]
