@@ -98,6 +98,21 @@ impl Process {
         self.pid
     }
 
+    /// Its state as the system tells it, such as `T (stopped)`.
+    pub(crate) fn state(&self) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let state = status.lines().find_map(|line| line.strip_prefix("State:"));
+        state.map_or_else(|| "not known".to_owned(), |state| state.trim().to_owned())
+    }
+
+    /// Stops it again if somebody has woken it, and tells whether that was so. The system does it: when whoever has started
+    /// a group of processes goes, it wakes all that is stopped in the group.
+    pub(crate) fn stop_again(&self) -> bool {
+        let state = self.state();
+        let is_awake = state.starts_with(['R', 'S', 'D']);
+        is_awake && self.signal(Signal::SIGSTOP).is_ok()
+    }
+
     /// How it has ended, by itself or by a signal; none while it runs.
     pub(crate) fn end_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -162,4 +177,29 @@ fn command(wrap: &[String], binary: &Path, args: &[&str], env: &[(&str, String)]
     command.arg("--json").args(args).env_clear().envs(env.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null());
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn until_stopped(process: &Process) {
+        while process.state() != "T (stopped)" {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stopped_process_that_somebody_wakes_is_stopped_again() {
+        let wrap = ["sh", "-c", "exec sleep 60"].map(str::to_owned);
+        let process = Process::spawn_by(&wrap, Path::new("capstan"), &[], &[]).unwrap();
+        process.signal(Signal::SIGSTOP).unwrap();
+        until_stopped(&process).await;
+        assert!(!process.stop_again());
+        process.signal(Signal::SIGCONT).unwrap();
+        while !process.stop_again() {
+            tokio::task::yield_now().await;
+        }
+        until_stopped(&process).await;
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Thaw {
     /// What was seen of it so far, and how often somebody has looked.
     seen: Vec<String>,
     times_seen: u32,
+    /// It is not frozen, but cut off.
+    is_cut_off: bool,
     /// It goes on already: nobody need give it up.
     is_awake: bool,
 }
@@ -58,6 +60,7 @@ impl Thaw {
             begun,
             seen,
             times_seen: 0,
+            is_cut_off: false,
             is_awake: false,
         }
     }
@@ -71,6 +74,7 @@ impl Thaw {
 
     /// Is heard again so long after it was given up.
     pub(crate) async fn mended_after_given_up(mut self, wire: Wire, after_ms: u64) -> anyhow::Result<Vec<Struck>> {
+        self.is_cut_off = true;
         self.until_given_up().await;
         sleep(Duration::from_millis(after_ms)).await;
         wire.mend()?;
@@ -104,6 +108,7 @@ impl Thaw {
     async fn is_settled(&mut self) -> bool {
         let left = self.leases.not_fenced(&[self.worker_no]).await;
         let before = std::mem::replace(&mut self.looked_at, Instant::now());
+        self.keep_frozen();
         match left {
             Ok(left) if left.is_empty() => true,
             Ok(_) if self.looked_at < self.deadline => {
@@ -127,6 +132,13 @@ impl Thaw {
         }
     }
 
+    /// Who was woken by somebody else is frozen again, and its silence begins anew.
+    fn keep_frozen(&mut self) {
+        if !self.is_cut_off && !self.is_awake && self.frozen.stop_again() {
+            self.deadline = self.looked_at + GIVEN_UP_MAX;
+        }
+    }
+
     /// Notes what is to be seen of it now.
     async fn see(&mut self) {
         self.times_seen += 1;
@@ -138,7 +150,8 @@ impl Thaw {
             Ok(told) => told,
             Err(error) => vec![format!("the database cannot be asked: {error}")],
         };
-        let told = self.fleet.watchers().await.into_iter().chain(told);
+        let state = format!("its process is {}", self.frozen.state());
+        let told = std::iter::once(state).chain(self.fleet.watchers().await).chain(told);
         self.seen.extend(told.map(|line| format!("{after}: {line}")));
     }
 
