@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 
+use super::super::lifecycle::TenantState;
 use super::super::permissions::Permission;
 use super::super::resolve::{KeyName, Tenant};
 use super::*;
@@ -12,7 +13,13 @@ const URL: &str = "https://flows.example.com";
 
 fn key(scopes: Option<&[&str]>) -> AdmittedKey {
     AdmittedKey {
-        tenant: Tenant { workspace_id: WorkspaceId::new(), slug: "acme".into(), schema_name: "cell_1".into() },
+        tenant: Tenant {
+            workspace_id: WorkspaceId::new(),
+            slug: "acme".into(),
+            schema_name: "cell_1".into(),
+            state: TenantState::Active,
+            state_reason: None,
+        },
         key: KeyName { key_id: Uuid::now_v7(), name: "service".into() },
         scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         expires_at: None,
