@@ -20,6 +20,7 @@ const TEXT_CHARS_MAX: usize = 200;
 /// States and the ways between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PipelineWish")]
 pub struct Machine {
     /// Where everything begins.
     pub initial: String,
@@ -32,6 +33,7 @@ pub struct Machine {
 /// One state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PipelineState")]
 pub struct MachineState {
     /// Lower-case letters, digits and `_`.
     pub name: String,
@@ -45,6 +47,7 @@ pub struct MachineState {
 /// What a state means for the whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "PipelineStateKind")]
 pub enum StateKind {
     /// On its way.
     #[default]
@@ -58,6 +61,7 @@ pub enum StateKind {
 /// One way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PipelineTransition")]
 pub struct Transition {
     /// Name of a state.
     pub from: String,

@@ -19,6 +19,7 @@ pub const FIELDS_MAX: i64 = 300;
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "LeadFieldType")]
 pub enum FieldKind {
     /// Any text.
     Text,
@@ -75,6 +76,7 @@ impl FieldKind {
 
 /// A field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "LeadField")]
 pub struct FieldRow {
     /// Key in `fields` of a lead.
     pub name: String,
