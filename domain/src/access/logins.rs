@@ -31,7 +31,7 @@ pub async fn begin_login(
 ) -> Result<bool, StoreError> {
     sqlx::query(
         "DELETE FROM login_attempts WHERE state_hash = ANY(ARRAY(SELECT a.state_hash FROM login_attempts a \
-         WHERE a.expires_at < clock_timestamp() ORDER BY a.expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
+         WHERE a.expires_at < clock_timestamp() ORDER BY a.expires_at LIMIT $1))",
     )
     .bind(SWEPT_MAX)
     .execute(&mut *connection)
