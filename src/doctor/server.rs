@@ -60,7 +60,7 @@ fn judge_room(server: &Server, found: &mut Findings) {
     let free = i64::from(server.connections_max) - server.connections;
     let detail = format!("{} of {} are in use", server.connections, server.connections_max);
     if free < CONNECTIONS_FREE_MIN {
-        let hint = "raise max_connections, or let API processes share connections with PgBouncer (docs/operations.md)";
+        let hint = "raise max_connections, or let API processes share connections with PgBouncer (docs/deployment.md)";
         found.warn("connections", detail, hint);
     } else {
         found.ok("connections", detail);

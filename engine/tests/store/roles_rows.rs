@@ -95,6 +95,10 @@ pub(crate) fn rows(workspace: &str) -> String {
              updated_by) VALUES ({w}, {id}, 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"
         ),
         format!("credential_tokens (workspace_id, credential_id, revision) VALUES ({w}, {id}, 1)"),
+        format!(
+            "request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
+             VALUES ({w}, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), {id}, 'no')"
+        ),
         format!("lead_pipelines (workspace_id, machine, revision) VALUES ({w}, '{{}}', 1)"),
         format!("leads (workspace_id, lead_id, name, status, source) VALUES ({w}, {id}, 'n', 's', 's')"),
         format!("lead_fields (workspace_id, name, label, type) VALUES ({w}, 'n', 'l', 'text')"),
