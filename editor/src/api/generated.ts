@@ -502,6 +502,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/expressions/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** What an expression comes to with given data */
+    post: operations['previewExpression']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/hook-secrets': {
     parameters: {
       query?: never
@@ -2296,6 +2313,20 @@ export interface components {
       reasons: components['schemas']['WaitReason'][]
       status: components['schemas']['ExecutionStatus']
     }
+    /** @description Why it cannot be told. */
+    ExpressionFlaw: {
+      /**
+       * Format: uint
+       * @description Within the line, in characters, from 1.
+       */
+      column: number
+      detail: string
+      /**
+       * Format: uint
+       * @description Within the text, from 1.
+       */
+      line: number
+    }
     /** @description Why an execution did not complete. */
     Failure: {
       class: string
@@ -2870,6 +2901,32 @@ export interface components {
       redone: string[]
       /** @description Effects that may have happened and then happen again. */
       repeated_effects: string[]
+    }
+    /** @description One of the two. */
+    PreviewedExpression: {
+      error: components['schemas']['ExpressionFlaw'] | null
+      /** @description What it comes to; null, too, where there is an error. */
+      value: unknown
+    }
+    PreviewExpression: {
+      /**
+       * Format: uint64
+       * @description Its place, from 0.
+       */
+      index?: number | null
+      /** @description What the execution was started with; an empty object if absent. */
+      input?: unknown
+      /** @description What this run of a container is about. */
+      item?: unknown
+      /** @description A text of a config, with its braces. */
+      source: string
+      /**
+       * @description Outputs of steps, by node; others are unknown.
+       * @default {}
+       */
+      steps: {
+        [key: string]: unknown
+      }
     }
     /** @description Problem details (RFC 9457). */
     Problem: {
@@ -4674,6 +4731,8 @@ export interface operations {
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: string
         parent_id?: string
+        /** @description `queued, running, waiting, incident, completed, failed, cancelled`. */
+        status?: string
         trial?: string
         workflow_id?: string
       }
@@ -5284,6 +5343,39 @@ export interface operations {
       415: components['responses']['Problem']
       422: components['responses']['Problem']
       429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  previewExpression: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PreviewExpression']
+      }
+    }
+    responses: {
+      /** @description What an expression comes to with given data */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PreviewedExpression']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }

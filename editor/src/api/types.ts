@@ -7,16 +7,23 @@ import { anything, boolean, list, map, maybe, nullable, number, object, oneOf, r
 import type { TypeOf } from './shape'
 
 export const role = oneOf('owner', 'admin', 'member', 'viewer')
+/** How a workspace stands; in one that is not active, little can be done. */
+export const tenantState = oneOf('draft', 'provisioning', 'active', 'suspended', 'archived')
+const tenantFields = { id: text, slug: text, state: tenantState, state_reason: nullable(text) }
+
 export const me = object({
   /** None where a person has several and the request chose none. */
-  workspace: nullable(object({ id: text, slug: text })),
+  workspace: nullable(object(tenantFields)),
+  /** On the platform there is no workspace, but all of them to be looked after. */
+  level: oneOf('platform', 'workspace'),
+  platform_role: nullable(oneOf('super_admin')),
   /** `machine` is `capstan dev`, read without a key. */
   kind: oneOf('user', 'key', 'machine'),
   user: nullable(object({ id: text, email: text, name: text })),
   key: nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) })),
   role: nullable(role),
   permissions: list(text),
-  workspaces: list(object({ id: text, slug: text, name: maybe(text), role: maybe(role) })),
+  workspaces: list(object({ ...tenantFields, name: maybe(text), role: maybe(role) })),
 })
 
 export const nodeType = object({
