@@ -33,7 +33,7 @@ async fn a_tenant_is_suspended_resumed_and_archived_with_who_when_and_why() {
     let app = App::start().await;
     let session = admin(&app).await;
     let path = format!("/platform/tenants/{}", app.acme);
-    let said = |verb: &str, body: Value| send(&app, &session, "POST", &format!("{path}/{verb}"), body);
+    let said = async |verb: &str, body: Value| send(&app, &session, "POST", &format!("{path}/{verb}"), body).await;
     assert_eq!(said("resume", json!({})).await.verdict(), "409 invalid_transition");
     assert_eq!(said("suspend", json!({})).await.verdict(), "422 reason_required");
     assert_eq!(said("suspend", json!({ "reason": "x".repeat(501) })).await.verdict(), "422 bad_reason");
