@@ -146,7 +146,9 @@ async fn whoever_dies_at_a_step_leaves_nothing_half_and_nothing_twice() {
         assert!(access::ask_operation(&mut control, &asked, &wanted).await.unwrap().is_some());
         let id = access::find_operation(&mut control, by, &slug).await.unwrap().unwrap().operation_id;
         // It got as far as that, and no further.
-        let dead = until(&app, &mut control, id, "tries > 0").await;
+        let dying = async { while app.api.turn(id).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(60), dying).await.expect("it does not die");
+        let dead = access::get_operation(&mut control, id).await.unwrap().unwrap();
         assert_eq!((dead.step, dead.ended_at), (step, None), "{slug}");
         sqlx::query("DELETE FROM deaths").execute(&mut control).await.unwrap();
         let done = until(&app.another_process(), &mut control, id, "ended_at IS NOT NULL").await;
