@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate, worker,
-    workspace,
+    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate,
+    worker, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.

@@ -14,7 +14,10 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session, signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
+    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events,
+    executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
+    operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session,
+    signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -113,7 +116,10 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))
-        .route("/workflows/{workflow_id}/draft/test-step", post(by_itself(Permission::WorkflowsWrite), test_step::create))
+        .route(
+            "/workflows/{workflow_id}/draft/test-step",
+            post(by_itself(Permission::WorkflowsWrite), test_step::create),
+        )
         .route("/workflows/{workflow_id}/draft/run", post(by_itself(Permission::WorkflowsWrite), trial::run))
         .route("/workflows/{workflow_id}/validate", post(Permission::WorkflowsRead, publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(Permission::WorkflowsPublish, publish::publish))
@@ -144,7 +150,8 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(Permission::ExecutionsRead, executions::list).post(by_itself(Permission::ExecutionsStart), executions::start),
+            get(Permission::ExecutionsRead, executions::list)
+                .post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
@@ -158,14 +165,21 @@ pub(crate) fn resources() -> Routes {
         .route("/executions/{execution_id}/restart", post(by_itself(Permission::ExecutionsOperate), restart::create))
         .route("/executions/{execution_id}/migrate", post(Permission::ExecutionsOperate, migrate::create))
         .route("/executions/{execution_id}/retry-now", post(Permission::ExecutionsOperate, retry_now::create))
-        .route("/executions/{execution_id}/signals/{name}", post(by_itself(Permission::ExecutionsOperate), signals::send))
-        .route("/executions/{execution_id}/approvals/{node_id}", post(by_itself(Permission::ApprovalsAnswer), approvals::answer))
+        .route(
+            "/executions/{execution_id}/signals/{name}",
+            post(by_itself(Permission::ExecutionsOperate), signals::send),
+        )
+        .route(
+            "/executions/{execution_id}/approvals/{node_id}",
+            post(by_itself(Permission::ApprovalsAnswer), approvals::answer),
+        )
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
         .route(
             "/bulk-jobs",
-            get(Permission::ExecutionsRead, bulk_jobs::list).post(by_itself(Permission::ExecutionsOperate), bulk_jobs::create),
+            get(Permission::ExecutionsRead, bulk_jobs::list)
+                .post(by_itself(Permission::ExecutionsOperate), bulk_jobs::create),
         )
         .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
         .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))

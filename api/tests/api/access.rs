@@ -80,7 +80,8 @@ async fn a_key_tells_whose_it_is_and_works_for_a_second_at_most_once_revoked() {
     let (key_id, plain) = access::create_key(&mut owner, app.acme, "short").await.unwrap();
     let ask = || app.send(bare("/api/v1/me").header("x-api-key", &plain).body(Body::empty()).unwrap());
     let me = ask().await.json();
-    assert_eq!(me["workspace"], json!({ "id": app.acme, "slug": "acme" }));
+    let workspace = json!({ "id": app.acme, "slug": "acme", "state": "active", "state_reason": null });
+    assert_eq!(me["workspace"], workspace);
     assert_eq!((&me["kind"], &me["key"]["name"], &me["key"]["scopes"]), (&json!("key"), &json!("short"), &Value::Null));
     let revoked_at = Instant::now();
     assert!(access::revoke_key(&mut owner, app.acme, key_id).await.unwrap());

@@ -203,6 +203,9 @@ async fn fill_control(app: &App) {
     sqlx::query(pending).bind(app.acme.0).execute(&mut owner).await.unwrap();
     let (to, mover) = (access::TenantState::Suspended, access::Mover { name: "x".into(), ..Default::default() });
     access::move_tenant(&mut owner, app.acme, to, None, &mover).await.unwrap();
+    let statement = "INSERT INTO operations (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, \
+                       request, workspace_id) VALUES ($1, 'workspace.create', $1, 'x', 'k', decode(repeat('00', 32), 'hex'), '1', $2)";
+    sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {

@@ -46,7 +46,8 @@ async fn a_repeated_request_changes_nothing_more_and_gets_the_first_answer() {
     assert_eq!(send(&app, "POST", "/workflows", "k2", &other).await.verdict(), "201");
     assert_eq!(send(&app, "POST", "/workflows", "", &other).await.verdict(), "400 bad_idempotency_key");
     // The other workspace has keys of its own.
-    let request = Request::post("/api/v1/workflows").header("x-api-key", &app.other_key).header("idempotency-key", "k1");
+    let request =
+        Request::post("/api/v1/workflows").header("x-api-key", &app.other_key).header("idempotency-key", "k1");
     assert_eq!(app.send(as_json(request, &body)).await.header("idempotent-replayed"), None);
     assert_eq!(app.count("workflows").await, 3);
 }
@@ -83,10 +84,11 @@ async fn secrets_that_are_shown_once_are_kept_sealed_or_not_at_all() {
     assert_eq!((first.json(), again.header("idempotent-replayed")), (again.json(), Some("true")));
     assert_eq!(send(&app, "POST", "/keys", "k2", &json!({ "name": "new" })).await.json(), made.json());
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
-    let rows: Vec<Vec<u8>> = sqlx::query_scalar("SELECT coalesce(answer, '')::bytea || convert_to(k::text, 'UTF8') FROM request_keys k")
-        .fetch_all(&mut owner)
-        .await
-        .unwrap();
+    let rows: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT coalesce(answer, '')::bytea || convert_to(k::text, 'UTF8') FROM request_keys k")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
     assert_eq!(rows.len(), 2);
     for secret in [first.json()["secret"].as_str().unwrap(), made.json()["key"].as_str().unwrap()] {
         let is_shown = |row: &Vec<u8>| row.windows(16).any(|it| it == &secret.as_bytes()[secret.len() - 16..]);
@@ -105,7 +107,11 @@ async fn what_broke_off_before_its_change_is_done_and_what_broke_off_after_it_is
     let older = "claimed_at = claimed_at - interval '61 seconds'";
     // As a process leaves it that dies before the change, while its claim holds and after.
     assert_eq!(make("before").await.verdict(), "201");
-    change(&app, "UPDATE request_keys SET changed = 'no', status = NULL, answer = NULL, key_id = NULL, location = NULL").await;
+    change(
+        &app,
+        "UPDATE request_keys SET changed = 'no', status = NULL, answer = NULL, key_id = NULL, location = NULL",
+    )
+    .await;
     let held = make("before").await;
     assert_eq!((held.verdict().as_str(), held.header("retry-after")), ("409 idempotency_in_progress", Some("2")));
     change(&app, &format!("UPDATE request_keys SET {older}")).await;

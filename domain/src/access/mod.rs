@@ -49,8 +49,8 @@ pub use platform::{
     make_super_admin, revoke_super_admin, tenant_history,
 };
 pub use resolve::{
-    AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug,
-    tenant_of, touch_key, touch_key_by_id,
+    AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, tenant_of,
+    touch_key, touch_key_by_id,
 };
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{

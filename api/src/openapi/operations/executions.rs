@@ -21,7 +21,8 @@ fn of_one() -> Vec<Operation> {
     vec![
         op(executions::list, "listExecutions", "Executions, newest first")
             .query::<executions::ListQuery>()
-            .gives::<Page<ExecutionSummary>>(200),
+            .gives::<Page<ExecutionSummary>>(200)
+            .refuses(&[404]),
         op(executions::start, "startExecution", "Start an execution")
             .query::<executions::StartQuery>()
             .takes::<executions::NewExecution>()

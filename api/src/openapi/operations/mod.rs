@@ -2,10 +2,10 @@
 
 mod executions;
 mod integrations;
+mod leads;
+mod login;
 mod people;
 mod triggers;
-mod login;
-mod leads;
 mod workflows;
 mod workspace;
 
@@ -13,8 +13,17 @@ use super::operation::Operation;
 
 /// All of them.
 pub(super) fn all() -> Vec<Operation> {
-    [workflows::all(), executions::all(), workspace::all(), people::all(), integrations::all(), triggers::all(), login::all(), leads::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        workflows::all(),
+        executions::all(),
+        workspace::all(),
+        people::all(),
+        integrations::all(),
+        triggers::all(),
+        login::all(),
+        leads::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

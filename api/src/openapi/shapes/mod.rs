@@ -4,9 +4,9 @@
 
 mod drafts;
 mod executions;
+mod login;
 mod people;
 mod records;
-mod login;
 mod text;
 mod triggers;
 mod waits;
@@ -14,9 +14,9 @@ mod workspace;
 
 pub(crate) use drafts::*;
 pub(crate) use executions::*;
+pub(crate) use login::*;
 pub(crate) use people::*;
 pub(crate) use records::*;
-pub(crate) use login::*;
 use schemars::JsonSchema;
 pub(crate) use text::{Id, Time};
 pub(crate) use triggers::*;
