@@ -46,10 +46,11 @@ struct Owner {
     name: Option<String>,
 }
 
-/// `POST /workspaces`, and the same at `/platform/tenants` for administrators of the platform, `{slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`: 202 with the operation while it runs, 200
-/// once it is completed or has failed; the same key is the same operation. `plan` and `owner` are for administrators of the
-/// platform. 400 `idempotency_key_required`, 403 `sign_up_off`, `not_platform`, 409 `slug_taken`, 422 `bad_slug`, `bad_name`,
-/// `blocked_word`, `placement_unsupported`, `unknown_plan`, `bad_email`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
+/// `POST /workspaces {slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`, and the same at `/platform/tenants` for
+/// administrators of the platform: 202 with the operation while it runs, 200 once it has ended; the same key is the same
+/// operation. `plan` and `owner` are for administrators. 400 `idempotency_key_required`, 403 `sign_up_off`, `not_platform`, 409
+/// `slug_taken`, 422 `bad_slug`, `bad_name`, `blocked_word`, `placement_unsupported`, `unknown_plan`, `bad_email`,
+/// `owner_required`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
 pub(crate) async fn create(
     State(api): State<Api>,
     Extension(actor): Extension<Arc<Actor>>,
