@@ -88,31 +88,11 @@ pub async fn claim(
     claim: &Claim,
     place: Place,
 ) -> Result<Claimed, StoreError> {
-    let sql = "INSERT INTO request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
-               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, key_hash) DO NOTHING";
-    let inserted = sqlx::query(sql)
-        .bind(workspace_id.0)
-        .bind(&claim.key_hash[..])
-        .bind(&claim.request_hash[..])
-        .bind(claim.claim_id)
-        .bind(place.unmarked())
-        .execute(&mut *connection)
-        .await?;
-    if inserted.rows_affected() == 1 {
-        return Ok(Claimed::Mine);
-    }
-    let sql = "SELECT request_hash, claim_id, changed, claimed_at < clock_timestamp() - make_interval(hours => $3) AS is_old, \
-                 claimed_at < clock_timestamp() - make_interval(secs => $4) AS is_over, status IS NOT NULL AS is_answered \
-               FROM request_keys WHERE workspace_id = $1 AND key_hash = $2";
-    let row: Option<Row> = sqlx::query_as(sql)
-        .bind(workspace_id.0)
-        .bind(&claim.key_hash[..])
-        .bind(KEPT_HOURS)
-        .bind(f64::from(CLAIM_S))
-        .fetch_optional(&mut *connection)
-        .await?;
-    // Its request was refused just now.
-    let Some(row) = row else { return Ok(Claimed::UnderWay) };
+    // Looked at before it is inserted: an insert waits for who is marking the row.
+    let Some(row) = look(connection, workspace_id, claim).await? else {
+        let is_mine = insert(connection, workspace_id, claim, place).await?;
+        return Ok(if is_mine { Claimed::Mine } else { Claimed::UnderWay });
+    };
     if !row.is_old {
         if row.request_hash != claim.request_hash {
             return Ok(Claimed::Reused);
@@ -128,6 +108,38 @@ pub async fn claim(
         }
     }
     take_over(connection, workspace_id, claim, row.claim_id, place).await
+}
+
+async fn look(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    claim: &Claim,
+) -> Result<Option<Row>, StoreError> {
+    let sql = "SELECT request_hash, claim_id, changed, claimed_at < clock_timestamp() - make_interval(hours => $3) AS is_old, \
+                 claimed_at < clock_timestamp() - make_interval(secs => $4) AS is_over, status IS NOT NULL AS is_answered \
+               FROM request_keys WHERE workspace_id = $1 AND key_hash = $2";
+    let query = sqlx::query_as(sql).bind(workspace_id.0).bind(&claim.key_hash[..]);
+    Ok(query.bind(KEPT_HOURS).bind(f64::from(CLAIM_S)).fetch_optional(connection).await?)
+}
+
+/// False if another request was quicker.
+async fn insert(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    claim: &Claim,
+    place: Place,
+) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, key_hash) DO NOTHING";
+    let inserted = sqlx::query(sql)
+        .bind(workspace_id.0)
+        .bind(&claim.key_hash[..])
+        .bind(&claim.request_hash[..])
+        .bind(claim.claim_id)
+        .bind(place.unmarked())
+        .execute(connection)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// What was answered, without waiting for anybody.
