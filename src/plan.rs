@@ -1,11 +1,11 @@
 //! `capstan plan`
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
-use capstan_domain::quotas::{self, PlanChange, Unsynced, meter_of};
+use capstan_domain::quotas::{self, Plan, PlanChange, Unsynced, meter_of};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use clap::{Args, Subcommand};
@@ -19,6 +19,8 @@ use crate::tenant;
 
 /// Workspaces that are synced between two looks for more.
 const SYNC_BITE: i32 = 100;
+/// Quotas that there are whatever plans say.
+const QUOTAS: [&str; 4] = ["executions_per_month", "email_sends_per_month", "workflows", "leads"];
 /// Connections to a cell while limits are brought there.
 const CONNECTIONS_MAX: u32 = 1;
 
@@ -166,6 +168,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     }
     let database = connect(&args.database, "plan set").await?;
     let workspace = find(&database, &args.workspace).await?;
+    require_known(&quotas::list_plans(&mut database.owner().await?).await?, &args.limits)?;
     let overrides: Map<String, Value> =
         args.limits.iter().map(|(quota, units)| (quota.clone(), json!(units))).collect();
     let overrides = (!overrides.is_empty()).then_some(Value::Object(overrides));
@@ -175,6 +178,18 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
     sync(&database, workspace).await?;
     show(&database, &args.workspace, json).await
+}
+
+/// Fails if a limit is of a quota that nothing counts: neither one of ours, nor one of any plan.
+fn require_known(plans: &[Plan], limits: &[(String, Option<u32>)]) -> anyhow::Result<()> {
+    let of_plans = plans.iter().filter_map(|plan| plan.limits.as_object()).flatten().map(|(quota, _)| quota.as_str());
+    let known: BTreeSet<&str> = QUOTAS.into_iter().chain(of_plans).collect();
+    let unknown = limits.iter().find(|(quota, _)| !known.contains(quota.as_str()));
+    if let Some((quota, _)) = unknown {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        bail!("nothing is counted under the name {quota:?}: --limit takes {known}");
+    }
+    Ok(())
 }
 
 async fn find(database: &Database, slug: &str) -> anyhow::Result<WorkspaceId> {
@@ -254,6 +269,19 @@ fn parse_limit(text: &str) -> Result<(String, Option<u32>), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quota_that_nothing_counts_is_refused_with_those_there_are() {
+        let limits = json!({ "seats": 5 });
+        let plans = [Plan { plan: "own".into(), name: "Own".into(), limits, buffer_percent: 20 }];
+        let refused =
+            |quota: &str| require_known(&plans, &[(quota.to_owned(), Some(1))]).err().map(|it| it.to_string());
+        for known in ["workflows", "leads", "executions_per_month", "email_sends_per_month", "seats"] {
+            assert_eq!(refused(known), None);
+        }
+        let told = refused("workflow").unwrap();
+        assert!(told.contains("\"workflow\"") && told.contains("leads, seats, workflows"), "{told}");
+    }
 
     #[test]
     fn limits_are_written_as_quota_and_units() {

@@ -17,6 +17,10 @@ pub(crate) const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Largest input of an execution, as JSON, also as the body of a form or hook.
 pub(crate) const INPUT_BYTES_MAX: usize = 1024 * 1024;
 
+/// What is said of a time that cannot be read.
+const TIME_FLAWS: [&str; 4] =
+    ["premature end of input", "input contains invalid characters", "input is out of range", "trailing input"];
+
 /// The body as `T`.
 pub(crate) async fn typed<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
     fitting(json(request, bytes_max).await?)
@@ -39,8 +43,13 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     }
     serde_json::from_value(value).map_err(|error| {
         let detail = format!("the body does not fit: {error}");
-        let is_word = detail.contains("unknown variant");
-        let hint = if is_word { "send one of the words that the detail lists" } else { "see the fields of this route" };
+        let hint = match &detail {
+            text if text.contains("unknown variant") => "send one of the words that the detail lists",
+            text if TIME_FLAWS.iter().any(|flaw| text.contains(flaw)) => {
+                "write times as 2026-01-31T09:00:00Z (RFC 3339)"
+            }
+            _ => "see the fields of this route",
+        };
         Problem::bad_request("bad_body", detail, hint)
     })
 }

@@ -178,3 +178,17 @@ async fn a_word_that_is_none_of_a_few_is_answered_with_those_that_are() {
     assert_eq!(restart.verdict(), "422 cannot_restart");
     assert!(restart.json()["hint"].as_str().unwrap().contains("send {\"from\""), "{}", restart.text());
 }
+
+#[tokio::test]
+async fn a_time_that_cannot_be_read_is_answered_with_how_times_are_written() {
+    let app = App::start().await;
+    for time in ["tomorrow", "2026-13-01T00:00:00Z", "2026-01-31", "2026-01-31T09:00:00Z or so"] {
+        let refused = app.post("/api/v1/keys", &json!({ "name": "k", "expires_at": time })).await;
+        assert_eq!(refused.verdict(), "400 bad_body", "{time}");
+        assert!(
+            refused.json()["hint"].as_str().unwrap().contains("2026-01-31T09:00:00Z"),
+            "{time}: {}",
+            refused.text()
+        );
+    }
+}
