@@ -53,4 +53,6 @@ provider.use(async (ctx, next) => {
 })
 server.on('request', provider.callback())
 console.log(issuer)
+// Nobody reads on: what its pages log there goes nowhere.
+process.stdout.on('error', () => {})
 process.stdin.on('end', () => process.exit(0)).resume()

@@ -160,6 +160,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO pending_inputs VALUES ('{x}', 1, '{w}', '1')"),
         format!("INSERT INTO singletons VALUES ('{w}', '{x}', '', '{x}')"),
         format!("INSERT INTO prioritised VALUES ('{w}', 0, '{x}')"),
+        format!("INSERT INTO request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
+                 VALUES ('{w}', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), '{x}', 'no')"),
         format!("INSERT INTO audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
                  VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 200, 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
@@ -327,8 +329,8 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     // row-level security does; `line_1` only counts how many of others come before.
     let known = [
         "admit_key_1",
-        "admit_key_by_id_1",
         "admit_key_2",
+        "admit_key_by_id_1",
         "apart_1",
         "cancel_pending_1",
         "forget_trial_1",
