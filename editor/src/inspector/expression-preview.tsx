@@ -8,6 +8,12 @@ import { useReading } from './reading'
 /** After the last key. */
 const AFTER_MS = 200
 
+/** A field whose expression is previewed from when one goes there: what is only looked at asks nobody. */
+export function useWritten(id: string) {
+  const [isOn, setOn] = useState(false)
+  return { id, isOn, attributes: { onFocus: () => setOn(true), ...(isOn ? { 'aria-describedby': id } : {}) } }
+}
+
 interface Told {
   kind: 'value' | 'flaw' | 'missing'
   words: string

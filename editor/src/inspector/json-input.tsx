@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 
 import { Completions, useCompletion } from './completions'
+import { ExpressionPreview, useWritten } from './expression-preview'
 
 interface Props {
   id: string
@@ -23,6 +24,8 @@ export function JsonInput({ id, value, onChange, accepts = () => true, rows = 2 
   }
   const field = useRef<HTMLTextAreaElement>(null)
   const completion = useCompletion(field, `${id}-completions`)
+  const writing = useWritten(`${id}-preview`)
+  const source = meant(text)
   return (
     <>
       <textarea
@@ -39,8 +42,10 @@ export function JsonInput({ id, value, onChange, accepts = () => true, rows = 2 
           completion.look()
         }}
         {...completion.attributes}
+        {...writing.attributes}
       />
       <Completions completion={completion} />
+      {writing.isOn && typeof source === 'string' && <ExpressionPreview id={writing.id} text={source} />}
     </>
   )
 }

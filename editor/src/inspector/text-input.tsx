@@ -1,7 +1,7 @@
-import { useRef, useState } from 'react'
+import { useRef } from 'react'
 
 import { Completions, useCompletion } from './completions'
-import { ExpressionPreview } from './expression-preview'
+import { ExpressionPreview, useWritten } from './expression-preview'
 
 interface Props {
   id: string
@@ -13,15 +13,16 @@ interface Props {
 
 const ROWS_MAX = 14
 
-/** Text, or a value that is shown as text; it grows with its lines. Within `{{ }}` it says what may come next, and what it comes to. */
+/**
+ * Text, or a value that is shown as text; it grows with its lines. Within `{{ }}` it says what may come next, and what it
+ * comes to.
+ */
 export function TextInput({ id, value, placeholder, isRequired = false, onChange }: Props) {
   const text = typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
   const rows = Math.min(ROWS_MAX, text.split('\n').length + Math.floor(text.length / 60))
   const field = useRef<HTMLTextAreaElement>(null)
   const completion = useCompletion(field, `${id}-completions`)
-  // What is only looked at asks nobody.
-  const [isWritten, setWritten] = useState(false)
-  const preview = `${id}-preview`
+  const writing = useWritten(`${id}-preview`)
   return (
     <>
       <textarea
@@ -32,16 +33,15 @@ export function TextInput({ id, value, placeholder, isRequired = false, onChange
         value={text}
         placeholder={placeholder}
         spellCheck={false}
-        aria-describedby={isWritten ? preview : undefined}
-        onFocus={() => setWritten(true)}
         onChange={(event) => {
           onChange(event.target.value === '' && !isRequired ? undefined : event.target.value)
           completion.look()
         }}
         {...completion.attributes}
+        {...writing.attributes}
       />
       <Completions completion={completion} />
-      {isWritten && <ExpressionPreview id={preview} text={text} />}
+      {writing.isOn && <ExpressionPreview id={writing.id} text={text} />}
     </>
   )
 }

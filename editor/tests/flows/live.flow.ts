@@ -116,7 +116,7 @@ test('the list of executions is live, and its filter is in the address', async (
   await row.getByText('waiting').waitFor()
   expect(await row.count()).toBe(1)
   await ada.page.getByLabel('Status').selectOption('completed')
-  await ada.page.getByText('None of the newest 1 is completed.').waitFor()
+  await ada.page.getByText('None is completed.').waitFor()
   await ada.page.reload()
   await api(`/executions/${id}/signals/go`, 'POST', { x: true })
   await row.getByText('completed').waitFor()
