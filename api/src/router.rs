@@ -273,7 +273,7 @@ fn with_platform(routes: Routes) -> Routes {
         .route("/workspaces", post(Access::User, operations::create))
         .route("/operations/{operation_id}", get(Access::User, operations::get))
         .route("/platform/transitions", get(Platform, platform::transitions))
-        .route("/platform/tenants", get(Platform, platform::list).post(Platform, operations::create))
+        .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
         .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))
         .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
         .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))

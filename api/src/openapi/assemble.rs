@@ -154,6 +154,9 @@ fn problems(operation: &Operation, route: &Registered) -> Vec<u16> {
     let mut statuses = vec![400, 500, 503];
     if route.access != Access::Public {
         statuses.extend([401, 403]);
+    } else if route.method != "GET" {
+        // Another site sent it.
+        statuses.push(403);
     }
     if route.path.contains('{') {
         statuses.push(404);

@@ -11,6 +11,7 @@ use capstan_domain::access::{
     self, Asked, Level, NewTenant, OperationRow, STEPS, TenantState, WantedWorkspace, normal_email,
 };
 use capstan_engine::core::ids::WorkspaceId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -29,9 +30,10 @@ const OPEN_MAX: i64 = 10;
 /// Most workspaces that one person belongs to when they ask for another one.
 const WORKSPACES_MAX: usize = 50;
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct New {
+#[schemars(rename = "WorkspaceWish")]
+pub(crate) struct New {
     slug: String,
     name: String,
     plan: Option<String>,
@@ -39,9 +41,10 @@ struct New {
     owner: Option<Owner>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Owner {
+#[schemars(rename = "WorkspaceOwner")]
+pub(crate) struct Owner {
     email: String,
     name: Option<String>,
 }

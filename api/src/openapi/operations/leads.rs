@@ -1,6 +1,7 @@
 //! Leads.
 
 use super::super::operation::{Operation, op};
+use super::super::shapes::PipelineWish;
 use crate::paging::Page;
 use crate::routes::leads::{LeadEventView, LeadView, board, fields, history, list, one, pipeline};
 
@@ -31,7 +32,7 @@ pub(super) fn all() -> Vec<Operation> {
         op(pipeline::show, "getLeadPipeline", "The states of leads, and the ways between them")
             .gives::<pipeline::PipelineView>(200),
         op(pipeline::put, "putLeadPipeline", "Replace them")
-            .takes::<capstan_domain::machine::Machine>()
+            .takes::<PipelineWish>()
             .gives::<pipeline::PipelineView>(200)
             .refuses(&[409]),
         op(fields::list, "listLeadFields", "Custom fields of leads").gives::<fields::FieldList>(200),

@@ -5,6 +5,7 @@ mod integrations;
 mod leads;
 mod login;
 mod people;
+mod platform;
 mod triggers;
 mod workflows;
 mod workspace;
@@ -18,6 +19,7 @@ pub(super) fn all() -> Vec<Operation> {
         executions::all(),
         workspace::all(),
         people::all(),
+        platform::all(),
         integrations::all(),
         triggers::all(),
         login::all(),

@@ -3,12 +3,15 @@
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-use super::{ExecutionStatus, Id, Time};
+use super::{ExecutionStatus, Id, TenantState, Time};
 
 /// Who the request comes from, and what it may do.
 #[derive(JsonSchema)]
 pub(crate) struct Me {
     kind: CallerKind,
+    level: CallerLevel,
+    /// `super_admin`, or null.
+    platform_role: Option<String>,
     /// Null for keys.
     user: Option<User>,
     /// Null for users.
@@ -31,6 +34,14 @@ pub(crate) enum CallerKind {
     Machine,
 }
 
+/// What a session is of. Keys are of a workspace.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum CallerLevel {
+    Platform,
+    Workspace,
+}
+
 #[derive(JsonSchema)]
 pub(crate) struct User {
     id: Id,
@@ -51,6 +62,9 @@ pub(crate) struct Key {
 pub(crate) struct Workspace {
     id: Id,
     slug: String,
+    state: TenantState,
+    /// Why it is where it is.
+    state_reason: Option<String>,
     #[schemars(skip_serializing_if = "absent", with = "String")]
     name: Option<String>,
     /// Of the user there.

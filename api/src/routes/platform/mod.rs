@@ -3,8 +3,8 @@
 mod moves;
 mod tenants;
 
-pub(crate) use moves::{archive, resume, suspend, transitions};
-pub(crate) use tenants::{get, list};
+pub(crate) use moves::{Wish as MoveWish, archive, resume, suspend, transitions};
+pub(crate) use tenants::{ListQuery, create, get, list};
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;

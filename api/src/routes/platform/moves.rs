@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::{MOVES, MoveError, REASON_CHARS_MAX, TenantState, get_tenant, move_tenant};
 use capstan_engine::core::ids::WorkspaceId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,9 +17,11 @@ use crate::problem::Problem;
 use crate::routes::id;
 use crate::{Api, body, standings};
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+#[schemars(rename = "MoveTenant")]
+pub(crate) struct Wish {
+    /// Why, for its people.
     reason: Option<String>,
 }
 

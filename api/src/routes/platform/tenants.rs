@@ -1,24 +1,28 @@
-//! Tenants: listed and looked at. They are made by `operations`.
+//! Tenants: listed, looked at, and asked for. They are made by `operations`.
 
-use axum::Json;
-use axum::extract::{Path, State};
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_domain::access::{self, TenantState};
 use capstan_engine::core::ids::WorkspaceId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::tenant;
 use crate::Api;
+use crate::actor::Actor;
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::routes::id;
+use crate::routes::{id, operations};
 
 /// Most characters of what is looked for.
 const WORDS_CHARS_MAX: usize = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     q: Option<String>,
     state: Option<String>,
@@ -35,6 +39,15 @@ pub(crate) async fn list(State(api): State<Api>, Query(query): Query<ListQuery>)
     let mut connection = api.people.pool.acquire().await?;
     let rows = access::list_tenants(&mut connection, words.as_deref(), state, paging.before, paging.rows()).await?;
     Ok(Json(paging.page(rows, |row| row.id, |row| row)).into_response())
+}
+
+/// `POST /platform/tenants`: as [`operations::create`].
+pub(crate) async fn create(
+    state: State<Api>,
+    actor: Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    operations::create(state, actor, request).await
 }
 
 /// `GET /platform/tenants/{id}`: with its history, newest first. 404 `not_found`.

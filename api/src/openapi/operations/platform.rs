@@ -1,0 +1,44 @@
+//! Making workspaces, and the platform's view of them.
+
+use super::super::operation::{Operation, op};
+use super::super::shapes::{Items, OperationView, Tenant, TenantDetails, TenantMove};
+use crate::paging::Page;
+use crate::routes::{operations, platform};
+
+pub(super) fn all() -> Vec<Operation> {
+    vec![
+        op(operations::create, "createWorkspace", "Ask for a workspace; the same key is the same operation")
+            .takes::<operations::New>()
+            .header("IdempotencyKey")
+            .tells("Location")
+            .gives::<OperationView>(202)
+            .gives::<OperationView>(200)
+            .refuses(&[404, 409, 429]),
+        op(operations::get, "getOperation", "How far it is").gives::<OperationView>(200),
+        op(platform::transitions, "listTenantMoves", "Which moves of workspaces there are")
+            .gives::<Items<TenantMove>>(200),
+        op(platform::list, "listTenants", "Workspaces, newest first")
+            .query::<platform::ListQuery>()
+            .gives::<Page<Tenant>>(200),
+        op(platform::create, "createTenant", "Make a workspace for somebody; the same key is the same operation")
+            .takes::<operations::New>()
+            .header("IdempotencyKey")
+            .tells("Location")
+            .gives::<OperationView>(202)
+            .gives::<OperationView>(200)
+            .refuses(&[404, 409, 429]),
+        op(platform::get, "getTenant", "A workspace with its history").gives::<TenantDetails>(200),
+        op(platform::suspend, "suspendTenant", "Nobody gets in, and nothing of it runs, until it is resumed")
+            .may_take::<platform::MoveWish>()
+            .gives::<Tenant>(200)
+            .refuses(&[409]),
+        op(platform::resume, "resumeTenant", "What was held up goes on")
+            .may_take::<platform::MoveWish>()
+            .gives::<Tenant>(200)
+            .refuses(&[409]),
+        op(platform::archive, "archiveTenant", "It can be read, and is never changed again")
+            .may_take::<platform::MoveWish>()
+            .gives::<Tenant>(200)
+            .refuses(&[409]),
+    ]
+}
