@@ -44,4 +44,13 @@ impl Crew {
         let pid = self.pids.lock().unwrap()[seat].take();
         pid.is_some_and(|pid| kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).is_ok())
     }
+
+    /// The same with the worker that holds most executions.
+    pub(crate) async fn kill9_busiest(&self, site: &Site) -> bool {
+        const BUSIEST: &str = "SELECT substr(w.name, 5)::bigint FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
+                               WHERE NOT w.fenced GROUP BY w.name ORDER BY count(*) DESC LIMIT 1";
+        let pid = site.count(BUSIEST).await;
+        let seat = self.pids.lock().unwrap().iter().position(|seated| seated.map(i64::from) == Some(pid));
+        seat.is_some_and(|seat| self.kill9(seat))
+    }
 }

@@ -40,7 +40,7 @@ async fn a_caller_gets_its_answer_though_the_worker_is_killed_before_it_and_the_
     let made = site.post(&url, "workflows", "hook", &json!({ "name": "hook", "graph": hook(&world) })).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let publish = format!("workflows/{}/publish", made.body["id"].as_str().unwrap());
-    let published = site.post(&url, &publish, "hook", &json!({})).await;
+    let published = site.post(&url, &publish, "publish", &json!({})).await;
     assert_eq!(published.status, 201, "{}", published.body);
 
     let caller = tokio::spawn({

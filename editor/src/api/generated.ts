@@ -606,6 +606,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/jwks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The keys that tokens are verified with, as a JWK set */
+    get: operations['getPublicKeys']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/keys': {
     parameters: {
       query?: never
@@ -641,6 +658,164 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/lead-board': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Leads by state */
+    get: operations['getLeadBoard']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/lead-fields': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Custom fields of leads */
+    get: operations['listLeadFields']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/lead-fields/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Define one, or change what it is called */
+    put: operations['putLeadField']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/lead-pipeline': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The states of leads, and the ways between them */
+    get: operations['getLeadPipeline']
+    /** Replace them */
+    put: operations['putLeadPipeline']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/lead-sources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where leads come from */
+    get: operations['listLeadSources']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/leads': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Leads, newest first */
+    get: operations['listLeads']
+    put?: never
+    /** Make a lead */
+    post: operations['createLead']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/leads/{lead_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A lead */
+    get: operations['getLead']
+    put?: never
+    post?: never
+    /** Hide a lead; its e-mail address is free again */
+    delete: operations['deleteLead']
+    options?: never
+    head?: never
+    /** Change a lead */
+    patch: operations['updateLead']
+    trace?: never
+  }
+  '/leads/{lead_id}/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What was done to a lead, newest first */
+    get: operations['listLeadEvents']
+    put?: never
+    /** Note an e-mail, a call, a meeting, or anything else */
+    post: operations['noteLeadEvent']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/leads/{lead_id}/status': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Move a lead in the pipeline */
+    post: operations['setLeadStatus']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/limits': {
     parameters: {
       query?: never
@@ -671,6 +846,23 @@ export interface paths {
     post?: never
     /** Have no such limit */
     delete: operations['removeWorkspaceLimit']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/login-providers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where people may log in beside here */
+    get: operations['listLoginProviders']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -814,6 +1006,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/operations/{operation_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How far it is */
+    get: operations['getOperation']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/password/forgot': {
     parameters: {
       query?: never
@@ -857,6 +1066,109 @@ export interface paths {
     }
     /** What is paused, by whom, why and since when */
     get: operations['listPauses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Workspaces, newest first */
+    get: operations['listTenants']
+    put?: never
+    /** Make a workspace for somebody; the same key is the same operation */
+    post: operations['createTenant']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants/{workspace_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A workspace with its history */
+    get: operations['getTenant']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants/{workspace_id}/archive': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** It can be read, and is never changed again */
+    post: operations['archiveTenant']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants/{workspace_id}/resume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** What was held up goes on */
+    post: operations['resumeTenant']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants/{workspace_id}/suspend': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Nobody gets in, and nothing of it runs, until it is resumed */
+    post: operations['suspendTenant']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/transitions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Which moves of workspaces there are */
+    get: operations['listTenantMoves']
     put?: never
     post?: never
     delete?: never
@@ -1065,6 +1377,23 @@ export interface paths {
     put?: never
     /** Become a user with a workspace */
     post: operations['completeSignUp']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/tokens': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** A short-lived token in exchange for the API key that the request comes with */
+    post: operations['createToken']
     delete?: never
     options?: never
     head?: never
@@ -1673,6 +2002,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/workspaces': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Ask for a workspace; the same key is the same operation */
+    post: operations['createWorkspace']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -1991,6 +2337,11 @@ export interface components {
      */
     BulkVerb: 'cancel' | 'restart' | 'signal' | 'retry_now' | 'pause' | 'resume' | 'resolve' | 'migrate'
     CallerKind: ('user' | 'key') | 'machine'
+    /**
+     * @description What a session is of. Keys are of a workspace.
+     * @enum {string}
+     */
+    CallerLevel: 'platform' | 'workspace'
     Cancel: {
       /**
        * @description Ends it at once: what undoes and what runs at last is left out.
@@ -2466,6 +2817,161 @@ export interface components {
       /** @description Null: all that a key can have. */
       scopes: string[] | null
     }
+    /** @description A lead. */
+    Lead: {
+      company: string | null
+      /** Format: date-time */
+      consented_at: string | null
+      /** Format: date-time */
+      created_at: string
+      email: string | null
+      /** @description Custom values by name. */
+      fields: {
+        [key: string]: unknown
+      }
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      last_activity_at: string
+      /** Format: date-time */
+      last_email_at: string | null
+      name: string | null
+      phone: string | null
+      source: string
+      /** @description A state of the pipeline. */
+      status: string
+      /** Format: date-time */
+      updated_at: string
+    }
+    /** @description Who did something to a lead. */
+    LeadActor: {
+      /** @description `user`, `key`, `step`, `form` or `hook`. */
+      kind: string
+      name: string
+    }
+    /** @description The board. */
+    LeadBoard: {
+      columns: components['schemas']['LeadColumn'][]
+    }
+    /** @description What changes: what is absent stays, null goes. */
+    LeadChange: {
+      /** @default null */
+      company: string | null
+      /** @default null */
+      email: string | null
+      /**
+       * @description Merged by name; null removes one.
+       * @default {}
+       */
+      fields: {
+        [key: string]: unknown
+      }
+      /** @default null */
+      name: string | null
+      /** @default null */
+      phone: string | null
+      source?: string | null
+    }
+    /** @description One column of it. */
+    LeadColumn: {
+      /** @description Where a lead of it may go, conditions aside. */
+      allowed: string[]
+      /**
+       * Format: int64
+       * @description How many leads are in it, at most 1,000.
+       */
+      count: number
+      /** @description Whether there may be more than that. */
+      count_is_capped: boolean
+      kind: components['schemas']['PipelineStateKind']
+      label: string
+      /** @description Those where something was done last. */
+      leads: components['schemas']['Lead'][]
+      status: string
+    }
+    /** @description Something that was done to a lead. */
+    LeadEvent: {
+      /** Format: date-time */
+      at: string
+      by: components['schemas']['LeadActor']
+      data: {
+        [key: string]: unknown
+      }
+      /** Format: uuid */
+      execution_id: string | null
+      /** Format: uuid */
+      id: string
+      /** Format: uuid */
+      lead_id: string
+      /**
+       * @description `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting` or
+       *     `deleted`.
+       */
+      type: string
+    }
+    /** @description One page. */
+    LeadEventPage: {
+      items: components['schemas']['LeadEvent'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description A field. */
+    LeadField: {
+      /** @description For people. */
+      label: string
+      /** @description Key in `fields` of a lead. */
+      name: string
+      /** @description What it holds. */
+      type: components['schemas']['LeadFieldType']
+    }
+    /** @description All custom fields. */
+    LeadFieldList: {
+      items: components['schemas']['LeadField'][]
+    }
+    /** @description What a field holds. */
+    LeadFieldType: 'text' | 'number' | 'boolean' | 'date'
+    /** @description A definition. */
+    LeadFieldWish: {
+      label: string
+      type: components['schemas']['LeadFieldType']
+    }
+    /** @description Where a lead goes. */
+    LeadMove: {
+      /** @description Only if it still has that status. */
+      from?: string | null
+      /** @description Why, for the history. */
+      reason?: string | null
+      /** @description A state of the pipeline. */
+      status: string
+    }
+    /** @description Something that was done about a lead. */
+    LeadNote: {
+      text: string
+      type: components['schemas']['LeadNoteType']
+    }
+    /** @enum {string} */
+    LeadNoteType: 'note' | 'email' | 'call' | 'meeting'
+    /** @description One page. */
+    LeadPage: {
+      items: components['schemas']['Lead'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description The pipeline, and how often it was changed: 0 as it is shipped. */
+    LeadPipeline: {
+      /** @description Where everything begins. */
+      initial: string
+      /** Format: int32 */
+      revision: number
+      /** @description In the order of a board. */
+      states: components['schemas']['PipelineState'][]
+      /** @description Each allowed way. What is not listed is refused; a state without one ends. */
+      transitions: components['schemas']['PipelineTransition'][]
+    }
+    /** @description All sources. */
+    LeadSourceList: {
+      items: string[]
+    }
     /** @description Who holds the lease of an execution. */
     LeaseHolder: {
       /** Format: date-time */
@@ -2524,6 +3030,7 @@ export interface components {
     LogIn: {
       email: string
       password: string
+      workspace?: string | null
     }
     /** @description One log line. */
     LogLine: {
@@ -2576,6 +3083,13 @@ export interface components {
       /** @description Null: all that a key can have. */
       scopes: string[] | null
     }
+    MadeWorkspace: {
+      /** Format: uuid */
+      id: string
+      name: string
+      slug: string
+      state: components['schemas']['TenantState']
+    }
     /** @description What a link in a mail is for. Workspace, role and `has_account` are there for invitations only. */
     MailLink: {
       email: string
@@ -2592,8 +3106,11 @@ export interface components {
       /** @description Null for users. */
       key: components['schemas']['Key'] | null
       kind: components['schemas']['CallerKind']
+      level: components['schemas']['CallerLevel']
       /** @description See `docs/permissions.md`. */
       permissions: string[]
+      /** @description `super_admin`, or null. */
+      platform_role: string | null
       /** @description Of a user. */
       role: string | null
       /** @description Null for keys. */
@@ -2684,6 +3201,10 @@ export interface components {
           status: 'opened'
         }
     )
+    MoveTenant: {
+      /** @description Why, for its people. */
+      reason?: string | null
+    }
     NewAnswer: {
       comment?: string | null
       decision: components['schemas']['Decision']
@@ -2756,6 +3277,24 @@ export interface components {
       email: string
       role: components['schemas']['RoleName']
     }
+    /** @description A lead that is made. */
+    NewLead: {
+      company?: string | null
+      email?: string | null
+      /**
+       * @description Custom values by name: texts, numbers, true or false. A field that is not known yet is defined.
+       * @default {}
+       */
+      fields: {
+        [key: string]: unknown
+      }
+      name?: string | null
+      phone?: string | null
+      /** @description `manual` if absent. */
+      source?: string | null
+      /** @description The beginning of the pipeline if absent. */
+      status?: string | null
+    }
     NewLimit: {
       /** Format: uint32 */
       slots_max: number
@@ -2795,6 +3334,36 @@ export interface components {
     }
     /** @description Nothing that one would have to know: an object without fields. */
     Nothing: Record<string, never>
+    /** @description Work that goes on after the answer: ask again until it has ended. */
+    Operation: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      ended_at: string | null
+      /** @description Why it has failed. */
+      error: components['schemas']['OperationError'] | null
+      /** Format: uuid */
+      id: string
+      kind: string
+      status: components['schemas']['OperationStatus']
+      steps: components['schemas']['OperationStep'][]
+      /** @description Null as long as it is not written down. */
+      workspace: components['schemas']['MadeWorkspace'] | null
+    }
+    OperationError: {
+      code: string
+      detail: string | null
+    }
+    /** @enum {string} */
+    OperationStatus: 'pending' | 'running' | 'completed' | 'failed'
+    OperationStep: {
+      /** Format: date-time */
+      at: string | null
+      name: string
+      status: components['schemas']['OperationStepStatus']
+    }
+    /** @enum {string} */
+    OperationStepStatus: 'pending' | 'completed'
     Order: {
       /** @description Why, for people. */
       reason?: string | null
@@ -2887,6 +3456,51 @@ export interface components {
     }
     /** @enum {string} */
     PendingStatus: 'pending'
+    /** @description One state. */
+    PipelineState: {
+      /**
+       * @description What it means for the whole.
+       * @default open
+       */
+      kind: components['schemas']['PipelineStateKind']
+      /** @description For people. */
+      label: string
+      /** @description Lower-case letters, digits and `_`. */
+      name: string
+    }
+    /** @description What a state means for the whole. */
+    PipelineStateKind: 'open' | 'won' | 'lost'
+    PipelineStateWish: {
+      /**
+       * @description What it means for the whole.
+       * @default open
+       */
+      kind: components['schemas']['PipelineStateKind']
+      /** @description For people. */
+      label: string
+      /** @description Lower-case letters, digits and `_`. */
+      name: string
+    }
+    /** @description One way. */
+    PipelineTransition: {
+      /** @description Name of a state. */
+      from: string
+      /** @description What people are told when it does not. */
+      reason?: string | null
+      /** @description Name of another state. */
+      to: string
+      /** @description A condition over `input`, which is the record, such as `{{ input.fields.budget > 0 }}`. It has to come to true. */
+      when?: string | null
+    }
+    /** @description States and the ways between them, to be put in place of those there are. */
+    PipelineWish: {
+      /** @description Where everything begins. */
+      initial: string
+      /** @description In the order of a board. */
+      states: components['schemas']['PipelineStateWish'][]
+      /** @description Each allowed way. What is not listed is refused; a state without one ends. */
+      transitions: components['schemas']['PipelineTransition'][]
+    }
     /** @description What a restart keeps, and what runs again. */
     Plan: {
       /** @description Those of them that are others in the version to restart on. */
@@ -2981,6 +3595,32 @@ export interface components {
        * @description Most steps that an execution may have, if they can be counted.
        */
       steps_max: number | null
+    }
+    /** @description A provider, as a page for logging in shows it. */
+    ProviderView: {
+      id: string
+      /** @description What people call it. */
+      name: string
+      /** @description Where the browser goes to log in there; `?next=` says where it goes afterwards. */
+      path: string
+    }
+    /** @description A list that is whole. */
+    ProviderViewList: {
+      items: components['schemas']['ProviderView'][]
+    }
+    /** @description An Ed25519 key (RFC 8037). */
+    PublicKey: {
+      alg: string
+      crv: string
+      kid: string
+      kty: string
+      use: string
+      x: string
+    }
+    /** @description A JWK set (RFC 7517). */
+    PublicKeys: {
+      /** @description The newest first. */
+      keys: components['schemas']['PublicKey'][]
     }
     /** @description A version that was just published. */
     Published: {
@@ -3522,6 +4162,67 @@ export interface components {
       /** @description In the order of the request. */
       events: components['schemas']['Event'][]
     }
+    /** @description A workspace as the platform sees it. */
+    Tenant: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      id: string
+      name: string
+      placement: string
+      plan: string | null
+      slug: string
+      state: components['schemas']['TenantState']
+      /** Format: date-time */
+      state_changed_at: string
+      /** @description Why it is where it is. */
+      state_reason: string | null
+    }
+    /** @description A workspace with where it has been. */
+    TenantDetails: {
+      /** Format: date-time */
+      created_at: string
+      /** @description Newest first, at most 200. */
+      history: components['schemas']['TenantTransition'][]
+      /** Format: uuid */
+      id: string
+      name: string
+      placement: string
+      plan: string | null
+      slug: string
+      state: components['schemas']['TenantState']
+      /** Format: date-time */
+      state_changed_at: string
+      /** @description Why it is where it is. */
+      state_reason: string | null
+    }
+    /** @description A move that there is. */
+    TenantMove: {
+      from: components['schemas']['TenantState']
+      to: components['schemas']['TenantState']
+    }
+    /** @description A list that is whole. */
+    TenantMoveList: {
+      items: components['schemas']['TenantMove'][]
+    }
+    /** @description One page. */
+    TenantPage: {
+      items: components['schemas']['Tenant'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description Where a workspace is in its life. */
+    TenantState: 'active' | 'draft' | 'provisioning' | 'suspended' | 'archived'
+    /** @description A move that was made. */
+    TenantTransition: {
+      /** Format: date-time */
+      at: string
+      /** @description An address, or what else moved it. */
+      by: string
+      from: components['schemas']['TenantState']
+      reason: string | null
+      to: components['schemas']['TenantState']
+    }
     /** @description A past execution as a case for `capstan test`. */
     TestCase: {
       case: {
@@ -3580,6 +4281,20 @@ export interface components {
       }
       /** @description Where the execution would have begun; the only trigger if absent. */
       trigger?: string | null
+    }
+    /** @description As OAuth 2 names it (RFC 6749, section 5.1). */
+    Token: {
+      /** @description Send it as `Authorization: Bearer`. */
+      access_token: string
+      /**
+       * Format: int64
+       * @description Seconds; less than was asked for where the key ends before.
+       */
+      expires_in: number
+      /** @description What it may do: words of permissions, with blanks between. */
+      scope: string
+      /** @description Always `Bearer`. */
+      token_type: string
     }
     TransferWorkspace: {
       /** Format: uuid */
@@ -4023,6 +4738,15 @@ export interface components {
       api_key: boolean
       link: boolean
     }
+    Wish: {
+      /**
+       * Format: int64
+       * @description How long it shall last, in seconds; 900 if left out.
+       */
+      expires_in_s?: number | null
+      /** @description Words of permissions; all that the key has if left out. */
+      scopes?: string[] | null
+    }
     /** @description A workflow with its draft. */
     Workflow: {
       /** Format: date-time */
@@ -4091,6 +4815,20 @@ export interface components {
       name?: string
       /** @description Of the user there. */
       role?: string | null
+      slug: string
+      state: components['schemas']['TenantState']
+      /** @description Why it is where it is. */
+      state_reason: string | null
+    }
+    WorkspaceOwner: {
+      email: string
+      name?: string | null
+    }
+    WorkspaceWish: {
+      name: string
+      owner?: components['schemas']['WorkspaceOwner'] | null
+      placement?: string | null
+      plan?: string | null
       slug: string
     }
   }
@@ -4344,7 +5082,10 @@ export interface operations {
   cancelBulkJob: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         job_id: string
       }
@@ -4355,6 +5096,7 @@ export interface operations {
       /** @description What is left of it is not done */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4367,6 +5109,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -4466,7 +5211,10 @@ export interface operations {
   createCredential: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -4479,6 +5227,7 @@ export interface operations {
       /** @description Make a credential */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -4530,7 +5279,10 @@ export interface operations {
   replaceCredential: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         credential_id: string
       }
@@ -4545,6 +5297,7 @@ export interface operations {
       /** @description Give it other fields, all of them */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4556,6 +5309,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -4566,7 +5320,10 @@ export interface operations {
   deleteCredential: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         credential_id: string
       }
@@ -4577,6 +5334,7 @@ export interface operations {
       /** @description Its secret is gone */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4587,6 +5345,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -4594,7 +5355,10 @@ export interface operations {
   renameCredential: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         credential_id: string
       }
@@ -4609,6 +5373,7 @@ export interface operations {
       /** @description Give it another name */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4657,7 +5422,10 @@ export interface operations {
   sendEvent: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -4681,6 +5449,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -4692,7 +5461,10 @@ export interface operations {
   sendEvents: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -4705,6 +5477,7 @@ export interface operations {
       /** @description Send many of them, all or none */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4715,6 +5488,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -4755,6 +5529,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      404: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -4897,7 +5672,10 @@ export interface operations {
   cancelExecution: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -4912,6 +5690,7 @@ export interface operations {
       /** @description Cancel it */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5065,7 +5844,10 @@ export interface operations {
   migrateExecution: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -5080,6 +5862,7 @@ export interface operations {
       /** @description It goes on with another version, if that fits */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5103,7 +5886,10 @@ export interface operations {
   pauseExecution: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -5118,6 +5904,7 @@ export interface operations {
       /** @description Hold it up */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5139,7 +5926,10 @@ export interface operations {
   resolveIncident: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -5154,6 +5944,7 @@ export interface operations {
       /** @description How an incident goes on */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5232,7 +6023,10 @@ export interface operations {
   resumeExecution: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -5247,6 +6041,7 @@ export interface operations {
       /** @description Have it go on */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5268,7 +6063,10 @@ export interface operations {
   retryNow: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         execution_id: string
       }
@@ -5283,6 +6081,7 @@ export interface operations {
       /** @description Steps that wait for their next attempt go on at once */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5414,7 +6213,10 @@ export interface operations {
   addHookSecret: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -5427,6 +6229,7 @@ export interface operations {
       /** @description Add a secret; others of its name stay good for a while */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5448,7 +6251,10 @@ export interface operations {
   removeHookSecret: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         hook_secret_id: string
       }
@@ -5459,6 +6265,7 @@ export interface operations {
       /** @description Calls that are signed with it are refused */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5468,6 +6275,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5501,7 +6312,10 @@ export interface operations {
   invite: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -5514,6 +6328,7 @@ export interface operations {
       /** @description Invite somebody by mail; once more renews it */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5536,7 +6351,10 @@ export interface operations {
   revokeInvitation: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         invitation_id: string
       }
@@ -5547,6 +6365,7 @@ export interface operations {
       /** @description Its link opens nothing any more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5556,6 +6375,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5607,6 +6430,30 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  getPublicKeys: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The keys that tokens are verified with, as a JWK set */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PublicKeys']
+        }
+      }
+      400: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listKeys: {
     parameters: {
       query?: never
@@ -5636,7 +6483,10 @@ export interface operations {
   createKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -5649,6 +6499,7 @@ export interface operations {
       /** @description Make an API key, which is told this once */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5659,6 +6510,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -5669,7 +6521,10 @@ export interface operations {
   revokeKey: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         key_id: string
       }
@@ -5680,6 +6535,7 @@ export interface operations {
       /** @description It opens nothing any more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5689,6 +6545,504 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getLeadBoard: {
+    parameters: {
+      query?: {
+        /** @description Leads of each column, 20 if absent. */
+        limit?: string
+        /** @description Words, each of which begins one of name, company, address or number. */
+        q?: string
+        /** @description From there. */
+        source?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Leads by state */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadBoard']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listLeadFields: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Custom fields of leads */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadFieldList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  putLeadField: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadFieldWish']
+      }
+    }
+    responses: {
+      /** @description Define one, or change what it is called */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadField']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getLeadPipeline: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The states of leads, and the ways between them */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadPipeline']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  putLeadPipeline: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PipelineWish']
+      }
+    }
+    responses: {
+      /** @description Replace them */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadPipeline']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listLeadSources: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Where leads come from */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadSourceList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listLeads: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description With this address, whatever the case. */
+        email?: string
+        /** @description A custom field that has the `value`. */
+        field?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        /** @description Words, each of which begins one of name, company, address or number. */
+        q?: string
+        /** @description From there. */
+        source?: string
+        /** @description In this state. */
+        status?: string
+        value?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Leads, newest first */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createLead: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewLead']
+      }
+    }
+    responses: {
+      /** @description Make a lead */
+      201: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lead']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getLead: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A lead */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lead']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteLead: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Hide a lead; its e-mail address is free again */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  updateLead: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadChange']
+      }
+    }
+    responses: {
+      /** @description Change a lead */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lead']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listLeadEvents: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+      }
+      header?: never
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What was done to a lead, newest first */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadEventPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  noteLeadEvent: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadNote']
+      }
+    }
+    responses: {
+      /** @description Note an e-mail, a call, a meeting, or anything else */
+      201: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LeadEvent']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setLeadStatus: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LeadMove']
+      }
+    }
+    responses: {
+      /** @description Move a lead in the pipeline */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lead']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5722,7 +7076,10 @@ export interface operations {
   setWorkspaceLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -5735,6 +7092,7 @@ export interface operations {
       /** @description How many executions of the workspace are at work at a time */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5743,6 +7101,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -5753,7 +7112,10 @@ export interface operations {
   removeWorkspaceLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -5762,6 +7124,7 @@ export interface operations {
       /** @description Have no such limit */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5770,6 +7133,34 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listLoginProviders: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Where people may log in beside here */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProviderViewList']
+        }
+      }
+      400: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5798,6 +7189,7 @@ export interface operations {
         }
       }
       400: components['responses']['Problem']
+      403: components['responses']['Problem']
       410: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
@@ -5925,7 +7317,10 @@ export interface operations {
   changeMember: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         user_id: string
       }
@@ -5940,6 +7335,7 @@ export interface operations {
       /** @description Give somebody another role */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5960,7 +7356,10 @@ export interface operations {
   removeMember: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         user_id: string
       }
@@ -5971,6 +7370,7 @@ export interface operations {
       /** @description Have somebody belong to it no more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5981,6 +7381,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6076,6 +7479,35 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  getOperation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        operation_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description How far it is */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   forgotPassword: {
     parameters: {
       query?: never
@@ -6100,6 +7532,7 @@ export interface operations {
         }
       }
       400: components['responses']['Problem']
+      403: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6130,6 +7563,7 @@ export interface operations {
         content?: never
       }
       400: components['responses']['Problem']
+      403: components['responses']['Problem']
       410: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
@@ -6160,6 +7594,256 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PausePage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listTenants: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: string
+        q?: string
+        state?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Workspaces, newest first */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TenantPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createTenant: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceWish']
+      }
+    }
+    responses: {
+      /** @description Make a workspace for somebody; the same key is the same operation */
+      200: {
+        headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description Make a workspace for somebody; the same key is the same operation */
+      202: {
+        headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getTenant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A workspace with its history */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TenantDetails']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  archiveTenant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['MoveTenant']
+      }
+    }
+    responses: {
+      /** @description It can be read, and is never changed again */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Tenant']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  resumeTenant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['MoveTenant']
+      }
+    }
+    responses: {
+      /** @description What was held up goes on */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Tenant']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  suspendTenant: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['MoveTenant']
+      }
+    }
+    responses: {
+      /** @description Nobody gets in, and nothing of it runs, until it is resumed */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Tenant']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listTenantMoves: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Which moves of workspaces there are */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TenantMoveList']
         }
       }
       400: components['responses']['Problem']
@@ -6234,7 +7918,10 @@ export interface operations {
   backfillSchedule: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         schedule_id: string
       }
@@ -6249,6 +7936,7 @@ export interface operations {
       /** @description Start what it would have started in a time that is past */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6259,6 +7947,7 @@ export interface operations {
       /** @description Start what it would have started in a time that is past */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6281,7 +7970,10 @@ export interface operations {
   fireSchedule: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         schedule_id: string
       }
@@ -6296,6 +7988,7 @@ export interface operations {
       /** @description Start it now */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6307,6 +8000,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6317,7 +8011,10 @@ export interface operations {
   pauseSchedule: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         schedule_id: string
       }
@@ -6332,6 +8029,7 @@ export interface operations {
       /** @description Have it fire no more */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6343,6 +8041,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6353,7 +8052,10 @@ export interface operations {
   resumeSchedule: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         schedule_id: string
       }
@@ -6368,6 +8070,7 @@ export interface operations {
       /** @description Have it fire from now on */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6379,6 +8082,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6445,6 +8149,7 @@ export interface operations {
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
+      403: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6623,6 +8328,39 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  createToken: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['Wish']
+      }
+    }
+    responses: {
+      /** @description A short-lived token in exchange for the API key that the request comes with */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Token']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   getUsage: {
     parameters: {
       query?: never
@@ -6747,7 +8485,10 @@ export interface operations {
   resendWebhookDelivery: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         delivery_id: string
       }
@@ -6758,6 +8499,7 @@ export interface operations {
       /** @description Send it again */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6770,6 +8512,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6803,7 +8548,10 @@ export interface operations {
   createWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -6816,6 +8564,7 @@ export interface operations {
       /** @description Make an endpoint, whose secret is told this once */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -6827,6 +8576,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6866,7 +8616,10 @@ export interface operations {
   updateWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -6881,6 +8634,7 @@ export interface operations {
       /** @description Change all of it but its secrets */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6892,6 +8646,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6902,7 +8657,10 @@ export interface operations {
   deleteWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -6913,6 +8671,7 @@ export interface operations {
       /** @description Nothing is sent to it any more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6922,6 +8681,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6960,7 +8723,10 @@ export interface operations {
   disableWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -6975,6 +8741,7 @@ export interface operations {
       /** @description Send it nothing; what was not delivered is cancelled */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6986,6 +8753,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -6996,7 +8764,10 @@ export interface operations {
   enableWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -7007,6 +8778,7 @@ export interface operations {
       /** @description Have it get events from now on */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7018,6 +8790,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7025,7 +8801,10 @@ export interface operations {
   resendWebhookDeliveries: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -7040,6 +8819,7 @@ export interface operations {
       /** @description Send it again what was not delivered */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7062,7 +8842,10 @@ export interface operations {
   rotateWebhookSecret: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -7077,6 +8860,7 @@ export interface operations {
       /** @description Give it a new secret; those of before sign along for a while */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7099,7 +8883,10 @@ export interface operations {
   testWebhookEndpoint: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         endpoint_id: string
       }
@@ -7110,6 +8897,7 @@ export interface operations {
       /** @description Send it a test event */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7122,6 +8910,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7160,7 +8951,10 @@ export interface operations {
   createWorkflow: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -7174,6 +8968,7 @@ export interface operations {
       201: {
         headers: {
           ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -7185,6 +8980,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7227,6 +9023,8 @@ export interface operations {
     parameters: {
       query?: never
       header: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
         /** @description The `ETag` that was read. */
         'If-Match': components['parameters']['IfMatch']
       }
@@ -7245,6 +9043,7 @@ export interface operations {
       200: {
         headers: {
           ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7256,6 +9055,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       412: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
@@ -7462,7 +9262,10 @@ export interface operations {
   listenForCall: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7477,6 +9280,7 @@ export interface operations {
       /** @description Wait for a call at an address, which becomes a sample */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7488,6 +9292,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7529,7 +9334,10 @@ export interface operations {
   endListen: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         listen_id: string
         workflow_id: string
@@ -7541,6 +9349,7 @@ export interface operations {
       /** @description Wait no more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7550,6 +9359,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7557,7 +9370,10 @@ export interface operations {
   setWorkflowLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7572,6 +9388,7 @@ export interface operations {
       /** @description How many executions of a workflow are at work at a time */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7581,6 +9398,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7591,7 +9409,10 @@ export interface operations {
   removeWorkflowLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7602,6 +9423,7 @@ export interface operations {
       /** @description Have no such limit */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7611,6 +9433,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7618,7 +9444,10 @@ export interface operations {
   setKeyLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7633,6 +9462,7 @@ export interface operations {
       /** @description The same for each value of the key of a workflow */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7642,6 +9472,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7652,7 +9483,10 @@ export interface operations {
   removeKeyLimit: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7663,6 +9497,7 @@ export interface operations {
       /** @description What each version says holds again */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7672,6 +9507,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7679,7 +9518,10 @@ export interface operations {
   pauseWorkflow: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7694,6 +9536,7 @@ export interface operations {
       /** @description Hold up all executions of a workflow */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7705,6 +9548,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7718,7 +9562,10 @@ export interface operations {
         /** @description Codes of findings that are errors and may stay, with commas between them. */
         accept?: string
       }
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7729,6 +9576,7 @@ export interface operations {
       /** @description The draft becomes the next version */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -7742,6 +9590,8 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
       422: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -7750,7 +9600,10 @@ export interface operations {
   resumeWorkflow: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workflow_id: string
       }
@@ -7765,6 +9618,7 @@ export interface operations {
       /** @description Have them go on */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7776,6 +9630,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7940,7 +9795,10 @@ export interface operations {
   pauseWorkspace: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -7953,6 +9811,7 @@ export interface operations {
       /** @description Hold up all executions of the workspace */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7963,6 +9822,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -7973,7 +9833,10 @@ export interface operations {
   resumeWorkspace: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -7986,6 +9849,7 @@ export interface operations {
       /** @description Have them go on; workflows that were paused by themselves stay so */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7996,6 +9860,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -8006,7 +9871,10 @@ export interface operations {
   transferWorkspace: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -8019,6 +9887,7 @@ export interface operations {
       /** @description Give the workspace to another member */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8032,6 +9901,57 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createWorkspace: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceWish']
+      }
+    }
+    responses: {
+      /** @description Ask for a workspace; the same key is the same operation */
+      200: {
+        headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description Ask for a workspace; the same key is the same operation */
+      202: {
+        headers: {
+          Location: components['headers']['Location']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
