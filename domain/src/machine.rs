@@ -40,13 +40,8 @@ pub struct MachineState {
     /// For people.
     pub label: String,
     /// What it means for the whole.
-    #[serde(default, skip_serializing_if = "is_left_out")]
+    #[serde(default)]
     pub kind: StateKind,
-}
-
-/// It never is; but a client may leave it out, and what is sent and what is answered have one schema.
-fn is_left_out(_kind: &StateKind) -> bool {
-    false
 }
 
 /// What a state means for the whole.
