@@ -1,6 +1,6 @@
 //! Leads by state.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
@@ -73,8 +73,8 @@ async fn left_over(
     .bind(workspace_id.0)
     .fetch_all(connection)
     .await?;
-    let known: HashMap<&str, ()> = known.iter().map(|state| (state.name.as_str(), ())).collect();
-    Ok(names.into_iter().filter(|name| !known.contains_key(name.as_str())).collect())
+    let known: HashSet<&str> = known.iter().map(|state| state.name.as_str()).collect();
+    Ok(names.into_iter().filter(|name| !known.contains(name.as_str())).collect())
 }
 
 async fn last_active(

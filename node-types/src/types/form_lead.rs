@@ -68,7 +68,7 @@ pub(super) fn check(config: &Value) -> Vec<Problem> {
             problems.push(problem("bad_form", &format!("/lead/{part}"), detail, "name a field of the form"));
         }
     }
-    if mapping.parts().iter().all(|(_, field)| !names.contains(field)) {
+    if problems.is_empty() && mapping.parts().iter().all(|(_, field)| !names.contains(field)) {
         let detail = "no field of the form says who the lead is";
         problems.push(problem("bad_form", "/lead", detail, "add a field email, or name the fields that say who it is"));
     }
