@@ -38,7 +38,7 @@ pub(crate) struct ProviderView<'a> {
 
 /// `GET /login-providers`: where people may log in beside here.
 pub(crate) async fn list(State(api): State<Api>) -> Response {
-    let items: Vec<ProviderView<'_>> = api.login.providers().iter().map(|it| view(it)).collect();
+    let items: Vec<ProviderView<'_>> = api.login.providers().iter().map(view).collect();
     Json(json!({ "items": items })).into_response()
 }
 
