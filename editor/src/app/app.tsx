@@ -17,6 +17,7 @@ import { who } from './who'
 const OpenPages = lazy(() => import('../features/access/open-pages'))
 const LoginPage = lazy(() => import('../features/access/login-page'))
 const SignInAgain = lazy(() => import('../features/access/sign-in-again'))
+const Platform = lazy(() => import('../features/platform/platform'))
 const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
 
 export function App() {
@@ -45,6 +46,7 @@ function Inside({ route }: { route: Route }) {
     )
   }
   if (!begun.value) return null
+  if (begun.value.me.level === 'platform') return <Platform route={route} />
   if (begun.value.me.workspace === null) return <WorkspacesPage />
   return (
     <CatalogueProvider value={catalogue}>

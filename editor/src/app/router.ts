@@ -11,7 +11,7 @@ const BASE = '/editor'
 
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
-const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads'] as const
+const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
 const SINGLE = ['usage', 'workspaces'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
@@ -20,7 +20,7 @@ export type SettingsPage = (typeof SETTINGS)[number]
 export type ListPage = (typeof LISTS)[number]
 export type Route =
   | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
-  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential' | 'lead'; id: string }
+  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
 
 export function routeOf(path: string): Route {
   const parts = path.slice(BASE.length).split('/').filter(Boolean)
@@ -58,6 +58,9 @@ export const to = {
   credential: (id: string) => inside(`credentials/${id}`),
   leads: () => inside('leads'),
   lead: (id: string) => inside(`leads/${id}`),
+  /** Of the platform, which is in no workspace. */
+  tenants: () => `${BASE}/tenants`,
+  tenant: (id: string) => `${BASE}/tenants/${id}`,
   usage: () => inside('usage'),
   settings: (page: SettingsPage) => inside(`settings/${page}`),
   /** Another workspace, or the page on which one chooses. */

@@ -7,11 +7,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const BINARY = process.env['CAPSTAN_BINARY'] ?? new URL('../../../target/debug/capstan', import.meta.url).pathname
+export const BINARY =
+  process.env['CAPSTAN_BINARY'] ?? new URL('../../../target/debug/capstan', import.meta.url).pathname
 
 export class Capstan {
   url = ''
   key = ''
+  /** For commands beside it. */
+  get database(): string {
+    return `postgres://capstan@${encodeURIComponent(join(this.data, 'dev/socket'))}/capstan`
+  }
+
   private process: ChildProcess | null = null
   private readonly data = mkdtempSync(join(tmpdir(), 'capstan-flow-'))
 

@@ -1,29 +1,11 @@
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import * as shapes from '../../src/api/access'
+import { linkTo } from '../mailbox'
+import type { Read } from '../mailbox'
 import { Person, api, withBrowser } from './person'
 
 withBrowser()
-
-type Read = (path: string) => Promise<string>
-
-/** Mail that belongs to no workspace comes to that of `capstan dev`. */
-const ofDev: Read = async (path) => {
-  const headers = { authorization: `Bearer ${inject('key')}` }
-  return (await fetch(`${inject('url')}${path}`, { headers })).text()
-}
-
-/** What the newest mail to somebody leads to, from a sandbox mailbox. */
-async function linkTo(email: string, page: string, read: Read = ofDev): Promise<string> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const rows = (await read('/dev/mail')).split('<tr>').filter((row) => row.includes(email))
-    const id = /\/dev\/mail\/([\w-]+)/.exec(rows[0] ?? '')?.[1]
-    const found = id && new RegExp(`/editor/${page}\\?token=[\\w.~-]+`).exec(await read(`/dev/mail/${id}`))?.[0]
-    if (found) return found.slice('/editor/'.length)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  throw new Error(`no mail to ${email} leads to ${page}`)
-}
 
 test('one signs up, invites somebody with a role, who joins and may only look; keys are shown once; all of it is in the audit log', async () => {
   const ada = await Person.arrive('sign-up')

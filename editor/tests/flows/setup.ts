@@ -6,6 +6,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     url: string
     key: string
+    /** Its database, for commands beside it. */
+    database: string
   }
 }
 
@@ -14,5 +16,6 @@ export default async function setup(project: TestProject) {
   const capstan = await Capstan.start()
   project.provide('url', capstan.url)
   project.provide('key', capstan.key)
+  project.provide('database', capstan.database)
   return () => capstan.stop()
 }

@@ -19,11 +19,11 @@ test('an endpoint is made, a delivery that failed is understood and sent again, 
   await page.getByRole('button', { name: 'New endpoint' }).click()
   await page.getByLabel('Address').fill('not an address')
   await page.getByLabel('Address').evaluate((input: HTMLInputElement) => (input.type = 'text'))
-  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
   // What is refused is told at its field, which has the focus.
   await page.locator('input[aria-invalid="true"]:focus').waitFor()
   await page.getByLabel('Address').fill(receiver.url)
-  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
   const secret = await page.getByLabel('The secret').inputValue()
   expect(secret).toMatch(/^whsec_/)
   await page.getByRole('button', { name: 'I have kept it' }).click()
