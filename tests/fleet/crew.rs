@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, interval};
 
 use crate::process::Process;
 use crate::site::Site;
 use crate::world::World;
+use crate::{LOOK_EVERY, PATIENCE};
 
 pub(crate) struct Crew {
     pids: Arc<Mutex<Vec<Option<u32>>>>,
@@ -45,12 +47,34 @@ impl Crew {
         pid.is_some_and(|pid| kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).is_ok())
     }
 
-    /// The same with the worker that holds most executions.
-    pub(crate) async fn kill9_busiest(&self, site: &Site) -> bool {
-        const BUSIEST: &str = "SELECT substr(w.name, 5)::bigint FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
+    /// Kills with -9 the worker that holds most executions. It is stopped first: so it holds some when it dies, also where they
+    /// end within milliseconds and none is at work at times.
+    pub(crate) async fn kill9_busiest(&self, site: &Site) {
+        const BUSIEST: &str = "SELECT substr(w.name, 5)::int FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
                                WHERE NOT w.fenced GROUP BY w.name ORDER BY count(*) DESC LIMIT 1";
-        let pid = site.count(BUSIEST).await;
-        let seat = self.pids.lock().unwrap().iter().position(|seated| seated.map(i64::from) == Some(pid));
-        seat.is_some_and(|seat| self.kill9(seat))
+        let (deadline, mut ticks, mut owner) = (Instant::now() + PATIENCE, interval(LOOK_EVERY), site.owner().await);
+        loop {
+            assert!(Instant::now() < deadline, "no worker holds an execution");
+            ticks.tick().await;
+            let busiest: Option<i32> = sqlx::query_scalar(BUSIEST).fetch_optional(&mut owner).await.unwrap();
+            let Some(pid) = busiest.filter(|pid| self.seat_of(*pid).is_some()) else { continue };
+            kill(Pid::from_raw(pid), Signal::SIGSTOP).unwrap();
+            // What it had sent is written by the next tick.
+            ticks.reset();
+            ticks.tick().await;
+            let holds = format!(
+                "SELECT count(*) FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
+                 WHERE NOT w.fenced AND w.name = 'pid-{pid}'"
+            );
+            if site.count(&holds).await > 0 {
+                assert!(self.seat_of(pid).is_some_and(|seat| self.kill9(seat)));
+                return;
+            }
+            kill(Pid::from_raw(pid), Signal::SIGCONT).unwrap();
+        }
+    }
+
+    fn seat_of(&self, pid: i32) -> Option<usize> {
+        self.pids.lock().unwrap().iter().position(|seated| seated.map(u32::cast_signed) == Some(pid))
     }
 }
