@@ -112,7 +112,7 @@ pub enum Act {
 pub struct Acted {
     /// The lead as it is now.
     pub lead: LeadRow,
-    /// Whether it is new.
+    /// Whether it is new. What steps do again is told as it was the first time, here and below.
     pub created: bool,
     /// Whether anything is other than before.
     pub changed: bool,

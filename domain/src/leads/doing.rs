@@ -41,11 +41,13 @@ pub async fn act(
     act: Act,
 ) -> Result<Done, StoreError> {
     if let Some(once) = &by.once
-        && let Some(lead_id) = history::done_before(connection, workspace_id, once).await?
+        && let Some(before) = history::done_before(connection, workspace_id, once).await?
     {
-        let lead = find::any(connection, workspace_id, lead_id).await?;
+        let lead = find::any(connection, workspace_id, before.lead_id).await?;
         let lead = lead.ok_or_else(|| StoreError::Corrupt("the lead of an event is gone".into()))?;
-        return Ok(Done::Acted(Box::new(Acted { lead, created: false, changed: false, replayed: true })));
+        // A step whose worker died after the commit goes on as it would have.
+        let (created, changed) = (before.created(), before.changed());
+        return Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: true })));
     }
     if !is_room(connection, workspace_id).await? {
         return Ok(Done::Full);

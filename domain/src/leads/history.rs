@@ -44,13 +44,38 @@ pub(super) struct NewHistory<'a> {
     pub(super) data: &'a Value,
 }
 
-/// Which lead something was done to under that key.
+/// What was done under a key.
+#[derive(FromRow)]
+pub(super) struct DoneBefore {
+    pub(super) lead_id: Uuid,
+    r#type: String,
+    data: Value,
+}
+
+impl DoneBefore {
+    /// Whether the lead was made by it. The row of a submission or a booking does not tell.
+    pub(super) fn created(&self) -> bool {
+        self.r#type == "created"
+    }
+
+    /// Whether anything was other afterwards; as above.
+    pub(super) fn changed(&self) -> bool {
+        match self.r#type.as_str() {
+            "created" => true,
+            "updated" => self.data["changes"].as_object().is_some_and(|changes| !changes.is_empty()),
+            "status_changed" => self.data["from"] != self.data["to"],
+            _ => false,
+        }
+    }
+}
+
+/// What was done under that key, to which lead.
 pub(super) async fn done_before(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     once: &str,
-) -> Result<Option<Uuid>, StoreError> {
-    let found = sqlx::query_scalar("SELECT lead_id FROM lead_events WHERE workspace_id = $1 AND once = $2");
+) -> Result<Option<DoneBefore>, StoreError> {
+    let found = sqlx::query_as("SELECT lead_id, type, data FROM lead_events WHERE workspace_id = $1 AND once = $2");
     Ok(found.bind(workspace_id.0).bind(once).fetch_optional(connection).await?)
 }
 

@@ -69,6 +69,25 @@ async fn a_step_that_runs_twice_even_at_the_same_time_is_written_once() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_comes_again_puts_out_what_the_first_one_did() {
+    let app = App::start().await;
+    let desk = Desk::new(&app.cell);
+    for (once, what, created, changed) in [
+        ("$step:a", upsert("ada@example.com", "Ada"), true, true),
+        ("$step:b", upsert("ada@example.com", "Ada L."), false, true),
+        ("$step:c", upsert("ada@example.com", "Ada L."), false, false),
+        ("$step:d", status("ada@example.com", "qualified"), false, true),
+        ("$step:e", status("ada@example.com", "qualified"), false, false),
+    ] {
+        for replayed in [false, true] {
+            let found = acted(act(&app, &desk, once, &what).await);
+            assert_eq!((found.created, found.changed, found.replayed), (created, changed, replayed), "{once}");
+        }
+    }
+    assert_eq!((app.count("lead_events").await, app.count("events").await), (5, 3));
+}
+
+#[tokio::test]
 async fn what_a_step_may_not_do_leaves_nothing_behind() {
     let app = App::start().await;
     let desk = Desk::new(&app.cell);
