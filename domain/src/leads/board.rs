@@ -14,6 +14,9 @@ use crate::machine::{MachineState, StateKind};
 /// Up to how many leads of a column are counted.
 pub const BOARD_COUNT_MAX: i64 = 1_000;
 
+/// Most leads of a board. With many columns each has fewer.
+const BOARD_LEADS_MAX: i64 = 1_000;
+
 /// One column.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -43,6 +46,7 @@ pub async fn board(
     for name in left_over(&mut *connection, workspace_id, &states).await? {
         states.push(MachineState { label: name.clone(), name, kind: StateKind::Open });
     }
+    let limit = limit.min(i64::try_from(states.len()).map_or(1, |columns| BOARD_LEADS_MAX / columns.max(1))).max(1);
     let mut columns = Vec::with_capacity(states.len());
     for state in states {
         let filter = Filter { status: Some(state.name.clone()), ..filter.clone() };

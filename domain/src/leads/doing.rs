@@ -12,7 +12,7 @@ use super::act::{Act, Acted, By, Done, Mode, Which};
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
 use super::note::TEXT_CHARS_MAX;
-use super::patch::{LeadFlaw, LeadPatch, email_key};
+use super::patch::{LeadFlaw, LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::pipeline::pipeline;
 use super::store::{self, Saved};
 use super::{fields, find, history, sources};
@@ -28,6 +28,8 @@ struct Told {
     history: &'static str,
     event: Option<&'static str>,
     data: Value,
+    /// Whether custom values were written.
+    adds_values: bool,
 }
 
 /// Does it. For the roles of the API and of workers.
@@ -159,7 +161,8 @@ async fn created(
     noted: Option<(&'static str, Value)>,
 ) -> Result<Done, StoreError> {
     fields::write(connection, workspace_id, lead_id, &patch.fields).await?;
-    let told = Told { history: "created", event: Some("lead.created"), data: json!({}) };
+    let adds_values = patch.adds_values();
+    let told = Told { history: "created", event: Some("lead.created"), data: json!({}), adds_values };
     record(connection, workspace_id, by, lead_id, (true, true), Some(told), noted).await
 }
 
@@ -184,8 +187,12 @@ async fn change(
     let event = changed.then_some("lead.updated");
     // What changes nothing is noted if it has to be known when it comes again.
     let is_noted = changed || (by.once.is_some() && noted.is_none());
-    let told =
-        is_noted.then(|| Told { history: "updated", event, data: json!({ "changes": Map::from_iter(changes) }) });
+    let told = is_noted.then(|| Told {
+        history: "updated",
+        event,
+        data: json!({ "changes": Map::from_iter(changes) }),
+        adds_values: patch.adds_values(),
+    });
     record(connection, workspace_id, by, lead_id, (false, changed), told, noted).await
 }
 
@@ -216,6 +223,7 @@ async fn set_status(
         history: "status_changed",
         event: changed.then_some("lead.status_changed"),
         data: json!({ "from": lead.status, "to": to, "reason": reason }),
+        adds_values: false,
     });
     record(connection, workspace_id, by, lead_id, (false, changed), told, None).await
 }
@@ -232,6 +240,11 @@ async fn record(
 ) -> Result<Done, StoreError> {
     let lead = find::find(connection, workspace_id, lead_id).await?;
     let lead = lead.ok_or_else(|| StoreError::Corrupt("a lead that was just written is gone".into()))?;
+    let adds_values = told.as_ref().is_some_and(|told| told.adds_values);
+    if adds_values && lead.fields.to_string().len() > VALUES_BYTES_MAX {
+        let detail = format!("all custom values of a lead together have at most {VALUES_BYTES_MAX} bytes");
+        return Ok(Done::Flawed(vec![LeadFlaw::new("fields", "too_many", detail)]));
+    }
     // The key stands in the row that tells best what was done.
     let mut once = by.once.as_deref();
     if let Some((history, data)) = &noted {

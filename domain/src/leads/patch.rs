@@ -14,8 +14,8 @@ const SOURCE_BYTES_MAX: usize = 210;
 const VALUES_MAX: usize = 200;
 /// Longest custom text, in bytes.
 const VALUE_BYTES_MAX: usize = 20_000;
-/// Most bytes of all custom values that are written at once, as JSON.
-const VALUES_BYTES_MAX: usize = 128 * 1024;
+/// Most bytes of all custom values that are written at once, and of all of a lead, as JSON: lists hold many leads.
+pub(super) const VALUES_BYTES_MAX: usize = 128 * 1024;
 /// Longest name of a custom field, in bytes.
 const FIELD_BYTES_MAX: usize = 64;
 
@@ -96,6 +96,11 @@ impl LeadPatch {
             return vec![LeadFlaw::new("fields", "too_many", detail)];
         }
         self.fields.iter().filter_map(|(name, value)| value_flaw(name, value)).collect()
+    }
+
+    /// Whether it writes custom values, and does not only remove some.
+    pub(super) fn adds_values(&self) -> bool {
+        self.fields.values().any(|value| !value.is_null())
     }
 
     /// Whether a lead that is made of it is known by anything.

@@ -88,6 +88,26 @@ async fn an_attempt_that_comes_again_puts_out_what_the_first_one_did() {
 }
 
 #[tokio::test]
+async fn all_values_of_a_lead_together_are_bounded_however_they_come() {
+    let app = App::start().await;
+    let desk = Desk::new(&app.cell);
+    let write = |numbers: std::ops::Range<usize>, value: serde_json::Value| {
+        let fields = numbers.map(|n| (format!("f{n}"), value.clone())).collect();
+        let patch = LeadPatch { email: Some("ada@example.com".into()), fields, ..LeadPatch::default() };
+        Act::Upsert { patch, mode: Mode::Replace, noted: None }
+    };
+    let long = json!("x".repeat(19_000));
+    acted(act(&app, &desk, "$step:a", &write(0..6, long.clone())).await);
+    let more = write(6..8, long.clone());
+    assert!(matches!(act(&app, &desk, "$step:b", &more).await, Done::Flawed(_)));
+    assert_eq!((app.count("lead_field_data").await, app.count("lead_events").await), (6, 1));
+    // What takes some away makes room.
+    acted(act(&app, &desk, "$step:c", &write(0..3, json!(null))).await);
+    assert!(acted(act(&app, &desk, "$step:b", &more).await).changed);
+    assert_eq!(app.count("lead_field_data").await, 5);
+}
+
+#[tokio::test]
 async fn what_a_step_may_not_do_leaves_nothing_behind() {
     let app = App::start().await;
     let desk = Desk::new(&app.cell);
