@@ -147,6 +147,19 @@ async fn a_form_that_is_sent_twice_even_at_once_is_one_submission() {
 }
 
 #[tokio::test]
+async fn a_submission_that_comes_again_after_its_start_was_tidied_away_starts_nothing() {
+    let app = App::start().await;
+    app.publish(&form(json!({}))).await;
+    let mut body = ada(3);
+    body["token"] = json!(token(&app).await);
+    assert_eq!(public(&app, &body).await.json()["replayed"], json!(false));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let gone = sqlx::query("DELETE FROM trigger_starts").execute(&mut owner).await.unwrap().rows_affected();
+    let again = public(&app, &body).await.json();
+    assert_eq!((gone, &again["replayed"], app.count("trigger_starts").await), (1, &json!(true), 0));
+}
+
+#[tokio::test]
 async fn a_signed_form_takes_only_what_its_own_pages_send() {
     let app = App::start().await;
     app.publish(&form(json!({ "signed": true, "token_valid": "1h" }))).await;

@@ -58,8 +58,11 @@ pub(super) async fn note(
         let what = Act::Upsert { patch: patch.clone(), mode: Mode::Fill, noted };
         match act(&mut transaction, found.caller.workspace_id, &by, what).await? {
             Done::Acted(acted) => {
-                let now = now(&mut transaction).await?;
-                trigger_starts::insert(&mut transaction, &[start(found, &acted, &input, &once, now)]).await?;
+                // The start came with the lead; its row may be tidied away since, or be that of another node.
+                if !acted.replayed {
+                    let now = now(&mut transaction).await?;
+                    trigger_starts::insert(&mut transaction, &[start(found, &acted, &input, &once, now)]).await?;
+                }
                 transaction.commit().await?;
                 found.caller.cell.ring().await;
                 return Ok(Sent::Noted(Noted { lead_id: acted.lead.lead_id, replayed: acted.replayed }));
