@@ -68,6 +68,10 @@ pub(super) fn check(config: &Value) -> Vec<Problem> {
             problems.push(problem("bad_form", &format!("/lead/{part}"), detail, "name a field of the form"));
         }
     }
+    let source = LeadPatch { source: mapping.source.clone(), ..LeadPatch::default() };
+    if let Some(flaw) = source.checked().err().and_then(|flaws| flaws.into_iter().next()) {
+        problems.push(problem("bad_form", "/lead/source", flaw.detail, "write a short name, such as fair"));
+    }
     if problems.is_empty() && mapping.parts().iter().all(|(_, field)| !names.contains(field)) {
         let detail = "no field of the form says who the lead is";
         problems.push(problem("bad_form", "/lead", detail, "add a field email, or name the fields that say who it is"));
@@ -103,6 +107,10 @@ mod tests {
         assert_eq!(found(&["mail"], json!({ "email": "mail" })), none);
         assert_eq!(found(&["mail", "email"], json!({ "email": "mall" })), ["/lead/email"]);
         assert_eq!(found(&["budget"], json!({})), ["/lead"]);
+        for bad in [" ".to_owned(), "x".repeat(211)] {
+            assert_eq!(found(&["email"], json!({ "source": bad })), ["/lead/source"]);
+        }
+        assert_eq!(found(&["email"], json!({ "source": "fair" })), none);
         assert_eq!(check(&json!({ "fields": [] })).len(), 0);
     }
 }
