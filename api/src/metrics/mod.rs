@@ -4,6 +4,7 @@ pub mod catalogue;
 
 use std::future::ready;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +18,9 @@ use catalogue::METRICS;
 
 /// The text format of Prometheus.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Time after which what histograms were told is summed up, read or not: until then each value is kept.
+const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Renders what the process has counted so far.
 #[derive(Clone)]
@@ -40,6 +44,7 @@ impl Exposition {
                 tracing::warn!("another metrics recorder is installed: /metrics stays empty");
             }
             catalogue::describe();
+            sum_up(handle.clone());
             handle
         });
         Self(handle.clone())
@@ -49,6 +54,19 @@ impl Exposition {
     pub(crate) fn render(&self) -> String {
         self.0.run_upkeep();
         self.0.render()
+    }
+}
+
+/// Sums up on a thread of its own, so that a process whose metrics nobody reads does not grow.
+fn sum_up(handle: PrometheusHandle) {
+    let work = move || {
+        loop {
+            thread::sleep(UPKEEP_EVERY);
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("metrics".into()).spawn(work) {
+        tracing::warn!(%error, "metrics are summed up only when they are read");
     }
 }
 
