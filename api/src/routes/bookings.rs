@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::hooks::{Keys, verified};
 use super::leads::refusal;
-use super::people::public_try;
+use super::people::public_call;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
@@ -92,9 +92,9 @@ pub(crate) async fn at_path(
 
 async fn receive(api: &Api, slug: &str, path: String, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    public_try(api, &parts).await?;
     let unknown = || Problem::not_found("trigger of bookings", &path);
     let caller = Caller::by_slug(api, slug).await?.filter(|_| is_path(&path)).ok_or_else(unknown)?;
+    public_call(api, &parts, caller.workspace_id).await?;
     let mut transaction = caller.read().await?;
     let found = workflows::trigger_at(&mut transaction, caller.workspace_id, BOOKING, &path).await?;
     let found = found.ok_or_else(unknown)?;

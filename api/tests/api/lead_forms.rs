@@ -1,6 +1,9 @@
 //! Forms that take leads, `POST /api/public/lead`, signed forms and bookings.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use capstan_engine::store::connect::Role;
 use futures::future::join_all;
@@ -308,4 +311,19 @@ async fn a_booking_of_nobody_known_makes_a_lead_and_one_that_is_won_stays_so() {
     let second = book(&app, path, &booking("won@example.com", "invitee.created"), CALENDLY_SECRET).await.json();
     let lead = app.get(&format!("/api/v1/leads/{}", second["lead_id"].as_str().unwrap())).await.json();
     assert_eq!((&lead["status"], app.count("trigger_starts").await), (&json!("won"), 2));
+}
+
+#[tokio::test]
+async fn calls_from_one_address_are_counted_by_workspace_as_a_sender_calls_for_all_of_them() {
+    let app = with_bookings(json!({})).await;
+    let call = |slug: &str| {
+        let request = Request::post(format!("/api/webhook/calendly/{slug}"));
+        let request = request.extension(ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 5))));
+        app.send(as_json(request, &booking("ada@example.com", "invitee.created")))
+    };
+    for _ in 0..100 {
+        assert_eq!(call("acme").await.verdict(), "401 not_verified");
+    }
+    assert_eq!(call("acme").await.verdict(), "429 too_many_tries");
+    assert_eq!(call("other").await.verdict(), "404 not_found");
 }

@@ -11,7 +11,7 @@ pub(crate) mod sign_up;
 pub(crate) mod tokens;
 mod tries;
 
-pub(super) use tries::public_try;
+pub(super) use tries::{public_call, public_try};
 
 use axum::Json;
 use axum::http::request::Parts;

@@ -87,6 +87,14 @@ pub(in crate::routes) async fn public_try(api: &Api, parts: &Parts) -> Result<()
     Ok(())
 }
 
+/// Counts a call of another system. By workspace, too: such systems call for all of them from the same few addresses.
+pub(in crate::routes) async fn public_call(api: &Api, parts: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
+    let Some(client) = client(api, parts) else { return Ok(()) };
+    let subject = format!("public client {client} {workspace_id}");
+    count(api, vec![Tried { subject, tries_max: PUBLIC_MAX, span_s: PUBLIC_SPAN_S }]).await?.map_err(too_many)?;
+    Ok(())
+}
+
 /// Counts an invitation. 429 `too_many_tries` if the address has got enough of them, or the workspace has sent enough.
 pub(super) async fn invite(api: &Api, workspace_id: WorkspaceId, email: &str) -> Result<(), Problem> {
     let of_workspace = limit(format!("invite workspace {}", workspace_id.0), INVITATIONS_MAX);
