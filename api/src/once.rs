@@ -145,7 +145,7 @@ impl Once {
         if !status.is_success() {
             // The connection to `control` may have broken when the change was made, so nobody knows.
             let is_unclear = self.place == Place::Control && status.is_server_error();
-            if !is_unclear && let Err(problem) = self.release().await {
+            if !is_unclear && let Err(problem) = self.release(status).await {
                 tracing::warn!(cause = problem.internal, "an idempotency key was not given back");
             }
             return response;
@@ -171,9 +171,14 @@ impl Once {
         Ok(transaction.commit().await?)
     }
 
-    async fn release(&self) -> Result<(), Problem> {
+    async fn release(&self, status: StatusCode) -> Result<(), Problem> {
         let mut transaction = self.caller.write().await?;
-        request_keys::release(&mut transaction, self.caller.workspace_id, &self.claim).await?;
+        let workspace_id = self.caller.workspace_id;
+        if status.is_client_error() {
+            request_keys::give_back(&mut transaction, workspace_id, &self.claim).await?;
+        } else {
+            request_keys::release(&mut transaction, workspace_id, &self.claim).await?;
+        }
         Ok(transaction.commit().await?)
     }
 }

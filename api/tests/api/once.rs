@@ -76,6 +76,20 @@ async fn a_refused_request_leaves_its_key_free() {
 }
 
 #[tokio::test]
+async fn what_is_refused_after_a_transaction_that_changed_nothing_is_not_said_to_be_done() {
+    let app = App::start().await;
+    let unknown = uuid::Uuid::now_v7();
+    for verb in ["cancel", "pause", "resume"] {
+        let path = format!("/executions/{unknown}/{verb}");
+        let first = send(&app, "POST", &path, verb, &json!({})).await;
+        assert_eq!(first.status, 404, "{verb}: {}", first.text());
+        let again = send(&app, "POST", &path, verb, &json!({})).await;
+        assert_eq!(again.verdict(), first.verdict(), "{verb}");
+    }
+    assert_eq!(app.count("request_keys").await, 0);
+}
+
+#[tokio::test]
 async fn secrets_that_are_shown_once_are_kept_sealed_or_not_at_all() {
     let app = App::start().await;
     let first = send(&app, "POST", "/webhook-endpoints", "k", &endpoint()).await;
