@@ -117,7 +117,7 @@ async fn step(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Re
         1 => schema(api, workspace_id).await.map(|()| None),
         2 => Ok(give_plan(control, workspace_id, &row.request.plan).await.map(|()| None)?),
         3 => first_user(api, control, row).await,
-        4 => register(api, workspace_id).await.map(|()| None),
+        4 => register(api, control, workspace_id).await.map(|()| None),
         _ => verify(api, control, row).await.map(|()| None),
     }
 }
@@ -187,8 +187,8 @@ async fn first_user(api: &Parts, control: &mut PgConnection, row: &OperationRow)
 }
 
 /// The cell learns of the workspace: where it is in its life, and its limits.
-async fn register(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Failure> {
-    standings::bring_all(api, workspace_id).await?;
+async fn register(api: &Parts, control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), Failure> {
+    standings::bring_all(api, control, workspace_id).await?;
     Ok(plans::bring_all(api, workspace_id).await?)
 }
 

@@ -117,6 +117,36 @@ async fn fifty_wishes_under_one_key_make_one_workspace() {
 }
 
 #[tokio::test]
+async fn workspaces_that_are_made_at_once_do_not_wait_for_each_others_connections() {
+    let app = start().await;
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    sqlx::raw_sql(
+        "CREATE TABLE failures (detail text); GRANT INSERT ON failures TO capstan_access; \
+         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+           INSERT INTO failures VALUES (NEW.error_detail); RETURN NEW; END $$; \
+         CREATE TRIGGER fail BEFORE UPDATE ON operations FOR EACH ROW WHEN (NEW.tries > OLD.tries) EXECUTE FUNCTION fail()",
+    )
+    .execute(&mut control)
+    .await
+    .unwrap();
+    let ada = member(&app, app.acme, "ada@example.com", Role::Viewer).await;
+    let wishes = (0..8).map(|n| {
+        let (app, ada) = (&app, &ada);
+        async move {
+            let body = json!({ "slug": format!("globex-{n}"), "name": "Globex" });
+            ask(app, ada, &format!("k{n}"), &body).await
+        }
+    });
+    for asked in futures::future::join_all(wishes).await {
+        let found = completed(&app, &ada, asked.json()["id"].as_str().unwrap()).await;
+        assert_eq!(found["status"], "completed", "{found}");
+    }
+    let failures = "SELECT count(*) FROM failures";
+    let failures: i64 = sqlx::query_scalar(failures).fetch_one(&mut control).await.unwrap();
+    assert_eq!(failures, 0, "steps that had to be tried again");
+}
+
+#[tokio::test]
 async fn whoever_dies_at_a_step_leaves_nothing_half_and_nothing_twice() {
     let app = App::start().await;
     let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
