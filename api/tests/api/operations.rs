@@ -234,4 +234,12 @@ async fn a_slug_that_is_taken_meanwhile_fails_the_operation_and_a_wrong_wish_is_
     let found = completed(&app, &root, asked.json()["id"].as_str().unwrap()).await;
     assert_eq!(found["status"], "completed");
     assert!(access::find_user(&mut control, "o@example.com").await.unwrap().is_some());
+    // Until they have chosen a password, any is wrong.
+    let login = json!({ "email": "o@example.com", "password": "a horse of iron" });
+    assert_eq!(send(&app, "", "POST", "/session", login).await.verdict(), "401 wrong_login");
+    // Who has no name is called by their address, however long that is.
+    let owner = json!({ "email": format!("{}@{}.example.com", "o".repeat(60), "x".repeat(60)) });
+    let asked = ask(&app, &root, "b", &json!({ "slug": "initech", "name": "Initech", "owner": owner })).await;
+    let found = completed(&app, &root, asked.json()["id"].as_str().unwrap()).await;
+    assert_eq!(found["status"], "completed", "{found}");
 }
