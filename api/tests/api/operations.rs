@@ -147,6 +147,32 @@ async fn workspaces_that_are_made_at_once_do_not_wait_for_each_others_connection
 }
 
 #[tokio::test]
+async fn who_asks_again_does_not_use_up_the_tries_of_a_step_that_failed() {
+    let app = start().await;
+    let ada = member(&app, app.acme, "ada@example.com", Role::Viewer).await;
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    let by = access::find_user(&mut control, "ada@example.com").await.unwrap().unwrap().user_id;
+    let body = json!({ "slug": "globex", "name": "Globex" });
+    let id = ask(&app, &ada, "k", &body).await.json()["id"].as_str().unwrap().to_owned();
+    completed(&app, &ada, &id).await;
+    // As a step leaves it that failed for now.
+    sqlx::query(
+        "UPDATE operations SET status = 'running', step = 5, ended_at = NULL, tries = 3, \
+           due_at = clock_timestamp() + interval '1 hour' WHERE requested_by = $1",
+    )
+    .bind(by)
+    .execute(&mut control)
+    .await
+    .unwrap();
+    let id: Uuid = id.parse().unwrap();
+    assert_eq!(app.api.turn(id).await.unwrap(), capstan_api::Turn::Over);
+    assert_eq!(ask(&app, &ada, "k", &body).await.status, 202);
+    let tries = "SELECT tries FROM operations WHERE operation_id = $1 AND ended_at IS NULL";
+    let tries: i32 = sqlx::query_scalar(tries).bind(id).fetch_one(&mut control).await.unwrap();
+    assert_eq!(tries, 3);
+}
+
+#[tokio::test]
 async fn whoever_dies_at_a_step_leaves_nothing_half_and_nothing_twice() {
     let app = App::start().await;
     let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
