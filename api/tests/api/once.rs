@@ -115,6 +115,17 @@ async fn secrets_that_are_shown_once_are_kept_sealed_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_token_does_not_get_the_key_that_its_key_made() {
+    let app = App::start().await;
+    let body = json!({ "name": "new" });
+    assert_eq!(send(&app, "POST", "/keys", "k", &body).await.verdict(), "201");
+    let token = app.post("/api/v1/tokens", &json!({ "scopes": ["keys.write"] })).await.json();
+    let request = Request::post("/api/v1/keys").header("x-api-key", token["access_token"].as_str().unwrap());
+    let again = app.send(as_json(request.header("idempotency-key", "k"), &body)).await;
+    assert_eq!(again.verdict(), "422 idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn what_broke_off_before_its_change_is_done_and_what_broke_off_after_it_is_not_done_again() {
     let app = App::start().await;
     let make = async |key: &str| send(&app, "POST", "/webhook-endpoints", key, &endpoint()).await;
