@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Api;
-use crate::actor::Actor;
+use crate::actor::{Actor, Who};
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::permit::{Access, Demand};
@@ -79,7 +79,12 @@ async fn try_begin(api: &Api, demand: Demand, request: Request) -> Result<Begun,
     let key = idempotency_key(&parts.headers)?.unwrap_or_default();
     let claim = Arc::new(Claim {
         key_hash: hash(&[actor.as_bytes(), key.as_bytes()]),
-        request_hash: hash(&[parts.method.as_str().as_bytes(), address(&parts).as_bytes(), &bytes]),
+        request_hash: hash(&[
+            parts.method.as_str().as_bytes(),
+            address(&parts).as_bytes(),
+            &bytes,
+            rights(&parts, place).as_bytes(),
+        ]),
         claim_id: Uuid::now_v7(),
     });
     let caller = Caller::new(api, tenant);
@@ -120,6 +125,17 @@ fn asker(parts: &Parts) -> Option<(Uuid, capstan_domain::access::Tenant)> {
     Some((actor.who.name()?.key_id, actor.tenant.clone()?))
 }
 
+/// What whoever asks may do, and for how long, where answers depend on it: who has a token, which is less than its key, does not get
+/// the key that this one made.
+fn rights(parts: &Parts, place: Place) -> String {
+    let actor = parts.extensions.get::<Arc<Actor>>().filter(|_| place == Place::Control);
+    let told = |actor: &Arc<Actor>| {
+        let ends_at = if let Who::Key(key) = &actor.who { key.expires_at } else { None };
+        format!("{:?} {ends_at:?}", actor.permissions)
+    };
+    actor.map(told).unwrap_or_default()
+}
+
 /// The whole path, and the query.
 fn address(parts: &Parts) -> String {
     // Routers within others see the rest of the path only.
@@ -145,7 +161,7 @@ impl Once {
         if !status.is_success() {
             // The connection to `control` may have broken when the change was made, so nobody knows.
             let is_unclear = self.place == Place::Control && status.is_server_error();
-            if !is_unclear && let Err(problem) = self.release().await {
+            if !is_unclear && let Err(problem) = self.release(status).await {
                 tracing::warn!(cause = problem.internal, "an idempotency key was not given back");
             }
             return response;
@@ -171,9 +187,14 @@ impl Once {
         Ok(transaction.commit().await?)
     }
 
-    async fn release(&self) -> Result<(), Problem> {
+    async fn release(&self, status: StatusCode) -> Result<(), Problem> {
         let mut transaction = self.caller.write().await?;
-        request_keys::release(&mut transaction, self.caller.workspace_id, &self.claim).await?;
+        let workspace_id = self.caller.workspace_id;
+        if status.is_client_error() {
+            request_keys::give_back(&mut transaction, workspace_id, &self.claim).await?;
+        } else {
+            request_keys::release(&mut transaction, workspace_id, &self.claim).await?;
+        }
         Ok(transaction.commit().await?)
     }
 }

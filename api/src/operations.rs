@@ -6,7 +6,8 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use capstan_domain::access::{
-    self, AccessError, LinkKind, MoveError, Mover, NewTenant, OperationRow, Role, TenantState, move_tenant,
+    self, AccessError, LinkKind, MoveError, Mover, NewTenant, OperationRow, PasswordError, Role, TenantState,
+    hash_password, move_tenant, new_secret,
 };
 use capstan_domain::quotas::{PlanError, give_plan};
 use capstan_engine::core::ids::WorkspaceId;
@@ -23,8 +24,8 @@ use crate::{plans, standings, tenant};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Operations of one look.
 const BITE: i64 = 20;
-/// A PHC string that no password fits: who has it chooses one behind a mailed link.
-const NO_PASSWORD: &str = "$argon2id$unset";
+/// Most characters of the name of an owner who is called by their address.
+const NAME_CHARS_MAX: usize = 100;
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +118,7 @@ async fn step(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Re
         1 => schema(api, workspace_id).await.map(|()| None),
         2 => Ok(give_plan(control, workspace_id, &row.request.plan).await.map(|()| None)?),
         3 => first_user(api, control, row).await,
-        4 => register(api, workspace_id).await.map(|()| None),
+        4 => register(api, control, workspace_id).await.map(|()| None),
         _ => verify(api, control, row).await.map(|()| None),
     }
 }
@@ -165,8 +166,11 @@ async fn first_user(api: &Parts, control: &mut PgConnection, row: &OperationRow)
     let user_id = match known {
         Some(user_id) => user_id,
         None => {
-            let name = row.request.owner_name.as_deref().unwrap_or(email);
-            access::create_user(control, email, name, NO_PASSWORD).await?
+            let name = row.request.owner_name.clone();
+            let name = name.unwrap_or_else(|| email.chars().take(NAME_CHARS_MAX).collect());
+            // Of a password that nobody knows: they choose one behind the mailed link.
+            let hash = hash_password(new_secret()).await?;
+            access::create_user(control, email, &name, &hash).await?
         }
     };
     access::add_member(control, WorkspaceId(row.workspace_id), user_id, Role::Owner).await?;
@@ -187,8 +191,8 @@ async fn first_user(api: &Parts, control: &mut PgConnection, row: &OperationRow)
 }
 
 /// The cell learns of the workspace: where it is in its life, and its limits.
-async fn register(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Failure> {
-    standings::bring_all(api, workspace_id).await?;
+async fn register(api: &Parts, control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), Failure> {
+    standings::bring_all(api, control, workspace_id).await?;
     Ok(plans::bring_all(api, workspace_id).await?)
 }
 
@@ -229,6 +233,12 @@ impl From<sqlx::Error> for Failure {
 
 impl From<capstan_engine::store::error::StoreError> for Failure {
     fn from(error: capstan_engine::store::error::StoreError) -> Self {
+        Self::ForNow(error.to_string())
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
         Self::ForNow(error.to_string())
     }
 }

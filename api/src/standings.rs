@@ -8,6 +8,7 @@ use std::time::Duration;
 use capstan_domain::access::{self, UntoldMove};
 use capstan_domain::audit::{self, NewAudit};
 use capstan_engine::core::ids::WorkspaceId;
+use sqlx::PgConnection;
 use tokio::time::sleep;
 
 use crate::Parts;
@@ -39,10 +40,17 @@ pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
     }
 }
 
-/// The same, for what goes on only when the cell knows.
-pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
-    for one in &access::untold_moves(&mut *api.people.pool.acquire().await?, Some(workspace_id), BITE).await? {
-        bring_one(api, one).await?;
+/// The same, for what goes on only when the cell knows. It asks over the caller's connection: who holds one of the few and waits
+/// for another one stands in the way of all who log in.
+pub(crate) async fn bring_all(
+    api: &Parts,
+    control: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<(), Problem> {
+    let untold = access::untold_moves(control, Some(workspace_id), BITE).await?;
+    for one in &untold {
+        tell(api, one).await?;
+        access::mark_told(control, one).await?;
     }
     Ok(())
 }
@@ -65,8 +73,13 @@ async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Pro
     Ok(())
 }
 
-/// The cell's side is one transaction: what holds there, the event, and the line in the audit log of the workspace.
 async fn bring_one(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
+    tell(api, one).await?;
+    Ok(access::mark_told(&mut *api.people.pool.acquire().await?, one).await?)
+}
+
+/// The cell's side is one transaction: what holds there, the event, and the line in the audit log of the workspace.
+async fn tell(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
     let workspace_id = WorkspaceId(one.workspace_id);
     let cell = api.cells.get(&one.schema_name);
     let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
@@ -85,7 +98,5 @@ async fn bring_one(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
         };
         audit::record(&mut transaction, workspace_id, &new).await?;
     }
-    transaction.commit().await?;
-    access::mark_told(&mut *api.people.pool.acquire().await?, one).await?;
-    Ok(())
+    Ok(transaction.commit().await?)
 }

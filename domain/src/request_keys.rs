@@ -218,7 +218,22 @@ pub async fn answer(
     Ok(())
 }
 
-/// Gives the key back: the request was refused. One whose change was made all the same stays.
+/// Gives the key back after a refusal. Whatever was committed on the way to it has changed nothing, also if it was marked.
+///
+/// # Errors
+/// If the database does.
+pub async fn give_back(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    claim: &Claim,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM request_keys WHERE workspace_id = $1 AND key_hash = $2 AND claim_id = $3";
+    let query = sqlx::query(sql).bind(workspace_id.0).bind(&claim.key_hash[..]).bind(claim.claim_id);
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Gives the key back after a failure. One whose change was made all the same stays.
 ///
 /// # Errors
 /// If the database does.

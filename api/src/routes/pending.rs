@@ -107,7 +107,11 @@ pub(super) fn explain(row: &PendingStart) -> Response {
 /// Cancels it, if it is pending; 202 as for any other.
 pub(super) async fn cancel(caller: &Caller, id: ExecutionId, reason: &str) -> Result<Option<Response>, Problem> {
     let mut transaction = caller.write().await?;
-    let was_pending = cancel_pending(&mut transaction, id, reason).await?;
+    if !cancel_pending(&mut transaction, id, reason).await? {
+        // An idempotency key is not marked: the cancel comes again.
+        transaction.rollback().await?;
+        return Ok(None);
+    }
     transaction.commit().await?;
-    Ok(was_pending.then(|| (StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "cancelled" }))).into_response()))
+    Ok(Some((StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "cancelled" }))).into_response()))
 }

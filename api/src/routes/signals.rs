@@ -95,8 +95,9 @@ pub(super) async fn deliver(
             lift_pause(&mut transaction, execution_id).await?;
         }
         match sent {
-            Sent::Conflict => transaction.rollback().await?,
-            _ => transaction.commit().await?,
+            // An idempotency key is not marked for what was not sent: a cancel comes again.
+            Sent::Conflict | Sent::Unknown | Sent::Ended => transaction.rollback().await?,
+            Sent::Accepted | Sent::Full => transaction.commit().await?,
         }
         Ok::<_, StoreError>(sent)
     })

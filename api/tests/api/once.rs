@@ -76,6 +76,20 @@ async fn a_refused_request_leaves_its_key_free() {
 }
 
 #[tokio::test]
+async fn what_is_refused_after_a_transaction_that_changed_nothing_is_not_said_to_be_done() {
+    let app = App::start().await;
+    let unknown = uuid::Uuid::now_v7();
+    for verb in ["cancel", "pause", "resume"] {
+        let path = format!("/executions/{unknown}/{verb}");
+        let first = send(&app, "POST", &path, verb, &json!({})).await;
+        assert_eq!(first.status, 404, "{verb}: {}", first.text());
+        let again = send(&app, "POST", &path, verb, &json!({})).await;
+        assert_eq!(again.verdict(), first.verdict(), "{verb}");
+    }
+    assert_eq!(app.count("request_keys").await, 0);
+}
+
+#[tokio::test]
 async fn secrets_that_are_shown_once_are_kept_sealed_or_not_at_all() {
     let app = App::start().await;
     let first = send(&app, "POST", "/webhook-endpoints", "k", &endpoint()).await;
@@ -98,6 +112,17 @@ async fn secrets_that_are_shown_once_are_kept_sealed_or_not_at_all() {
     change(&app, "UPDATE request_keys SET key_id = 'gone'").await;
     assert_eq!(send(&app, "POST", "/webhook-endpoints", "k", &endpoint()).await.verdict(), "409 answer_not_kept");
     assert_eq!(app.count("webhook_endpoints").await, 1);
+}
+
+#[tokio::test]
+async fn a_token_does_not_get_the_key_that_its_key_made() {
+    let app = App::start().await;
+    let body = json!({ "name": "new" });
+    assert_eq!(send(&app, "POST", "/keys", "k", &body).await.verdict(), "201");
+    let token = app.post("/api/v1/tokens", &json!({ "scopes": ["keys.write"] })).await.json();
+    let request = Request::post("/api/v1/keys").header("x-api-key", token["access_token"].as_str().unwrap());
+    let again = app.send(as_json(request.header("idempotency-key", "k"), &body)).await;
+    assert_eq!(again.verdict(), "422 idempotency_key_reused");
 }
 
 #[tokio::test]

@@ -117,6 +117,62 @@ async fn fifty_wishes_under_one_key_make_one_workspace() {
 }
 
 #[tokio::test]
+async fn workspaces_that_are_made_at_once_do_not_wait_for_each_others_connections() {
+    let app = start().await;
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    sqlx::raw_sql(
+        "CREATE TABLE failures (detail text); GRANT INSERT ON failures TO capstan_access; \
+         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+           INSERT INTO failures VALUES (NEW.error_detail); RETURN NEW; END $$; \
+         CREATE TRIGGER fail BEFORE UPDATE ON operations FOR EACH ROW WHEN (NEW.tries > OLD.tries) EXECUTE FUNCTION fail()",
+    )
+    .execute(&mut control)
+    .await
+    .unwrap();
+    let ada = member(&app, app.acme, "ada@example.com", Role::Viewer).await;
+    let wishes = (0..8).map(|n| {
+        let (app, ada) = (&app, &ada);
+        async move {
+            let body = json!({ "slug": format!("globex-{n}"), "name": "Globex" });
+            ask(app, ada, &format!("k{n}"), &body).await
+        }
+    });
+    for asked in futures::future::join_all(wishes).await {
+        let found = completed(&app, &ada, asked.json()["id"].as_str().unwrap()).await;
+        assert_eq!(found["status"], "completed", "{found}");
+    }
+    let failures = "SELECT count(*) FROM failures";
+    let failures: i64 = sqlx::query_scalar(failures).fetch_one(&mut control).await.unwrap();
+    assert_eq!(failures, 0, "steps that had to be tried again");
+}
+
+#[tokio::test]
+async fn who_asks_again_does_not_use_up_the_tries_of_a_step_that_failed() {
+    let app = start().await;
+    let ada = member(&app, app.acme, "ada@example.com", Role::Viewer).await;
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    let by = access::find_user(&mut control, "ada@example.com").await.unwrap().unwrap().user_id;
+    let body = json!({ "slug": "globex", "name": "Globex" });
+    let id = ask(&app, &ada, "k", &body).await.json()["id"].as_str().unwrap().to_owned();
+    completed(&app, &ada, &id).await;
+    // As a step leaves it that failed for now.
+    sqlx::query(
+        "UPDATE operations SET status = 'running', step = 5, ended_at = NULL, tries = 3, \
+           due_at = clock_timestamp() + interval '1 hour' WHERE requested_by = $1",
+    )
+    .bind(by)
+    .execute(&mut control)
+    .await
+    .unwrap();
+    let id: Uuid = id.parse().unwrap();
+    assert_eq!(app.api.turn(id).await.unwrap(), capstan_api::Turn::Over);
+    assert_eq!(ask(&app, &ada, "k", &body).await.status, 202);
+    let tries = "SELECT tries FROM operations WHERE operation_id = $1 AND ended_at IS NULL";
+    let tries: i32 = sqlx::query_scalar(tries).bind(id).fetch_one(&mut control).await.unwrap();
+    assert_eq!(tries, 3);
+}
+
+#[tokio::test]
 async fn whoever_dies_at_a_step_leaves_nothing_half_and_nothing_twice() {
     let app = App::start().await;
     let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
@@ -204,4 +260,12 @@ async fn a_slug_that_is_taken_meanwhile_fails_the_operation_and_a_wrong_wish_is_
     let found = completed(&app, &root, asked.json()["id"].as_str().unwrap()).await;
     assert_eq!(found["status"], "completed");
     assert!(access::find_user(&mut control, "o@example.com").await.unwrap().is_some());
+    // Until they have chosen a password, any is wrong.
+    let login = json!({ "email": "o@example.com", "password": "a horse of iron" });
+    assert_eq!(send(&app, "", "POST", "/session", login).await.verdict(), "401 wrong_login");
+    // Who has no name is called by their address, however long that is.
+    let owner = json!({ "email": format!("{}@{}.example.com", "o".repeat(60), "x".repeat(60)) });
+    let asked = ask(&app, &root, "b", &json!({ "slug": "initech", "name": "Initech", "owner": owner })).await;
+    let found = completed(&app, &root, asked.json()["id"].as_str().unwrap()).await;
+    assert_eq!(found["status"], "completed", "{found}");
 }

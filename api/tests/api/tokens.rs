@@ -77,6 +77,19 @@ async fn a_token_gives_no_more_and_lasts_no_longer_than_what_it_was_made_with() 
 }
 
 #[tokio::test]
+async fn a_token_that_has_ended_makes_no_other_one() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let key = access::admit_key(&mut owner, &app.key).await.unwrap().unwrap();
+    let at = Utc::now() - TimeDelta::seconds(62);
+    let ended = Tokens::new(&app.keys, URL).sign(&key, Permissions::all_scopes(), 60, at).unwrap().0;
+    // The clock of who made it may be behind, so it is taken still.
+    assert_eq!(with(&app, &ended, "GET", "/workflows", &Value::Null).await.verdict(), "200");
+    assert_eq!(with(&app, &ended, "POST", "/tokens", &json!({})).await.verdict(), "401 token_expired");
+    assert_eq!(with(&app, &ended, "POST", "/keys", &json!({ "name": "child" })).await.verdict(), "422 bad_expiry");
+}
+
+#[tokio::test]
 async fn what_is_no_good_token_is_refused_with_what_is_wrong() {
     let app = App::start().await;
     let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();

@@ -152,13 +152,15 @@ pub async fn due_operations(connection: &mut PgConnection, most: i64) -> Result<
     Ok(ids.bind(most).fetch_all(connection).await?)
 }
 
-/// Takes an operation that has not ended, until the transaction has; nothing if another process has it.
+/// Takes an operation that is due, until the transaction has ended; nothing if another process has it. One that waits after a
+/// failure is left alone whoever asks for it, or its tries would be used up in a moment.
 ///
 /// # Errors
 /// If the database does.
 pub async fn take_operation(connection: &mut PgConnection, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM operations WHERE operation_id = $1 AND ended_at IS NULL FOR NO KEY UPDATE SKIP LOCKED"
+        "SELECT {COLUMNS} FROM operations WHERE operation_id = $1 AND ended_at IS NULL AND due_at <= clock_timestamp() \
+         FOR NO KEY UPDATE SKIP LOCKED"
     );
     Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
 }

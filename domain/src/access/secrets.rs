@@ -22,7 +22,8 @@ pub fn hash_secret(plain: &str) -> Option<[u8; 32]> {
 /// An address as it is compared and kept: lower case, without blanks around it. None if it cannot be one.
 #[must_use]
 pub fn normal_email(text: &str) -> Option<String> {
-    let email = text.trim().to_lowercase();
+    // Only ASCII becomes lower case: the sign of kelvin, which is no k, would become one, and its address somebody else's.
+    let email = text.trim().to_ascii_lowercase();
     let (name, host) = email.split_once('@')?;
     let good = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && !b"@,;<>()\"\\".contains(&byte))
@@ -54,6 +55,10 @@ mod tests {
             ["", "ada", "@example.com", "ada@", "ada@example", "a b@example.com", "a@b@example.com", "a@x.", "a,b@x.y"]
         {
             assert_eq!(normal_email(wrong), None, "{wrong}");
+        }
+        // Each has a letter that becomes an ASCII one, or nearly, in lower case.
+        for other in ["\u{212a}ate@example.com", "kate@\u{212a}.example.com", "\u{130}da@example.com"] {
+            assert_eq!(normal_email(other), None, "{other}");
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::access::Permissions;
-use capstan_domain::access::tokens::LIFE_S_MAX;
+use capstan_domain::access::tokens::{LIFE_S_MAX, TokenError};
 use chrono::Utc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::BODY_BYTES_MAX;
 use super::keys::known;
 use crate::actor::{Actor, Who};
+use crate::auth::wrong_token;
 use crate::problem::Problem;
 use crate::{Api, body};
 
@@ -40,8 +41,8 @@ pub(crate) struct Token {
     scope: String,
 }
 
-/// `POST /tokens {scopes?, expires_in_s?}` with a key: 200 with a token that may do no more and lasts no longer than the key. 403
-/// `key_required`, `more_than_own`, 422 `bad_scopes`, `bad_expiry`, 503 `no_secret_keys`.
+/// `POST /tokens {scopes?, expires_in_s?}` with a key: 200 with a token that may do no more and lasts no longer than the key. 401
+/// `token_expired`, 403 `key_required`, `more_than_own`, 422 `bad_scopes`, `bad_expiry`, 503 `no_secret_keys`.
 pub(crate) async fn create(
     State(api): State<Api>,
     Extension(actor): Extension<Arc<Actor>>,
@@ -65,6 +66,10 @@ pub(crate) async fn create(
     }
     let now = Utc::now();
     let left_s = key.expires_at.map_or(wanted_s, |at| (at - now).num_seconds());
+    // A token is taken for a moment after its end, as clocks differ. One made of it then would last a moment more, and so on.
+    if left_s < 1 {
+        return Err(wrong_token(TokenError::Expired));
+    }
     let signed = api.tokens.sign(key, permissions, wanted_s.min(left_s), now).ok_or_else(no_secret_keys)?;
     let (access_token, claims) = signed;
     let expires_in = claims.exp - claims.iat;
