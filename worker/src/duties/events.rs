@@ -9,7 +9,7 @@ use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::postgres::PgListener;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use crate::side::Side;
@@ -29,7 +29,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// Looks for events and works on them, until the worker stops. `waker` is told of executions that may go on, `starts` of
 /// what triggers are to start.
 pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, starts: Arc<Notify>) {
-    let (mut hints, mut agenda) = (Hints { place: place.clone(), listener: None }, engine.agenda.reader());
+    let mut hints = Hints { place: place.clone(), listener: None, again_at: Instant::now() };
+    let mut agenda = engine.agenda.reader();
     let mut worked = true;
     let mut until_any = async |worked: bool| {
         tokio::select! {
@@ -79,13 +80,16 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) 
 struct Hints {
     place: Place,
     listener: Option<PgListener>,
+    /// When a connection may be made. A time, not a pause: what there is to do cuts waiting short again and again.
+    again_at: Instant,
 }
 
 impl Hints {
     /// Returns as soon as a hint has come or may have been missed.
     async fn hear(&mut self) {
         let Some(listener) = &mut self.listener else {
-            sleep(RECONNECT_PAUSE).await;
+            sleep_until(self.again_at).await;
+            self.again_at = Instant::now() + RECONNECT_PAUSE;
             self.listener = self.listen().await;
             return;
         };
