@@ -149,7 +149,9 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
     if let Some(key) = in_cookie
         && let Some(admitted) = api.directory.by_key(key).await?
     {
-        return Ok(Actor::with_key(admitted));
+        let actor = Actor::with_key(admitted);
+        refuse_elsewhere(&parts.headers, &actor)?;
+        return Ok(actor);
     }
     // Who brings what has ended is told so, and not shown what others may look at.
     if let Some(workspace_id) = api.settings.page_workspace

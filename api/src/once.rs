@@ -28,6 +28,8 @@ use crate::routes::{REPLAYED, idempotency_key};
 
 /// Most bytes of an answer that are kept.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// Most bytes of one that is sealed, as the table takes it.
+const SEALED_BYTES_MAX: usize = 100_000;
 /// Seconds after which to ask again for what is under way.
 const COME_AGAIN_S: u16 = 2;
 /// What kept answers are sealed for.
@@ -178,7 +180,9 @@ impl Once {
     /// Answers may hold secrets that are told once: they are kept sealed, or not at all.
     fn seal(&self, api: &Api, kept: &Kept) -> Option<Sealed> {
         let text = serde_json::to_vec(kept).ok()?;
-        seal(&api.settings.keys, self.caller.workspace_id, KIND, &id(&self.claim), &text).ok()
+        seal(&api.settings.keys, self.caller.workspace_id, KIND, &id(&self.claim), &text)
+            .ok()
+            .filter(|sealed| sealed.bytes.len() <= SEALED_BYTES_MAX)
     }
 
     async fn answer(&self, told: (u16, Option<&str>), sealed: Option<&Sealed>) -> Result<(), Problem> {

@@ -119,7 +119,7 @@ impl Claims {
         }
         let now_s = expected.now.timestamp();
         let is_early = |at: i64| at > now_s + SKEW_S_MAX;
-        if self.exp + SKEW_S_MAX <= now_s || is_early(self.iat) || self.nbf.is_some_and(is_early) {
+        if self.exp.saturating_add(SKEW_S_MAX) <= now_s || is_early(self.iat) || self.nbf.is_some_and(is_early) {
             return Err(BadToken::Time);
         }
         let nonce = self.nonce.unwrap_or_default();
