@@ -70,11 +70,21 @@ pub async fn record(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO audit_log \
+    add(connection, "audit_log", workspace_id, new).await
+}
+
+/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns.
+async fn add(
+    connection: &mut PgConnection,
+    table: &'static str,
+    workspace_id: WorkspaceId,
+    new: &NewAudit<'_>,
+) -> Result<(), StoreError> {
+    sqlx::query(&format!(
+        "INSERT INTO {table} \
            (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    ))
     .bind(workspace_id.0)
     .bind(Uuid::now_v7())
     .bind(new.by_kind)

@@ -6,7 +6,7 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{AuditRow, COLUMNS, NewAudit, shortened};
+use super::{AuditRow, COLUMNS, NewAudit, add};
 
 /// Most records that are brought at a time.
 const BROUGHT_MAX: i64 = 200;
@@ -20,24 +20,7 @@ pub async fn note(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO audit_pending \
-           (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(workspace_id.0)
-    .bind(Uuid::now_v7())
-    .bind(new.by_kind)
-    .bind(new.by_id)
-    .bind(new.by_name)
-    .bind(new.action)
-    .bind(shortened(new.subject))
-    .bind(new.status)
-    .bind(new.address)
-    .bind(new.request_id)
-    .execute(connection)
-    .await?;
-    Ok(())
+    add(connection, "audit_pending", workspace_id, new).await
 }
 
 /// Records that are not in the cell yet, the oldest first. For the access role, in `control`.
