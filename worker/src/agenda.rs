@@ -70,3 +70,32 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, poll};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_nothing_to_do_is_passed_over() {
+        let desk = Desk::default();
+        let mut reader = desk.reader();
+        desk.put(Agenda { limits: true, ..Agenda::default() });
+        assert!(reader.until(|agenda| agenda.jobs).now_or_never().is_none());
+        desk.put(Agenda { jobs: true, ..Agenda::default() });
+        reader.until(|agenda| agenda.jobs).await;
+        assert!(reader.until(|agenda| agenda.jobs).now_or_never().is_none(), "an agenda is read once");
+    }
+
+    #[tokio::test]
+    async fn a_later_agenda_knows_better_when_something_is_due() {
+        let desk = Desk::default();
+        let mut reader = desk.reader();
+        let in_a_year = Some(365 * 86_400_000);
+        let mut due = Box::pin(reader.until_due(in_a_year, Duration::ZERO, |agenda| agenda.starts_ms));
+        assert!(poll!(&mut due).is_pending());
+        desk.put(Agenda { starts_ms: Some(-5), ..Agenda::default() });
+        due.await;
+    }
+}
