@@ -9,11 +9,14 @@ use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use capstan_domain::access::Permission;
+use tokio::task::JoinError;
+use tracing::Instrument;
 
 use crate::Api;
 use crate::audit::Change;
 use crate::auth;
 use crate::once::{self, Begun};
+use crate::problem::Problem;
 
 /// What a request has to bring for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,14 +195,29 @@ where
                 Begun::Goes(request, once) => (request, once),
                 Begun::Told(response) => return response,
             };
-            let response = self.handler.call(request, api.clone()).await;
-            if let Some(change) = change {
-                change.made(&api, response.status()).await;
+            if change.is_none() && once.is_none() {
+                return self.handler.call(request, api).await;
             }
-            match once {
-                Some(once) => once.end(&api, response).await,
-                None => response,
-            }
+            // Whoever hangs up meanwhile leaves no change behind that is not recorded, and no answer that is not kept.
+            let whole = async move {
+                let response = self.handler.call(request, api.clone()).await;
+                if let Some(change) = change {
+                    change.made(&api, response.status()).await;
+                }
+                match once {
+                    Some(once) => once.end(&api, response).await,
+                    None => response,
+                }
+            };
+            tokio::spawn(whole.in_current_span()).await.unwrap_or_else(broken_off)
         })
+    }
+}
+
+/// A handler that panicked goes on to do so where panics are caught; one that ended with its server is to be asked again.
+fn broken_off(error: JoinError) -> Response {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Problem::unavailable("stopping", "this server is stopping", "try again in a moment").into_response(),
     }
 }

@@ -1,6 +1,7 @@
 //! Changes of people and keys are made with their record, or not at all.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -10,10 +11,14 @@ use capstan_domain::access::Role;
 use capstan_engine::store::connect;
 use capstan_node_types::services::mail::{MailSettings, Mailer};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::people::{Sandbox, mail, member, send, start};
 use crate::support::App;
+
+/// Longest wait for what comes after an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn owner(app: &App, statement: &str) {
     let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
@@ -131,4 +136,21 @@ async fn mail_to_people_is_shown_to_the_machine_of_dev_and_to_nobody_who_may_rea
         assert_eq!(list.status, 200, "{name} {peer}: {}", list.text());
         assert_eq!(list.text().contains("bob@example.org"), sees, "{name} {peer}");
     }
+}
+
+#[tokio::test]
+async fn a_change_is_recorded_though_its_client_hangs_up_before_the_answer() {
+    let app = App::start().await;
+    let mut owner = app.cell.connect(connect::Role::Owner).await.unwrap();
+    let mut count = async |table: &str| -> i64 {
+        sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut owner).await.unwrap()
+    };
+    let before = count("pauses").await;
+    let request = app.request("POST", "/api/v1/workspace/pause").header("content-type", "application/json");
+    let mut answer = Box::pin(app.send(request.body(Body::from(r#"{"reason":"night"}"#)).unwrap()));
+    // It goes no further than it has been asked to; once its change can be seen, nobody asks any more.
+    while futures::poll!(&mut answer).is_pending() && count("pauses").await == before {}
+    drop(answer);
+    let recorded = async { while count("audit_log").await == 0 {} };
+    timeout(PATIENCE, recorded).await.expect("the change is not in the log");
 }
