@@ -16,6 +16,8 @@ mod gates;
 mod generator;
 mod judge;
 mod nested;
+mod nested_graphs;
+mod nested_orders;
 mod noise;
 mod oracle;
 #[cfg(not(core_alone))]
