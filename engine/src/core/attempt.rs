@@ -26,6 +26,8 @@ pub const REASON_BYTES_MAX: usize = 4_096;
 
 /// The class of an attempt that did not end within its time.
 const TIMEOUT: &str = "timeout";
+/// The class of an attempt whose connection broke after it had begun to ask: the other side may have done what it was asked.
+pub const BROKEN: &str = "broken";
 
 /// An attempt that has just ended.
 pub struct Attempt<'a> {
@@ -50,7 +52,9 @@ impl Attempt<'_> {
                 Err(error) => self.fail(error, &holds),
             },
             // It may have happened: to try again could have it happen twice.
-            Outcome::Retry { class, reason, .. } if class == TIMEOUT && self.node().policy.at_most_once => {
+            Outcome::Retry { class, reason, .. }
+                if [TIMEOUT, BROKEN].contains(&class.as_str()) && self.node().policy.at_most_once =>
+            {
                 self.unknown(format!("{reason}, and the node must not be repeated"))
             }
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
