@@ -15,6 +15,7 @@ mod flow;
 mod gates;
 mod generator;
 mod judge;
+mod long_lists;
 mod nested;
 mod nested_graphs;
 mod nested_orders;
