@@ -21,7 +21,7 @@ async fn every_parent_has_one_child_and_hears_of_its_end_though_a_worker_is_kill
     // The effects hang, so the victim holds executions when it is killed, and somebody must take them over.
     world.until_called(PARENTS as usize / 4).await;
     let survivor = site.worker(&world).await;
-    victim.kill9().await;
+    site.kill9_holding(victim).await;
     world.answer();
 
     site.until_completed(2 * PARENTS).await;
