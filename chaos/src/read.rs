@@ -91,10 +91,13 @@ pub(crate) async fn has_signals(connection: &mut PgConnection) -> anyhow::Result
     Ok(sqlx::query_scalar("SELECT count(*) > 0 FROM signals").fetch_one(connection).await?)
 }
 
+/// Id, workspace, tag, status, and when it was started.
+type ExecutionRow = (Uuid, Uuid, Option<String>, String, DateTime<Utc>);
+
 /// Adds what the tables know to `facts`, whose workspaces are known.
 pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> anyhow::Result<()> {
     facts.leftovers = leftovers(connection).await?;
-    let executions: Vec<(Uuid, Uuid, Option<String>, String, DateTime<Utc>)> =
+    let executions: Vec<ExecutionRow> =
         sqlx::query_as("SELECT execution_id, workspace_id, input ->> 'tag', status, created_at FROM executions")
             .fetch_all(&mut *connection)
             .await?;

@@ -99,7 +99,6 @@ impl World {
             companies: Answers::new(),
             work: Answers::new(),
         };
-        let (companies, work) = (shared.companies.clone(), shared.work.clone());
         let router = Router::new()
             .route("/companies", get(company))
             .route("/effect", get(effect))
@@ -112,6 +111,7 @@ impl World {
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
         tasks.spawn(receive(mails, Arc::clone(&shared.mails), customers));
         let url = format!("http://{address}");
+        let (companies, work) = (shared.companies.clone(), shared.work.clone());
         (Self { url, address, companies, work, shared, sink, _tasks: tasks }, letters)
     }
 

@@ -29,10 +29,13 @@ const CLASS: &str = "boom";
 /// All that must be the same, by addresses: steps have other indices where frames open in another order.
 #[derive(Debug, PartialEq)]
 struct Settled {
-    steps: BTreeMap<String, (StepStatus, Option<String>, Value, u32, Option<StepError>)>,
+    steps: BTreeMap<String, Of>,
     edges: BTreeMap<Scope, Vec<EdgeState>>,
     output: Value,
 }
+
+/// Status, port, output, attempts and error of a step.
+type Of = (StepStatus, Option<String>, Value, u32, Option<StepError>);
 
 /// One run, and in which order its steps settled.
 struct Run {
