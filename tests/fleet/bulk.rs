@@ -53,7 +53,8 @@ async fn one_bulk_restart_repairs_a_thousand_executions_though_its_worker_is_kil
     assert_eq!((made.status, &made.body["counts"]["total"]), (202, &json!(EXECUTIONS)), "{}", made.body);
     let (mut owner, half) = (site.owner().await, EXECUTIONS / 2);
     let mut bar = owner.begin().await.unwrap();
-    let item = format!("SELECT FROM bulk_items ORDER BY execution_id OFFSET {half} LIMIT 1 FOR UPDATE");
+    let item = format!("SELECT execution_id FROM bulk_items ORDER BY execution_id OFFSET {half} LIMIT 1");
+    let item = format!("SELECT FROM bulk_items WHERE execution_id = ({item}) FOR UPDATE");
     sqlx::query(&item).execute(&mut *bar).await.unwrap();
     victim.signal(Signal::SIGCONT);
     // It is killed in the middle of a chunk, and has done some before.
