@@ -12,6 +12,7 @@ pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
+pub mod execution_triggers;
 pub mod form_token;
 pub mod history;
 pub mod hooks;
