@@ -18,6 +18,7 @@ mod outage;
 mod poison;
 mod process;
 mod restart;
+mod schedules;
 mod site;
 mod story;
 mod timers;
