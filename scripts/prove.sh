@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles webhooks"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles webhooks deliveries storm"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -19,7 +19,7 @@ part() {
     case $1 in
     chaos) make --no-print-directory chaos ;;
     sabotage) make --no-print-directory sabotage ;;
-    poison | timers | foreach | limits) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
+    poison | timers | foreach | limits | deliveries | storm) cargo run --release --quiet -p capstan-chaos --bin "capstan-$1" ;;
     fuzz) make --no-print-directory fuzz >&2 && echo '{"found":0}' ;;
     mutations) CAPSTAN_MUTATIONS=all cargo test --quiet --workspace --test mutations >&2 && echo '{"missed":0}' ;;
     schedules) schedules ;;
