@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, test, user, validate,
-    worker, workspace,
+    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, stats, test, user,
+    validate, worker, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Plans of workspaces, and the limits that they set.
     #[command(subcommand)]
     Plan(plan::PlanCommand),
+    /// What workspaces did, day by day.
+    #[command(subcommand)]
+    Stats(stats::StatsCommand),
     /// Make API keys.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -97,6 +100,7 @@ impl Cli {
             Command::Execution(command) => execution::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Plan(command) => plan::run(&command, json).await,
+            Command::Stats(command) => stats::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,
             Command::Admin(command) => admin::run(&command, json).await,

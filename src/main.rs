@@ -33,6 +33,7 @@ mod publish;
 mod secret_keys;
 mod secrets;
 mod serve;
+mod stats;
 mod telemetry;
 mod tenant;
 mod test;

@@ -17,7 +17,7 @@ use crate::routes::{
     approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
     operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session,
-    signals, simulate, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
+    signals, simulate, stats, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -214,6 +214,7 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
+        .route("/stats/daily", get(Permission::UsageRead, stats::daily))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 

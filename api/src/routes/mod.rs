@@ -46,6 +46,7 @@ pub(crate) mod schedules;
 pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
+pub(crate) mod stats;
 pub(crate) mod test_step;
 pub(crate) mod trial;
 pub(crate) mod trigger_starts;

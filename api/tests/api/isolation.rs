@@ -129,6 +129,7 @@ async fn fill(app: &App) {
         format!("INSERT INTO quota_slices VALUES ('{w}', 'm', now(), '{x}', 1, now())"),
         "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"
             .into(),
+        format!("INSERT INTO workspace_daily_stats VALUES ('{w}', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now())"),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
         format!("INSERT INTO lead_pipelines VALUES ('{w}', '{{}}', 1)"),
         format!("INSERT INTO leads (workspace_id, lead_id, name, status, source) VALUES ('{w}', '{x}', 'n', 's', 's')"),

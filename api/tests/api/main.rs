@@ -42,6 +42,7 @@ mod schedules;
 mod serving;
 mod simulations;
 mod starter;
+mod stats;
 mod support;
 mod tenants;
 mod tokens;

@@ -7,6 +7,7 @@ pub mod claim;
 pub mod codec;
 pub mod commit;
 pub mod connect;
+pub mod day;
 pub mod error;
 pub mod executions;
 pub mod export;

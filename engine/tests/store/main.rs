@@ -21,6 +21,7 @@ mod plans_api;
 mod plans_bulk;
 mod plans_children;
 mod plans_data;
+mod plans_day;
 mod plans_gates;
 mod preflight;
 mod race;

@@ -44,6 +44,11 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("signals (execution_id, signal_id, workspace_id, name, payload) VALUES ({id}, {id}, {w}, 's', '1')"),
         format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),
         format!("quota_counters (workspace_id, meter, period) VALUES ({w}, 'm', now())"),
+        format!(
+            "workspace_daily_stats (workspace_id, day, executions_started, executions_completed, executions_failed, \
+             executions_cancelled, duration_ms_sum, emails_sent, leads_created, counted_at) \
+             VALUES ({w}, now(), 0, 0, 0, 0, 0, 0, 0, now())"
+        ),
         format!("quota_limits (workspace_id, meter, units_max, hard_max) VALUES ({w}, 'm', 1, 1)"),
         format!("quota_plans (workspace_id, plan, revision) VALUES ({w}, 'p', 1)"),
         format!("quota_slices (workspace_id, meter, period, holder, units, until_at) VALUES ({w}, 'm', now(), {id}, 1, now())"),

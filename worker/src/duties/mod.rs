@@ -11,6 +11,7 @@ mod pauses;
 mod quotas;
 mod secrets;
 mod starts;
+mod stats;
 mod trigger_start;
 mod trigger_starts;
 mod upkeep;
@@ -38,6 +39,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
+    duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());
     duties.spawn(webhooks::hand_out(Arc::clone(engine), place.clone(), Arc::clone(&due)));
     duties.spawn(webhooks::deliver(Arc::clone(engine), place.clone(), due));

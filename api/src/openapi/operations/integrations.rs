@@ -10,7 +10,7 @@ use crate::paging::Page;
 use crate::routes::credentials::wish::{NewName, Replacement, Wish};
 use crate::routes::webhooks::wish::WishBody;
 use crate::routes::webhooks::{EndpointView, actions, deliveries, endpoints, event_types};
-use crate::routes::{audit, credentials, usage};
+use crate::routes::{audit, credentials, stats, usage};
 
 pub(super) fn all() -> Vec<Operation> {
     let mut all = of_webhooks();
@@ -20,6 +20,9 @@ pub(super) fn all() -> Vec<Operation> {
         op(usage::receipts, "listReceipts", "The facts that were counted, newest first")
             .query::<usage::ListQuery>()
             .gives::<Page<Receipt>>(200),
+        op(stats::daily, "listDailyStats", "What the workspace did, day by day, the oldest first")
+            .query::<stats::DailyQuery>()
+            .gives::<stats::DailyView>(200),
         op(audit::list, "listAudit", "Who changed what, newest first")
             .query::<audit::ListQuery>()
             .gives::<Page<AuditEntry>>(200),

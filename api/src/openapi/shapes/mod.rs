@@ -20,7 +20,7 @@ pub(crate) use people::*;
 pub(crate) use platform::*;
 pub(crate) use records::*;
 use schemars::JsonSchema;
-pub(crate) use text::{Id, Time};
+pub(crate) use text::{Date, Id, Time};
 pub(crate) use triggers::*;
 pub(crate) use waits::*;
 pub(crate) use workspace::*;

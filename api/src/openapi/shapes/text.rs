@@ -10,6 +10,9 @@ pub(crate) struct Id;
 /// A point in time (RFC 3339).
 pub(crate) struct Time;
 
+/// A day, as `2026-01-31`.
+pub(crate) struct Date;
+
 macro_rules! text {
     ($($name:ident $format:literal)*) => {
         $(impl JsonSchema for $name {
@@ -28,4 +31,4 @@ macro_rules! text {
     };
 }
 
-text! { Id "uuid" Time "date-time" }
+text! { Id "uuid" Time "date-time" Date "date" }

@@ -1,0 +1,91 @@
+//! The plans of what sums of days read: a range of the index of a workspace, in one month.
+
+use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::day::{count_page, held_months, id_floor, next_workspace};
+use chrono::{DateTime, Datelike, Days, Months, NaiveTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::explain::Plans;
+use super::plans_data::{empty, fill};
+use super::support::Cell;
+
+/// Executions of the cell's workspace in a month, as `fill` has them.
+const OF_WORKSPACE: i64 = 50;
+const PAGE: i64 = 20;
+
+type Month = (DateTime<Utc>, DateTime<Utc>);
+
+/// The month of an execution of the cell's workspace, with its tables' suffix.
+async fn month(cell: &Cell) -> (Month, String) {
+    let mut owner = cell.connect(Role::Owner).await;
+    let id = "SELECT execution_id, tableoid::regclass::text FROM executions WHERE workspace_id = $1 LIMIT 1";
+    let (id, table): (Uuid, String) = sqlx::query_as(id).bind(cell.workspace.0).fetch_one(&mut owner).await.unwrap();
+    let day = DateTime::from_timestamp_millis(i64::try_from(id.as_u128() >> 80).unwrap()).unwrap().date_naive();
+    let first = day - Days::new(day.day0().into());
+    let at = |day: chrono::NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    ((at(first), at(first + Months::new(1))), table.strip_prefix("executions").unwrap().to_owned())
+}
+
+async fn pages(cell: &Cell, worker: &mut PgConnection, month: Month) -> (i64, i64) {
+    let (mut after, mut pages, mut started) = (id_floor(month.0), 0, 0);
+    loop {
+        let page = count_page(worker, cell.workspace, after, id_floor(month.1), PAGE).await.unwrap();
+        (pages, started) = (pages + 1, started + page.started);
+        let Some(last) = page.last else { return (pages, started) };
+        after = last;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_stretch_is_that_many_entries_of_one_index_of_one_month() {
+    let cell = empty().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    // Plans from when everything was empty.
+    let early = (Utc::now() - Months::new(1), Utc::now());
+    for _ in 0..8 {
+        pages(&cell, &mut worker, early).await;
+        next_workspace(&mut worker, Uuid::nil(), early).await.unwrap();
+    }
+    fill(&cell).await;
+    let (month, suffix) = month(&cell).await;
+    let plans = Plans::of(&mut worker).await;
+    for _ in 0..2 {
+        plans.take();
+        assert_eq!(pages(&cell, &mut worker, month).await, (4, OF_WORKSPACE));
+        for plan in plans.take() {
+            plan.assert_no_seq_scan();
+            assert!(plan.rows_seen(&format!("executions{suffix}")) <= 20, "{plan:#?}");
+            let executions: Vec<_> =
+                plan.relations().into_iter().filter(|name| name.starts_with("executions")).collect();
+            assert_eq!(executions, [format!("executions{suffix}")], "{plan:#?}");
+            let index = format!("executions{suffix}_workspace_id_execution_id_idx");
+            assert!(plan.indexes().contains(&index), "{plan:#?}");
+        }
+        let mut after = Uuid::nil();
+        let mut found = Vec::new();
+        while let Some(workspace) = next_workspace(&mut worker, after, month).await.unwrap() {
+            after = workspace.0;
+            found.push(workspace);
+        }
+        assert!(found.len() == 100 && found.contains(&cell.workspace) && found.is_sorted_by_key(|one| one.0));
+        for plan in plans.take() {
+            plan.assert_no_seq_scan();
+            assert!(plan.rows_seen(&format!("executions{suffix}")) <= 1, "{plan:#?}");
+        }
+        cell.execute("ANALYZE").await;
+    }
+}
+
+#[tokio::test]
+async fn months_that_are_held_are_those_of_the_partitions() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    let today = Utc::now().date_naive();
+    let first = today - Days::new(today.day0().into());
+    let expected: Vec<_> = [first - Months::new(1), first, first + Months::new(1), first + Months::new(2)].into();
+    assert_eq!(held_months(&mut worker).await.unwrap(), expected);
+    let none = next_workspace(&mut worker, Uuid::nil(), (Utc::now(), Utc::now())).await.unwrap();
+    assert_eq!(none, None::<WorkspaceId>);
+}
