@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use capstan_domain::access::{KeyName, Permission};
+use capstan_domain::access::{KeyName, Permission, Tenant};
 use capstan_domain::audit::{self, NewAudit};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Api;
 use crate::actor::{Actor, Who};
@@ -21,7 +22,11 @@ use crate::tenant;
 
 /// One change that is being made.
 pub(crate) struct Change {
-    actor: Arc<Actor>,
+    /// Where; nothing is recorded without.
+    tenant: Option<Tenant>,
+    by_kind: &'static str,
+    /// Who; as above.
+    by: Option<KeyName>,
     action: String,
     subject: String,
     address: Option<String>,
@@ -39,24 +44,38 @@ impl Change {
         if is_look || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
             return None;
         }
+        let actor = parts.extensions.get::<Arc<Actor>>()?;
+        let by_kind = if matches!(actor.who, Who::Person(_)) { "user" } else { "key" };
+        Some(Self::new(api, parts, actor.tenant.clone(), by_kind, actor.who.name()))
+    }
+
+    /// What a person does to a workspace on a route that asks for none of its permissions: coming and going.
+    pub(crate) fn of_person(api: &Api, parts: &Parts, tenant: Tenant, user_id: Uuid, email: &str) -> Self {
+        let by = KeyName { key_id: user_id, name: email.to_owned() };
+        Self::new(api, parts, Some(tenant), "user", Some(by))
+    }
+
+    fn new(api: &Api, parts: &Parts, tenant: Option<Tenant>, by_kind: &'static str, by: Option<KeyName>) -> Self {
         // Routers within others see the rest of the path only.
         let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let address = address::client(parts, &api.people.settings.trusted_proxies);
-        Some(Self {
-            actor: Arc::clone(parts.extensions.get::<Arc<Actor>>()?),
+        Self {
+            tenant,
+            by_kind,
+            by,
             action: format!("{} {route}", parts.method),
             subject: path.to_owned(),
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             is_noted: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Records it in the transaction of `control` that makes it, with the status that the answer will have.
     pub(crate) async fn note(&self, transaction: &mut PgConnection, status: StatusCode) -> Result<(), Problem> {
-        let (Some(tenant), Some(name)) = (&self.actor.tenant, self.actor.who.name()) else { return Ok(()) };
-        audit::note(transaction, tenant.workspace_id, &self.told(&name, status)).await?;
+        let (Some(tenant), Some(name)) = (&self.tenant, &self.by) else { return Ok(()) };
+        audit::note(transaction, tenant.workspace_id, &self.told(name, status)).await?;
         self.is_noted.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -75,24 +94,24 @@ impl Change {
     }
 
     async fn bring(&self, api: &Api) -> Result<(), Problem> {
-        match self.actor.tenant.clone() {
+        match self.tenant.clone() {
             Some(tenant) => bring(api, &Caller::new(api, tenant)).await,
             None => Ok(()),
         }
     }
 
     async fn record(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
-        let (Some(tenant), Some(name)) = (self.actor.tenant.clone(), self.actor.who.name()) else { return Ok(()) };
+        let (Some(tenant), Some(name)) = (self.tenant.clone(), &self.by) else { return Ok(()) };
         let caller = Caller::new(api, tenant);
         let mut transaction = caller.write().await?;
-        audit::record(&mut transaction, caller.workspace_id, &self.told(&name, status)).await?;
+        audit::record(&mut transaction, caller.workspace_id, &self.told(name, status)).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     fn told<'a>(&'a self, name: &'a KeyName, status: StatusCode) -> NewAudit<'a> {
         NewAudit {
-            by_kind: if matches!(self.actor.who, Who::Person(_)) { "user" } else { "key" },
+            by_kind: self.by_kind,
             by_id: name.key_id,
             by_name: &name.name,
             action: &self.action,

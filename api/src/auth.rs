@@ -122,7 +122,7 @@ pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Resul
         Access::Platform => actor.require_platform()?,
         Access::Needs(permission) => {
             let Some(tenant) = &actor.tenant else { return Err(actor.has_no_workspace()) };
-            standing::require(tenant, permission.into())?;
+            standing::require(tenant, Deed::of(permission, &parts.method))?;
             if !actor.permissions.has(permission) {
                 return Err(actor.lacks(permission));
             }

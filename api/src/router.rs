@@ -273,6 +273,7 @@ fn with_platform(routes: Routes) -> Routes {
     routes
         .route("/workspaces", post(Access::User, operations::create))
         .route("/operations/{operation_id}", get(Access::User, operations::get))
+        .route("/operations/{operation_id}/retry", post(Platform, operations::retry))
         .route("/platform/transitions", get(Platform, platform::transitions))
         .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
         .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))

@@ -1,6 +1,6 @@
 //! What may be asked of a workspace that is not active. The state comes with the look-up of the key, session or slug.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use capstan_domain::access::{Permission, Tenant, TenantState};
 
 use crate::problem::Problem;
@@ -10,16 +10,22 @@ use crate::problem::Problem;
 pub(crate) enum Deed {
     /// One of its people or keys reads.
     Look,
-    /// One of its people or keys changes something.
+    /// One of its people or keys takes somebody's access away: a key, a member, an invitation.
+    Withdraw,
+    /// One of its people or keys changes something else.
     Change,
     /// Anybody sets a trigger off, or follows a link: why the workspace is closed is not told.
     Trigger,
 }
 
-impl From<Permission> for Deed {
-    /// What is needed for changes is no permission to read.
-    fn from(permission: Permission) -> Self {
-        if permission.as_str().ends_with(".read") { Self::Look } else { Self::Change }
+impl Deed {
+    /// What a route with that method does that needs `permission`. What is needed for changes is no permission to read.
+    pub(crate) fn of(permission: Permission, method: &Method) -> Self {
+        match permission {
+            _ if permission.as_str().ends_with(".read") => Self::Look,
+            Permission::KeysWrite | Permission::MembersWrite if *method == Method::DELETE => Self::Withdraw,
+            _ => Self::Change,
+        }
     }
 }
 
@@ -33,7 +39,8 @@ pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
     let slug = &tenant.slug;
     let (code, detail, hint) = match tenant.state {
         TenantState::Active => return Ok(()),
-        TenantState::Archived if deed == Deed::Look => return Ok(()),
+        // Whatever could be read with a key for ever has to be taken from it some day.
+        TenantState::Archived if matches!(deed, Deed::Look | Deed::Withdraw) => return Ok(()),
         TenantState::Suspended => (
             "workspace_suspended",
             format!("the workspace \"{slug}\" is suspended{reason}"),
@@ -42,7 +49,7 @@ pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
         TenantState::Archived => (
             "workspace_archived",
             format!("the workspace \"{slug}\" is archived, and is not changed any more{reason}"),
-            "it can be read and exported",
+            "it can be read and exported, and people and keys can be removed",
         ),
         TenantState::Draft | TenantState::Provisioning => (
             "workspace_not_ready",
@@ -61,12 +68,14 @@ mod tests {
 
     #[test]
     fn what_a_state_allows() {
-        use Deed::{Change, Look, Trigger};
+        use Deed::{Change, Look, Trigger, Withdraw};
         for (state, deed, expected) in [
             (TenantState::Active, Change, None),
             (TenantState::Suspended, Look, Some("the workspace \"acme\" is suspended: unpaid")),
             (TenantState::Suspended, Trigger, Some("the workspace \"acme\" is suspended")),
+            (TenantState::Suspended, Withdraw, Some("the workspace \"acme\" is suspended: unpaid")),
             (TenantState::Archived, Look, None),
+            (TenantState::Archived, Withdraw, None),
             (
                 TenantState::Archived,
                 Change,

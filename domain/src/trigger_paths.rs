@@ -15,6 +15,8 @@ pub const WEBHOOK: &str = "webhook";
 pub const BOOKING: &str = "booking";
 /// Path of a `trigger.demo_booked` that says none.
 pub const BOOKING_PATH: &str = "calendly";
+/// Most forms of a workspace among which those that take leads are looked for.
+const FORMS_MAX: i64 = 1_000;
 /// Most bytes of a path.
 pub const PATH_BYTES_MAX: usize = 200;
 
@@ -47,6 +49,31 @@ pub fn is_path(path: &str) -> bool {
         && path.split('/').all(|part| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         })
+}
+
+/// Paths of the first `limit` published forms of a workspace that take leads, in order. One statement, which looks at no more
+/// than [`FORMS_MAX`] forms, each by its primary key.
+///
+/// # Errors
+/// If the database does.
+pub async fn lead_forms(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let paths = sqlx::query_scalar(
+        "SELECT f.path FROM (SELECT t.path, t.version_id, t.node_id FROM trigger_paths t \
+                              WHERE t.workspace_id = $1 AND t.kind = $2 ORDER BY t.path LIMIT $3) AS f \
+           JOIN workflow_nodes n ON n.workspace_id = $1 AND n.version_id = f.version_id AND n.node_id = f.node_id \
+          WHERE jsonb_typeof(n.config -> 'lead') = 'object' ORDER BY f.path LIMIT $4",
+    )
+    .bind(workspace_id.0)
+    .bind(FORM)
+    .bind(FORMS_MAX)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(paths)
 }
 
 /// Paths of that kind that a workspace's published workflows answer at, in order.

@@ -1,13 +1,11 @@
-//! Which workflows and workspaces are paused, as this process knows it: read again with each beat.
+//! Which workflows and workspaces are paused, as this process knows it: read again with the beat after it has changed.
 //!
 //! What is known may be a beat old. An execution that parks held up though nothing pauses it any more is found by the next
 //! walk through those that are held up, so nothing is lost by it.
 
-use std::collections::HashSet;
-
 use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::pauses::all;
+use capstan_engine::store::pauses::{AllPauses, all};
 use tokio::sync::watch;
 
 use crate::side::Side;
@@ -15,11 +13,9 @@ use crate::side::Side;
 /// What one process knows of pauses.
 #[derive(Default)]
 pub(crate) struct Pauses {
-    known: watch::Sender<Known>,
+    /// Of number 0, which none has, as long as nothing was read.
+    known: watch::Sender<AllPauses>,
 }
-
-/// Whole workspaces have no workflow.
-type Known = HashSet<(WorkspaceId, Option<WorkflowId>)>;
 
 impl Pauses {
     /// Whether executions of a workflow are held up.
@@ -34,14 +30,14 @@ impl Pauses {
         let _ = known.wait_for(|known| !holds(known, workspace_id, workflow_id)).await;
     }
 
-    /// Whether anything is known to be paused.
-    pub(crate) fn is_any(&self) -> bool {
-        !self.known.borrow().is_empty()
+    /// Whether what is known is what there was after so many changes.
+    pub(crate) fn is_of(&self, no: i64) -> bool {
+        self.known.borrow().no == no
     }
 
     /// Reads what is paused now.
     pub(crate) async fn refresh(&self, side: &Side) -> Result<(), StoreError> {
-        let now: Known = side.run(async |connection| all(connection).await).await?.into_iter().collect();
+        let now = side.run(async |connection| all(connection).await).await?;
         self.known.send_if_modified(|known| {
             let is_news = *known != now;
             if is_news {
@@ -53,6 +49,8 @@ impl Pauses {
     }
 }
 
-fn holds(known: &Known, workspace_id: WorkspaceId, workflow_id: WorkflowId) -> bool {
-    !known.is_empty() && (known.contains(&(workspace_id, Some(workflow_id))) || known.contains(&(workspace_id, None)))
+fn holds(known: &AllPauses, workspace_id: WorkspaceId, workflow_id: WorkflowId) -> bool {
+    let pauses = &known.pauses;
+    !pauses.is_empty()
+        && (pauses.contains(&(workspace_id, Some(workflow_id))) || pauses.contains(&(workspace_id, None)))
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::access::Permission;
 use capstan_domain::history;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::Entry;
@@ -15,33 +17,37 @@ use capstan_engine::store::executions::ExecutionRow;
 use futures::stream::{self, Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use super::executions::{Loaded, load};
 use crate::Api;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::live::{News, Story, Told, Watch};
 use crate::problem::Problem;
 use crate::view::ExecutionView;
 
 /// How often a comment keeps a quiet stream open.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether who watches still may: workspaces are suspended, keys revoked, sessions ended.
+const ADMITTED_EVERY: Duration = Duration::from_secs(5);
 /// Longest life of a stream; clients come back by themselves with `Last-Event-ID`, if their key still opens.
 const STREAM_LIFE_MAX: Duration = Duration::from_secs(600);
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// `GET /executions/{id}/events`: `snapshot` with null for inputs and outputs (unless `Last-Event-ID` names a journal position to go on from), then
 /// `step` for each change of a step, `status` if the execution becomes an incident or paused, or goes on, at last `end`. The id of an event
-/// is its journal position; of several events of one position only the last has it, so that none is lost.
+/// is its journal position; of several events of one position only the last has it, so that none is lost. Who may not watch any
+/// more is cut off within seconds.
 pub(crate) async fn follow(
     State(api): State<Api>,
     caller: Caller,
     Path(execution_id): Path<String>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let loaded = load(&api, &caller, &execution_id).await?;
     let id = ExecutionId(loaded.row.execution_id);
     let ended = loaded.row.ended_at.is_some().then(|| loaded.row.status.clone());
-    let (mut story, mut events) = begin(loaded, last_position(&headers))?;
+    let (mut story, mut events) = begin(loaded, last_position(&parts.headers))?;
     let news = match ended {
         Some(status) => {
             events.push(end(&status));
@@ -61,10 +67,22 @@ pub(crate) async fn follow(
     };
     let closing = api.closing.clone();
     let over = async move {
-        let _ = tokio::time::timeout(STREAM_LIFE_MAX, closing.cancelled_owned()).await;
+        let shut_out = timeout(STREAM_LIFE_MAX, shut_out(&api, &parts));
+        let _ = closing.run_until_cancelled(shut_out).await;
     };
     let stream = stream::iter(events).chain(news).take_until(over).map(Ok::<_, Infallible>);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE_EVERY)).into_response())
+}
+
+/// Waits until whoever watches may not do so any more. That nobody can tell just now shuts nobody out.
+async fn shut_out(api: &Api, parts: &Parts) {
+    loop {
+        sleep(ADMITTED_EVERY).await;
+        let admitted = auth::admit(api, &mut parts.clone(), Permission::ExecutionsRead.into()).await;
+        if admitted.is_err_and(|problem| problem.status.is_client_error()) {
+            return;
+        }
+    }
 }
 
 /// Folds what there is; answers what the client has not seen of it.

@@ -102,6 +102,28 @@ pub(crate) async fn get(
     Ok(Json(view(&api, &row).await?).into_response())
 }
 
+/// `POST /operations/{id}/retry`, for administrators of the platform: one that failed goes on at the step where it did. 202 with
+/// the operation while it runs, 200 once it has ended; asked again, or of one that did not fail, it changes nothing. 404
+/// `not_found`.
+pub(crate) async fn retry(
+    State(api): State<Api>,
+    Extension(actor): Extension<Arc<Actor>>,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let wanted = id(&text, "operation")?;
+    let by = &actor.person()?.email;
+    let mut connection = api.people.pool.acquire().await?;
+    if access::retry_operation(&mut connection, wanted).await? {
+        tracing::info!(operation_id = %wanted, by, "an operation that failed goes on");
+        let api = api.clone();
+        // If this process dies, another one does it.
+        tokio::spawn(async move { operations::finish(&api, wanted).await });
+    }
+    let row = access::get_operation(&mut connection, wanted).await?;
+    drop(connection);
+    answer(&api, &row.ok_or_else(|| Problem::not_found("operation", &text))?).await
+}
+
 /// What is wanted, if it is good; whether the slug is free shows when it is written down.
 fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Problem> {
     let person = actor.person()?;

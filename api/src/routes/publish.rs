@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::credentials::{credential_findings, require_use};
+use super::leads::form_findings;
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
 use crate::actor::Actor;
@@ -51,7 +52,7 @@ pub(crate) async fn validate(State(api): State<Api>, caller: Caller, request: Re
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
     let (document, proved) = api.graphs.prove(candidate.graph).await?;
-    Ok(verdict(with_credentials(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -62,7 +63,7 @@ pub(crate) async fn validate_draft(
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    Ok(verdict(with_credentials(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
@@ -79,7 +80,7 @@ pub(crate) async fn publish(
     let row = find(&caller, &workflow_id).await?;
     let id = WorkflowId(row.workflow_id);
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
+    let (graph, mut proof) = proved.map_err(|problems| invalid_graph(&problems))?;
     refuse_errors(&proof, &query.accept)?;
     require_use(&actor, &graph)?;
     let paths = trigger_paths(&graph, id);
@@ -88,6 +89,7 @@ pub(crate) async fn publish(
     if !missing.is_empty() {
         return Err(invalid_graph(&missing));
     }
+    form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
     let published = workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
     let version = published.map_err(|taken| {
         let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
@@ -133,19 +135,21 @@ pub(super) fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> 
     Err(Problem::unprocessable("never_right", detail, hint).findings(errors))
 }
 
-/// The same, unless a node names a credential that is missing or does not fit.
-async fn with_credentials(
+/// The same with what is found with the workspace as it is: problems if a node names a credential that is missing or does not
+/// fit, else findings about leads of forms.
+async fn in_workspace(
     caller: &Caller,
     document: &Value,
     proved: Result<(Graph, Proof), Vec<Finding>>,
 ) -> Result<Result<(Graph, Proof), Vec<Finding>>, Problem> {
-    let (graph, proof) = match proved {
+    let (graph, mut proof) = match proved {
         Ok(proved) => proved,
         Err(problems) => return Ok(Err(problems)),
     };
     // It locks rows for a moment, and changes nothing.
     let mut transaction = caller.write().await?;
     let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
     transaction.rollback().await?;
     Ok(if missing.is_empty() { Ok((graph, proof)) } else { Err(missing) })
 }

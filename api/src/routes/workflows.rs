@@ -156,13 +156,14 @@ fn check_name(name: &str) -> Result<&str, Problem> {
     Err(Problem::unprocessable("bad_name", "the name cannot be used", hint))
 }
 
-fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
+/// The revision that a request changes, which has to be the one that there is: 428, 412.
+pub(super) fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
     let Some(expected) = headers.get(IF_MATCH) else {
         return Err(Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
             "if_match_required",
             "the request does not say which revision it changes",
-            "send If-Match with the ETag of the workflow that you read",
+            "send If-Match with the ETag that you read",
         ));
     };
     if HeaderValue::from_str(&etag(current)).is_ok_and(|current| current == *expected) {
@@ -172,16 +173,16 @@ fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> 
     }
 }
 
-fn stale() -> Problem {
+pub(super) fn stale() -> Problem {
     Problem::new(
         StatusCode::PRECONDITION_FAILED,
         "stale_revision",
-        "someone has saved the draft since it was read",
-        "read the workflow again, bring your change in and send the new ETag",
+        "someone has changed it since it was read",
+        "read it again, bring your change in and send the new ETag",
     )
 }
 
-fn etag(revision: i32) -> String {
+pub(super) fn etag(revision: i32) -> String {
     format!("\"{revision}\"")
 }
 

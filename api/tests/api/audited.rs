@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::people::{Sandbox, mail, member, send, start};
+use crate::people::{PASSWORD, Sandbox, mail, member, send, session, signed_up, start};
 use crate::support::App;
 
 /// Longest wait for what comes after an answer.
@@ -70,6 +70,44 @@ async fn changes_of_people_and_keys_are_recorded_once_each() {
     ];
     assert_eq!(log(&app).await, expected);
     assert_eq!(pending(&app).await, 0);
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_is_recorded_with_it() {
+    let app = start().await;
+    let boss = member(&app, app.acme, "boss@example.com", Role::Owner).await;
+    let ada = signed_up(&app, "ada@example.com", "engines").await;
+    let invited = async |email: &str, mails: usize| {
+        let body = json!({ "email": email, "role": "viewer" });
+        assert_eq!(send(&app, &boss, "POST", "/invitations", body).await.status, 201);
+        mail(&app, email, mails).await.1
+    };
+    let link = invited("bob@example.org", 1).await;
+    let accept = json!({ "token": link, "name": "Bob", "password": PASSWORD });
+    let joined = send(&app, "", "POST", "/invitations/accept", accept).await;
+    assert_eq!(joined.status, 201, "{}", joined.text());
+    let link = invited("ada@example.com", 2).await;
+    assert_eq!(send(&app, &ada, "POST", "/invitations/accept", json!({ "token": link })).await.status, 200);
+    assert_eq!(send(&app, &session(&joined), "POST", "/members/leave", json!({})).await.status, 204);
+    // The owner stays, and nothing is recorded.
+    assert_eq!(send(&app, &boss, "POST", "/members/leave", json!({})).await.verdict(), "409 owner_stays");
+    let expected = [
+        "POST /api/v1/members/leave 204",
+        "POST /api/v1/invitations/accept 200",
+        "POST /api/v1/invitations 201",
+        "POST /api/v1/invitations/accept 201",
+        "POST /api/v1/invitations 201",
+    ];
+    assert_eq!(log(&app).await, expected);
+    let by = app.get("/api/v1/audit").await.json()["items"][0]["by"].clone();
+    assert!(by.to_string().contains("bob@example.org"), "{by}");
+    // Whoever comes is recorded, or does not come.
+    let link = invited("eve@example.org", 1).await;
+    owner(&app, "REVOKE INSERT ON audit_pending FROM capstan_access").await;
+    let accept = json!({ "token": link, "name": "Eve", "password": PASSWORD });
+    assert_eq!(send(&app, "", "POST", "/invitations/accept", accept).await.status, 500);
+    let members = app.get("/api/v1/members").await.json();
+    assert!(!members.to_string().contains("eve@example.org"), "{members}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::support::{Answer, App, as_json, chain};
 
 const PUBLIC: &str = "/api/public/lead";
 
-fn form(more: Value) -> Value {
+pub(crate) fn form(more: Value) -> Value {
     let mut config = json!({
         "title": "Contact", "path": "contact", "lead": { "name": "full_name" },
         "fields": [
@@ -28,11 +28,11 @@ fn form(more: Value) -> Value {
     chain(&[("form", "trigger.form", config), ("a", "debug.log", json!({ "message": "{{ input._lead.id }}" }))])
 }
 
-fn ada(budget: i64) -> Value {
+pub(crate) fn ada(budget: i64) -> Value {
     json!({ "workspace": "acme", "email": "Ada@example.com", "full_name": "Ada", "budget": budget })
 }
 
-async fn public(app: &App, body: &Value) -> Answer {
+pub(crate) async fn public(app: &App, body: &Value) -> Answer {
     app.send(as_json(Request::post(PUBLIC), body)).await
 }
 
@@ -73,14 +73,14 @@ async fn a_public_lead_is_the_lead_its_values_its_history_and_a_start_in_one() {
     let start: Value = one(&app, "SELECT input FROM trigger_starts WHERE status = 'due' AND cause = 'form'").await;
     assert_eq!(start["_lead"], json!({ "id": id, "status": "new", "created": true }));
     assert_eq!((&start["email"], &start["due"]), (&json!("Ada@example.com"), &Value::Null));
-    // Somebody with the same address adds to the lead, and does not take its name.
+    // Somebody with the same address changes nothing of the lead.
     let mut other = ada(5000);
     other["full_name"] = json!("Mallory");
     assert_eq!(public(&app, &other).await.json()["lead_id"], json!(id));
     let lead = app.get(&format!("/api/v1/leads/{id}")).await.json();
-    assert_eq!((&lead["name"], &lead["fields"]["budget"]), (&json!("Ada"), &json!(5000)));
+    assert_eq!((&lead["name"], &lead["fields"]["budget"]), (&json!("Ada"), &json!(3000)));
     assert_eq!((app.count("leads").await, app.count("trigger_starts").await), (1, 2));
-    assert_eq!((app.count("lead_events").await, app.count("events").await), (4, 2));
+    assert_eq!((app.count("lead_events").await, app.count("events").await), (3, 1));
 }
 
 #[tokio::test]
@@ -326,4 +326,23 @@ async fn calls_from_one_address_are_counted_by_workspace_as_a_sender_calls_for_a
     }
     assert_eq!(call("acme").await.verdict(), "429 too_many_tries");
     assert_eq!(call("other").await.verdict(), "404 not_found");
+}
+
+#[tokio::test]
+async fn the_one_form_that_takes_leads_is_found_among_many_that_do_not() {
+    let app = App::start().await;
+    let field = json!([{ "name": "email", "label": "E-mail" }]);
+    let others = (0..60).map(|n| {
+        let config = json!({ "title": "Other", "path": format!("a-{n}"), "fields": field });
+        json!({ "id": format!("f{n}"), "type": "trigger.form", "data": { "label": "F", "config": config } })
+    });
+    app.publish(&json!({ "nodes": others.collect::<Vec<_>>(), "edges": [] })).await;
+    let show = || app.send(Request::get("/p/acme").header("accept", "application/json").body(Body::empty()).unwrap());
+    assert_eq!(show().await.verdict(), "404 not_found");
+    app.publish(&form(json!({ "path": "z" }))).await;
+    assert_eq!(show().await.json()["title"], "Contact");
+    app.publish(&form(json!({ "path": "y" }))).await;
+    let several = show().await;
+    assert_eq!(several.verdict(), "422 form_required");
+    assert!(several.text().contains("such as y and z"), "{}", several.text());
 }

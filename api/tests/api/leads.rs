@@ -2,6 +2,7 @@
 
 mod acts;
 mod pipelines;
+mod search;
 
 use std::sync::Arc;
 

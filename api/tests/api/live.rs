@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use capstan_domain::access::{self, Mover, TenantState};
 use capstan_domain::history::{OUTPUTS_SHOWN_BYTES_MAX, shown_outputs};
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::connect::Role;
@@ -193,4 +194,25 @@ async fn all_outputs_together_are_read_up_to_a_bound_too() {
     let fitting = i32::try_from(OUTPUTS_SHOWN_BYTES_MAX / (60 * 1024 + 2)).unwrap();
     assert_eq!(shown, (2..=fitting + 1).collect::<Vec<_>>());
     assert_eq!(outputs.len(), 100);
+}
+
+#[tokio::test]
+async fn whoever_may_not_watch_any_more_is_cut_off() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let (key, plain) = access::create_key(&mut owner, app.acme, "second").await.unwrap();
+    let mut second = app.another_process();
+    second.key = plain;
+    let mut revoked = Client::open(&second, &id, None).await;
+    let mut suspended = Client::open(&app, &id, None).await;
+    assert!(revoked.next().await.is_some() && suspended.next().await.is_some());
+    assert_eq!(
+        app.send(app.request("DELETE", &format!("/api/v1/keys/{}", key.0)).body(Body::empty()).unwrap()).await.status,
+        204
+    );
+    assert_eq!(revoked.next().await, None);
+    let mover = Mover { name: "test".into(), ..Mover::default() };
+    access::move_tenant(&mut owner, app.acme, TenantState::Suspended, None, &mover).await.unwrap();
+    assert_eq!(suspended.next().await, None);
 }

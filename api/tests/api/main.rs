@@ -23,6 +23,7 @@ mod hook_presets;
 mod hooks;
 mod isolation;
 mod lead_forms;
+mod lead_strangers;
 mod leads;
 mod limits;
 mod live;

@@ -269,3 +269,48 @@ async fn a_slug_that_is_taken_meanwhile_fails_the_operation_and_a_wrong_wish_is_
     let found = completed(&app, &root, asked.json()["id"].as_str().unwrap()).await;
     assert_eq!(found["status"], "completed", "{found}");
 }
+
+#[tokio::test]
+async fn an_operation_that_failed_goes_on_where_it_did_once_it_is_let() {
+    let app = App::start().await;
+    let root = admin(&app).await;
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    let by = access::find_user(&mut control, "root@example.com").await.unwrap().unwrap().user_id;
+    let wanted = WantedWorkspace {
+        slug: "globex".into(),
+        name: "Globex".into(),
+        plan: "free".into(),
+        owner_email: "o@example.com".into(),
+        owner_name: None,
+    };
+    let asked = Asked { by, by_name: "root@example.com", key: "k", request_hash: &[7; 32] };
+    let workspace_id = access::ask_operation(&mut control, &asked, &wanted).await.unwrap().unwrap();
+    // The cell knows a workspace of that id, which nobody expects: no try can mend that.
+    let mut cell = app.cell.connect(connect::Role::Owner).await.unwrap();
+    let known = "INSERT INTO standings (workspace_id, state, revision) VALUES ($1, 'suspended', 9)";
+    sqlx::query(known).bind(workspace_id.0).execute(&mut cell).await.unwrap();
+    let id = access::find_operation(&mut control, by, "k").await.unwrap().unwrap().operation_id;
+    let failed = until(&app, &mut control, id, "ended_at IS NOT NULL").await;
+    assert_eq!((failed.status.as_str(), failed.step, failed.error_code.as_deref()), ("failed", 1, Some("cell_in_use")));
+    let created_at = failed.steps["create"].clone();
+    let path = format!("/operations/{id}/retry");
+    let ada = member(&app, app.acme, "ada@example.com", Role::Owner).await;
+    assert_eq!(send(&app, &ada, "POST", &path, json!({})).await.verdict(), "403 not_platform");
+    let unknown = format!("/operations/{}/retry", Uuid::nil());
+    assert_eq!(send(&app, &root, "POST", &unknown, json!({})).await.verdict(), "404 not_found");
+    // As long as it is so, it fails again.
+    assert_eq!(send(&app, &root, "POST", &path, json!({})).await.status, 202);
+    let again = completed(&app, &root, &id.to_string()).await;
+    assert_eq!((&again["status"], &again["error"]["code"]), (&json!("failed"), &json!("cell_in_use")));
+    sqlx::query("DELETE FROM standings WHERE workspace_id = $1").bind(workspace_id.0).execute(&mut cell).await.unwrap();
+    for answer in futures::future::join_all((0..5).map(|_| send(&app, &root, "POST", &path, json!({})))).await {
+        assert!([200, 202].contains(&answer.status.as_u16()), "{}", answer.text());
+    }
+    let done = completed(&app, &root, &id.to_string()).await;
+    assert_eq!((&done["status"], &done["error"]), (&json!("completed"), &Value::Null));
+    // What was done before was not done again.
+    let row = access::get_operation(&mut control, id).await.unwrap().unwrap();
+    assert_eq!(row.steps["create"], created_at);
+    assert_eq!(made(&app, &mut control, "globex").await, whole());
+    assert_eq!(send(&app, &root, "POST", &path, json!({})).await.status, 200);
+}

@@ -69,7 +69,7 @@ pub(crate) async fn send(app: &App, session: &str, method: &str, path: &str, bod
 }
 
 /// The session that an answer gives.
-fn session(answer: &Answer) -> String {
+pub(crate) fn session(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").unwrap_or_else(|| panic!("no cookie: {}", answer.text()));
     let (token, attributes) = cookie.strip_prefix("capstan_session=").unwrap().split_once(';').unwrap();
     assert_eq!(attributes, " Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax");
@@ -96,7 +96,7 @@ pub(crate) async fn mail(app: &App, email: &str, count: usize) -> (String, Strin
 
 pub(crate) const PASSWORD: &str = "a horse of iron";
 
-async fn signed_up(app: &App, email: &str, slug: &str) -> String {
+pub(crate) async fn signed_up(app: &App, email: &str, slug: &str) -> String {
     let asked = send(app, "", "POST", "/sign-up", json!({ "email": email })).await;
     assert_eq!((asked.status.as_u16(), asked.json()), (202, json!({})));
     let (_, token) = mail(app, email, 1).await;

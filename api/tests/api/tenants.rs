@@ -6,6 +6,7 @@ use capstan_api::{Access, routes};
 use capstan_domain::access::{self, Level, MOVES, Mover, NewTenant, Origin, Role, TenantState};
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use uuid::Uuid;
 
 use crate::matrix::triggered;
@@ -205,10 +206,22 @@ async fn an_archived_workspace_can_be_read_and_every_write_is_refused() {
     let session = admin(&app).await;
     app.publish(&simple()).await;
     let archived = moved(&app, &session, "archive", "the customer has left").await;
-    for (is_refused, reads, route) in refusals(&archived, "workspace_archived").await {
-        assert_eq!(is_refused, !reads, "{route}");
-    }
     assert_eq!(archived.get("/api/v1/workflows").await.json()["items"].as_array().unwrap().len(), 1);
+    let withdraws = ["/keys/", "/members/", "/invitations/"].map(|part| format!("DELETE {part}"));
+    for (is_refused, reads, route) in refusals(&archived, "workspace_archived").await {
+        let is_let_in = reads || withdraws.iter().any(|start| route.starts_with(start));
+        assert_eq!(is_refused, !is_let_in, "{route}");
+    }
+    // What opens it can be taken away, and that is on record.
+    let keys = archived.get("/api/v1/keys").await.json();
+    let path = format!("/api/v1/keys/{}", keys["items"][0]["id"].as_str().unwrap());
+    let mut viewer = archived.another_process();
+    viewer.key = archived.other_key.clone();
+    assert_eq!(viewer.send(viewer.request("DELETE", &path).body(Body::empty()).unwrap()).await.status, 404);
+    let revoked = archived.send(archived.request("DELETE", &path).body(Body::empty()).unwrap()).await;
+    assert_eq!(revoked.status, 204, "{}", revoked.text());
+    assert_eq!(archived.count("audit_log WHERE action = 'DELETE /api/v1/keys/{key_id}'").await, 1);
+    assert_eq!(archived.another_process().get("/api/v1/workflows").await.verdict(), "401 wrong_key");
     for path in ["/hooks/acme/orders", "/p/acme/orders"] {
         let answer = archived.send(Request::post(path).body(Body::from("{}")).unwrap()).await;
         assert_eq!(answer.verdict(), "403 workspace_archived", "{path}");
@@ -260,4 +273,30 @@ async fn a_move_that_its_cell_was_not_told_is_brought_there_later_in_order_and_o
     let held: (String, i64) =
         sqlx::query_as("SELECT state, revision FROM standings").fetch_one(&mut owner).await.unwrap();
     assert_eq!((held, app.count("outbox").await), (("suspended".into(), 3), 3));
+}
+
+#[tokio::test]
+async fn a_workspace_that_begins_to_be_made_at_the_same_moment_is_not_made_active_by_hand() {
+    let app = App::start().await;
+    let session = admin(&app).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let (slug, name, state) = ("globex", "Globex", TenantState::Draft);
+    let new = NewTenant { slug, name, placement: None, cell_schema: "cell_1", state };
+    let draft = access::create_tenant(&mut control, &new).await.unwrap();
+    let mut making = control.begin().await.unwrap();
+    let mover = Mover { name: "operation".into(), ..Mover::default() };
+    access::move_tenant(&mut making, draft, TenantState::Provisioning, None, &mover).await.unwrap();
+    let path = format!("/platform/tenants/{draft}/resume");
+    let resumed = send(&app, &session, "POST", &path, json!({}));
+    let committed = async {
+        let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+        let waits =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut owner).await.unwrap() == 0 {}
+        making.commit().await.unwrap();
+    };
+    let (resumed, ()) = tokio::join!(resumed, committed);
+    assert_eq!(resumed.verdict(), "409 invalid_transition");
+    let shown = send(&app, &session, "GET", &format!("/platform/tenants/{draft}"), json!({})).await.json();
+    assert_eq!(shown["state"], "provisioning", "{}", resumed.text());
 }

@@ -128,6 +128,26 @@ impl From<sqlx::Error> for MoveError {
     }
 }
 
+/// Where a workspace is, and how often it was moved. It stays there until the transaction of the caller's ends: what is decided
+/// by it holds.
+///
+/// # Errors
+/// See [`MoveError`].
+pub async fn hold_state(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<(TenantState, i64), MoveError> {
+    let row: Option<(String, i64)> =
+        sqlx::query_as("SELECT state, state_revision FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE")
+            .bind(workspace_id.0)
+            .fetch_optional(connection)
+            .await?;
+    let (state, revision) = row.ok_or(MoveError::Unknown(workspace_id))?;
+    let state: TenantState =
+        state.parse().map_err(|()| StoreError::Corrupt(format!("the state {state:?} is unknown")))?;
+    Ok((state, revision))
+}
+
 /// Moves a workspace and writes down who did it and why: the only code that changes a state. In a transaction of the caller's.
 /// Locks the row of the workspace.
 ///
@@ -140,13 +160,7 @@ pub async fn move_tenant(
     reason: Option<&str>,
     mover: &Mover,
 ) -> Result<(), MoveError> {
-    let row: Option<(String, i64)> =
-        sqlx::query_as("SELECT state, state_revision FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE")
-            .bind(workspace_id.0)
-            .fetch_optional(&mut *connection)
-            .await?;
-    let (from, revision) = row.ok_or(MoveError::Unknown(workspace_id))?;
-    let from: TenantState = from.parse().map_err(|()| StoreError::Corrupt(format!("the state {from:?} is unknown")))?;
+    let (from, revision) = hold_state(&mut *connection, workspace_id).await?;
     from.check_move(to)?;
     sqlx::query(
         "UPDATE workspaces SET state = $2, state_reason = $3, state_revision = $4, state_changed_at = clock_timestamp(), \

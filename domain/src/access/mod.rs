@@ -32,7 +32,7 @@ pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
 };
-pub use lifecycle::{BadMove, MOVES, MoveError, Mover, REASON_CHARS_MAX, TenantState, move_tenant};
+pub use lifecycle::{BadMove, MOVES, MoveError, Mover, REASON_CHARS_MAX, TenantState, hold_state, move_tenant};
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
 pub use logins::{Entry, LOGIN_MINUTES, Visitor, Welcome, begin_login, enter, take_login};
 pub use members::{
@@ -40,7 +40,7 @@ pub use members::{
 };
 pub use operations::{
     Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,
-    get_operation, open_operations, step_done, step_failed, take_operation,
+    get_operation, open_operations, retry_operation, step_done, step_failed, take_operation,
 };
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};

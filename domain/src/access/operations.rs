@@ -131,6 +131,20 @@ pub async fn get_operation(connection: &mut PgConnection, id: Uuid) -> Result<Op
     Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
 }
 
+/// Lets an operation that failed go on at the step where it did, with all of its tries; one that did not fail is left as it is.
+/// Whether it was let go on.
+///
+/// # Errors
+/// If the database does.
+pub async fn retry_operation(connection: &mut PgConnection, id: Uuid) -> Result<bool, StoreError> {
+    let retried = sqlx::query(
+        "UPDATE operations SET status = CASE WHEN step = 0 THEN 'pending' ELSE 'running' END, tries = 0, \
+           due_at = clock_timestamp(), error_code = NULL, error_detail = NULL, ended_at = NULL \
+         WHERE operation_id = $1 AND status = 'failed'",
+    );
+    Ok(retried.bind(id).execute(connection).await?.rows_affected() == 1)
+}
+
 /// How many operations of a user have not ended.
 ///
 /// # Errors

@@ -64,7 +64,9 @@ pub enum Which {
 pub enum Mode {
     /// What is written replaces it.
     Replace,
-    /// Name, number and firm stay: whoever fills in a form is not known to be the one who did before.
+    /// What it has stays, and only what it lacks is written: whoever fills in a form is not known to be the one who did
+    /// before. Custom values that do not fit, or have no room, are left out and not refused, as nobody who fills in a form
+    /// can help that.
     Fill,
 }
 
@@ -84,7 +86,8 @@ pub enum Act {
         patch: LeadPatch,
         /// What happens to what it has.
         mode: Mode,
-        /// `form_submitted` or `webhook_received`, with what is kept of it: a row of history of its own.
+        /// `form_submitted` or `webhook_received`, with what is kept of it: a row of history of its own. Which custom values
+        /// were left out, and why, is added as `left_out`.
         noted: Option<(&'static str, Value)>,
     },
     /// A lead that is there.

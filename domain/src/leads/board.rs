@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
-use sqlx::{PgConnection, QueryBuilder};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::find::Filter;
 use super::lead::{COLUMNS, LeadRow};
@@ -16,6 +17,8 @@ pub const BOARD_COUNT_MAX: i64 = 1_000;
 
 /// Most leads of a board. With many columns each has fewer.
 const BOARD_LEADS_MAX: i64 = 1_000;
+
+const LAST_ACTIVE: &str = "l.last_activity_at DESC, l.lead_id DESC";
 
 /// One column.
 #[derive(Clone, Debug)]
@@ -87,17 +90,14 @@ async fn last_active(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<LeadRow>, StoreError> {
-    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = "));
-    query.push_bind(workspace_id.0).push(" AND l.deleted_at IS NULL");
-    filter.push(&mut query);
-    query.push(" ORDER BY l.last_activity_at DESC, l.lead_id DESC LIMIT ").push_bind(limit);
+    let mut query = filter.select(COLUMNS, workspace_id, None, LAST_ACTIVE);
+    query.push(" LIMIT ").push_bind(limit);
     Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
 async fn count(connection: &mut PgConnection, workspace_id: WorkspaceId, filter: &Filter) -> Result<i64, StoreError> {
-    let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM leads l WHERE l.workspace_id = ");
-    query.push_bind(workspace_id.0).push(" AND l.deleted_at IS NULL");
-    filter.push(&mut query);
-    query.push(" LIMIT ").push_bind(BOARD_COUNT_MAX).push(") AS counted");
-    Ok(query.build_query_scalar().fetch_one(connection).await?)
+    let mut query = filter.select("l.lead_id", workspace_id, None, LAST_ACTIVE);
+    query.push(" LIMIT ").push_bind(BOARD_COUNT_MAX);
+    let counted: Vec<Uuid> = query.build_query_scalar().fetch_all(connection).await?;
+    Ok(i64::try_from(counted.len()).unwrap_or(i64::MAX))
 }

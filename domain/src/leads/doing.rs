@@ -14,6 +14,7 @@ use super::lead::LeadRow;
 use super::note::TEXT_CHARS_MAX;
 use super::patch::{LeadFlaw, LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::pipeline::pipeline;
+use super::sources::{SOURCE_REST, SOURCES_MAX};
 use super::store::{self, Saved};
 use super::{fields, find, history, sources};
 use crate::events::{NewEvent, is_room, tell};
@@ -86,11 +87,34 @@ async fn ready(
     if let Some(source) = &patch.source
         && !sources::know(connection, workspace_id, source).await?
     {
-        let detail = format!("a workspace has at most {} sources", sources::SOURCES_MAX);
+        let detail = format!("a workspace has at most {SOURCES_MAX} sources");
         return Ok(Err(vec![LeadFlaw::new("source", "too_many", detail)]));
     }
     let flaws = fields::know(connection, workspace_id, &patch.fields).await?;
     Ok(if flaws.is_empty() { Ok(patch) } else { Err(flaws) })
+}
+
+/// The same for what anybody may send: what does not fit is left out, not refused. Why, by name.
+async fn fitted(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    patch: LeadPatch,
+) -> Result<Result<(LeadPatch, Map<String, Value>), Vec<LeadFlaw>>, StoreError> {
+    let mut patch = match patch.checked() {
+        Ok(patch) => patch,
+        Err(flaws) => return Ok(Err(flaws)),
+    };
+    if let Some(source) = &patch.source
+        && !sources::know(connection, workspace_id, source).await?
+    {
+        sources::know(connection, workspace_id, SOURCE_REST).await?;
+        patch.source = Some(SOURCE_REST.into());
+    }
+    let mut left_out = fields::fit(connection, workspace_id, &mut patch.fields).await?;
+    let (values, too_long) = store::lacking(&json!({}), &patch.fields);
+    patch.fields = values;
+    left_out.extend(too_long);
+    Ok(Ok((patch, left_out)))
 }
 
 async fn create(
@@ -136,10 +160,15 @@ async fn upsert(
     if !patch.names_somebody() {
         return Ok(Done::Flawed(vec![nobody()]));
     }
-    let patch = match ready(connection, workspace_id, patch).await? {
-        Ok(patch) => patch,
+    let fitting = match mode {
+        Mode::Replace => ready(connection, workspace_id, patch).await?.map(|patch| (patch, Map::new())),
+        Mode::Fill => fitted(connection, workspace_id, patch).await?,
+    };
+    let (patch, left_out) = match fitting {
+        Ok(fitting) => fitting,
         Err(flaws) => return Ok(Done::Flawed(flaws)),
     };
+    let noted = noted.map(|noted| with_left_out(noted, left_out));
     let initial = pipeline(connection, workspace_id).await?.machine.initial;
     if let Some(lead_id) = store::insert(connection, workspace_id, &patch, &initial).await? {
         return created(connection, workspace_id, by, lead_id, &patch, noted).await;
@@ -150,6 +179,17 @@ async fn upsert(
     // Where a lead first came from stays.
     let patch = LeadPatch { source: None, email: None, ..patch };
     change(connection, workspace_id, by, lead_id, (&patch, mode), noted).await
+}
+
+/// What is kept of a submission says what of it is not in the lead.
+fn with_left_out((history, mut data): (&'static str, Value), left_out: Map<String, Value>) -> (&'static str, Value) {
+    if !left_out.is_empty()
+        && let Some(data) = data.as_object_mut()
+        && let Some(all) = data.entry("left_out").or_insert_with(|| json!({})).as_object_mut()
+    {
+        all.extend(left_out);
+    }
+    (history, data)
 }
 
 async fn created(
@@ -174,8 +214,8 @@ async fn change(
     (patch, mode): (&LeadPatch, Mode),
     noted: Option<(&'static str, Value)>,
 ) -> Result<Done, StoreError> {
-    let changes = match store::save(connection, workspace_id, lead_id, patch, mode).await? {
-        Saved::Changes(changes) => changes,
+    let (changes, left_out) = match store::save(connection, workspace_id, lead_id, patch, mode).await? {
+        Saved::Changes(changes, left_out) => (changes, left_out),
         Saved::Exists => {
             let email = patch.email.as_deref().map(email_key);
             return Ok(Done::Exists(store::of_key(connection, workspace_id, email.as_deref()).await?));
@@ -183,6 +223,7 @@ async fn change(
         Saved::Nobody => return Ok(Done::Flawed(vec![nobody()])),
         Saved::Gone => return Ok(Done::NotFound),
     };
+    let noted = noted.map(|noted| with_left_out(noted, left_out));
     let changed = !changes.is_empty();
     let event = changed.then_some("lead.updated");
     // What changes nothing is noted if it has to be known when it comes again.

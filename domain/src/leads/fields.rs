@@ -32,7 +32,9 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
-    const fn as_str(self) -> &'static str {
+    /// As in tables and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Number => "number",
@@ -55,11 +57,29 @@ impl FieldKind {
         }
     }
 
-    fn takes(self, value: &Value) -> bool {
+    /// Whether it holds that value as it is.
+    #[must_use]
+    pub fn takes(self, value: &Value) -> bool {
         match (self, value) {
             (Self::Text, Value::String(_)) | (Self::Number, Value::Number(_)) | (Self::Boolean, Value::Bool(_)) => true,
             (Self::Date, Value::String(text)) => text.len() == 10 && text.parse::<NaiveDate>().is_ok(),
             _ => false,
+        }
+    }
+
+    /// Whether it holds every value of `other` as it is.
+    #[must_use]
+    pub fn takes_all_of(self, other: Self) -> bool {
+        self == other || (self, other) == (Self::Text, Self::Date)
+    }
+
+    /// The value as it would be held, if it can be: a text takes everything, and of a text becomes what it says.
+    fn fit(self, value: Value) -> Option<Value> {
+        match (self, value) {
+            (kind, value) if kind.takes(&value) => Some(value),
+            (Self::Text, value) => Some(Value::String(value.to_string())),
+            (kind, Value::String(text)) => kind.read(text.trim()).filter(|value| kind.takes(value)),
+            _ => None,
         }
     }
 
@@ -191,17 +211,67 @@ pub(super) async fn know(
         let detail = format!("a workspace has at most {FIELDS_MAX} custom fields");
         return Ok(vec![LeadFlaw::new("fields", "too_many", detail)]);
     }
+    let new: Vec<(&str, FieldKind)> =
+        new.iter().map(|(name, value)| (name.as_str(), FieldKind::of_value(value))).collect();
+    define(connection, workspace_id, &new).await?;
+    Ok(Vec::new())
+}
+
+/// The same for values that are not refused: those of a field of another type are turned into it. What cannot be turned, and
+/// what is one field too many, is taken out of `values`: why, by name.
+pub(super) async fn fit(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    values: &mut Map<String, Value>,
+) -> Result<Map<String, Value>, StoreError> {
+    let mut left_out = Map::new();
+    if values.is_empty() {
+        return Ok(left_out);
+    }
+    let known = fields(&mut *connection, workspace_id).await?;
+    let known: HashMap<&str, FieldKind> = known.iter().map(|field| (field.name.as_str(), field.kind)).collect();
+    let mut room = usize::try_from(FIELDS_MAX).unwrap_or(usize::MAX).saturating_sub(known.len());
+    let mut new: Vec<(String, FieldKind)> = Vec::new();
+    for (name, value) in std::mem::take(values) {
+        let fitting = match known.get(name.as_str()) {
+            Some(kind) => kind.fit(value).ok_or("wrong_type"),
+            None if room == 0 => Err("too_many_fields"),
+            None => {
+                room -= 1;
+                new.push((name.clone(), FieldKind::of_value(&value)));
+                Ok(value)
+            }
+        };
+        match fitting {
+            Ok(value) => values.insert(name, value),
+            Err(why) => left_out.insert(name, why.into()),
+        };
+    }
+    let new: Vec<(&str, FieldKind)> = new.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+    define(connection, workspace_id, &new).await?;
+    Ok(left_out)
+}
+
+/// Defines fields that are not known; one that somebody else has just defined stays as it is.
+async fn define(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    new: &[(&str, FieldKind)],
+) -> Result<(), StoreError> {
+    if new.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT INTO lead_fields (workspace_id, name, label, type) \
          SELECT $1, n.name, n.name, n.type FROM unnest($2::text[], $3::text[]) AS n (name, type) ORDER BY n.name \
          ON CONFLICT DO NOTHING",
     )
     .bind(workspace_id.0)
-    .bind(new.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())
-    .bind(new.iter().map(|(_, value)| FieldKind::of_value(value).as_str()).collect::<Vec<_>>())
+    .bind(new.iter().map(|(name, _)| *name).collect::<Vec<_>>())
+    .bind(new.iter().map(|(_, kind)| kind.as_str()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
-    Ok(Vec::new())
+    Ok(())
 }
 
 /// Writes values of a lead; those of null go.
@@ -240,4 +310,29 @@ pub(super) async fn write(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_turned_into_what_the_field_holds_or_not_held() {
+        for (kind, value, held) in [
+            (FieldKind::Text, json!("a"), Some(json!("a"))),
+            (FieldKind::Text, json!(3.5), Some(json!("3.5"))),
+            (FieldKind::Text, json!(true), Some(json!("true"))),
+            (FieldKind::Number, json!(" 3000 "), Some(json!(3000))),
+            (FieldKind::Number, json!("many"), None),
+            (FieldKind::Number, json!(true), None),
+            (FieldKind::Boolean, json!("false"), Some(json!(false))),
+            (FieldKind::Boolean, json!(1), None),
+            (FieldKind::Date, json!("2026-01-31"), Some(json!("2026-01-31"))),
+            (FieldKind::Date, json!("2026-02-30"), None),
+        ] {
+            assert_eq!(kind.fit(value.clone()), held, "{kind:?} {value}");
+        }
+    }
 }

@@ -11,6 +11,9 @@ use super::patch::email_key;
 use super::store;
 use super::words::sought;
 
+/// Leads among which words are sought: the first, in the order of the list, of those that meet all other conditions.
+pub const SOUGHT_AMONG_MAX: i64 = 50_000;
+
 /// Which leads are wanted; all of what is said has to be so.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -74,16 +77,46 @@ pub async fn list(
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<LeadRow>, StoreError> {
-    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM leads l WHERE l.workspace_id = "));
-    query.push_bind(workspace_id.0).push(" AND l.deleted_at IS NULL AND l.lead_id < ").push_bind(before);
-    filter.push(&mut query);
-    query.push(" ORDER BY l.lead_id DESC LIMIT ").push_bind(limit);
+    let mut query = filter.select(COLUMNS, workspace_id, Some(before), "l.lead_id DESC");
+    query.push(" LIMIT ").push_bind(limit);
     Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
+/// What [`COLUMNS`] and the search for words need of a lead.
+const OF_A_LEAD: &str = "l.workspace_id, l.lead_id, l.email, l.name, l.phone, l.company, l.status, l.source, \
+    l.consented_at, l.last_email_at, l.last_activity_at, l.created_at, l.updated_at, l.words";
+
 impl Filter {
-    /// Adds the conditions, each with `AND` before it.
-    pub(super) fn push<'a>(&'a self, query: &mut QueryBuilder<'a, Postgres>) {
+    /// Begins a statement for `columns` of the leads that meet the conditions, in that order; to be given a limit. Words are
+    /// sought among [`SOUGHT_AMONG_MAX`]: under row-level security no index serves them, and nobody makes the database read a
+    /// workspace of millions from end to end.
+    pub(super) fn select<'a>(
+        &'a self,
+        columns: &str,
+        workspace_id: WorkspaceId,
+        before: Option<Uuid>,
+        order: &str,
+    ) -> QueryBuilder<'a, Postgres> {
+        let words = self.words.as_deref().and_then(sought);
+        let mut query = match &words {
+            Some(_) => QueryBuilder::new(format!("SELECT {columns} FROM (SELECT {OF_A_LEAD} FROM leads l")),
+            None => QueryBuilder::new(format!("SELECT {columns} FROM leads l")),
+        };
+        query.push(" WHERE l.workspace_id = ").push_bind(workspace_id.0).push(" AND l.deleted_at IS NULL");
+        if let Some(before) = before {
+            query.push(" AND l.lead_id < ").push_bind(before);
+        }
+        self.push(&mut query);
+        query.push(" ORDER BY ").push(order);
+        if let Some(words) = words {
+            query.push(" LIMIT ").push_bind(SOUGHT_AMONG_MAX).push(") AS l WHERE l.words @@ ").push_bind(words);
+            query.push("::text::tsquery ORDER BY ").push(order);
+        }
+        query
+    }
+
+    /// Adds the conditions, but the words, each with `AND` before it.
+    fn push<'a>(&'a self, query: &mut QueryBuilder<'a, Postgres>) {
         if let Some(status) = &self.status {
             query.push(" AND l.status = ").push_bind(status);
         }
@@ -92,9 +125,6 @@ impl Filter {
         }
         if let Some(email) = &self.email {
             query.push(" AND l.email_key = ").push_bind(email_key(email.trim()));
-        }
-        if let Some(words) = self.words.as_deref().and_then(sought) {
-            query.push(" AND l.words @@ ").push_bind(words).push("::text::tsquery");
         }
         if let Some((name, value)) = &self.field {
             query.push(

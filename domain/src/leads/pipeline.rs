@@ -23,6 +23,8 @@ pub enum PutPipeline {
     Put(Pipeline),
     /// Leads are in this state, which it has not.
     InUse(String),
+    /// It has another revision than who replaces it knows.
+    Stale,
 }
 
 fn machine(initial: &str, states: &[(&str, &str, StateKind)], ways: &[(&str, &[&str])]) -> Machine {
@@ -95,17 +97,21 @@ pub async fn pipeline(connection: &mut PgConnection, workspace_id: WorkspaceId) 
     Ok(Pipeline { machine, revision })
 }
 
-/// Replaces the pipeline by one that was checked, unless a state that it has not holds leads. A lead that comes into such a
-/// state at the same time is shown in it, and may leave it for any other. For the API's role.
+/// Replaces the pipeline of that revision by one that was checked, unless a state that it has not holds leads. A lead that
+/// comes into such a state at the same time is shown in it, and may leave it for any other. For the API's role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn put_pipeline(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
+    expected: i32,
     machine: Machine,
 ) -> Result<PutPipeline, StoreError> {
     let old = pipeline(&mut *connection, workspace_id).await?;
+    if old.revision != expected {
+        return Ok(PutPipeline::Stale);
+    }
     for state in old.machine.states.iter().filter(|state| machine.state(&state.name).is_none()) {
         let is_used: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT FROM leads WHERE workspace_id = $1 AND status = $2 AND deleted_at IS NULL)",
@@ -118,15 +124,17 @@ pub async fn put_pipeline(
             return Ok(PutPipeline::InUse(state.name.clone()));
         }
     }
-    let revision = sqlx::query_scalar(
+    // Who comes at the same time waits here, and finds another revision.
+    let revision: Option<i32> = sqlx::query_scalar(
         "INSERT INTO lead_pipelines AS p (workspace_id, machine, revision) VALUES ($1, $2, 1) \
          ON CONFLICT (workspace_id) DO UPDATE \
-           SET machine = excluded.machine, revision = p.revision + 1, updated_at = clock_timestamp() \
+           SET machine = excluded.machine, revision = p.revision + 1, updated_at = clock_timestamp() WHERE p.revision = $3 \
          RETURNING revision",
     )
     .bind(workspace_id.0)
     .bind(json!(machine))
-    .fetch_one(connection)
+    .bind(expected)
+    .fetch_optional(connection)
     .await?;
-    Ok(PutPipeline::Put(Pipeline { machine, revision }))
+    Ok(revision.map_or(PutPipeline::Stale, |revision| PutPipeline::Put(Pipeline { machine, revision })))
 }

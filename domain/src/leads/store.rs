@@ -2,19 +2,19 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::act::{Mode, Which};
-use super::patch::{LeadPatch, email_key};
+use super::patch::{LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::words::words_of;
 use super::{fields, find};
 
 /// What became of changes.
 pub(super) enum Saved {
-    /// They are written: name, and what was and is.
-    Changes(Vec<(String, Value)>),
+    /// They are written: name, and what was and is; and which custom values were left out, and why.
+    Changes(Vec<(String, Value)>, Map<String, Value>),
     /// Another lead has the address.
     Exists,
     /// Nothing would be left by which it is known.
@@ -119,7 +119,11 @@ pub(super) async fn save(
     if [&email, &name, &phone, &company].into_iter().all(Option::is_none) {
         return Ok(Saved::Nobody);
     }
-    for (field, value) in &patch.fields {
+    let (values, left_out) = match mode {
+        Mode::Replace => (patch.fields.clone(), Map::new()),
+        Mode::Fill => lacking(&old.fields, &patch.fields),
+    };
+    for (field, value) in &values {
         let before = old.fields.get(field).unwrap_or(&Value::Null);
         if before != value {
             changes.push((format!("fields.{field}"), json!({ "from": before, "to": value })));
@@ -159,8 +163,30 @@ pub(super) async fn save(
         }
         written => written?,
     };
-    fields::write(connection, workspace_id, lead_id, &patch.fields).await?;
-    Ok(Saved::Changes(changes))
+    fields::write(connection, workspace_id, lead_id, &values).await?;
+    Ok(Saved::Changes(changes, left_out))
+}
+
+/// What of `new` is not among `old`, as far as there is room for all of them together; and why the rest is left out, by name.
+/// What is there already is neither.
+pub(super) fn lacking(old: &Value, new: &Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+    /// Quotes, colon and comma.
+    const BYTES_AROUND: usize = 4;
+    let (mut values, mut left_out) = (Map::new(), Map::new());
+    let mut bytes = old.to_string().len();
+    for (name, value) in new {
+        let needed = name.len() + value.to_string().len() + BYTES_AROUND;
+        match old.get(name) {
+            Some(before) if before == value => {}
+            Some(_) => _ = left_out.insert(name.clone(), "has_value".into()),
+            None if bytes + needed > VALUES_BYTES_MAX => _ = left_out.insert(name.clone(), "too_long".into()),
+            None => {
+                bytes += needed;
+                values.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    (values, left_out)
 }
 
 /// Gives a lead another status.

@@ -1,5 +1,7 @@
 //! Pauses of workflows and of whole workspaces, and the executions that they hold up.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
@@ -130,22 +132,33 @@ pub async fn closed(connection: &mut PgConnection, workspace_id: WorkspaceId) ->
     Ok(sqlx::query_as(sql).bind(workspace_id.0).fetch_optional(connection).await?)
 }
 
-/// All pauses of the cell; no workflow stands for the whole workspace, which is paused, or not active.
+/// All pauses of a cell at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllPauses {
+    /// How often they had changed.
+    pub no: i64,
+    /// No workflow stands for the whole workspace, which is paused, or not active.
+    pub pauses: HashSet<(WorkspaceId, Option<WorkflowId>)>,
+}
+
+/// All pauses of the cell, with the number of changes in the same statement.
 ///
 /// # Errors
 /// If the database does.
-pub async fn all(connection: &mut PgConnection) -> Result<Vec<(WorkspaceId, Option<WorkflowId>)>, StoreError> {
-    let rows: Vec<(Uuid, Uuid)> =
-        sqlx::query_as(
-            "SELECT p.workspace_id, p.workflow_id FROM pauses p UNION ALL \
-             SELECT s.workspace_id, '00000000-0000-0000-0000-000000000000'::uuid FROM standings s WHERE s.state <> 'active'",
-        )
-        .fetch_all(connection)
-        .await?;
-    let pause = |(workspace, workflow): (Uuid, Uuid)| {
-        (WorkspaceId(workspace), Some(WorkflowId(workflow)).filter(|id| !id.0.is_nil()))
+pub async fn all(connection: &mut PgConnection) -> Result<AllPauses, StoreError> {
+    let rows: Vec<(i64, Option<Uuid>, Option<Uuid>)> = sqlx::query_as(
+        "SELECT c.no, a.workspace_id, a.workflow_id FROM pause_changes c LEFT JOIN ( \
+               SELECT p.workspace_id, p.workflow_id FROM pauses p UNION ALL \
+               SELECT s.workspace_id, '00000000-0000-0000-0000-000000000000'::uuid FROM standings s \
+                WHERE s.state <> 'active') AS a ON true",
+    )
+    .fetch_all(connection)
+    .await?;
+    let no = rows.first().map_or(0, |&(no, ..)| no);
+    let pause = |(_, workspace, workflow): (i64, Option<Uuid>, Option<Uuid>)| {
+        Some((WorkspaceId(workspace?), workflow.map(WorkflowId).filter(|id| !id.0.is_nil())))
     };
-    Ok(rows.into_iter().map(pause).collect())
+    Ok(AllPauses { no, pauses: rows.into_iter().filter_map(pause).collect() })
 }
 
 /// Where a walk through the executions that are held up stands.

@@ -54,8 +54,8 @@ pub struct Agenda {
     pub limits: bool,
     /// Executions wait at gates.
     pub lines: bool,
-    /// Workflows or workspaces are paused.
-    pub pauses: bool,
+    /// How often what is paused has changed, see [`super::pauses::all`]; negative if that is not known.
+    pub pauses_no: i64,
     /// Executions are held up.
     pub held: bool,
     /// Starts that flow control holds back.
@@ -81,7 +81,7 @@ impl Agenda {
         Self {
             limits: true,
             lines: true,
-            pauses: true,
+            pauses_no: -1,
             held: true,
             starts_ms: Some(0),
             triggers_ms: Some(0),
@@ -169,8 +169,8 @@ const BEAT: &str = "\
 /// A look at the fleet and at what there is to do.
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
-           a.limits, a.lines, a.pauses, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, a.ends \
-      FROM agenda_2() a";
+           a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, a.ends \
+      FROM agenda_3() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.

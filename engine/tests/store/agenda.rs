@@ -15,7 +15,7 @@ async fn agenda(cell: &Cell) -> Agenda {
 async fn a_look_tells_what_there_is_to_do() {
     let cell = Cell::new().await;
     let nothing = agenda(&cell).await;
-    assert!(!nothing.limits && !nothing.lines && !nothing.pauses && !nothing.held, "{nothing:?}");
+    assert!(!nothing.limits && !nothing.lines && !nothing.held, "{nothing:?}");
     assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs && !nothing.ends, "{nothing:?}");
     assert_eq!((nothing.starts_ms, nothing.triggers_ms), (None, None));
     let id = "gen_random_uuid()";
@@ -33,11 +33,9 @@ async fn a_look_tells_what_there_is_to_do() {
     ))
     .await;
     let some = agenda(&cell).await;
-    assert!(
-        some.limits && some.lines && some.pauses && some.held && some.events && some.lanes && some.ends,
-        "{some:?}"
-    );
+    assert!(some.limits && some.lines && some.held && some.events && some.lanes && some.ends, "{some:?}");
     assert!(!some.endpoints && !some.jobs && some.starts_ms.is_none() && some.triggers_ms.is_none(), "{some:?}");
+    assert_eq!(some.pauses_no, nothing.pauses_no + 1);
     cell.execute(&format!("{}; {}; {}; {}", schedules("1"), pending("1"), endpoints("1"), jobs("1"))).await;
     let all = agenda(&cell).await;
     assert!(all.endpoints && all.jobs, "{all:?}");
@@ -48,15 +46,14 @@ async fn a_look_tells_what_there_is_to_do() {
 }
 
 #[tokio::test]
-async fn a_workspace_that_is_not_active_is_told_as_a_pause() {
+async fn a_workspace_that_moves_is_told_as_a_change_of_what_is_paused() {
     let cell = Cell::new().await;
-    let standing = |state| {
-        format!("INSERT INTO standings (workspace_id, state, revision) VALUES (gen_random_uuid(), '{state}', 1)")
-    };
-    cell.execute(&standing("active")).await;
-    assert!(!agenda(&cell).await.pauses);
-    cell.execute(&standing("archived")).await;
-    assert!(agenda(&cell).await.pauses);
+    let before = agenda(&cell).await.pauses_no;
+    cell.execute("INSERT INTO standings (workspace_id, state, revision) VALUES (gen_random_uuid(), 'archived', 1)")
+        .await;
+    assert_eq!(agenda(&cell).await.pauses_no, before + 1);
+    // Nothing has changed since.
+    assert_eq!(agenda(&cell).await.pauses_no, before + 1);
 }
 
 /// So many schedules that fire in an hour and later.
@@ -133,7 +130,7 @@ async fn an_agenda_is_one_step_into_each_index() {
         let tables = [
             "limits",
             "gated",
-            "pauses",
+            "pause_changes",
             "held",
             "pending_starts",
             "schedules",

@@ -1,12 +1,13 @@
 //! What a form makes of a submission for the leads of the workspace.
 
-use capstan_domain::leads::LeadPatch;
+use capstan_domain::leads::{FieldKind, LeadPatch};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::parts::problem;
+use super::trigger_form::{Field, FieldType};
 
 /// Which fields of a form say who somebody is. All others become custom values of the lead.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -35,6 +36,32 @@ impl LeadMapping {
             .map(|(part, field)| (part, field.as_deref().unwrap_or(part)))
     }
 
+    /// The fields of a form that become custom values, and what a custom field has to hold that takes all of what may be
+    /// filled in there.
+    pub fn values<'f>(&'f self, fields: &'f [Field]) -> impl Iterator<Item = (&'f Field, FieldKind)> {
+        let parts = self.parts().map(|(_, field)| field);
+        fields.iter().filter(move |field| !parts.contains(&field.name.as_str())).map(|field| {
+            let kind = match field.field_type {
+                FieldType::Number => FieldKind::Number,
+                FieldType::Checkbox => FieldKind::Boolean,
+                FieldType::Date => FieldKind::Date,
+                FieldType::Text
+                | FieldType::Email
+                | FieldType::Select
+                | FieldType::Textarea
+                | FieldType::Tel
+                | FieldType::Url => FieldKind::Text,
+            };
+            (field, kind)
+        })
+    }
+
+    /// Source of new leads of the form at `path`.
+    #[must_use]
+    pub fn source_at(&self, path: &str) -> String {
+        self.source.clone().unwrap_or_else(|| format!("form:{path}"))
+    }
+
     /// What is written of a submission, which is the input of the execution; what was not filled in is left as it is.
     #[must_use]
     pub fn patch(&self, input: &Map<String, Value>, path: &str) -> LeadPatch {
@@ -48,7 +75,7 @@ impl LeadMapping {
             Some(other) => Some(other.to_string()),
             None => None,
         });
-        let source = Some(self.source.clone().unwrap_or_else(|| format!("form:{path}")));
+        let source = Some(self.source_at(path));
         LeadPatch { email, name, phone, company, source, fields, consented: false }
     }
 }
@@ -94,6 +121,31 @@ mod tests {
         assert_eq!((patch.email.as_deref(), patch.name.as_deref()), (Some("ada@example.com"), Some("Ada")));
         assert_eq!((patch.phone.as_deref(), patch.source.as_deref()), (Some("4711"), Some("form:contact")));
         assert_eq!(Value::Object(patch.fields), json!({ "budget": 3, "vip": false }));
+    }
+
+    #[test]
+    fn all_but_who_it_is_becomes_custom_values() {
+        let field = |name: &str, kind: &str| json!({ "name": name, "label": "L", "type": kind });
+        let fields = json!([
+            field("mail", "email"),
+            field("budget", "number"),
+            field("vip", "checkbox"),
+            field("due", "date"),
+            field("email", "text"),
+            field("phone", "tel")
+        ]);
+        let fields: Vec<Field> = serde_json::from_value(fields).unwrap();
+        let mapping = LeadMapping { email: Some("mail".into()), ..LeadMapping::default() };
+        let values: Vec<_> = mapping.values(&fields).map(|(field, kind)| (field.name.as_str(), kind)).collect();
+        assert_eq!(
+            values,
+            [
+                ("budget", FieldKind::Number),
+                ("vip", FieldKind::Boolean),
+                ("due", FieldKind::Date),
+                ("email", FieldKind::Text)
+            ]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Pauses: what is paused is read with each beat, and what is held up though nothing pauses it any more goes on.
+//! Pauses: what is paused is read when that has changed, and what is held up though nothing pauses it any more goes on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::pauses::{Walk, release};
@@ -9,12 +10,19 @@ use tracing::warn;
 
 use crate::worker::Engine;
 
-/// Looks while there is or was a pause, until the worker stops.
+/// Looks when what is paused has changed, and while anything is held up, until the worker stops.
 pub(crate) async fn pauses(engine: Arc<Engine>) {
     let mut agenda = engine.agenda.reader();
-    let work = |agenda: &Agenda| agenda.pauses || agenda.held || engine.pauses.is_any();
+    let has_changed = AtomicBool::new(false);
+    let work = |agenda: &Agenda| {
+        let is_news = !engine.pauses.is_of(agenda.pauses_no);
+        has_changed.store(is_news, Ordering::Relaxed);
+        is_news || agenda.held
+    };
     while engine.stop.run_until_cancelled(agenda.until(work)).await.is_some() {
-        if let Err(error) = engine.pauses.refresh(&engine.side).await {
+        if has_changed.load(Ordering::Relaxed)
+            && let Err(error) = engine.pauses.refresh(&engine.side).await
+        {
             warn!(%error, "what is paused could not be read; what was known holds");
         }
         if let Err(error) = walk(&engine).await {

@@ -30,11 +30,14 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<LeadEventView>(201),
         op(board::show, "getLeadBoard", "Leads by state").query::<board::BoardQuery>().gives::<board::BoardView>(200),
         op(pipeline::show, "getLeadPipeline", "The states of leads, and the ways between them")
-            .gives::<pipeline::PipelineView>(200),
+            .gives::<pipeline::PipelineView>(200)
+            .tells("ETag"),
         op(pipeline::put, "putLeadPipeline", "Replace them")
             .takes::<PipelineWish>()
+            .header("IfMatch")
             .gives::<pipeline::PipelineView>(200)
-            .refuses(&[409]),
+            .tells("ETag")
+            .refuses(&[409, 412, 428]),
         op(fields::list, "listLeadFields", "Custom fields of leads").gives::<fields::FieldList>(200),
         op(fields::put, "putLeadField", "Define one, or change what it is called")
             .takes::<fields::FieldWish>()

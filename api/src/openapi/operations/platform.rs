@@ -15,6 +15,10 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<OperationView>(200)
             .refuses(&[404, 409, 429]),
         op(operations::get, "getOperation", "How far it is").gives::<OperationView>(200),
+        op(operations::retry, "retryOperation", "Let one that failed go on at the step where it did")
+            .tells("Location")
+            .gives::<OperationView>(202)
+            .gives::<OperationView>(200),
         op(platform::transitions, "listTenantMoves", "Which moves of workspaces there are")
             .gives::<Items<TenantMove>>(200),
         op(platform::list, "listTenants", "Workspaces, newest first")

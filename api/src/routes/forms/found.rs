@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capstan_domain::trigger_paths::{FORM, is_path, list_paths};
+use capstan_domain::trigger_paths::{FORM, is_path, lead_forms};
 use capstan_engine::core::flow::Flow;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId};
 use capstan_engine::store::workflows;
@@ -12,9 +12,6 @@ use serde_json::Value;
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
-
-/// Most forms of a workspace among which the one that takes leads is looked for.
-const FORMS_MAX: i64 = 50;
 
 /// A published form.
 pub(super) struct Found {
@@ -62,20 +59,14 @@ pub(super) async fn find(api: &Api, slug: &str, path: String) -> Result<Found, P
 pub(super) async fn only_of_leads(api: &Api, slug: &str) -> Result<Found, Problem> {
     let caller = Caller::by_slug(api, slug).await?.ok_or_else(|| unknown(slug))?;
     let mut transaction = caller.read().await?;
-    let paths = list_paths(&mut transaction, caller.workspace_id, FORM, FORMS_MAX).await?;
+    let mut paths = lead_forms(&mut transaction, caller.workspace_id, 2).await?.into_iter();
     transaction.commit().await?;
-    let mut only: Option<Found> = None;
-    for path in paths {
-        let found = find(api, slug, path).await?;
-        if found.config.lead.is_none() {
-            continue;
+    match (paths.next(), paths.next()) {
+        (Some(path), None) => find(api, slug, path).await,
+        (Some(path), Some(other)) => {
+            let detail = format!("the workspace has several forms that take leads, such as {path} and {other}");
+            Err(Problem::unprocessable("form_required", detail, "name the form by its path"))
         }
-        if let Some(other) = &only {
-            let detail =
-                format!("the workspace has several forms that take leads, such as {} and {}", other.path, found.path);
-            return Err(Problem::unprocessable("form_required", detail, "name the form by its path"));
-        }
-        only = Some(found);
+        (None, _) => Err(unknown(slug)),
     }
-    only.ok_or_else(|| unknown(slug))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 mod doing;
 pub(crate) mod fields;
+mod findings;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod one;
@@ -10,6 +11,7 @@ pub(crate) mod pipeline;
 mod view;
 
 pub(super) use doing::refusal;
+pub(super) use findings::form_findings;
 pub(crate) use view::{LeadEventView, LeadView};
 
 /// Most bytes of a request about one lead.

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::Request;
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
 use capstan_domain::leads::{Pipeline, PutPipeline, pipeline, put_pipeline};
 use capstan_domain::machine::Machine;
 use schemars::JsonSchema;
@@ -11,6 +13,7 @@ use super::LEAD_BYTES_MAX;
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::{Finding, Problem};
+use crate::routes::workflows::{etag, expected_revision, stale};
 
 /// The pipeline, and how often it was changed: 0 as it is shipped.
 #[derive(Serialize, JsonSchema)]
@@ -27,16 +30,22 @@ impl From<Pipeline> for PipelineView {
     }
 }
 
-/// `GET /lead-pipeline`.
-pub(crate) async fn show(caller: Caller) -> Result<Json<PipelineView>, Problem> {
+/// `GET /lead-pipeline`, with its `ETag`.
+pub(crate) async fn show(caller: Caller) -> Result<Response, Problem> {
     let mut transaction = caller.read().await?;
     let found = pipeline(&mut transaction, caller.workspace_id).await?;
     transaction.commit().await?;
-    Ok(Json(found.into()))
+    Ok(shown(found))
 }
 
-/// `PUT /lead-pipeline {initial, states, transitions}`: the pipeline. 409 `state_in_use`, 422 `invalid_pipeline`.
-pub(crate) async fn put(caller: Caller, request: Request) -> Result<Json<PipelineView>, Problem> {
+fn shown(pipeline: Pipeline) -> Response {
+    ([(ETAG, etag(pipeline.revision))], Json(PipelineView::from(pipeline))).into_response()
+}
+
+/// `PUT /lead-pipeline {initial, states, transitions}` with `If-Match`: the pipeline. 409 `state_in_use`, 412 if it has another
+/// revision, 422 `invalid_pipeline`, 428 without `If-Match`.
+pub(crate) async fn put(caller: Caller, request: Request) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let machine: Machine = body::typed(request, LEAD_BYTES_MAX).await?;
     let flaws = machine.check();
     if let Some(first) = flaws.first() {
@@ -51,11 +60,14 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Result<Json<Pipelin
         return Err(problem.findings(findings));
     }
     let mut transaction = caller.write().await?;
-    match put_pipeline(&mut transaction, caller.workspace_id, machine).await? {
+    let current = pipeline(&mut transaction, caller.workspace_id).await?.revision;
+    let expected = expected_revision(&headers, current)?;
+    match put_pipeline(&mut transaction, caller.workspace_id, expected, machine).await? {
         PutPipeline::Put(pipeline) => {
             transaction.commit().await?;
-            Ok(Json(pipeline.into()))
+            Ok(shown(pipeline))
         }
+        PutPipeline::Stale => Err(stale()),
         PutPipeline::InUse(state) => {
             let detail = format!("leads have the status {state}, which the new pipeline does not have");
             Err(Problem::conflict("state_in_use", detail, "move these leads first, or keep the state"))

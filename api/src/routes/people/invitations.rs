@@ -127,31 +127,44 @@ pub(crate) async fn accept(State(api): State<Api>, request: Request) -> Result<R
     // Nobody joins a workspace that is not active.
     let tenant = api.directory.by_id(WorkspaceId(invitation.workspace_id)).await?.ok_or_else(link_expired)?;
     standing::require(&tenant, Deed::Trigger)?;
+    // Which cell it lives in is known by its slug.
+    let tenant = api.directory.by_slug(&tenant.slug).await?.ok_or_else(link_expired)?;
     let token = api.people.token(&parts.headers).map(str::to_owned).unwrap_or_default();
     if user.is_some() {
         refuse_forged(&parts)?;
         let person = api.people.by_session(&token).await?.ok_or_else(log_in_first)?;
-        join(&api, &said.token, &invitation, &person).await?;
+        let change = Change::of_person(&api, &parts, tenant, person.user_id, &person.email);
+        join(&api, &said.token, &invitation, &person, &change).await?;
+        change.made(&api, StatusCode::OK).await;
         api.people.forget_session(&token).await;
         return welcome(&api, StatusCode::OK, &token).await;
     }
     let password = said.password.unwrap_or_default();
     require_strong(&password, &invitation.email)?;
     let hash = hash_password(password).await.map_err(unhashed)?;
-    let mut transaction = api.people.pool.begin().await?;
+    let (workspace_id, role) = place_of(&invitation)?;
+    let mut transaction = tenant::write(&api.people.pool, workspace_id).await?;
     if !access::use_invitation(&mut transaction, &said.token).await? {
         return Err(link_expired());
     }
     let name = said.name.unwrap_or_default();
     let user_id = access::create_user(&mut transaction, &invitation.email, &name, &hash).await.map_err(refused)?;
-    let (workspace_id, role) = place_of(&invitation)?;
     access::add_member(&mut transaction, workspace_id, user_id, role).await.map_err(refused)?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
+    let change = Change::of_person(&api, &parts, tenant, user_id, &invitation.email);
+    change.note(&mut transaction, StatusCode::CREATED).await?;
     transaction.commit().await?;
+    change.made(&api, StatusCode::CREATED).await;
     welcome(&api, StatusCode::CREATED, &token).await
 }
 
-async fn join(api: &Api, token: &str, invitation: &OpenInvitation, person: &Person) -> Result<(), Problem> {
+async fn join(
+    api: &Api,
+    token: &str,
+    invitation: &OpenInvitation,
+    person: &Person,
+    change: &Change,
+) -> Result<(), Problem> {
     if person.email != invitation.email {
         let detail = format!("{} is invited, and you are logged in as {}", invitation.email, person.email);
         let hint = "log out, and in as who is invited";
@@ -163,6 +176,7 @@ async fn join(api: &Api, token: &str, invitation: &OpenInvitation, person: &Pers
         return Err(link_expired());
     }
     access::add_member(&mut transaction, workspace_id, person.user_id, role).await.map_err(refused)?;
+    change.note(&mut transaction, StatusCode::OK).await?;
     transaction.commit().await?;
     Ok(())
 }

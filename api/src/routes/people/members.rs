@@ -89,17 +89,20 @@ pub(crate) async fn leave(
     Extension(actor): Extension<Arc<Actor>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let user_id = actor.person()?.user_id;
-    if let Some(tenant) = &actor.tenant {
-        standing::require(tenant, Deed::Change)?;
-    }
+    let (parts, _) = request.into_parts();
+    let (user_id, email) = (actor.person()?.user_id, &actor.person()?.email);
+    let tenant = actor.tenant.clone().ok_or_else(|| actor.has_no_workspace())?;
+    standing::require(&tenant, Deed::Withdraw)?;
+    let change = Change::of_person(&api, &parts, tenant, user_id, email);
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, user_id).await?;
-    transaction.commit().await?;
-    if let Some(token) = api.people.token(request.headers()) {
+    end(transaction, removed, &change).await?;
+    if let Some(token) = api.people.token(&parts.headers) {
         api.people.forget_session(token).await;
     }
-    told(removed, &user_id.to_string())
+    let answer = told(removed, &user_id.to_string())?;
+    change.made(&api, answer.status()).await;
+    Ok(answer)
 }
 
 /// `POST /workspace/transfer {user_id}`: 204; who was the owner is an admin then, in the same transaction.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{MOVES, MoveError, REASON_CHARS_MAX, TenantState, get_tenant, move_tenant};
+use capstan_domain::access::{MOVES, MoveError, REASON_CHARS_MAX, TenantState, hold_state, move_tenant};
 use capstan_engine::core::ids::WorkspaceId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,8 +78,8 @@ async fn go(
     let reason = reason(wish.reason.as_deref(), needs_reason)?;
     let mut transaction = api.people.pool.begin().await?;
     // What is not made yet becomes active by its operation only. None goes back to being made.
-    let row = get_tenant(&mut transaction, workspace_id).await?.ok_or_else(|| unknown(text))?;
-    if row.state == TenantState::Provisioning.as_str() {
+    let (state, _) = hold_state(&mut transaction, workspace_id).await.map_err(|error| refused(error, text))?;
+    if state == TenantState::Provisioning {
         let detail = "the workspace is being made, and becomes active when its operation is completed";
         return Err(Problem::conflict("invalid_transition", detail, "wait for the operation"));
     }

@@ -1,11 +1,18 @@
 //! The pipeline and the board.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::{LEADS, history, make, put};
-use crate::support::App;
+use super::{LEADS, history, make};
+use crate::support::{Answer, App, as_json};
 
 const PIPELINE: &str = "/api/v1/lead-pipeline";
+
+/// Replaces the pipeline of that revision.
+async fn put(app: &App, revision: i32, body: &Value) -> Answer {
+    let request = app.request("PUT", PIPELINE).header("if-match", format!("\"{revision}\""));
+    app.send(as_json(request, body)).await
+}
 
 async fn go(app: &App, id: &str, body: Value) -> String {
     app.post(&format!("{LEADS}/{id}/status"), &body).await.verdict()
@@ -43,24 +50,34 @@ async fn a_workspace_has_states_and_conditions_of_its_own() {
     let state = |name: &str| json!({ "name": name, "label": name.to_uppercase() });
     let way = json!({ "from": "new", "to": "hot", "when": "{{ input.fields.budget > 1000 }}", "reason": "the budget is too small" });
     let pipeline = json!({ "initial": "new", "states": [state("new"), state("hot")], "transitions": [way] });
-    assert_eq!(app.get(PIPELINE).await.json()["revision"], 0);
-    let made = put(&app, PIPELINE, pipeline.clone()).await;
+    let shipped = app.get(PIPELINE).await;
+    assert_eq!((shipped.header("etag"), &shipped.json()["revision"]), (Some("\"0\""), &json!(0)));
+    let made = put(&app, 0, &pipeline).await;
     assert_eq!((made.status.as_u16(), &made.json()["revision"]), (200, &json!(1)), "{}", made.text());
     assert_eq!(go(&app, &rich, json!({ "status": "hot" })).await, "200");
     let refused = app.post(&format!("{LEADS}/{poor}/status"), &json!({ "status": "hot" })).await;
     assert_eq!(refused.json()["detail"], "new cannot become hot now: the budget is too small");
     // A state with leads in it stays.
     let less = json!({ "initial": "new", "states": [state("new")], "transitions": [] });
-    assert_eq!(put(&app, PIPELINE, less).await.verdict(), "409 state_in_use");
+    assert_eq!(put(&app, 1, &less).await.verdict(), "409 state_in_use");
     let wrong = json!({ "initial": "x", "states": [state("new")], "transitions": [{ "from": "new", "to": "y" }] });
-    let wrong = put(&app, PIPELINE, wrong).await;
+    let wrong = put(&app, 1, &wrong).await;
     let pointers: Vec<Value> =
         wrong.json()["errors"].as_array().unwrap().iter().map(|it| it["pointer"].clone()).collect();
     assert_eq!(
         (wrong.verdict().as_str(), pointers),
         ("422 invalid_pipeline", vec![json!("/initial"), json!("/transitions/0/to")])
     );
-    assert_eq!(put(&app, PIPELINE, pipeline).await.json()["revision"], 2);
+    let again = put(&app, 1, &pipeline).await;
+    assert_eq!((again.header("etag"), &again.json()["revision"]), (Some("\"2\""), &json!(2)));
+    // Who knows an older one replaces nothing; of several who know this one, one does.
+    let blind = app.send(as_json(app.request("PUT", PIPELINE), &pipeline)).await;
+    assert_eq!(blind.verdict(), "428 if_match_required");
+    assert_eq!(put(&app, 1, &pipeline).await.verdict(), "412 stale_revision");
+    let mut at_once: Vec<String> =
+        join_all((0..4).map(|_| put(&app, 2, &pipeline))).await.iter().map(Answer::verdict).collect();
+    at_once.sort();
+    assert_eq!(at_once, ["200", "412 stale_revision", "412 stale_revision", "412 stale_revision"]);
 }
 
 #[tokio::test]
