@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles webhooks deliveries storm"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles webhooks deliveries storm schemathesis"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -26,6 +26,7 @@ part() {
     flows) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh flows && echo '{"failed":0}' ;;
     bundles) scripts/editor.sh bundles ;;
     webhooks) scripts/webhooks.sh ;;
+    schemathesis) scripts/schemathesis.sh ;;
     bench) target/release/capstan --json bench ;;
     *) echo "there is no part $1" >&2 && return 2 ;;
     esac

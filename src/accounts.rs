@@ -42,6 +42,7 @@ pub(crate) fn settings(
         public_url,
         mailer,
         trusted_proxies: args.proxies()?,
+        rates: args.rates.limits(),
         login_providers: login_providers::read(args.login_providers_file.as_deref())?,
     })
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use capstan_api::RateLimits;
 use capstan_node_types::registry::Registry;
 use capstan_worker::WorkerSettings;
 use clap::{Args, ValueEnum};
@@ -95,6 +96,37 @@ pub(crate) struct AccountArgs {
     /// A file that says through which OpenID providers people may log in.
     #[arg(long, env = "CAPSTAN_LOGIN_PROVIDERS_FILE", help_heading = "Accounts")]
     pub(crate) login_providers_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rates: RateArgs,
+}
+
+/// How many requests one may send within a minute, for all processes together.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RateArgs {
+    /// Requests within a minute of one key, or of one person.
+    #[arg(long, env = "CAPSTAN_CALLER_REQUESTS_MAX", default_value_t = RateLimits::CALLER, value_parser = requests(),
+        help_heading = "Limits")]
+    caller_requests_max: i32,
+    /// Requests within a minute of all who act in one workspace.
+    #[arg(long, env = "CAPSTAN_WORKSPACE_REQUESTS_MAX", default_value_t = RateLimits::WORKSPACE, value_parser = requests(),
+        help_heading = "Limits")]
+    workspace_requests_max: i32,
+    /// Requests within a minute from one address: forms, leads, bookings, logging in and the like.
+    #[arg(long, env = "CAPSTAN_ADDRESS_REQUESTS_MAX", default_value_t = RateLimits::ADDRESS, value_parser = requests(),
+        help_heading = "Limits")]
+    address_requests_max: i32,
+}
+
+fn requests() -> clap::builder::RangedI64ValueParser<i32> {
+    clap::value_parser!(i32).range(1..=1_000_000_000)
+}
+
+impl RateArgs {
+    pub(crate) fn limits(&self) -> RateLimits {
+        let Self { caller_requests_max: caller, workspace_requests_max: workspace, address_requests_max: address } =
+            *self;
+        RateLimits { caller, workspace, address }
+    }
 }
 
 impl AccountArgs {

@@ -1,4 +1,5 @@
-//! What is recorded of a change: with it where it is one of people and keys, else once it is made.
+//! What is recorded of a change: in its own transaction, be it of people and keys in `control`, or of a cell, where the record is
+//! completed with the answer's status once that is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use capstan_domain::access::{KeyName, Permission, Tenant};
 use capstan_domain::audit::{self, NewAudit};
+use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -31,6 +33,10 @@ pub(crate) struct Change {
     subject: String,
     address: Option<String>,
     request_id: String,
+    /// Of its row in the cell.
+    audit_id: Uuid,
+    /// Whether its record was begun in a transaction of the cell.
+    is_begun: AtomicBool,
     /// Whether it was recorded in the transaction that makes it.
     is_noted: AtomicBool,
 }
@@ -68,6 +74,8 @@ impl Change {
             subject: path.to_owned(),
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            audit_id: Uuid::now_v7(),
+            is_begun: AtomicBool::new(false),
             is_noted: AtomicBool::new(false),
         }
     }
@@ -80,13 +88,25 @@ impl Change {
         Ok(())
     }
 
-    /// Records it, if it was made. That it could not be recorded is an error in the log, and does not undo it.
+    /// Begins its record in a transaction of the cell, so that it is not made without one.
+    pub(crate) async fn begin(&self, transaction: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), Problem> {
+        let Some(name) = &self.by else { return Ok(()) };
+        self.is_begun.store(true, Ordering::Relaxed);
+        // Nobody knows yet.
+        audit::begin(transaction, workspace_id, self.audit_id, &self.told(name, StatusCode::OK)).await?;
+        Ok(())
+    }
+
+    /// Records how it was answered. Where nothing of it was begun in a transaction, that it could not be recorded is an error in the
+    /// log, and does not undo it.
     pub(crate) async fn made(&self, api: &Api, status: StatusCode) {
-        if !status.is_success() {
-            return;
-        }
-        let recorded =
-            if self.is_noted.load(Ordering::Relaxed) { self.bring(api).await } else { self.record(api, status).await };
+        let is_noted = self.is_noted.load(Ordering::Relaxed);
+        let recorded = match status.is_success() {
+            true if is_noted => self.bring(api).await,
+            true => self.record(api, status).await,
+            false if self.is_begun.load(Ordering::Relaxed) => self.settle(api, status).await,
+            false => return,
+        };
         if let Err(problem) = recorded {
             let (action, request_id) = (&self.action, &self.request_id);
             tracing::error!(action, request_id, cause = problem.internal, "a change is not in the audit log");
@@ -104,7 +124,24 @@ impl Change {
         let (Some(tenant), Some(name)) = (self.tenant.clone(), &self.by) else { return Ok(()) };
         let caller = Caller::new(api, tenant);
         let mut transaction = caller.write().await?;
-        audit::record(&mut transaction, caller.workspace_id, &self.told(name, status)).await?;
+        audit::record(&mut transaction, caller.workspace_id, self.audit_id, &self.told(name, status)).await?;
+        if self.is_begun.load(Ordering::Relaxed) {
+            audit::end(&mut transaction, caller.workspace_id, self.audit_id).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// It was refused after its record was begun. Where that is there, its transaction was committed: what broke off behind it is
+    /// recorded with its status; a refusal changes nothing, and leaves no record.
+    async fn settle(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
+        let (Some(tenant), Some(name)) = (self.tenant.clone(), &self.by) else { return Ok(()) };
+        let caller = Caller::new(api, tenant);
+        let mut transaction = caller.write().await?;
+        let was_made = audit::end(&mut transaction, caller.workspace_id, self.audit_id).await?;
+        if was_made && status.is_server_error() {
+            audit::record(&mut transaction, caller.workspace_id, self.audit_id, &self.told(name, status)).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -121,6 +158,19 @@ impl Change {
             request_id: &self.request_id,
         }
     }
+}
+
+/// Takes records over whose process died before it answered.
+pub(crate) async fn take_over(caller: &Caller) -> Result<(), Problem> {
+    let mut transaction = caller.read().await?;
+    let are_left = audit::are_left(&mut transaction, caller.workspace_id).await?;
+    transaction.commit().await?;
+    if are_left {
+        let mut transaction = caller.write().await?;
+        audit::take_over(&mut transaction, caller.workspace_id).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
 /// Brings what was recorded in `control` to the workspace's cell, and forgets it there then. Whoever dies in between has it brought

@@ -15,6 +15,7 @@ use sqlx::PgTransaction;
 
 use crate::Api;
 use crate::actor::{self, Actor};
+use crate::audit::Change;
 use crate::cells::Cell;
 use crate::once;
 use crate::people::session::refuse_forged;
@@ -35,12 +36,14 @@ pub(crate) struct Caller {
     pub(crate) cell: Arc<Cell>,
     /// Of a request with an `Idempotency-Key`: whatever it changes is marked with it.
     claim: Option<Arc<Claim>>,
+    /// Of a request that is recorded: whatever it changes begins its record.
+    change: Option<Arc<Change>>,
 }
 
 impl Caller {
     pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
         let cell = api.cells.get(&tenant.schema_name);
-        Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None }
+        Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None, change: None }
     }
 
     /// The workspace of that slug, for forms and hooks, which anyone may send. One that is not active takes nothing: 403.
@@ -64,13 +67,16 @@ impl Caller {
         tenant::read(&self.cell.pool, self.workspace_id).await
     }
 
-    /// Changes to the workspace's rows. One at a time in a request: its idempotency key is marked in each.
+    /// Changes to the workspace's rows. One at a time in a request: its idempotency key is marked, and its record begun, in each.
     pub(crate) async fn write(&self) -> Result<PgTransaction<'static>, Problem> {
         let mut transaction = tenant::write(&self.cell.pool, self.workspace_id).await?;
         if let Some(claim) = &self.claim
             && !mark(&mut transaction, self.workspace_id, claim).await?
         {
             return Err(once::under_way());
+        }
+        if let Some(change) = &self.change {
+            change.begin(&mut transaction, self.workspace_id).await?;
         }
         Ok(transaction)
     }
@@ -104,7 +110,8 @@ impl FromRequestParts<Api> for Caller {
         let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
         let tenant = actor.tenant.clone().ok_or_else(|| actor.has_no_workspace())?;
         let claim = parts.extensions.get::<Arc<Claim>>().cloned();
-        Ok(Self { claim, ..Self::new(api, tenant) })
+        let change = parts.extensions.get::<Arc<Change>>().cloned();
+        Ok(Self { claim, change, ..Self::new(api, tenant) })
     }
 }
 

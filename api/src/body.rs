@@ -31,10 +31,13 @@ pub(crate) async fn typed_or_default<T: Default + DeserializeOwned>(
     request: Request,
     bytes_max: usize,
 ) -> Result<T, Problem> {
-    match json_or_null(request, bytes_max).await? {
-        Value::Null => Ok(T::default()),
-        value => fitting(value),
+    let (parts, body) = request.into_parts();
+    let bytes = bytes(&parts, body, bytes_max).await?;
+    if bytes.is_empty() {
+        return Ok(T::default());
     }
+    require_type(&parts, is_json, "application/json")?;
+    fitting(parse(&bytes)?)
 }
 
 fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {

@@ -15,6 +15,7 @@ use crate::html;
 use crate::limit::Limit;
 use crate::metrics;
 use crate::problem::Problem;
+use crate::rates;
 
 /// Longest time until the head of an answer, reading the request included, waiting for an execution not.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,9 +52,12 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     let limit = Limit::new(REQUEST_TIMEOUT);
     request.extensions_mut().insert(limit.clone());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let rates = rates::Told::default();
+    request.extensions_mut().insert(rates.clone());
     let response = limit.run(next.run(request)).await.unwrap_or_else(|| timed_out().into_response());
     let mut response = explain(response, &path, &id, as_html);
     dress(response.headers_mut(), &id);
+    rates.dress(response.headers_mut());
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics::answered(method, &route, status, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

@@ -27,6 +27,7 @@ mod permit;
 mod plans;
 mod problem;
 mod query;
+mod rates;
 mod remembered;
 mod router;
 mod routes;
@@ -63,6 +64,8 @@ pub use people::AccountSettings;
 use people::People;
 pub use permit::{Access, Registered};
 pub use problem::Problem;
+pub use rates::RateLimits;
+use rates::Shares;
 pub use server::serve;
 
 /// Most connections to the `control` schema.
@@ -104,6 +107,7 @@ pub struct Parts {
     login: Login,
     cells: Cells,
     graphs: Graphs,
+    shares: Shares,
     hub: Hub,
     metrics: metrics::Exposition,
     closing: CancellationToken,
@@ -140,6 +144,7 @@ impl Api {
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), waker),
             graphs: Graphs::new(Arc::clone(&registry)),
+            shares: Shares::new(),
             hub: Hub::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),

@@ -17,6 +17,7 @@ use crate::audit::Change;
 use crate::auth;
 use crate::once::{self, Begun};
 use crate::problem::Problem;
+use crate::rates;
 
 /// What a request has to bring for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,9 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             if let Err(problem) = auth::admit(&api, &mut parts, self.demand.access).await {
+                return problem.into_response();
+            }
+            if let Err(problem) = rates::count(&api, &parts, self.demand.access).await {
                 return problem.into_response();
             }
             let change = Change::of(&api, &parts, self.demand.access).map(Arc::new);

@@ -92,6 +92,15 @@ pub const METRICS: &[Metric] = &[
     of("capstan_journal_entries_total", Kind::Counter, "worker", "Entries of journals that were sent to be written."),
     labelled(
         of(
+            "capstan_rate_limited_total",
+            Kind::Counter,
+            "serve",
+            "Requests that were refused since too many had come within a minute, by limit: key, person, workspace, address.",
+        ),
+        &["policy"],
+    ),
+    labelled(
+        of(
             "capstan_webhook_attempts_total",
             Kind::Counter,
             "worker",

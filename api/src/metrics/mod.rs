@@ -81,6 +81,11 @@ pub fn router() -> Router {
     Router::new().route("/metrics", get(move || ready(answer(&exposition).into_response())))
 }
 
+/// Counts a request that was refused by a limit of how many one may send.
+pub(crate) fn rate_limited(policy: &'static str) {
+    counter!("capstan_rate_limited_total", "policy" => policy).increment(1);
+}
+
 /// Counts executions that became durable.
 pub(crate) fn started(count: usize) {
     counter!("capstan_executions_started_total").increment(count as u64);

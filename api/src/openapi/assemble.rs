@@ -119,6 +119,11 @@ fn describe(operation: &Operation, route: &Registered, makers: &mut Makers) -> M
     let mut responses = Map::new();
     for (status, content) in &operation.answers {
         let mut answer = answer(operation, content, makers);
+        if is_limited(route) {
+            for (header, component) in components::RATES {
+                answer["headers"][header] = json!({ "$ref": format!("#/components/headers/{component}") });
+            }
+        }
         if route.keeps_answers {
             answer["headers"]["Idempotent-Replayed"] = json!({ "$ref": "#/components/headers/IdempotentReplayed" });
         }
@@ -144,7 +149,8 @@ fn answer(operation: &Operation, content: &Content, makers: &mut Makers) -> Valu
         Content::Json(make) => {
             answer["content"] = json!({ "application/json": { "schema": make(&mut makers.answered) } });
         }
-        Content::Events => answer["content"] = json!({ "text/event-stream": { "schema": { "type": "string" } } }),
+        // Events are not one value that a schema could be of; docs/api.md says which there are.
+        Content::Events => answer["content"] = json!({ "text/event-stream": {} }),
     }
     answer
 }
@@ -158,6 +164,9 @@ fn problems(operation: &Operation, route: &Registered) -> Vec<u16> {
         // Another site sent it.
         statuses.push(403);
     }
+    if is_limited(route) {
+        statuses.push(429);
+    }
     if route.path.contains('{') {
         statuses.push(404);
     }
@@ -169,6 +178,11 @@ fn problems(operation: &Operation, route: &Registered) -> Vec<u16> {
     }
     statuses.extend(&operation.problems);
     statuses
+}
+
+/// Whether requests of it are counted: see [`crate::rates`].
+fn is_limited(route: &Registered) -> bool {
+    route.access != Access::Public || route.method != "GET"
 }
 
 /// What the registration alone tells.
@@ -206,6 +220,7 @@ fn query_parameters(schema: &Value) -> Vec<Value> {
         if let Some(types) = field["type"].as_array() {
             field["type"] = types.iter().find(|it| *it != "null").cloned().unwrap_or_default();
         }
+        let field = components::query_schema(name).unwrap_or(field);
         let mut parameter = json!({ "name": name, "in": "query", "required": required(name), "schema": field });
         if let Some(text) = own.or_else(|| components::query_description(name).map(Value::from)) {
             parameter["description"] = text;

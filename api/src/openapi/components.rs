@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use crate::auth::KEY_COOKIE;
+use crate::paging::LIMIT_MAX;
 use crate::people::session::{PLAIN, SECURE};
 
 /// Problem details (RFC 9457).
@@ -48,6 +49,9 @@ pub(super) struct ProblemEntry {
     path: Option<Vec<super::shapes::Move>>,
 }
 
+/// The headers of answers to requests that are counted, and how the components call them.
+pub(super) const RATES: [(&str, &str); 2] = [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
+
 pub(super) fn security_schemes() -> Value {
     json!({
         "bearer": {
@@ -76,6 +80,8 @@ pub(super) fn responses() -> Value {
             "headers": {
                 "X-Request-Id": { "$ref": "#/components/headers/RequestId" },
                 "Retry-After": { "$ref": "#/components/headers/RetryAfter" },
+                "RateLimit": { "$ref": "#/components/headers/RateLimit" },
+                "RateLimit-Policy": { "$ref": "#/components/headers/RateLimitPolicy" },
             },
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
         },
@@ -90,6 +96,11 @@ pub(super) fn headers() -> Value {
             "description": "With 429 and 503: seconds after which to come again.",
             "schema": { "type": "integer", "minimum": 0 },
         },
+        "RateLimit": text(
+            "What is left of each limit that the request was counted under: `\"key\";r=599999;t=42`, requests, and seconds \
+             until all may be sent anew.",
+        ),
+        "RateLimitPolicy": text("Each of these limits: `\"key\";q=600000;w=60`, requests within seconds."),
         "ETag": text("The revision, to be sent as `If-Match` or `If-None-Match`."),
         "Location": text("Where to read what was made."),
         "IdempotentReplayed": text("`true` if the same request was answered before, and nothing was done now."),
@@ -118,6 +129,16 @@ pub(super) fn parameters() -> Value {
 pub(super) fn path_schema(name: &str) -> Value {
     let is_uuid = name != "node_id" && (name == "id" || name.ends_with("_id"));
     if is_uuid { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "string" }) }
+}
+
+/// What query parameters of usual names are. Handlers read them as text, to say by themselves what is wrong with one.
+pub(super) fn query_schema(name: &str) -> Option<Value> {
+    Some(match name {
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX }),
+        "trial" => json!({ "type": "string", "enum": ["true", "false", "any"] }),
+        name if name.ends_with("_id") => json!({ "type": "string", "format": "uuid" }),
+        _ => return None,
+    })
 }
 
 /// What query parameters of usual names are for.

@@ -15,6 +15,7 @@ use sqlx::PgPool;
 
 use crate::login::LoginProvider;
 use crate::problem::Problem;
+use crate::rates::RateLimits;
 use crate::remembered::Remembered;
 pub(crate) use post::Note;
 use post::Post;
@@ -40,6 +41,8 @@ pub struct AccountSettings {
     pub mailer: Option<Arc<Mailer>>,
     /// Proxies whose word on the client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// How many requests one may send within a minute.
+    pub rates: RateLimits,
     /// Where people may log in; each was looked at with [`LoginProvider::check`].
     pub login_providers: Vec<LoginProvider>,
 }
@@ -52,6 +55,7 @@ impl Default for AccountSettings {
             public_url: "http://127.0.0.1:7400".into(),
             mailer: None,
             trusted_proxies: Vec::new(),
+            rates: RateLimits::default(),
             login_providers: Vec::new(),
         }
     }
@@ -59,13 +63,14 @@ impl Default for AccountSettings {
 
 impl std::fmt::Debug for AccountSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sign_up, plan, public_url, mailer, trusted_proxies, login_providers } = self;
+        let Self { sign_up, plan, public_url, mailer, trusted_proxies, rates, login_providers } = self;
         out.debug_struct("AccountSettings")
             .field("sign_up", sign_up)
             .field("plan", plan)
             .field("public_url", public_url)
             .field("mailer", &mailer.is_some())
             .field("trusted_proxies", trusted_proxies)
+            .field("rates", rates)
             .field("login_providers", login_providers)
             .finish()
     }

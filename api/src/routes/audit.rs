@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Api;
-use crate::audit::bring;
+use crate::audit::{bring, take_over};
 use crate::auth::Caller;
 use crate::paging::Paging;
 use crate::problem::Problem;
@@ -29,6 +29,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     bring(&api, &caller).await?;
+    take_over(&caller).await?;
     let mut transaction = caller.read().await?;
     let rows = audit::list(&mut transaction, caller.workspace_id, paging.before, paging.rows()).await?;
     transaction.commit().await?;

@@ -19,12 +19,12 @@ use uuid::Uuid;
 
 use super::hooks::{Keys, verified};
 use super::leads::refusal;
-use super::people::public_call;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::rates::count_address;
 
 /// What Calendly calls a booking.
 const CREATED: &str = "invitee.created";
@@ -94,7 +94,7 @@ async fn receive(api: &Api, slug: &str, path: String, request: Request) -> Resul
     let (parts, body) = request.into_parts();
     let unknown = || Problem::not_found("trigger of bookings", &path);
     let caller = Caller::by_slug(api, slug).await?.filter(|_| is_path(&path)).ok_or_else(unknown)?;
-    public_call(api, &parts, caller.workspace_id).await?;
+    count_address(api, &parts, Some(caller.workspace_id)).await?;
     let mut transaction = caller.read().await?;
     let found = workflows::trigger_at(&mut transaction, caller.workspace_id, BOOKING, &path).await?;
     let found = found.ok_or_else(unknown)?;

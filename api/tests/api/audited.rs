@@ -25,6 +25,11 @@ async fn owner(app: &App, statement: &str) {
     sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
 }
 
+async fn in_cell(app: &App, statement: &str) {
+    let mut owner = app.cell.connect(connect::Role::Owner).await.unwrap();
+    sqlx::raw_sql(statement).execute(&mut owner).await.unwrap();
+}
+
 async fn pending(app: &App) -> i64 {
     let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
     sqlx::query_scalar("SELECT count(*) FROM audit_pending").fetch_one(&mut owner).await.unwrap()
@@ -191,4 +196,39 @@ async fn a_change_is_recorded_though_its_client_hangs_up_before_the_answer() {
     drop(answer);
     let recorded = async { while count("audit_log").await == 0 {} };
     timeout(PATIENCE, recorded).await.expect("the change is not in the log");
+}
+
+#[tokio::test]
+async fn a_change_of_a_cell_that_cannot_be_recorded_is_not_made() {
+    let app = App::start().await;
+    in_cell(&app, "REVOKE INSERT ON audit_begun FROM capstan_api").await;
+    let workflow = json!({ "name": "new", "graph": {}, "draft": true });
+    assert_eq!(app.post("/api/v1/workflows", &workflow).await.status, 500);
+    assert_eq!((app.count("workflows").await, app.count("audit_log").await), (0, 0));
+}
+
+#[tokio::test]
+async fn a_record_whose_process_died_before_its_answer_is_in_the_log_and_a_refusal_leaves_none() {
+    let app = App::start().await;
+    let workflow = json!({ "name": "new", "graph": {}, "draft": true });
+    assert_eq!(app.post("/api/v1/workflows", &workflow).await.status, 201);
+    assert_eq!(app.post("/api/v1/leads", &json!({ "email": "nobody" })).await.status, 422);
+    assert_eq!((app.count("audit_begun").await, log(&app).await.len()), (0, 1));
+    // As the transaction of a change leaves it, a moment ago and two minutes ago.
+    let left = |id: u32, ago: &str| {
+        format!(
+            "INSERT INTO audit_begun \
+               (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, request_id) \
+             VALUES ('{}', '00000000-0000-7000-8000-{id:012}', now() - interval '{ago}', 'key', '{}', 'test', 'POST /left', \
+               '/left', 'r{id}')",
+            app.acme,
+            Uuid::nil()
+        )
+    };
+    in_cell(&app, &left(1, "1 second")).await;
+    in_cell(&app, &left(2, "2 minutes")).await;
+    for _ in 0..2 {
+        assert_eq!(log(&app).await, ["POST /api/v1/workflows 201", "POST /left 0"]);
+        assert_eq!(app.count("audit_begun").await, 1);
+    }
 }

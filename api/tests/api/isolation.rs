@@ -165,6 +165,8 @@ async fn fill(app: &App) {
                  VALUES ('{w}', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), '{x}', 'no')"),
         format!("INSERT INTO audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
                  VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 200, 'r')"),
+        format!("INSERT INTO audit_begun (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, request_id) \
+                 VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
         format!("INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \

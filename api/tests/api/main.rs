@@ -37,6 +37,7 @@ mod pauses;
 mod people;
 mod permissions;
 mod quotas;
+mod rates;
 mod resolve;
 mod rights;
 mod schedules;

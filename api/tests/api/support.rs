@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use capstan_api::{AccountSettings, Api, ApiSettings};
+use capstan_api::{AccountSettings, Api, ApiSettings, RateLimits};
 use capstan_domain::access;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
@@ -31,6 +31,7 @@ pub(crate) struct App {
     pub(crate) other_key: String,
     pub(crate) control: Place,
     pub(crate) cell: Place,
+    rates: RateLimits,
     _database: Arc<TestDatabase>,
 }
 
@@ -103,9 +104,10 @@ impl App {
             allow: Vec::new(),
         };
         change(&mut settings, acme);
+        let rates = settings.accounts.rates;
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         let database = Arc::new(database);
-        Self { router: api.router(), api, keys, acme, key, other_key, control, cell, _database: database }
+        Self { router: api.router(), api, keys, acme, key, other_key, control, cell, rates, _database: database }
     }
 
     /// Another process of the same installation, as far as it remembers nothing of this one.
@@ -115,7 +117,7 @@ impl App {
             cell: self.cell.clone(),
             page_workspace: None,
             mail_sandbox: true,
-            accounts: AccountSettings::default(),
+            accounts: AccountSettings { rates: self.rates, ..AccountSettings::default() },
             keys: Arc::clone(&self.keys),
             allow: Vec::new(),
         };
@@ -129,6 +131,7 @@ impl App {
             other_key: self.other_key.clone(),
             control: self.control.clone(),
             cell: self.cell.clone(),
+            rates: self.rates,
             _database: Arc::clone(&self._database),
         }
     }

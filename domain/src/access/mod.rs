@@ -58,7 +58,7 @@ pub use sessions::{
     list_sessions, open_session, open_session_at,
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
-pub use tries::{Tried, count_try, forgive_try};
+pub use tries::{Share, Tried, count_try, forgive_try, take_share};
 pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_tenant_as, create_workspace,

@@ -53,6 +53,12 @@ pub async fn count_try(connection: &mut PgConnection, tried: &[Tried]) -> Result
             wait_s = Some(left_s.max(1.0).max(wait_s.unwrap_or(1.0)));
         }
     }
+    sweep(connection).await?;
+    Ok(wait_s.map(Duration::from_secs_f64))
+}
+
+/// Removes some counts that are over.
+async fn sweep(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM tries WHERE subject = ANY(ARRAY(SELECT t.subject FROM tries t \
          WHERE t.until_at < clock_timestamp() LIMIT $1 FOR UPDATE SKIP LOCKED))",
@@ -60,7 +66,49 @@ pub async fn count_try(connection: &mut PgConnection, tried: &[Tried]) -> Result
     .bind(SWEPT_MAX)
     .execute(connection)
     .await?;
-    Ok(wait_s.map(Duration::from_secs_f64))
+    Ok(())
+}
+
+/// What a process got of what a span allows, for it to give out by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// How many may be made.
+    pub granted: i32,
+    /// How many nobody has taken yet, after this.
+    pub rest: i32,
+    /// Until all may be taken anew.
+    pub ends_in: Duration,
+}
+
+/// Takes up to `wanted` of the tries of a span at once, for all processes exactly: what was granted comes to no more than
+/// `tries_max`. Locks one row.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_share(connection: &mut PgConnection, tried: &Tried, wanted: i32) -> Result<Share, StoreError> {
+    let (taken, left_s): (i64, f64) = sqlx::query_as(
+        "INSERT INTO tries AS t (subject, tries, until_at) \
+         VALUES ($1, $3, clock_timestamp() + make_interval(secs => $2)) \
+         ON CONFLICT (subject) DO UPDATE SET \
+           tries = CASE WHEN t.until_at < clock_timestamp() THEN $3 ELSE least(t.tries, $4) + $3 END, \
+           since_at = CASE WHEN t.until_at < clock_timestamp() THEN clock_timestamp() ELSE t.since_at END, \
+           until_at = CASE WHEN t.until_at < clock_timestamp() THEN excluded.until_at ELSE t.until_at END \
+         RETURNING t.tries::bigint, extract(epoch FROM t.until_at - clock_timestamp())::float8",
+    )
+    .bind(tried.hash().as_slice())
+    .bind(f64::from(tried.span_s))
+    .bind(wanted)
+    .bind(tried.tries_max)
+    .fetch_one(&mut *connection)
+    .await?;
+    sweep(connection).await?;
+    let max = i64::from(tried.tries_max);
+    let granted = (max - (taken - i64::from(wanted))).clamp(0, i64::from(wanted));
+    Ok(Share {
+        granted: i32::try_from(granted).unwrap_or_default(),
+        rest: i32::try_from((max - taken).max(0)).unwrap_or_default(),
+        ends_in: Duration::from_secs_f64(left_s.max(0.0)),
+    })
 }
 
 /// Takes back what was counted: it was no bad try.

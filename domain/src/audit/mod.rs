@@ -1,5 +1,6 @@
 //! The audit log: who changed what through the API. Rows are added, and never changed.
 
+mod begun;
 mod pending;
 
 use capstan_engine::core::ids::WorkspaceId;
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+pub use begun::{UNKNOWN, are_left, begin, end, take_over};
 pub use pending::{forget, note, pending, take_in};
 
 /// Most characters of a path that are kept.
@@ -61,16 +63,17 @@ pub struct AuditRow {
     pub request_id: String,
 }
 
-/// Records a change. For the API's role.
+/// Records a change, once. For the API's role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn record(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
+    audit_id: Uuid,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    add(connection, "audit_log", workspace_id, new).await
+    add(connection, "audit_log", workspace_id, audit_id, new).await
 }
 
 /// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns.
@@ -78,15 +81,16 @@ async fn add(
     connection: &mut PgConnection,
     table: &'static str,
     workspace_id: WorkspaceId,
+    audit_id: Uuid,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
     sqlx::query(&format!(
         "INSERT INTO {table} \
            (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, audit_id) DO NOTHING"
     ))
     .bind(workspace_id.0)
-    .bind(Uuid::now_v7())
+    .bind(audit_id)
     .bind(new.by_kind)
     .bind(new.by_id)
     .bind(new.by_name)

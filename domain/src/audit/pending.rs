@@ -20,7 +20,7 @@ pub async fn note(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    add(connection, "audit_pending", workspace_id, new).await
+    add(connection, "audit_pending", workspace_id, Uuid::now_v7(), new).await
 }
 
 /// Records that are not in the cell yet, the oldest first. For the access role, in `control`.

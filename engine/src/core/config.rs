@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::Value;
 
 use super::catalogue::NodeTypeInfo;
 use super::compile::Problems;
+
+/// Most choices that an error lists.
+const CHOICES_TOLD: usize = 20;
 
 /// Validators by node type, each made once.
 #[derive(Default)]
@@ -69,6 +72,35 @@ fn is_expression(error: &ValidationError<'_>) -> bool {
     }
 }
 
+/// What may be written where one of several schemas has to fit, in words; nothing for another error.
+fn choice(error: &ValidationError<'_>) -> Option<String> {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
+        return None;
+    };
+    let mut good: Vec<String> = context.iter().flatten().filter_map(|of_one| wanted(of_one, error)).collect();
+    good.dedup();
+    good.truncate(CHOICES_TOLD);
+    (!good.is_empty()).then(|| format!("the value fits none of what it may be; write {}", good.join(", or ")))
+}
+
+/// What one of the schemas asks for, of the value itself or of what is in it.
+fn wanted(of_one: &ValidationError<'_>, whole: &ValidationError<'_>) -> Option<String> {
+    let within = of_one.instance_path().as_str().strip_prefix(whole.instance_path().as_str()).unwrap_or_default();
+    let place = if within.is_empty() { String::new() } else { format!(" at {within:?}") };
+    match of_one.kind() {
+        ValidationErrorKind::Constant { expected_value } => Some(format!("{expected_value}{place}")),
+        ValidationErrorKind::Enum { options } => {
+            let options: Vec<String> = options.as_array()?.iter().map(ToString::to_string).collect();
+            Some(format!("{}{place}", options.join(", ")))
+        }
+        ValidationErrorKind::Required { property } => Some(format!("an object with the field {property}{place}")),
+        ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if within.is_empty() => {
+            Some(format!("a value of type {kind}"))
+        }
+        _ => None,
+    }
+}
+
 fn report(error: &ValidationError<'_>, type_name: &str, node_id: &str, pointer: &str, problems: &mut Problems) {
     let path = error.instance_path().as_str();
     let (place, detail) = match error.kind() {
@@ -79,9 +111,34 @@ fn report(error: &ValidationError<'_>, type_name: &str, node_id: &str, pointer: 
         }
         _ => {
             let field = if path.is_empty() { "config".to_owned() } else { format!("config field {path:?}") };
-            (path.to_owned(), format!("{field} of node {node_id:?}: {}", error.masked_with("the value")))
+            let flaw = choice(error).unwrap_or_else(|| error.masked_with("the value").to_string());
+            (path.to_owned(), format!("{field} of node {node_id:?}: {flaw}"))
         }
     };
     let hint = format!("see the config of {type_name}; an expression in {{{{ }}}} is accepted for any value");
     problems.add("bad_config", format!("{pointer}{place}"), detail, hint);
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_fits_no_choice_is_answered_with_what_would() {
+        let schema = json!({ "oneOf": [{ "const": "fast" }, { "enum": ["slow", "late"] }, { "type": "integer" }] });
+        let (validator, value) = (validator(&schema).unwrap(), json!("fats"));
+        let error = validator.iter_errors(&value).next().unwrap();
+        let told =
+            "the value fits none of what it may be; write \"fast\", or \"slow\", \"late\", or a value of type integer";
+        assert_eq!(choice(&error).as_deref(), Some(told));
+        let kind = |name: &str| json!({ "properties": { "kind": { "const": name } }, "required": ["kind"] });
+        let schema = json!({ "anyOf": [kind("fast"), kind("slow")] });
+        let (validator, value) = (super::validator(&schema).unwrap(), json!({ "kind": "fats" }));
+        let error = validator.iter_errors(&value).next().unwrap();
+        let told = "the value fits none of what it may be; write \"fast\" at \"/kind\", or \"slow\" at \"/kind\"";
+        assert_eq!(choice(&error).as_deref(), Some(told));
+    }
 }

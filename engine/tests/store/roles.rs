@@ -21,7 +21,7 @@ const TENANT_TABLES: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_attr
 const PARTITIONS: &str = "SELECT c.relname::text FROM pg_class c \
     WHERE c.relnamespace = 'cell_1'::regnamespace AND c.relkind = 'r' AND c.relispartition ORDER BY 1";
 /// What only the API writes and reads.
-const OF_THE_API: [&str; 1] = ["audit_log"];
+const OF_THE_API: [&str; 2] = ["audit_begun", "audit_log"];
 /// What steps that write to the domain have no part in.
 const NOT_OF_STEPS: [&str; 1] = ["request_keys"];
 

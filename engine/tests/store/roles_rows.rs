@@ -117,6 +117,10 @@ pub(crate) fn rows(workspace: &str) -> String {
             "audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
              VALUES ({w}, {id}, 'key', {id}, 'k', 'a', 's', 200, 'r')"
         ),
+        format!(
+            "audit_begun (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, request_id) \
+             VALUES ({w}, {id}, 'key', {id}, 'k', 'a', 's', 'r')"
+        ),
         format!("webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) VALUES ({w}, {id}, 'u', '{{*}}', 1)"),
         format!("webhook_secrets (workspace_id, endpoint_id, secret_id, sealed, key_id) VALUES ({w}, {id}, {id}, '', 'k')"),
         format!("webhook_lanes (workspace_id, endpoint_id) VALUES ({w}, {id})"),

@@ -149,7 +149,7 @@ pub(crate) struct AuditEntry {
     action: String,
     /// The path with its ids.
     subject: String,
-    /// Of the answer.
+    /// Of the answer; 0 if the process died before it was known.
     status: u16,
     address: Option<String>,
     request_id: String,

@@ -22,6 +22,7 @@ use crate::Api;
 use crate::body::is_json;
 use crate::page::form::{self, CONSENT, HONEYPOT, TOKEN};
 use crate::problem::{Finding, Problem};
+use crate::rates::count_address;
 
 pub(super) use self::read::{URLENCODED, pairs};
 
@@ -75,6 +76,7 @@ pub(crate) async fn submit_only(
     Path(slug): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let request = counted(&api, request).await?;
     let found = found::only_of_leads(&api, &slug).await?;
     answer(&found, request).await
 }
@@ -87,8 +89,16 @@ pub(crate) async fn submit(
     Path((slug, path)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let request = counted(&api, request).await?;
     let found = found::find(&api, &slug, path).await?;
     answer(&found, request).await
+}
+
+/// 100 a minute from one client. 429 `too_many_tries`.
+async fn counted(api: &Api, request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    count_address(api, &parts, None).await?;
+    Ok(Request::from_parts(parts, body))
 }
 
 async fn answer(found: &Found, request: Request) -> Result<Response, Problem> {

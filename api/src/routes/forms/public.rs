@@ -9,14 +9,14 @@ use super::{Sent, found, read, refused, take, unproven};
 use crate::Api;
 use crate::page::form::TOKEN;
 use crate::problem::Problem;
-use crate::routes::people::public_try;
+use crate::rates::count_address;
 
 /// `POST /api/public/lead {workspace, form?, token?, fields}`, or with the fields beside them, as JSON or urlencoded: 202
 /// `{lead_id, status, replayed}`. Without `form` the only form of the workspace that takes leads is meant. 100 a minute from
 /// one client. 403 `form_token`, 404 unknown; 422 `invalid_input` by field, `form_required`; 429 `too_many_tries`.
 pub(crate) async fn submit(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    public_try(&api, &parts).await?;
+    count_address(&api, &parts, None).await?;
     let mut sent = read::fields(&parts, body).await?;
     let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
     let Some(slug) = text(sent.remove("workspace")) else {

@@ -11,8 +11,6 @@ pub(crate) mod sign_up;
 pub(crate) mod tokens;
 mod tries;
 
-pub(super) use tries::{public_call, public_try};
-
 use axum::Json;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};

@@ -24,10 +24,6 @@ const MAILS_MAX: i32 = 5;
 /// Invitations from one workspace.
 const INVITATIONS_MAX: i32 = 50;
 
-/// Calls of public addresses from one client, and within how many seconds.
-const PUBLIC_MAX: i32 = 100;
-const PUBLIC_SPAN_S: i32 = 60;
-
 /// What is mailed to an address. Each kind is counted by itself, so that none of them stands in the way of another.
 #[derive(Clone, Copy)]
 pub(super) enum MailKind {
@@ -76,22 +72,6 @@ pub(super) async fn begin_login(api: &Api, parts: &Parts) -> Result<(), Problem>
     if let Some(client) = client(api, parts) {
         count(api, vec![limit(format!("login begun {client}"), BEGUN_MAX)]).await?.map_err(too_many)?;
     }
-    Ok(())
-}
-
-/// Counts a call of a public address. 429 `too_many_tries` for a client that calls too often.
-pub(in crate::routes) async fn public_try(api: &Api, parts: &Parts) -> Result<(), Problem> {
-    let Some(client) = client(api, parts) else { return Ok(()) };
-    let tried = Tried { subject: format!("public client {client}"), tries_max: PUBLIC_MAX, span_s: PUBLIC_SPAN_S };
-    count(api, vec![tried]).await?.map_err(too_many)?;
-    Ok(())
-}
-
-/// Counts a call of another system. By workspace, too: such systems call for all of them from the same few addresses.
-pub(in crate::routes) async fn public_call(api: &Api, parts: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
-    let Some(client) = client(api, parts) else { return Ok(()) };
-    let subject = format!("public client {client} {workspace_id}");
-    count(api, vec![Tried { subject, tries_max: PUBLIC_MAX, span_s: PUBLIC_SPAN_S }]).await?.map_err(too_many)?;
     Ok(())
 }
 
