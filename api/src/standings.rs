@@ -10,6 +10,7 @@ use capstan_domain::audit::{self, NewAudit};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgConnection;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::Parts;
 use crate::problem::Problem;
@@ -96,7 +97,7 @@ async fn tell(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
             address: one.address.as_deref(),
             request_id: &one.request_id,
         };
-        audit::record(&mut transaction, workspace_id, &new).await?;
+        audit::record(&mut transaction, workspace_id, Uuid::now_v7(), &new).await?;
     }
     Ok(transaction.commit().await?)
 }

@@ -60,6 +60,12 @@ impl Crew {
         }
     }
 
+    /// Kills with -9 whoever is in that seat; whether somebody is.
+    pub(crate) fn kill9(&self, seat: usize) -> bool {
+        let pid = self.pids.lock().unwrap()[seat].take();
+        pid.inspect(|&pid| signal(pid, Signal::SIGKILL)).is_some()
+    }
+
     fn seat_of(&self, pid: u32) -> Option<usize> {
         self.pids.lock().unwrap().iter().position(|seated| *seated == Some(pid))
     }

@@ -149,8 +149,10 @@ mod tests {
         let mut ledger = Ledger::default();
         let mut arrives =
             |nth, event: &str, ms| ledger.taken.insert((nth, event.into()), at + Duration::from_millis(ms));
-        (arrives(0, "a", 5), arrives(1, "a", 50_000), arrives(0, "b", 8));
-        let report = Report::of(&ledger, &sent, &[0..2], 0, 0);
+        arrives(0, "a", 5);
+        arrives(1, "a", 50_000);
+        arrives(0, "b", 8);
+        let report = Report::of(&ledger, &sent, std::slice::from_ref(&(0..2)), 0, 0);
         assert_eq!((report.deliveries, report.lost), (4, 1));
         assert_eq!((report.undisturbed, report.killed), (Some(Duration::from_millis(5)), None));
         assert_eq!(report.json()["ratio"], json!(1.6));
