@@ -83,7 +83,7 @@ pub async fn take_over(connection: &mut PgConnection, workspace_id: WorkspaceId)
            DELETE FROM audit_begun WHERE workspace_id = $1 AND audit_id = ANY(ARRAY( \
              SELECT b.audit_id FROM audit_begun b \
              WHERE b.workspace_id = $1 AND b.recorded_at < clock_timestamp() - make_interval(secs => $2) \
-             ORDER BY b.audit_id LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+             ORDER BY b.audit_id LIMIT $3)) \
            RETURNING workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, address, request_id) \
          INSERT INTO audit_log \
            (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id) \
