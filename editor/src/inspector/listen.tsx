@@ -73,7 +73,7 @@ function Waiting({ editing, node, listening, onStop, onAgain }: WaitingProps) {
   return (
     <>
       <div className="copyable-line">
-        <code>{listening.method}</code> <Copyable text={listening.url} label="Address" />
+        <code>{listening.method}</code> <Copyable text={new URL(listening.url, location.origin).href} label="Address" />
       </div>
       <p role="status">
         {status === 'listening' && <Chip tone="busy">{`listening until ${clock(listening.until)}`}</Chip>}

@@ -6,16 +6,6 @@ import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 /** A folder whose files are used in place of those in the program: then that need not be built anew. */
 const DIST = process.env['CAPSTAN_EDITOR_DIST']
 
@@ -24,13 +14,10 @@ const STEP_MS_MAX = 15_000
 
 let browser: Browser
 
-/** Starts one browser for the flows of a file. */
+/** Has the flows of a file use the browser. */
 export function withBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CAPSTAN_CHROMIUM'] ?? '/usr/bin/chromium',
-      args: FLAGS,
-    })
+    browser = await chromium.connect(inject('browser'))
   })
   afterAll(() => browser.close())
 }

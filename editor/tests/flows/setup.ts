@@ -1,3 +1,4 @@
+import { chromium } from 'playwright-core'
 import type { TestProject } from 'vitest/node'
 
 import { Capstan } from './capstan'
@@ -8,14 +9,31 @@ declare module 'vitest' {
     key: string
     /** Its database, for commands beside it. */
     database: string
+    /** Where its browser listens. */
+    browser: string
   }
 }
 
-/** One server for all flows; each makes workflows of its own. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** One server and one browser for all flows; each makes workflows of its own, and is a person of its own. */
 export default async function setup(project: TestProject) {
-  const capstan = await Capstan.start()
+  const executablePath = process.env['CAPSTAN_CHROMIUM'] ?? '/usr/bin/chromium'
+  const [capstan, browser] = await Promise.all([
+    Capstan.start(),
+    chromium.launchServer({ executablePath, args: FLAGS, host: '127.0.0.1' }),
+  ])
   project.provide('url', capstan.url)
   project.provide('key', capstan.key)
   project.provide('database', capstan.database)
-  return () => capstan.stop()
+  project.provide('browser', browser.wsEndpoint())
+  return () => Promise.all([capstan.stop(), browser.close()])
 }

@@ -5,33 +5,7 @@ import { Person, withBrowser } from './person'
 
 withBrowser()
 
-const GRAPH = {
-  nodes: [
-    {
-      id: 'form',
-      type: 'trigger.form',
-      position: { x: 0, y: 0 },
-      data: {
-        label: 'Ask for bread',
-        config: {
-          title: 'Ask for bread',
-          path: 'bread',
-          submit_label: 'Ask',
-          fields: [{ name: 'email', label: 'E-mail', type: 'email', required: true }],
-        },
-      },
-    },
-    {
-      id: 'lead',
-      type: 'lead.upsert',
-      position: { x: 280, y: 0 },
-      data: { label: 'Remember them', config: { email: '{{ input.email }}', company: 'Hungry & Co' } },
-    },
-  ],
-  edges: [{ id: 'a', source: 'form', target: 'lead' }],
-}
-
-test('one signs up, brings a workflow, tries it out, publishes it, somebody fills in its form, and is a lead', async () => {
+test('one signs up, takes a template, tries it out, publishes it, somebody fills in its form, and is a lead', async () => {
   const ada = await Person.arrive('sign-up')
   const { page } = ada
   await page.getByLabel('E-mail address').fill('ada@bakers.example')
@@ -45,24 +19,24 @@ test('one signs up, brings a workflow, tries it out, publishes it, somebody fill
   const workspace = new URL(page.url()).pathname.split('/')[3] ?? ''
 
   await page.getByRole('button', { name: 'New workflow' }).click()
-  await page.getByRole('radio', { name: /^A file/ }).check()
-  const buffer = Buffer.from(JSON.stringify(GRAPH))
-  await page
-    .getByLabel('File', { exact: true })
-    .setInputFiles({ name: 'bread.json', mimeType: 'application/json', buffer })
+  await page.getByRole('radio', { name: /^Contact form/ }).check()
   await page.getByRole('button', { name: 'Create', exact: true }).click()
   await ada.node('lead').waitFor()
   await page.getByRole('button', { name: 'Try out', exact: true }).click()
-  await page.getByRole('dialog').getByLabel('Input').fill('{"email": "first@example.com"}')
+  await page.getByRole('dialog').getByLabel('Input').fill('{"name": "First", "email": "first@example.com"}')
   await page.getByRole('button', { name: 'Simulate' }).click()
   await page.getByTestId('simulation').waitFor()
   await ada.publish()
+  const form = await page.getByRole('dialog').getByRole('link').getAttribute('href')
 
-  const eve = await Person.arrive(`../p/${workspace}/bread`)
+  const eve = await Person.arrive(`..${form}`)
+  await eve.page.getByLabel('Your name').fill('Eve')
   await eve.page.getByLabel('E-mail').fill('eve@hungry.example')
-  await eve.page.getByRole('button', { name: 'Ask' }).click()
+  await eve.page.getByLabel('Company').fill('Hungry & Co')
+  await eve.page.getByRole('button', { name: 'Send' }).click()
+  await eve.page.getByText('Thank you').waitFor()
   await ada.go(`w/${workspace}/leads`)
-  await page.getByRole('region', { name: 'New', exact: true }).getByRole('link', { name: 'eve@hungry.example' }).click()
+  await page.getByRole('region', { name: 'New', exact: true }).getByRole('link', { name: 'Eve' }).click()
   await page.getByText('Hungry & Co').waitFor()
   await page.getByRole('table', { name: 'What happened' }).getByRole('link').first().click()
   await ada.untilStatus('completed')

@@ -2,6 +2,7 @@ import { audit } from '../../api/access'
 import type { AuditEntry } from '../../api/access'
 import { usePaged } from '../../app/paged'
 import { setQuery, useQuery } from '../../app/router'
+import { Icon } from '../../ui/icon'
 import { List } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
 import { SettingsPage } from '../settings/settings-page'
@@ -14,6 +15,7 @@ export default function AuditPage() {
   const shown = paged.items?.filter((entry) => matches(entry, wanted)) ?? null
   const find = (
     <label className="search">
+      <Icon name="find" />
       <span className="visually-hidden">Find among those that are loaded</span>
       <input
         type="search"

@@ -6,7 +6,7 @@ import { read, write } from '../../document/codec'
 type Json = Record<string, unknown>
 
 const FILES = import.meta.glob<Json>(
-  '../../../../examples/{lead-automation,order,approval,event-wait,quote,code}/workflow.json',
+  '../../../../examples/{contact,lead-automation,order,approval,event-wait,quote,code}/workflow.json',
   { import: 'default' },
 )
 
@@ -17,6 +17,11 @@ export interface Template {
 }
 
 export const TEMPLATES: readonly Template[] = [
+  {
+    id: 'contact',
+    name: 'Contact form',
+    about: 'A public form; whoever fills it in becomes a lead and gets a mail. Nothing has to be set up before.',
+  },
   {
     id: 'lead-automation',
     name: 'Lead automation',
