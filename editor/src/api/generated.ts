@@ -1023,6 +1023,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/operations/{operation_id}/retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Let one that failed go on at the step where it did */
+    post: operations['retryOperation']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/password/forgot': {
     parameters: {
       query?: never
@@ -1377,6 +1394,23 @@ export interface paths {
     put?: never
     /** Become a user with a workspace */
     post: operations['completeSignUp']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/stats/daily': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the workspace did, day by day, the oldest first */
+    get: operations['listDailyStats']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2132,7 +2166,7 @@ export interface components {
       request_id: string
       /**
        * Format: uint16
-       * @description Of the answer.
+       * @description Of the answer; 0 if the process died before it was known.
        */
       status: number
       /** @description The path with its ids. */
@@ -2477,6 +2511,64 @@ export interface components {
       number: number
       /** Format: uuid */
       workflow_id: string
+    }
+    /** @description How long executions took that completed or failed, in milliseconds. Percentiles are off by less than 5 %. */
+    DailyDurations: {
+      /** Format: int64 */
+      max: number
+      /** Format: int64 */
+      mean: number
+      /** Format: int64 */
+      p50: number
+      /** Format: int64 */
+      p95: number
+    }
+    /** @description Executions that were asked for on that day, without trials, and what has become of them. */
+    DailyExecutions: {
+      /** Format: int64 */
+      cancelled: number
+      /** Format: int64 */
+      completed: number
+      /** Format: int64 */
+      failed: number
+      /**
+       * Format: int64
+       * @description Those that had not ended yet.
+       */
+      open: number
+      /** Format: int64 */
+      started: number
+    }
+    /** @description One day. */
+    DailyStats: {
+      /**
+       * Format: date-time
+       * @description What was written later is not counted yet.
+       */
+      counted_at: string
+      /** Format: date */
+      day: string
+      /** @description Null if none completed or failed. */
+      duration_ms: components['schemas']['DailyDurations'] | null
+      /** Format: int64 */
+      emails_sent: number
+      executions: components['schemas']['DailyExecutions']
+      /** Format: int64 */
+      leads_created: number
+      /**
+       * Format: double
+       * @description Completed ones among those that completed or failed, from 0 to 1; null if none did.
+       */
+      success_rate: number | null
+    }
+    /** @description The days that were asked for, of UTC. One without anything to tell, or that was not counted yet, is left out. */
+    DailyStatsList: {
+      /** Format: date */
+      from: string
+      /** @description The oldest first. */
+      items: components['schemas']['DailyStats'][]
+      /** Format: date */
+      to: string
     }
     /** @enum {string} */
     Decided: 'approved' | 'rejected'
@@ -4844,6 +4936,8 @@ export interface components {
     /** @description A refusal or an error: `code` is stable, `detail` says what happened, `hint` what to do. */
     Problem: {
       headers: {
+        RateLimit: components['headers']['RateLimit']
+        'RateLimit-Policy': components['headers']['RateLimitPolicy']
         'Retry-After': components['headers']['RetryAfter']
         'X-Request-Id': components['headers']['RequestId']
         [name: string]: unknown
@@ -4875,6 +4969,10 @@ export interface components {
     Location: string
     /** @description The `Prefer` that was followed. */
     PreferenceApplied: string
+    /** @description What is left of each limit that the request was counted under: `"key";r=599999;t=42`, requests, and seconds until all may be sent anew. */
+    RateLimit: string
+    /** @description Each of these limits: `"key";q=600000;w=60`, requests within seconds. */
+    RateLimitPolicy: string
     /** @description The id of the request, as the log has it; that of the client, if it sent a harmless one. */
     RequestId: string
     /** @description With 429 and 503: seconds after which to come again. */
@@ -4916,7 +5014,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         status?: string
       }
       header?: never
@@ -4928,6 +5026,8 @@ export interface operations {
       /** @description What waits for a person, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4938,6 +5038,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -4948,7 +5049,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -4959,6 +5060,8 @@ export interface operations {
       /** @description Who changed what, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -4969,6 +5072,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -4979,7 +5083,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -4990,6 +5094,8 @@ export interface operations {
       /** @description Bulk jobs, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5000,6 +5106,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5025,6 +5132,8 @@ export interface operations {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5037,6 +5146,8 @@ export interface operations {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5072,6 +5183,8 @@ export interface operations {
       /** @description A bulk job and its counts */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5083,6 +5196,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5105,6 +5219,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5120,6 +5236,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5130,7 +5247,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         status?: string
       }
       header?: never
@@ -5144,6 +5261,8 @@ export interface operations {
       /** @description What became of each execution */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5155,6 +5274,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5171,6 +5291,8 @@ export interface operations {
       /** @description Kinds of credentials, and what each is made of */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5181,6 +5303,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5191,7 +5314,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -5202,6 +5325,8 @@ export interface operations {
       /** @description Credentials without their secrets, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5212,6 +5337,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5237,6 +5363,8 @@ export interface operations {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5251,6 +5379,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5269,6 +5398,8 @@ export interface operations {
       /** @description A credential, and what names it */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5280,6 +5411,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5306,6 +5438,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5321,6 +5455,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5343,6 +5478,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5356,6 +5493,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5382,6 +5520,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5397,6 +5537,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5413,6 +5554,8 @@ export interface operations {
       /** @description Events that endpoints may get */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5423,6 +5566,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5447,6 +5591,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5486,6 +5632,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5511,11 +5659,11 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         parent_id?: string
         /** @description `queued, running, waiting, incident, completed, failed, cancelled`. */
         status?: string
-        trial?: string
+        trial?: 'true' | 'false' | 'any'
         workflow_id?: string
       }
       header?: never
@@ -5527,6 +5675,8 @@ export interface operations {
       /** @description Executions, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5538,6 +5688,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5569,6 +5720,8 @@ export interface operations {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'Preference-Applied': components['headers']['PreferenceApplied']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5582,6 +5735,8 @@ export interface operations {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           'Preference-Applied': components['headers']['PreferenceApplied']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5616,6 +5771,8 @@ export interface operations {
       /** @description An execution with its steps */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5629,6 +5786,7 @@ export interface operations {
       404: components['responses']['Problem']
       409: components['responses']['Problem']
       410: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5656,6 +5814,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5699,6 +5859,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5733,6 +5895,8 @@ export interface operations {
       /** @description A case for `capstan test` */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5747,6 +5911,7 @@ export interface operations {
       409: components['responses']['Problem']
       410: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5768,11 +5933,13 @@ export interface operations {
       /** @description What happens to it, live */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content: {
-          'text/event-stream': string
+          'text/event-stream': unknown
         }
       }
       400: components['responses']['Problem']
@@ -5800,6 +5967,8 @@ export interface operations {
       /** @description What it waits for */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5813,6 +5982,7 @@ export interface operations {
       404: components['responses']['Problem']
       409: components['responses']['Problem']
       410: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5833,6 +6003,8 @@ export interface operations {
       /** @description Its log lines, oldest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5845,6 +6017,7 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5871,6 +6044,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5887,6 +6062,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -5913,6 +6089,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5953,6 +6131,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -5996,6 +6176,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6007,6 +6189,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6050,6 +6234,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6090,6 +6276,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6134,6 +6322,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6170,6 +6360,8 @@ export interface operations {
       /** @description What an expression comes to with given data */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6183,6 +6375,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6193,7 +6386,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -6204,6 +6397,8 @@ export interface operations {
       /** @description Secrets that hooks verify with, newest first, without the secrets */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6214,6 +6409,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6238,6 +6434,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6252,6 +6450,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6274,6 +6473,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6287,6 +6488,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6303,6 +6505,8 @@ export interface operations {
       /** @description Invitations that are open */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6313,6 +6517,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6337,6 +6542,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6374,6 +6581,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6387,6 +6596,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6407,6 +6617,8 @@ export interface operations {
       /** @description Join a workspace, as a new user or as oneself */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -6418,6 +6630,8 @@ export interface operations {
       /** @description Join a workspace, as a new user or as oneself */
       201: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -6434,6 +6648,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6474,6 +6689,8 @@ export interface operations {
       /** @description API keys, newest first, without the keys themselves */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6484,6 +6701,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6508,6 +6726,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6522,6 +6742,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6544,6 +6765,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6557,6 +6780,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6565,7 +6789,7 @@ export interface operations {
     parameters: {
       query?: {
         /** @description Leads of each column, 20 if absent. */
-        limit?: string
+        limit?: number
         /** @description Words, each of which begins one of name, company, address or number. */
         q?: string
         /** @description From there. */
@@ -6580,6 +6804,8 @@ export interface operations {
       /** @description Leads by state */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6590,6 +6816,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6606,6 +6833,8 @@ export interface operations {
       /** @description Custom fields of leads */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6616,6 +6845,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6642,6 +6872,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6657,6 +6889,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6673,6 +6906,9 @@ export interface operations {
       /** @description The states of leads, and the ways between them */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6683,6 +6919,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6690,9 +6927,11 @@ export interface operations {
   putLeadPipeline: {
     parameters: {
       query?: never
-      header?: {
+      header: {
         /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
         'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description The `ETag` that was read. */
+        'If-Match': components['parameters']['IfMatch']
       }
       path?: never
       cookie?: never
@@ -6706,7 +6945,10 @@ export interface operations {
       /** @description Replace them */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6718,9 +6960,12 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       409: components['responses']['Problem']
+      412: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      428: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6737,6 +6982,8 @@ export interface operations {
       /** @description Where leads come from */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6747,6 +6994,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6761,7 +7009,7 @@ export interface operations {
         /** @description A custom field that has the `value`. */
         field?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         /** @description Words, each of which begins one of name, company, address or number. */
         q?: string
         /** @description From there. */
@@ -6779,6 +7027,8 @@ export interface operations {
       /** @description Leads, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6789,6 +7039,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6813,6 +7064,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6846,6 +7099,8 @@ export interface operations {
       /** @description A lead */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6857,6 +7112,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6879,6 +7135,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6892,6 +7150,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6918,6 +7177,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6944,7 +7205,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path: {
@@ -6957,6 +7218,8 @@ export interface operations {
       /** @description What was done to a lead, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -6968,6 +7231,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -6994,6 +7258,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7009,6 +7275,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7035,6 +7302,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7067,6 +7336,8 @@ export interface operations {
       /** @description Limits on how many executions are at work, and how many are */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7077,6 +7348,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7101,6 +7373,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7113,6 +7387,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7133,6 +7408,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7145,6 +7422,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7189,6 +7467,8 @@ export interface operations {
       /** @description What a link in a mail is for; changes nothing */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7202,6 +7482,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7218,6 +7499,8 @@ export interface operations {
       /** @description Who the request comes from, and what it may do */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7228,6 +7511,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7248,6 +7532,8 @@ export interface operations {
       /** @description Have another name */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7259,6 +7545,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7279,6 +7566,8 @@ export interface operations {
       /** @description Have another password; all other sessions end */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -7308,6 +7597,8 @@ export interface operations {
       /** @description Who belongs to the workspace */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7318,6 +7609,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7344,6 +7636,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7357,6 +7651,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7379,6 +7674,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7392,6 +7689,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7408,6 +7706,8 @@ export interface operations {
       /** @description Belong to it no more */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7418,6 +7718,7 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7434,6 +7735,8 @@ export interface operations {
       /** @description The palette: every node type with its schema */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7444,6 +7747,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7501,6 +7805,8 @@ export interface operations {
       /** @description How far it is */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7512,6 +7818,53 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  retryOperation: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        operation_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Let one that failed go on at the step where it did */
+      200: {
+        headers: {
+          Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      /** @description Let one that failed go on at the step where it did */
+      202: {
+        headers: {
+          Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Operation']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7532,6 +7885,8 @@ export interface operations {
       /** @description Ask for a mail to choose another password with */
       202: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7565,6 +7920,8 @@ export interface operations {
       /** @description Choose another password; all sessions end */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7576,6 +7933,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7586,7 +7944,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -7597,6 +7955,8 @@ export interface operations {
       /** @description What is paused, by whom, why and since when */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7607,6 +7967,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7617,7 +7978,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         q?: string
         state?: string
       }
@@ -7630,6 +7991,8 @@ export interface operations {
       /** @description Workspaces, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7640,6 +8003,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7664,6 +8028,8 @@ export interface operations {
       200: {
         headers: {
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7675,6 +8041,8 @@ export interface operations {
       202: {
         headers: {
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7709,6 +8077,8 @@ export interface operations {
       /** @description A workspace with its history */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7720,6 +8090,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7742,6 +8113,8 @@ export interface operations {
       /** @description It can be read, and is never changed again */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7757,6 +8130,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7779,6 +8153,8 @@ export interface operations {
       /** @description What was held up goes on */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7794,6 +8170,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7816,6 +8193,8 @@ export interface operations {
       /** @description Nobody gets in, and nothing of it runs, until it is resumed */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7831,6 +8210,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7847,6 +8227,8 @@ export interface operations {
       /** @description Which moves of workspaces there are */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7857,6 +8239,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7867,7 +8250,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         workflow_id?: string
       }
       header?: never
@@ -7879,6 +8262,8 @@ export interface operations {
       /** @description Schedules, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7890,6 +8275,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7908,6 +8294,8 @@ export interface operations {
       /** @description A schedule, when it fires, and what it has started */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7919,6 +8307,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7945,6 +8334,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7956,6 +8347,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -7971,6 +8364,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -7997,6 +8391,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8012,6 +8408,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8038,6 +8435,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8053,6 +8452,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8079,6 +8479,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8094,6 +8496,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8114,6 +8517,8 @@ export interface operations {
       /** @description When a schedule would fire */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8127,6 +8532,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8147,6 +8553,8 @@ export interface operations {
       /** @description Log in */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -8178,6 +8586,8 @@ export interface operations {
       /** @description Log out */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -8187,6 +8597,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8203,6 +8614,8 @@ export interface operations {
       /** @description Where one is logged in */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8213,6 +8626,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8229,6 +8643,8 @@ export interface operations {
       /** @description Log out everywhere else */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8237,6 +8653,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8255,6 +8672,8 @@ export interface operations {
       /** @description Log out there */
       204: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8264,6 +8683,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8284,6 +8704,8 @@ export interface operations {
       /** @description Ask for a mail to sign up with */
       202: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8317,6 +8739,8 @@ export interface operations {
       /** @description Become a user with a workspace */
       201: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'Set-Cookie': components['headers']['SetCookie']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
@@ -8332,6 +8756,39 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listDailyStats: {
+    parameters: {
+      query?: {
+        from?: string
+        to?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What the workspace did, day by day, the oldest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DailyStatsList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8352,6 +8809,8 @@ export interface operations {
       /** @description A short-lived token in exchange for the API key that the request comes with */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8365,6 +8824,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8381,6 +8841,8 @@ export interface operations {
       /** @description What the workspace uses of its plan */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8391,6 +8853,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8401,7 +8864,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         quota?: string
       }
       header?: never
@@ -8413,6 +8876,8 @@ export interface operations {
       /** @description The facts that were counted, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8423,6 +8888,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8434,7 +8900,7 @@ export interface operations {
         cursor?: string
         endpoint_id?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         status?: string
         type?: string
       }
@@ -8447,6 +8913,8 @@ export interface operations {
       /** @description Deliveries, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8457,6 +8925,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8475,6 +8944,8 @@ export interface operations {
       /** @description A delivery with its body and attempts */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8486,6 +8957,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8508,6 +8980,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8523,6 +8997,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8539,6 +9014,8 @@ export interface operations {
       /** @description All endpoints, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8549,6 +9026,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8574,6 +9052,8 @@ export interface operations {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8588,6 +9068,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8606,6 +9087,8 @@ export interface operations {
       /** @description An endpoint */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8617,6 +9100,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8643,6 +9127,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8658,6 +9144,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8680,6 +9167,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8693,6 +9182,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8711,6 +9201,8 @@ export interface operations {
       /** @description Its deliveries by status, each counted up to 10,000 */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8724,6 +9216,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8750,6 +9243,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8765,6 +9260,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8787,6 +9283,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8802,6 +9300,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8828,6 +9327,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8843,6 +9344,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8869,6 +9371,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8884,6 +9388,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8906,6 +9411,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8921,6 +9428,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8931,7 +9439,7 @@ export interface operations {
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
       }
       header?: never
       path?: never
@@ -8942,6 +9450,8 @@ export interface operations {
       /** @description Workflows, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -8952,6 +9462,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8978,6 +9489,8 @@ export interface operations {
           ETag: components['headers']['ETag']
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9012,6 +9525,8 @@ export interface operations {
       200: {
         headers: {
           ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9023,6 +9538,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9052,6 +9568,8 @@ export interface operations {
         headers: {
           ETag: components['headers']['ETag']
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9069,6 +9587,7 @@ export interface operations {
       415: components['responses']['Problem']
       422: components['responses']['Problem']
       428: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9091,6 +9610,8 @@ export interface operations {
       /** @description What the draft would have made of the last executions */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9106,6 +9627,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9139,6 +9661,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9150,6 +9674,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9188,6 +9714,8 @@ export interface operations {
       /** @description What an execution of the draft would do, without effects */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9204,6 +9732,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9235,6 +9764,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9246,6 +9777,8 @@ export interface operations {
       202: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9289,6 +9822,8 @@ export interface operations {
       201: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9324,6 +9859,8 @@ export interface operations {
       /** @description What came */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9335,6 +9872,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9358,6 +9896,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9371,6 +9911,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9397,6 +9938,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9410,6 +9953,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9432,6 +9976,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9445,6 +9991,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9471,6 +10018,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9484,6 +10033,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9506,6 +10056,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9519,6 +10071,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9545,6 +10098,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9560,6 +10115,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9586,6 +10142,8 @@ export interface operations {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9601,6 +10159,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9627,6 +10186,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9642,6 +10203,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9650,7 +10212,7 @@ export interface operations {
     parameters: {
       query?: {
         /** @description Most items of the page: 1 to 100, 50 if absent. */
-        limit?: string
+        limit?: number
         status?: string
       }
       header?: never
@@ -9664,6 +10226,8 @@ export interface operations {
       /** @description What triggers have started by themselves, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9675,6 +10239,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9693,6 +10258,8 @@ export interface operations {
       /** @description Check the draft */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9704,6 +10271,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9722,6 +10290,8 @@ export interface operations {
       /** @description Versions of a workflow, newest first */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9733,6 +10303,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9752,6 +10323,8 @@ export interface operations {
       /** @description A version with its graph */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9763,6 +10336,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9783,6 +10357,8 @@ export interface operations {
       /** @description Check a graph without storing it */
       200: {
         headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9796,6 +10372,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9820,6 +10397,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9834,6 +10413,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9858,6 +10438,8 @@ export interface operations {
       200: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9872,6 +10454,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9896,6 +10479,8 @@ export interface operations {
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9909,6 +10494,7 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9933,6 +10519,8 @@ export interface operations {
       200: {
         headers: {
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9944,6 +10532,8 @@ export interface operations {
       202: {
         headers: {
           Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
