@@ -137,6 +137,9 @@ fn begin(office: &Arc<Office>, lane: Lane, ailing: bool, asked: Instant) {
     senders.spawn(async move {
         if let Err(error) = turn::take(&office, &lane, asked).await {
             warn!(%error, endpoint_id = %lane.endpoint_id, "a turn of a webhook endpoint failed; it comes again");
+            if let Err(error) = turn::give_back(&office, &lane).await {
+                warn!(%error, endpoint_id = %lane.endpoint_id, "its queue could not be given back; its lease runs out");
+            }
         }
         if let Entry::Occupied(mut taken) = office.places(ailing).entry(lane.workspace_id) {
             *taken.get_mut() -= 1;

@@ -29,6 +29,9 @@ const NO_ROOM_PAUSE: Duration = Duration::from_millis(100);
 const IDLE_PAUSE: Duration = Duration::from_secs(1);
 /// What is left of a lease at the end of an attempt, at least.
 const SETTLE_TIME: Duration = Duration::from_secs(5);
+/// Pause of an endpoint whose turn failed, such as for a database that did not answer: it may have been sent something again
+/// whose outcome could not be written.
+const FAILED_PAUSE: Duration = Duration::from_secs(10);
 /// How long the rate of an endpoint is counted.
 const RATE_TIME: Duration = Duration::from_secs(1);
 
@@ -67,6 +70,13 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
     let kept = turn.send_all().await?;
     let health = turn.health();
     if kept { release(office, lane, Some(&target), health).await } else { Ok(()) }
+}
+
+/// Gives a lane back after a turn that failed, as it was before: what was under way has been broken off, and others need not
+/// wait for the end of the lease.
+pub(super) async fn give_back(office: &Office, lane: &Lane) -> Result<(), StoreError> {
+    let health = Health { failures: lane.failures, pause: FAILED_PAUSE, gone: false };
+    release(office, lane, None, health).await
 }
 
 async fn release(office: &Office, lane: &Lane, target: Option<&Target>, health: Health) -> Result<(), StoreError> {

@@ -94,3 +94,23 @@ async fn no_workspace_takes_more_than_its_share_of_the_places() {
     assert_eq!(claim(&[(greedy, 3), (modest, 1)]).await, (0, 0));
     assert_eq!(claim(&[(greedy, 0)]).await, (3, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_turn_failed_is_given_back_before_its_lease_is_over() {
+    let place = Place::new().await;
+    let endpoint = place.endpoint(&place.receiver.url("/mended"), &["*"], None).await;
+    let mut owner = place.cell.owner().await;
+    deliveries::send_test(&mut owner, place.cell.workspace_id, endpoint.id).await.unwrap();
+    place.cell.run("ALTER FUNCTION settle_delivery_1 RENAME TO settle_delivery_gone").await;
+    let worker = place.worker().await;
+    let free = "SELECT count(*) FROM webhook_lanes \
+        WHERE lease_no > 0 AND leased_until = '-infinity' AND due_at < 'infinity'";
+    place.cell.until_count(free, 1).await;
+    assert!(!place.receiver.on("/mended").is_empty(), "it failed after it was sent");
+    place.cell.run("ALTER FUNCTION settle_delivery_gone RENAME TO settle_delivery_1").await;
+    place.hasten().await;
+    place.cell.until_count(DELIVERED, 1).await;
+    let sent = place.receiver.on("/mended");
+    assert!(sent.len() > 1 && sent.iter().all(|one| one.header("webhook-id") == sent[0].header("webhook-id")));
+    worker.drain().await;
+}
