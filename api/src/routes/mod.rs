@@ -47,6 +47,7 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod test_step;
+pub(crate) mod timeline;
 pub(crate) mod trial;
 pub(crate) mod trigger_starts;
 pub(crate) mod usage;

@@ -34,6 +34,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", "/api/v1/executions".into(), json!({ "workflow_id": workflow, "version_id": version })),
         ("GET", x.clone(), Value::Null),
         ("GET", format!("{x}/logs"), Value::Null),
+        ("GET", format!("{x}/timeline"), Value::Null),
         ("GET", format!("{x}/events"), Value::Null),
         ("GET", format!("{x}/explain"), Value::Null),
         ("POST", format!("{x}/restart"), json!({ "from": "a" })),

@@ -44,6 +44,7 @@ mod simulations;
 mod starter;
 mod support;
 mod tenants;
+mod timeline;
 mod tokens;
 mod trials;
 mod waiting;
