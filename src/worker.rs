@@ -54,7 +54,6 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
         () = stop.cancelled() => ExitCode::SUCCESS,
         () = worker.broken() => ExitCode::FAILURE,
     };
-    tracing::info!("draining");
     worker.drain().await;
     tracing::info!("drained");
     Ok(outcome)

@@ -46,6 +46,8 @@ pub struct Facts {
     pub usage_rows: i64,
     /// Units of started executions that were granted to each workspace.
     pub granted: HashMap<Uuid, i64>,
+    /// The same once the counters were compared with their facts.
+    pub reconciled: HashMap<Uuid, i64>,
     /// What somebody could see of another tenant.
     pub crossings: Vec<String>,
     /// Where a secret was found.
@@ -74,6 +76,8 @@ pub struct Execution {
     pub tag: String,
     /// As it is stored.
     pub status: String,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
 }
 
 /// A row of the journal.

@@ -8,6 +8,7 @@ mod api;
 mod armed;
 pub mod at_once;
 mod bystanders;
+mod ceiling;
 pub mod check;
 mod clock;
 mod crew;

@@ -1,8 +1,8 @@
-//! The proof about limits: very many executions with keys in common, under a limit of each key and one of their workflow that
-//! goes up and down, on workers that are killed. No more may ever be at work than the limits say, as the server that they call
+//! The proof about limits: very many executions with keys in common, under a limit of each key and one of their workflow, which
+//! go up and down, on workers that are killed. No more may ever be at work than the limits say, as the server that they call
 //! and the table of slots tell; all have to get through; and no slot may be left behind.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use tokio::time::{interval, timeout};
 use uuid::Uuid;
 
+use crate::ceiling::{Ceiling, Holders};
 use crate::check::Step;
 use crate::crew::Crew;
 use crate::proving::Ground;
@@ -22,8 +23,11 @@ const STILL_MAX: Duration = Duration::from_secs(60);
 const EMPTY_MAX: Duration = Duration::from_secs(30);
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Looks between two changes of the workflow's limit.
+/// Looks between two changes of a limit. Each stays lowered for two of these spans.
 const CHANGE_EVERY: u32 = 30;
+/// Names of the limits.
+const EXECUTIONS: &str = "executions";
+const KEY: &str = "key";
 /// Looks between two lines of progress.
 const TELL_EVERY: u32 = 100;
 
@@ -36,7 +40,7 @@ pub struct Settings {
     pub executions: usize,
     /// Values of their key.
     pub keys: usize,
-    /// Executions of one value that may be at work.
+    /// Executions of one value that may be at work, at most.
     pub key_max: usize,
     /// Executions of the workflow that may be at work, at most.
     pub workflow_max: usize,
@@ -58,13 +62,16 @@ pub struct Report {
     kills: usize,
     /// Executions that lost their worker.
     hit: i64,
-    /// Changes of the workflow's limit.
+    /// Changes of a limit.
     changes: u32,
+    /// The limit of each key, and that of the workflow.
+    of_key: Ceiling,
+    of_workflow: Ceiling,
     /// Looks at the slots.
     looks: u32,
     /// The most that waited at a time, and the most slots of the workflow that were held.
     waiting_most: i64,
-    held_most: i64,
+    held_most: usize,
     /// Times that more were at work than a limit says.
     over_limit: Vec<String>,
     /// Executions that did not get through, slots and places in line that were left.
@@ -80,7 +87,7 @@ pub struct Report {
 pub async fn run(settings: Settings, say: impl Fn(&str)) -> anyhow::Result<Report> {
     let ground = Ground::set(settings.binary.clone(), settings.slots).await?;
     let workflow = ground.api.publish("limited", &document(&settings, &ground.site.url())).await?;
-    set_limit(&ground, workflow, settings.workflow_max).await?;
+    set_limit(&ground, workflow, EXECUTIONS, settings.workflow_max).await?;
     let customer = |nth: usize| json!({ "customer": format!("c{}", nth % settings.keys) });
     let ids = ground.start_all((0..settings.executions).map(|nth| (workflow, customer(nth))).collect()).await?;
     say(&format!("{} executions started", ids.len()));
@@ -113,14 +120,16 @@ fn document(settings: &Settings, site_url: &str) -> Value {
     })
 }
 
-async fn set_limit(ground: &Ground, workflow: Uuid, slots_max: usize) -> anyhow::Result<()> {
-    let path = format!("workflows/{workflow}/limits/executions");
+async fn set_limit(ground: &Ground, workflow: Uuid, of: &str, slots_max: usize) -> anyhow::Result<()> {
+    let path = format!("workflows/{workflow}/limits/{of}");
     ground.api.put(&path, &json!({ "slots_max": slots_max })).await
 }
 
 impl Report {
     fn new(settings: Settings) -> Self {
         Self {
+            of_key: Ceiling::new(settings.key_max),
+            of_workflow: Ceiling::new(settings.workflow_max),
             settings,
             seconds: 0.0,
             kills: 0,
@@ -135,7 +144,7 @@ impl Report {
         }
     }
 
-    /// Looks until all have ended, or none ends any more. Meanwhile workers are killed and the limit changes.
+    /// Looks until all have ended, or none ends any more. Meanwhile workers are killed and limits change.
     async fn watch(
         &mut self,
         ground: &Ground,
@@ -163,14 +172,25 @@ impl Report {
                 self.kills += usize::from(crew.kill9(self.kills % self.settings.workers));
             }
             if self.looks.is_multiple_of(CHANGE_EVERY) {
-                self.changes += 1;
-                let half = self.changes % 2;
-                set_limit(ground, workflow, self.settings.workflow_max >> half).await?;
+                self.change(ground, workflow).await?;
             }
             if self.looks.is_multiple_of(TELL_EVERY) {
                 say(&format!("{left} left, {} workers killed", self.kills));
             }
         }
+    }
+
+    /// Halves the limit of the workflow, then that of its keys, then raises the one and the other again.
+    async fn change(&mut self, ground: &Ground, workflow: Uuid) -> anyhow::Result<()> {
+        let (of, ceiling, high) = match self.changes % 2 {
+            0 => (EXECUTIONS, &mut self.of_workflow, self.settings.workflow_max),
+            _ => (KEY, &mut self.of_key, self.settings.key_max),
+        };
+        let most = if self.changes % 4 < 2 { (high / 2).max(1) } else { high };
+        set_limit(ground, workflow, of, most).await?;
+        ceiling.set(most, Instant::now());
+        self.changes += 1;
+        Ok(())
     }
 
     /// Counts the slots; answers how many executions are left.
@@ -182,20 +202,16 @@ impl Report {
         .fetch_one(&mut *owner)
         .await?;
         self.waiting_most = self.waiting_most.max(waiting);
-        let held: Vec<(String, i64)> =
-            sqlx::query_as("SELECT gate, count(*) FROM slots GROUP BY gate").fetch_all(owner).await?;
-        for (gate, held) in held {
-            let most = match gate.starts_with("key:") {
-                true => self.settings.key_max,
-                false => self.settings.workflow_max,
-            };
-            if !gate.starts_with("key:") {
-                self.held_most = self.held_most.max(held);
-            }
-            if held > most as i64 {
-                self.over_limit.push(format!("{held} slots of {gate} were held, of {most}"));
-            }
+        let at = Instant::now();
+        let held: Vec<(String, Uuid)> = sqlx::query_as("SELECT gate, execution_id FROM slots").fetch_all(owner).await?;
+        let (mut keys, mut workflows): (Holders, Holders) = (HashMap::new(), HashMap::new());
+        for (gate, execution) in held {
+            let gates = if gate.starts_with("key:") { &mut keys } else { &mut workflows };
+            gates.entry(gate).or_default().insert(execution);
         }
+        self.held_most = workflows.values().map(HashSet::len).fold(self.held_most, usize::max);
+        self.over_limit.extend(self.of_key.look(&keys, at));
+        self.over_limit.extend(self.of_workflow.look(&workflows, at));
         Ok(left)
     }
 
@@ -254,8 +270,11 @@ impl Report {
     /// Whether all that is promised held, under kills that hit something and limits that held somebody up.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        let was_hard = self.kills == self.settings.kills && self.hit > 0 && self.waiting_most > 0 && self.changes > 0;
-        was_hard && self.over_limit.is_empty() && self.stuck == 0 && self.wrong.is_empty()
+        let was_hard = self.kills == self.settings.kills && self.hit > 0 && self.waiting_most > 0;
+        // A key that lets one in cannot be lowered.
+        let were_lowered =
+            self.of_workflow.looks_lowered > 0 && (self.settings.key_max == 1 || self.of_key.looks_lowered > 0);
+        was_hard && were_lowered && self.over_limit.is_empty() && self.stuck == 0 && self.wrong.is_empty()
     }
 
     /// The last line of a run.
@@ -270,6 +289,8 @@ impl Report {
             "kills": self.kills,
             "executions_hit": self.hit,
             "limit_changes": self.changes,
+            "looks_lowered": self.of_workflow.looks_lowered,
+            "looks_key_lowered": self.of_key.looks_lowered,
             "looks": self.looks,
             "waiting_most": self.waiting_most,
             "held_most": self.held_most,

@@ -91,15 +91,18 @@ pub(crate) async fn has_signals(connection: &mut PgConnection) -> anyhow::Result
     Ok(sqlx::query_scalar("SELECT count(*) > 0 FROM signals").fetch_one(connection).await?)
 }
 
+/// Id, workspace, tag, status, and when it was started.
+type ExecutionRow = (Uuid, Uuid, Option<String>, String, DateTime<Utc>);
+
 /// Adds what the tables know to `facts`, whose workspaces are known.
 pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> anyhow::Result<()> {
     facts.leftovers = leftovers(connection).await?;
-    let executions: Vec<(Uuid, Uuid, Option<String>, String)> =
-        sqlx::query_as("SELECT execution_id, workspace_id, input ->> 'tag', status FROM executions")
+    let executions: Vec<ExecutionRow> =
+        sqlx::query_as("SELECT execution_id, workspace_id, input ->> 'tag', status, created_at FROM executions")
             .fetch_all(&mut *connection)
             .await?;
-    for (id, workspace, tag, status) in executions {
-        facts.executions.insert(id, Execution { workspace, tag: tag.unwrap_or_default(), status });
+    for (id, workspace, tag, status, created_at) in executions {
+        facts.executions.insert(id, Execution { workspace, tag: tag.unwrap_or_default(), status, created_at });
     }
     let rows: Vec<JournalRow> = sqlx::query_as(&format!(
         "SELECT execution_id, position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
@@ -147,13 +150,26 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
     .fetch_all(&mut *connection)
     .await?;
     facts.usage_rows = sqlx::query_scalar("SELECT count(*) FROM usage").fetch_one(&mut *connection).await?;
-    let granted: Vec<(Uuid, i64)> =
-        sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")
-            .fetch_all(&mut *connection)
-            .await?;
-    facts.granted = granted.into_iter().collect::<HashMap<_, _>>();
+    facts.granted = granted(connection).await?;
+    // As each night: by then nothing is under way, and what nobody has given back has come back.
+    sqlx::query(
+        "SELECT reconcile_quota_1(clock_timestamp() + interval '5 minutes', workspace_id, meter, period) \
+           FROM quota_counters",
+    )
+    .execute(&mut *connection)
+    .await?;
+    facts.reconciled = granted(connection).await?;
     facts.crossings = crossings(connection, &facts.workspaces).await?;
     Ok(())
+}
+
+/// What the counters of each workspace say.
+async fn granted(connection: &mut PgConnection) -> anyhow::Result<HashMap<Uuid, i64>> {
+    let granted: Vec<(Uuid, i64)> =
+        sqlx::query_as("SELECT workspace_id, sum(granted)::bigint FROM quota_counters GROUP BY workspace_id")
+            .fetch_all(connection)
+            .await?;
+    Ok(granted.into_iter().collect())
 }
 
 /// Who called whom, and what was sent twice.

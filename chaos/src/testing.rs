@@ -17,6 +17,7 @@ pub(crate) fn calm() -> Facts {
     let mut facts = Facts { workspaces: vec![WORKSPACE], ..Facts::default() };
     facts.workflows.push((0, spec()));
     facts.granted.insert(WORKSPACE, 2);
+    facts.reconciled.insert(WORKSPACE, 2);
     for (nth, calm) in [(0_u32, true), (1, false)] {
         let (id, tag, at) = (Uuid::from_u128(10 + u128::from(nth)), format!("t{nth}"), time(i64::from(nth) * 100));
         let start = Start {
@@ -31,7 +32,8 @@ pub(crate) fn calm() -> Facts {
             told: None,
         };
         facts.starts.push(start);
-        let execution = Execution { workspace: WORKSPACE, tag: tag.clone(), status: "completed".into() };
+        let execution =
+            Execution { workspace: WORKSPACE, tag: tag.clone(), status: "completed".into(), created_at: at };
         facts.executions.insert(id, execution);
         let settled = |position, node: &str, second| Row {
             kind: "settled".into(),
@@ -108,7 +110,11 @@ pub(crate) fn calls(way: Way) -> Facts {
         let (parent, id) = (start.acknowledged[0], Uuid::from_u128(start.acknowledged[0].as_u128() + 10));
         facts.children.push(Child { id, parent, node: "n1".into(), scope: String::new() });
         let tag = format!("{}-n1", start.tag);
-        facts.executions.insert(id, Execution { workspace: WORKSPACE, tag, status: "completed".into() });
+        let created_at = start.at + TimeDelta::seconds(1);
+        facts.executions.insert(id, Execution { workspace: WORKSPACE, tag, status: "completed".into(), created_at });
+        for counted in [&mut facts.granted, &mut facts.reconciled] {
+            *counted.entry(WORKSPACE).or_default() += 1;
+        }
         facts.journal.insert(id, vec![row(1, "n1", start.at + TimeDelta::seconds(1))]);
     }
     facts

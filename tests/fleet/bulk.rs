@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::graphs::{call, row};
 use crate::site::Site;
@@ -43,18 +45,29 @@ async fn one_bulk_restart_repairs_a_thousand_executions_though_its_worker_is_kil
     assert_eq!(calls_by_node(&world), CALLS.map(|id| (id.to_owned(), once)).into());
 
     site.publish_next(broken.workflow_id, &five(&world, "effect")).await;
+    // Nothing is done before the job cannot get to its end.
+    victim.stop().await;
     let filter = json!({ "workflow_id": broken.workflow_id, "status": ["failed"] });
     let body = json!({ "verb": "restart", "filter": filter, "arguments": { "version_id": "latest" } });
     let made = site.post(&url, "bulk-jobs", "repair", &body).await;
     assert_eq!((made.status, &made.body["counts"]["total"]), (202, &json!(EXECUTIONS)), "{}", made.body);
-    site.until_count("SELECT done::bigint FROM bulk_jobs", EXECUTIONS as i64 / 5).await;
+    let (mut owner, half) = (site.owner().await, EXECUTIONS / 2);
+    let mut bar = owner.begin().await.unwrap();
+    let item = format!("SELECT execution_id FROM bulk_items ORDER BY execution_id OFFSET {half} LIMIT 1");
+    let item = format!("SELECT FROM bulk_items WHERE execution_id = ({item}) FOR UPDATE");
+    sqlx::query(&item).execute(&mut *bar).await.unwrap();
+    victim.signal(Signal::SIGCONT);
+    // It is killed in the middle of a chunk, and has done some before.
+    let barred = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%bulk_items%'";
+    site.until_count(barred, 1).await;
     victim.kill9().await;
     let done = site.count("SELECT done::bigint FROM bulk_jobs").await;
-    assert!(done < EXECUTIONS as i64, "the job was over before its worker was killed");
+    assert!(done > 0 && done <= half as i64, "{done} were done before the item that was held");
     let restarted = "SELECT count(*) FROM executions WHERE restart_of IS NOT NULL";
     // In one statement: a commit of the dead worker may still be on its way.
     let gap = format!("SELECT ({restarted}) - (SELECT done FROM bulk_jobs)");
     assert_eq!(site.count(&gap).await, 0, "what was done is recorded, and nothing else was done");
+    bar.rollback().await.unwrap();
 
     let another = site.worker(&world).await;
     site.until_count("SELECT count(*) FROM executions WHERE status = 'completed'", EXECUTIONS as i64).await;

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
+use crate::holding::signal;
 use crate::process::Process;
 use crate::site::Site;
 use crate::world::World;
@@ -41,14 +41,7 @@ impl Crew {
         Self { pids, _keepers: keepers }
     }
 
-    /// Kills a worker with -9; false if there is none in that seat at the moment.
-    pub(crate) fn kill9(&self, seat: usize) -> bool {
-        let pid = self.pids.lock().unwrap()[seat].take();
-        pid.is_some_and(|pid| kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).is_ok())
-    }
-
-    /// Kills with -9 the worker that holds most executions. It is stopped first: so it holds some when it dies, also where they
-    /// end within milliseconds and none is at work at times.
+    /// Kills with -9 the worker that holds most executions.
     pub(crate) async fn kill9_busiest(&self, site: &Site) {
         const BUSIEST: &str = "SELECT substr(w.name, 5)::int FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
                                WHERE NOT w.fenced GROUP BY w.name ORDER BY count(*) DESC LIMIT 1";
@@ -57,24 +50,17 @@ impl Crew {
             assert!(Instant::now() < deadline, "no worker holds an execution");
             ticks.tick().await;
             let busiest: Option<i32> = sqlx::query_scalar(BUSIEST).fetch_optional(&mut owner).await.unwrap();
-            let Some(pid) = busiest.filter(|pid| self.seat_of(*pid).is_some()) else { continue };
-            kill(Pid::from_raw(pid), Signal::SIGSTOP).unwrap();
-            // What it had sent is written by the next tick.
-            ticks.reset();
-            ticks.tick().await;
-            let holds = format!(
-                "SELECT count(*) FROM leases l JOIN workers w ON w.worker_no = l.worker_no \
-                 WHERE NOT w.fenced AND w.name = 'pid-{pid}'"
-            );
-            if site.count(&holds).await > 0 {
-                assert!(self.seat_of(pid).is_some_and(|seat| self.kill9(seat)));
+            let Some(pid) = busiest.map(i32::cast_unsigned) else { continue };
+            let Some(seat) = self.seat_of(pid) else { continue };
+            if !site.stop_holding(pid).await.is_empty() {
+                self.pids.lock().unwrap()[seat] = None;
+                signal(pid, Signal::SIGKILL);
                 return;
             }
-            kill(Pid::from_raw(pid), Signal::SIGCONT).unwrap();
         }
     }
 
-    fn seat_of(&self, pid: i32) -> Option<usize> {
-        self.pids.lock().unwrap().iter().position(|seated| seated.map(u32::cast_signed) == Some(pid))
+    fn seat_of(&self, pid: u32) -> Option<usize> {
+        self.pids.lock().unwrap().iter().position(|seated| *seated == Some(pid))
     }
 }

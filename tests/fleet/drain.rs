@@ -38,6 +38,6 @@ async fn a_worker_that_is_told_to_end_finishes_what_runs_and_leaves_the_rest_to_
     let other = site.worker(&world).await;
     site.until_completed(EXECUTIONS).await;
     assert!(world.calls().values().all(|&count| count == 1), "a drain repeats no effect");
-    other.end().await;
     site.assert_settled_once(2 * EXECUTIONS).await;
+    other.end().await;
 }

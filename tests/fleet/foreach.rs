@@ -24,7 +24,7 @@ async fn the_results_of_a_for_each_are_whole_and_in_order_though_its_worker_is_k
     let victim = site.worker(&world).await;
     let id = site.start(&wide, input.clone()).await;
     world.until_called(CONCURRENCY).await;
-    victim.kill9().await;
+    site.kill9_holding(victim).await;
     let heir = site.worker(&world).await;
     world.until_called(2 * CONCURRENCY).await;
     world.answer();
@@ -71,7 +71,7 @@ async fn a_list_that_two_workers_share_is_whole_and_in_order_though_one_of_them_
     let input = json!({ "items": (0..SHARED).map(|nth| 3 * nth).collect::<Vec<_>>() });
     let id = site.start(&version, input).await;
     world.until_called(2 * SLOTS).await;
-    victim.kill9().await;
+    site.kill9_holding(victim).await;
     let heir = Process::start(&["worker"], &env).await;
     world.until_called(3 * SLOTS).await;
     world.answer();

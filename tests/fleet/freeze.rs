@@ -39,6 +39,6 @@ async fn a_frozen_worker_wakes_as_a_zombie_and_writes_nothing() {
     let mut calls: Vec<usize> = world.calls().into_values().collect();
     calls.sort_unstable();
     assert_eq!(calls, [1, 2], "both attempts of the first step carry one key");
-    zombie.end().await;
     site.assert_settled_once(2).await;
+    zombie.end().await;
 }

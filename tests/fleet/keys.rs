@@ -60,7 +60,7 @@ async fn one_key_posted_fifty_times_at_once_starts_one_execution_and_gives_one_a
     site.until_completed(1).await;
     let again = post().await;
     assert_eq!((again.status, &again.body, again.replayed), (202, first, true));
+    site.assert_settled_once(1).await;
     worker.end().await;
     server.end().await;
-    site.assert_settled_once(1).await;
 }

@@ -9,6 +9,7 @@ mod drain;
 mod foreach;
 mod freeze;
 mod graphs;
+mod holding;
 mod keys;
 mod kill;
 mod limits;

@@ -10,6 +10,8 @@ use crate::world::World;
 pub(crate) static CROWD: Mutex<()> = Mutex::const_new(());
 
 const EXECUTIONS: i64 = 2_000;
+/// So many get to know their company only once the database has stopped: not all are over before, however slow this test is.
+const HELD_UP: i64 = EXECUTIONS / 10;
 const REPLY_MS: u64 = 500;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,12 +20,14 @@ async fn the_database_may_stop_at_once_and_come_back() {
     let (world, _) = World::start().await;
     let mut site = Site::new().await;
     let version = site.publish(&example(&world, REPLY_MS)).await;
+    world.companies.only((EXECUTIONS - HELD_UP) as usize);
     let workers = tokio::join!(site.worker(&world), site.worker(&world), site.worker(&world));
     site.start_many(&version, &lead(), EXECUTIONS as usize).await;
 
     let settled = "SELECT count(*) FROM journal WHERE kind = 'settled'";
     site.until_count(settled, EXECUTIONS * EXAMPLE_STEPS / 3).await;
     site.crash_database();
+    world.companies.all();
     site.start_database();
     let left = site.count("SELECT count(*) FROM executions WHERE ended_at IS NULL").await;
     assert!(left > 0, "all was done before the outage");

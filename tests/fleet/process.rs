@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -13,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::PATIENCE;
+use crate::holding::{self, stop};
 
 /// Lines of the log that a failed test shows.
 const LOG_LINES_MAX: usize = 40;
@@ -77,7 +77,12 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.id().cast_signed()), signal).unwrap();
+        holding::signal(self.id(), signal);
+    }
+
+    /// Stops it, and waits until it stands still.
+    pub(crate) async fn stop(&self) {
+        stop(self.id()).await;
     }
 
     /// Kills it with -9.

@@ -45,7 +45,7 @@ async fn a_delay_outlives_a_restart_of_everything() {
         .unwrap();
         assert!(settled_at - created_at >= span, "the delay of {span} ended after {}", settled_at - created_at);
     }
+    site.assert_settled_once(4).await;
     worker.end().await;
     server.end().await;
-    site.assert_settled_once(4).await;
 }

@@ -1,7 +1,5 @@
 //! One installation: a PostgreSQL cluster of its own, a workspace with a key, and processes around it.
 
-use std::collections::HashSet;
-
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::{Place, Role};
@@ -14,7 +12,6 @@ use sqlx::PgConnection;
 use tempfile::TempDir;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, interval};
-use uuid::Uuid;
 
 use crate::process::Process;
 use crate::world::World;
@@ -193,16 +190,6 @@ impl Site {
             .fetch_optional(&mut self.owner().await)
             .await
             .unwrap()
-    }
-
-    /// The executions that a worker holds.
-    pub(crate) async fn held_by(&self, worker_no: i32) -> HashSet<ExecutionId> {
-        let ids: Vec<Uuid> = sqlx::query_scalar("SELECT execution_id FROM leases WHERE worker_no = $1")
-            .bind(worker_no)
-            .fetch_all(&mut self.owner().await)
-            .await
-            .unwrap();
-        ids.into_iter().map(ExecutionId).collect()
     }
 
     /// The journal of an execution, whole.

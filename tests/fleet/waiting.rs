@@ -48,7 +48,7 @@ async fn a_caller_gets_its_answer_though_the_worker_is_killed_before_it_and_the_
         async move { order(&url).await }
     });
     world.until_called(1).await;
-    victim.kill9().await;
+    site.kill9_holding(victim).await;
     assert!(!caller.is_finished(), "nobody could have answered");
     world.answer();
     let heir = site.worker(&world).await;
@@ -66,7 +66,7 @@ async fn a_caller_gets_its_answer_though_the_worker_is_killed_before_it_and_the_
     let sent = site.post(&url, &format!("executions/{id}/signals/go"), "go", &json!({})).await;
     assert_eq!(sent.status, 202, "{}", sent.body);
     assert_eq!(site.until_ended(id.parse().unwrap()).await.0, "completed", "the execution goes on after its answer");
+    site.assert_settled_once(3).await;
     heir.end().await;
     server.end().await;
-    site.assert_settled_once(3).await;
 }

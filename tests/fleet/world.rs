@@ -1,4 +1,4 @@
-//! The outside world on the loopback: a company directory, effects that hang, answers without end, a mail server.
+//! The outside world on the loopback: a company directory, effects and work that hang, answers without end, a mail server.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use capstan_node_types::smtp_sink::{ReceivedMail, SmtpSink};
 use futures::stream;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -29,12 +29,18 @@ const PIECE_BYTES: usize = 64 * 1024;
 const PIECES: usize = 16 * 1024;
 /// How long a call of `/work` takes.
 const WORK_TIME: Duration = Duration::from_millis(20);
+/// More answers than anybody asks for.
+const ANSWERS_MAX: usize = Semaphore::MAX_PERMITS / 4;
 /// Mails that wait for who answers them; what comes beyond is not answered.
 const ANSWERS_WAITING_MAX: usize = 10_000;
 
 pub(crate) struct World {
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
+    /// Of `/companies`.
+    pub(crate) companies: Answers,
+    /// Of `/work`.
+    pub(crate) work: Answers,
     shared: Shared,
     sink: SmtpSink,
     _tasks: JoinSet<()>,
@@ -49,6 +55,33 @@ struct Shared {
     mails: Arc<Mutex<Tally>>,
     open: watch::Sender<bool>,
     at_once: AtOnce,
+    companies: Answers,
+    work: Answers,
+}
+
+/// How many answers there are still; whoever calls beyond that waits. All who call are answered at first.
+#[derive(Clone)]
+pub(crate) struct Answers(Arc<Semaphore>);
+
+impl Answers {
+    fn new() -> Self {
+        Self(Arc::new(Semaphore::new(ANSWERS_MAX)))
+    }
+
+    /// From now on so many more.
+    pub(crate) fn only(&self, answers: usize) {
+        self.0.forget_permits(Semaphore::MAX_PERMITS);
+        self.0.add_permits(answers);
+    }
+
+    /// For all, also for those who wait.
+    pub(crate) fn all(&self) {
+        self.only(ANSWERS_MAX);
+    }
+
+    async fn take(&self) {
+        self.0.acquire().await.unwrap().forget();
+    }
 }
 
 impl World {
@@ -63,6 +96,8 @@ impl World {
             mails: Arc::default(),
             open: watch::channel(false).0,
             at_once: AtOnce::default(),
+            companies: Answers::new(),
+            work: Answers::new(),
         };
         let router = Router::new()
             .route("/companies", get(company))
@@ -75,7 +110,9 @@ impl World {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
         tasks.spawn(receive(mails, Arc::clone(&shared.mails), customers));
-        (Self { url: format!("http://{address}"), address, shared, sink, _tasks: tasks }, letters)
+        let url = format!("http://{address}");
+        let (companies, work) = (shared.companies.clone(), shared.work.clone());
+        (Self { url, address, companies, work, shared, sink, _tasks: tasks }, letters)
     }
 
     pub(crate) fn mail_address(&self) -> SocketAddr {
@@ -109,13 +146,15 @@ impl World {
     }
 }
 
-async fn company() -> Json<Value> {
+async fn company(State(shared): State<Shared>) -> Json<Value> {
+    shared.companies.take().await;
     Json(json!({ "company": "analytical", "domain": "analytical.example", "industry": "energy", "employees": 10 }))
 }
 
 /// Work of somebody that takes a moment.
 async fn work(State(shared): State<Shared>, Query(of): Query<HashMap<String, String>>) -> &'static str {
     let _under_way = shared.at_once.enter(&of["of"]);
+    shared.work.take().await;
     sleep(WORK_TIME).await;
     "done"
 }

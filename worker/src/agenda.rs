@@ -1,15 +1,15 @@
-//! What there is to do on the side: it comes with each beat, and whoever has a duty waits for its part of it.
+//! What there is to do on the side: it comes with a look between two beats, and whoever has a duty waits for its part of it.
 //!
-//! So an idle worker asks the database nothing but its beats and claims. What is done meanwhile may show as still to be done,
-//! and costs a look; what comes up is seen with the next beat.
+//! So an idle worker asks the database nothing but its beats, looks and claims. What is done meanwhile may show as still to be
+//! done, and costs a look; what comes up is seen with the next agenda.
 
 use std::time::Duration;
 
 use capstan_engine::store::workers::Agenda;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
-/// Passes the agenda of each beat on.
+/// Passes each agenda on.
 #[derive(Default)]
 pub(crate) struct Desk {
     latest: watch::Sender<Agenda>,
@@ -44,20 +44,23 @@ impl Reader {
         pause_min: Duration,
         of: impl Fn(&Agenda) -> Option<i64>,
     ) {
-        let mut due_ms = known;
+        let (mut due_at, mut may_be_old) = (in_ms(known), true);
         sleep(pause_min).await;
         loop {
             let due = async {
-                match due_ms {
-                    Some(ms) => {
-                        sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0)).saturating_sub(pause_min)).await
-                    }
+                match due_at {
+                    Some(at) => sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 () = due => return,
-                agenda = self.next() => due_ms = of(&agenda),
+                agenda = self.next() => {
+                    let told = in_ms(of(&agenda));
+                    // The first may be older than what the caller knows.
+                    due_at = if may_be_old { due_at.into_iter().chain(told).min() } else { told };
+                    may_be_old = false;
+                }
             }
         }
     }
@@ -69,6 +72,11 @@ impl Reader {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// At once where it is past.
+fn in_ms(ms: Option<i64>) -> Option<Instant> {
+    ms.map(|ms| Instant::now() + Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -97,5 +105,31 @@ mod tests {
         assert!(poll!(&mut due).is_pending());
         desk.put(Agenda { starts_ms: Some(-5), ..Agenda::default() });
         due.await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agenda_from_before_the_callers_look_puts_nothing_off() {
+        let desk = Desk::default();
+        let mut reader = desk.reader();
+        desk.put(Agenda::default());
+        let begun = Instant::now();
+        reader.until_due(Some(30), Duration::ZERO, |agenda| agenda.starts_ms).await;
+        assert_eq!(begun.elapsed(), Duration::from_millis(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn later_agendas_may_put_it_off() {
+        let desk = Desk::default();
+        let mut reader = desk.reader();
+        let begun = Instant::now();
+        let due = reader.until_due(Some(30), Duration::ZERO, |agenda| agenda.starts_ms);
+        let put = async {
+            for starts_ms in [10, 50] {
+                desk.put(Agenda { starts_ms: Some(starts_ms), ..Agenda::default() });
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::join!(due, put);
+        assert_eq!(begun.elapsed(), Duration::from_millis(51));
     }
 }

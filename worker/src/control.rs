@@ -9,7 +9,9 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::workers::{Beat, LOST, Registered, beat, fates, hint, peers, reap, show_alive};
+use capstan_engine::store::workers::{
+    Agenda, Beat, LOST, Peer, Registered, beat, fates, hint, look, peers, reap, show_alive,
+};
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
 use sqlx::{Acquire, PgConnection};
@@ -33,6 +35,15 @@ const LOOK_EVERY_IN_DOUBT: Duration = Duration::from_millis(150);
 const BURY_MAX: Duration = Duration::from_secs(1);
 /// Longest wait for any answer on the control connection.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Longest statement on the control connection, and longest wait of one for a lock: shorter than [`ANSWER_MAX`], so that a
+/// look which takes too long costs neither the connection nor the next beat.
+const STATEMENT_MAX: &str = "2500ms";
+const LOCK_WAIT_MAX: &str = "1s";
+/// Time between two questions for what there is to do; they come with looks.
+const AGENDA_EVERY: Duration = Duration::from_secs(1);
+/// An answer that takes so long endangers the beats; the next question comes after so much rest.
+const AGENDA_SLOW: Duration = Duration::from_millis(300);
+const AGENDA_REST: Duration = Duration::from_secs(5);
 /// Pause between attempts to connect again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// How far behind now a beat still looks for the earliest timer.
@@ -49,7 +60,13 @@ impl Control {
         // A new session would lack the lock that tells of this worker's life: it is `Keeper` that connects again.
         listener.eager_reconnect(false);
         listener.listen(&place.channel()).await?;
-        Ok(Self { listener })
+        let mut control = Self { listener };
+        let bounds = format!(
+            "SELECT set_config('statement_timeout', '{STATEMENT_MAX}', false), \
+                              set_config('lock_timeout', '{LOCK_WAIT_MAX}', false)"
+        );
+        sqlx::query(&bounds).execute(control.connection().await?).await?;
+        Ok(control)
     }
 
     pub(crate) async fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
@@ -112,14 +129,12 @@ impl Keeper {
 
     /// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
     async fn tend(&self, control: &mut Control) -> Result<(), StoreError> {
-        let (mut beaten, mut watch) = (Instant::now(), None);
+        let (mut beaten, mut watch, mut asking) = (Instant::now(), None, Asking::default());
         loop {
             let (connection, is_new) = (control.connection().await?, watch.is_none());
             let asked = Instant::now();
             let (watch, fleet) = match &mut watch {
-                Some(watch) if beaten.elapsed() < BEAT_EVERY => {
-                    (watch, in_time(peers(connection, self.life.worker_no)).await?)
-                }
+                Some(watch) if beaten.elapsed() < BEAT_EVERY => (watch, self.look(connection, &mut asking).await?),
                 watch => {
                     beaten = Instant::now();
                     let Some(beat) = self.beat(connection).await? else { return Ok(()) };
@@ -169,9 +184,53 @@ impl Keeper {
             return Ok(None);
         }
         take(life, pace, &answer, sent);
-        self.agenda.put(answer.agenda.clone());
         Ok(Some(answer))
     }
+
+    /// Looks at the fleet, and from time to time at what there is to do. Where that is not told in time, beats and looks at the
+    /// fleet go on without it for a while, and duties look for themselves; but not into a table that somebody has locked.
+    async fn look(&self, connection: &mut PgConnection, asking: &mut Asking) -> Result<Vec<Peer>, StoreError> {
+        let (worker_no, asked) = (self.life.worker_no, Instant::now());
+        if asking.next.is_none_or(|next| asked >= next) {
+            let told = in_time(look(connection, worker_no)).await;
+            asking.answered(asked, told.as_ref().err());
+            match told {
+                Ok(look) => {
+                    self.agenda.put(look.agenda);
+                    return Ok(look.peers);
+                }
+                Err(error) if is_refusal(&error) => {
+                    warn!(%error, worker_no, "what there is to do was not told in time")
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if asking.is_blind {
+            self.agenda.put(Agenda::unknown());
+        }
+        in_time(peers(connection, worker_no)).await
+    }
+}
+
+/// When it is to be asked what there is to do.
+#[derive(Default)]
+struct Asking {
+    next: Option<Instant>,
+    /// Whether that took too long to be told.
+    is_blind: bool,
+}
+
+impl Asking {
+    fn answered(&mut self, asked: Instant, refusal: Option<&StoreError>) {
+        self.is_blind = refusal.is_some_and(|error| !matches!(error, StoreError::LockTimeout));
+        let is_heavy = refusal.is_some() || asked.elapsed() >= AGENDA_SLOW;
+        self.next = Some(asked + if is_heavy { AGENDA_REST } else { AGENDA_EVERY });
+    }
+}
+
+/// Whether the database has answered, if only that it will not do it.
+fn is_refusal(error: &StoreError) -> bool {
+    matches!(error, StoreError::LockTimeout | StoreError::Data(_) | StoreError::Database(sqlx::Error::Database(_)))
 }
 
 fn take(life: &Life, pace: &Pace, beat: &Beat, sent: Instant) {

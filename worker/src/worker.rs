@@ -161,8 +161,8 @@ impl Worker {
 
     /// Claims nothing more, lets running attempts finish for a while, gives back the rest, and retires.
     pub async fn drain(self) {
-        info!(name = self.settings.name, "draining");
         self.engine.stop.cancel();
+        info!(name = self.settings.name, "draining");
         let mut runtime = self.runtime;
         if timeout(self.settings.drain_timeout, &mut runtime).await.is_err() {
             self.engine.hurry.cancel();

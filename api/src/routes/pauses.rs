@@ -7,7 +7,7 @@ use capstan_engine::core::explain::{Level, Reason};
 use capstan_engine::core::ids::{ExecutionId, WorkflowId};
 use capstan_engine::core::state::State;
 use capstan_engine::store::orders::pause_on_its_way;
-use capstan_engine::store::pauses::{self, PauseRow};
+use capstan_engine::store::pauses::{self, Closed, PauseRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -104,8 +104,8 @@ async fn end(caller: &Caller, workflow_id: Option<WorkflowId>, request: Request)
     Ok(Json(json!({ "resumed": resumed })).into_response())
 }
 
-/// What else holds an execution up that has not ended: pauses, one that no worker has taken in yet among them, and that it
-/// waits to be run alone.
+/// What else holds an execution up that has not ended: that its workspace is not active, pauses, one that no worker has taken
+/// in yet among them, and that it waits to be run alone.
 pub(super) async fn reasons(
     connection: &mut PgConnection,
     caller: &Caller,
@@ -118,6 +118,8 @@ pub(super) async fn reasons(
         reasons.push(Reason::Alone { losses });
     }
     if !state.is_ending() {
+        let closed = pauses::closed(connection, workspace_id).await?;
+        reasons.extend(closed.map(|Closed { state, reason, since }| Reason::Closed { state, reason, since }));
         let rows = pauses::of(connection, workspace_id, WorkflowId(loaded.row.workflow_id)).await?;
         reasons.extend(rows.into_iter().map(PauseView::from).map(|PauseView { level, row, .. }| Reason::Pause {
             level,

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::executions::{Loaded, load, version};
+use super::executions::{Loaded, load, version, without_version};
 use super::idempotency_key;
 use super::launch::{REPLAYED, reused};
 use crate::Api;
@@ -123,8 +123,12 @@ async fn begin(
     asked: &Restart,
 ) -> Result<Option<Started>, Problem> {
     let mut transaction = caller.write().await?;
-    if loaded.row.trial {
-        trials::touch(&mut transaction, caller.workspace_id, version_id).await?;
+    // Used now, so that its graph stays; one on a published version needs no more of it.
+    if loaded.row.trial
+        && !trials::touch(&mut transaction, caller.workspace_id, version_id).await?
+        && version_id.0 == loaded.row.version_id
+    {
+        return Err(without_version(&loaded.row));
     }
     let started = restart(&mut transaction, asked).await?;
     transaction.commit().await?;

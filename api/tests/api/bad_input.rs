@@ -192,3 +192,35 @@ async fn a_time_that_cannot_be_read_is_answered_with_how_times_are_written() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_loop_without_a_bound_is_never_published() {
+    let app = App::start().await;
+    let with = |config: Value| {
+        let mut graph = chain(&[("in", "trigger.manual", json!({})), ("again", "logic.loop", config)]);
+        let inner = json!({ "id": "turn", "type": "debug.noop", "parentId": "again", "data": { "config": {} } });
+        graph["nodes"].as_array_mut().unwrap().push(inner);
+        graph
+    };
+    for (config, code) in [
+        (json!({}), "bad_config"),
+        (json!({ "max_iterations": 0 }), "bad_config"),
+        (json!({ "max_iterations": 10_001 }), "bad_config"),
+        (json!({ "max_iterations": "{{ input.n }}" }), "not_a_literal"),
+    ] {
+        let graph = with(config);
+        let draft = json!({ "name": "Endless", "graph": graph, "draft": true });
+        let made = app.post("/api/v1/workflows", &draft).await.json();
+        let refused = app.post_nothing(&format!("/api/v1/workflows/{}/publish", made["id"].as_str().unwrap())).await;
+        assert_eq!(refused.verdict(), "422 invalid_graph");
+        let errors = refused.json()["errors"].clone();
+        let first = &errors[0];
+        assert_eq!(errors.as_array().map(Vec::len), Some(1), "{errors}");
+        assert_eq!((&first["code"], &first["node_id"]), (&json!(code), &json!("again")));
+        assert_eq!(first["pointer"], "/nodes/1/data/config/max_iterations");
+        assert!(first["detail"].as_str().unwrap().contains("max_iterations"), "{first}");
+    }
+    let bounded =
+        app.post("/api/v1/workflows", &json!({ "name": "Ends", "graph": with(json!({ "max_iterations": 3 })) })).await;
+    assert_eq!(bounded.status, 201, "{}", bounded.text());
+}

@@ -118,6 +118,14 @@ async fn a_batch_is_one_execution_with_the_list_of_its_inputs_and_hooks_fill_it_
     let (first, second) = (call(1).await, call(2).await);
     assert_eq!((&first["status"], &second["status"]), (&json!("pending"), &json!("queued")));
     assert_eq!(first["id"], second["id"]);
+    let third = call(3).await;
+    let told = app.show(&third["id"], "/explain").await;
+    assert_eq!((&told["status"], &told["reasons"][0]["rule"]), (&json!("pending"), &json!("batch")));
+    let text = told["reasons"][0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("batch holds it, with 1 start so far, until ") && text.ends_with(" at the latest"),
+        "{text}"
+    );
     let input = &app.show(&first["id"], "").await["input"];
     assert_eq!((&input[0]["body"], &input[1]["body"]), (&json!(1), &json!(2)));
 }
@@ -133,6 +141,27 @@ async fn a_singleton_answers_a_second_start_with_the_execution_that_is_at_work()
         assert_eq!(second.json()["id"], first["id"]);
     }
     assert_eq!(app.count("executions").await, 1);
+}
+
+#[tokio::test]
+async fn a_start_that_a_singleton_queues_tells_what_it_waits_for() {
+    let app = App::start().await;
+    let singleton = json!({ "mode": "newest", "key": "{{ input.doc }}" });
+    let id = app.publish(&with(&json!({ "singleton": singleton }))).await;
+    let first = app.start_flow(&id, &json!({ "doc": "d" }), None).await.json();
+    assert_eq!(first["status"], "queued");
+    for starts in [1, 2] {
+        let queued = app.start_flow(&id, &json!({ "doc": "d" }), None).await.json();
+        assert_ne!(queued["id"], first["id"]);
+        let told = app.show(&queued["id"], "/explain").await;
+        let of_rule = (&told["status"], &told["reasons"][0]["rule"], &told["reasons"][0]["key"]);
+        assert_eq!(of_rule, (&json!("pending"), &json!("singleton"), &json!("d")));
+        let text = told["reasons"][0]["text"].as_str().unwrap();
+        let noun = if starts == 1 { "1 start" } else { "2 starts" };
+        let wanted =
+            format!("it waits for the end of the execution that is at work for the key \"d\", with {noun} so far");
+        assert!(text.starts_with(&wanted), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
 use crate::support::{App, as_json, simple};
+use crate::tenants::{admin, moved};
 
 /// What explain says of an execution, but that nobody works.
 async fn reasons(app: &App, id: &str) -> Vec<Value> {
@@ -47,6 +48,32 @@ async fn pauses_of_both_levels_are_made_once_told_by_explain_and_lifted_once() {
         (reasons(&app, &id).await.len(), app.get("/api/v1/pauses").await.json()["items"].clone()),
         (0, json!([]))
     );
+}
+
+#[tokio::test]
+async fn explain_says_that_the_workspace_is_suspended_or_archived_and_what_that_means() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    // Who is asked has not heard of it yet; workers go by what the cell knows.
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let suspend = "SELECT set_standing_1(0, 'suspended', 'unpaid', NULL, '{}') \
+                     FROM set_config('app.workspace_id', $1, false)";
+    sqlx::query(suspend).bind(app.acme.to_string()).execute(&mut owner).await.unwrap();
+    let told = reasons(&app, &id).await;
+    let of_workspace = (told.len(), &told[0]["waits_for"], &told[0]["state"], &told[0]["reason"]);
+    assert_eq!(of_workspace, (1, &json!("workspace"), &json!("suspended"), &json!("unpaid")));
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("the workspace is suspended since ") && text.contains(", \"unpaid\": it goes on once "),
+        "{text}"
+    );
+
+    let session = admin(&app).await;
+    let app = moved(&app, &session, "archive", "given up").await;
+    let told = reasons(&app, &id).await;
+    assert_eq!((told.len(), &told[0]["state"], &told[0]["reason"]), (1, &json!("archived"), &json!("given up")));
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(text.contains(": nothing of it runs any more, and what is there can be read"), "{text}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ pub(crate) async fn admin(app: &App) -> String {
 }
 
 /// Moves `acme`; answers what the API says when nothing is remembered of before.
-async fn moved(app: &App, session: &str, verb: &str, reason: &str) -> App {
+pub(crate) async fn moved(app: &App, session: &str, verb: &str, reason: &str) -> App {
     let path = format!("/platform/tenants/{}/{verb}", app.acme);
     let answer = send(app, session, "POST", &path, json!({ "reason": reason })).await;
     assert_eq!(answer.status, 200, "{}", answer.text());

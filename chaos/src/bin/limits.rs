@@ -19,7 +19,7 @@ struct Args {
     /// Values of the key that they have in common.
     #[arg(long, default_value_t = 400)]
     keys: usize,
-    /// Executions of one value that may be at work.
+    /// Executions of one value that may be at work; the limit goes up to this and down to half of it.
     #[arg(long, default_value_t = 2)]
     key_max: usize,
     /// Executions of the workflow that may be at work; the limit goes up to this and down to half of it.

@@ -4519,6 +4519,14 @@ export interface components {
           waits_for: 'pause'
         }
       | {
+          reason?: string
+          /** Format: date-time */
+          since: string
+          state: string
+          /** @constant */
+          waits_for: 'workspace'
+        }
+      | {
           /** Format: uint32 */
           losses: number
           /** @constant */

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::chunk::SPILLED_ITEMS_MAX;
 use super::graph::{EdgeKind, Graph, Node};
 use super::ids::StepKey;
 use super::journal::{Event, SettledStatus, Settlement};
@@ -17,7 +18,7 @@ use super::state::{Phase, State, StepIx};
 pub const OUTPUT_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of an output.
 pub const OUTPUT_DEPTH_MAX: usize = 64;
-/// Most items of one round of a container.
+/// Most items of one round of a container that runs them itself; see [`super::chunk::SPILLED_ITEMS_MAX`] for others.
 pub const ITEMS_MAX: usize = 10_000;
 /// Most steps of one execution, those of all frames together.
 pub const STEPS_MAX: usize = 250_000;
@@ -26,6 +27,8 @@ pub const REASON_BYTES_MAX: usize = 4_096;
 
 /// The class of an attempt that did not end within its time.
 const TIMEOUT: &str = "timeout";
+/// The class of an attempt whose connection broke after it had begun to ask: the other side may have done what it was asked.
+pub const BROKEN: &str = "broken";
 
 /// An attempt that has just ended.
 pub struct Attempt<'a> {
@@ -50,7 +53,9 @@ impl Attempt<'_> {
                 Err(error) => self.fail(error, &holds),
             },
             // It may have happened: to try again could have it happen twice.
-            Outcome::Retry { class, reason, .. } if class == TIMEOUT && self.node().policy.at_most_once => {
+            Outcome::Retry { class, reason, .. }
+                if [TIMEOUT, BROKEN].contains(&class.as_str()) && self.node().policy.at_most_once =>
+            {
                 self.unknown(format!("{reason}, and the node must not be repeated"))
             }
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
@@ -78,18 +83,16 @@ impl Attempt<'_> {
     }
 
     fn open(&self, items: Vec<Value>, note: Value, holds: &impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
-        let body = self.node().container.map_or(0, |(body, _)| self.graph.bodies[body].nodes.len());
-        let steps = self.state.steps_in_all(self.graph) + items.len() * body;
-        let wrong = match items.len() {
-            _ if body == 0 => Some("the node asked for frames, and is no container".to_owned()),
-            _ if steps > STEPS_MAX => {
-                Some(format!("the execution would have {steps} steps; at most {STEPS_MAX} are allowed"))
-            }
-            0 => Some("the container asked for no frames".to_owned()),
-            count if count > ITEMS_MAX => Some(format!("there are {count} items; at most {ITEMS_MAX} are allowed")),
-            _ => items.iter().chain([&note]).find_map(|item| storable(item).err()),
+        let node = self.state.step(self.step).node;
+        let fits = match items.len() {
+            _ if self.node().container.is_none() => Err("the node asked for frames, and is no container".to_owned()),
+            0 => Err("the container asked for no frames".to_owned()),
+            // Whether it can be handed over is judged then.
+            count if self.graph.hands_over(node, count).is_some() => within_spill(count),
+            count => stays(self.graph, self.state, self.step, count),
         };
-        if let Some(reason) = wrong {
+        let fits = fits.and_then(|()| items.iter().chain([&note]).try_for_each(|item| storable(item).map(drop)));
+        if let Err(reason) = fits {
             return self.fail(error("items".into(), reason), holds);
         }
         Event::Opened { step: self.key(), items: items.into(), until: self.until(), note, spill: None }
@@ -188,6 +191,29 @@ impl Attempt<'_> {
     fn key(&self) -> StepKey {
         self.state.key(self.graph, self.step)
     }
+}
+
+/// Whether an execution can run so many items of a container itself.
+///
+/// # Errors
+/// Why not, for people.
+pub(super) fn stays(graph: &Graph, state: &State, container: StepIx, items: usize) -> Result<(), String> {
+    let body = graph.nodes[state.step(container).node].container.map_or(0, |(body, _)| graph.bodies[body].nodes.len());
+    let steps = state.steps_in_all(graph) + items * body;
+    if steps > STEPS_MAX {
+        return Err(format!("the execution would have {steps} steps; at most {STEPS_MAX} are allowed"));
+    }
+    if items > ITEMS_MAX {
+        return Err(format!("there are {items} items; at most {ITEMS_MAX} are allowed"));
+    }
+    Ok(())
+}
+
+fn within_spill(items: usize) -> Result<(), String> {
+    if items > SPILLED_ITEMS_MAX {
+        return Err(format!("there are {items} items; at most {SPILLED_ITEMS_MAX} are allowed, handed over or not"));
+    }
+    Ok(())
 }
 
 /// An error with its reason cut to [`REASON_BYTES_MAX`] and free of what the database cannot hold.

@@ -16,7 +16,12 @@ use super::step::StepStatus;
 
 pub use hand_over::{given, hand_over};
 
-/// Fewest items of a chunk that an author may ask for: so no list has more than a thousand chunks.
+/// Most chunks of one list: those of a longer one have more items than its author asked for.
+pub const CHUNKS_MAX: usize = 1_000;
+/// Most items of a list that is handed over. Before that comes the size of a config, [`super::expression::OUTPUT_BYTES_MAX`]:
+/// see docs/decisions/0051.
+pub const SPILLED_ITEMS_MAX: usize = CHUNKS_MAX * CHUNK_ITEMS_MAX;
+/// Fewest items of a chunk that an author may ask for.
 pub const CHUNK_ITEMS_MIN: usize = 10;
 /// Most items of a chunk.
 pub const CHUNK_ITEMS_MAX: usize = 1_000;
@@ -71,7 +76,8 @@ impl Spill {
         let used = |parallel: &usize| (parallel * (concurrency / parallel), *parallel);
         let parallel = (1..=concurrency.min(CHUNKS_PARALLEL_MAX)).max_by_key(used).unwrap_or(1);
         let tolerated = rules.tolerated.max(items * rules.tolerated_percent / 100);
-        Self { items, chunk: chunk.max(1), parallel, share: concurrency / parallel, tolerated }
+        let chunk = chunk.max(items.div_ceil(CHUNKS_MAX)).max(1);
+        Self { items, chunk, parallel, share: concurrency / parallel, tolerated }
     }
 
     /// The rules of the round: its frames are chunks.

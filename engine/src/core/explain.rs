@@ -115,6 +115,17 @@ pub enum Reason {
         /// When.
         since: DateTime<Utc>,
     },
+    /// Its workspace is not active.
+    #[serde(rename = "workspace")]
+    Closed {
+        /// The state of the workspace: `suspended`, `archived`, or one before it is active.
+        state: String,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// When.
+        since: DateTime<Utc>,
+    },
     /// A worker that takes in nothing else: it lost too many workers to be run beside others.
     Alone {
         /// How many, in a row.

@@ -109,6 +109,27 @@ pub async fn of(
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(Uuid::nil()).bind(workflow_id.0).fetch_all(connection).await?)
 }
 
+/// That a workspace is not active, as its cell knows it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Closed {
+    /// `suspended`, `archived`, or on its way to become active.
+    pub state: String,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// When the cell heard of it.
+    #[sqlx(rename = "changed_at")]
+    pub since: DateTime<Utc>,
+}
+
+/// What holds a workspace up as a whole though nobody has paused it; none while it is active.
+///
+/// # Errors
+/// If the database does.
+pub async fn closed(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<Closed>, StoreError> {
+    let sql = "SELECT state, reason, changed_at FROM standings WHERE workspace_id = $1 AND state <> 'active'";
+    Ok(sqlx::query_as(sql).bind(workspace_id.0).fetch_optional(connection).await?)
+}
+
 /// All pauses of the cell; no workflow stands for the whole workspace, which is paused, or not active.
 ///
 /// # Errors

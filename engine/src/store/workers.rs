@@ -34,6 +34,14 @@ pub struct Beat {
     pub peers: Vec<Peer>,
     /// Whether executions that lost two workers wait.
     pub suspects: bool,
+}
+
+/// The answer to a look between two beats.
+#[derive(Clone, Debug, FromRow)]
+pub struct Look {
+    /// The rest of the fleet, as [`peers`] tells it.
+    #[sqlx(json)]
+    pub peers: Vec<Peer>,
     /// What there is to do on the side.
     #[sqlx(flatten)]
     pub agenda: Agenda,
@@ -62,6 +70,25 @@ pub struct Agenda {
     pub events: bool,
     /// Bulk jobs run.
     pub jobs: bool,
+}
+
+impl Agenda {
+    /// That of who does not know it: there may be something to do everywhere.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            limits: true,
+            lines: true,
+            pauses: true,
+            held: true,
+            starts_ms: Some(0),
+            triggers_ms: Some(0),
+            endpoints: true,
+            lanes: true,
+            events: true,
+            jobs: true,
+        }
+    }
 }
 
 /// What names one life of a worker, also across databases.
@@ -129,13 +156,18 @@ pub async fn show_alive(control: &mut PgConnection, worker_no: i32) -> Result<()
     Ok(())
 }
 
-/// A beat, and a look at the fleet and at what there is to do in the same round trip.
+/// A beat, and a look at the fleet in the same round trip.
 const BEAT: &str = "\
     SELECT b.alive, b.now, b.front, b.next_due_at, b.woken, b.timeline, \
            (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
-           (SELECT true FROM queue q WHERE q.losses >= 2 LIMIT 1) IS NOT NULL AS suspects, \
+           (SELECT true FROM queue q WHERE q.losses >= 2 LIMIT 1) IS NOT NULL AS suspects \
+      FROM beat_1($1, $2, $3, $4) b";
+
+/// A look at the fleet and at what there is to do.
+const LOOK: &str = "\
+    SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
            a.limits, a.lines, a.pauses, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs \
-      FROM beat_1($1, $2, $3, $4) b, agenda_1() a";
+      FROM agenda_1() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.
@@ -161,6 +193,14 @@ pub async fn peers(control: &mut PgConnection, worker_no: i32) -> Result<Vec<Pee
     let peers =
         sqlx::query_as("SELECT worker_no, beat, connected FROM peers_1($1)").bind(worker_no).fetch_all(control).await?;
     Ok(peers)
+}
+
+/// All other workers that are not fenced, and what there is to do on the side.
+///
+/// # Errors
+/// If the database does.
+pub async fn look(control: &mut PgConnection, worker_no: i32) -> Result<Look, StoreError> {
+    Ok(sqlx::query_as(LOOK).bind(worker_no).fetch_one(control).await?)
 }
 
 /// Fences a lost worker and gives its executions back; answers how many, or none if somebody else is at it. The loss

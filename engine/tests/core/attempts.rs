@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use capstan_engine::core::attempt::{
-    Attempt, ITEMS_MAX, OUTPUT_BYTES_MAX, OUTPUT_DEPTH_MAX, REASON_BYTES_MAX, STEPS_MAX, storable,
+    Attempt, BROKEN, ITEMS_MAX, OUTPUT_BYTES_MAX, OUTPUT_DEPTH_MAX, REASON_BYTES_MAX, STEPS_MAX, storable,
 };
 use capstan_engine::core::journal::{Event, SettledStatus, Settlement};
 use capstan_engine::core::outcome::{Outcome, Until};
@@ -63,18 +63,25 @@ fn frames_are_opened_by_containers_within_bounds() {
 }
 
 #[test]
-fn an_attempt_that_must_not_be_repeated_and_takes_too_long_is_of_unknown_outcome() {
+fn an_attempt_that_must_not_be_repeated_and_is_too_slow_or_breaks_off_is_of_unknown_outcome() {
     let lines = |policy: &str| format!("{LINE} a {policy}");
     let slow = || Outcome::retry("timeout", "the attempt took longer than 5 ms", None);
     let once = lines(r#"{"at_most_once": true, "retry": {"attempts_max": 9}}"#);
     let settled = settlement(&once, slow());
     assert_eq!((settled.status, class_of(&settled)), (SettledStatus::OutcomeUnknown, "outcome_unknown"));
     assert!(settled.error.unwrap().reason.starts_with("the attempt took longer than 5 ms, and "));
+    let broke = || Outcome::retry(BROKEN, "the connection broke before the answer was whole", None);
+    let settled = settlement(&once, broke());
+    assert_eq!((settled.status, class_of(&settled)), (SettledStatus::OutcomeUnknown, "outcome_unknown"));
     let again = |lines: &str, outcome: Outcome| {
         matches!(conclude(lines, outcome, |_, _| Ok(true)), Event::AttemptFailed { attempt: 2, .. })
     };
-    assert!(again(&once, Outcome::retry("http_5xx", "it says so itself", None)), "what has failed may be tried again");
-    assert!(again(&lines(r#"{"retry": {"attempts_max": 9}}"#), slow()), "and what may happen twice");
+    for class in ["http_5xx", "connect"] {
+        assert!(again(&once, Outcome::retry(class, "it says so itself", None)), "what has failed may be tried again");
+    }
+    for outcome in [slow(), broke()] {
+        assert!(again(&lines(r#"{"retry": {"attempts_max": 9}}"#), outcome), "and what may happen twice");
+    }
 }
 
 #[test]

@@ -15,7 +15,10 @@ mod flow;
 mod gates;
 mod generator;
 mod judge;
+mod long_lists;
 mod nested;
+mod nested_graphs;
+mod nested_orders;
 mod noise;
 mod oracle;
 #[cfg(not(core_alone))]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use capstan_engine::core::decide::{begin, decide};
+use capstan_engine::core::decide::{Decision, begin, decide};
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::graph::{Graph, Part};
 use capstan_engine::core::ids::{Scope, SignalId, StepKey};
@@ -14,16 +14,18 @@ use serde_json::{Value, json};
 
 use crate::driver::{input, key, start_of_time};
 use crate::judge::{Ended, ended_well, ensure};
+use crate::nested_graphs::document;
 use crate::properties::graphs_wanted;
 use crate::rng::Rng;
 use crate::script::{RETRY, poisoned, resolved};
 use crate::spec::compile;
 
 const GRAPHS_MAX: u64 = 1_500;
-const DEPTH_MAX: usize = 3;
 /// Entries after which an execution is cancelled, so that each run ends.
 const ENTRIES_MAX: u32 = 400;
 const TURNS_MAX: usize = 3_000;
+/// Prefixes of each run that are replayed.
+const REPLAYS: usize = 2;
 
 /// What all runs together have met.
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ struct Tally {
     cancelled: usize,
     failed: usize,
     completed: usize,
+    late: usize,
 }
 
 #[test]
@@ -57,8 +60,9 @@ fn however_it_ends_nothing_is_left_live_and_every_undo_and_finally_has_run() {
         }
     }
     println!("{tally:?}");
-    let Tally { frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed } = tally;
-    for count in [frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed] {
+    let Tally { frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed, late } =
+        tally;
+    for count in [frames, undone, at_last, awaited, expired, incidents, resolved, cancelled, failed, completed, late] {
         assert!(count > 100, "too little of something was met: {count}");
     }
 }
@@ -71,13 +75,19 @@ struct Run<'a> {
     now: DateTime<Utc>,
     fired: HashSet<StepIx>,
     awaited: usize,
+    /// Some of the states that were there, with the entries before each; drawn by a generator of their own.
+    kept: Vec<(usize, State)>,
+    keeps: Rng,
+    /// Settlements that were offered once more a while later.
+    late: usize,
 }
 
 impl<'a> Run<'a> {
     fn to_the_end(graph: &'a Graph, seed: u64, cancel_after: Option<usize>, prefix: Vec<Entry>) -> Self {
         let (state, _) = begin(graph, &key("start"), input(), start_of_time()).unwrap();
         let (rng, now) = (Rng::new(seed ^ 0x5eed), start_of_time());
-        let mut run = Self { graph, state, journal: Vec::new(), rng, now, fired: HashSet::new(), awaited: 0 };
+        let (journal, fired, keeps) = (Vec::new(), HashSet::new(), Rng::new(seed ^ 0x4ee9));
+        let mut run = Self { graph, state, journal, rng, now, fired, awaited: 0, kept: Vec::new(), keeps, late: 0 };
         for Entry { at, event } in prefix {
             run.now = at;
             run.take(event);
@@ -190,11 +200,46 @@ impl<'a> Run<'a> {
             assert!(self.fired.insert(step), "{step} was fired twice\n{}", self.told());
         }
         self.state.apply(self.graph, entry.clone(), &decision);
+        self.comes_twice(&entry);
         let live = self.state.steps().iter().enumerate().filter(|(_, step)| step.is_active()).map(|(ix, _)| ix);
         let known: Vec<StepIx> = self.state.dues().map(|(ix, _)| ix).collect();
         let live: HashSet<StepIx> = live.collect();
         assert!(known.iter().all(|ix| live.contains(ix)), "a step is due that is not live");
         self.journal.push(entry);
+        self.keep();
+        self.comes_late();
+    }
+
+    /// The same entry once more is refused, or leads to nothing: a second cancel.
+    fn comes_twice(&self, entry: &Entry) {
+        let again = decide(self.graph, &self.state, entry);
+        let is_nothing = match (&entry.event, &again) {
+            (Event::Cancelled { .. }, Ok(decision)) => *decision == Decision::default(),
+            (_, again) => again.is_err(),
+        };
+        assert!(is_nothing, "once more {:?} leads to {again:?}\n{}", entry.event, self.told());
+    }
+
+    /// A settlement from before is refused, unless a person had its step begin anew.
+    fn comes_late(&mut self) {
+        let before = self.keeps.pick(&self.journal);
+        let Event::Settled { step, .. } = &before.event else { return };
+        let ix = self.state.find(self.graph, step);
+        if !self.state.resolved().iter().any(|resolved| resolved.step == ix) {
+            let again = decide(self.graph, &self.state, before);
+            assert!(again.is_err(), "late {:?} leads to {again:?}\n{}", before.event, self.told());
+            self.late += 1;
+        }
+    }
+
+    /// Keeps a few of all states, each as likely as the others.
+    fn keep(&mut self) {
+        let (entries, state) = (self.journal.len(), &self.state);
+        match self.keeps.below(entries) {
+            _ if self.kept.len() < REPLAYS => self.kept.push((entries, state.clone())),
+            place if place < REPLAYS => self.kept[place] = (entries, state.clone()),
+            _ => {}
+        }
     }
 
     /// What must hold once it has ended.
@@ -203,6 +248,12 @@ impl<'a> Run<'a> {
         let end = state.end().ok_or("it has not ended")?;
         let again = fold(graph, &key("start"), input(), start_of_time(), &self.journal).map_err(|e| e.to_string())?;
         ensure(again == *state, "the journal folds to another state")?;
+        for (entries, then) in &self.kept {
+            let again = fold(graph, &key("start"), input(), start_of_time(), &self.journal[..*entries]);
+            let again = again.map_err(|refusal| format!("replay of {entries} entries: {refusal}"))?;
+            ensure(again == *then, &format!("replay of {entries} entries gives another state"))?;
+        }
+        tally.late += self.late;
         let late = Entry { at: self.now, event: cancelled() };
         ensure(decide(graph, state, &late).is_err(), "something follows the end")?;
         tally.frames += state.frames().len();
@@ -257,80 +308,6 @@ impl<'a> Run<'a> {
 
 fn cancelled() -> Event {
     Event::Cancelled { reason: "enough".into(), forced: false, signal_id: None }
-}
-
-/// A trigger and a few nodes, some of which are containers of more.
-pub(crate) fn document(rng: &mut Rng) -> Value {
-    let trigger = json!({"id": "start", "type": "test.trigger", "data": {"config": {"ports": 1}}});
-    let (mut nodes, mut edges) = (vec![trigger], Vec::new());
-    let begins = body(rng, None, 0, &mut nodes, &mut edges);
-    for id in begins {
-        edges.push(edge("start", &id, json!({}), "out"));
-    }
-    json!({"nodes": nodes, "edges": edges})
-}
-
-/// Draws the nodes of one body, and says which of them nothing leads to.
-fn body(
-    rng: &mut Rng,
-    parent: Option<&str>,
-    depth: usize,
-    nodes: &mut Vec<Value>,
-    edges: &mut Vec<Value>,
-) -> Vec<String> {
-    let mut own: Vec<String> = Vec::new();
-    let mut begins = Vec::new();
-    let draw = |nodes: &mut Vec<Value>, type_name: &str, config: Value, policy: Value| {
-        let id = format!("n{}", nodes.len());
-        let mut node = json!({"id": id, "type": type_name, "data": {"config": config, "policy": policy}});
-        if let Some(parent) = parent {
-            node["parentId"] = json!(parent);
-        }
-        nodes.push(node);
-        id
-    };
-    for _ in 0..1 + rng.below(4) {
-        let is_container = depth < DEPTH_MAX && rng.chance(35);
-        let config = match is_container {
-            true => {
-                json!({"parallel": 1 + rng.below(2), "tolerated": rng.below(2), "undoes": rng.chance(40), "ports": 2})
-            }
-            false => json!({"ports": 2}),
-        };
-        let join = *rng.pick(&["all", "any"]);
-        let policy = json!({"join": join, "cancel_others": join == "any" && rng.chance(50)});
-        let type_name = if is_container { "test.container" } else { "test.step" };
-        let id = draw(nodes, type_name, config, policy);
-        if is_container {
-            body(rng, Some(&id), depth + 1, nodes, edges);
-        }
-        let before: Vec<String> = own.iter().filter(|_| rng.chance(50)).cloned().collect();
-        if before.is_empty() {
-            begins.push(id.clone());
-        }
-        for source in before {
-            let error = rng.chance(15);
-            let kind = if error { json!({"kind": "error"}) } else { json!({"kind": "flow"}) };
-            edges.push(edge(&source, &id, kind, if error { "error" } else { "out" }));
-        }
-        if rng.chance(40) {
-            let undo = draw(nodes, "test.step", json!({"ports": 2}), json!({}));
-            edges.push(edge(&id, &undo, json!({"kind": "compensate"}), "out"));
-        }
-        own.push(id);
-    }
-    if rng.chance(40) {
-        let last = draw(nodes, "test.step", json!({"ports": 2}), json!({"finally": true}));
-        if rng.chance(50) {
-            let more = draw(nodes, "test.step", json!({"ports": 2}), json!({}));
-            edges.push(edge(&last, &more, json!({}), "out"));
-        }
-    }
-    begins
-}
-
-fn edge(source: &str, target: &str, data: Value, port: &str) -> Value {
-    json!({"id": format!("{source}-{target}-{port}"), "source": source, "sourceHandle": port, "target": target, "data": data})
 }
 
 /// Scopes are of this form, so that the addresses above are right.

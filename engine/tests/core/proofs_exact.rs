@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::catalogue::TestTypes;
 use crate::driver::{input, start_of_time};
 use crate::generator::generate;
-use crate::nested;
+use crate::nested_graphs;
 use crate::proofs::confirmed;
 use crate::rng::Rng;
 use crate::spec::{Join, compile};
@@ -66,7 +66,7 @@ fn no_run_shows_what_is_said_never_to_be() {
     let mut claims = 0;
     for seed in 0..LARGE {
         let mut rng = Rng::new(seed);
-        let document = if seed % 2 == 0 { generate(seed).document() } else { nested::document(&mut rng) };
+        let document = if seed % 2 == 0 { generate(seed).document() } else { nested_graphs::document(&mut rng) };
         let graph = compile(&document).unwrap();
         let proof = prove(&graph, &TestTypes::new());
         confirmed(&graph, &proof).unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));

@@ -67,7 +67,7 @@ impl Own {
     fn settle(&mut self, step: StepIx, outcome: Outcome) {
         let attempt = Attempt { graph: &self.graph, state: &self.state, step, now: at(9), seed: 1 };
         let event = attempt.conclude(outcome, |_, _| Ok(true));
-        let event = hand_over(&self.scene(), step, event);
+        let event = hand_over(&self.scene(), step, event).unwrap();
         self.apply(event);
     }
 

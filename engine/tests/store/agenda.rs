@@ -1,19 +1,18 @@
-//! What a beat tells of work on the side, and that it looks at nothing else for that.
+//! What a look tells of work on the side, and that it looks at nothing else for that.
 
-use capstan_engine::store::workers::beat;
-use chrono::Utc;
+use capstan_engine::store::workers::{Agenda, look};
 
 use super::explain::Plans;
 use super::plans_data::{ROWS, empty};
 use super::support::Cell;
 
-async fn agenda(cell: &Cell) -> capstan_engine::store::workers::Agenda {
+async fn agenda(cell: &Cell) -> Agenda {
     let (mut connection, worker_no) = cell.worker().await;
-    beat(&mut connection, worker_no, 0, Utc::now(), false).await.unwrap().agenda
+    look(&mut connection, worker_no).await.unwrap().agenda
 }
 
 #[tokio::test]
-async fn a_beat_tells_what_there_is_to_do() {
+async fn a_look_tells_what_there_is_to_do() {
     let cell = Cell::new().await;
     let nothing = agenda(&cell).await;
     assert!(!nothing.limits && !nothing.lines && !nothing.pauses && !nothing.held, "{nothing:?}");
@@ -31,9 +30,73 @@ async fn a_beat_tells_what_there_is_to_do() {
          VALUES ({id}, {id}, 1, now(), now() + interval '1 hour')"
     ))
     .await;
+    let some = agenda(&cell).await;
+    assert!(some.limits && some.lines && some.pauses && some.held && some.events && some.lanes, "{some:?}");
+    assert!(!some.endpoints && !some.jobs && some.starts_ms.is_none() && some.triggers_ms.is_none(), "{some:?}");
+    cell.execute(&format!("{}; {}; {}; {}", schedules("1"), pending("1"), endpoints("1"), jobs("1"))).await;
     let all = agenda(&cell).await;
-    assert!(all.limits && all.lines && all.pauses && all.held && all.events && all.lanes, "{all:?}");
-    assert!(!all.endpoints && !all.jobs, "{all:?}");
+    assert!(all.endpoints && all.jobs, "{all:?}");
+    let hours = |ms: Option<i64>| ms.unwrap() as f64 / 3_600_000.0;
+    assert!((0.9..=1.0).contains(&hours(all.triggers_ms)) && (1.9..=2.0).contains(&hours(all.starts_ms)), "{all:?}");
+    cell.execute(&trigger_starts("1")).await;
+    assert!(agenda(&cell).await.triggers_ms.unwrap() <= 0, "what is due is told before what will be");
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_not_active_is_told_as_a_pause() {
+    let cell = Cell::new().await;
+    let standing = |state| {
+        format!("INSERT INTO standings (workspace_id, state, revision) VALUES (gen_random_uuid(), '{state}', 1)")
+    };
+    cell.execute(&standing("active")).await;
+    assert!(!agenda(&cell).await.pauses);
+    cell.execute(&standing("archived")).await;
+    assert!(agenda(&cell).await.pauses);
+}
+
+/// So many schedules that fire in an hour and later.
+fn schedules(count: &str) -> String {
+    format!(
+        "INSERT INTO schedules (workspace_id, schedule_id, workflow_id, node_id, version_id, rules, next_at) \
+         SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n', gen_random_uuid(), '{{}}', \
+                now() + n * interval '1 hour' FROM generate_series(1, {count}) n"
+    )
+}
+
+/// So many starts that are due in two hours and later.
+fn pending(count: &str) -> String {
+    format!(
+        "INSERT INTO pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, \
+                key, vt, input, first_at, due_at) \
+         SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n', 'debounce', '', '', 1, \
+                '1', now(), now() + (n + 1) * interval '1 hour' FROM generate_series(1, {count}) n"
+    )
+}
+
+/// So many endpoints that hear of everything.
+fn endpoints(count: &str) -> String {
+    format!(
+        "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'u', '{{*}}', 1 FROM generate_series(1, {count})"
+    )
+}
+
+/// So many jobs that run.
+fn jobs(count: &str) -> String {
+    format!(
+        "INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'cancel', '{{}}', '{{}}', 1, '' FROM generate_series(1, {count})"
+    )
+}
+
+/// So many starts of triggers that have been due for a second and longer.
+fn trigger_starts(count: &str) -> String {
+    format!(
+        "INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, input, due_at, \
+                until_at) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'n', 's', gen_random_uuid(), 'event', now(), '1', \
+                now() - n * interval '1 second', now() FROM generate_series(1, {count}) n"
+    )
 }
 
 #[tokio::test]
@@ -52,10 +115,14 @@ async fn an_agenda_is_one_step_into_each_index() {
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}"
     ))
     .await;
+    let count = ROWS.to_string();
+    for fill in [schedules, pending, endpoints, jobs, trigger_starts] {
+        cell.execute(&fill(&count)).await;
+    }
     let plans = Plans::of(&mut connection).await;
     for _ in 0..2 {
         plans.take();
-        beat(&mut connection, worker_no, 0, Utc::now(), false).await.unwrap();
+        look(&mut connection, worker_no).await.unwrap();
         let tables = [
             "limits",
             "gated",

@@ -46,6 +46,38 @@ async fn the_token_of_a_start_that_a_wake_overtook_is_not_fresh_any_more() {
 }
 
 #[tokio::test]
+async fn a_fresh_token_that_meets_a_lease_among_others_wakes_it_and_the_others_are_leased_once() {
+    let cell = Cell::new().await;
+    let late = Start { vt: 1_000, ..new_start(cell.workspace) };
+    let held_id = cell.start_all(&[late]).await[0];
+    cell.signal(held_id.0).await;
+    let mut holder = cell.worker().await;
+    // The signal's token is before that of the start, which stays.
+    let held = claim(&mut holder.0, holder.1, 1, NO_BOUND, false).await.unwrap().remove(0);
+    assert_eq!((held.execution_id, held.held_by), (held_id.0, None));
+    assert_eq!(cell.count("SELECT count(*) FROM queue WHERE fresh").await, 1);
+    let others: Vec<_> = cell.start(4).await.into_iter().map(|id| id.0).collect();
+    assert_eq!(cell.count("SELECT count(*) FROM queue WHERE fresh").await, 5);
+
+    let mut second = cell.worker().await;
+    let claimed = claim_all(&mut second).await;
+    assert_eq!(claimed.len(), 5);
+    for claimed in &claimed {
+        let (is_held, lease) = (claimed.execution_id == held_id.0, (claimed.held_by, claimed.lease_no));
+        assert!(is_held || others.contains(&claimed.execution_id));
+        assert_eq!(lease.0, is_held.then_some(holder.1), "{}", claimed.execution_id);
+        assert_eq!(lease.1 == held.lease_no, is_held);
+    }
+    assert_eq!(cell.count("SELECT count(*) FROM leases").await, 5);
+    let woken = format!("SELECT count(*) FROM leases WHERE woken AND execution_id = '{held_id}'");
+    assert_eq!((cell.count(&woken).await, cell.count("SELECT count(*) FROM leases WHERE woken").await), (1, 1));
+    let own = format!("SELECT count(*) FROM leases WHERE worker_no = {} AND NOT woken", second.1);
+    assert_eq!(cell.count(&own).await, 4);
+    assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
+    assert!(claim_all(&mut second).await.is_empty());
+}
+
+#[tokio::test]
 async fn suspects_are_claimed_only_when_asked_for_and_one_at_a_time() {
     let cell = Cell::new().await;
     cell.start(3).await;

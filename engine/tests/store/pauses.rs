@@ -2,16 +2,17 @@ use capstan_engine::core::flow::{RateWish, Wish};
 use capstan_engine::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::children::{Family, Hold};
 use capstan_engine::store::claim::Claimed;
-use capstan_engine::store::commit::{Commit, Reply, commit};
+use capstan_engine::store::commit::{Commit, Reply, Then, commit};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::flow::{Ruled, Verdict, start_flow};
 use capstan_engine::store::pauses::{Walk, all, apart, list, pause, release, resume};
 use capstan_engine::store::start::Start;
 use capstan_engine::store::workers::reap;
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::support::{Cell, PARK, claim_all, new_start, run, step, write};
+use super::support::{Cell, PARK, claim_all, end, new_start, run, step, write};
 
 const HELD: &str = "SELECT count(*) FROM held";
 const TOKENS: &str = "SELECT count(*) FROM queue";
@@ -121,6 +122,41 @@ async fn what_a_throttle_let_in_and_a_pause_held_up_goes_by_the_throttle_when_it
     let started = start_flow(&mut starter, &[Ruled { start, wish }]).await.unwrap().started.remove(0);
     assert_eq!(started.verdict, Verdict::Throttled);
     assert!(started.wait_ms.unwrap() > 2 * 86_400_000, "{started:?}");
+}
+
+#[tokio::test]
+async fn what_has_ended_or_begun_behind_a_pause_takes_no_slot_of_its_throttle() {
+    let cell = Cell::new().await;
+    let mut worker = cell.worker().await;
+    let workflow = WorkflowId::new();
+    let daily = RateWish { key: String::new(), interval_us: 86_400_000_000, burst: 1 };
+    let mut claimed = cell.leased_many(&mut worker, 4).await;
+    claimed.sort_by_key(|claimed| claimed.execution_id);
+    let holds: Vec<Commit> = claimed.iter().map(|claimed| held_by(claimed, workflow, Some(&daily))).collect();
+    write(&mut worker, &holds.iter().collect::<Vec<_>>()).await;
+    // Meanwhile the first three are woken: one ends, one takes a step and parks for a minute, one is still at work.
+    cell.execute(
+        "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
+         SELECT f.vt, h.execution_id, h.workspace_id, false FROM queue_front f, held h ORDER BY h.execution_id LIMIT 3",
+    )
+    .await;
+    let mut again = claim_all(&mut worker).await;
+    again.sort_by_key(|claimed| claimed.execution_id);
+    let soon = Then::Park { due_at: Some(again[1].claimed_at + TimeDelta::minutes(1)) };
+    write(&mut worker, &[&step(&again[0], 1, end(true)), &step(&again[1], 1, soon)]).await;
+    assert_eq!(cell.count(HELD).await, 4, "nobody has looked at them since");
+
+    assert_eq!((walk(&mut worker.0).await, cell.count(HELD).await), (4, 0));
+    let id = |n: usize| claimed[n].execution_id;
+    let mut owner = cell.connect(Role::Owner).await;
+    let tokens = sqlx::query_scalar("SELECT execution_id FROM queue ORDER BY execution_id");
+    let tokens: Vec<Uuid> = tokens.fetch_all(&mut owner).await.unwrap();
+    assert_eq!(tokens, [id(1), id(2), id(3)], "what has begun goes on, and the first slot is for who has not");
+    let near: Vec<(Uuid, bool)> = sqlx::query_as("SELECT execution_id, due_at < now() + interval '1 hour' FROM timers")
+        .fetch_all(&mut owner)
+        .await
+        .unwrap();
+    assert_eq!(near, [(id(1), true)], "its own time stays");
 }
 
 #[tokio::test]

@@ -50,9 +50,17 @@ pub enum HttpError {
     /// Never asked: the destination is not allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// No connection, or it broke.
+    /// No connection: nothing was asked.
     #[error("{url} cannot be reached: {why}")]
     Connect {
+        /// Without query.
+        url: String,
+        /// Chain of causes.
+        why: String,
+    },
+    /// There was a connection, and it broke, or brought something else than an answer: the request may have been carried out.
+    #[error("the connection to {url} broke before the answer was whole: {why}")]
+    Broken {
         /// Without query.
         url: String,
         /// Chain of causes.
@@ -165,7 +173,12 @@ impl HttpError {
             cause = current.source();
         }
         let url = shown(url);
-        if error.is_timeout() && !error.is_connect() { Self::Timeout { url, why } } else { Self::Connect { url, why } }
+        // What cannot be made into a request is not sent either.
+        match error.is_connect() || error.is_builder() {
+            true => Self::Connect { url, why },
+            false if error.is_timeout() => Self::Timeout { url, why },
+            false => Self::Broken { url, why },
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Sends mail over SMTP, or keeps it in a sandbox mailbox when no server is set.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::core::ids::WorkspaceId;
@@ -11,7 +10,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use super::credentials::MailLogin;
@@ -19,19 +18,21 @@ use super::guard::Refusal;
 use super::http::{HttpClient, HttpError};
 
 pub mod letter;
+mod turns;
+
+use turns::OwnTurns;
 
 pub use letter::{Letter, LetterError};
 
 /// Longest time for each command of a delivery.
 const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How the transport's errors begin where there was no connection: they have no other mark. Were it to change, such errors
+/// would count as broken connections, which is the safe side.
+const NO_CONNECTION: &str = "Connection error";
+
 /// Most connections to the mail server at a time, of one process: servers refuse crowds. Further mails take turns.
 const CONNECTIONS_MAX: usize = 16;
-
-/// Most connections to servers of workspaces at a time, of one process, and of one workspace: a slow server keeps those of
-/// others waiting only if many are slow.
-const OWN_CONNECTIONS_MAX: usize = 64;
-const WORKSPACE_CONNECTIONS_MAX: usize = 4;
 
 /// How mail leaves.
 #[derive(Clone, Debug, Default)]
@@ -119,9 +120,18 @@ pub enum MailError {
         /// Its answer.
         why: String,
     },
-    /// No usable connection.
+    /// No usable connection: nothing was handed over.
     #[error("the mail server {server} cannot be reached: {why}")]
     Connect {
+        /// `host:port`.
+        server: String,
+        /// Chain of causes.
+        why: String,
+    },
+    /// There was a connection, and it broke or could not be understood before the server had answered for the mail: it may
+    /// have taken it.
+    #[error("the connection to the mail server {server} broke before it had answered for the mail: {why}")]
+    Broken {
         /// `host:port`.
         server: String,
         /// Chain of causes.
@@ -161,32 +171,6 @@ pub struct Mailer {
     turns: OwnTurns,
 }
 
-/// Turns of servers of workspaces.
-struct OwnTurns {
-    all: Semaphore,
-    /// Of those that send at the moment.
-    each: Mutex<HashMap<WorkspaceId, Arc<Semaphore>>>,
-}
-
-impl OwnTurns {
-    fn new() -> Self {
-        Self { all: Semaphore::new(OWN_CONNECTIONS_MAX), each: Mutex::default() }
-    }
-
-    /// Waits for a turn of the workspace, then for one of all.
-    async fn take(&self, workspace: WorkspaceId) -> (Option<OwnedSemaphorePermit>, Option<SemaphorePermit<'_>>) {
-        let own = {
-            let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
-            // Who waits or sends has one of these.
-            each.retain(|&id, turns| id == workspace || Arc::strong_count(turns) > 1);
-            Arc::clone(each.entry(workspace).or_insert_with(|| Arc::new(Semaphore::new(WORKSPACE_CONNECTIONS_MAX))))
-        };
-        // Closed only with the process.
-        let own = own.acquire_owned().await.ok();
-        (own, self.all.acquire().await.ok())
-    }
-}
-
 struct Server {
     name: String,
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -212,7 +196,7 @@ impl Mailer {
     /// workspace gets it, at an address that the client may reach.
     ///
     /// # Errors
-    /// See [`MailError`]. After `Connect` the server may have taken the mail nevertheless.
+    /// See [`MailError`]. After `Broken` the server may have taken the mail nevertheless.
     pub async fn send(
         &self,
         workspace: WorkspaceId,
@@ -287,8 +271,10 @@ impl Server {
             MailError::Transient { server, why }
         } else if error.is_client() {
             MailError::Setup { server, why }
-        } else {
+        } else if error.is_tls() || why.starts_with(NO_CONNECTION) {
             MailError::Connect { server, why }
+        } else {
+            MailError::Broken { server, why }
         }
     }
 }
@@ -361,24 +347,6 @@ mod tests {
         ] {
             assert_eq!(Server::new(&Url::parse(url).unwrap()).is_ok(), expected, "{url}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_slow_server_of_one_workspace_does_not_stop_those_of_others() {
-        let turns = OwnTurns::new();
-        let [slow, other] = [1, 2].map(|n| WorkspaceId(uuid::Uuid::from_u128(n)));
-        let mut held = Vec::new();
-        for _ in 0..WORKSPACE_CONNECTIONS_MAX {
-            held.push(turns.take(slow).await);
-        }
-        let mut further = Box::pin(turns.take(slow));
-        assert!(futures::poll!(further.as_mut()).is_pending());
-        let mut theirs = Box::pin(turns.take(other));
-        let std::task::Poll::Ready(theirs) = futures::poll!(theirs.as_mut()) else { panic!("it waits for the other") };
-        held.clear();
-        drop((further.await, theirs));
-        let _again = turns.take(other).await;
-        assert_eq!(turns.each.lock().unwrap().len(), 1, "who sends nothing is forgotten");
     }
 
     #[test]

@@ -57,7 +57,7 @@ async fn send(client: &HttpClient, post: Post) -> Result<Response, Attempt> {
         let class = match error {
             HttpError::Refused(_) => Broke::Refused,
             HttpError::Timeout { .. } => Broke::Timeout,
-            HttpError::Connect { .. } | HttpError::Redirect { .. } => Broke::Connection,
+            HttpError::Connect { .. } | HttpError::Broken { .. } | HttpError::Redirect { .. } => Broke::Connection,
         };
         broken(class, error.to_string())
     })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use capstan_engine::core::attempt::BROKEN;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
@@ -23,7 +24,7 @@ use crate::services::http::{HttpError, Request};
 mod request;
 
 /// Error classes that a request may fail with, beside those of any node.
-const CLASSES: [&str; 15] = [
+const CLASSES: [&str; 16] = [
     "http_408",
     "http_425",
     "http_429",
@@ -36,6 +37,7 @@ const CLASSES: [&str; 15] = [
     "address_blocked",
     "redirect",
     "connect",
+    BROKEN,
     "credential",
     "credential_host",
     "credential_away",
@@ -230,6 +232,7 @@ fn http_error(error: &HttpError) -> Outcome {
         HttpError::Refused(Refusal::Url { .. }) => Outcome::fail("config", reason),
         HttpError::Redirect { .. } => Outcome::fail("redirect", reason),
         HttpError::Connect { .. } => Outcome::retry("connect", reason, None),
+        HttpError::Broken { .. } => Outcome::retry(BROKEN, reason, None),
         HttpError::Timeout { .. } => Outcome::retry("timeout", reason, None),
     }
 }

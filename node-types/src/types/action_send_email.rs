@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use capstan_domain::quotas::EMAILS;
+use capstan_engine::core::attempt::BROKEN;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
@@ -62,7 +63,8 @@ impl NodeType for ActionSendEmail {
     }
 
     fn classes(_config: &Value) -> Option<Vec<String>> {
-        let own = ["smtp_rejected", "smtp_transient", "connect", "mailbox", "address_blocked", QUOTA, QUOTA_AWAY];
+        let own =
+            ["smtp_rejected", "smtp_transient", "connect", BROKEN, "mailbox", "address_blocked", QUOTA, QUOTA_AWAY];
         Some(own.into_iter().chain(CREDENTIAL_CLASSES).map(Into::into).collect())
     }
 
@@ -126,6 +128,7 @@ fn mail_error(error: &MailError) -> Outcome {
         MailError::Rejected { .. } => Outcome::fail("smtp_rejected", reason),
         MailError::Transient { .. } => Outcome::retry("smtp_transient", reason, None),
         MailError::Connect { .. } => Outcome::retry("connect", reason, None),
+        MailError::Broken { .. } => Outcome::retry(BROKEN, reason, None),
         MailError::Refused(_) => Outcome::fail("address_blocked", reason),
         MailError::Mailbox(_) => Outcome::retry("mailbox", reason, None),
     }
@@ -141,6 +144,8 @@ mod tests {
     use capstan_engine::core::ids::WorkspaceId;
     use capstan_engine::store::error::StoreError;
     use futures::future::BoxFuture;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
     use uuid::Uuid;
 
     use super::*;
@@ -196,6 +201,34 @@ mod tests {
         tokio::task::yield_now().await;
         let (class, reason) = retried(ActionSendEmail.run(config(json!("ada@example.com")), &over_smtp(closed)).await);
         assert!(class == "connect" && reason.contains(&closed.to_string()), "{class}: {reason}");
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_was_taken_and_never_answered_for_is_told_from_one_that_was_never_sent() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let taken = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let (lines, mut answers) = stream.into_split();
+            let mut lines = BufReader::new(lines).lines();
+            answers.write_all(b"220 here\r\n").await.unwrap();
+            loop {
+                let line = lines.next_line().await.unwrap().expect("the client goes away early");
+                match line.as_str() {
+                    // The end of the mail: it is taken, and nobody hears of that.
+                    "." => return,
+                    "DATA" => answers.write_all(b"354 go on\r\n").await.unwrap(),
+                    _ if ["EHLO", "MAIL", "RCPT"].iter().any(|verb| line.starts_with(verb)) => {
+                        answers.write_all(b"250 good\r\n").await.unwrap();
+                    }
+                    _ => {}
+                }
+            }
+        });
+        let outcome = ActionSendEmail.run(config(json!("ada@example.com")), &over_smtp(server)).await;
+        let (class, reason) = retried(outcome);
+        assert!(class == "broken" && reason.contains("broke before it had answered for the mail"), "{class}: {reason}");
+        taken.await.unwrap();
     }
 
     #[tokio::test]

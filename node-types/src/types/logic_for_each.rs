@@ -2,7 +2,7 @@
 
 use capstan_engine::core::attempt::{ITEMS_MAX, storable};
 use capstan_engine::core::catalogue::{Effect, Extent, Frames};
-use capstan_engine::core::chunk::{CHUNK_ITEMS_MAX, CHUNK_ITEMS_MIN, Spilling};
+use capstan_engine::core::chunk::{CHUNK_ITEMS_MAX, CHUNK_ITEMS_MIN, SPILLED_ITEMS_MAX, Spilling};
 use capstan_engine::core::outcome::{Closed, Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -27,8 +27,8 @@ pub(crate) struct LogicForEach;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    /// An expression that comes to a list, such as `{{ steps.fetch.body.items }}`. Its nodes see each as `item`, and its
-    /// place as `index`.
+    /// An expression that comes to a list, such as `{{ steps.fetch.body.items }}`, of at most 1 MiB and 10,000 items; with
+    /// `spill`, of 1,000,000. Its nodes see each as `item`, and its place as `index`.
     items: Value,
     /// Items that run at the same time; 10 if absent.
     #[schemars(range(min = 1, max = 1_000))]
@@ -43,10 +43,9 @@ pub(crate) struct Config {
     tolerated_percent: Option<usize>,
     /// Has the workers of the fleet share a long list: its items are handed over in chunks, each an execution of its own.
     /// `above`, 1 to 10,000: a list with more items is handed over; 1,000 if absent. `chunk`, 10 to 1,000: items of each
-    /// chunk; 100 if absent. `concurrency` and what is tolerated stay those of the whole list. Nothing that lies in it may
-    /// be undone, wait for a signal by its name, or respond.
+    /// chunk; 100 if absent, and more where there would be over 1,000 chunks. `concurrency` and what is tolerated stay those
+    /// of the whole list. Nothing that lies in it may be undone, wait for a signal by its name, or respond.
     #[serde(default)]
-    #[expect(dead_code, reason = "it is part of the graph, and the engine hands over")]
     spill: Option<Spill>,
 }
 
@@ -105,13 +104,26 @@ impl NodeType for LogicForEach {
             }
             (Some(Wake::Closed { frames, .. }), _) => collect(frames, rules),
             (_, Value::Array(items)) if items.is_empty() => Outcome::done("out", json!({ "results": [], "failed": 0 })),
-            (_, Value::Array(items)) if items.len() > ITEMS_MAX => {
-                let reason = format!("there are {} items; at most {ITEMS_MAX} are allowed", items.len());
-                Outcome::fail("items", reason)
-            }
-            (_, Value::Array(items)) => Outcome::Open { items, note: Value::Null },
+            (_, Value::Array(items)) => match bounded(items.len(), config.spill.is_some()) {
+                Ok(()) => Outcome::Open { items, note: Value::Null },
+                Err(reason) => Outcome::fail("items", reason),
+            },
             (_, other) => Outcome::fail("items", format!("items is {}, not a list", describe(&other))),
         }
+    }
+}
+
+/// Whether a list may have so many items.
+fn bounded(items: usize, spills: bool) -> Result<(), String> {
+    match items {
+        _ if spills && items > SPILLED_ITEMS_MAX => Err(format!(
+            "there are {items} items; at most {SPILLED_ITEMS_MAX} are allowed: fetch and run them in parts"
+        )),
+        _ if !spills && items > ITEMS_MAX => Err(format!(
+            "there are {items} items; at most {ITEMS_MAX} are allowed: set spill, which has the fleet share a longer list, or \
+             run them in parts"
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -158,12 +170,36 @@ mod tests {
 
     use super::*;
     use crate::registry::Registry;
+    use crate::testing::{context, failed};
 
     #[test]
     fn results_come_in_the_order_of_the_items() {
         let frames = [Closed::Completed(json!(1)), Closed::Completed(json!("b"))];
         let expected = Outcome::done("out", json!({ "results": [1, "b"], "failed": 0 }));
         assert_eq!(collect(&frames, Frames::default()), expected);
+    }
+
+    #[tokio::test]
+    async fn a_list_has_so_many_items_and_more_where_it_is_handed_over() {
+        let run = async |items: usize, spill: Value| {
+            let config = json!({ "items": vec![0; items], "spill": spill });
+            let config = serde_json::from_value(config).unwrap();
+            match LogicForEach.run(config, &context()).await {
+                Outcome::Open { items, .. } => (items.len(), String::new()),
+                outcome => {
+                    let (class, reason) = failed(outcome);
+                    assert_eq!(class, "items");
+                    (0, reason)
+                }
+            }
+        };
+        assert_eq!(run(ITEMS_MAX, Value::Null).await, (10_000, String::new()));
+        let (_, reason) = run(ITEMS_MAX + 1, Value::Null).await;
+        assert!(reason.starts_with("there are 10001 items; at most 10000 are allowed: set spill"), "{reason}");
+        assert_eq!(run(ITEMS_MAX + 1, json!({})).await, (10_001, String::new()));
+        assert_eq!(bounded(SPILLED_ITEMS_MAX, true), Ok(()));
+        let reason = bounded(SPILLED_ITEMS_MAX + 1, true).unwrap_err();
+        assert!(reason.starts_with("there are 1000001 items; at most 1000000 are allowed"), "{reason}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use capstan_engine::core::journal::Event;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, StepIx};
 use capstan_engine::faults::{Bug, planted};
+use serde_json::Value;
 
 use super::drive::Drive;
 
@@ -16,7 +17,10 @@ impl Drive<'_> {
         let orphan = self.state.step(step).orphan();
         let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
         if matches!(event, Event::Opened { .. }) {
-            event = hand_over(&self.scene(), step, event);
+            event = hand_over(&self.scene(), step, event).unwrap_or_else(|reason| {
+                let holds = |when: &str, output: &Value| self.scene().holds(step, when, output);
+                self.attempt_of(step).conclude(Outcome::fail("items", reason), holds)
+            });
         }
         if planted(Bug::WaitIsAttempt)
             && let (Phase::Waiting(_), Event::Settled { settlement, .. }) = (&self.state.step(step).phase, &mut event)

@@ -11,7 +11,12 @@ use crate::worker::Engine;
 /// Looks until the worker stops.
 pub(crate) async fn gates(engine: Arc<Engine>) {
     let (mut agenda, mut after) = (engine.agenda.reader(), None);
-    let work = |agenda: &Agenda| agenda.limits || agenda.lines;
+    let work = |agenda: &Agenda| {
+        if !agenda.lines {
+            metrics::gauge!("capstan_gate_lines").set(0.0);
+        }
+        agenda.limits || agenda.lines
+    };
     while engine.stop.run_until_cancelled(agenda.until(work)).await.is_some() {
         if let Err(error) = engine.gates.refresh(&engine.side).await {
             debug!(%error, "the limits could not be read; those of before hold");

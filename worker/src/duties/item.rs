@@ -15,6 +15,7 @@ use capstan_engine::store::orders::{Given, What};
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::signals::{self, CANCEL, Sent};
 use capstan_engine::store::start::Started;
+use capstan_engine::store::trials;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::task::spawn_blocking;
@@ -28,6 +29,7 @@ pub(super) const NOT_KEPT: &str = "the execution is no longer kept";
 /// Why a trial is not migrated.
 pub(super) const IS_TRIAL: &str = "the execution is a trial of a draft, which no version takes over";
 const NOT_ENDED: &str = "the execution has not ended";
+const TRIAL_GONE: &str = "the graph of this trial is no longer kept; run the draft again";
 const USED_UP: &str = "this workspace has used up its executions of this month";
 
 /// What became of an item so far.
@@ -122,7 +124,7 @@ async fn again(
     let version_id = item.version_id.map_or(VersionId(row.version_id), VersionId);
     let old = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
     let new = version(engine, workspace_id, version_id).await?;
-    let from = from.clone();
+    let (from, is_trial) = (from.clone(), row.trial && version_id.0 == row.version_id);
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
     let planned = spawn_blocking(move || {
         let recorded = Recorded { row: &row, graph: &old, entries: &entries };
@@ -130,6 +132,10 @@ async fn again(
         Ok::<_, Refused>(recorded.restart(&plan, version_id, None))
     });
     match planned.await {
+        // Used now, so that its graph stays.
+        Ok(Ok(_)) if is_trial && !trials::touch(connection, workspace_id, version_id).await? => {
+            Ok(ItemEnd::Failed(TRIAL_GONE.into()))
+        }
         Ok(Ok(asked)) => begin(engine, connection, workspace_id, &asked).await,
         Ok(Err(Refused::Unreadable(error))) => Err(error),
         Ok(Err(refused @ Refused::NothingFailed)) => Ok(ItemEnd::Skipped(refused.to_string())),

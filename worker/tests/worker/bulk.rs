@@ -3,7 +3,7 @@
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::bulk::{self, Beginning, Filter, JobRow, Made, NewJob, Onto, Status, Work};
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::executions;
+use capstan_engine::store::{executions, trials};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
@@ -152,6 +152,30 @@ async fn executions_that_cannot_be_restarted_fail_alone_and_say_where_and_why() 
     assert_eq!(cell.end(&job, ids[2]).await, ("failed".into(), Some(reason.into()), None));
     worker.drain().await;
     cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_uses_the_graph_of_a_trial_and_fails_alone_where_it_is_no_longer_kept() {
+    let cell = Cell::new().await;
+    let document = graph(vec![node("fail", "debug.fail", json!({}))], &[("start", "out", "fail")]);
+    let draft = cell.publish(&document).await;
+    let frozen = trials::freeze(&mut cell.api().await, cell.workspace_id, draft.workflow_id, &document).await;
+    let trial = Version { version_id: frozen.unwrap().unwrap(), ..draft };
+    let _worker = cell.worker().await;
+    let id = cell.start(trial, json!({})).await;
+    cell.until(id, &["failed"]).await;
+    cell.run("UPDATE trial_versions SET used_at = now() - interval '10 days'").await;
+    let again = || Work::Restart { from: Beginning::Failed, onto: Onto::Own };
+    let job = cell.bulk(of(&[id]), again()).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [1, 1, 0, 0]);
+    let used = "SELECT count(*) FROM trial_versions WHERE used_at > now() - interval '1 day'";
+    assert_eq!(cell.count(used).await, 1, "it is used now, and its graph stays");
+
+    cell.run("UPDATE trial_versions SET graph = NULL").await;
+    let job = cell.bulk(of(&[id]), again()).await;
+    assert_eq!(counts(&cell.until_completed(&job).await), [1, 0, 1, 0]);
+    let (_, reason, new) = cell.end(&job, id).await;
+    assert!(reason.unwrap().contains("no longer kept") && new.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

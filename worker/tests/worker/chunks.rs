@@ -49,6 +49,29 @@ async fn the_results_of_a_list_that_is_handed_over_are_whole_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_with_more_items_than_one_execution_runs_is_handed_over_and_refused_without_spill() {
+    const ITEMS: usize = 10_500;
+    let cell = Cell::new().await;
+    let long = json!({ "items": "{{ input.items }}", "concurrency": 64, "spill": { "above": 1_000, "chunk": 1_000 } });
+    let nodes = || vec![inside("twice", "debug.noop", json!({ "output": "{{ item * 2 }}" }))];
+    let (shared, alone) = (each(long, nodes(), &[]), each(json!({ "spill": null }), nodes(), &[]));
+    let (shared, alone) = (cell.publish(&shared).await, cell.publish(&alone).await);
+    let list = json!({ "items": (0..ITEMS).collect::<Vec<_>>() });
+    let worker = cell.worker().await;
+    let id = cell.start(shared, list.clone()).await;
+    let output = cell.until(id, &["completed", "failed"]).await.output.unwrap();
+    assert_eq!(output, json!({ "results": (0..ITEMS).map(|item| item * 2).collect::<Vec<_>>(), "failed": 0 }));
+    assert_eq!(cell.count(CHUNKS).await, 11);
+    let id = cell.start(alone, list).await;
+    let error = cell.until(id, &["completed", "failed"]).await.error.unwrap();
+    assert_eq!((&error["class"], &error["node_id"]), (&json!("items"), &json!("each")));
+    let reason = error["reason"].as_str().unwrap();
+    assert!(reason.starts_with("there are 10500 items; at most 10000 are allowed: set spill"), "{reason}");
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn so_many_items_of_the_whole_list_may_fail_and_no_more() {
     let cell = Cell::new().await;
     let nodes =

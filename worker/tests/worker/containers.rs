@@ -56,6 +56,34 @@ async fn results_of_ten_thousand_items_come_in_order_though_a_worker_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn items_that_are_no_list_fail_the_step_with_its_node_and_class() {
+    let cell = Cell::new().await;
+    let document = graph(
+        vec![
+            node("each", "logic.for_each", json!({ "items": "{{ input.items }}" })),
+            inner("each", "one", "debug.noop", json!({})),
+        ],
+        &[("start", "out", "each")],
+    );
+    let version = cell.publish(&document).await;
+    let worker = cell.worker().await;
+    for (items, told) in [
+        (json!(7), "items is the number 7, not a list"),
+        (json!(null), "items is null (is something missing?), not a list"),
+        (json!("a,b"), "items is the text \"a,b\", not a list"),
+        (json!({ "0": "a" }), "items is an object, not a list"),
+    ] {
+        let id = cell.start(version, json!({ "items": items })).await;
+        let error = cell.until(id, &["completed", "failed"]).await.error.unwrap();
+        assert_eq!((&error["class"], &error["node_id"]), (&json!("items"), &json!("each")));
+        assert_eq!(error["reason"], told);
+        assert_eq!(cell.steps(id).await.get("one"), None, "nothing of it ran");
+    }
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn so_many_items_may_fail() {
     let cell = Cell::new().await;
     let items = |tolerated: u32| {

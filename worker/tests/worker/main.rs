@@ -1,6 +1,7 @@
 //! The worker on a real database: claims, commits, waits, survives.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod agenda;
 mod approvals;
 mod bulk;
 mod calm;

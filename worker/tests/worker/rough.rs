@@ -1,11 +1,15 @@
 //! Things go wrong: workers die, replies are lost, signals race. Attempts aside, the end is the calm one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use capstan_engine::store::signals::CANCEL;
 use capstan_node_types::registry::Registry;
 use capstan_worker::WorkerSettings;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 use crate::doomed::Doomed;
 use crate::outside::{Effects, Proxy};
@@ -64,6 +68,47 @@ async fn an_at_most_once_step_is_never_repeated() {
     let steps = cell.steps(id).await;
     assert_eq!((steps["call"].as_str(), steps["unsure"].as_str()), ("outcome_unknown//1", "completed/out/1"));
     assert_eq!(effects.keys().len(), 1);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+/// Takes each request whole and hangs up without an answer; the requests that it took.
+async fn hangs_up() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (address, taken) = (listener.local_addr().unwrap().to_string(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&taken);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"{\"pay\":7}") && stream.read_buf(&mut request).await.unwrap() > 0 {}
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    (address, taken)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_at_most_once_step_whose_connection_breaks_is_not_repeated_and_any_other_is() {
+    let (address, taken) = hangs_up().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&address]).await;
+    let document = |at_most_once: bool| {
+        let config = json!({ "method": "POST", "url": format!("http://{address}/"), "body": { "pay": 7 } });
+        let mut call = node("call", "action.http_request", config);
+        call["data"]["policy"] = json!({ "at_most_once": at_most_once, "retry": { "delay_ms": 0 } });
+        graph(vec![call], &[("start", "out", "call")])
+    };
+    let (once, again) = (cell.publish(&document(true)).await, cell.publish(&document(false)).await);
+    let worker = cell.worker().await;
+    for (version, step, class, calls) in
+        [(once, "outcome_unknown//1", "outcome_unknown", 1), (again, "failed//3", "broken", 3)]
+    {
+        let before = taken.load(Ordering::SeqCst);
+        let id = cell.start(version, json!({})).await;
+        let error = cell.until(id, &["completed", "failed"]).await.error.unwrap();
+        assert_eq!((error["class"].as_str(), cell.steps(id).await["call"].as_str()), (Some(class), step));
+        assert_eq!(taken.load(Ordering::SeqCst) - before, calls, "{class}");
+    }
     worker.drain().await;
     cell.assert_clean().await;
 }

@@ -4,12 +4,15 @@ use capstan_domain::schedules::{self, ScheduleRow};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::Cell;
 
 /// Triggers of the workflow with many.
 const TRIGGERS: usize = 12;
+/// How often each thing that a worker can be in the middle of is undone.
+const CUTS: usize = 2;
 const SETTLED: &str = "SELECT count(*) FROM trigger_starts WHERE settled_at IS NOT NULL";
 const ENDED: &str = "SELECT count(*) FROM executions WHERE ended_at IS NOT NULL";
 
@@ -36,6 +39,25 @@ impl Cell {
         capstan_domain::trigger_starts::subject(at)
     }
 
+    /// Lets nobody write to a table until the connection is closed.
+    async fn hold(&self, table: &str) -> PgConnection {
+        let mut holder = self.owner().await;
+        let hold = format!("BEGIN; LOCK TABLE {table} IN SHARE MODE");
+        sqlx::raw_sql(&hold).execute(&mut holder).await.unwrap();
+        holder
+    }
+
+    /// Cuts the connections of all who wait to write to a table, as soon as there are any, a few times.
+    async fn cut_who_waits_for(&self, table: &str) {
+        let cut = format!(
+            "SELECT (count(pg_terminate_backend(pid)) > 0)::int::bigint FROM pg_locks \
+              WHERE NOT granted AND locktype = 'relation' AND relation = '{table}'::regclass"
+        );
+        for _ in 0..CUTS {
+            self.until_count(&cut, 1).await;
+        }
+    }
+
     /// Status, execution and reason of a start, once it is as wished.
     async fn start_of(&self, subject: &str, wished: &str) -> (Option<Uuid>, Option<String>) {
         let is = format!("SELECT count(*) FROM trigger_starts WHERE subject = '{subject}' AND {wished}");
@@ -55,17 +77,19 @@ async fn each_fire_time_starts_one_execution_whoever_looks_and_whichever_connect
     cell.publish(&graph(TRIGGERS, &config, "debug.noop", &json!({}))).await;
     // As after an outage of years.
     cell.run("UPDATE schedules SET next_at = '2021-01-01T00:00:00Z'").await;
+    // Whatever a worker is in the middle of is undone: a move of schedules, a start before the execution is there, and one
+    // that is there and not settled yet.
+    let (moves, starts) = (cell.hold("trigger_starts").await, cell.hold("executions").await);
     let workers = [cell.worker().await, cell.worker().await, cell.worker().await];
+    cell.cut_who_waits_for("trigger_starts").await;
+    moves.close().await.unwrap();
+    cell.cut_who_waits_for("executions").await;
+    let settlements = cell.hold("trigger_starts").await;
+    starts.close().await.unwrap();
+    cell.cut_who_waits_for("trigger_starts").await;
+    settlements.close().await.unwrap();
     let years = cell.count("SELECT extract(year FROM clock_timestamp() AT TIME ZONE 'UTC')::bigint - 2020").await;
     let expected = years * i64::try_from(TRIGGERS).unwrap();
-    // Whatever a worker is in the middle of is undone.
-    for _ in 0..20 {
-        cell.run(
-            "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.datname = current_database() \
-               AND a.query LIKE '%trigger_starts%' AND a.pid <> pg_backend_pid()",
-        )
-        .await;
-    }
     cell.until_count(SETTLED, expected).await;
     cell.until_count(ENDED, expected).await;
     let distinct = "SELECT count(DISTINCT (trigger_node_id, input ->> 'at')) FROM executions \

@@ -50,7 +50,7 @@ pub(crate) struct Cell {
 pub(crate) struct Version {
     pub(crate) workflow_id: WorkflowId,
     pub(crate) version_id: VersionId,
-    timeout_ms: Option<u64>,
+    pub(crate) timeout_ms: Option<u64>,
 }
 
 struct NoMailbox;

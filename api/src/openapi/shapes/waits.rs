@@ -89,6 +89,13 @@ pub(crate) enum Reason {
         reason: Option<String>,
         since: Time,
     },
+    /// That its workspace becomes active.
+    Workspace {
+        state: String,
+        #[schemars(skip_serializing_if = "absent", with = "String")]
+        reason: Option<String>,
+        since: Time,
+    },
     /// A worker that runs it alone.
     Alone { losses: u32 },
     /// A worker that runs the step.

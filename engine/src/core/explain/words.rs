@@ -40,6 +40,7 @@ impl Display for Reason {
                 };
                 paused(f, paused_by, what, since, reason.as_deref())
             }
+            Self::Closed { state, reason, since } => closed(f, state, since, reason.as_deref()),
             Self::Alone { losses } => {
                 write!(f, "{losses} workers in a row were lost while they ran it: it waits for one that takes it alone")
             }
@@ -91,6 +92,18 @@ fn held(f: &mut Formatter<'_>, rule: &str, key: &str, starts: u32, until: Option
 fn paused(f: &mut Formatter<'_>, by: &str, what: &str, since: &DateTime<Utc>, reason: Option<&str>) -> fmt::Result {
     write!(f, "{by} paused {what} at {}", moment(since))?;
     reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
+}
+
+fn closed(f: &mut Formatter<'_>, state: &str, since: &DateTime<Utc>, reason: Option<&str>) -> fmt::Result {
+    write!(f, "the workspace is {state} since {}", moment(since))?;
+    if let Some(reason) = reason {
+        write!(f, ", {reason:?}")?;
+    }
+    f.write_str(match state {
+        "suspended" => ": it goes on once an administrator of the platform has resumed the workspace",
+        "archived" => ": nothing of it runs any more, and what is there can be read and exported",
+        _ => ": it begins once the workspace is active",
+    })
 }
 
 fn turn(f: &mut Formatter<'_>, before: Option<u32>, own: Option<u32>, more_than: Option<u32>) -> fmt::Result {

@@ -237,13 +237,32 @@ async fn a_broken_connection_is_worth_another_attempt() {
         address
     };
     let short = short.await;
-    assert_eq!(retried(run(json!({"url": format!("http://{short}/")}), &[short]).await).0, "connect");
+    assert_eq!(retried(run(json!({"url": format!("http://{short}/")}), &[short]).await).0, "broken");
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let closed = listener.local_addr().unwrap();
     drop(listener);
     assert_eq!(retried(run(json!({"url": format!("http://{closed}/")}), &[closed]).await).0, "connect");
     let (noise, _task) = serve_raw("SSH-2.0-x\r\n", Vec::new(), 0).await;
-    assert_eq!(retried(run(json!({"url": format!("http://{noise}/")}), &[noise]).await).0, "connect");
+    assert_eq!(retried(run(json!({"url": format!("http://{noise}/")}), &[noise]).await).0, "broken");
+}
+
+#[tokio::test]
+async fn a_request_that_was_taken_and_never_answered_is_told_from_one_that_was_never_sent() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let taken = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"{\"pay\":7}") {
+            assert!(stream.read_buf(&mut request).await.unwrap() > 0, "the request ends early");
+        }
+    });
+    let config = json!({"url": format!("http://{server}/pay?secret=1"), "method": "POST", "body": {"pay": 7}});
+    let (class, reason) = retried(run(config, &[server]).await);
+    let told =
+        reason.starts_with(&format!("the connection to http://{server}/pay broke before the answer was whole: "));
+    assert!(class == "broken" && told, "{class}: {reason}");
+    taken.await.unwrap();
 }
 
 #[tokio::test]
