@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # The editor's part of `make`: `build` makes editor/dist, which the next `cargo build` takes into the binary; `test` checks
 # types and runs unit tests, the flows in a browser that SHORT names, and one that holds the API to its types; `flows` runs all;
-# `bundles` tells how much a browser loads; `types` makes the API's types anew from docs/openapi.json. Packages are installed as far as they are missing. Without Node.js the
-# editor is left out, and that is said: the rest is complete without it.
+# `bundles` tells how much a browser loads; `types` makes the API's types anew from docs/openapi.json; `screenshots` takes the
+# pictures of docs/ anew. Packages are installed as far as they are missing. Without Node.js the editor is left out, and that is
+# said: the rest is complete without it.
 set -euo pipefail
 cd "$(dirname "$0")/../editor"
 
 readonly NODE_MIN=20.19
+readonly COLOURS=64
 # What `test` runs in a browser: sign-up to lead, drawn with the mouse, with the keyboard alone, a failure repaired, two tabs and a
 # killed server, a delivery sent again, an approval from a second browser; `answers` needs no browser.
 readonly SHORT=(story canvas keyboard repair drafts webhooks approval answers)
@@ -63,6 +65,16 @@ flows() {
     CAPSTAN_CHROMIUM=$(browser) npm run --silent flows -- "$@" >&2
 }
 
+# Of the pages as they are now, with few colours: they are downloaded with the repository.
+screenshots() {
+    command -v pngquant >/dev/null || { say "pngquant is missing: apt-get install pngquant" && exit 1; }
+    install_packages
+    build
+    need_browser || { say "there is no chromium" && exit 1; }
+    CAPSTAN_SCREENSHOTS=1 CAPSTAN_EDITOR_DIST=dist CAPSTAN_CHROMIUM=$(browser) npm run --silent flows >&2
+    pngquant --force --ext .png --strip --speed 1 "$COLOURS" ../docs/images/*.png
+}
+
 if ! has_node; then
     say "Node.js $NODE_MIN or later is not installed: the editor is left out"
     exit
@@ -86,5 +98,6 @@ types)
     install_packages
     npm run --silent types >&2
     ;;
-*) say "say build, test, flows, bundles or types" && exit 2 ;;
+screenshots) screenshots ;;
+*) say "say build, test, flows, bundles, types or screenshots" && exit 2 ;;
 esac

@@ -8,7 +8,7 @@ use capstan_domain::triggers::keep_in_step;
 use capstan_domain::workflows::named;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId, WorkspaceId};
-use capstan_engine::store::workflows;
+use capstan_engine::store::workflows::{self, About};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::triggers::triggers_of;
 use serde_json::Value;
@@ -111,7 +111,7 @@ async fn add_version(
     let revision = row.map(|row| row.revision).ok_or_else(|| anyhow!("workflow {workflow_id} has been deleted"))?;
     workflows::save_draft(connection, workspace, workflow_id, revision, document).await?;
     let paths = trigger_paths(graph, workflow_id);
-    match workflows::publish(connection, workspace, workflow_id, document, graph, &paths).await? {
+    match workflows::publish(connection, workspace, workflow_id, document, graph, &paths, &About::default()).await? {
         Ok(version) => {
             let version_id = VersionId(version.version_id);
             keep_in_step(connection, workspace, workflow_id, version_id, &triggers_of(graph)).await??;

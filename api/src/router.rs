@@ -17,7 +17,7 @@ use crate::routes::{
     approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events,
     executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
     operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session,
-    signals, simulate, stats, test_step, trial, trigger_starts, usage, version, webhooks, workflows,
+    signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -146,6 +146,7 @@ pub(crate) fn resources() -> Routes {
         .route("/schedules/{schedule_id}/resume", post(Permission::TriggersWrite, schedules::resume))
         .route("/schedules/{schedule_id}/backfill", post(Permission::TriggersWrite, schedules::backfill))
         .route("/schedules/{schedule_id}/fire", post(Permission::TriggersWrite, schedules::fire))
+        .route("/forms", get(Permission::TriggersRead, forms::list::list))
         .route("/workflows/{workflow_id}/trigger-starts", get(Permission::TriggersRead, trigger_starts::list))
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
@@ -155,6 +156,7 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
+        .route("/executions/{execution_id}/timeline", get(Permission::ExecutionsRead, timeline::read))
         .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
         .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))
         .route("/executions/{execution_id}/explain", get(Permission::ExecutionsRead, explain::read))

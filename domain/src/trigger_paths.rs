@@ -4,8 +4,10 @@
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
 
 /// Kind of the path of a `trigger.form`.
 pub const FORM: &str = "form";
@@ -17,6 +19,8 @@ pub const BOOKING: &str = "booking";
 pub const BOOKING_PATH: &str = "calendly";
 /// Most forms of a workspace among which those that take leads are looked for.
 const FORMS_MAX: i64 = 1_000;
+/// How many of the newest executions of a workspace are looked at for what forms have started.
+pub const LOOKED_AT_MAX: i64 = 2_000;
 /// Most bytes of a path.
 pub const PATH_BYTES_MAX: usize = 200;
 
@@ -95,4 +99,79 @@ pub async fn list_paths(
     .fetch_all(connection)
     .await?;
     Ok(paths)
+}
+
+/// A published form.
+#[derive(Clone, Debug, FromRow)]
+pub struct FormRow {
+    /// Where it answers.
+    pub path: String,
+    /// The trigger.
+    pub node_id: String,
+    /// What its page is headed; empty if it says none.
+    pub title: String,
+    /// Whether it writes leads.
+    pub takes_leads: bool,
+    /// Its workflow.
+    pub workflow_id: Uuid,
+    /// What people call that.
+    pub workflow_name: String,
+    /// The number of the version that answers.
+    pub version: i32,
+    /// What it has started, of the newest [`LOOKED_AT_MAX`] executions of the workspace.
+    pub started: i64,
+    /// The newest of those.
+    pub execution_id: Option<Uuid>,
+    /// When that was started.
+    pub started_at: Option<DateTime<Utc>>,
+}
+
+/// With what each has started of the newest $4 executions, trials of drafts apart. Locks nothing; goes through
+/// `trigger_paths_pkey` and `executions_workspace`.
+const LIST_FORMS: &str = "\
+    WITH newest AS ( \
+    SELECT e.execution_id, e.workflow_id, e.version_id, e.trigger_node_id, e.created_at \
+    FROM executions e \
+    WHERE e.workspace_id = $1 \
+    ORDER BY e.execution_id DESC \
+    LIMIT $4 \
+    ), started AS ( \
+    SELECT n.workflow_id, n.trigger_node_id, count(*) AS started, \
+    (array_agg(n.execution_id ORDER BY n.execution_id DESC))[1] AS execution_id, \
+    max(n.created_at) AS started_at \
+    FROM newest n \
+    JOIN workflow_versions v ON v.workspace_id = $1 AND v.version_id = n.version_id \
+    GROUP BY n.workflow_id, n.trigger_node_id \
+    ) \
+    SELECT p.path, p.node_id, coalesce(n.config ->> 'title', '') AS title, \
+    jsonb_typeof(n.config -> 'lead') IS NOT DISTINCT FROM 'object' AS takes_leads, \
+    p.workflow_id, w.name AS workflow_name, v.number AS version, \
+    coalesce(s.started, 0) AS started, s.execution_id, s.started_at \
+    FROM trigger_paths p \
+    JOIN workflows w ON w.workspace_id = $1 AND w.workflow_id = p.workflow_id AND w.deleted_at IS NULL \
+    JOIN workflow_versions v ON v.workspace_id = $1 AND v.version_id = p.version_id \
+    JOIN workflow_nodes n ON n.workspace_id = $1 AND n.version_id = p.version_id AND n.node_id = p.node_id \
+    LEFT JOIN started s ON s.workflow_id = p.workflow_id AND s.trigger_node_id = p.node_id \
+    WHERE p.workspace_id = $1 AND p.kind = 'form' AND p.path > $2 \
+    ORDER BY p.path \
+    LIMIT $3";
+
+/// Forms that answer, by path, behind the path `after`.
+///
+/// # Errors
+/// If the database does.
+pub async fn list_forms(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<FormRow>, StoreError> {
+    let rows = sqlx::query_as(LIST_FORMS)
+        .bind(workspace_id.0)
+        .bind(after)
+        .bind(limit)
+        .bind(LOOKED_AT_MAX)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows)
 }

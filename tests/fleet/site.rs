@@ -4,7 +4,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::start::{Start, Started, start};
-use capstan_engine::store::workflows::{create, publish};
+use capstan_engine::store::workflows::{About, create, publish};
 use capstan_node_types::registry::Registry;
 use capstan_private_postgres::{Options, PrivatePostgres};
 use serde_json::Value;
@@ -126,8 +126,9 @@ impl Site {
     pub(crate) async fn publish_next(&self, workflow_id: WorkflowId, document: &Value) -> Version {
         let graph = Graph::compile(document, &Registry::standard().with_crash()).unwrap();
         let mut owner = self.owner().await;
-        let version =
-            publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
+        let about = About::default();
+        let version = publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[], &about);
+        let version = version.await.unwrap().unwrap();
         let trigger = graph.nodes[graph.triggers().next().unwrap()].id.clone();
         Version { workflow_id, version_id: VersionId(version.version_id), trigger }
     }

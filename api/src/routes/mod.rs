@@ -48,6 +48,7 @@ pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod stats;
 pub(crate) mod test_step;
+pub(crate) mod timeline;
 pub(crate) mod trial;
 pub(crate) mod trigger_starts;
 pub(crate) mod usage;

@@ -13,7 +13,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::Proof;
-use capstan_engine::store::workflows::{self, VersionRow};
+use capstan_engine::store::workflows::{self, About, VersionRow};
 use capstan_node_types::triggers::triggers_of;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +31,11 @@ use crate::query::Query;
 
 /// Most versions that a list shows: the newest.
 const VERSIONS_MAX: i64 = 100;
+/// Most characters of what a version is called, and of what is said of it.
+const NAME_CHARS_MAX: usize = 100;
+const NOTE_CHARS_MAX: usize = 2_000;
+/// Most bytes of both.
+const ABOUT_BYTES_MAX: usize = 32 * 1024;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +50,16 @@ pub(crate) struct PublishQuery {
     /// Codes of findings that are errors and may stay, with commas between them.
     #[serde(default)]
     accept: String,
+}
+
+/// What people say of the version that they publish.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewVersion {
+    /// What to call it, at most 100 characters.
+    name: Option<String>,
+    /// What is new in it, at most 2,000 characters.
+    note: Option<String>,
 }
 
 /// `POST /workflows/validate {graph}`: 200 `{valid, problems, proof}`.
@@ -66,7 +81,7 @@ pub(crate) async fn validate_draft(
     Ok(verdict(in_workspace(&caller, &document, proved).await?))
 }
 
-/// `POST /workflows/{id}/publish`: the draft becomes the next version (201), and its forms and hooks answer from now
+/// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
 /// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 409
 /// `path_taken` if another workflow has a path of it, or `too_many_triggers`; 422 `bad_trigger` if one waits for its own
 /// workflow, or for one that is not there.
@@ -76,7 +91,9 @@ pub(crate) async fn publish(
     Extension(actor): Extension<Arc<Actor>>,
     Path(workflow_id): Path<String>,
     Query(query): Query<PublishQuery>,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let about = about(body::typed_or_default(request, ABOUT_BYTES_MAX).await?)?;
     let row = find(&caller, &workflow_id).await?;
     let id = WorkflowId(row.workflow_id);
     let (document, proved) = api.graphs.prove(row.graph).await?;
@@ -90,7 +107,8 @@ pub(crate) async fn publish(
         return Err(invalid_graph(&missing));
     }
     form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
-    let published = workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths).await?;
+    let published =
+        workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths, &about).await?;
     let version = published.map_err(|taken| {
         let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
         Problem::conflict("path_taken", detail, "give the trigger another path")
@@ -124,6 +142,23 @@ pub(crate) async fn versions(caller: Caller, Path(workflow_id): Path<String>) ->
     let rows = workflows::versions(&mut transaction, caller.workspace_id, id, VERSIONS_MAX).await?;
     transaction.commit().await?;
     Ok(Json(json!({ "items": rows.iter().map(show).collect::<Vec<_>>() })).into_response())
+}
+
+/// Blank is as good as absent.
+fn about(NewVersion { name, note }: NewVersion) -> Result<About, Problem> {
+    let fitting = |what: &str, text: Option<String>, chars_max: usize| {
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        if text.as_ref().is_some_and(|text| text.chars().count() > chars_max) {
+            let hint = format!("write at most {chars_max} characters");
+            return Err(Problem::unprocessable(
+                "text_too_long",
+                format!("the {what} of the version is too long"),
+                hint,
+            ));
+        }
+        Ok(text)
+    };
+    Ok(About { name: fitting("name", name, NAME_CHARS_MAX)?, note: fitting("note", note, NOTE_CHARS_MAX)? })
 }
 
 pub(super) fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> {
@@ -177,6 +212,8 @@ pub(super) fn show(row: &VersionRow) -> Value {
         "workflow_id": row.workflow_id,
         "number": row.number,
         "semantics": row.semantics,
+        "name": row.name,
+        "note": row.note,
         "created_at": row.created_at,
     })
 }

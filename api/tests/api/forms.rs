@@ -112,3 +112,33 @@ async fn a_form_without_a_path_has_one_of_its_own_and_unknown_forms_are_404() {
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn forms_that_answer_are_listed_with_what_they_have_started() {
+    let app = App::start().await;
+    let list = async |query: &str| app.get(&format!("/api/v1/forms{query}")).await;
+    assert_eq!(list("").await.json(), json!({ "items": [], "next": null }));
+    let workflow = app.publish(&contact()).await;
+    let bare = chain(&[
+        ("form", "trigger.form", json!({ "title": "Bare", "fields": [{ "name": "name" }] })),
+        ("a", "debug.noop", json!({})),
+    ]);
+    let other = app.publish(&bare).await;
+    assert_eq!(submit(&app, "name=Ada&email=ada%40example.com").await.status, 200);
+    let listed = list("").await.json();
+    let paths: Vec<_> = listed["items"].as_array().unwrap().iter().map(|form| form["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, [format!("{other}/form").as_str(), "contact"]);
+    let mut of_contact = listed["items"][1].clone();
+    let last = of_contact["last"].take();
+    let expected = json!({ "path": "contact", "url": "/p/acme/contact", "title": "Say <hello>", "takes_leads": false,
+        "workflow_id": workflow, "workflow_name": of_contact["workflow_name"], "node_id": "form", "version": 1,
+        "started": 1, "last": null });
+    assert_eq!(of_contact, expected);
+    let started = app.get("/api/v1/executions").await.json();
+    assert_eq!(last["execution_id"], started["items"][0]["id"]);
+    assert_eq!((&listed["items"][0]["started"], &listed["items"][0]["last"]), (&json!(0), &Value::Null));
+    assert_eq!(list(&format!("?after={other}/form")).await.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list("?after=contact").await.json()["items"], json!([]));
+    let elsewhere = Request::get("/api/v1/forms").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
+    assert_eq!(app.send(elsewhere).await.json()["items"], json!([]));
+}

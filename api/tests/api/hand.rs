@@ -52,7 +52,11 @@ impl Hand {
             closed_edges: Vec::new(),
             failed_items: 0,
         };
-        let event = Event::Settled { step: StepKey::root(NodeId::from(node)), settlement };
+        self.record(Event::Settled { step: StepKey::root(NodeId::from(node)), settlement }, then).await;
+    }
+
+    /// Has the journal say so, now.
+    pub(crate) async fn record(&mut self, event: Event, then: Then) {
         let this = Commit {
             execution_id: ExecutionId(self.claimed.execution_id),
             workspace_id: WorkspaceId(self.claimed.workspace_id),

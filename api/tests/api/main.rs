@@ -47,6 +47,7 @@ mod starter;
 mod stats;
 mod support;
 mod tenants;
+mod timeline;
 mod tokens;
 mod trials;
 mod waiting;

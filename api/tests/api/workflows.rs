@@ -197,3 +197,22 @@ async fn settings_that_nothing_reads_are_kept_and_told_at_publish() {
     let kept = app.get(&format!("{path}/versions/{}", published.json()["id"].as_str().unwrap())).await.json();
     assert_eq!(kept["graph"]["settings"], graph["settings"]);
 }
+
+#[tokio::test]
+async fn a_version_has_the_name_and_the_note_that_it_was_published_with() {
+    let app = App::start().await;
+    let workflow = app.publish(&simple()).await;
+    let publish = async |body: &Value| app.post(&format!("/api/v1/workflows/{workflow}/publish"), body).await;
+    let named = publish(&json!({ "name": " Spring prices ", "note": "All of them." })).await;
+    assert_eq!(named.status, 201);
+    assert_eq!((&named.json()["name"], &named.json()["note"]), (&json!("Spring prices"), &json!("All of them.")));
+    assert_eq!(publish(&json!({ "name": " " })).await.json()["name"], Value::Null);
+    assert_eq!(publish(&json!({ "name": "x".repeat(101) })).await.verdict(), "422 text_too_long");
+    assert_eq!(publish(&json!({ "note": "x".repeat(2_001) })).await.verdict(), "422 text_too_long");
+    let listed = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json();
+    let names: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|item| &item["name"]).collect();
+    assert_eq!(names, [&Value::Null, &json!("Spring prices"), &Value::Null]);
+    let version = listed["items"][1]["id"].as_str().unwrap();
+    let read = app.get(&format!("/api/v1/workflows/{workflow}/versions/{version}")).await.json();
+    assert_eq!(read["note"], "All of them.");
+}

@@ -45,7 +45,7 @@ impl Ground {
     /// Sets up as an operator and the owners of workspaces do it.
     pub(crate) async fn set(binary: &Path, workspaces: usize, endpoints: usize) -> anyhow::Result<Self> {
         let (database, receivers) = (Database::start(None)?, Receivers::start().await?);
-        let secret: Vec<u8> = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
+        let secret: Vec<u8> = [Uuid::now_v7().into_bytes(), Uuid::now_v7().into_bytes()].concat();
         let mut env = vec![("DATABASE_URL", database.url.clone())];
         env.push(("CAPSTAN_ALLOW_PRIVATE", receivers.address.to_string()));
         env.push(("CAPSTAN_SECRET_KEYS", format!("proof:{}", STANDARD.encode(secret))));

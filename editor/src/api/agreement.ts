@@ -22,4 +22,5 @@ export type Agreed = [
   Reads<Told['Version'], hand.Version>,
   Reads<Told['Published'], hand.Published>,
   Reads<Told['Logs'], hand.Logs>,
+  Reads<Told['Timeline'], hand.Timeline>,
 ]

@@ -14,6 +14,7 @@ import type {
   Published,
   Saved,
   Started,
+  Timeline,
   Verdict,
   Version,
   VersionSummary,
@@ -32,8 +33,13 @@ export const createWorkflow = (name: string, graph: object) =>
 export const saveDraft = (id: string, revision: number, graph: object) =>
   ask<Saved>(`/workflows/${id}/draft`, { method: 'PUT', body: { graph }, headers: { 'if-match': `"${revision}"` } })
 export const checkDraft = (id: string) => ask<Verdict>(`/workflows/${id}/validate`, { method: 'POST' })
-export const publish = (id: string, accept: string[]) =>
-  ask<Published>(`/workflows/${id}/publish?accept=${accept.map(encodeURIComponent).join(',')}`, { method: 'POST' })
+export type NewVersion = components['schemas']['NewVersion']
+
+export const publish = (id: string, accept: string[], about: NewVersion = {}) =>
+  ask<Published>(`/workflows/${id}/publish?accept=${accept.map(encodeURIComponent).join(',')}`, {
+    method: 'POST',
+    body: about,
+  })
 export const versions = (id: string) => ask<{ items: VersionSummary[] }>(`/workflows/${id}/versions`)
 export const version = (id: string, versionId: string) => ask<Version>(`/workflows/${id}/versions/${versionId}`)
 
@@ -57,6 +63,8 @@ export const executions = (workflowId: string | null, cursor?: string | null, tr
 export const execution = (id: string) => ask<Execution>(`/executions/${id}`)
 export const logs = (id: string, after?: string | null) =>
   ask<Logs>(`/executions/${id}/logs${after ? `?after=${after}` : ''}`)
+export const timelineOf = (id: string, nodeId = '') =>
+  ask<Timeline>(`/executions/${id}/timeline${nodeId ? `?node_id=${encodeURIComponent(nodeId)}` : ''}`)
 export const explain = (id: string) => ask<Explanation>(`/executions/${id}/explain`)
 
 const order = (id: string, verb: string, body: object = {}) =>

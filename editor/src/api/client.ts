@@ -90,3 +90,14 @@ function refusal({ status, headers }: Response, content: string): ApiError {
     return new ApiError(status, 'unreadable', `the server answered ${status}`, 'try again in a moment')
   }
 }
+
+/** What a page of this server tells everybody who asks for JSON, whether signed in or not. */
+export async function askInPublic<T>(url: string): Promise<T> {
+  const init: RequestInit = { headers: { accept: 'application/json' }, credentials: 'omit' }
+  const response = await fetch(url, init).catch((error: unknown) => {
+    throw ApiError.of(error)
+  })
+  const content = await response.text()
+  if (!response.ok) throw refusal(response, content)
+  return JSON.parse(content) as T
+}

@@ -81,7 +81,16 @@ export const workflowSummary = object(summary)
 export const workflow = object({ ...summary, graph: record, ports: map(list(text)), problems: maybe(list(problem)) })
 export const saved = object({ revision: number, problems: list(problem), ports: map(list(text)) })
 
-const versionFields = { id: text, workflow_id: text, number: number, semantics: number, created_at: text }
+const versionFields = {
+  id: text,
+  workflow_id: text,
+  number: number,
+  semantics: number,
+  /** What people call it, and what they say of it. */
+  name: nullable(text),
+  note: nullable(text),
+  created_at: text,
+}
 export const versionSummary = object(versionFields)
 export const version = object({ ...versionFields, graph: record, ports: map(list(text)) })
 export const published = object({
@@ -188,6 +197,19 @@ export const logLine = object({
 })
 export const logs = object({ items: list(logLine), next: nullable(text) })
 
+/** A stretch of time in which a step was tried, or waited; the last one may still last. */
+export const stretch = object({
+  node_id: text,
+  scope: text,
+  kind: oneOf('attempt', 'wait'),
+  number: nullable(number),
+  from_at: text,
+  to_at: nullable(text),
+  status: stepStatus,
+  error: nullable(stepError),
+})
+export const timeline = object({ items: list(stretch), left_out: number })
+
 /** One change of a step, as the live stream tells it. */
 export const stepNews = object({
   position: number,
@@ -221,6 +243,8 @@ export type Explanation = TypeOf<typeof explanation>
 export type Plan = TypeOf<typeof plan>
 export type LogLine = TypeOf<typeof logLine>
 export type Logs = TypeOf<typeof logs>
+export type Stretch = TypeOf<typeof stretch>
+export type Timeline = TypeOf<typeof timeline>
 export type StepNews = TypeOf<typeof stepNews>
 export type StepKey = TypeOf<typeof stepKey>
 

@@ -13,6 +13,7 @@ const SchedulesPage = lazy(() => import('../features/schedules/schedules-page'))
 const SchedulePage = lazy(() => import('../features/schedules/schedule-page'))
 const CredentialsPage = lazy(() => import('../features/credentials/credentials-page'))
 const CredentialPage = lazy(() => import('../features/credentials/credential-page'))
+const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
@@ -44,6 +45,8 @@ export function Page({ route }: { route: Route }) {
       return <CredentialsPage />
     case 'credential':
       return <CredentialPage key={route.id} id={route.id} />
+    case 'forms':
+      return <FormsPage />
     case 'leads':
       return <LeadsPage />
     case 'lead':

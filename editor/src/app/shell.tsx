@@ -35,6 +35,7 @@ const PLACES: Place[] = [
     pages: ['schedules', 'schedule'],
     needs: ['triggers.read'],
   },
+  { icon: 'form', label: 'Forms', href: to.forms, pages: ['forms'], needs: ['triggers.read'] },
   { icon: 'send', label: 'Webhooks', href: to.webhooks, pages: ['webhooks', 'webhook'], needs: ['webhooks.read'] },
   {
     icon: 'key',

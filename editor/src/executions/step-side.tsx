@@ -14,6 +14,7 @@ import { StatusChip } from '../ui/status'
 import { Tabs } from '../ui/tabs'
 import { clock, dateTime } from '../ui/time'
 import { Answering } from './answering'
+import { Attempts } from './attempts'
 import { Restart } from './restart'
 import { StepLogs } from './step-logs'
 import { hasEnded, keyOf } from './steps'
@@ -26,7 +27,7 @@ interface Props {
   step: Step
 }
 
-const TABS = ['Overview', 'Input', 'Output', 'Logs', 'Settings'] as const
+const TABS = ['Overview', 'Input', 'Output', 'Attempts', 'Logs', 'Settings'] as const
 type Tab = (typeof TABS)[number]
 
 /** All there is to know of one step; what went wrong comes first. */
@@ -80,6 +81,8 @@ function TabBody({ watching, execution, step, tab }: Props & { tab: Tab }) {
       ) : (
         <JsonView value={step.output} />
       )
+    case 'Attempts':
+      return <Attempts executionId={execution.id} step={step} isOver={hasEnded(execution)} />
     case 'Logs':
       return <StepLogs executionId={execution.id} step={step} isOver={hasEnded(execution)} />
     case 'Settings':

@@ -52,6 +52,7 @@ function Which({ label, versions, value, onChange }: WhichProps) {
       {versions.map((item) => (
         <option key={item.id} value={item.id}>
           version {item.number}
+          {item.name !== null && `, ${item.name}`}
         </option>
       ))}
     </select>

@@ -6,6 +6,7 @@ import { useAttempt } from '../app/attempt'
 import { useLoad } from '../app/load'
 import { Dialog } from '../ui/dialog'
 import { Failure, sentence } from '../ui/failure'
+import { LinesField, TextField } from '../ui/field'
 import { Icon } from '../ui/icon'
 import { Changes } from './changes'
 import type { Editing } from './editing'
@@ -39,13 +40,15 @@ interface JudgedProps {
 
 function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
   const [accepted, setAccepted] = useState<ReadonlySet<string>>(new Set())
+  const [name, setName] = useState('')
+  const [note, setNote] = useState('')
   const { error, attempt } = useAttempt()
   const findings = verdict.proof?.findings ?? []
   const errors = [...new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.code))]
   const isBlocked = !verdict.valid || errors.some((code) => !accepted.has(code))
   const submit = () =>
     attempt(async () => {
-      const published = await publish(editing.draft.id, [...accepted])
+      const published = await publish(editing.draft.id, [...accepted], { name, note })
       editing.draft.setPublished(published.number)
       onDone(published)
     })
@@ -64,6 +67,13 @@ function Judged({ editing, verdict, onDone, onClose }: JudgedProps) {
       {errors.map((code) => (
         <Acceptance key={code} code={code} findings={findings} accepted={accepted} onChange={setAccepted} />
       ))}
+      {verdict.valid && (
+        <details className="naming">
+          <summary>Name this version</summary>
+          <TextField label="Name of the version" value={name} maxLength={100} onText={setName} />
+          <LinesField label="What is new" value={note} onText={setNote} />
+        </details>
+      )}
       {error && <Failure error={error} />}
       <footer>
         <button type="button" onClick={onClose}>

@@ -35,7 +35,12 @@ export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose
         {known.value?.items.map((item) => (
           <li key={item.id}>
             <span>
-              Version {item.number} <span className="faint">{ago(item.created_at)}</span>
+              {item.name ?? `Version ${item.number}`}{' '}
+              <span className="faint">
+                {item.name !== null && `version ${item.number}, `}
+                {ago(item.created_at)}
+              </span>
+              {item.note !== null && <span className="note">{item.note}</span>}
             </span>
             <button
               type="button"

@@ -44,6 +44,7 @@ test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s'
   for (const path of [
     'webhooks',
     'schedules',
+    'forms',
     'credentials',
     'usage',
     'settings/people',

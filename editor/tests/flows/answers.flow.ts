@@ -90,6 +90,7 @@ test('the API answers what the types say', async () => {
   await heldItems(types.executionSummary, '/executions')
   await held(types.execution, `/executions/${execution}`)
   await held(types.explanation, `/executions/${execution}/explain`)
+  await held(types.timeline, `/executions/${execution}/timeline`)
   await api(`/executions/${execution}/signals/go`, 'POST', { x: 'told' })
   await until(execution, 'failed')
   const ended = await held(types.execution, `/executions/${execution}`)

@@ -41,8 +41,21 @@ pub struct VersionRow {
     pub number: i32,
     /// Number of the rules under which it was published.
     pub semantics: i32,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What they say of it.
+    pub note: Option<String>,
     /// When it was published.
     pub created_at: DateTime<Utc>,
+}
+
+/// What people say of a version as they publish it.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// What they call it: 1 to 100 characters.
+    pub name: Option<String>,
+    /// What is new in it, for people: 1 to 2,000 characters.
+    pub note: Option<String>,
 }
 
 /// Where a form or hook leads.
@@ -151,6 +164,7 @@ pub async fn publish(
     document: &Value,
     graph: &Graph,
     paths: &[(&'static str, String, String)],
+    about: &About,
 ) -> Result<Result<VersionRow, PathTaken>, StoreError> {
     sqlx::query("SELECT FROM workflows WHERE workspace_id = $1 AND workflow_id = $2 FOR UPDATE")
         .bind(workspace_id.0)
@@ -158,16 +172,18 @@ pub async fn publish(
         .execute(&mut *connection)
         .await?;
     let version: VersionRow = sqlx::query_as(
-        "INSERT INTO workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics) \
-         SELECT $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5 FROM workflow_versions \
+        "INSERT INTO workflow_versions (workspace_id, version_id, workflow_id, number, graph, semantics, name, note) \
+         SELECT $1, $2, $3, coalesce(max(number), 0) + 1, $4, $5, $6, $7 FROM workflow_versions \
          WHERE workspace_id = $1 AND workflow_id = $3 \
-         RETURNING version_id, workflow_id, number, semantics, created_at",
+         RETURNING version_id, workflow_id, number, semantics, name, note, created_at",
     )
     .bind(workspace_id.0)
     .bind(VersionId::new().0)
     .bind(workflow_id.0)
     .bind(document)
     .bind(SEMANTICS)
+    .bind(&about.name)
+    .bind(&about.note)
     .fetch_one(&mut *connection)
     .await?;
     insert_graph(connection, workspace_id, version.version_id, graph).await?;
@@ -260,7 +276,7 @@ pub async fn versions(
     limit: i64,
 ) -> Result<Vec<VersionRow>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT version_id, workflow_id, number, semantics, created_at FROM workflow_versions \
+        "SELECT version_id, workflow_id, number, semantics, name, note, created_at FROM workflow_versions \
          WHERE workspace_id = $1 AND workflow_id = $2 ORDER BY number DESC LIMIT $3",
     )
     .bind(workspace_id.0)
@@ -281,7 +297,7 @@ pub async fn find_version(
     version_id: VersionId,
 ) -> Result<Option<VersionRow>, StoreError> {
     let row = sqlx::query_as(
-        "SELECT version_id, workflow_id, number, semantics, created_at FROM workflow_versions \
+        "SELECT version_id, workflow_id, number, semantics, name, note, created_at FROM workflow_versions \
          WHERE workspace_id = $1 AND version_id = $2",
     )
     .bind(workspace_id.0)

@@ -7,7 +7,7 @@ use capstan_engine::store::bulk::{Filter, Onto, Work};
 use capstan_engine::store::executions;
 use capstan_engine::store::migration::{Migrated, migrate};
 use capstan_engine::store::orders::What;
-use capstan_engine::store::workflows::publish;
+use capstan_engine::store::workflows::{About, publish};
 use serde_json::{Value, json};
 
 use crate::support::{Cell, Version, graph, node};
@@ -26,7 +26,8 @@ fn says(version: u8, wait: &str) -> Value {
 async fn next_version(cell: &Cell, version: Version, document: &Value) -> VersionId {
     let graph = Graph::compile(document, &*cell.registry).unwrap();
     let mut owner = cell.owner().await;
-    let next = publish(&mut owner, cell.workspace_id, version.workflow_id, document, &graph, &[]).await;
+    let next =
+        publish(&mut owner, cell.workspace_id, version.workflow_id, document, &graph, &[], &About::default()).await;
     VersionId(next.unwrap().unwrap().version_id)
 }
 

@@ -18,7 +18,7 @@ use capstan_engine::store::executions::{self, ExecutionRow};
 use capstan_engine::store::migrate::{Kind, fingerprint, migrate};
 use capstan_engine::store::signals::{self, Sent};
 use capstan_engine::store::start::{Start, Started, start};
-use capstan_engine::store::workflows::{create, publish};
+use capstan_engine::store::workflows::{About, create, publish};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use capstan_node_types::services::{ServiceSettings, Services};
@@ -109,8 +109,9 @@ impl Cell {
         let workflow_id = WorkflowId::new();
         let mut owner = self.owner().await;
         create(&mut owner, self.workspace_id, workflow_id, name, document).await.unwrap();
-        let version =
-            publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[]).await.unwrap().unwrap();
+        let about = About::default();
+        let version = publish(&mut owner, self.workspace_id, workflow_id, document, &graph, &[], &about);
+        let version = version.await.unwrap().unwrap();
         let version_id = VersionId(version.version_id);
         let triggers = triggers_of(&graph);
         keep_in_step(&mut owner, self.workspace_id, workflow_id, version_id, &triggers).await.unwrap().unwrap();

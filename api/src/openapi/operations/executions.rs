@@ -7,7 +7,7 @@ use super::super::shapes::{
 use crate::paging::Page;
 use crate::routes::{
     approvals, bulk_jobs, case, events, executions, explain, launch, logs, migrate, orders, resolve, restart,
-    retry_now, signals,
+    retry_now, signals, timeline,
 };
 use crate::view::ExecutionSummary;
 
@@ -40,6 +40,10 @@ fn of_one() -> Vec<Operation> {
             .query::<logs::LogsQuery>()
             .gives::<Logs>(200)
             .refuses(&[409]),
+        op(timeline::read, "readTimeline", "Attempts and waits of its steps")
+            .query::<timeline::TimelineQuery>()
+            .gives::<timeline::Timeline>(200)
+            .refuses(&[409, 410]),
         op(events::follow, "followExecution", "What happens to it, live").streams().refuses(&[409, 410, 429]),
         op(explain::read, "explainExecution", "What it waits for")
             .gives::<explain::Explanation>(200)

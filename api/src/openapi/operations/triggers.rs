@@ -6,7 +6,7 @@ use super::super::shapes::{
 };
 use crate::paging::Page;
 use crate::routes::schedules::{change, preview};
-use crate::routes::{hooks, schedules, trigger_starts};
+use crate::routes::{forms, hooks, schedules, trigger_starts};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -29,6 +29,9 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<Backfilled>(200)
             .refuses(&[409]),
         op(schedules::fire, "fireSchedule", "Start it now").may_take::<change::Nothing>().gives::<Fired>(202),
+        op(forms::list::list, "listForms", "Forms that answer, by their paths")
+            .query::<forms::list::ListQuery>()
+            .gives::<forms::list::Forms>(200),
         op(trigger_starts::list, "listTriggerStarts", "What triggers have started by themselves, newest first")
             .query::<trigger_starts::ListQuery>()
             .gives::<Items<TriggerStart>>(200),

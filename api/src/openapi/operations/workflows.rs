@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Operation> {
         op(publish::validate_draft, "validateDraft", "Check the draft").gives::<Verdict>(200),
         op(publish::publish, "publishDraft", "The draft becomes the next version")
             .query::<publish::PublishQuery>()
+            .may_take::<publish::NewVersion>()
             .gives::<Published>(201)
             .tells("Location")
             .refuses(&[409, 422]),

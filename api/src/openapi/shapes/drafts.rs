@@ -149,6 +149,10 @@ pub(crate) struct VersionSummary {
     number: i32,
     /// The number of the rules under which it was published.
     semantics: i32,
+    /// What people call it.
+    name: Option<String>,
+    /// What they say of it.
+    note: Option<String>,
     created_at: Time,
 }
 

@@ -2,6 +2,7 @@
 
 mod found;
 mod lead;
+pub(crate) mod list;
 pub(crate) mod public;
 mod read;
 mod token;

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+
+import * as shapes from '../../src/api/forms'
+import { found } from '../axe'
+import { Person, api, withBrowser } from './person'
+
+withBrowser()
+
+const GRAPH = {
+  nodes: [
+    {
+      id: 'form',
+      type: 'trigger.form',
+      position: { x: 0, y: 0 },
+      data: {
+        config: {
+          title: 'Order rolls',
+          path: 'rolls',
+          fields: [
+            { name: 'email', label: 'E-mail', type: 'email', required: true },
+            { name: 'kind', label: 'Kind', type: 'select', options: ['rye', 'wheat'] },
+          ],
+        },
+      },
+    },
+    { id: 'log', type: 'debug.log', position: { x: 280, y: 0 }, data: { config: { message: '{{ input.kind }}' } } },
+  ],
+  edges: [{ id: 'a', source: 'form', target: 'log' }],
+}
+
+test('a published form is listed with its address, looked at, filled in, and held up', async () => {
+  const { id } = await api<{ id: string }>('/workflows', 'POST', { name: 'Rolls', graph: GRAPH })
+  await api(`/workflows/${id}/publish`, 'POST')
+  const ada = await Person.signIn()
+  const { page } = ada
+  await page.getByRole('link', { name: 'Forms', exact: true }).click()
+  const row = page.getByRole('row').filter({ hasText: 'Order rolls' })
+  await row.getByText('nothing of late').waitFor()
+  await row.getByRole('button', { name: 'Order rolls', exact: true }).click()
+  const asked = page.getByRole('table', { name: 'What it asks for' })
+  await asked.getByText('select of rye, wheat').waitFor()
+  expect(await found(ada)).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await found(ada)).toEqual([])
+  await ada.press('Escape')
+
+  const url = await row.getByRole('link', { name: /^\/p\// }).getAttribute('href')
+  const eve = await ada.newTab(`..${url}`)
+  await eve.page.getByLabel('E-mail').fill('eve@example.com')
+  await eve.page.getByLabel('Kind').selectOption('rye')
+  await eve.page.getByRole('button').click()
+  await eve.page.getByText('Thank you').waitFor()
+  await row.getByRole('link', { name: /just now|ago/ }).waitFor()
+  await row.getByRole('button', { name: 'Hold up Order rolls' }).click()
+  await row.getByText('held up').waitFor()
+  const { items } = await api<{ items: { workflow_id: string | null }[] }>('/pauses')
+  expect(items.map((pause) => pause.workflow_id)).toContain(id)
+  await row.getByRole('button', { name: 'Let Order rolls go on' }).click()
+  await row.getByText('open', { exact: true }).waitFor()
+  await row.getByRole('link', { name: /just now|ago/ }).click()
+  await ada.untilStatus('completed')
+  await ada.leave()
+})
+
+test('the API answers what the types say of forms', async () => {
+  const { items, next } = await api<shapes.Forms>('/forms')
+  expect(shapes.forms.check({ items, next }, '/forms')).toEqual([])
+  expect(items.length).toBeGreaterThan(0)
+  const { workspace } = await api<{ workspace: { slug: string } }>('/me')
+  expect(items[0]?.url.startsWith(`/p/${workspace.slug}/`)).toBe(true)
+})
