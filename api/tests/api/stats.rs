@@ -174,8 +174,7 @@ async fn a_count_goes_on_where_it_was_broken_off_and_one_process_counts_at_a_tim
             let mut dying = app.cell.connect(Role::Worker).await.unwrap();
             let mut transaction = dying.begin().await.unwrap();
             turn(&mut transaction).await.unwrap();
-            drop(transaction);
-            dying.close_hard().await.unwrap();
+            transaction.rollback().await.unwrap();
             broken_off += 1;
         }
     }
