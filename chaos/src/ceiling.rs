@@ -53,9 +53,9 @@ impl Ceiling {
 
     /// Who holds slots, by a look that began at `at`; what is wrong with that, in words.
     pub(crate) fn look(&mut self, gates: &Holders, at: Instant) -> Vec<String> {
-        match &self.phase {
+        match &mut self.phase {
             Phase::High => over(gates, self.most),
-            &Phase::Lowered { before, at: lowered_at } => {
+            &mut Phase::Lowered { before, at: lowered_at } => {
                 if at.duration_since(lowered_at) >= HEEDED_AFTER {
                     self.phase = Phase::Heeded { inside: gates.clone() };
                 }
@@ -63,7 +63,14 @@ impl Ceiling {
             }
             Phase::Heeded { inside } => {
                 self.looks_lowered += 1;
-                gates.iter().filter_map(|(gate, holders)| entered(gate, holders, inside.get(gate), self.most)).collect()
+                let entered = gates
+                    .iter()
+                    .filter_map(|(gate, holders)| entered(gate, holders, inside.get(gate), self.most))
+                    .collect();
+                // Who has left and comes back enters anew.
+                inside.retain(|gate, _| gates.contains_key(gate));
+                inside.iter_mut().for_each(|(gate, inside)| inside.retain(|holder| gates[gate].contains(holder)));
+                entered
             }
         }
     }

@@ -13,7 +13,6 @@ pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
-pub mod execution_triggers;
 pub mod form_token;
 pub mod history;
 pub mod hooks;

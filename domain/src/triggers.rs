@@ -6,7 +6,6 @@ use sqlx::PgConnection;
 use thiserror::Error;
 
 use crate::event_triggers::{self, NewEventTrigger, TRIGGERS_OF_TYPE_MAX};
-use crate::execution_triggers::{self, NewExecutionTrigger, Unfit};
 use crate::schedules::{self, NewSchedule, SCHEDULES_MAX};
 use crate::trigger_starts;
 
@@ -19,30 +18,17 @@ pub struct Triggers {
     pub schedules: Vec<NewSchedule>,
     /// Those that wait for events.
     pub events: Vec<NewEventTrigger>,
-    /// Those that wait for executions to end.
-    pub executions: Vec<NewExecutionTrigger>,
 }
 
 /// Why a version cannot be published; roll back.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refused {
+pub enum TooMany {
     /// Of schedules.
     #[error("the workspace would have more than {SCHEDULES_MAX} schedules")]
     Schedules,
     /// Of triggers of one type of event.
     #[error("more than {TRIGGERS_OF_TYPE_MAX} triggers of the workspace would wait for events of type \"{0}\"")]
     EventTriggers(String),
-    /// Of triggers that wait for executions to end.
-    #[error(transparent)]
-    ExecutionTriggers(#[from] Unfit),
-}
-
-impl Refused {
-    /// Whether there are too many of something; else what a trigger says cannot be.
-    #[must_use]
-    pub fn is_limit(&self) -> bool {
-        !matches!(self, Self::ExecutionTriggers(Unfit::Own(_) | Unfit::Unknown(..)))
-    }
 }
 
 /// Has a workflow's triggers be those of the version that is published, in the same transaction.
@@ -55,19 +41,14 @@ pub async fn keep_in_step(
     workflow_id: WorkflowId,
     version_id: VersionId,
     triggers: &Triggers,
-) -> Result<Result<(), Refused>, StoreError> {
+) -> Result<Result<(), TooMany>, StoreError> {
     let is_good = schedules::sync(connection, workspace_id, workflow_id, version_id, &triggers.schedules).await?;
     if !is_good {
-        return Ok(Err(Refused::Schedules));
+        return Ok(Err(TooMany::Schedules));
     }
     let crowded = event_triggers::sync(connection, workspace_id, workflow_id, version_id, &triggers.events).await?;
     if let Some(type_name) = crowded {
-        return Ok(Err(Refused::EventTriggers(type_name)));
-    }
-    let kept =
-        execution_triggers::sync(connection, workspace_id, workflow_id, version_id, &triggers.executions).await?;
-    if let Err(unfit) = kept {
-        return Ok(Err(unfit.into()));
+        return Ok(Err(TooMany::EventTriggers(type_name)));
     }
     let nodes: Vec<&str> = triggers.nodes.iter().map(String::as_str).collect();
     // After the triggers themselves: a worker may have made one more start until they were locked.

@@ -16,21 +16,33 @@ CREATE FUNCTION pauses_changed_1() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
 AS $$
 BEGIN
-  UPDATE pause_changes c SET no = c.no + 1 WHERE c.one;
+  -- A resume of what nothing pauses changes nothing.
+  IF EXISTS (SELECT FROM changed) THEN
+    UPDATE pause_changes c SET no = c.no + 1 WHERE c.one;
+  END IF;
   RETURN NULL;
 END
 $$;
-CREATE TRIGGER pauses_changed AFTER INSERT OR UPDATE OR DELETE ON pauses
-  FOR EACH STATEMENT EXECUTE FUNCTION pauses_changed_1();
-CREATE TRIGGER standings_changed AFTER INSERT OR UPDATE OR DELETE ON standings
-  FOR EACH STATEMENT EXECUTE FUNCTION pauses_changed_1();
+DO $$
+DECLARE
+  v_table text;
+  v_rows record;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['pauses', 'standings'] LOOP
+    FOR v_rows IN SELECT * FROM (VALUES ('INSERT', 'NEW'), ('UPDATE', 'NEW'), ('DELETE', 'OLD')) AS v (event, side) LOOP
+      EXECUTE format('CREATE TRIGGER %I AFTER %s ON %I REFERENCING %s TABLE AS changed '
+        'FOR EACH STATEMENT EXECUTE FUNCTION pauses_changed_1()',
+        v_table || '_changed_' || lower(v_rows.event), v_rows.event, v_table, v_rows.side);
+    END LOOP;
+  END LOOP;
+END
+$$;
 
--- As agenda_2 (0047), which workers of the release before go on to call, but with the number of changes instead of whether
+-- As agenda_1 (0043), which workers of the release before go on to call, but with the number of changes instead of whether
 -- anything is paused. Into pause_changes_pkey.
-CREATE FUNCTION agenda_3(
+CREATE FUNCTION agenda_2(
   OUT limits boolean, OUT lines boolean, OUT pauses_no bigint, OUT held boolean, OUT starts_ms bigint,
-  OUT triggers_ms bigint, OUT endpoints boolean, OUT lanes boolean, OUT events boolean, OUT jobs boolean,
-  OUT ends boolean
+  OUT triggers_ms bigint, OUT endpoints boolean, OUT lanes boolean, OUT events boolean, OUT jobs boolean
 )
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
@@ -51,7 +63,6 @@ BEGIN
         OR (SELECT true FROM webhook_lanes l WHERE l.failures > 0 AND l.due_at < 'infinity' LIMIT 1) IS NOT NULL;
   events := (SELECT true FROM events v WHERE v.status = 'pending' AND v.due_at <= v_now LIMIT 1) IS NOT NULL;
   jobs := (SELECT true FROM bulk_jobs b WHERE b.status = 'running' LIMIT 1) IS NOT NULL;
-  ends := (SELECT true FROM execution_triggers x ORDER BY x.since LIMIT 1) IS NOT NULL;
 END
 $$;
 
@@ -64,5 +75,5 @@ BEGIN
   EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM capstan_worker', v_schema);
 END
 $$;
-REVOKE ALL ON FUNCTION pauses_changed_1(), agenda_3() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION agenda_3() TO capstan_worker;
+REVOKE ALL ON FUNCTION pauses_changed_1(), agenda_2() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION agenda_2() TO capstan_worker;

@@ -10,8 +10,8 @@ use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
     DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval, LogicCondition, LogicDelay,
     LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry,
-    LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerExecution, TriggerForm,
-    TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerForm, TriggerManual,
+    TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,7 +29,6 @@ impl Registry {
             .register(TriggerWebhook)
             .register(TriggerSchedule)
             .register(TriggerEvent)
-            .register(TriggerExecution)
             .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
@@ -131,7 +130,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 34);
+        assert_eq!(names.len(), 33);
     }
 
     #[test]

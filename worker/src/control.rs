@@ -41,9 +41,9 @@ const STATEMENT_MAX: &str = "2500ms";
 const LOCK_WAIT_MAX: &str = "1s";
 /// Time between two questions for what there is to do; they come with looks.
 const AGENDA_EVERY: Duration = Duration::from_secs(1);
-/// An answer that takes so long endangers the beats; the next question comes after so much rest.
-const AGENDA_SLOW: Duration = Duration::from_millis(300);
-const AGENDA_REST: Duration = Duration::from_secs(5);
+/// The next question comes after so many times as long as the answer took, and after the longest rest if there was none.
+const AGENDA_REST_FACTOR: u32 = 5;
+const AGENDA_REST_MAX: Duration = Duration::from_secs(5);
 /// Pause between attempts to connect again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// How far behind now a beat still looks for the earliest timer.
@@ -129,14 +129,19 @@ impl Keeper {
 
     /// Tends one unbroken connection. Ends with `Ok` when the life is over, with an error when the connection is.
     async fn tend(&self, control: &mut Control) -> Result<(), StoreError> {
-        let (mut beaten, mut watch, mut asking) = (Instant::now(), None, Asking::default());
+        let (mut beaten, mut has_looked, mut watch) = (Instant::now(), true, None);
+        let mut asking = None;
         loop {
             let (connection, is_new) = (control.connection().await?, watch.is_none());
             let asked = Instant::now();
             let (watch, fleet) = match &mut watch {
-                Some(watch) if beaten.elapsed() < BEAT_EVERY => (watch, self.look(connection, &mut asking).await?),
+                // Where beats take long, a look follows each of them all the same.
+                Some(watch) if !has_looked || beaten.elapsed() < BEAT_EVERY => {
+                    has_looked = true;
+                    (watch, self.look(connection, &mut asking).await?)
+                }
                 watch => {
-                    beaten = Instant::now();
+                    (beaten, has_looked) = (Instant::now(), false);
                     let Some(beat) = self.beat(connection).await? else { return Ok(()) };
                     (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
                 }
@@ -187,44 +192,37 @@ impl Keeper {
         Ok(Some(answer))
     }
 
-    /// Looks at the fleet, and from time to time at what there is to do. Where that is not told in time, beats and looks at the
-    /// fleet go on without it for a while, and duties look for themselves; but not into a table that somebody has locked.
-    async fn look(&self, connection: &mut PgConnection, asking: &mut Asking) -> Result<Vec<Peer>, StoreError> {
+    /// Looks at the fleet, and if it is time for that at what there is to do. Where that is not told in time, beats and looks at
+    /// the fleet go on without it for a while, and duties look for themselves, once; but not into a table that somebody has
+    /// locked.
+    async fn look(&self, connection: &mut PgConnection, next: &mut Option<Instant>) -> Result<Vec<Peer>, StoreError> {
         let (worker_no, asked) = (self.life.worker_no, Instant::now());
-        if asking.next.is_none_or(|next| asked >= next) {
+        if next.is_none_or(|next| asked >= next) {
             let told = in_time(look(connection, worker_no)).await;
-            asking.answered(asked, told.as_ref().err());
+            *next = Some(asked + rest(asked.elapsed(), told.is_ok()));
             match told {
                 Ok(look) => {
                     self.agenda.put(look.agenda);
                     return Ok(look.peers);
                 }
                 Err(error) if is_refusal(&error) => {
-                    warn!(%error, worker_no, "what there is to do was not told in time")
+                    warn!(%error, worker_no, "what there is to do was not told in time");
+                    if !matches!(error, StoreError::LockTimeout) {
+                        self.agenda.put(Agenda::unknown());
+                    }
                 }
                 Err(error) => return Err(error),
             }
-        }
-        if asking.is_blind {
-            self.agenda.put(Agenda::unknown());
         }
         in_time(peers(connection, worker_no)).await
     }
 }
 
-/// When it is to be asked what there is to do.
-#[derive(Default)]
-struct Asking {
-    next: Option<Instant>,
-    /// Whether that took too long to be told.
-    is_blind: bool,
-}
-
-impl Asking {
-    fn answered(&mut self, asked: Instant, refusal: Option<&StoreError>) {
-        self.is_blind = refusal.is_some_and(|error| !matches!(error, StoreError::LockTimeout));
-        let is_heavy = refusal.is_some() || asked.elapsed() >= AGENDA_SLOW;
-        self.next = Some(asked + if is_heavy { AGENDA_REST } else { AGENDA_EVERY });
+/// From one question for what there is to do until the next.
+fn rest(took: Duration, is_told: bool) -> Duration {
+    match is_told {
+        true => (took * AGENDA_REST_FACTOR).clamp(AGENDA_EVERY, AGENDA_REST_MAX),
+        false => AGENDA_REST_MAX,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which workflows and workspaces are paused, as this process knows it: read again with the beat after it has changed.
+//! Which workflows and workspaces are paused, as this process knows it: read again by the look after it has changed.
 //!
 //! What is known may be a beat old. An execution that parks held up though nothing pauses it any more is found by the next
 //! walk through those that are held up, so nothing is lost by it.

@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
-use capstan_domain::triggers::{Refused, keep_in_step};
+use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
@@ -83,8 +83,7 @@ pub(crate) async fn validate_draft(
 
 /// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
 /// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 409
-/// `path_taken` if another workflow has a path of it, or `too_many_triggers`; 422 `bad_trigger` if one waits for its own
-/// workflow, or for one that is not there.
+/// `path_taken` if another workflow has a path of it, or `too_many_triggers`.
 pub(crate) async fn publish(
     State(api): State<Api>,
     caller: Caller,
@@ -117,7 +116,9 @@ pub(crate) async fn publish(
     super::hooks::require_secrets(&mut transaction, caller.workspace_id, &graph).await?;
     let triggers = triggers_of(&graph);
     let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
-    kept.map_err(|refused| refused_trigger(&refused))?;
+    kept.map_err(|too_many| {
+        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
+    })?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
@@ -125,14 +126,6 @@ pub(crate) async fn publish(
     shown["proof"] = json!(proof);
     shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
-}
-
-fn refused_trigger(refused: &Refused) -> Problem {
-    let detail = refused.to_string();
-    match refused.is_limit() {
-        true => Problem::conflict("too_many_triggers", detail, "publish workflows without theirs first"),
-        false => Problem::unprocessable("bad_trigger", detail, "name another workflow of this workspace, by its id"),
-    }
 }
 
 /// `GET /workflows/{id}/versions`: newest first.

@@ -254,7 +254,24 @@ async fn subscribers(
 async fn ended(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap<Uuid, Ended>, StoreError> {
     let wanted = facts.iter().filter(|fact| fact.wanted && fact.type_name.starts_with("execution."));
     let ids: Vec<Uuid> = wanted.map(|fact| fact.aggregate_id).collect();
-    body::ended(connection, &ids).await
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Ended> = sqlx::query_as(
+        "SELECT e.execution_id, e.workflow_id, w.name AS workflow_name, e.version_id, e.trigger_node_id, \
+           EXISTS (SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id) \
+             AS trial, \
+           e.error, CASE WHEN pg_column_size(e.output) <= $4 THEN e.output END AS output, e.created_at, e.ended_at \
+         FROM executions e LEFT JOIN workflows w ON w.workspace_id = e.workspace_id AND w.workflow_id = e.workflow_id \
+         WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3",
+    )
+    .bind(&ids)
+    .bind(ids.iter().min())
+    .bind(ids.iter().max())
+    .bind(i32::try_from(body::OUTPUT_BYTES_MAX).unwrap_or(i32::MAX))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.execution_id, row)).collect())
 }
 
 impl Batch {

@@ -17,7 +17,6 @@ mod subscription;
 
 pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
 pub use body::wire_id;
-pub(crate) use body::{Ended, ended, of_execution};
 pub use catalogue::{EventType, catalogue, custom};
 pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
 pub use schedule::{

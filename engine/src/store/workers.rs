@@ -70,8 +70,6 @@ pub struct Agenda {
     pub events: bool,
     /// Bulk jobs run.
     pub jobs: bool,
-    /// Workflows start when others have ended.
-    pub ends: bool,
 }
 
 impl Agenda {
@@ -89,7 +87,6 @@ impl Agenda {
             lanes: true,
             events: true,
             jobs: true,
-            ends: true,
         }
     }
 }
@@ -169,8 +166,8 @@ const BEAT: &str = "\
 /// A look at the fleet and at what there is to do.
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
-           a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, a.ends \
-      FROM agenda_3() a";
+           a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs \
+      FROM agenda_2() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.

@@ -16,7 +16,7 @@ async fn a_look_tells_what_there_is_to_do() {
     let cell = Cell::new().await;
     let nothing = agenda(&cell).await;
     assert!(!nothing.limits && !nothing.lines && !nothing.held, "{nothing:?}");
-    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs && !nothing.ends, "{nothing:?}");
+    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs, "{nothing:?}");
     assert_eq!((nothing.starts_ms, nothing.triggers_ms), (None, None));
     let id = "gen_random_uuid()";
     cell.execute(&format!(
@@ -27,13 +27,11 @@ async fn a_look_tells_what_there_is_to_do() {
          INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
          VALUES ({id}, {id}, 'a', 'a', 'a', '1', 0); \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, failures, failing_since, due_at) \
-         VALUES ({id}, {id}, 1, now(), now() + interval '1 hour'); \
-         INSERT INTO execution_triggers (workspace_id, workflow_id, node_id, version_id, start_within_ms) \
-         VALUES ({id}, {id}, 'n', {id}, 1)"
+         VALUES ({id}, {id}, 1, now(), now() + interval '1 hour')"
     ))
     .await;
     let some = agenda(&cell).await;
-    assert!(some.limits && some.lines && some.held && some.events && some.lanes && some.ends, "{some:?}");
+    assert!(some.limits && some.lines && some.held && some.events && some.lanes, "{some:?}");
     assert!(!some.endpoints && !some.jobs && some.starts_ms.is_none() && some.triggers_ms.is_none(), "{some:?}");
     assert_eq!(some.pauses_no, nothing.pauses_no + 1);
     cell.execute(&format!("{}; {}; {}; {}", schedules("1"), pending("1"), endpoints("1"), jobs("1"))).await;
@@ -114,9 +112,7 @@ async fn an_agenda_is_one_step_into_each_index() {
          INSERT INTO held (workspace_id, workflow_id, execution_id) SELECT {id}, {id}, {id} FROM {rows}; \
          INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth, status) \
          SELECT {id}, {id}, 'a', 'a', 'a', '1', 0, 'done' FROM {rows}; \
-         INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}; \
-         INSERT INTO execution_triggers (workspace_id, workflow_id, node_id, version_id, start_within_ms) \
-         SELECT {id}, {id}, 'n', {id}, 1 FROM {rows}"
+         INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}"
     ))
     .await;
     let count = ROWS.to_string();
@@ -139,7 +135,6 @@ async fn an_agenda_is_one_step_into_each_index() {
             "webhook_lanes",
             "events",
             "bulk_jobs",
-            "execution_triggers",
         ];
         let all = plans.take();
         for table in tables {

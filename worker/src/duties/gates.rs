@@ -1,4 +1,4 @@
-//! Limits and lines: which limits there are, and the sweep through those that wait, with each beat while there are any.
+//! Limits and lines: which limits there are, and the sweep through those that wait, with each agenda while there are any.
 //! Hints only save time.
 
 use std::sync::Arc;

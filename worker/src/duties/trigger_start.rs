@@ -89,7 +89,7 @@ async fn in_transaction(
     match answer {
         Answer::Refused { reason, until } => Ok(Made::Refused { reason: reason.into(), until }),
         Answer::Settled { verdict, is_new } => {
-            if matches!(row.cause.as_str(), "event" | "execution") && is_new {
+            if row.cause == "event" && is_new {
                 events::taken_by_start(
                     &mut transaction,
                     workspace_id,

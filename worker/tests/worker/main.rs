@@ -11,7 +11,6 @@ mod containers;
 mod doomed;
 mod event_triggers;
 mod events;
-mod execution_triggers;
 mod flow;
 mod limits;
 mod links;
