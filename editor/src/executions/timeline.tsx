@@ -1,4 +1,6 @@
-import type { Execution, Step } from '../api/types'
+import { memo } from 'react'
+
+import type { Execution, Step, StepStatus } from '../api/types'
 import { setQuery, useQuery } from '../app/router'
 import { between, span } from '../ui/time'
 import { hasEnded, keyOf } from './steps'
@@ -29,30 +31,53 @@ export function Timeline({ execution }: { execution: Execution }) {
       {steps.slice(0, ROWS_MAX).map((step) => {
         const [from, until] = [scale.at(Date.parse(step.fired_at ?? '')), scale.at(endOf(step, now))]
         return (
-          <button
+          <Row
             key={keyOf(step)}
-            type="button"
-            className="timeline-row"
-            aria-current={chosen === keyOf(step)}
-            onClick={() => setQuery('step', keyOf(step))}
-          >
-            <span className="timeline-name">
-              {step.label} {step.scope && <span className="faint">{step.scope}</span>}
-            </span>
-            <span className="timeline-track">
-              <span
-                className="timeline-bar"
-                data-status={step.status}
-                style={{ left: `${from * 100}%`, width: `${Math.max(0.4, (until - from) * 100)}%` }}
-              />
-            </span>
-            <span className="timeline-span">{between(step.fired_at ?? '', step.settled_at, now)}</span>
-          </button>
+            step={keyOf(step)}
+            label={step.label}
+            scope={step.scope}
+            status={step.status}
+            left={percent(from)}
+            width={percent(Math.max(0.004, until - from))}
+            took={between(step.fired_at ?? '', step.settled_at, now)}
+            isChosen={chosen === keyOf(step)}
+          />
         )
       })}
       {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
     </div>
   )
+}
+
+interface RowProps {
+  step: string
+  label: string
+  scope: string
+  status: StepStatus
+  left: string
+  width: string
+  took: string
+  isChosen: boolean
+}
+
+/** Drawn anew only where it looks otherwise: while others run, most rows stay as they are. */
+const Row = memo(function Row({ step, label, scope, status, left, width, took, isChosen }: RowProps) {
+  return (
+    <button type="button" className="timeline-row" aria-current={isChosen} onClick={() => setQuery('step', step)}>
+      <span className="timeline-name">
+        {label} {scope && <span className="faint">{scope}</span>}
+      </span>
+      <span className="timeline-track">
+        <span className="timeline-bar" data-status={status} style={{ left, width }} />
+      </span>
+      <span className="timeline-span">{took}</span>
+    </button>
+  )
+})
+
+/** As fine as can be seen. */
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`
 }
 
 function byTime(a: Step, b: Step): number {
