@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The editor's part of `make`: `build` makes editor/dist, which the next `cargo build` takes into the binary; `test` checks
 # types and runs unit tests, the flows in a browser that SHORT names, and one that holds the API to its types; `flows` runs all;
-# `bundles` tells how much a browser loads; `types` makes the API's types anew from docs/openapi.json; `screenshots` takes the
-# pictures of docs/ anew. Packages are installed as far as they are missing. Without Node.js the editor is left out, and that is
-# said: the rest is complete without it.
+# `bundles` tells how much a browser loads; `measures` holds the canvas against bare React Flow; `types` makes the API's types
+# anew from docs/openapi.json; `screenshots` takes the pictures of docs/ anew. Packages are installed as far as they are missing.
+# Without Node.js the editor is left out, and that is said: the rest is complete without it.
 set -euo pipefail
 cd "$(dirname "$0")/../editor"
 
@@ -75,6 +75,18 @@ screenshots() {
     pngquant --force --ext .png --strip --speed 1 "$COLOURS" ../docs/images/*.png
 }
 
+# The last line is one JSON object, in ms.
+measures() {
+    if ! need_browser; then
+        say "there is no chromium: measures in a browser are left out (or name one in CAPSTAN_CHROMIUM)"
+        return
+    fi
+    told=$(mktemp)
+    trap 'rm -f "$told"' EXIT
+    CAPSTAN_MEASURES=$told CAPSTAN_CHROMIUM=$(browser) npm run --silent measures >&2
+    cat "$told"
+}
+
 if ! has_node; then
     say "Node.js $NODE_MIN or later is not installed: the editor is left out"
     exit
@@ -94,10 +106,14 @@ bundles)
     build
     npm run --silent bundles
     ;;
+measures)
+    install_packages
+    measures
+    ;;
 types)
     install_packages
     npm run --silent types >&2
     ;;
 screenshots) screenshots ;;
-*) say "say build, test, flows, bundles, types or screenshots" && exit 2 ;;
+*) say "say build, test, flows, bundles, measures, types or screenshots" && exit 2 ;;
 esac

@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles webhooks deliveries storm schemathesis"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks deliveries storm schemathesis"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -25,6 +25,7 @@ part() {
     schedules) schedules ;;
     flows) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh flows && echo '{"failed":0}' ;;
     bundles) scripts/editor.sh bundles ;;
+    measures) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh measures ;;
     webhooks) scripts/webhooks.sh ;;
     schemathesis) scripts/schemathesis.sh ;;
     bench) target/release/capstan --json bench ;;

@@ -8,6 +8,7 @@ import type { Kinds } from '../document/geometry'
 import { kindOf, labelOf } from '../document/graph'
 import type { EdgeKind, Graph, GraphEdge, GraphNode, Point } from '../document/graph'
 import { pinnedOf } from '../document/pinned'
+import { ERROR, IN, UNDO, handleOf, handlesOf, portOf } from './handles'
 
 export type StepData = {
   label: string
@@ -23,17 +24,9 @@ export type StepData = {
 }
 export type StepNode = Node<StepData, 'step' | 'container'>
 
-export type WireData = { kind: EdgeKind; label: string }
+/** `isOpen`: whether a step can be put in without pointing at the edge first. */
+export type WireData = { kind: EdgeKind; label: string; isOpen: boolean }
 export type WireEdge = Edge<WireData, 'wire'>
-
-export const IN = 'in'
-export const ERROR = 'error'
-export const UNDO = 'undo'
-const PORT = 'out:'
-
-export function handleOf(port: string): string {
-  return PORT + port
-}
 
 /** What a handle at the beginning of an edge means; the first port is not named in the document. */
 export function meaningOf(
@@ -42,56 +35,57 @@ export function meaningOf(
 ): { kind: EdgeKind; port: string | null } {
   if (handle === ERROR) return { kind: 'error', port: null }
   if (handle === UNDO) return { kind: 'compensate', port: null }
-  const port = handle?.startsWith(PORT) ? handle.slice(PORT.length) : null
+  const port = portOf(handle)
   return { kind: 'flow', port: port === ports[0] && ports.length === 1 ? null : port }
 }
 
-interface Index {
+/** A node but for what changes while it is worked with: its place, and whether it is selected. */
+type Lasting = Omit<StepNode, 'position' | 'selected'>
+
+interface Drawn {
   graph: Graph
-  inOrder: { node: GraphNode; depth: number; isInside: boolean }[]
-  out: ReadonlyMap<string, GraphEdge[]>
+  kinds: Kinds
+  nodes: { node: GraphNode; lasting: Lasting }[]
 }
+
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** Remembers what it made, so that what did not change stays the same object and is not drawn again. */
 export class Adapter {
-  private readonly nodes = new Map<string, { key: string; node: StepNode }>()
-  private index: Index | null = null
+  private drawn: Drawn | null = null
+  private readonly lasting = new Map<string, { key: string; lasting: Lasting }>()
+  private readonly nodes = new Map<string, { lasting: Lasting; node: StepNode }>()
   private readonly edges = new Map<string, { from: GraphEdge; key: string; edge: WireEdge }>()
 
   constructor(private readonly catalogue: Catalogue) {}
 
   toNodes(graph: Graph, kinds: Kinds, selected: ReadonlySet<string>, dragged: ReadonlyMap<string, Point>): StepNode[] {
-    const { inOrder, out } = this.indexOf(graph)
-    return inOrder.map(({ node, depth, isInside }) => {
-      const data = this.dataOf(node, out.get(node.id) ?? [], kinds)
-      const place = dragged.get(node.id) ?? node.position
-      const { width, height } = sizeOf(graph, node, kinds)
-      const isContainer = kinds.isContainer(node.type)
-      const made: StepNode = {
-        id: node.id,
-        type: isContainer ? 'container' : 'step',
-        position: place,
-        data,
-        width,
-        height,
-        measured: { width, height },
-        selected: selected.has(node.id),
-        zIndex: isContainer ? depth : depth + 1,
-        ...(isInside && node.parentId !== undefined ? { parentId: node.parentId } : {}),
-      }
-      return this.remembered(made)
+    return this.drawnOf(graph, kinds).map(({ node: { id, position }, lasting }) => {
+      const place = dragged.get(id) ?? position
+      const isSelected = selected.has(id)
+      const before = this.nodes.get(id)
+      const isSame =
+        before?.lasting === lasting &&
+        before.node.selected === isSelected &&
+        before.node.position.x === place.x &&
+        before.node.position.y === place.y
+      if (isSame) return before.node
+      const node: StepNode = { ...lasting, position: place, selected: isSelected }
+      this.nodes.set(id, { lasting, node })
+      return node
     })
   }
 
-  toEdges(graph: Graph, kinds: Kinds, selected: ReadonlySet<string>): WireEdge[] {
+  /** `chosen`: the node that is worked with, whose edges are open for a step to be put in. */
+  toEdges(graph: Graph, kinds: Kinds, selected: ReadonlySet<string>, chosen = NOBODY): WireEdge[] {
     const byId = new Map(graph.nodes.map((node) => [node.id, node]))
-    const inContainer = (edge: GraphEdge) => byId.get(edge.source)?.parentId !== undefined
     return graph.edges.flatMap((edge) => {
       const source = byId.get(edge.source)
       if (!source || !byId.has(edge.target)) return []
-      const ports = kinds.portsOf(source)
-      const handle = startOf(edge, ports)
-      const key = `${handle} ${ports.length} ${selected.has(edge.id)} ${inContainer(edge)}`
+      const handle = startOf(edge, kinds.portsOf(source))
+      const [isSelected, isInside] = [selected.has(edge.id), source.parentId !== undefined]
+      const isOpen = chosen.has(edge.source) || isSelected
+      const key = `${handle} ${isSelected} ${isInside} ${isOpen}`
       const before = this.edges.get(edge.id)
       if (before?.from === edge && before.key === key) return [before.edge]
       const made: WireEdge = {
@@ -101,9 +95,9 @@ export class Adapter {
         target: edge.target,
         sourceHandle: handle,
         targetHandle: IN,
-        selected: selected.has(edge.id),
-        zIndex: inContainer(edge) ? 10 : 0,
-        data: { kind: kindOf(edge), label: edgeLabel(edge) },
+        selected: isSelected,
+        zIndex: isInside ? 10 : 0,
+        data: { kind: kindOf(edge), label: edgeLabel(edge), isOpen },
       }
       this.edges.set(edge.id, { from: edge, key, edge: made })
       return [made]
@@ -111,20 +105,33 @@ export class Adapter {
   }
 
   /** What takes a while to find out, once for each document. */
-  private indexOf(graph: Graph): Index {
-    if (this.index?.graph === graph) return this.index
+  private drawnOf(graph: Graph, kinds: Kinds): Drawn['nodes'] {
+    if (this.drawn?.graph === graph && this.drawn.kinds === kinds) return this.drawn.nodes
     const ids = new Set(graph.nodes.map((node) => node.id))
-    const inOrder = graph.nodes.map((node) => ({
-      node,
-      depth: depthOf(graph, node),
-      isInside: node.parentId !== undefined && ids.has(node.parentId),
-    }))
-    // A container comes before what it holds.
-    inOrder.sort((a, b) => a.depth - b.depth)
     const out = new Map<string, GraphEdge[]>()
     for (const edge of graph.edges) out.set(edge.source, [...(out.get(edge.source) ?? []), edge])
-    this.index = { graph, inOrder, out }
-    return this.index
+    const nodes = graph.nodes.map((node) => {
+      const depth = depthOf(graph, node)
+      const { width, height } = sizeOf(graph, node, kinds)
+      const isContainer = kinds.isContainer(node.type)
+      const data = this.dataOf(node, out.get(node.id) ?? [], kinds)
+      const lasting: Lasting = {
+        id: node.id,
+        type: isContainer ? 'container' : 'step',
+        data,
+        width,
+        height,
+        measured: { width, height },
+        handles: handlesOf({ width, height }, data.ports, data.isTrigger),
+        zIndex: isContainer ? depth : depth + 1,
+        ...(node.parentId !== undefined && ids.has(node.parentId) ? { parentId: node.parentId } : {}),
+      }
+      return { node, depth, lasting: this.remembered(lasting) }
+    })
+    // A container comes before what it holds.
+    nodes.sort((a, b) => a.depth - b.depth)
+    this.drawn = { graph, kinds, nodes }
+    return nodes
   }
 
   private dataOf(node: GraphNode, out: readonly GraphEdge[], kinds: Kinds): StepData {
@@ -144,14 +151,12 @@ export class Adapter {
     }
   }
 
-  private remembered(node: StepNode): StepNode {
-    const key = JSON.stringify(node)
-    const before = this.nodes.get(node.id)
-    if (before?.key === key) return before.node
-    const data = before && JSON.stringify(before.node.data) === JSON.stringify(node.data) ? before.node.data : node.data
-    const made = { ...node, data }
-    this.nodes.set(node.id, { key, node: made })
-    return made
+  private remembered(lasting: Lasting): Lasting {
+    const key = JSON.stringify(lasting)
+    const before = this.lasting.get(lasting.id)
+    if (before?.key === key) return before.lasting
+    this.lasting.set(lasting.id, { key, lasting })
+    return lasting
   }
 }
 

@@ -1,28 +1,23 @@
-import { Handle, Position, useUpdateNodeInternals } from '@xyflow/react'
+import { Handle, Position } from '@xyflow/react'
 import type { NodeProps } from '@xyflow/react'
-import { memo, useEffect } from 'react'
+import { memo } from 'react'
 
 import { Icon } from '../ui/icon'
 import { statusIcon } from '../ui/status'
-import { ERROR, IN, UNDO, handleOf } from './adapter'
 import type { StepData, StepNode } from './adapter'
 import { categoryOf, iconOf } from './categories'
+import { useIsFar } from './far'
+import { ERROR, IN, UNDO, handleOf, shareOf } from './handles'
 import { useNodeMark } from './marks'
 import type { NodeMark } from './marks'
 
 /** One step: what it is, its ports, and what is to be said of it. */
 export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps<StepNode>) {
   const mark = useNodeMark(id)
+  const said = attributesOf(id, data, selected, mark)
+  if (useIsFar()) return <div className="step far" title={data.label} {...said} />
   return (
-    <div
-      className="step"
-      data-category={categoryOf(data.type)}
-      data-status={mark.status}
-      data-problem={mark.problem}
-      data-candidate={mark.isCandidate}
-      data-selected={selected}
-      data-node={id}
-    >
+    <div className="step" data-ports={data.ports.length > 1 ? 'many' : 'one'} {...said}>
       <span className="step-icon">
         <Icon name={iconOf(data.type)} />
       </span>
@@ -36,7 +31,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
           {[data.atLast && 'at last', data.isPinned && 'pinned'].filter(Boolean).join(', ')}
         </span>
       )}
-      <Ports id={id} data={data} />
+      <Ports data={data} />
     </div>
   )
 })
@@ -44,26 +39,31 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
 /** A container: what it holds is drawn on top of it. */
 export const ContainerCard = memo(function ContainerCard({ id, data, selected }: NodeProps<StepNode>) {
   const mark = useNodeMark(id)
+  const said = attributesOf(id, data, selected, mark)
+  if (useIsFar()) return <div className="container far" title={data.label} {...said} />
   return (
-    <div
-      className="container"
-      data-category={categoryOf(data.type)}
-      data-status={mark.status}
-      data-problem={mark.problem}
-      data-candidate={mark.isCandidate}
-      data-selected={selected}
-      data-node={id}
-    >
+    <div className="container" {...said}>
       <header>
         <Icon name={iconOf(data.type)} />
         <strong title={data.label}>{data.label}</strong>
         <span>{mark.status ? statusWords(mark) : data.title}</span>
         <Badge mark={mark} />
       </header>
-      <Ports id={id} data={data} />
+      <Ports data={data} />
     </div>
   )
 })
+
+function attributesOf(id: string, data: StepData, isSelected: boolean, mark: NodeMark) {
+  return {
+    'data-node': id,
+    'data-category': categoryOf(data.type),
+    'data-status': mark.status,
+    'data-problem': mark.problem,
+    'data-candidate': mark.isCandidate,
+    'data-selected': isSelected,
+  }
+}
 
 function statusWords(mark: NodeMark): string {
   const status = (mark.status ?? '').replace('_', ' ')
@@ -86,10 +86,7 @@ function Badge({ mark }: { mark: NodeMark }) {
   )
 }
 
-function Ports({ id, data }: { id: string; data: StepData }) {
-  const update = useUpdateNodeInternals()
-  const ports = data.ports.join('\n')
-  useEffect(() => update(id), [update, id, ports])
+function Ports({ data }: { data: StepData }) {
   const many = data.ports.length > 1
   return (
     <>
@@ -100,7 +97,7 @@ function Ports({ id, data }: { id: string; data: StepData }) {
           id={handleOf(port)}
           type="source"
           position={Position.Right}
-          style={{ top: `${((at + 1) / (data.ports.length + 1)) * 100}%` }}
+          style={{ top: `${shareOf(at, data.ports.length) * 100}%` }}
           title={port}
         >
           {many && <span className="port-name">{port}</span>}

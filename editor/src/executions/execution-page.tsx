@@ -1,11 +1,11 @@
-import { useEffect, useMemo } from 'react'
+import { memo, useCallback, useEffect, useMemo } from 'react'
 
 import { useCatalogue } from '../app/catalogue'
 import { setQuery, useQuery } from '../app/router'
 import { useStore } from '../app/store'
 import { Canvas } from '../canvas/canvas'
 import type { Selection } from '../canvas/canvas'
-import { noMarks, setMarks } from '../canvas/marks'
+import { noMarks } from '../canvas/marks'
 import { isCrowded } from '../document/crowded'
 import { tidied } from '../document/layout'
 import { Failure } from '../ui/failure'
@@ -14,11 +14,11 @@ import '../styles/inspector.css'
 import '../styles/execution.css'
 import { ExecutionHead } from './execution-head'
 import { Below } from './below'
-import { edgesAt, stepsAt } from './moments'
+import { followed } from './followed'
 import { Past } from './past'
 import { Scrubber, useAt } from './scrubber'
 import { Side } from './side'
-import { edgeMarks, keyOf, nodeMarks } from './steps'
+import { keyOf } from './steps'
 import { Watching } from './watching'
 import { Why } from './why'
 
@@ -52,31 +52,27 @@ export default function ExecutionPage({ id }: { id: string }) {
   )
 }
 
-function Drawing({ watching, past }: { watching: Watching; past: Past }) {
+/** It follows each piece of news by marks alone: React draws anew what they are about, and not the page. */
+const Drawing = memo(function Drawing({ watching, past }: { watching: Watching; past: Past }) {
   const catalogue = useCatalogue()
   const stored = useStore(watching, (state) => state.graph)
   const ports = useStore(watching, (state) => state.ports)
-  const execution = useStore(watching, (state) => state.execution)
   const kinds = useMemo(() => catalogue.kinds(ports), [catalogue, ports])
   const graph = useMemo(() => (isCrowded(stored, kinds) ? tidied(stored, kinds) : stored), [stored, kinds])
   const marks = useMemo(noMarks, [])
   const at = useAt()
-  const moments = useStore(past, (state) => state.moments)
-  useEffect(() => {
-    if (!execution) return
-    if (at === null) return setMarks(marks, nodeMarks(graph, execution.steps), edgeMarks(execution))
-    const steps = stepsAt(execution, moments, at)
-    const sources = new Map(graph.edges.map((edge) => [edge.id, edge.source]))
-    setMarks(marks, nodeMarks(graph, steps), edgesAt(execution, sources, steps))
-  }, [marks, graph, execution, moments, at])
+  useEffect(() => followed(marks, graph, watching, past, at), [marks, graph, watching, past, at])
   const chosen = useQuery('step')
   const selection = useMemo(() => selectionOf(chosen), [chosen])
-  const select = ({ nodes }: Selection) => {
-    const [node] = [...nodes].filter((id) => !selection.nodes.has(id))
-    if (node === undefined) return nodes.size === 0 && setQuery('step', '')
-    const step = execution?.steps.find((found) => found.node_id === node)
-    return setQuery('step', step ? keyOf(step) : node)
-  }
+  const select = useCallback(
+    ({ nodes }: Selection) => {
+      const [node] = [...nodes].filter((id) => !selection.nodes.has(id))
+      if (node === undefined) return nodes.size === 0 && setQuery('step', '')
+      const step = watching.get().live?.steps.find((found) => found.node_id === node)
+      return setQuery('step', step ? keyOf(step) : node)
+    },
+    [watching, selection],
+  )
   if (graph.nodes.length === 0) return <div className="canvas" />
   return (
     <div className="canvas" data-testid="canvas">
@@ -91,7 +87,7 @@ function Drawing({ watching, past }: { watching: Watching; past: Past }) {
       />
     </div>
   )
-}
+})
 
 function selectionOf(step: string): Selection {
   const node = step.split('/').at(-1)

@@ -18,13 +18,13 @@ const news = (node_id: string, status: StepStatus, position: number, scope = '')
 const NONE = { position: 3, steps: [] as Step[] } as Execution
 
 test('news change the step that they are about, or add it, and old news change nothing', () => {
-  const once = applied(applied(NONE, news('a', 'running', 4)), news('b', 'running', 5))
-  const twice = applied(once, news('a', 'completed', 6))
+  const once = applied(NONE, [news('a', 'running', 4), news('b', 'running', 5)])
+  const twice = applied(once, [news('a', 'completed', 6)])
   expect(twice.steps.map((step) => [step.node_id, step.status])).toEqual([
     ['a', 'completed'],
     ['b', 'running'],
   ])
-  expect(applied(twice, news('a', 'running', 4))).toBe(twice)
+  expect(applied(twice, [news('a', 'running', 4)])).toBe(twice)
 })
 
 test('a node that ran in several frames shows what one has to know of, and how many there are', () => {
@@ -33,7 +33,7 @@ test('a node that ran in several frames shows what one has to know of, and how m
     news('in', 'failed', 2, 'each[1]'),
     news('in', 'completed', 3, 'each[2]'),
   ]
-  const execution = steps.reduce(applied, { ...NONE, position: 0 })
+  const execution = applied({ ...NONE, position: 0 }, steps)
   const marks = nodeMarks(graph([node('in'), node('later')]), execution.steps)
   expect(marks.get('in')).toEqual({ status: 'failed', note: '1 of 3' })
   expect(marks.get('later')).toEqual({ status: 'pending' })

@@ -9,15 +9,25 @@ export function keyOf(step: { node_id: string; scope: string }): string {
 }
 
 /**
- * The same execution after news of a step. What news do not tell, such as outputs, comes with the next whole answer.
+ * The same execution after news of its steps. What they do not tell, such as outputs, comes with the next whole answer;
+ * those that are older than the execution change nothing.
  */
-export function applied(execution: Execution, news: StepNews): Execution {
-  if (news.position < execution.position) return execution
-  const { position, ...told } = news
-  const at = execution.steps.findIndex((step) => keyOf(step) === keyOf(news))
-  const before = execution.steps[at]
-  const steps = before ? execution.steps.with(at, { ...before, ...told }) : [...execution.steps, fresh(news)]
-  return { ...execution, position, steps }
+export function applied(execution: Execution, told: Iterable<StepNews>): Execution {
+  let { position } = execution
+  const steps = [...execution.steps]
+  const places = new Map(steps.map((step, at) => [keyOf(step), at]))
+  let isChanged = false
+  for (const news of told) {
+    if (news.position < position) continue
+    const key = keyOf(news)
+    const at = places.get(key) ?? steps.length
+    const { position: _position, ...changed } = news
+    steps[at] = { ...(steps[at] ?? fresh(news)), ...changed }
+    places.set(key, at)
+    position = news.position
+    isChanged = true
+  }
+  return isChanged ? { ...execution, position, steps } : execution
 }
 
 function fresh({ position: _position, ...news }: StepNews): Step {

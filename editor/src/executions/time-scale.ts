@@ -34,16 +34,28 @@ export function timeScale(times: readonly number[]): TimeScale {
     return { from, to, drawn: to - from, isGap: false }
   })
   shorten(stretches)
-  const whole = stretches.reduce((sum, stretch) => sum + stretch.drawn, 0) || 1
+  let whole = 0
+  const begun = stretches.map(({ drawn }) => (whole += drawn) - drawn)
   const at = (time: number) => {
-    const drawn = stretches.reduce((sum, { from, to, drawn }) => {
-      const share = to === from ? 0 : Math.min(1, Math.max(0, (time - from) / (to - from)))
-      return sum + share * drawn
-    }, 0)
-    return Math.min(1, drawn / whole)
+    const ix = lastUpTo(stretches, time)
+    const stretch = stretches[ix]
+    if (!stretch || whole === 0) return 0
+    const share = Math.min(1, (time - stretch.from) / (stretch.to - stretch.from))
+    return Math.min(1, ((begun[ix] ?? 0) + share * stretch.drawn) / whole)
   }
   const gaps = stretches.filter((stretch) => stretch.isGap)
   return { at, gaps: gaps.map(({ from, to }) => ({ from: at(from), to: at(to), ms: to - from })) }
+}
+
+/** The last that has begun at a time; -1 before all of them. */
+function lastUpTo(stretches: readonly Stretch[], time: number): number {
+  let [low, high] = [0, stretches.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((stretches[middle]?.from ?? 0) <= time) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function shorten(stretches: Stretch[]): void {

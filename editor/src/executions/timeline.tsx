@@ -1,3 +1,5 @@
+import { memo } from 'react'
+
 import { timelineOf } from '../api/calls'
 import type { Execution, Step } from '../api/types'
 import { useLoad } from '../app/load'
@@ -40,40 +42,75 @@ export function Timeline({ execution }: { execution: Execution }) {
         </span>
       ))}
       {rows.map(({ step, segments }) => (
-        <button
+        <Row
           key={keyOf(step)}
-          type="button"
-          className="timeline-row"
-          aria-current={chosen === keyOf(step)}
-          onClick={() => setQuery('step', keyOf(step))}
-        >
-          <span className="timeline-name">
-            {step.label} {step.scope && <span className="faint">{step.scope}</span>}
-          </span>
-          <span className="timeline-track">
-            {segments.map((segment) => (
-              <Bar key={`${segment.kind} ${segment.from}`} segment={segment} scale={scale} />
-            ))}
-          </span>
-          <span className="timeline-span">{between(step.fired_at ?? '', step.settled_at, now)}</span>
-        </button>
+          step={keyOf(step)}
+          label={step.label}
+          scope={step.scope}
+          bars={segments.map((segment) => barOf(segment, scale))}
+          took={between(step.fired_at ?? '', step.settled_at, now)}
+          isChosen={chosen === keyOf(step)}
+        />
       ))}
       {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
     </div>
   )
 }
 
-function Bar({ segment, scale }: { segment: Segment; scale: TimeScale }) {
-  const [from, to] = [scale.at(segment.from), scale.at(segment.to)]
+interface Bar {
+  status: string
+  kind: string
+  title: string
+  left: string
+  width: string
+}
+
+interface RowProps {
+  step: string
+  label: string
+  scope: string
+  bars: Bar[]
+  took: string
+  isChosen: boolean
+}
+
+/** Drawn anew only where it looks otherwise: while others run, most rows stay as they are. */
+const Row = memo(function Row({ step, label, scope, bars, took, isChosen }: RowProps) {
   return (
-    <span
-      className="timeline-bar"
-      data-status={segment.status}
-      data-kind={segment.kind}
-      title={wordsOf(segment)}
-      style={{ left: `${from * 100}%`, width: `${Math.max(0.4, (to - from) * 100)}%` }}
-    />
+    <button type="button" className="timeline-row" aria-current={isChosen} onClick={() => setQuery('step', step)}>
+      <span className="timeline-name">
+        {label} {scope && <span className="faint">{scope}</span>}
+      </span>
+      <span className="timeline-track">
+        {bars.map(({ status, kind, title, left, width }, nth) => (
+          <span
+            key={nth}
+            className="timeline-bar"
+            data-status={status}
+            data-kind={kind}
+            title={title}
+            style={{ left, width }}
+          />
+        ))}
+      </span>
+      <span className="timeline-span">{took}</span>
+    </button>
   )
+}, looksTheSame)
+
+function looksTheSame(one: RowProps, other: RowProps): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function barOf(segment: Segment, scale: TimeScale): Bar {
+  const [from, to] = [scale.at(segment.from), scale.at(segment.to)]
+  const { status, kind } = segment
+  return { status, kind, title: wordsOf(segment), left: percent(from), width: percent(Math.max(0.004, to - from)) }
+}
+
+/** As fine as can be seen. */
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`
 }
 
 function byTime(a: Step, b: Step): number {

@@ -10,10 +10,13 @@ import { Store } from '../app/store'
 import { read } from '../document/codec'
 import { EMPTY } from '../document/graph'
 import type { Graph } from '../document/graph'
-import { applied, hasEnded } from './steps'
+import { applied, hasEnded, keyOf } from './steps'
 
 export interface WatchingState {
+  /** As it was answered last: the page around the canvas shows that, and is drawn no more often. */
   execution: Execution | null
+  /** The same, after the news that came since: for what can follow each of them. */
+  live: Execution | null
   ports: Workflow['ports']
   graph: Graph
   name: string
@@ -29,7 +32,10 @@ const POLL_MS = 2_000
 
 export class Watching extends Store<WatchingState> {
   private readonly over = new AbortController()
+  /** What was told since the last picture. */
   private news: StepNews[] = []
+  /** What was told and is not in a whole answer yet: the last of each step, in the order in which it happened. */
+  private readonly ahead = new Map<string, StepNews>()
   private asked = 0
   private taken = 0
   private whole: ReturnType<typeof setTimeout> | undefined
@@ -38,6 +44,7 @@ export class Watching extends Store<WatchingState> {
   constructor(readonly id: string) {
     super({
       execution: null,
+      live: null,
       ports: {},
       graph: EMPTY,
       name: '',
@@ -67,7 +74,7 @@ export class Watching extends Store<WatchingState> {
     clearInterval(this.poll)
   }
 
-  /** The whole truth; whatever was told live gives way to it. */
+  /** The whole truth; whatever was told live gives way to it, unless it happened later. */
   readonly reload = async (): Promise<void> => {
     const asked = (this.asked += 1)
     try {
@@ -75,7 +82,8 @@ export class Watching extends Store<WatchingState> {
       // An answer that was overtaken by a later one is an old truth.
       if (this.over.signal.aborted || asked < this.taken) return
       this.taken = asked
-      this.set({ execution, error: null })
+      for (const [key, { position }] of this.ahead) if (position <= execution.position) this.ahead.delete(key)
+      this.set({ execution, live: applied(execution, this.ahead.values()), error: null })
       if (hasEnded(execution)) this.end()
       else this.set({ explanation: await calls.explain(this.id).catch(() => null) })
     } catch (error) {
@@ -108,7 +116,9 @@ export class Watching extends Store<WatchingState> {
 
   private heard(event: ServerEvent): void {
     if (event.name === 'step') {
-      if (this.news.push(JSON.parse(event.data) as StepNews) === 1) requestAnimationFrame(() => this.takeIn())
+      const news = JSON.parse(event.data) as StepNews
+      this.keepAhead(news)
+      if (this.news.push(news) === 1) requestAnimationFrame(() => this.takeIn())
       this.whole ??= setTimeout(() => this.askForWhole(), WHOLE_AFTER_MS)
     } else {
       // How it stands, or that it ended, or that something was told before one listened.
@@ -116,10 +126,19 @@ export class Watching extends Store<WatchingState> {
     }
   }
 
+  /** A connection that comes back tells again what was told. */
+  private keepAhead(news: StepNews): void {
+    const key = keyOf(news)
+    const { position } = this.ahead.get(key) ?? this.get().execution ?? news
+    if (news.position < position) return
+    this.ahead.delete(key)
+    this.ahead.set(key, news)
+  }
+
   private takeIn(): void {
     const news = this.news.splice(0)
-    const { execution } = this.get()
-    if (execution) this.set({ execution: news.reduce(applied, execution) })
+    const { live } = this.get()
+    if (live) this.set({ live: applied(live, news) })
   }
 
   private askForWhole(): void {

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, inject } from 'vitest'
 /** A folder whose files are used in place of those in the program: then that need not be built anew. */
 const DIST = process.env['CAPSTAN_EDITOR_DIST']
 
-/** Longest wait for one thing. */
-const STEP_MS_MAX = 15_000
+/** Longest wait for one thing; what is only measured may take its time. */
+const STEP_MS_MAX = process.env['CAPSTAN_MEASURES'] ? 90_000 : 15_000
 
 let browser: Browser
 
@@ -106,9 +106,9 @@ export class Person {
     return this.page.locator(`[data-field="/data/${part}/${name}"]`).locator('input, textarea, select').first()
   }
 
-  /** The beginning of an edge: a port, or `error`. */
+  /** Where edges begin or end: a port, or `error`, `undo` or `in`. */
   port(id: string, name: string) {
-    const handle = name === 'error' || name === 'undo' ? name : `out:${name}`
+    const handle = ['in', 'error', 'undo'].includes(name) ? name : `out:${name}`
     return this.node(id).locator(`.react-flow__handle[data-handleid="${handle}"]`)
   }
 
@@ -116,6 +116,25 @@ export class Person {
   async connect(from: string, port: string, to: string): Promise<void> {
     await this.node(from).hover()
     await this.port(from, port).dragTo(this.node(to).locator('.react-flow__handle[data-handleid="in"]'))
+  }
+
+  /** A point of an edge on the screen: 0 is where it begins, 1 where it ends. */
+  async pointOfEdge(from: string, to: string, share: number): Promise<{ x: number; y: number }> {
+    const line = this.page
+      .getByRole('img', { name: `Edge from ${from} to ${to}`, exact: true })
+      .locator('path')
+      .first()
+    return line.evaluate((path: SVGPathElement, at) => {
+      const point = path.getPointAtLength(path.getTotalLength() * at)
+      const { x, y } = point.matrixTransform(path.getScreenCTM() ?? undefined)
+      return { x, y }
+    }, share)
+  }
+
+  /** Points at the middle of an edge: there is a "+" then. */
+  async pointAtEdge(from: string, to: string): Promise<void> {
+    const { x, y } = await this.pointOfEdge(from, to, 0.5)
+    await this.page.mouse.move(x, y)
   }
 
   /** Drags a node type from the palette to a place on the canvas, told from its upper left corner. */
