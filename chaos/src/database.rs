@@ -64,7 +64,7 @@ impl Database {
     /// Makes the login of the product's processes; the database has been migrated.
     pub(crate) async fn make_login(&self) -> anyhow::Result<()> {
         let sql = format!(
-            "CREATE ROLE {LOGIN} LOGIN; GRANT capstan_api, capstan_starter, capstan_worker TO {LOGIN}; \
+            "CREATE ROLE {LOGIN} LOGIN; GRANT capstan_api, capstan_access, capstan_starter, capstan_worker TO {LOGIN}; \
              GRANT USAGE ON SCHEMA {CONTROL}, {SCHEMA} TO {LOGIN}"
         );
         sqlx::raw_sql(&sql).execute(&mut self.door()?.enter().await?).await?;

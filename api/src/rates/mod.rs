@@ -7,11 +7,12 @@ mod shares;
 mod told;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
-use capstan_domain::access::{Tried, take_share};
+use capstan_domain::access::{Share, Tried, take_share};
 use capstan_engine::core::ids::WorkspaceId;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub(crate) use told::Told;
 
 /// The span of all of these limits, in seconds.
 const SPAN_S: i32 = 60;
+/// For how long requests are let through without being counted, before it is tried again.
+const UNCOUNTED: Duration = Duration::from_secs(5);
 /// What a limit is divided by for the share that a process takes at a time.
 const SHARES: i32 = 100;
 
@@ -112,6 +115,8 @@ async fn count_for(api: &Api, parts: &Parts, subject: Subject) -> Result<(), Pro
         let wanted = (requests_max / SHARES).max(1);
         Ok::<_, Problem>(take_share(&mut connection, &subject.tried(requests_max), wanted).await?)
     };
+    // Where nobody can count, nobody is refused for that.
+    let ask = async { Ok::<_, Problem>(ask.await.unwrap_or_else(|problem| uncounted(requests_max, &problem))) };
     let given = api.shares.take(subject, ask).await?;
     judge(parts, subject.policy(), requests_max, given).map_err(|wait_s| {
         let whom = match subject {
@@ -123,6 +128,12 @@ async fn count_for(api: &Api, parts: &Parts, subject: Subject) -> Result<(), Pro
             format!("{whom} may send {requests_max} requests within a minute, and have; come again in {wait_s} s");
         refused("too_many_requests", detail, "wait until then, and ask less often", wait_s)
     })
+}
+
+/// The share of who cannot be counted: all there is, for a short time.
+fn uncounted(requests_max: i32, problem: &Problem) -> Share {
+    tracing::warn!(cause = problem.internal, "requests cannot be counted; their limits do not hold for a moment");
+    Share { granted: requests_max, rest: 0, ends_in: UNCOUNTED }
 }
 
 /// Counts a call of a public route by its address, and `within` a workspace where one sender calls for all of them. 429

@@ -120,7 +120,7 @@ async fn forms_that_answer_are_listed_with_what_they_have_started() {
     assert_eq!(list("").await.json(), json!({ "items": [], "next": null }));
     let workflow = app.publish(&contact()).await;
     let bare = chain(&[
-        ("form", "trigger.form", json!({ "title": "Bare", "fields": [{ "name": "name" }] })),
+        ("form", "trigger.form", json!({ "title": "Bare", "fields": [{ "name": "name", "label": "Name" }] })),
         ("a", "debug.noop", json!({})),
     ]);
     let other = app.publish(&bare).await;

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use capstan_api::RateLimits;
+use capstan_engine::store::connect::Role;
 use futures::future::join_all;
 use serde_json::json;
 
@@ -65,4 +66,14 @@ async fn a_key_and_a_workspace_have_limits_that_all_processes_hold_to_and_answer
     assert_eq!(taken, 3);
     assert!(answers.iter().filter(|it| it.status == 429).all(|it| it.text().contains("all who act in this workspace")));
     assert_eq!(ask(0, &app.other_key).await.status, 200);
+}
+
+#[tokio::test]
+async fn where_requests_cannot_be_counted_none_is_refused_for_that() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    sqlx::raw_sql("REVOKE INSERT ON tries FROM capstan_access").execute(&mut owner).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(app.get("/api/v1/me").await.status, 200);
+    }
 }

@@ -502,6 +502,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/executions/{execution_id}/timeline': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Attempts and waits of its steps */
+    get: operations['readTimeline']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/expressions/preview': {
     parameters: {
       query?: never
@@ -513,6 +530,23 @@ export interface paths {
     put?: never
     /** What an expression comes to with given data */
     post: operations['previewExpression']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/forms': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Forms that answer, by their paths */
+    get: operations['listForms']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2807,6 +2841,38 @@ export interface components {
     ForgotPassword: {
       email: string
     }
+    /** @description A form that answers. */
+    Form: {
+      /** @description The newest of those. */
+      last: components['schemas']['LastStart'] | null
+      node_id: string
+      path: string
+      /**
+       * Format: int64
+       * @description What it has started, of the newest 2,000 executions of the workspace.
+       */
+      started: number
+      /** @description Whether it writes leads. */
+      takes_leads: boolean
+      /** @description What its page is headed; empty if it says none. */
+      title: string
+      /** @description Where its page is, on this server. */
+      url: string
+      /**
+       * Format: int32
+       * @description The number of the version that answers.
+       */
+      version: number
+      /** Format: uuid */
+      workflow_id: string
+      workflow_name: string
+    }
+    /** @description Forms, and where to go on. */
+    Forms: {
+      items: components['schemas']['Form'][]
+      /** @description What to ask for with `after`, if there are more. */
+      next: string | null
+    }
     /** @description One finding of validation. A graph with problems is never published or run. */
     GraphProblem: {
       /** @description Stable machine name, as `cycle` or `unknown_node_type`. */
@@ -2908,6 +2974,13 @@ export interface components {
       name: string
       /** @description Null: all that a key can have. */
       scopes: string[] | null
+    }
+    /** @description What a form has started last. */
+    LastStart: {
+      /** Format: date-time */
+      at: string
+      /** Format: uuid */
+      execution_id: string
     }
     /** @description A lead. */
     Lead: {
@@ -3391,6 +3464,13 @@ export interface components {
       /** Format: uint32 */
       slots_max: number
     }
+    /** @description What people say of the version that they publish. */
+    NewVersion: {
+      /** @description What to call it, at most 100 characters. */
+      name?: string | null
+      /** @description What is new in it, at most 2,000 characters. */
+      note?: string | null
+    }
     NewWorkflow: {
       /**
        * @description Whether to store the graph even if it is not valid.
@@ -3720,6 +3800,10 @@ export interface components {
       created_at: string
       /** Format: uuid */
       id: string
+      /** @description What people call it. */
+      name: string | null
+      /** @description What they say of it. */
+      note: string | null
       /**
        * Format: int32
        * @description From 1.
@@ -4250,6 +4334,34 @@ export interface components {
       hint: string
       steps: string[]
     }
+    /** @description A stretch of time in which a step was tried, or waited. */
+    Stretch: {
+      /** @description Why an attempt failed. */
+      error: components['schemas']['StepError'] | null
+      /**
+       * Format: date-time
+       * @description A wait began then; an attempt no earlier.
+       */
+      from_at: string
+      kind: components['schemas']['StretchKind']
+      node_id: string
+      /**
+       * Format: uint32
+       * @description Of an attempt, from 1; they begin anew when a person has an incident tried again.
+       */
+      number: number | null
+      /** @description Empty at the top level. */
+      scope: string
+      /** @description How it ended; `running` or `waiting` while it lasts. */
+      status: components['schemas']['StepStatus']
+      /**
+       * Format: date-time
+       * @description Absent while it lasts.
+       */
+      to_at: string | null
+    }
+    /** @enum {string} */
+    StretchKind: 'attempt' | 'wait'
     TakenEvents: {
       /** @description In the order of the request. */
       events: components['schemas']['Event'][]
@@ -4374,6 +4486,15 @@ export interface components {
       /** @description Where the execution would have begun; the only trigger if absent. */
       trigger?: string | null
     }
+    /** @description What an execution did when. */
+    Timeline: {
+      items: components['schemas']['Stretch'][]
+      /**
+       * Format: uint
+       * @description How many more there are.
+       */
+      left_out: number
+    }
     /** @description As OAuth 2 names it (RFC 6749, section 5.1). */
     Token: {
       /** @description Send it as `Authorization: Bearer`. */
@@ -4484,6 +4605,10 @@ export interface components {
       }
       /** Format: uuid */
       id: string
+      /** @description What people call it. */
+      name: string | null
+      /** @description What they say of it. */
+      note: string | null
       /**
        * Format: int32
        * @description From 1.
@@ -4506,6 +4631,10 @@ export interface components {
       created_at: string
       /** Format: uuid */
       id: string
+      /** @description What people call it. */
+      name: string | null
+      /** @description What they say of it. */
+      note: string | null
       /**
        * Format: int32
        * @description From 1.
@@ -6344,6 +6473,43 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  readTimeline: {
+    parameters: {
+      query?: {
+        /** @description Only steps of this node. */
+        node_id?: string
+      }
+      header?: never
+      path: {
+        execution_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Attempts and waits of its steps */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Timeline']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      410: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   previewExpression: {
     parameters: {
       query?: never
@@ -6375,6 +6541,38 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listForms: {
+    parameters: {
+      query?: {
+        /** @description The path to go on behind, as `next` told it. */
+        after?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Forms that answer, by their paths */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Forms']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -10135,7 +10333,11 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['NewVersion']
+      }
+    }
     responses: {
       /** @description The draft becomes the next version */
       201: {
