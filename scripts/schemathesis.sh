@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly SEED=${SCHEMATHESIS_SEED:-1} EXAMPLES=${SCHEMATHESIS_EXAMPLES:-100} GRAPHS=400 REQUESTS_MIN=${SCHEMATHESIS_REQUESTS_MIN:-20000}
+readonly SEED=${SCHEMATHESIS_SEED:-1} EXAMPLES=${SCHEMATHESIS_EXAMPLES:-150} GRAPHS=400 REQUESTS_MIN=${SCHEMATHESIS_REQUESTS_MIN:-20000}
 readonly BINARY=${CAPSTAN_BINARY:-$PWD/target/release/capstan}
 folder=${SCHEMATHESIS_FOLDER:-$PWD/target/schemathesis}
 export SCHEMATHESIS_FOLDER=$folder SCHEMATHESIS_SEED=$SEED
@@ -56,7 +56,8 @@ export CAPSTAN_KEY CAPSTAN_URL
 failed=0
 (
     cd scripts/schemathesis
-    SCHEMATHESIS_HOOKS=hooks PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 "$folder/venv/bin/schemathesis" --config-file schemathesis.toml run \
+    export SCHEMATHESIS_HOOKS=hooks PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 HYPOTHESIS_STORAGE_DIRECTORY=$folder/hypothesis
+    "$folder/venv/bin/schemathesis" --config-file schemathesis.toml run \
         "$CAPSTAN_URL/api/v1/openapi.json" --max-examples "$EXAMPLES" --seed "$SEED" --no-color --output-sanitize false \
         --generation-database none --report ndjson --report-ndjson-path "$folder/report.ndjson"
 ) >&2 || failed=1
