@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { Person, api, withBrowser } from '../flows/person'
-import { prepareBare, prepareLive, send } from './burst'
+import { prepareBare, prepareLive, send, settled } from './burst'
 import type { Burst } from './burst'
 import { longTaskMs, pannedP95, watchLongTasks } from './frames'
 import { COUNT, GRAPH, barePage } from './graph'
@@ -75,6 +75,7 @@ async function measuredBare(html: string, burst: Burst): Promise<Round> {
     .nth(COUNT - 1)
     .waitFor({ state: 'attached' })
   const frame = await pannedP95(bare.page, { x: 700, y: 880 })
+  await settled(bare.page)
   await watchLongTasks(bare.page)
   await send(bare.page)
   const long = await longTaskMs(bare.page)
@@ -90,6 +91,7 @@ async function measured(workflow: string, burst: Burst): Promise<Round> {
   await prepareLive(ada, burst)
   await ada.go(`executions/${burst.execution}`)
   await ada.untilNode('n1', 'waiting')
+  await settled(ada.page)
   await watchLongTasks(ada.page)
   await send(ada.page)
   const long = await longTaskMs(ada.page)
