@@ -1,3 +1,5 @@
+import { useDeferredValue } from 'react'
+
 import type { Execution } from '../api/types'
 import { useLoad } from '../app/load'
 import { setQuery, useQuery } from '../app/router'
@@ -16,6 +18,8 @@ const TABS = [
 /** Below the graph: its steps in time, or what all of them wrote. Both show the step that is chosen, and choose one. */
 export function Below({ execution }: { execution: Execution }) {
   const chosen = useQuery('below') === 'log' ? 'log' : 'timeline'
+  // Hundreds of rows are drawn in pieces, between which what is urgent goes first.
+  const settled = useDeferredValue(execution)
   return (
     <section className="below" aria-label="Timeline and log">
       <Tabs
@@ -25,7 +29,7 @@ export function Below({ execution }: { execution: Execution }) {
         onChoose={(tab) => setQuery('below', tab === 'log' ? tab : '')}
       />
       <div className="below-body" role="tabpanel" aria-label={chosen === 'log' ? 'Log' : 'Timeline'} tabIndex={0}>
-        {chosen === 'log' ? <Log execution={execution} /> : <Timeline execution={execution} />}
+        {chosen === 'log' ? <Log execution={settled} /> : <Timeline execution={settled} />}
       </div>
     </section>
   )

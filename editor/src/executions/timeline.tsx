@@ -15,7 +15,7 @@ import type { TimeScale } from './time-scale'
 const ROWS_MAX = 300
 
 /** What each step did when, on one line of time: its attempts, what lies between them, and what it waited for. */
-export function Timeline({ execution }: { execution: Execution }) {
+export const Timeline = memo(function Timeline({ execution }: { execution: Execution }) {
   const chosen = useQuery('step')
   const isOver = hasEnded(execution)
   const isLarge = execution.steps.length > ROWS_MAX
@@ -55,7 +55,7 @@ export function Timeline({ execution }: { execution: Execution }) {
       {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
     </div>
   )
-}
+})
 
 interface Bar {
   status: string

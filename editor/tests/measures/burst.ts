@@ -44,7 +44,7 @@ function sender({ events, ms, nodes }: Burst): void {
  */
 function streamOfEvents({ execution }: Burst): void {
   const real = window.fetch.bind(window)
-  const [told, base] = [new Map<string, object>(), 1_000]
+  const [told, base] = [new Map<string, { fired_at: string } & Record<string, unknown>>(), 1_000]
   let [position, out] = [0, null as ReadableStreamDefaultController<Uint8Array> | null]
   const json = (value: unknown) =>
     new Response(JSON.stringify(value), { headers: { 'content-type': 'application/json' } })
@@ -62,7 +62,8 @@ function streamOfEvents({ execution }: Burst): void {
     position = base + at
     const news = { node_id, scope: '', status, port: null, attempts: 1, error: null }
     const now = new Date().toISOString()
-    const times = { fired_at: now, settled_at: status === 'completed' ? now : null, waiting: null, retry_at: null }
+    const fired_at = told.get(node_id)?.fired_at ?? now
+    const times = { fired_at, settled_at: status === 'completed' ? now : null, waiting: null, retry_at: null }
     told.set(node_id, { ...news, ...times, label: node_id, type: 'debug.noop', output: null })
     const data = JSON.stringify({ ...news, position })
     out?.enqueue(new TextEncoder().encode(`event: step\nid: ${at}\ndata: ${data}\n\n`))
@@ -81,4 +82,17 @@ export async function prepareLive({ page }: Person, burst: Burst): Promise<void>
 
 export async function send(page: Page): Promise<void> {
   await page.evaluate(() => (window as unknown as InPage).burst())
+}
+
+/** A second of frames that come in time, or as good as it gets. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const [begun, FRAME_MS, QUIET_MS, WAIT_MS] = [performance.now(), 50, 1_000, 10_000]
+    let [before, quiet] = [begun, begun]
+    while (before - quiet < QUIET_MS && before - begun < WAIT_MS) {
+      const now = await new Promise<number>((done) => requestAnimationFrame(() => done(performance.now())))
+      if (now - before > FRAME_MS) quiet = now
+      before = now
+    }
+  })
 }
