@@ -1,13 +1,12 @@
 //! `capstan-chaos`: a fleet under faults. The last line of its output is one JSON object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use capstan_chaos::hunt::hunt_all;
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use capstan_chaos::rates::Rates;
 use capstan_chaos::run::run;
 use capstan_chaos::settings::Settings;
@@ -56,11 +55,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(fresh_seed);
-    let binary = match args.binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(args.binary)?;
     let settings = match args.short {
         true => Settings::short(binary, seed),
         false => Settings::full(binary, seed, args.minutes),
@@ -82,11 +77,6 @@ async fn chaos(args: Args) -> anyhow::Result<ExitCode> {
         (true, false) if !args.short && !report.missed().is_empty() => ExitCode::from(MISSED),
         (true, false) => ExitCode::SUCCESS,
     })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn fresh_seed() -> u64 {

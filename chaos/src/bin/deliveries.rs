@@ -1,13 +1,11 @@
 //! `capstan-deliveries`: webhooks to endpoints of which some hang and some refuse, while workers are killed. The last line of its
 //! output is one JSON object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use capstan_chaos::outbound::{Settings, run};
 use clap::Parser;
 
@@ -42,11 +40,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
-    let binary = match args.binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(args.binary)?;
     let settings = Settings {
         binary,
         workspaces: args.workspaces,
@@ -59,9 +53,4 @@ async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let report = run(&settings, say).await?;
     say(&report.json().to_string());
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,13 +1,11 @@
 //! `capstan-foreach`: for-each nodes over very many items, while a worker is killed. The last line of its output is one
 //! JSON object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use capstan_chaos::foreach::{Settings, run};
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use capstan_chaos::shared;
 use clap::Parser;
 use serde_json::json;
@@ -44,11 +42,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let Args { items, concurrency, executions, workers, call_ms, only_shared, binary } = args;
-    let binary = match binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(binary)?;
     let settings = Settings { binary, items, concurrency, executions, workers, call_ms };
     let shared = shared::run(&settings).await?;
     say(&format!("one list for all {shared}"));
@@ -61,9 +55,4 @@ async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     told["shared"] = shared.json();
     say(&told.to_string());
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

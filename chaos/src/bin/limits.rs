@@ -1,13 +1,11 @@
 //! `capstan-limits`: executions under limits that change, while workers are killed. The last line of its output is one JSON
 //! object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use capstan_chaos::limits::{Settings, run};
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use clap::Parser;
 
 /// Proves that no more executions are at work than limits say, and that no slot is stuck, though workers are killed.
@@ -48,18 +46,9 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let Args { executions, keys, key_max, workflow_max, workers, slots, call_ms, kills, binary } = args;
-    let binary = match binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(binary)?;
     let settings = Settings { binary, executions, keys, key_max, workflow_max, workers, slots, call_ms, kills };
     let report = run(settings, say).await?;
     say(&report.json().to_string());
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,12 +1,10 @@
 //! `capstan-poison`: executions that kill their workers, among many that do no harm. The last line of its output is one
 //! JSON object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use capstan_chaos::poison::{Settings, run};
 use clap::Parser;
 
@@ -45,11 +43,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let Args { executions, poison, workers, slots, call_ms, rounds, binary } = args;
-    let binary = match binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(binary)?;
     let report = run(Settings { binary, executions, poison, workers, slots, call_ms, rounds }, say).await?;
     say(&report.text());
     say(&report.json().to_string());
@@ -58,9 +52,4 @@ async fn prove(args: Args) -> anyhow::Result<ExitCode> {
         (true, false) => ExitCode::from(MISSED),
         (true, true) => ExitCode::SUCCESS,
     })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -1,11 +1,9 @@
 //! `capstan-storm`: very many events at once. The last line of its output is one JSON object.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-use capstan_chaos::orderly::run_to_end;
+use capstan_chaos::orderly::{product, run_to_end, say};
 use capstan_chaos::storm::{Settings, run};
 use clap::Parser;
 
@@ -35,18 +33,9 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn prove(args: Args) -> anyhow::Result<ExitCode> {
     let Args { facts, aggregates, clients, workers, binary } = args;
-    let binary = match binary {
-        Some(binary) => binary,
-        None => std::env::current_exe()?.parent().context("this program lies in no folder")?.join("capstan"),
-    };
-    anyhow::ensure!(binary.exists(), "{} is not there: build it, or set CHAOS_BINARY", binary.display());
+    let binary = product(binary)?;
     anyhow::ensure!(aggregates > 0 && facts.is_multiple_of(aggregates), "each aggregate has as many facts");
     let report = run(&Settings { binary, facts, aggregates, clients: clients.max(1), workers }, say).await?;
     say(&report.json().to_string());
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn say(text: &str) {
-    // Who does not listen any more misses it.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -28,6 +28,7 @@ const CHUNK_TIME: Duration = Duration::from_secs(1);
 const ROW_WAIT_MS: u32 = 200;
 /// Pause after a chunk, so that a job takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(200);
+
 /// Looks for jobs and works on them, until the worker stops.
 pub(crate) async fn bulk(engine: Arc<Engine>, place: Place, waker: Arc<Notify>) {
     let mut agenda = engine.agenda.reader();
