@@ -34,8 +34,8 @@ pub struct Claimed {
     pub trigger_node_id: String,
     /// Its input, as JSON.
     pub input: String,
-    /// When it was started.
-    pub created_at: DateTime<Utc>,
+    /// When it was started, or let begin if it was held back before: the time of its first steps.
+    pub begun_at: DateTime<Utc>,
     /// When it runs out of time, if ever.
     pub deadline_at: Option<DateTime<Utc>>,
     /// Whether it waits for a person: nothing but a cancel may be done with it.
@@ -66,7 +66,7 @@ impl FromRow<'_, PgRow> for Claimed {
             version_id: row.try_get(7)?,
             trigger_node_id: row.try_get(8)?,
             input: row.try_get(9)?,
-            created_at: row.try_get(10)?,
+            begun_at: row.try_get(10)?,
             deadline_at: row.try_get(11)?,
             incident: row.try_get(12)?,
             claimed_at: row.try_get(13)?,

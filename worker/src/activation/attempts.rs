@@ -137,7 +137,7 @@ impl Drive<'_> {
             state: &self.state,
             trigger: self.trigger,
             execution_id: ExecutionId(self.claimed.execution_id),
-            created_at: self.claimed.created_at,
+            created_at: self.claimed.begun_at,
         }
     }
 

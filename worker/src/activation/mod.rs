@@ -162,7 +162,7 @@ async fn fold_up(
         true => engine.versions.begun_at(version_id, version, &claimed.trigger_node_id),
         false => version,
     };
-    let state = fold(&version.graph, &trigger, input, claimed.created_at, entries)
+    let state = fold(&version.graph, &trigger, input, claimed.begun_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
     Ok((version, state))
 }
@@ -179,7 +179,7 @@ async fn set_down(life: &Life, claimed: &Claimed, then: Then) -> Exit {
 /// Leaves an execution to a newer build for a while, as in a rolling deploy; then a person has to look.
 async fn put_off(life: &Life, claimed: &Claimed, reason: String) -> Exit {
     let now = life.clock.now();
-    if now - claimed.created_at > UNSUPPORTED_MAX {
+    if now - claimed.begun_at > UNSUPPORTED_MAX {
         return Exit::Quarantine(reason);
     }
     warn!(execution_id = %claimed.execution_id, reason, "left to a newer build");
