@@ -17,7 +17,7 @@ use super::wait::holds;
 use crate::{event_triggers, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
-const EVENTS_MAX: i64 = 200;
+const EVENTS_MAX: i64 = 1_000;
 /// Waits that are looked at in one transaction.
 const WAITS_MAX: i64 = 200;
 /// When an event is looked at again that found too many signals before it, in seconds.
@@ -43,6 +43,8 @@ struct Pending {
     workspace_id: Uuid,
     reached: Uuid,
     again: bool,
+    /// Whether it is looked at again where it could not be given to all.
+    is_young: bool,
     #[sqlx(flatten)]
     event: EventRow,
 }
@@ -76,26 +78,39 @@ impl Candidate {
 /// # Errors
 /// If the database does.
 pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT FROM events WHERE status = 'pending' AND due_at <= clock_timestamp())";
+    let sql = "SELECT EXISTS (SELECT FROM event_turns WHERE due_at <= clock_timestamp())";
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Passes by events that nobody waits for, neither step nor trigger, the oldest that are due; whether there may be more. Who begins to wait for
+/// What became of the oldest events that were due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Passed {
+    /// Events that somebody may wait for: they are the next that [`work`] takes.
+    pub left: i64,
+    /// Whether there may be more of those that nobody waits for.
+    pub is_more: bool,
+}
+
+/// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
 /// one of them later finds it. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let passed = sqlx::query(
-        "UPDATE events e SET status = 'done' \
-         WHERE e.ctid = ANY (ARRAY( \
-           SELECT p.ctid FROM events p WHERE p.status = 'pending' AND NOT p.again AND p.due_at <= clock_timestamp() \
-           ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED)) \
-         AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
-           AND w.key = e.key AND w.status = 'open' AND w.wait_id > e.reached) \
-         AND NOT EXISTS (SELECT FROM event_triggers t WHERE t.workspace_id = e.workspace_id AND t.type = e.type)",
+pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError> {
+    let passed = sqlx::query_as(
+        "WITH looked_at AS MATERIALIZED ( \
+           SELECT p.ctid AS tid FROM event_turns p WHERE NOT p.again AND p.due_at <= clock_timestamp() \
+           ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
+         ), passed AS ( \
+           DELETE FROM event_turns t WHERE t.ctid = ANY (ARRAY(SELECT l.tid FROM looked_at l)) \
+             AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = t.workspace_id AND w.type = t.type \
+               AND w.key = t.key AND w.status = 'open' AND w.wait_id > t.reached) \
+             AND NOT EXISTS (SELECT FROM event_triggers g WHERE g.workspace_id = t.workspace_id AND g.type = t.type) \
+           RETURNING 1 \
+         ) SELECT l.count - p.count AS left, l.count = $1 AS is_more \
+             FROM (SELECT count(*) FROM looked_at) AS l, (SELECT count(*) FROM passed) AS p",
     );
-    Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
+    Ok(passed.bind(EVENTS_MAX).fetch_one(connection).await?)
 }
 
 /// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given
@@ -119,27 +134,38 @@ pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, Stor
 
 /// Lets others have their turn before an event that could not be given.
 async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    if !pending.is_young {
+        return end(connection, pending).await;
+    }
     sqlx::query(
-        "UPDATE events SET due_at = clock_timestamp() + $3 * interval '1 second', \
-           status = CASE WHEN received_at > clock_timestamp() - make_interval(hours => $4) THEN 'pending' ELSE 'done' END \
-         WHERE workspace_id = $1 AND event_id = $2 AND status = 'pending'",
+        "UPDATE event_turns SET due_at = clock_timestamp() + $3 * interval '1 second' \
+         WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(pending.workspace_id)
     .bind(pending.event.event_id)
     .bind(AFTER_FAILURE_S)
-    .bind(AGAIN_HOURS_MAX)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Nobody looks at the event again.
+async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    let ended = sqlx::query("DELETE FROM event_turns WHERE workspace_id = $1 AND event_id = $2");
+    ended.bind(pending.workspace_id).bind(pending.event.event_id).execute(connection).await?;
     Ok(())
 }
 
 /// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
 async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreError> {
     let pending = sqlx::query_as(
-        "SELECT workspace_id, reached, again, event_id, client_id, type, key, data, depth, received_at FROM events \
-         WHERE status = 'pending' AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        "SELECT t.workspace_id, t.reached, t.again, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, \
+           e.received_at > clock_timestamp() - make_interval(hours => $1) AS is_young \
+           FROM (SELECT workspace_id, event_id, reached, again FROM event_turns WHERE due_at <= clock_timestamp() \
+                  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS t \
+           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id",
     );
-    Ok(pending.fetch_optional(connection).await?)
+    Ok(pending.bind(AGAIN_HOURS_MAX).fetch_optional(connection).await?)
 }
 
 /// Gives an event to the next waits whose condition it meets, and commits.
@@ -215,10 +241,11 @@ async fn send(
 /// again, if some execution had no room for it.
 async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
     let begins_again = progress.again && !progress.is_more;
+    if !progress.is_more && !(begins_again && pending.is_young) {
+        return end(connection, pending).await;
+    }
     sqlx::query(
-        "UPDATE events SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second', \
-           status = CASE WHEN $6 OR ($7 AND received_at > clock_timestamp() - make_interval(hours => $8)) \
-             THEN 'pending' ELSE 'done' END \
+        "UPDATE event_turns SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second' \
          WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(pending.workspace_id)
@@ -226,9 +253,6 @@ async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Pr
     .bind(if begins_again { Uuid::nil() } else { progress.reached })
     .bind(progress.again && progress.is_more)
     .bind(if begins_again { AGAIN_AFTER_S } else { 0 })
-    .bind(progress.is_more)
-    .bind(begins_again)
-    .bind(AGAIN_HOURS_MAX)
     .execute(connection)
     .await?;
     Ok(())
