@@ -164,7 +164,7 @@ async fn a_step_that_is_told_to_wait_for_another_key_does() {
         assert_eq!(app.post(EVENTS, &paid(key)).await.status, 202);
     }
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
-    while events::work(&mut worker).await.unwrap().is_some() {}
+    while events::work(&mut worker, None).await.unwrap().is_some() {}
     assert_eq!(app.count("signals WHERE payload ->> 'key' = '8'").await, 1);
     assert_eq!(app.count("signals").await, 1);
     // What is on its way comes, whatever is waited for next.
@@ -183,7 +183,7 @@ async fn an_event_is_given_to_a_step_without_a_look_at_its_journal() {
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     // Whoever looked would wait for ever.
     sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut worker).await.unwrap();
-    assert_eq!(events::work(&mut worker).await.unwrap().map(|matched| matched.waits), Some(1));
+    assert_eq!(events::work(&mut worker, None).await.unwrap().map(|matched| matched.waits), Some(1));
     sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
     assert_eq!(app.count("signals").await, 1);
 }

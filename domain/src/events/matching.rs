@@ -83,12 +83,19 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
 }
 
 /// What became of the oldest events that were due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
-    /// Events that somebody may wait for: they are the next that [`work`] takes.
-    pub left: i64,
-    /// Whether there may be more of those that nobody waits for.
+    /// Those that somebody may wait for, the oldest first.
+    pub left: Vec<Turn>,
+    /// Whether there may be more that were not looked at.
     pub is_more: bool,
+}
+
+/// An event that is to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    workspace_id: Uuid,
+    event_id: Uuid,
 }
 
 /// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
@@ -99,28 +106,33 @@ pub struct Passed {
 pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError> {
     let passed = sqlx::query_as(
         "WITH looked_at AS MATERIALIZED ( \
-           SELECT p.ctid AS tid FROM event_turns p WHERE NOT p.again AND p.due_at <= clock_timestamp() \
-           ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
+           SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
+           WHERE NOT p.again AND p.due_at <= clock_timestamp() ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
          ), passed AS ( \
            DELETE FROM event_turns t WHERE t.ctid = ANY (ARRAY(SELECT l.tid FROM looked_at l)) \
              AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = t.workspace_id AND w.type = t.type \
                AND w.key = t.key AND w.status = 'open' AND w.wait_id > t.reached) \
              AND NOT EXISTS (SELECT FROM event_triggers g WHERE g.workspace_id = t.workspace_id AND g.type = t.type) \
-           RETURNING 1 \
-         ) SELECT l.count - p.count AS left, l.count = $1 AS is_more \
-             FROM (SELECT count(*) FROM looked_at) AS l, (SELECT count(*) FROM passed) AS p",
+           RETURNING t.event_id \
+         ) \
+         SELECT (SELECT count(*) FROM looked_at) = $1, array_agg(l.workspace_id ORDER BY l.due_at), \
+                array_agg(l.event_id ORDER BY l.due_at) \
+           FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)",
     );
-    Ok(passed.bind(EVENTS_MAX).fetch_one(connection).await?)
+    let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
+        passed.bind(EVENTS_MAX).fetch_one(connection).await?;
+    let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
+    Ok(Passed { left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(), is_more })
 }
 
-/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given
-/// and how far the event has come are one transaction. For the worker's role.
+/// Gives an event, or else the oldest that is due, to a chunk of those who wait for it; nothing if it is not due, or nobody's.
+/// What was given and how far the event has come are one transaction. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
+pub async fn work(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Matched>, StoreError> {
     let mut transaction = connection.begin().await?;
-    let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
+    let Some(pending) = pick(&mut transaction, turn).await? else { return Ok(None) };
     match give(transaction, &pending).await {
         Ok(matched) => Ok(Some(matched)),
         Err(error) => {
@@ -156,16 +168,24 @@ async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), Sto
     Ok(())
 }
 
-/// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
-async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreError> {
-    let pending = sqlx::query_as(
+/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends.
+async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Pending>, StoreError> {
+    let which = match turn {
+        Some(_) => "AND workspace_id = $2 AND event_id = $3",
+        None => "ORDER BY due_at LIMIT 1",
+    };
+    let sql = format!(
         "SELECT t.workspace_id, t.reached, t.again, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, \
            e.received_at > clock_timestamp() - make_interval(hours => $1) AS is_young \
            FROM (SELECT workspace_id, event_id, reached, again FROM event_turns WHERE due_at <= clock_timestamp() \
-                  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS t \
-           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id",
+                  {which} FOR UPDATE SKIP LOCKED) AS t \
+           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id"
     );
-    Ok(pending.bind(AGAIN_HOURS_MAX).fetch_optional(connection).await?)
+    let mut pending = sqlx::query_as(&sql).bind(AGAIN_HOURS_MAX);
+    if let Some(Turn { workspace_id, event_id }) = turn {
+        pending = pending.bind(workspace_id).bind(event_id);
+    }
+    Ok(pending.fetch_optional(connection).await?)
 }
 
 /// Gives an event to the next waits whose condition it meets, and commits.
@@ -241,7 +261,7 @@ async fn send(
 /// again, if some execution had no room for it.
 async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
     let begins_again = progress.again && !progress.is_more;
-    if !progress.is_more && !(begins_again && pending.is_young) {
+    if !(progress.is_more || begins_again && pending.is_young) {
         return end(connection, pending).await;
     }
     sqlx::query(

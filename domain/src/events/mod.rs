@@ -26,7 +26,7 @@ pub use event::{
     BATCH_EVENTS_MAX, DATA_BYTES_MAX, EARLIER_MAX, EventFlaw, EventRow, ID_BYTES_MAX, KEPT_DAYS, NewEvent, check_key,
     check_type, step_event_id,
 };
-pub use matching::{Matched, Passed, is_any, pass_by, work};
+pub use matching::{Matched, Passed, Turn, is_any, pass_by, work};
 pub use room::{EVENTS_PENDING_MAX, Room};
 pub use taken::taken_by_start;
 pub use tell::{check_heard, is_room, tell};

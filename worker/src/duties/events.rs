@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::events::{self, Passed};
+use capstan_domain::events::{self, Passed, Turn};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::postgres::PgListener;
@@ -17,8 +17,6 @@ use crate::worker::Engine;
 
 /// Pause after a chunk of an event for which more wait, so that it takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
-/// Chunks after which events for which nobody waits are looked for again.
-const CHUNKS_MAX: u64 = 100;
 /// Time after which events are looked for once more where there were some: longer than senders hold hints back.
 const AGAIN_PAUSE: Duration = Duration::from_millis(25);
 /// Pause before hints are listened for again, where the connection was lost.
@@ -56,40 +54,38 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) 
     let side = Side::new(place.clone());
     while !engine.stop.is_cancelled() {
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
-        let is_any = give(engine, &side, passed, waker, starts).await?;
-        if !is_any && !passed.is_more {
+        for turn in &passed.left {
+            give(engine, &side, Some(turn), waker, starts).await?;
+        }
+        // Those that begin again come last.
+        if passed == Passed::default() && !give(engine, &side, None, waker, starts).await? {
             break;
         }
     }
     Ok(true)
 }
 
-/// Gives what could not be passed by to those who wait for it, or, once there is nothing else, whatever is due; whether there
-/// may be more of it.
+/// Gives an event to a chunk of those who wait for it; whether there was one.
 async fn give(
     engine: &Engine,
     side: &Side,
-    passed: Passed,
+    turn: Option<&Turn>,
     waker: &Notify,
     starts: &Notify,
 ) -> Result<bool, StoreError> {
-    let chunks = if passed.is_more { passed.left.unsigned_abs() } else { CHUNKS_MAX };
-    for _ in 0..chunks {
-        if engine.stop.is_cancelled() {
-            break;
-        }
-        let Some(matched) = side.run(async |connection| events::work(connection).await).await? else {
-            return Ok(false);
-        };
-        if matched.waits > 0 {
-            waker.notify_one();
-        }
-        if matched.starts > 0 {
-            starts.notify_one();
-        }
-        if matched.is_more {
-            engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await;
-        }
+    if engine.stop.is_cancelled() {
+        return Ok(false);
+    }
+    let matched = side.run(async |connection| events::work(connection, turn).await).await?;
+    let Some(matched) = matched else { return Ok(false) };
+    if matched.waits > 0 {
+        waker.notify_one();
+    }
+    if matched.starts > 0 {
+        starts.notify_one();
+    }
+    if matched.is_more {
+        engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await;
     }
     Ok(true)
 }

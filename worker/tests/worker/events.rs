@@ -76,7 +76,7 @@ async fn work(worker: &mut PgConnection) -> usize {
     let mut given = 0;
     while events::is_any(worker).await.unwrap() {
         events::pass_by(worker).await.unwrap();
-        given += events::work(worker).await.unwrap().map_or(0, |matched| matched.waits);
+        given += events::work(worker, None).await.unwrap().map_or(0, |matched| matched.waits);
     }
     given
 }
@@ -211,7 +211,7 @@ async fn an_event_for_which_very_many_wait_is_brought_to_them_in_chunks() {
     send(&cell, event("1", "order.paid", "", json!(1))).await;
     let mut worker = cell.place.connect(Role::Worker).await.unwrap();
     let mut chunks = Vec::new();
-    while let Some(Matched { waits, is_more, .. }) = events::work(&mut worker).await.unwrap() {
+    while let Some(Matched { waits, is_more, .. }) = events::work(&mut worker, None).await.unwrap() {
         chunks.push((waits, is_more));
     }
     assert_eq!(chunks, [(200, true), (200, true), (50, false)]);
