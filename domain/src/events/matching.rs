@@ -82,6 +82,12 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
+/// A transaction that does not wait for the disk when it commits. If the server dies right after, it is as if nobody had looked
+/// at the events: what was made of them is lost together with that, and whatever is durable later has all before it.
+async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+    Ok(connection.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?)
+}
+
 /// What became of the oldest events that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
@@ -119,8 +125,10 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError
                 array_agg(l.event_id ORDER BY l.due_at) \
            FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)",
     );
+    let mut transaction = begin(connection).await?;
     let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
-        passed.bind(EVENTS_MAX).fetch_one(connection).await?;
+        passed.bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
     let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
     Ok(Passed { left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(), is_more })
 }
@@ -131,7 +139,7 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError
 /// # Errors
 /// If the database does.
 pub async fn work(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Matched>, StoreError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = begin(connection).await?;
     let Some(pending) = pick(&mut transaction, turn).await? else { return Ok(None) };
     match give(transaction, &pending).await {
         Ok(matched) => Ok(Some(matched)),
