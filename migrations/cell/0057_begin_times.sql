@@ -1,6 +1,8 @@
 -- What a throttle, a limit or a pause holds back before its first step counts the times of its first steps from when it is let
 -- begin, not from when its start was accepted.
 
+SET LOCAL lock_timeout = '2s';
+
 -- When an execution was let begin that had been held back; `infinity` while it is. Null: it began when it was created.
 ALTER TABLE executions ADD COLUMN begun_at timestamptz;
 

@@ -1,6 +1,8 @@
 -- What is left to do for an event stands in a row of its own, which goes once it is done. Before, the event's own row was
 -- changed for that, with a new entry in each of its indexes: as dear as the event itself.
 
+SET LOCAL lock_timeout = '2s';
+
 -- Events that are to be looked at, from `due_at` on. `reached` is the last wait that was looked at; `again`: it is looked at
 -- from the first wait once more, as an execution had no room for its signal.
 CREATE TABLE event_turns (

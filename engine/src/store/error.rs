@@ -38,9 +38,19 @@ impl StoreError {
     }
 }
 
+/// SQLSTATE of an error; empty if it did not come from the server.
+fn code_of(error: &sqlx::Error) -> String {
+    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
+}
+
+/// Whether a lock was not had within its time.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    code_of(error) == LOCK_NOT_AVAILABLE
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code = code_of(&error);
         if matches!(
             error,
             sqlx::Error::RowNotFound
