@@ -119,7 +119,7 @@ pub fn begin(
     for other in graph.triggers().filter(|&ix| ix != node) {
         draft.skip(graph.nodes[other].place);
     }
-    draft.emit(step, port.map(String::as_str), &[]);
+    draft.emit(step, |from| port.is_some_and(|port| port == from), &[]);
     // The trigger itself may be all there is.
     draft.touched.insert(0);
     let decision = draft.finish();
@@ -235,7 +235,9 @@ fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -
         return draft.finish();
     }
     match settlement.status {
-        SettledStatus::Completed => draft.emit(step, settlement.port.as_deref(), &settlement.closed_edges),
+        SettledStatus::Completed => {
+            draft.emit(step, |from| settlement.ports().any(|port| port == from), &settlement.closed_edges);
+        }
         SettledStatus::Failed | SettledStatus::OutcomeUnknown => {
             let error = settlement.error.clone().unwrap_or_else(unexplained);
             if graph.handles_error(state.steps[step].node, &error.class) {

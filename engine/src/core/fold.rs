@@ -271,6 +271,7 @@ impl Step {
 
     fn settle(&mut self, settlement: Settlement, at: DateTime<Utc>) {
         self.port = settlement.port;
+        self.more_ports = settlement.more_ports;
         self.output = settlement.output;
         self.error = settlement.error;
         self.attempts = settlement.attempts;

@@ -195,19 +195,26 @@ pub struct Settlement {
     pub status: SettledStatus,
     /// The port it emitted on; absent if it failed.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time; most steps emit on one.
+    pub more_ports: Vec<String>,
     /// What it gave back; null if it failed.
     pub output: Value,
     /// Why it failed, also when `on_error: continue` completed it.
     pub error: Option<StepError>,
     /// Attempts made, the last one included.
     pub attempts: u32,
-    /// Edges of the emitted port whose `when` did not hold.
+    /// Edges of the emitted ports whose `when` did not hold.
     pub closed_edges: Vec<String>,
     /// Of a chunk: how many of its items failed.
     pub failed_items: usize,
 }
 
 impl Settlement {
+    /// All ports that it emitted on, in order.
+    pub fn ports(&self) -> impl Iterator<Item = &str> {
+        self.port.iter().chain(&self.more_ports).map(String::as_str)
+    }
+
     /// Whether there may be something to undo: not after a failure, also if `on_error: continue` completed it.
     #[must_use]
     pub fn did_something(&self) -> bool {

@@ -66,6 +66,8 @@ struct SettledDetail {
     closed_edges: Vec<String>,
     #[serde(skip_serializing_if = "is_none", default)]
     failed_items: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    more_ports: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -214,10 +216,11 @@ impl Row {
     }
 
     fn settled(self, settlement: &Settlement) -> Self {
-        let plain = settlement.error.is_none() && settlement.closed_edges.is_empty() && settlement.failed_items == 0;
+        let Settlement { error, closed_edges, failed_items, more_ports, .. } = settlement;
+        let plain = error.is_none() && closed_edges.is_empty() && *failed_items == 0 && more_ports.is_empty();
         let detail = || {
-            let (error, closed_edges) = (settlement.error.clone(), settlement.closed_edges.clone());
-            text(&json!(SettledDetail { error, closed_edges, failed_items: settlement.failed_items }))
+            let (error, closed_edges, more_ports) = (error.clone(), closed_edges.clone(), more_ports.clone());
+            text(&json!(SettledDetail { error, closed_edges, failed_items: *failed_items, more_ports }))
         };
         Self {
             status: Some(match settlement.status {
@@ -313,7 +316,7 @@ impl JournalRow {
     }
 
     fn settled(self, detail: Value) -> Result<Event, Unread> {
-        let SettledDetail { error, closed_edges, failed_items } = read(detail)?;
+        let SettledDetail { error, closed_edges, failed_items, more_ports } = read(detail)?;
         let status = match self.status.as_deref() {
             Some("completed") => SettledStatus::Completed,
             Some("failed") => SettledStatus::Failed,
@@ -323,7 +326,8 @@ impl JournalRow {
         };
         let (step, attempts) = (self.step()?, self.count());
         let output = self.output.unwrap_or_default();
-        let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges, failed_items };
+        let port = self.port;
+        let settlement = Settlement { status, port, more_ports, output, error, attempts, closed_edges, failed_items };
         Ok(Event::Settled { step, settlement })
     }
 
@@ -361,6 +365,40 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+
+    #[test]
+    fn the_ports_of_a_step_are_read_back_and_old_rows_have_one() {
+        let step = StepKey::root(NodeId::from("a"));
+        let settled = |more: &[&str]| Settlement {
+            status: SettledStatus::Completed,
+            port: Some("large".into()),
+            more_ports: more.iter().map(|&port| port.into()).collect(),
+            output: json!(1),
+            error: None,
+            attempts: 1,
+            closed_edges: Vec::new(),
+            failed_items: 0,
+        };
+        for more in [&["foreign", "late"][..], &[]] {
+            let event = Event::Settled { step: step.clone(), settlement: settled(more) };
+            let row = Row::of(&Entry { at: DateTime::UNIX_EPOCH, event: event.clone() });
+            assert_eq!(row.detail.is_none(), more.is_empty(), "one port is written as ever");
+            let read = JournalRow {
+                execution_id: Uuid::nil(),
+                position: 1,
+                kind: row.kind.into(),
+                node_id: Some("a".into()),
+                scope: String::new(),
+                status: row.status.map(Into::into),
+                port: row.port,
+                attempts: row.attempts,
+                output: row.output.map(|output| serde_json::from_str(&output).unwrap()),
+                detail: row.detail.map(|detail| serde_json::from_str(&detail).unwrap()),
+                recorded_at: DateTime::UNIX_EPOCH,
+            };
+            assert_eq!(read.decode().unwrap().event, event);
+        }
+    }
 
     #[test]
     fn what_only_a_newer_build_can_have_written_is_left_to_it() {

@@ -25,6 +25,30 @@ fn planted() -> Vec<(String, Planted)> {
             None,
         ),
         (
+            "the default of a step that emits on several ports, with one of these",
+            "start -> a\n a.out -> j\n a.other -> j\n j {\"join\": \"n_of_m\", \"n\": 2}\n a config {\"together\": [[\"out\", null], [\"alt\", null]]}",
+            Error,
+            "join_never_fires",
+            "j",
+            None,
+        ),
+        (
+            "the default of such a step that always emits on another port",
+            "start -> a\n a.other -> b\n a config {\"together\": [[\"out\", true], [\"alt\", null]]}",
+            Warning,
+            "node_never_runs",
+            "b",
+            None,
+        ),
+        (
+            "a read behind one of several ports",
+            "@ d reads {{ steps.b.x }}\n a config {\"together\": [[\"out\", null], [\"alt\", null]]}",
+            Warning,
+            "null_has_no_parts",
+            "d",
+            Some("b"),
+        ),
+        (
             "success and failure of one node",
             "start -> a\n a -> j\n a ! -> j\n j {\"join\": \"n_of_m\", \"n\": 2}",
             Error,
@@ -246,6 +270,23 @@ fn planted() -> Vec<(String, Planted)> {
         ),
     ];
     all.into_iter().map(|planted| (planted.1.replacen('@', DIAMOND, 1), planted)).collect()
+}
+
+#[test]
+fn several_ports_at_once_are_told_from_one_of_several() {
+    let lines = format!("{DIAMOND} d {{\"join\": \"n_of_m\", \"n\": 2}}\n d reads {{{{ steps.b.x }}}}\n");
+    let together = format!("{lines} a config {{\"together\": [[\"out\", null], [\"alt\", null]]}}");
+    let codes = |lines: &str| -> Vec<&str> {
+        let proof = prove(&graph(lines), &TestTypes::new());
+        assert!(proof.complete);
+        proof.findings.iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(&lines), ["join_never_fires"]);
+    assert!(codes(&together).is_empty(), "both may come, and then both are there");
+    let certain = format!(
+        "{DIAMOND} d reads {{{{ steps.b.x }}}}\n a config {{\"together\": [[\"out\", true], [\"alt\", null]]}}"
+    );
+    assert!(codes(&certain).is_empty(), "what always comes is always there");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn outputs_and_ports_are_compared_with_their_place() {
     let graph = graph("start -> a\na.alt -> b");
     let given = |port: &str, output: Value| {
         let mut stubs = Stubs::default();
-        stubs.set(&key("a"), vec![Stub::at_once(Ending::Output { port: Some(port.into()), output })]);
+        stubs.set(&key("a"), vec![Stub::output(Some(port), output)]);
         stubs.set(&key("b"), vec![Stub::output(None, Value::Null)]);
         Recording { stubs, cancel: None }
     };

@@ -162,8 +162,8 @@ pub(crate) fn lines(graph: &Graph, state: &State) -> Vec<String> {
         }
         let status = serde_json::to_value(step.status).unwrap();
         let mut line = format!("{key} {}", status.as_str().unwrap());
-        if let Some(port) = &step.port {
-            line += &format!(" on {port}");
+        if step.port.is_some() {
+            line += &format!(" on {}", step.ports().collect::<Vec<_>>().join(" and "));
         }
         if step.attempts > 1 {
             line += &format!(" after {}", step.attempts);
@@ -184,15 +184,18 @@ pub(crate) fn lines(graph: &Graph, state: &State) -> Vec<String> {
     lines
 }
 
-fn settled(step: &str, status: SettledStatus, port: Option<&str>, class: Option<&str>, attempts: u32) -> Event {
+fn settled(step: &str, status: SettledStatus, ports: Option<&str>, class: Option<&str>, attempts: u32) -> Event {
+    let mut ports = ports.into_iter().flat_map(|ports| ports.split(" and ")).map(str::to_owned);
+    let (port, more_ports) = (ports.next(), ports.collect());
     let settlement = Settlement {
         status,
-        port: port.map(Into::into),
+        port,
         output: Value::Null,
         error: class.map(error),
         attempts,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports,
     };
     Event::Settled { step: key(step), settlement }
 }
@@ -205,6 +208,7 @@ pub(crate) fn done(step: &str) -> Event {
     done_on(step, "out")
 }
 
+/// Done on a port, or on several, as `out and alt`.
 pub(crate) fn done_on(step: &str, port: &str) -> Event {
     settled(step, SettledStatus::Completed, Some(port), None, 1)
 }
