@@ -40,6 +40,8 @@ pub trait NodeType: Send + Sync + 'static {
     /// Whether it has to run in the execution that was started, and not in a chunk of it: see
     /// [`NodeTypeInfo::stays`].
     const STAYS: bool = false;
+    /// Whether an attempt of it may wait, for a time, a signal or a child.
+    const WAITS: bool = false;
     /// The field of the config that names another node of the same container, and the type that this one has.
     const PARTNER: Option<(&'static str, &'static str)> = None;
 
@@ -277,6 +279,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)
+    }
+    fn waits(&self) -> bool {
+        T::WAITS
     }
     fn stays(&self) -> bool {
         T::STAYS

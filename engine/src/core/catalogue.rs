@@ -149,6 +149,10 @@ pub trait NodeTypeInfo: Send + Sync {
         let _ = config;
         Frames::default()
     }
+    /// Whether an attempt of it may wait, for a time, a signal or a child.
+    fn waits(&self) -> bool {
+        false
+    }
     /// Whether it has to run in the execution that was started, and not in a chunk: it answers whoever started it, or is sent
     /// signals by name.
     fn stays(&self) -> bool {

@@ -195,16 +195,17 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
     }
 }
 
-/// A cancel waits for what undoes and what runs at last; a forced one does not, and nobody waits for an incident.
+/// A cancel waits for what undoes and what runs at last; a forced one does not, and nobody waits for an incident, unless it is
+/// one for want of room alone.
 fn cancel(graph: &Graph, state: &State, reason: &str, forced: bool) -> Decision {
     let end = End::Cancelled { reason: reason.to_owned() };
-    if forced || state.incident.is_some() {
+    if forced || state.incident.is_some() && !state.has_outgrown() {
         return Draft::new(graph, state).stop(end);
     }
     wind_up(graph, state, end)
 }
 
-fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
+pub(super) fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
     let mut draft = Draft::new(graph, state);
     draft.wind_up(0, end);
     draft.finish()

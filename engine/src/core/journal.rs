@@ -9,6 +9,13 @@ use super::chunk::Spill;
 use super::ids::{SignalId, StepKey};
 use super::outcome::{StepError, Until};
 
+/// Most entries of a journal that are written for work.
+pub const WORK_ENTRIES_MAX: u32 = 100_000;
+/// Most entries of a journal in all: once it is settled how the execution ends, what undoes and what runs at last has the rest.
+/// Each entry of work can settle one step that is undone, so that there are two for each undo: its end, and its start or one
+/// failed attempt.
+pub const ENTRIES_MAX: u32 = 3 * WORK_ENTRIES_MAX;
+
 /// One fact about an execution. Only the holder of its lease appends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

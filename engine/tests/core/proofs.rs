@@ -261,15 +261,31 @@ fn planted() -> Vec<(String, Planted)> {
             None,
         ),
         (
-            "a list that may be too long",
-            "start -> each\n each[in]\n in[p]",
-            Note,
-            "may_have_too_many_steps",
+            "turns that fit in memory and not in the journal",
+            "start -> each\n each[p q]\n p -> q\n each config {\"frames\": 40000}",
+            Warning,
+            "too_many_steps",
             "each",
             None,
         ),
     ];
     all.into_iter().map(|planted| (planted.1.replacen('@', DIAMOND, 1), planted)).collect()
+}
+
+#[test]
+fn whether_a_list_has_room_in_the_journal_is_left_out() {
+    let nested = "start -> each\n each[p q r s]\n p -> q\n q -> r\n r -> s\n";
+    let proof = prove(&graph(nested), &TestTypes::new());
+    let [finding] = &proof.findings[..] else { panic!("{:#?}", proof.findings) };
+    assert_eq!((finding.severity, finding.code), (Severity::Note, "may_have_too_many_steps"));
+    // 10,000 items with four steps of three attempts each, and the container.
+    let told = ["120006 entries", "as long as they may be", "100000"];
+    assert!(told.iter().all(|told| finding.detail.contains(told)), "{}", finding.detail);
+    assert!(finding.hint.contains("spill") && finding.hint.contains("child workflow"), "{}", finding.hint);
+    assert!(!proof.complete && proof.left_out[0].node_id == "each", "{:?}", proof.left_out);
+    let spilled = format!("{nested} each config {{\"spill\": 500, \"chunk\": 100}}");
+    let proof = prove(&graph(&spilled), &TestTypes::new());
+    assert!(proof.complete && proof.findings.is_empty(), "{:#?}", proof.findings);
 }
 
 #[test]

@@ -140,11 +140,17 @@ pub(crate) fn cancel_everywhere(graph: &Graph, events: &[Event]) {
 pub(crate) fn after(graph: &Graph, events: &[Event]) -> State {
     let (mut state, _) = begin(graph, &key("start"), input(), at(0)).unwrap();
     for event in events {
-        let entry = Entry { at: at(state.position() + 1), event: event.clone() };
-        let decision = decide(graph, &state, &entry).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
-        state.apply(graph, entry, &decision);
+        go(graph, &mut state, event).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
     }
     state
+}
+
+/// One entry more.
+pub(crate) fn go(graph: &Graph, state: &mut State, event: &Event) -> Result<(), IllegalEvent> {
+    let entry = Entry { at: at(state.position() + 1), event: event.clone() };
+    let decision = decide(graph, state, &entry)?;
+    state.apply(graph, entry, &decision);
+    Ok(())
 }
 
 /// Why `event` may not follow `events`.

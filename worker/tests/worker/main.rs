@@ -12,6 +12,7 @@ mod doomed;
 mod event_triggers;
 mod events;
 mod flow;
+mod full;
 mod limits;
 mod links;
 mod migrate;

@@ -20,6 +20,8 @@ pub(super) struct Facts {
     classes: Vec<Option<Vec<String>>>,
     /// By edge: what its condition always comes to.
     whens: Vec<Option<bool>>,
+    /// By node: whether its attempts may wait.
+    pub(super) waits: Vec<bool>,
     /// By node: how often a container may run its graph.
     pub(super) extents: Vec<Extent>,
 }
@@ -33,6 +35,7 @@ impl Facts {
             facts.emits[ix] = info.emits(&node.config);
             facts.classes[ix] = info.classes(&node.config);
             facts.extents[ix] = info.extent(&node.config);
+            facts.waits[ix] = info.waits();
         }
         for (ix, edge) in graph.edges.iter().enumerate() {
             if let EdgeKind::Flow { when: Some(when), .. } = &edge.kind {
@@ -50,6 +53,7 @@ impl Facts {
             together: graph.nodes.iter().map(together).collect(),
             classes: vec![None; graph.nodes.len()],
             whens: vec![None; graph.edges.len()],
+            waits: vec![true; graph.nodes.len()],
             extents: vec![Extent::default(); graph.nodes.len()],
         }
     }
