@@ -105,7 +105,7 @@ impl Waypoint {
             [] | ["completed" | "failed" | "outcome_unknown"] | ["failed", "with", _] => Ok(()),
             ["completed", "on", ref ports @ ..] if reads_as_ports(ports) => {
                 let mut named = ports.iter().step_by(2);
-                let Some(port) = named.find(|port| !node.ports.iter().any(|known| known == *port)) else {
+                let Some(port) = named.find(|port| !node.ports.iter().any(|known| known == **port)) else {
                     return Ok(());
                 };
                 let hint = format!("it has {}", node.ports.join(", "));

@@ -66,7 +66,7 @@ async fn an_execution_without_room_is_undone_whether_it_is_cancelled_or_failed()
     for id in [cancelled, failed] {
         let steps = cell.steps(id).await;
         let came = ["refund", "close"].map(|step| steps.get(step).map(String::as_str));
-        assert_eq!(came, [Some("completed"), Some("completed")], "{steps:?}");
+        assert_eq!(came, [Some("completed/out/1"), Some("completed/out/1")], "{steps:?}");
     }
     worker.drain().await;
     cell.assert_clean().await;
