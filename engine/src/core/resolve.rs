@@ -11,7 +11,7 @@ use super::outcome::{StepError, addressee};
 use super::state::{End, Phase, State, StepIx};
 
 /// The class of an execution that a person has failed as its journal was full.
-pub const JOURNAL_FULL: &str = "journal_full";
+const JOURNAL_FULL: &str = "journal_full";
 
 /// What follows once a person has said what becomes of `step`.
 pub(super) fn resolve(

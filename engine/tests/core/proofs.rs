@@ -1,7 +1,7 @@
 //! Faults planted in small graphs: the proof finds each, with a path that `decide` confirms.
 
 use capstan_engine::core::graph::{Graph, Part};
-use capstan_engine::core::prove::{Finding, Proof, Severity, prove, replay};
+use capstan_engine::core::prove::{Finding, LeftOut, Proof, Severity, prove, replay};
 use capstan_engine::core::state::{State, StepStatus};
 
 use crate::catalogue::TestTypes;
@@ -310,7 +310,8 @@ fn each_planted_fault_is_found_with_a_path_that_decide_confirms() {
     for (lines, (name, _, severity, code, node, named)) in planted() {
         let graph = graph(&lines);
         let proof = prove(&graph, &TestTypes::new());
-        assert!(proof.complete, "{name}: {:?}", proof.left_out);
+        let is_of_room = |left: &LeftOut| left.question.starts_with("whether the journal has room");
+        assert!(proof.left_out.iter().all(is_of_room), "{name}: {:?}", proof.left_out);
         let is_it = |finding: &&Finding| finding.code == code && finding.node_id.as_deref() == Some(node);
         let finding = proof.findings.iter().find(is_it).unwrap_or_else(|| panic!("{name}: {:#?}", proof.findings));
         assert_eq!(finding.severity, severity, "{name}: {finding:?}");

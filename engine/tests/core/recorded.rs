@@ -6,8 +6,8 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::restart::Past;
 use capstan_engine::core::simulate::{
-    Case, Change, Ending, Recording, Side, Simulated, Standing, Stopped, Stub, Stubs, Unstubbed, are_alike,
-    differences, recorded, simulate,
+    Case, Change, Recording, Side, Simulated, Standing, Stopped, Stub, Stubs, Unstubbed, are_alike, differences,
+    recorded, simulate,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
