@@ -34,6 +34,9 @@ pub struct StepView {
     pub status: StepStatus,
     /// The port it emitted on.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<String>,
     /// Attempts so far that failed, and after the end all attempts.
     pub attempts: u32,
     /// When it was fired.
@@ -233,6 +236,7 @@ pub fn step(graph: &Graph, state: &State, ix: StepIx) -> StepView {
         type_name: node.type_name.clone(),
         status: step.status,
         port: step.port.clone(),
+        more_ports: step.more_ports.clone(),
         attempts: step.attempts,
         fired_at: step.fired_at,
         settled_at: step.settled_at,

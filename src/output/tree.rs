@@ -63,8 +63,9 @@ impl Row<'_> {
 
     fn detail(&self) -> String {
         let mut parts = Vec::new();
-        if let (Some(port), true) = (&self.step.port, self.node.ports.len() > 1) {
-            parts.push(format!("port {port}"));
+        let ports: Vec<&str> = self.step.ports().collect();
+        if !ports.is_empty() && self.node.ports.len() > 1 {
+            parts.push(format!("port {}", ports.join(" and ")));
         }
         let has_effects = matches!(self.node.effect, Effect::AtLeastOnce | Effect::Transactional);
         if self.step.attempts > 1 || (has_effects && self.step.attempts > 0) {

@@ -28,6 +28,8 @@ pub(crate) struct Told {
     scope: String,
     status: StepStatus,
     port: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_ports: Vec<String>,
     attempts: u32,
     error: Option<StepError>,
 }
@@ -66,6 +68,7 @@ impl Story {
             scope: step.scope,
             status: step.status,
             port: step.port,
+            more_ports: step.more_ports,
             attempts: step.attempts,
             error: step.error,
         }

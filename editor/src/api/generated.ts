@@ -3350,6 +3350,8 @@ export interface components {
     } & (
       | {
           closed_edges?: string[]
+          /** @description Further ports that it emits on at the same time. */
+          more_ports?: string[]
           port: string
           /** @constant */
           status: 'completed'
@@ -4232,6 +4234,7 @@ export interface components {
     /** @description How a step ended. */
     Standing: {
       error_class: string | null
+      more_ports?: string[]
       port: string | null
       status: components['schemas']['StepStatus']
     }
@@ -4282,6 +4285,8 @@ export interface components {
       fired_at: string | null
       /** @description What people see. */
       label: string
+      /** @description Further ports that it emitted on at the same time; absent if there are none. */
+      more_ports?: string[]
       /** @description Its node. */
       node_id: string
       /** @description What it gave back; null while it has not, in a snapshot, and if it is too large to be shown. */
@@ -4451,6 +4456,8 @@ export interface components {
       /** Format: uuid */
       execution_id: string
       logs: components['schemas']['TestLogLine'][]
+      /** @description Further ports that it emitted on at the same time. */
+      more_ports?: string[]
       output?: unknown
       output_truncated?: boolean
       port?: string | null

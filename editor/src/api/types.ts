@@ -142,6 +142,7 @@ export const step = object({
   type: text,
   status: stepStatus,
   port: nullable(text),
+  more_ports: maybe(list(text)),
   attempts: number,
   fired_at: nullable(text),
   settled_at: nullable(text),
@@ -217,6 +218,7 @@ export const stepNews = object({
   scope: text,
   status: stepStatus,
   port: nullable(text),
+  more_ports: maybe(list(text)),
   attempts: number,
   error: nullable(stepError),
 })

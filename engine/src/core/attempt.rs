@@ -48,7 +48,8 @@ impl Attempt<'_> {
     /// The entry that records `outcome`. `holds` evaluates the `when` of an edge, given the node's output.
     pub fn conclude(&self, outcome: Outcome, holds: impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
         match outcome {
-            Outcome::Done { port, output } => match self.complete(port, output, None, &holds) {
+            Outcome::Done { port, more_ports, output } => match self.complete((port, more_ports), output, None, &holds)
+            {
                 Ok(event) => event,
                 Err(error) => self.fail(error, &holds),
             },
@@ -130,7 +131,7 @@ impl Attempt<'_> {
         let handled = self.graph.handles_error(self.state.step(self.step).node, &error.class);
         if node.policy.on_error == OnError::Continue && !handled {
             let port = node.ports.first().cloned().unwrap_or_default();
-            if let Ok(event) = self.complete(port, Value::Null, Some(error.clone()), holds) {
+            if let Ok(event) = self.complete((port, Vec::new()), Value::Null, Some(error.clone()), holds) {
                 return event;
             }
         }
@@ -139,14 +140,15 @@ impl Attempt<'_> {
 
     fn complete(
         &self,
-        port: String,
+        (port, more_ports): (String, Vec<String>),
         output: Value,
         failure: Option<StepError>,
         holds: &impl Fn(&str, &Value) -> Result<bool, String>,
     ) -> Result<Event, StepError> {
         let node = self.node();
-        if !node.ports.contains(&port) {
-            let reason = format!("node type {} has no output port \"{port}\"", node.type_name);
+        let is_emitted = |from: &String| *from == port || more_ports.contains(from);
+        if let Some(unknown) = [&port].into_iter().chain(&more_ports).find(|port| !node.ports.contains(port)) {
+            let reason = format!("node type {} has no output port \"{unknown}\"", node.type_name);
             return Err(error("port".into(), reason));
         }
         storable(&output).map_err(|reason| error("output".into(), reason))?;
@@ -154,19 +156,19 @@ impl Attempt<'_> {
         for &edge in &node.out_edges {
             let edge = &self.graph.edges[edge];
             if let EdgeKind::Flow { port: from, when: Some(when) } = &edge.kind
-                && *from == port
+                && is_emitted(from)
                 && !holds(when, &output).map_err(|reason| error("expression".into(), reason))?
             {
                 closed.push(edge.id.clone());
             }
         }
-        Ok(self.settled(SettledStatus::Completed, Some(port), output, failure, closed))
+        Ok(self.settled(SettledStatus::Completed, Some((port, more_ports)), output, failure, closed))
     }
 
     fn settled(
         &self,
         status: SettledStatus,
-        port: Option<String>,
+        ports: Option<(String, Vec<String>)>,
         output: Value,
         error: Option<StepError>,
         closed_edges: Vec<String>,
@@ -176,7 +178,8 @@ impl Attempt<'_> {
             false => 0,
         };
         let attempts = self.attempts();
-        let settlement = Settlement { status, port, output, error, attempts, closed_edges, failed_items };
+        let (port, more_ports) = ports.map_or((None, Vec::new()), |(port, more)| (Some(port), more));
+        let settlement = Settlement { status, port, more_ports, output, error, attempts, closed_edges, failed_items };
         Event::Settled { step: self.key(), settlement }
     }
 

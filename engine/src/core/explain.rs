@@ -280,7 +280,9 @@ pub fn explain(graph: &Graph, state: &State) -> Vec<Reason> {
         return Vec::new();
     }
     if let Some(reason) = state.incident() {
-        let steps = state.concerned().into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
+        // Where there is no room for more work, no step is to be named.
+        let concerned = if state.has_outgrown() { Vec::new() } else { state.concerned() };
+        let steps = concerned.into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
         return vec![Reason::Person { reason: reason.to_owned(), steps }];
     }
     let paused = state.paused().map(|Pause { asked, since }| Reason::Resume {

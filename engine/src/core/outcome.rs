@@ -68,10 +68,12 @@ pub fn hashed(name: &str) -> String {
 /// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Settled; follow the edges that leave `port`.
+    /// Settled; follow the edges that leave `port`, and those that leave `more_ports`.
     Done {
         /// One of the node type's output ports.
         port: String,
+        /// Others of them, of a node that goes on at several at once.
+        more_ports: Vec<String>,
         /// What later steps see as `steps.<node_id>`.
         output: Value,
     },
@@ -114,7 +116,7 @@ impl Outcome {
     /// Done on `port` with `output`.
     #[must_use]
     pub fn done(port: &str, output: Value) -> Self {
-        Self::Done { port: port.into(), output }
+        Self::Done { port: port.into(), more_ports: Vec::new(), output }
     }
 
     /// Failed for good.

@@ -41,6 +41,7 @@ mod tables_chunks;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;
+mod tables_full;
 mod tables_migrate;
 mod tables_resolve;
 mod tables_restart;

@@ -66,6 +66,7 @@ impl Default for Who {
 impl NodeType for LogicApproval {
     const NAME: &'static str = "logic.approval";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const LOCAL: bool = true;
     type Config = Config;
 

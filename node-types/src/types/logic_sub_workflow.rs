@@ -94,6 +94,7 @@ enum AtCancel {
 impl NodeType for LogicSubWorkflow {
     const NAME: &'static str = "logic.sub_workflow";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {

@@ -44,6 +44,7 @@ pub(crate) struct Config {
 impl NodeType for LogicWaitForEvent {
     const NAME: &'static str = "logic.wait_for_event";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const LOCAL: bool = true;
     const RAW: &'static [&'static str] = &["when"];
     type Config = Config;

@@ -184,7 +184,7 @@ async fn redacted(outcome: Outcome, secrets: Arc<Redactor>) -> Outcome {
 
 fn without_secrets(outcome: Outcome, secrets: &Redactor) -> Outcome {
     match outcome {
-        Outcome::Done { port, output } => Outcome::Done { port, output: secrets.value(output) },
+        Outcome::Done { port, more_ports, output } => Outcome::Done { port, more_ports, output: secrets.value(output) },
         Outcome::Retry { class, reason, after } => {
             Outcome::Retry { class, reason: secrets.text(&reason).into_owned(), after }
         }

@@ -27,7 +27,7 @@ use tracing::debug;
 
 use super::enter::{Pass, Way};
 use super::write::Flushed;
-use super::{Exit, READ_PAUSE};
+use super::{Exit, READ_PAUSE, is_forced};
 use crate::life::Life;
 use crate::logs::Budget;
 use crate::versions::Version;
@@ -38,8 +38,6 @@ const PENDING_MAX: usize = 1_000;
 const PENDING_AGE_MAX: Duration = Duration::from_millis(100);
 /// Bytes of outputs that wait for a flush at most, beside the last of them.
 const PENDING_BYTES_MAX: usize = 4 << 20;
-/// Entries of one journal; an execution that has more is set aside.
-const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 pub(super) const LOSSES_MAX: i16 = 3;
 
@@ -135,10 +133,14 @@ impl<'a> Drive<'a> {
             if self.is_over() {
                 return self.finish().await;
             }
-            if self.state.position() >= JOURNAL_ENTRIES_MAX {
-                return Exit::Quarantine(format!("its journal has reached {JOURNAL_ENTRIES_MAX} entries"));
+            let is_full = self.state.is_full();
+            if is_full && self.running.is_empty() {
+                let reason = self.how_it_is_full();
+                self.record(Event::Poisoned { reason });
+                return self.finish().await;
             }
-            let runnable = self.runnable(now);
+            // What runs already is still heard of.
+            let runnable = if is_full { Vec::new() } else { self.runnable(now) };
             if !runnable.is_empty() {
                 match self.enter().await {
                     Pass::In => {}
@@ -227,8 +229,8 @@ impl<'a> Drive<'a> {
             }
             if signal.name == CANCEL {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
-                // Nobody waits for an incident.
-                let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
+                // Nobody waits for an incident, unless there is room to undo what it did.
+                let forced = self.claimed.incident && !self.state.has_outgrown() || is_forced(&signal);
                 has_obeyed |= self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
             } else if let Some(order) = Order::of(&signal) {
                 has_obeyed |= self.obey(order, signal_id);

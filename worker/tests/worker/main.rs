@@ -13,6 +13,7 @@ mod doomed;
 mod event_triggers;
 mod events;
 mod flow;
+mod full;
 mod limits;
 mod links;
 mod migrate;

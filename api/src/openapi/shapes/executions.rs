@@ -189,6 +189,9 @@ pub(crate) struct TestedStep {
     logs: Vec<TestLogLine>,
     #[schemars(skip_serializing_if = "absent")]
     port: Option<String>,
+    /// Further ports that it emitted on at the same time.
+    #[schemars(skip_serializing_if = "absent")]
+    more_ports: Vec<String>,
     #[schemars(skip_serializing_if = "absent")]
     output: Value,
     #[schemars(skip_serializing_if = "absent", with = "bool")]
