@@ -26,7 +26,8 @@ use super::drive::Drive;
 use crate::logs::{Origin, StepLog};
 
 /// What the log of a step says once when it is put off.
-const PUT_OFF: &str = "Capstan's own database does not answer: the step is tried again until it does, and no attempt is counted";
+const PUT_OFF: &str =
+    "Capstan's own database does not answer: the step is tried again until it does, and no attempt is counted";
 
 /// How the task of an attempt ended.
 type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
@@ -98,7 +99,9 @@ impl Drive<'_> {
                     Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log")
                 }
                 Err(Late::Away) => Outcome::Away { reason: format!("the database took longer than {limit_ms} ms") },
-                Err(Late::Spent) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
+                Err(Late::Spent) => {
+                    Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None)
+                }
             };
             if matches!(outcome, Outcome::Away { .. }) && is_first_time {
                 log.log(LogLevel::Warn, PUT_OFF);

@@ -1,5 +1,6 @@
 //! A database that is slow but alive: no step pays for it, whatever it asks of it, and nothing happens twice.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use capstan_engine::store::connect::Place;
 use capstan_engine::store::signals::CANCEL;
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::Services;
+use capstan_worker::{Worker, WorkerSettings};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Instant, interval};
@@ -20,6 +23,9 @@ use crate::support::{Cell, PATIENCE, graph, node, services};
 const TABLES: &str = "event_waits, approvals, link_keys, leads, credentials, quota_limits, quota_counters";
 /// Ends the sessions that wait for these tables.
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+    WHERE wait_event_type = 'Lock' AND wait_event = 'relation' AND datname = current_database()";
+/// Who waits for a table, and since when.
+const WAITING: &str = "SELECT pid, query_start FROM pg_stat_activity \
     WHERE wait_event_type = 'Lock' AND wait_event = 'relation' AND datname = current_database()";
 /// Steps that were put off.
 const PUT_OFF: &str = "SELECT count(DISTINCT (execution_id, node_id)) FROM execution_logs \
@@ -36,10 +42,20 @@ enum Slow {
     Ended,
 }
 
-/// Services whose statements wait no longer than that for a lock.
-fn impatient(cell: &Cell, allow: &[&str], lock_timeout: &str) -> Arc<Services> {
+/// Where statements wait no longer than that for a lock.
+fn impatient(cell: &Cell, lock_timeout: &str) -> Place {
     let database = cell.place.database.clone().options([("lock_timeout", lock_timeout)]);
-    services(&Place { database, schema: cell.place.schema.clone() }, allow, &cell.keys)
+    Place { database, schema: cell.place.schema.clone() }
+}
+
+fn impatient_services(cell: &Cell, allow: &[&str], lock_timeout: &str) -> Arc<Services> {
+    services(&impatient(cell, lock_timeout), allow, &cell.keys)
+}
+
+/// A worker whose own duties do not wait for what the tests hold either.
+async fn impatient_worker(cell: &Cell) -> Worker {
+    let settings = WorkerSettings { drain_timeout: Duration::from_secs(5), ..Default::default() };
+    cell.worker_of(impatient(cell, "300"), settings).await
 }
 
 /// The same node with one attempt only, which has so much time.
@@ -95,14 +111,14 @@ async fn no_attempt_is_lost(slow: Slow) {
     let echo = Echo::start().await;
     let allow = [echo.address.as_str()];
     let mut cell = Cell::with_registry(Registry::standard(), &allow).await;
-    cell.services = impatient(&cell, &allow, if slow == Slow::LockTimeout { "20" } else { "0" });
+    cell.services = impatient_services(&cell, &allow, if slow == Slow::LockTimeout { "20" } else { "0" });
     keep(&cell, &cell.keys, "mine", "bearer", &[echo.url("")], json!({ "token": "hunter22-token" })).await;
     cell.publish_as("child", &graph(vec![node("noop", "debug.noop", json!({}))], &[("start", "out", "noop")])).await;
     let (ids, document) = asks_all(&echo, (slow == Slow::NoAnswer).then_some(100));
     let version = cell.publish(&document).await;
     let mut owner = cell.owner().await;
     let lock = locked(&mut owner, TABLES).await;
-    let worker = cell.worker().await;
+    let worker = impatient_worker(&cell).await;
     let id = cell.start(version, json!({})).await;
     let steps = i64::try_from(ids.len()).unwrap();
     match slow {
@@ -152,18 +168,16 @@ async fn what_is_put_off_can_be_cancelled_and_a_drain_hands_it_over_also_what_mu
     let echo = Echo::start().await;
     let allow = [echo.address.as_str()];
     let mut cell = Cell::with_registry(Registry::standard(), &allow).await;
-    cell.services = impatient(&cell, &allow, "20");
+    cell.services = impatient_services(&cell, &allow, "20");
     keep(&cell, &cell.keys, "mine", "bearer", &[echo.url("")], json!({ "token": "hunter22-token" })).await;
-    let mut call = once(
-        node("call", "action.http_request", json!({ "url": echo.url("/echo"), "credential": "mine" })),
-        None,
-    );
+    let mut call =
+        once(node("call", "action.http_request", json!({ "url": echo.url("/echo"), "credential": "mine" })), None);
     let usual = cell.publish(&graph(vec![call.clone()], &[("start", "out", "call")])).await;
     call["data"]["policy"]["at_most_once"] = true.into();
     let strict = cell.publish(&graph(vec![call], &[("start", "out", "call")])).await;
     let mut owner = cell.owner().await;
     let lock = locked(&mut owner, "credentials").await;
-    let worker = cell.worker().await;
+    let worker = impatient_worker(&cell).await;
     let cancelled = cell.start(usual, json!({})).await;
     let kept: [ExecutionId; 2] = [cell.start(usual, json!({})).await, cell.start(strict, json!({})).await];
     cell.until_count(PUT_OFF, 3).await;
@@ -179,6 +193,32 @@ async fn what_is_put_off_can_be_cancelled_and_a_drain_hands_it_over_also_what_mu
         assert_eq!(cell.steps(id).await["call"], "completed/out/1");
     }
     assert_eq!(echo.heard().len(), 2);
+    worker.drain().await;
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_workers_that_is_locked_costs_nobody_the_control_connection() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&graph(vec![node("noop", "debug.noop", json!({}))], &[("start", "out", "noop")])).await;
+    let worker = cell.worker().await;
+    let mut owner = cell.owner().await;
+    let lock = locked(&mut owner, "workers").await;
+    let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(50)));
+    let mut watching = cell.owner().await;
+    let mut asked: HashMap<i32, HashSet<DateTime<Utc>>> = HashMap::new();
+    // A question and one in its stead have the same connection anyway; the one after that has, as it was kept.
+    while asked.values().all(|questions| questions.len() < 4) {
+        ticks.tick().await;
+        let waiting: Vec<(i32, DateTime<Utc>)> = sqlx::query_as(WAITING).fetch_all(&mut watching).await.unwrap();
+        for (pid, begun_at) in waiting {
+            asked.entry(pid).or_default().insert(begun_at);
+        }
+        assert!(Instant::now() < deadline, "{asked:?}");
+    }
+    lock.commit().await.unwrap();
+    let id = cell.start(version, json!({})).await;
+    cell.until(id, &["completed"]).await;
     worker.drain().await;
     cell.assert_clean().await;
 }
