@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::own_database::OwnDatabase;
 use crate::services::Services;
 
 /// A kind of node. Implementations are unit structs; everything they need is in the config and the context.
@@ -202,6 +203,8 @@ pub struct Context {
     pub services: Arc<Services>,
     /// Secrets that the attempt has got: they are taken out of its outcome and its log.
     pub secrets: Arc<Redactor>,
+    /// Through which it asks the engine's own database, so that this is known to be away, and not the step to be late.
+    pub database: Arc<OwnDatabase>,
 }
 
 impl Context {

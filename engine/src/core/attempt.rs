@@ -27,6 +27,8 @@ pub const REASON_BYTES_MAX: usize = 4_096;
 
 /// The class of an attempt that did not end within its time.
 const TIMEOUT: &str = "timeout";
+/// The class of an attempt that is recorded although the engine's own database did not answer.
+const AWAY: &str = "database";
 /// The class of an attempt whose connection broke after it had begun to ask: the other side may have done what it was asked.
 pub const BROKEN: &str = "broken";
 
@@ -60,6 +62,8 @@ impl Attempt<'_> {
                 self.unknown(format!("{reason}, and the node must not be repeated"))
             }
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
+            // Who drives has it run again, and never asks. Where nobody drives it is an attempt like others.
+            Outcome::Away { reason } => self.repeat(error(AWAY.into(), reason), None, &holds),
             Outcome::Fail { class, reason } => self.fail(error(class, reason), &holds),
             Outcome::Wait(Until { time: None, signal: None, .. }) => {
                 self.fail(error("wait".into(), "the node asked to wait for nothing".into()), &holds)

@@ -93,6 +93,12 @@ pub enum Outcome {
         /// What went wrong, for people.
         reason: String,
     },
+    /// Not attempted: the engine's own database did not answer before anything was done outside. It is no fault of the step:
+    /// nothing is journaled, nothing counts, and who drives the execution has it run again after a while.
+    Away {
+        /// What did not answer, for people.
+        reason: String,
+    },
     /// Of a container: run its graph once for each of these. This attempt does not count. The node runs again, with what
     /// came of them ([`Wake::Closed`]).
     Open {

@@ -7,6 +7,11 @@ const FENCED: &str = "CAP01";
 /// SQLSTATE of a lock that was not had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
+/// SQLSTATEs, or how they begin, of a database that is slow, full, restarted or out of reach for a while: broken
+/// connections, times that were over and standbys, refused log-ins, a database that is not there, deadlocks, want of
+/// resources, statements that were cancelled and servers that stop, failing disks.
+const AWAY: [&str; 11] = ["08", "25006", "25P03", "25P04", "28", "3D000", "40", "53", "57", "58", LOCK_NOT_AVAILABLE];
+
 /// An engine statement failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -35,6 +40,31 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::LockTimeout | Self::Database(_))
+    }
+
+    /// Whether the database was away, slow or in the way of itself: no fault of what was asked, and it passes. Narrower
+    /// than [`Self::is_transient`], so that it may be waited for without an end: a statement that is wrong, as one that names
+    /// a table which is not there, is none of it.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        let error = match self {
+            Self::LockTimeout => return true,
+            Self::Database(error) => error,
+            Self::Fenced | Self::Data(_) | Self::Unsupported(_) | Self::Corrupt(_) => return false,
+        };
+        match error {
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                AWAY.iter().any(|class| code.starts_with(class))
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
 use super::enter::{Pass, Way};
+use super::put_off::PutOff;
 use super::write::Flushed;
 use super::{Exit, READ_PAUSE, is_forced};
 use crate::life::Life;
@@ -64,6 +65,8 @@ pub(super) struct Drive<'a> {
     pub(super) family: Family,
     /// Signals that lead to nothing, until the next flush.
     pub(super) dropped: Vec<SignalId>,
+    /// Steps whose attempts found the database away.
+    pub(super) put_off: PutOff,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
@@ -106,6 +109,7 @@ impl<'a> Drive<'a> {
             usage: BTreeMap::new(),
             family: Family::default(),
             dropped: Vec::new(),
+            put_off: PutOff::default(),
             announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
@@ -158,7 +162,10 @@ impl<'a> Drive<'a> {
             }
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
             let is_idle = runnable.is_empty() && self.running.is_empty();
-            let then = if is_idle { self.park(now) } else { Then::Hold };
+            if self.take_back(is_idle, now) {
+                continue;
+            }
+            let then = if is_idle && !self.stays(now) { self.park(now) } else { Then::Hold };
             let early = planted(Bug::EarlyEffect) && !runnable.is_empty();
             if (!self.pending.is_empty() && !early) || matches!(then, Then::Park { .. }) {
                 match self.flush(then).await {
@@ -240,6 +247,7 @@ impl<'a> Drive<'a> {
                 if let Some(task) = self.running.remove(&step) {
                     task.abort();
                 }
+                self.put_off.forget(step);
                 self.record(Event::Signalled { step: self.key(step), signal_id, payload: signal.payload });
             } else if self.state.is_too_late(&self.graph, &signal.name) {
                 self.dropped.push(signal_id);
@@ -345,7 +353,8 @@ impl<'a> Drive<'a> {
 
     /// The same of what is due only after that moment.
     pub(super) fn next_look_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
+        let idle = self.state.dues().filter(|(step, _)| !self.running.contains_key(step));
+        let steps = idle.map(|(step, due)| self.put_off.until(step).map_or(due, |until| until.max(due)));
         steps
             .filter(|due| *due >= moment)
             .chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused()))

@@ -44,10 +44,11 @@ impl Drive<'_> {
             // What the journal tells of as started has to be: nobody could say later that it was not.
             let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
             let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
-            return idle.copied().filter(is_told_of).collect();
+            return idle.copied().filter(is_told_of).filter(|step| !self.is_put_off(*step, now)).collect();
         }
         let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
-        self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
+        let idle = self.state.runnable(now).filter(|step| !self.running.contains_key(step));
+        idle.filter(|step| !self.is_put_off(*step, now)).collect()
     }
 
     /// The throttle that let it in, if it has not begun. Nothing lets in what other executions start.

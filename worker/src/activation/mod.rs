@@ -7,6 +7,7 @@ mod drive;
 mod enter;
 mod hold;
 mod obey;
+mod put_off;
 mod write;
 
 use std::panic::AssertUnwindSafe;

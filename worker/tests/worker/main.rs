@@ -26,6 +26,7 @@ mod repair;
 mod rough;
 mod schedules;
 mod secrets;
+mod slow;
 mod support;
 mod verbs;
 mod webhooks;
