@@ -1,5 +1,6 @@
 //! Executions and steps as clients see them: the fold of the journal, in graph order.
 
+use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
@@ -119,6 +120,11 @@ pub struct ExecutionSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::openapi::shapes::Parent>")]
     pub parent: Option<Parent>,
+    /// How it ends, if it fails or is cancelled: from when that is settled or accepted, though clean-up still runs. Lists
+    /// tell it of those that are being cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Ending>")]
+    pub ending: Option<Ending>,
 }
 
 /// An execution with its steps.
@@ -165,6 +171,7 @@ impl From<&ExecutionRow> for ExecutionSummary {
             ended_at: row.ended_at,
             trial: row.trial,
             parent: None,
+            ending: None,
         }
     }
 }

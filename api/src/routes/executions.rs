@@ -15,6 +15,7 @@ use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::children;
 use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_engine::store::workflows;
 use capstan_node_types::origin::{self, InputError, TriggerError};
@@ -169,7 +170,9 @@ pub(crate) async fn get(
         Begun::Pending(row) => return Ok(show(&row)),
     };
     let state = loaded.state()?;
+    let ending = loaded.ending(&state);
     let mut view = ExecutionView::new(loaded.row, &loaded.version.graph, &state);
+    view.summary.ending = ending;
     for step in &mut view.steps {
         step.output_truncated = truncated.contains(&step.key());
     }
@@ -185,6 +188,8 @@ pub(super) struct Loaded {
     pub(super) version: Arc<Version>,
     /// With their positions.
     pub(super) entries: Vec<(i32, Entry)>,
+    /// Its cancel, if it has not ended and no worker has taken that in.
+    pub(super) cancel: Option<CancelOnItsWay>,
 }
 
 impl Loaded {
@@ -241,10 +246,15 @@ pub(super) async fn load_in(
     id: ExecutionId,
 ) -> Result<Loaded, Problem> {
     let row = find(connection, caller, id).await?;
+    // Before the journal: what a worker takes in meanwhile is seen in one of them.
+    let cancel = match row.ended_at {
+        None => cancel_on_its_way(connection, caller.workspace_id, id).await?,
+        Some(_) => None,
+    };
     let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| without_version(&row))?.begun_at(&row.trigger_node_id);
-    Ok(Loaded { row, version, entries })
+    Ok(Loaded { row, version, entries, cancel })
 }
 
 /// Graphs of trials are let go once they have not been used for long.

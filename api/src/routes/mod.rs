@@ -13,6 +13,7 @@ pub(crate) mod case;
 pub(crate) mod credentials;
 pub(crate) mod custom_events;
 pub(crate) mod editor;
+mod ending;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::ending::not_ended;
 use super::executions::{Loaded, load, version, without_version};
 use super::idempotency_key;
 use super::launch::{REPLAYED, reused};
@@ -87,7 +88,7 @@ pub(crate) async fn create(
         return Ok(Json(Planned { id: None, version_id, plan }).into_response());
     }
     if !loaded.row.can_restart() {
-        return Err(not_ended());
+        return Err(not_ended(loaded.open_ending()?.as_ref()));
     }
     let wishes = json!([wish.from, version_id]).to_string();
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes, content: None });
@@ -106,7 +107,7 @@ pub(crate) async fn create(
         Some(Started::New(id)) => (id, false),
         Some(Started::Replayed(id)) => (id, true),
         Some(Started::Conflict) => return Err(reused()),
-        None => return Err(not_ended()),
+        None => return Err(not_ended(None)),
     };
     caller.cell.starter.wake();
     let mut response = (StatusCode::ACCEPTED, Json(Planned { id: Some(id), version_id, plan })).into_response();
@@ -148,10 +149,6 @@ fn by_name(loaded: &Loaded, why: Refused) -> Problem {
         |step| format!("send {{\"from\": \"{step}\"}}, the step that failed; {FAILED:?} is for bulk jobs"),
     );
     Problem::unprocessable(CANNOT_RESTART, detail, hint)
-}
-
-fn not_ended() -> Problem {
-    Problem::conflict("not_ended", "the execution has not ended", "cancel it first, or wait for its end")
 }
 
 /// Why an execution is not restarted, as a problem.

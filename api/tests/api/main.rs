@@ -11,6 +11,7 @@ mod children;
 mod credentials;
 mod custom_events;
 mod document;
+mod endings;
 mod executions;
 mod expressions;
 mod flow;

@@ -35,7 +35,7 @@ export function ExecutionsPage() {
         keyOf={(item) => item.id}
         empty={<p>{nothing(status, paged.more !== null)}</p>}
         columns={[
-          { head: 'Status', isFit: true, cell: (item) => <StatusChip status={item.status} /> },
+          { head: 'Status', isFit: true, cell: (item) => <Standing item={item} /> },
           {
             head: 'Workflow',
             cell: (item) => (
@@ -50,6 +50,20 @@ export function ExecutionsPage() {
         ]}
       />
     </ListingPage>
+  )
+}
+
+function Standing({ item }: { item: ExecutionSummary }) {
+  const isCancelled = item.ending && item.ended_at === null
+  return (
+    <>
+      <StatusChip status={item.status} />
+      {isCancelled && (
+        <span className="chip" title={item.ending?.reason}>
+          is being cancelled
+        </span>
+      )}
+    </>
   )
 }
 
