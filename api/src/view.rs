@@ -1,6 +1,7 @@
 //! Executions and steps as clients see them: the fold of the journal, in graph order.
 
 use capstan_engine::core::clean_up::Ending;
+use capstan_engine::core::flow::Warning;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
@@ -156,6 +157,10 @@ pub struct ExecutionView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<crate::openapi::shapes::Migration>")]
     pub migrations: Vec<MigrationRow>,
+    /// What its start asked for and did not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<crate::openapi::shapes::Warning>")]
+    pub warnings: Vec<Warning>,
 }
 
 impl From<&ExecutionRow> for ExecutionSummary {
@@ -205,6 +210,7 @@ impl ExecutionView {
             edges: edges(graph, state),
             children: Vec::new(),
             migrations: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }

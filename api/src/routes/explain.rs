@@ -110,8 +110,13 @@ pub(crate) async fn read(
         // What could run waits for the slot, not for a worker.
         of_steps.retain(|reason| !matches!(reason, Reason::Worker { .. }));
     }
-    let reasons =
-        of_cancel.into_iter().chain(of_end).chain(of_fleet.into_iter().flatten()).chain(of_pauses).chain(slot).chain(of_steps);
+    let reasons = of_cancel
+        .into_iter()
+        .chain(of_end)
+        .chain(of_fleet.into_iter().flatten())
+        .chain(of_pauses)
+        .chain(slot)
+        .chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }

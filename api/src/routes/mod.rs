@@ -55,6 +55,7 @@ pub(crate) mod trigger_starts;
 pub(crate) mod usage;
 pub(crate) mod version;
 pub(crate) mod webhooks;
+mod which_version;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

@@ -12,9 +12,7 @@ use crate::support::App;
 
 /// `a`, which `u` undoes once the signal "undone" has come, and `w`, which waits for "go".
 fn saga() -> Value {
-    let node = |id: &str, kind: &str, config: Value| {
-        json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "config": config } })
-    };
+    let node = |id: &str, kind: &str, config: Value| json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": { "config": config } });
     json!({
         "nodes": [
             node("start", "trigger.manual", json!({})),
@@ -50,7 +48,8 @@ async fn ending(app: &App, id: &str) -> Value {
 
 async fn reasons(app: &App, id: &str) -> Vec<Value> {
     let told = app.get(&format!("/api/v1/executions/{id}/explain")).await.json()["reasons"].take();
-    let is_told = |reason: &Value| ["cancel", "clean_up", "signal", "resume"].map(Value::from).contains(&reason["waits_for"]);
+    let is_told =
+        |reason: &Value| ["cancel", "clean_up", "signal", "resume"].map(Value::from).contains(&reason["waits_for"]);
     told.as_array().unwrap().iter().filter(|reason| is_told(reason)).cloned().collect()
 }
 
@@ -63,8 +62,7 @@ async fn a_cancel_is_shown_from_its_acceptance_to_after_the_end() {
     assert_eq!(app.post(&format!("{path}/cancel"), &json!({ "reason": "wrong order" })).await.status, 202);
     let shown = ending(&app, &id).await;
     let since = shown["since"].clone();
-    let expected =
-        json!({ "outcome": "cancelled", "stage": "requested", "since": since, "reason": "wrong order", "forced": false });
+    let expected = json!({ "outcome": "cancelled", "stage": "requested", "since": since, "reason": "wrong order", "forced": false });
     assert_eq!(shown, expected);
     let listed = async || app.get("/api/v1/executions").await.json()["items"][0]["ending"].take();
     let in_list = json!({ "outcome": "cancelled", "since": since, "reason": "wrong order", "forced": false });
@@ -73,7 +71,10 @@ async fn a_cancel_is_shown_from_its_acceptance_to_after_the_end() {
     let refused = app.post(&format!("{path}/restart"), &json!({ "from": "a" })).await.json();
     assert_eq!(refused["code"], "not_ended");
     let detail = refused["detail"].as_str().unwrap();
-    assert!(detail.starts_with("the execution is being cancelled, since ") && detail.ends_with(": wrong order"), "{detail}");
+    assert!(
+        detail.starts_with("the execution is being cancelled, since ") && detail.ends_with(": wrong order"),
+        "{detail}"
+    );
     assert!(refused["hint"].as_str().unwrap().contains("force the cancel"), "{refused}");
 
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
@@ -87,7 +88,10 @@ async fn a_cancel_is_shown_from_its_acceptance_to_after_the_end() {
     let kinds: Vec<&Value> = told.iter().map(|reason| &reason["waits_for"]).collect();
     assert_eq!(kinds, ["clean_up", "signal"]);
     let text = told[0]["text"].as_str().unwrap();
-    assert!(text.starts_with("it is being cancelled, since ") && text.ends_with(": wrong order; what was done is being undone"));
+    assert!(
+        text.starts_with("it is being cancelled, since ")
+            && text.ends_with(": wrong order; what was done is being undone")
+    );
     assert_eq!((&told[1]["step"]["node_id"], &told[1]["name"]), (&json!("u"), &json!("undone")));
 
     let settlement = Settlement {
@@ -159,9 +163,17 @@ async fn a_failing_execution_says_so_and_a_pause_says_that_it_holds_clean_up() {
     let shown = app.get(&path).await.json();
     assert_eq!((&shown["status"], &shown["error"]), (&json!("running"), &Value::Null));
     let ending = &shown["ending"];
-    assert_eq!((&ending["outcome"], &ending["stage"], &ending["class"]), (&json!("failed"), &json!("undo"), &json!("boom")));
+    assert_eq!(
+        (&ending["outcome"], &ending["stage"], &ending["class"]),
+        (&json!("failed"), &json!("undo"), &json!("boom"))
+    );
     assert_eq!((&ending["reason"], &ending["step"]["node_id"]), (&json!("it broke"), &json!("w")));
-    assert!(reasons(&app, &id).await[0]["text"].as_str().unwrap().contains("with boom, it broke; what was done is being undone"));
+    assert!(
+        reasons(&app, &id).await[0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("with boom, it broke; what was done is being undone")
+    );
     let held = app.post_nothing(&format!("{path}/pause")).await;
     assert_eq!((held.status, &held.json()["ending"]["outcome"]), (202, &json!("failed")), "{}", held.text());
     assert!(held.json()["text"].as_str().unwrap().contains("its clean-up is held up until"), "{}", held.text());

@@ -54,4 +54,5 @@ mod trials;
 mod waiting;
 mod webhooks;
 mod wire;
+mod words;
 mod workflows;

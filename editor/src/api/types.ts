@@ -100,6 +100,7 @@ export const published = object({
 })
 
 export const executionStatus = oneOf(
+  'pending',
   'queued',
   'running',
   'waiting',

@@ -72,9 +72,6 @@ function nothing(status: string, hasOlder: boolean): string {
   return hasOlder ? `None of the newest is ${status}.` : `None is ${status}.`
 }
 
-/** One that is held up is listed as waiting. */
-const LISTED = executionStatus.words.filter((name) => name !== 'paused')
-
 interface FiltersProps {
   workflow: string
   status: string
@@ -95,7 +92,7 @@ function Filters({ workflow, status, trial, names }: FiltersProps) {
       </select>
       <select aria-label="Status" value={status} onChange={(event) => setQuery('status', event.target.value)}>
         <option value="">Any status</option>
-        {LISTED.map((name) => (
+        {executionStatus.words.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>

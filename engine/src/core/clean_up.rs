@@ -139,7 +139,8 @@ pub fn is_of_clean_up(graph: &Graph, state: &State, step: StepIx) -> bool {
 /// whether a node may wait for that signal.
 #[must_use]
 pub fn may_take(graph: &Graph, state: &State, cancelled: bool, name: &str, awaits: impl Fn(&Node) -> bool) -> bool {
-    let waits = |ix: &StepIx| matches!(&state.step(*ix).phase, Phase::Waiting(until) if until.signal.as_deref() == Some(name));
+    let waits =
+        |ix: &StepIx| matches!(&state.step(*ix).phase, Phase::Waiting(until) if until.signal.as_deref() == Some(name));
     let is_left = |ix: &StepIx| !cancelled || is_of_clean_up(graph, state, *ix);
     if state.active_steps().map(|(ix, _)| ix).any(|ix| waits(&ix) && is_left(&ix)) {
         return true;

@@ -203,6 +203,18 @@ pub(crate) struct Outcome {
     /// If one of its steps replied.
     #[schemars(skip_serializing_if = "absent", with = "Reply")]
     response: Option<Reply>,
+    /// What it asks for and does not get.
+    #[schemars(skip_serializing_if = "absent")]
+    warnings: Vec<Warning>,
+}
+
+/// What a start asked for and did not get, though it was let in.
+#[derive(JsonSchema)]
+pub(crate) struct Warning {
+    /// `priority_not_a_number`.
+    code: String,
+    /// For people.
+    text: String,
 }
 
 /// What a step replied to who waits.

@@ -100,7 +100,11 @@ impl Display for Ending {
             (Fate::Cancelled, _) if *forced => write!(f, "is being cancelled at once, since {since}: {reason}"),
             (Fate::Cancelled, _) => write!(f, "is being cancelled, since {since}: {reason}"),
             (Fate::Failed, Some(step)) => {
-                write!(f, "is failing, since {step} failed at {since} with {}, {reason}", class.as_deref().unwrap_or("?"))
+                write!(
+                    f,
+                    "is failing, since {step} failed at {since} with {}, {reason}",
+                    class.as_deref().unwrap_or("?")
+                )
             }
             (Fate::Failed, None) => write!(f, "is failing, since {since}: {reason}"),
         }
