@@ -65,7 +65,7 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
 /// As a JSON pointer; of what is chosen among several by its looks, as far as it is known.
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
-    for segment in path {
+    for segment in path.iter() {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
             Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),

@@ -125,7 +125,10 @@ fn tell(story: &mut Story, position: i32, entry: &Entry) -> Result<Vec<Event>, P
     if let Some(status) = story.standing().filter(|_| story.standing() != before) {
         events.push(event("status", &json!({ "status": status })));
     }
-    if let Some(ending) = story.ending(entry).filter(|_| !was_ending) {
+    if !was_ending
+        && story.is_ending()
+        && let Some(ending) = story.ending(entry)
+    {
         events.push(event("ending", &ending));
     }
     if let Some(last) = events.pop() {

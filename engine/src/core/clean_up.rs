@@ -155,6 +155,6 @@ pub fn may_take(graph: &Graph, state: &State, cancelled: bool, name: &str, await
 }
 
 fn is_node_of_clean_up(graph: &Graph, node: NodeIx) -> bool {
-    let around = std::iter::successors(Some(node), |&node| graph.bodies[graph.nodes[node].home].owner);
-    around.into_iter().any(|node| graph.nodes[node].part != Part::Main)
+    let mut around = std::iter::successors(Some(node), |&node| graph.bodies[graph.nodes[node].home].owner);
+    around.any(|node| graph.nodes[node].part != Part::Main)
 }

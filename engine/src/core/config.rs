@@ -102,12 +102,12 @@ fn wanted(of_one: &ValidationError<'_>, whole: &ValidationError<'_>) -> Option<S
 }
 
 /// Of a value that is of the kind which one of several schemas asks for, and of no other's: what that one has against it.
-fn meant<'e, 'v>(error: &'e ValidationError<'v>) -> Option<&'e [ValidationError<'v>]> {
+fn meant<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
     let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
         return None;
     };
     let whole = error.instance_path().as_str();
-    let is_other_kind = |of_one: &ValidationError<'_>| {
+    let is_other_kind = |of_one: &ValidationError<'static>| {
         of_one.instance_path().as_str() == whole && matches!(of_one.kind(), ValidationErrorKind::Type { .. })
     };
     let mut fitting = context.iter().filter(|branch| !branch.iter().any(is_other_kind));
