@@ -156,7 +156,7 @@ async fn a_failing_execution_says_so_and_a_pause_says_that_it_holds_clean_up() {
     let signal_id = capstan_engine::core::ids::SignalId::new();
     hand.record(Event::Signalled { step: w.clone(), signal_id, payload: Value::Null }, Then::Hold).await;
     let plain = app.post_nothing(&format!("{path}/pause")).await;
-    assert_eq!((plain.status, plain.json()), (202, json!({ "status": "paused" })));
+    assert_eq!((plain.status.as_u16(), plain.json()), (202, json!({ "status": "paused" })));
     assert_eq!(app.post_nothing(&format!("{path}/resume")).await.status, 202);
     hand.record(Event::Settled { step: w, settlement }, Then::Hold).await;
     hand.record(waits("u", "undone"), Then::Hold).await;
@@ -175,6 +175,6 @@ async fn a_failing_execution_says_so_and_a_pause_says_that_it_holds_clean_up() {
             .contains("with boom, it broke; what was done is being undone")
     );
     let held = app.post_nothing(&format!("{path}/pause")).await;
-    assert_eq!((held.status, &held.json()["ending"]["outcome"]), (202, &json!("failed")), "{}", held.text());
+    assert_eq!((held.status.as_u16(), &held.json()["ending"]["outcome"]), (202, &json!("failed")), "{}", held.text());
     assert!(held.json()["text"].as_str().unwrap().contains("its clean-up is held up until"), "{}", held.text());
 }

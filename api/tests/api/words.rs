@@ -61,7 +61,7 @@ async fn a_restart_takes_the_newest_version_by_its_word_and_repeats_its_answer()
         app.send(as_json(request, &json!({ "from": "a", "version_id": "latest" }))).await
     };
     let first = ask().await;
-    assert_eq!((first.status, &first.json()["version_id"]), (202, &newest), "{}", first.text());
+    assert_eq!((first.status.as_u16(), &first.json()["version_id"]), (202, &newest), "{}", first.text());
     publish().await;
     assert_eq!(ask().await.json()["id"], first.json()["id"], "whichever is the newest by then");
     let answer = app.post(&path, &json!({ "from": "a", "version_id": "newest" })).await;
@@ -98,7 +98,7 @@ async fn a_priority_that_is_no_number_is_told_to_who_starts_and_who_looks() {
     let odd = start(json!("urgent")).await;
     let text = "settings.flow.priority comes to \"urgent\", which is no whole number: the start has the priority 0";
     let warnings = json!([{ "code": "priority_not_a_number", "text": text }]);
-    assert_eq!((odd.status, &odd.json()["warnings"]), (202, &warnings));
+    assert_eq!((odd.status.as_u16(), &odd.json()["warnings"]), (202, &warnings));
     let looked = app.get(&format!("/api/v1/executions/{}", odd.json()["id"].as_str().unwrap())).await.json();
     assert_eq!(looked["warnings"], warnings);
     assert_eq!(start(json!(7)).await.json().get("warnings"), None);
