@@ -119,7 +119,7 @@ async fn what_is_paused_or_pending_is_listed_by_that() {
         let ids: Vec<String> = items.map(|item| item["id"].as_str().unwrap().to_owned()).collect();
         (ids, page["next_cursor"].as_str().map(str::to_owned))
     };
-    assert_eq!(ids("status=paused").await.0, [paused.clone()]);
+    assert_eq!(ids("status=paused").await.0, std::slice::from_ref(&paused));
     let mut pending = Vec::new();
     for k in 0..3 {
         let body = json!({ "workflow_id": held, "input": { "k": k } });
