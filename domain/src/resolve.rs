@@ -1,9 +1,11 @@
 //! Resolving incidents: what a person says is checked before it is on its way.
 
 use capstan_engine::core::attempt::storable;
+use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::decide::{IllegalEvent, decide};
 use capstan_engine::core::ids::{SignalId, StepKey};
 use capstan_engine::core::journal::{Asked, ENTRIES_MAX, Entry, Event, WORK_ENTRIES_MAX};
+use capstan_engine::core::problem::Problem;
 use capstan_engine::core::state::State;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::{Action, Resolve};
@@ -52,6 +54,14 @@ pub enum Unresolvable {
         /// What there is.
         ports: Vec<String>,
     },
+    /// The config with what was said of it does not fit its node type.
+    #[error("the config of step {step} cannot be like that: {}", flaws.first().map_or("", |flaw| flaw.detail.as_str()))]
+    BadConfig {
+        /// The step.
+        step: StepKey,
+        /// All that is wrong; pointers lead into the config.
+        flaws: Vec<Problem>,
+    },
     /// What is said cannot be stored.
     #[error("{0}")]
     NotStorable(String),
@@ -62,11 +72,16 @@ pub enum Unresolvable {
 
 impl Recorded<'_> {
     /// How the incident is resolved by `action`, at `step` or else at the only one that it is about, and whether the execution
-    /// is paused beside.
+    /// is paused beside. A config that is changed has to fit its node type in `catalogue`.
     ///
     /// # Errors
     /// See [`Unresolvable`].
-    pub fn resolve(&self, step: Option<StepKey>, action: Action) -> Result<(Resolve, bool), Unresolvable> {
+    pub fn resolve(
+        &self,
+        step: Option<StepKey>,
+        action: Action,
+        catalogue: &dyn Catalogue,
+    ) -> Result<(Resolve, bool), Unresolvable> {
         if self.row.status != "incident" {
             return Err(Unresolvable::NoIncident(self.row.status.clone()));
         }
@@ -90,7 +105,7 @@ impl Recorded<'_> {
             let more = concerned.len() - possible.len();
             return Err(Unresolvable::Illegal { illegal, possible, more });
         }
-        self.check(step.as_ref(), &action)?;
+        self.check(step.as_ref(), &action, catalogue)?;
         Ok((Resolve { step, action, position, set_aside }, state.is_paused()))
     }
 
@@ -111,13 +126,20 @@ impl Recorded<'_> {
         Ok(Some(reason))
     }
 
-    fn check(&self, step: Option<&StepKey>, action: &Action) -> Result<(), Unresolvable> {
+    fn check(&self, step: Option<&StepKey>, action: &Action, catalogue: &dyn Catalogue) -> Result<(), Unresolvable> {
         let said = match action {
             Action::Retry { config } => config.as_ref(),
             Action::Skip { output, .. } => Some(output),
             Action::Fail { .. } => None,
         };
         said.map_or(Ok(0), storable).map_err(Unresolvable::NotStorable)?;
+        if let (Action::Retry { config: Some(patch) }, Some(step)) = (action, step) {
+            let node = self.graph.find(&step.node_id).map(|node| &self.graph.nodes[node]);
+            let flaws = node.map(|node| node.flaws_of_change(patch, catalogue)).unwrap_or_default();
+            if !flaws.is_empty() {
+                return Err(Unresolvable::BadConfig { step: step.clone(), flaws });
+            }
+        }
         let (Action::Skip { port: Some(port), .. }, Some(step)) = (action, step) else { return Ok(()) };
         let ports = self.graph.find(&step.node_id).map(|node| &self.graph.nodes[node].ports);
         match ports {

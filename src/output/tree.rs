@@ -38,7 +38,11 @@ fn headline(status: &str, state: &State, paint: Paint) -> String {
         Some(End::Failed { step: Some(step), error }) => format!(": step {step}: {}", error.reason),
         Some(End::Failed { step: None, error }) => format!(": {}", error.reason),
         Some(End::Cancelled { reason }) if !reason.is_empty() => format!(": {reason}"),
-        _ => String::new(),
+        _ => match &state.frames()[0].ending {
+            Some(End::Failed { error, .. }) => format!(", is failing: {}", error.reason),
+            Some(End::Cancelled { reason }) => format!(", is being cancelled: {reason}"),
+            Some(End::Completed) | None => String::new(),
+        },
     };
     let colour = match status {
         "completed" => StepStatus::Completed,

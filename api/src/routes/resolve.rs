@@ -17,7 +17,7 @@ use super::signals::check_reason;
 use crate::Api;
 use crate::auth::Holder;
 use crate::body;
-use crate::problem::Problem;
+use crate::problem::{Finding, Problem};
 
 /// `POST /executions/{id}/resolve {action, step?, scope?, reason?, config?, port?, output?, class?}`: 202; the execution goes
 /// on as the person says. 409 `no_incident`, `journal_full` and `cannot_resolve`, which names steps that can be resolved, 422.
@@ -31,7 +31,7 @@ pub(crate) async fn create(
     let said: Said = body::typed(request, ORDER_BYTES_MAX).await?;
     let action = check(&said, &key.name)?;
     let loaded = load(&api, &caller, &execution_id).await?;
-    let (resolve, paused) = loaded.recorded().resolve(said.step(), action).map_err(refused)?;
+    let (resolve, paused) = loaded.recorded().resolve(said.step(), action, api.graphs.catalogue()).map_err(refused)?;
     let answer = json!({ "step": resolve.step, "action": resolve.action });
     let order = Order { by: key.name, reason: said.reason, what: What::Resolve(resolve) };
     orders::give(&caller, ExecutionId(loaded.row.execution_id), &order, paused).await?;
@@ -75,6 +75,16 @@ pub(super) fn refused(refused: Unresolvable) -> Problem {
             "cancel it with \"force\", and undo by hand what it has not undone",
         ),
         Unresolvable::UnknownPort { .. } => Problem::unprocessable("unknown_port", detail, "name one of its ports"),
+        Unresolvable::BadConfig { flaws, .. } => {
+            let findings = flaws.iter().map(|flaw| Finding {
+                code: flaw.code.as_str(),
+                pointer: format!("/config{}", flaw.pointer),
+                detail: flaw.detail.clone(),
+                hint: flaw.hint.clone(),
+            });
+            let hint = "each entry of errors names a field of the config, with what replaces it merged in";
+            Problem::unprocessable("bad_config", detail, hint).findings(findings)
+        }
         Unresolvable::NotStorable(_) => Problem::unprocessable("not_storable", detail, "say less, or something else"),
         Unresolvable::Unreadable(error) => error.into(),
     }

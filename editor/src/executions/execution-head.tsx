@@ -42,6 +42,11 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
       <span data-testid="execution-status">
         <StatusChip status={execution.status} />
       </span>
+      {execution.ending && !hasEnded(execution) && (
+        <span className="chip" data-testid="execution-ending" title={execution.ending.reason}>
+          {execution.ending.outcome === 'failed' ? 'is failing' : 'is being cancelled'}
+        </span>
+      )}
       <span className="save-status" title={execution.id}>
         {dateTime(execution.created_at)} · <Took from={execution.created_at} to={execution.ended_at} />
       </span>
@@ -110,12 +115,19 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
       {status === 'paused'
         ? button('play', 'Resume', () => void give('It goes on.', () => calls.resume(id)), 'primary')
         : button('pause', 'Pause', () => void give('Nothing more of it starts.', () => calls.pause(id)))}
-      {button(
-        'stop',
-        'Cancel',
-        () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
-        'danger',
-      )}
+      {execution.ending
+        ? button(
+            'stop',
+            'End without clean-up',
+            () => void give('It ends at once; nothing more is undone.', () => calls.cancel(id, true)),
+            'danger',
+          )
+        : button(
+            'stop',
+            'Cancel',
+            () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
+            'danger',
+          )}
     </>
   )
 }

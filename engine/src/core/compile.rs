@@ -1,6 +1,7 @@
 //! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
 
 mod bodies;
+mod changed;
 mod chunks;
 mod edges;
 mod flow;

@@ -5,6 +5,7 @@ mod words;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::clean_up::Ending;
 use super::graph::Graph;
 use super::ids::{ExecutionId, StepKey, VersionId, WorkflowId};
 use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError, Until};
@@ -93,6 +94,9 @@ pub enum Reason {
         /// Since when.
         since: DateTime<Utc>,
     },
+    /// Its clean-up: it is settled that it ends, and what undoes and what runs at last still runs.
+    #[serde(rename = "clean_up")]
+    CleanUp(Ending),
     /// It is paused.
     Resume {
         /// The name of the key of whoever paused it.

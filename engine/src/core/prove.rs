@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::catalogue::Catalogue;
 use super::graph::{BodyIx, Graph, NodeIx};
 use facts::Facts;
-pub use finding::{Finding, LeftOut, Severity};
+pub use finding::{CODES, Finding, LeftOut, Severity};
 use model::Model;
 use route::Leg;
 use walk::Walk;
@@ -137,6 +137,7 @@ impl<'g> Prover<'g> {
 
     /// Adds a finding. Once there are as many as may be, what is about that node is left out.
     fn find(&mut self, node: NodeIx, finding: Finding) {
+        debug_assert!(CODES.contains(&finding.code), "{} is missing among the codes", finding.code);
         if self.found.len() < FINDINGS_MAX {
             self.found.push(finding);
         } else {

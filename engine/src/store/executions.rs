@@ -122,8 +122,9 @@ pub async fn list(
     Ok(rows)
 }
 
-/// Statuses that [`of_status`] can be asked for. One that is held up is listed as waiting.
-pub const STATUSES_LISTED: [&str; 7] = ["queued", "running", "waiting", "incident", "completed", "failed", "cancelled"];
+/// Statuses that [`of_status`] can be asked for; those that are pending are listed by [`super::flow::list_pending`].
+pub const STATUSES_LISTED: [&str; 8] =
+    ["queued", "running", "waiting", "paused", "incident", "completed", "failed", "cancelled"];
 /// How many executions are looked at for one page of a status: what bounds the work where it is rare.
 pub const LOOKED_AT_MAX: i64 = 2_000;
 

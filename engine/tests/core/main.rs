@@ -38,6 +38,7 @@ mod spec;
 mod tables;
 mod tables_children;
 mod tables_chunks;
+mod tables_clean_up;
 mod tables_containers;
 mod tables_endings;
 mod tables_explain;

@@ -49,7 +49,7 @@ pub(crate) async fn resolve(
     let entries = executions::journal(&mut api, cell.workspace_id, id, 0, ENTRIES_MAX.into()).await.unwrap();
     let recorded = Recorded { row: &row, graph: &graph, entries: &entries };
     let step = step.map(|step| StepKey::root(NodeId::from(step)));
-    let (what, paused) = match recorded.resolve(step, action) {
+    let (what, paused) = match recorded.resolve(step, action, cell.registry.as_ref()) {
         Ok((resolve, paused)) => (What::Resolve(resolve), paused),
         Err(Unresolvable::NoIncident(_)) => return false,
         Err(refused) => panic!("{refused}"),
