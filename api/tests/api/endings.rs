@@ -97,6 +97,7 @@ async fn a_cancel_is_shown_from_its_acceptance_to_after_the_end() {
     let settlement = Settlement {
         status: SettledStatus::Completed,
         port: Some("received".into()),
+        more_ports: Vec::new(),
         output: Value::Null,
         error: None,
         attempts: 1,
@@ -146,6 +147,7 @@ async fn a_failing_execution_says_so_and_a_pause_says_that_it_holds_clean_up() {
     let settlement = Settlement {
         status: SettledStatus::Failed,
         port: None,
+        more_ports: Vec::new(),
         output: Value::Null,
         error: Some(error),
         attempts: 1,
