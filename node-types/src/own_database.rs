@@ -1,20 +1,27 @@
 //! The engine's own database, as an attempt sees it: that it is slow or away is never the step's fault.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use tokio::time::{Instant, timeout};
 
-/// What one attempt has asked the engine's own database. Its time does not run meanwhile.
+/// Shortest time between two looks at what something that is late waits for.
+const LOOK_EVERY_MIN: Duration = Duration::from_millis(10);
+
+/// What one attempt asks the engine's own database. Its time does not run meanwhile.
 #[derive(Debug, Default)]
-pub struct OwnDatabase {
-    /// Questions that wait for an answer.
-    open: AtomicUsize,
-    /// Time that answers have taken, in microseconds.
-    waited_us: AtomicU64,
+pub struct OwnDatabase(Mutex<Asked>);
+
+#[derive(Debug, Default)]
+struct Asked {
+    /// Questions that wait for an answer, and since when there are any.
+    open: usize,
+    since: Option<Instant>,
+    /// How long others had waited.
+    waited: Duration,
 }
 
 /// Why something did not end within its time.
@@ -27,52 +34,65 @@ pub enum Late {
 }
 
 /// A question that waits for an answer.
-struct Open<'a> {
-    database: &'a OwnDatabase,
-    since: Instant,
-}
+struct Open<'a>(&'a OwnDatabase);
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        let waited_us = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.database.waited_us.fetch_add(waited_us, Ordering::Relaxed);
-        self.database.open.fetch_sub(1, Ordering::Relaxed);
+        let mut asked = self.0.asked();
+        asked.open -= 1;
+        if asked.open == 0
+            && let Some(since) = asked.since.take()
+        {
+            asked.waited += since.elapsed();
+        }
     }
 }
 
 impl OwnDatabase {
     /// Waits for an answer of the database. Whatever node types ask of it goes through here.
     pub async fn ask<T>(&self, answer: impl Future<Output = T>) -> T {
-        self.open.fetch_add(1, Ordering::Relaxed);
-        let _open = Open { database: self, since: Instant::now() };
+        let _open = self.open();
         answer.await
     }
 
-    /// Does `work` within `limit`, to which the time does not count for which it has waited for the database.
+    /// Does `work` within `limit`, to which the time does not count for which it waits for the database; that may take as
+    /// long again, each time.
     ///
     /// # Errors
     /// [`Late`], with what it was doing at the end. Then it was given up.
     pub async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Late> {
-        let mut work = pin!(work);
-        let (mut left, mut known) = (limit, self.waited());
+        let (mut work, begun, (known, _)) = (pin!(work), Instant::now(), self.waited());
+        let mut next = limit;
         loop {
-            if let Ok(done) = timeout(left, &mut work).await {
+            if let Ok(done) = timeout(next, &mut work).await {
                 return Ok(done);
             }
-            if self.open.load(Ordering::Relaxed) > 0 {
-                return Err(Late::Away);
-            }
-            let waited = self.waited();
-            left = waited.saturating_sub(known);
-            known = waited;
-            if left.is_zero() {
-                return Err(Late::Spent);
+            let (waited, asking) = self.waited();
+            let own = begun.elapsed().saturating_sub(waited.saturating_sub(known));
+            match asking {
+                Some(asking) if asking.max(own) >= limit => return Err(Late::Away),
+                None if own >= limit => return Err(Late::Spent),
+                asking => next = (limit - own.max(asking.unwrap_or_default())).max(LOOK_EVERY_MIN),
             }
         }
     }
 
-    fn waited(&self) -> Duration {
-        Duration::from_micros(self.waited_us.load(Ordering::Relaxed))
+    fn open(&self) -> Open<'_> {
+        let mut asked = self.asked();
+        asked.open += 1;
+        asked.since.get_or_insert_with(Instant::now);
+        Open(self)
+    }
+
+    /// How long answers have taken, and how long one is waited for now.
+    fn waited(&self) -> (Duration, Option<Duration>) {
+        let asked = self.asked();
+        let asking = asked.since.map(|since| since.elapsed());
+        (asked.waited + asking.unwrap_or_default(), asking)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
