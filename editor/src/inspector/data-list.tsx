@@ -54,13 +54,7 @@ function Sources({ editing, node, written }: Props) {
       </p>
       <Source name="input" label="Input of the execution" value={sample.value?.input} written={written} />
       {steps.map((id) => (
-        <Source
-          key={id}
-          name={`steps.${id}`}
-          label={editing.named(id)}
-          value={outputs.get(id)}
-          written={written}
-        />
+        <Source key={id} name={`steps.${id}`} label={editing.named(id)} value={outputs.get(id)} written={written} />
       ))}
     </>
   )

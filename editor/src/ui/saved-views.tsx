@@ -1,7 +1,17 @@
 import { useMemo, useState, useSyncExternalStore } from 'react'
 
 import { replaceAddress, useSearch } from '../app/router'
-import { NAME_CHARS_MAX, VIEWS_MAX, filtersOf, keepViews, keyOf, onViews, readViews, withView, without } from '../app/views'
+import {
+  NAME_CHARS_MAX,
+  VIEWS_MAX,
+  filtersOf,
+  keepViews,
+  keyOf,
+  onViews,
+  readViews,
+  withView,
+  without,
+} from '../app/views'
 import type { View } from '../app/views'
 import { useMe } from '../app/who'
 import { TextField } from './field'
@@ -85,7 +95,15 @@ function Naming({ views, query, onKeep, onClose }: NamingProps) {
       ? `It is too long to be kept, or there are ${VIEWS_MAX} already: forget one first.`
       : 'It stays in this browser, for this workspace.'
   return (
-    <FormDialog title="Keep this view" submit="Keep" icon="pin" isOff={!next} error={null} onSubmit={submit} onClose={onClose}>
+    <FormDialog
+      title="Keep this view"
+      submit="Keep"
+      icon="pin"
+      isOff={!next}
+      error={null}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <TextField label="Name" value={given} maxLength={NAME_CHARS_MAX} help={help} onText={setName} />
     </FormDialog>
   )
