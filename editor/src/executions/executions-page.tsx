@@ -6,10 +6,13 @@ import { useLoad } from '../app/load'
 import { usePaged } from '../app/paged'
 import { setQuery, to, useQuery } from '../app/router'
 import { List, ListingPage } from '../ui/listing'
+import { SavedViews } from '../ui/saved-views'
 import { StatusChip } from '../ui/status'
 import { between, dateTime } from '../ui/time'
 
 const EVERY_MS = 2_000
+/** Fields of the address. */
+const FILTERS = ['workflow', 'status', 'trial']
 
 /** The newest executions, as they go; which of them is in the address. */
 export function ExecutionsPage() {
@@ -82,6 +85,7 @@ interface FiltersProps {
 function Filters({ workflow, status, trial, names }: FiltersProps) {
   return (
     <>
+      <SavedViews list="executions" fields={FILTERS} />
       <select aria-label="Workflow" value={workflow} onChange={(event) => setQuery('workflow', event.target.value)}>
         <option value="">All workflows</option>
         {names.map(([id, name]) => (
