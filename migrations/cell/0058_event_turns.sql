@@ -2,6 +2,8 @@
 -- changed for that, with a new entry in each of its indexes: as dear as the event itself.
 
 SET LOCAL lock_timeout = '2s';
+-- At once: whoever has read it and is about to write would be in the way of a stronger lock later, and this in theirs.
+LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
 
 -- Events that are to be looked at, from `due_at` on. `reached` is the last wait that was looked at; `again`: it is looked at
 -- from the first wait once more, as an execution had no room for its signal.

@@ -4,6 +4,8 @@ use thiserror::Error;
 
 /// SQLSTATE that the guard of a fenced worker raises.
 const FENCED: &str = "CAP01";
+/// SQLSTATE of a deadlock that this transaction was taken out of.
+const DEADLOCK: &str = "40P01";
 /// SQLSTATE of a lock that was not had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -73,9 +75,9 @@ fn code_of(error: &sqlx::Error) -> String {
     error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
 }
 
-/// Whether a lock was not had within its time.
-pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    code_of(error) == LOCK_NOT_AVAILABLE
+/// Whether others had a lock: it was not had within its time, or both waited for each other.
+pub(super) fn is_lock_taken(error: &sqlx::Error) -> bool {
+    [LOCK_NOT_AVAILABLE, DEADLOCK].contains(&code_of(error).as_str())
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -268,7 +268,7 @@ pub async fn list_pending(
         "WITH own AS MATERIALIZED (SELECT p.execution_id, p.workspace_id, p.workflow_id, p.version_id, p.trigger_node_id, \
            p.first_at FROM pending_starts p WHERE p.workspace_id = $1 AND ($2::uuid IS NULL OR p.workflow_id = $2)) \
          SELECT o.execution_id, o.workspace_id, o.workflow_id, o.version_id, o.trigger_node_id, 'pending' AS status, \
-           'null'::jsonb AS input, NULL::jsonb AS output, NULL::jsonb AS error, o.first_at AS created_at, \
+           'null'::jsonb AS input, NULL::jsonb AS output, NULL::jsonb AS error, o.first_at AS created_at, o.first_at AS begun_at, \
            NULL::timestamptz AS deadline_at, NULL::timestamptz AS ended_at, false AS trial \
          FROM own o WHERE o.execution_id < $3 ORDER BY o.execution_id DESC LIMIT $4",
     );

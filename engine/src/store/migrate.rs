@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::ahead;
 use super::connect::{Place, Role};
-use super::error::{StoreError, is_lock_timeout};
+use super::error::{StoreError, is_lock_taken};
 
 static CONTROL: Migrator = sqlx::migrate!("../migrations/control");
 static CELL: Migrator = sqlx::migrate!("../migrations/cell");
@@ -99,7 +99,7 @@ async fn run_through(connection: &mut PgConnection, migrator: &Migrator) -> Resu
     loop {
         match migrator.run(&mut *connection).await {
             Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _))
-                if is_lock_timeout(&error) && tries < LOCK_TRIES_MAX =>
+                if is_lock_taken(&error) && tries < LOCK_TRIES_MAX =>
             {
                 if tries == 1 {
                     tracing::warn!("a migration waits for long transactions on a table that it changes");
