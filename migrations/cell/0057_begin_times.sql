@@ -1,12 +1,13 @@
 -- What a throttle, a limit or a pause holds back before its first step counts the times of its first steps from when it is let
 -- begin, not from when its start was accepted.
 
-SET LOCAL lock_timeout = '2s';
+SET LOCAL lock_timeout = '200ms';
 
 -- When an execution was let begin that had been held back; `infinity` while it is. Null: it began when it was created.
 ALTER TABLE executions ADD COLUMN begun_at timestamptz;
 
--- Notes that those of these executions, whose ids ascend, that have no journal yet are held back. The caller has parked them.
+-- Notes that those of these executions, whose ids ascend, that have no journal yet are held back. The caller has parked them,
+-- and knows that nobody has attempted a step of theirs: one that was attempted has the same times in its next attempt.
 -- Uses keys throughout, within the months of the ids.
 CREATE FUNCTION hold_back_1(p_ids uuid[]) RETURNS void
 LANGUAGE sql
@@ -77,7 +78,9 @@ BEGIN
       JOIN gone ON gone.execution_id = p.execution_id
      WHERE p.due_at IS NOT NULL ORDER BY p.execution_id
     ON CONFLICT (execution_id) DO UPDATE SET due_at = excluded.due_at;
-    PERFORM hold_back_1(v_parks);
+    PERFORM hold_back_1(ARRAY(
+      SELECT p.execution_id FROM jsonb_to_recordset(p_judged -> 'parks') AS p (execution_id uuid, unbegun boolean)
+       WHERE p.unbegun ORDER BY 1));
     RETURN QUERY SELECT l.execution_id FROM leases l WHERE l.execution_id = ANY (v_parks);
   END IF;
 END
@@ -101,7 +104,8 @@ BEGIN
      ORDER BY h.workspace_id, h.workflow_id, h.execution_id
     ON CONFLICT DO NOTHING;
     PERFORM hold_back_1(ARRAY(
-      SELECT h.execution_id FROM jsonb_to_recordset(p_family -> 'holds') AS h (execution_id uuid) ORDER BY 1));
+      SELECT h.execution_id FROM jsonb_to_recordset(p_family -> 'holds') AS h (execution_id uuid, unbegun boolean)
+       WHERE h.unbegun ORDER BY 1));
   END IF;
   IF p_family ? 'starts' THEN
     INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, deadline_at)

@@ -1,7 +1,7 @@
 -- What is left to do for an event stands in a row of its own, which goes once it is done. Before, the event's own row was
 -- changed for that, with a new entry in each of its indexes: as dear as the event itself.
 
-SET LOCAL lock_timeout = '2s';
+SET LOCAL lock_timeout = '200ms';
 -- At once: whoever has read it and is about to write would be in the way of a stronger lock later, and this in theirs.
 LOCK TABLE events IN ACCESS EXCLUSIVE MODE;
 

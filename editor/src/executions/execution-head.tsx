@@ -8,6 +8,7 @@ import { to } from '../app/router'
 import { useStore } from '../app/store'
 import { useTitle } from '../app/title'
 import { useCan } from '../app/who'
+import { Confirm } from '../ui/confirm'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
@@ -70,6 +71,7 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
 function Orders({ watching, execution }: { watching: Watching; execution: Execution }) {
   const [isRestarting, setRestarting] = useState(false)
   const [isRepeating, setRepeating] = useState(false)
+  const [isForcing, setForcing] = useState(false)
   const [mayStart, mayOperate] = [useCan('executions.start'), useCan('executions.operate')]
   const give = async (label: string, order: () => Promise<unknown>) => {
     try {
@@ -116,18 +118,23 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
         ? button('play', 'Resume', () => void give('It goes on.', () => calls.resume(id)), 'primary')
         : button('pause', 'Pause', () => void give('Nothing more of it starts.', () => calls.pause(id)))}
       {execution.ending
-        ? button(
-            'stop',
-            'End without clean-up',
-            () => void give('It ends at once; nothing more is undone.', () => calls.cancel(id, true)),
-            'danger',
-          )
+        ? button('stop', 'End without clean-up…', () => setForcing(true), 'danger')
         : button(
             'stop',
             'Cancel',
             () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
             'danger',
           )}
+      {isForcing && (
+        <Confirm
+          title="End it without clean-up?"
+          submit="End it"
+          onConfirm={() => give('It ends at once; nothing more is undone.', () => calls.cancel(id, true))}
+          onClose={() => setForcing(false)}
+        >
+          <p>Steps that undo what was done, and those that run at last, do not run any more.</p>
+        </Confirm>
+      )}
     </>
   )
 }

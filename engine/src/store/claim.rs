@@ -45,6 +45,13 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// Whether nobody has attempted a step of it before, unless it has a journal: it is claimed for the first time, or was held
+    /// back until this very claim.
+    #[must_use]
+    pub fn begins_here(&self) -> bool {
+        self.fresh || self.begun_at == self.claimed_at
+    }
+
     /// Whether it lost two workers in a row, so that the next loss makes it an incident.
     #[must_use]
     pub fn is_suspect(&self) -> bool {

@@ -9,7 +9,8 @@ use super::signals::CANCEL;
 use crate::core::clean_up::{Ending, Fate};
 use crate::core::ids::{ExecutionId, WorkspaceId};
 
-/// How far back a journal is looked at for what began its end: clean-up is short.
+/// How far back a journal is looked at for what began its end: clean-up is short. Of longer ones only a fold tells, as that of
+/// one execution that is asked for.
 pub const ENTRIES_LOOKED_AT_MAX: i64 = 100;
 
 #[derive(FromRow)]
@@ -63,7 +64,8 @@ impl From<CancelRow> for Ending {
 }
 
 /// Whether an execution may be ending: a cancel waits for a worker, or the newest entries of its journal tell of a cancel, a
-/// failure, or that its time is over. If not, it is not; else a fold tells.
+/// failure, what a person said, or that its time is over. If not, it is not, unless its clean-up has become longer than that; else
+/// a fold tells.
 ///
 /// # Errors
 /// If the database does.
@@ -76,7 +78,7 @@ pub async fn may_be_ending(
         "SELECT EXISTS (SELECT FROM signals s WHERE s.execution_id = $1 AND s.workspace_id = $2 AND s.name = $3) \
            OR EXISTS (SELECT FROM (SELECT j.kind, j.status FROM journal j \
                 WHERE j.execution_id = $1 AND j.workspace_id = $2 ORDER BY j.position DESC LIMIT $4) AS n \
-              WHERE n.kind IN ('cancelled', 'timed_out') OR n.status IN ('failed', 'outcome_unknown'))",
+              WHERE n.kind IN ('cancelled', 'timed_out', 'resolved') OR n.status IN ('failed', 'outcome_unknown'))",
     );
     let may_be = may_be.bind(execution_id.0).bind(workspace_id.0).bind(CANCEL).bind(ENTRIES_LOOKED_AT_MAX);
     Ok(may_be.fetch_one(connection).await?)

@@ -22,7 +22,7 @@ const MIGRATE_LOCK: i64 = 0x6361_7073_7461_6e02;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often a migration is tried that does not get its locks, and the pause between two tries: a quarter of an hour.
 const LOCK_TRIES_MAX: u32 = 300;
-const LOCK_PAUSE: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_secs(3);
 /// The migration of a cell that was edited for a day after databases had it, and its sum in those that met it then.
 const LOSSES: i64 = 11;
 const LOSSES_EDITED: &str = "bdc6e2939c73f23f7213ef71050fbe2fd70e79c8a083229f029df06986c9280e\

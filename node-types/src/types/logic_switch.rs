@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use capstan_engine::core::catalogue::{Effect, Together};
-use capstan_engine::core::expression::{ExpressionError, Filler};
+use capstan_engine::core::expression::{ExpressionError, Filler, has_expressions};
 use capstan_engine::core::outcome::{Outcome, Wake};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -103,6 +103,10 @@ impl NodeType for LogicSwitch {
 
     fn check(config: &Value) -> Vec<Problem> {
         let mut problems = Vec::new();
+        if config.get("match").is_some_and(has_expressions) {
+            let detail = "which cases are taken has to be known when the workflow is published".to_owned();
+            problems.push(problem("bad_switch", "/match", detail, "write \"first\" or \"all\""));
+        }
         let cases = cases(config);
         if cases.len() > CASES_MAX {
             let detail = format!("a switch has at most {CASES_MAX} cases, this one has {}", cases.len());
@@ -217,6 +221,13 @@ mod tests {
         }
         let (class, reason) = failed(run(json!("yes"), true).await);
         assert!(class == "config" && reason.contains("case 1 (\"a\")"), "{reason}");
+    }
+
+    #[test]
+    fn which_cases_are_taken_is_no_expression() {
+        let [problem] =
+            <[Problem; 1]>::try_from(LogicSwitch::check(&json!({ "cases": [], "match": "{{ input.m }}" }))).unwrap();
+        assert_eq!((problem.code.as_str(), problem.pointer.as_str()), ("bad_switch", "/match"));
     }
 
     #[test]

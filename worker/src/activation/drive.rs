@@ -138,13 +138,16 @@ impl<'a> Drive<'a> {
                 return self.finish().await;
             }
             let is_full = self.state.is_full();
-            if is_full && self.running.is_empty() {
+            // What runs already is still heard of, and what the journal tells of as started is.
+            let runnable = if is_full { self.told_of(now) } else { self.runnable(now) };
+            if is_full && runnable.is_empty() && self.running.is_empty() {
+                if self.take_back_told_of() {
+                    continue;
+                }
                 let reason = self.how_it_is_full();
                 self.record(Event::Poisoned { reason });
                 return self.finish().await;
             }
-            // What runs already is still heard of.
-            let runnable = if is_full { Vec::new() } else { self.runnable(now) };
             if !runnable.is_empty() {
                 match self.enter().await {
                     Pass::In => {}

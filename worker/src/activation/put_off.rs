@@ -78,6 +78,11 @@ impl Drive<'_> {
         if !self.is_to_let_go() && (!is_idle || self.stays(now)) {
             return false;
         }
+        self.take_back_told_of()
+    }
+
+    /// The same at once.
+    pub(super) fn take_back_told_of(&mut self) -> bool {
         let announced = self.waiting_put_off().filter(|(step, _)| self.announced.contains(step));
         let announced: Vec<_> = announced.collect();
         for &(step, until) in &announced {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::events::{self, Passed, Turn};
+use capstan_domain::events::{self, Turn};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::postgres::PgListener;
@@ -52,17 +52,18 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) 
         return Ok(false);
     }
     let side = Side::new(place.clone());
-    while !engine.stop.is_cancelled() {
+    loop {
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
+        let mut is_any = passed.is_more;
         for turn in &passed.left {
-            give(engine, &side, Some(turn), waker, starts).await?;
+            is_any |= give(engine, &side, Some(turn), waker, starts).await?;
         }
-        // Those that begin again come last.
-        if passed == Passed::default() && !give(engine, &side, None, waker, starts).await? {
-            break;
+        // One of those that begin again has its turn beside any number of new ones.
+        is_any |= give(engine, &side, None, waker, starts).await?;
+        if !is_any || engine.stop.is_cancelled() {
+            return Ok(true);
         }
     }
-    Ok(true)
 }
 
 /// Gives an event to a chunk of those who wait for it; whether there was one.

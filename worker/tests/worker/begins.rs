@@ -7,6 +7,7 @@ use capstan_engine::store::signals::CANCEL;
 use capstan_node_types::registry::Registry;
 use serde_json::{Value, json};
 
+use crate::doomed::Doomed;
 use crate::outside::Effects;
 use crate::support::{Cell, graph, node};
 
@@ -84,5 +85,22 @@ async fn behind_a_pause() {
     cell.since_two_hours(1).await;
     assert!(pauses::resume(&mut cell.owner().await, cell.workspace_id, Some(version.workflow_id)).await.unwrap());
     cell.assert_fresh(id).await;
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_attempted_before_its_worker_was_lost_keeps_its_time() {
+    let effects = Effects::start().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&effects.address]).await;
+    let call = node("call", "action.http_request", json!({ "method": "POST", "url": effects.url }));
+    let version = cell.publish(&graph(vec![call], &[("start", "out", "call")])).await;
+    let doomed = Doomed::start(&cell, cell.place.clone()).await;
+    let id = cell.start(version, json!({})).await;
+    effects.until_called(1).await;
+    pauses::pause(&mut cell.owner().await, cell.workspace_id, Some(version.workflow_id), "ops", None).await.unwrap();
+    doomed.kill();
+    let worker = cell.worker().await;
+    cell.until_count(&format!("SELECT count(*) FROM held WHERE execution_id = '{id}'"), 1).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions WHERE begun_at IS NULL").await, 1);
     worker.drain().await;
 }
