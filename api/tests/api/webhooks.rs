@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use capstan_domain::webhooks::SigningSecret;
+use capstan_domain::webhooks::{PublicKey, SigningSecret};
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
@@ -117,6 +117,41 @@ async fn secrets_overlap_and_are_few() {
     assert_eq!(alone["secrets"].as_array().unwrap().len(), 1);
     assert_eq!(app.post(&rotate, &json!({ "overlap_s": -1 })).await.verdict(), "422 bad_number");
     assert_eq!(app.count("webhook_secrets").await, 1);
+}
+
+#[tokio::test]
+async fn a_key_pair_signs_along_as_long_as_its_owner_wants() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    assert_eq!((&made["asymmetric"], &made["secrets"][0]["public_key"]), (&json!(false), &Value::Null));
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let with = |asymmetric: Option<bool>| {
+        let mut wish = wish("https://example.com/hooks");
+        asymmetric.into_iter().for_each(|it| wish["asymmetric"] = json!(it));
+        wish
+    };
+    let keys = |endpoint: &Value| -> Vec<Option<PublicKey>> {
+        let secrets = endpoint["secrets"].as_array().unwrap().iter();
+        secrets.map(|secret| secret["public_key"].as_str().map(|key| PublicKey::parse(key).unwrap())).collect()
+    };
+    let on = keys(&put(&app, &path, &with(Some(true))).await.json());
+    assert!(matches!(on[..], [Some(_)]));
+    // The same wish again, and one that says nothing of it, change nothing.
+    for again in [Some(true), None] {
+        let changed = put(&app, &path, &with(again)).await.json();
+        assert_eq!((keys(&changed), &changed["asymmetric"]), (on.clone(), &json!(true)));
+    }
+    let rotated = keys(&app.post_nothing(&format!("{path}/rotate")).await.json());
+    assert!(rotated[0].is_some() && rotated[0] != rotated[1] && rotated[1] == on[0]);
+    let off = put(&app, &path, &with(Some(false))).await.json();
+    assert_eq!((keys(&off), &off["asymmetric"]), (vec![None, None], &json!(false)));
+    let sealed = "webhook_secrets WHERE pair_sealed IS NOT NULL OR pair_key_id IS NOT NULL";
+    assert_eq!(app.count(sealed).await, 0);
+    assert_eq!(keys(&app.post_nothing(&format!("{path}/rotate")).await.json()), [None, None, None]);
+    // A new one may have it from the start; nothing of its private half is told.
+    let new = app.post(ENDPOINTS, &with(Some(true))).await;
+    assert!(matches!(keys(&new.json())[..], [Some(_)]) && !new.text().contains("whsk_"));
+    assert_eq!(app.count(sealed).await, 1);
 }
 
 #[tokio::test]

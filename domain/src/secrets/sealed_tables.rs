@@ -49,6 +49,13 @@ pub const SEALED: &[SealedTable] = &[
         key_id: "key_id",
     },
     SealedTable {
+        table: "webhook_secrets",
+        kind: "webhook_pair",
+        id: "secret_id::text",
+        bytes: "pair_sealed",
+        key_id: "pair_key_id",
+    },
+    SealedTable {
         table: "hook_secrets",
         kind: "hook_secret",
         id: "hook_secret_id::text",

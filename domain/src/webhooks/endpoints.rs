@@ -34,6 +34,8 @@ pub struct Wish {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether a key pair signs along; absent for what it was, which is no for a new one.
+    pub asymmetric: Option<bool>,
 }
 
 /// An endpoint as it is.
@@ -57,6 +59,8 @@ pub struct EndpointRow {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether a key pair signs along.
+    pub asymmetric: bool,
     /// Failures in a row.
     pub failures: i32,
     /// Since when it only fails.
@@ -71,7 +75,7 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, l.failures, l.failing_since, p.created_at, p.updated_at";
+    p.concurrency, p.asymmetric, l.failures, l.failing_since, p.created_at, p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
 
@@ -145,7 +149,7 @@ pub async fn create(
         .await?;
     sqlx::query(
         "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, filter, description, rate_per_s, \
-           concurrency) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           concurrency, asymmetric) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -155,12 +159,13 @@ pub async fn create(
     .bind(&wish.description)
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
+    .bind(wish.asymmetric.unwrap_or(false))
     .execute(connection)
     .await?;
     Ok(true)
 }
 
-/// Changes what an owner says of an endpoint; whether there is one.
+/// Changes what an owner says of an endpoint; whether there is one. Its key pairs are for the caller to fit.
 ///
 /// # Errors
 /// If the database does.
@@ -172,7 +177,7 @@ pub async fn update(
 ) -> Result<bool, StoreError> {
     let updated = sqlx::query(
         "UPDATE webhook_endpoints SET url = $3, types = $4, filter = $5, description = $6, rate_per_s = $7, \
-           concurrency = $8, updated_at = clock_timestamp() \
+           concurrency = $8, asymmetric = coalesce($9, asymmetric), updated_at = clock_timestamp() \
          WHERE workspace_id = $1 AND endpoint_id = $2 AND status <> 'deleted'",
     )
     .bind(workspace_id.0)
@@ -183,6 +188,7 @@ pub async fn update(
     .bind(&wish.description)
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
+    .bind(wish.asymmetric)
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() > 0)

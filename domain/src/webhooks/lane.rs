@@ -59,6 +59,8 @@ pub struct StoredSecret {
     pub secret_id: Uuid,
     /// Opened by the process that signs.
     pub sealed: Sealed,
+    /// The key pair that signs along, if one does.
+    pub pair: Option<Sealed>,
 }
 
 /// A delivery whose time has come.
@@ -149,16 +151,21 @@ pub async fn target(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(target) = target else { return Ok(None) };
-    let secrets: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as(
-        "SELECT secret_id, sealed, key_id FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2 \
+    let secrets: Vec<(Uuid, Vec<u8>, String, Option<Vec<u8>>, Option<String>)> = sqlx::query_as(
+        "SELECT secret_id, sealed, key_id, pair_sealed, pair_key_id FROM webhook_secrets \
+         WHERE workspace_id = $1 AND endpoint_id = $2 \
            AND (until_at IS NULL OR until_at > clock_timestamp()) ORDER BY secret_id DESC",
     )
     .bind(lane.workspace_id)
     .bind(lane.endpoint_id)
     .fetch_all(connection)
     .await?;
-    let stored = |(secret_id, bytes, key_id)| StoredSecret { secret_id, sealed: Sealed { key_id, bytes } };
-    Ok(Some((target, secrets.into_iter().map(stored).collect())))
+    let stored = secrets.into_iter().map(|(secret_id, bytes, key_id, pair, pair_key_id)| StoredSecret {
+        secret_id,
+        sealed: Sealed { key_id, bytes },
+        pair: pair.zip(pair_key_id).map(|(bytes, key_id)| Sealed { key_id, bytes }),
+    });
+    Ok(Some((target, stored.collect())))
 }
 
 /// Deliveries that are due, the longest first, but those that are in flight.

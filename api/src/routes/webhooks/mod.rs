@@ -36,6 +36,7 @@ pub(crate) struct EndpointView {
     reason: Option<String>,
     rate_per_s: Option<i32>,
     concurrency: i32,
+    asymmetric: bool,
     failures: i32,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     failing_since: Option<DateTime<Utc>>,
@@ -59,11 +60,13 @@ pub(crate) struct SecretView {
     created_at: DateTime<Utc>,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     until: Option<DateTime<Utc>>,
+    /// `whpk_…`, where a key pair signs along.
+    public_key: Option<String>,
 }
 
 impl From<SecretRow> for SecretView {
     fn from(row: SecretRow) -> Self {
-        Self { id: row.secret_id, created_at: row.created_at, until: row.until_at }
+        Self { id: row.secret_id, created_at: row.created_at, until: row.until_at, public_key: row.public_key }
     }
 }
 
@@ -79,6 +82,7 @@ impl From<EndpointRow> for EndpointView {
             reason: row.reason,
             rate_per_s: row.rate_per_s,
             concurrency: row.concurrency,
+            asymmetric: row.asymmetric,
             failures: row.failures,
             failing_since: row.failing_since,
             created_at: row.created_at,

@@ -46,10 +46,11 @@ export function SettingsTab({ endpoint, onChanged }: { endpoint: Endpoint; onCha
           )}
         </header>
         <ul className="workspaces">
-          {endpoint.secrets.map(({ id, created_at, until }, at) => (
+          {endpoint.secrets.map(({ id, created_at, until, public_key }, at) => (
             <li key={id}>
               <span>
                 <code>whsec_•••••</code> {at === 0 && <span className="faint">newest</span>}
+                {public_key !== null && <code> {public_key}</code>}
               </span>
               <span className="faint">
                 made {dateTime(created_at)}

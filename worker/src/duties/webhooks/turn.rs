@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
-    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, Verdict, judge,
+    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, Signer, TIMESTAMP_HEADER, Verdict, judge,
     open_secrets, pause_after, probe_pause, rest, signatures, wire_id,
 };
 use capstan_engine::store::connect::answered;
@@ -45,8 +45,8 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         while answered(cancelling()).await? > 0 {}
         return release(office, lane, Some(&target), calm).await;
     }
-    let secrets = match open_secrets(&office.engine.keys, lane.workspace(), &stored) {
-        Ok(secrets) if !secrets.is_empty() => secrets,
+    let signers = match open_secrets(&office.engine.keys, lane.workspace(), &stored) {
+        Ok(signers) if !signers.is_empty() => signers,
         unusable => {
             let why = unusable.err().map_or_else(|| "there are none".into(), |error| error.to_string());
             error!(why, endpoint_id = %lane.endpoint_id, "the secrets of a webhook endpoint cannot be used; it waits");
@@ -58,7 +58,7 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         office,
         lane,
         target: &target,
-        secrets: &secrets,
+        signers: &signers,
         begun,
         failures: lane.failures,
         most: FIRST_REQUESTS.min(concurrency(&target)),
@@ -97,7 +97,7 @@ struct Turn<'a> {
     office: &'a Office,
     lane: &'a Lane,
     target: &'a Target,
-    secrets: &'a [SigningSecret],
+    signers: &'a [Signer],
     begun: Instant,
     failures: i32,
     /// Requests at a time, for now.
@@ -136,7 +136,7 @@ impl Turn<'_> {
                 ids.push(due.delivery_id);
                 self.left = self.left.saturating_sub(1);
                 self.begun_any = true;
-                flying.push(attempt(self.office, permit, self.target.url.clone(), self.secrets, due));
+                flying.push(attempt(self.office, permit, self.target.url.clone(), self.signers, due));
             }
             if given_up {
                 continue;
@@ -230,12 +230,12 @@ async fn attempt(
     office: &Office,
     permit: SemaphorePermit<'_>,
     url: String,
-    secrets: &[SigningSecret],
+    signers: &[Signer],
     due: Due,
 ) -> (Due, Attempt) {
     let (id, at) = (wire_id(due.event_id), due.now.timestamp());
     let headers = vec![
-        (SIGNATURE_HEADER, signatures(secrets, &id, at, &due.body)),
+        (SIGNATURE_HEADER, signatures(signers, &id, at, &due.body)),
         (TIMESTAMP_HEADER, at.to_string()),
         (ID_HEADER, id),
     ];
