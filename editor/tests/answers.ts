@@ -61,6 +61,7 @@ export function endpoint(more: Partial<Endpoint> = {}): Endpoint {
     rate_per_s: null,
     concurrency: 10,
     asymmetric: false,
+    client_certificate: null,
     failures: 0,
     failing_since: null,
     created_at: AT,

@@ -155,6 +155,49 @@ async fn a_key_pair_signs_along_as_long_as_its_owner_wants() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_is_set_shown_by_its_fingerprint_and_removed() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    assert_eq!(made["client_certificate"], Value::Null);
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let certificate = format!("{path}/client-certificate");
+    let pem = || {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["client".into()]).unwrap().self_signed(&key).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    };
+    let ((one, key), (_, other_key)) = (pem(), pem());
+    let set = put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await;
+    assert_eq!(set.status, 200, "{}", set.text());
+    let shown = app.get(&path).await;
+    let fingerprint = shown.json()["client_certificate"]["fingerprint"].as_str().unwrap().to_owned();
+    assert!(fingerprint.starts_with("sha256:") && fingerprint.len() == 7 + 64, "{fingerprint}");
+    assert!(!set.text().contains("PRIVATE KEY") && !shown.text().contains("PRIVATE KEY"));
+    // What cannot be used changes nothing, and is not repeated.
+    for (certificate_text, key_text, pointer) in
+        [(&one, &other_key, "/certificate"), (&one, &one, "/private_key"), (&key, &key, "/certificate")]
+    {
+        let wish = json!({ "certificate": certificate_text, "private_key": key_text });
+        let refused = put(&app, &certificate, &wish).await;
+        assert_eq!(refused.verdict(), "422 bad_client_certificate");
+        assert_eq!(refused.json()["errors"][0]["pointer"], pointer);
+        assert!(!refused.text().contains("BEGIN"), "{}", refused.text());
+    }
+    // Other changes leave it; it goes with a request of its own, and with the endpoint.
+    put(&app, &path, &wish("https://example.com/new")).await;
+    assert_eq!(app.get(&path).await.json()["client_certificate"]["fingerprint"], fingerprint.as_str());
+    let delete = async |path: &str| app.send(app.request("DELETE", path).body(Body::empty()).unwrap()).await;
+    assert_eq!(delete(&certificate).await.status, 204);
+    assert_eq!(delete(&certificate).await.verdict(), "404 not_found");
+    assert_eq!(app.get(&path).await.json()["client_certificate"], Value::Null);
+    assert_eq!(put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await.status, 200);
+    assert_eq!(delete(&path).await.status, 204);
+    assert_eq!(app.count("webhook_endpoints WHERE certificate_sealed IS NOT NULL").await, 0);
+    let gone = put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await;
+    assert_eq!(gone.verdict(), "404 not_found");
+}
+
+#[tokio::test]
 async fn deliveries_are_listed_shown_and_sent_again() {
     let app = App::start().await;
     let id = make(&app).await["id"].as_str().unwrap().to_owned();

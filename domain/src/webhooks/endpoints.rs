@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::certificates::remove_certificate;
 use super::secrets::{SecretRow, secrets_of};
 
 /// Most endpoints of a workspace.
@@ -61,6 +62,10 @@ pub struct EndpointRow {
     pub concurrency: i32,
     /// Whether a key pair signs along.
     pub asymmetric: bool,
+    /// SHA-256 of the certificate that is shown to the receiver if it asks for one, if there is one.
+    pub certificate_fingerprint: Option<String>,
+    /// Since when.
+    pub certificate_set_at: Option<DateTime<Utc>>,
     /// Failures in a row.
     pub failures: i32,
     /// Since when it only fails.
@@ -75,7 +80,8 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, p.asymmetric, l.failures, l.failing_since, p.created_at, p.updated_at";
+    p.concurrency, p.asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, p.created_at, \
+    p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
 
@@ -236,7 +242,7 @@ pub async fn disable(
     end(connection, workspace_id, endpoint_id, "disabled", Some(reason)).await
 }
 
-/// Deletes an endpoint and its secrets. What waits for it is cancelled by a worker, and its deliveries are still told of
+/// Deletes an endpoint, its secrets and its certificate. What waits for it is cancelled by a worker, and its deliveries are still told of
 /// until they are old. Whether there was one.
 ///
 /// # Errors
@@ -251,8 +257,9 @@ pub async fn delete(
         sqlx::query("DELETE FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2")
             .bind(workspace_id.0)
             .bind(endpoint_id)
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+        remove_certificate(connection, workspace_id, endpoint_id).await?;
     }
     Ok(deleted)
 }

@@ -50,6 +50,8 @@ pub struct Target {
     pub concurrency: i32,
     /// By the database's clock.
     pub now: DateTime<Utc>,
+    certificate_sealed: Option<Vec<u8>>,
+    certificate_key_id: Option<String>,
 }
 
 /// A secret as it is stored.
@@ -143,8 +145,8 @@ pub async fn target(
     lane: &Lane,
 ) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
     let target: Option<Target> = sqlx::query_as(
-        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now FROM webhook_endpoints \
-         WHERE workspace_id = $1 AND endpoint_id = $2",
+        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now, certificate_sealed, certificate_key_id \
+         FROM webhook_endpoints WHERE workspace_id = $1 AND endpoint_id = $2",
     )
     .bind(lane.workspace_id)
     .bind(lane.endpoint_id)
@@ -362,6 +364,15 @@ async fn tell(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+impl Target {
+    /// What is shown to the receiver if it asks for a certificate, if there is one.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Sealed> {
+        let (bytes, key_id) = self.certificate_sealed.clone().zip(self.certificate_key_id.clone())?;
+        Some(Sealed { key_id, bytes })
+    }
 }
 
 impl Lane {

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod catalogue;
+mod certificates;
 pub mod deliveries;
 pub mod endpoints;
 mod handout;
@@ -20,6 +21,7 @@ mod subscription;
 pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
 pub use body::wire_id;
 pub use catalogue::{EventType, catalogue, custom};
+pub use certificates::{open_certificate, remove_certificate, set_certificate};
 pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
 pub use key_pair::{BadKey, PublicKey, SigningPair};
 pub use schedule::{

@@ -194,7 +194,8 @@ pub fn open_secrets(
         let secret = opened(KIND, &one.sealed)?;
         let secret = secret.text().and_then(|text| SigningSecret::parse(text).ok()).ok_or(OpenError::Damaged)?;
         let pair = one.pair.as_ref().map(|sealed| opened(PAIR_KIND, sealed)).transpose()?;
-        let pair = pair.map(|pair| pair.text().and_then(|text| SigningPair::parse(text).ok()).ok_or(OpenError::Damaged));
+        let pair =
+            pair.map(|pair| pair.text().and_then(|text| SigningPair::parse(text).ok()).ok_or(OpenError::Damaged));
         Ok(Signer { secret, pair: pair.transpose()? })
     };
     stored.iter().map(open_one).collect()

@@ -16,6 +16,7 @@ const endpointFields = {
   rate_per_s: nullable(number),
   concurrency: number,
   asymmetric: boolean,
+  client_certificate: nullable(object({ fingerprint: text, set_at: text })),
   failures: number,
   failing_since: nullable(text),
   created_at: text,

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod certificates;
 mod lanes;
 mod pairs;
 
@@ -41,7 +42,10 @@ struct Endpoint {
 
 impl Place {
     async fn new() -> Self {
-        let receiver = Receiver::start().await;
+        Self::with(Receiver::start().await).await
+    }
+
+    async fn with(receiver: Receiver) -> Self {
         let cell = Cell::with_registry(Registry::standard(), &[&receiver.address.to_string()]).await;
         Self { cell, receiver, keys: Arc::new(KeyRing::generate()) }
     }
@@ -62,7 +66,8 @@ impl Place {
         let (mut owner, id) = (self.cell.owner().await, Uuid::now_v7());
         let types = types.iter().map(|&name| name.to_owned()).collect();
         let (url, filter, description) = (url.to_owned(), filter.map(str::to_owned), String::new());
-        let wish = Wish { url, types, filter, description, rate_per_s: None, concurrency: 10, asymmetric: Some(asymmetric) };
+        let wish =
+            Wish { url, types, filter, description, rate_per_s: None, concurrency: 10, asymmetric: Some(asymmetric) };
         assert!(endpoints::create(&mut owner, self.cell.workspace_id, id, &wish).await.unwrap());
         let secret = self.rotate(id).await;
         Endpoint { id, secret }

@@ -1,6 +1,7 @@
 //! Outbound webhooks: endpoints, what was delivered to them, and which events there are.
 
 pub(crate) mod actions;
+pub(crate) mod certificate;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod event_types;
@@ -37,6 +38,7 @@ pub(crate) struct EndpointView {
     rate_per_s: Option<i32>,
     concurrency: i32,
     asymmetric: bool,
+    client_certificate: Option<CertificateView>,
     failures: i32,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     failing_since: Option<DateTime<Utc>>,
@@ -49,6 +51,16 @@ pub(crate) struct EndpointView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     secret: Option<String>,
+}
+
+/// What is told of a certificate.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookClientCertificate")]
+pub(crate) struct CertificateView {
+    /// `sha256:` and 64 digits.
+    fingerprint: String,
+    #[schemars(with = "crate::openapi::shapes::Time")]
+    set_at: DateTime<Utc>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -72,6 +84,7 @@ impl From<SecretRow> for SecretView {
 
 impl From<EndpointRow> for EndpointView {
     fn from(row: EndpointRow) -> Self {
+        let certificate = row.certificate_fingerprint.zip(row.certificate_set_at);
         Self {
             id: row.endpoint_id,
             url: row.url,
@@ -83,6 +96,7 @@ impl From<EndpointRow> for EndpointView {
             rate_per_s: row.rate_per_s,
             concurrency: row.concurrency,
             asymmetric: row.asymmetric,
+            client_certificate: certificate.map(|(fingerprint, set_at)| CertificateView { fingerprint, set_at }),
             failures: row.failures,
             failing_since: row.failing_since,
             created_at: row.created_at,

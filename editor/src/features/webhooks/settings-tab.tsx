@@ -33,6 +33,9 @@ export function SettingsTab({ endpoint, onChanged }: { endpoint: Endpoint; onCha
             {endpoint.rate_per_s === null ? 'no limit' : `${endpoint.rate_per_s} per second`}, {endpoint.concurrency} at
             a time
           </Fact>
+          <Fact name="Client certificate">
+            {endpoint.client_certificate && <code>{endpoint.client_certificate.fingerprint}</code>}
+          </Fact>
           <Fact name="Failing since">{endpoint.failing_since && dateTime(endpoint.failing_since)}</Fact>
         </Facts>
       </section>

@@ -2,7 +2,7 @@
 
 use capstan_domain::secrets::{Walk, rotate_some};
 use capstan_domain::webhooks::lane::{Lane, target};
-use capstan_domain::webhooks::open_secrets;
+use capstan_domain::webhooks::{open_certificate, open_secrets, set_certificate};
 
 use super::*;
 
@@ -42,17 +42,19 @@ async fn a_key_pair_signs_along_and_overlaps_as_secrets_do() {
 }
 
 #[tokio::test]
-async fn a_private_key_is_sealed_and_comes_under_the_newest_key_of_the_installation() {
+async fn private_keys_are_sealed_and_come_under_the_newest_key_of_the_installation() {
     let place = Place::new().await;
     let both = place.endpoint_with("https://example.com/", &["*"], None, true).await;
     let public = place.public_keys(both.id).await.remove(0);
+    let (mut owner, workspace_id) = (place.cell.owner().await, place.cell.workspace_id);
+    assert!(set_certificate(&mut owner, &place.keys, workspace_id, both.id, "the PEM", "sha256:x").await.unwrap());
     let (newer, older) = (KeyRing::generate(), &place.keys);
     let ring = KeyRing::parse(&format!("{},{}", newer.to_text().trim(), older.to_text().trim())).unwrap();
     let (mut worker, mut walk) = (place.worker_role().await, Walk::default());
     while !walk.is_over() {
         walk = rotate_some(&mut worker, &ring, walk).await.unwrap();
     }
-    assert_eq!((walk.moved, walk.damaged), (2, 0));
+    assert_eq!((walk.moved, walk.damaged), (3, 0));
     let lane = Lane {
         workspace_id: place.cell.workspace_id.0,
         endpoint_id: both.id,
@@ -61,7 +63,9 @@ async fn a_private_key_is_sealed_and_comes_under_the_newest_key_of_the_installat
         failing_since: None,
         warned: false,
     };
-    let (_, stored) = target(&mut worker, &lane).await.unwrap().unwrap();
+    let (found, stored) = target(&mut worker, &lane).await.unwrap().unwrap();
+    let certificate = open_certificate(&newer, workspace_id, both.id, &found.certificate().unwrap()).unwrap();
+    assert_eq!(certificate.text(), Some("the PEM"));
     assert!(open_secrets(older, lane.workspace(), &stored).is_err());
     let opened = open_secrets(&newer, lane.workspace(), &stored).unwrap();
     assert_eq!(opened[0].pair.as_ref().unwrap().public().to_string(), public);
