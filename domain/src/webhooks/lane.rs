@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::answer::Attempt;
 use super::handout::of_endpoint;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
+use super::secrets::StoredSecret;
 use crate::secrets::Sealed;
 
 /// Deliveries of a disabled or deleted endpoint that are cancelled at a time.
@@ -52,17 +53,6 @@ pub struct Target {
     pub now: DateTime<Utc>,
     certificate_sealed: Option<Vec<u8>>,
     certificate_key_id: Option<String>,
-}
-
-/// A secret as it is stored.
-#[derive(Clone, Debug)]
-pub struct StoredSecret {
-    /// Its id, which it is sealed for.
-    pub secret_id: Uuid,
-    /// Opened by the process that signs.
-    pub sealed: Sealed,
-    /// The key pair that signs along, if one does.
-    pub pair: Option<Sealed>,
 }
 
 /// A delivery whose time has come.
@@ -153,7 +143,7 @@ pub async fn target(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(target) = target else { return Ok(None) };
-    let secrets: Vec<(Uuid, Vec<u8>, String, Option<Vec<u8>>, Option<String>)> = sqlx::query_as(
+    let secrets: Vec<StoredSecret> = sqlx::query_as(
         "SELECT secret_id, sealed, key_id, pair_sealed, pair_key_id FROM webhook_secrets \
          WHERE workspace_id = $1 AND endpoint_id = $2 \
            AND (until_at IS NULL OR until_at > clock_timestamp()) ORDER BY secret_id DESC",
@@ -162,12 +152,7 @@ pub async fn target(
     .bind(lane.endpoint_id)
     .fetch_all(connection)
     .await?;
-    let stored = secrets.into_iter().map(|(secret_id, bytes, key_id, pair, pair_key_id)| StoredSecret {
-        secret_id,
-        sealed: Sealed { key_id, bytes },
-        pair: pair.zip(pair_key_id).map(|(bytes, key_id)| Sealed { key_id, bytes }),
-    });
-    Ok(Some((target, stored.collect())))
+    Ok(Some((target, secrets)))
 }
 
 /// Deliveries that are due, the longest first, but those that are in flight.

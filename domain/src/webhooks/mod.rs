@@ -28,7 +28,8 @@ pub use schedule::{
     Asked, CIRCUIT_FAILURES, DEADLINE_HOURS, DISABLE_HOURS, PAUSES_S, WARN_HOURS, pause_after, probe_pause, rest,
 };
 pub use secrets::{
-    OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, SecretError, SecretRow, add_secret, fit_pairs, open_secrets,
+    OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, SecretError, SecretRow, StoredSecret, add_secret, fit_pairs,
+    open_secrets,
 };
 pub use signature::{BadSecret, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER};
 pub use signer::{Signer, signatures};

@@ -10,7 +10,6 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::key_pair::SigningPair;
-use super::lane::StoredSecret;
 use super::signature::SigningSecret;
 use super::signer::Signer;
 use crate::secrets::{KeyRing, OpenError, SealError, Sealed, open, seal};
@@ -38,6 +37,16 @@ pub struct SecretRow {
     pub until_at: Option<DateTime<Utc>>,
     /// `whpk_…` of the key pair that signs along, if one does.
     pub public_key: Option<String>,
+}
+
+/// A secret as it is stored, with the key pair that signs along, if one does. Opened by the process that signs.
+#[derive(Clone, Debug, FromRow)]
+pub struct StoredSecret {
+    secret_id: Uuid,
+    sealed: Vec<u8>,
+    key_id: String,
+    pair_sealed: Option<Vec<u8>>,
+    pair_key_id: Option<String>,
 }
 
 /// A secret was not made.
@@ -190,10 +199,14 @@ pub fn open_secrets(
     stored: &[StoredSecret],
 ) -> Result<Vec<Signer>, OpenError> {
     let open_one = |one: &StoredSecret| {
-        let opened = |kind: &str, sealed: &Sealed| open(keys, workspace_id, kind, &one.secret_id.to_string(), sealed);
-        let secret = opened(KIND, &one.sealed)?;
+        let opened = |kind: &str, key_id: &str, bytes: &[u8]| {
+            let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_owned() };
+            open(keys, workspace_id, kind, &one.secret_id.to_string(), &sealed)
+        };
+        let secret = opened(KIND, &one.key_id, &one.sealed)?;
         let secret = secret.text().and_then(|text| SigningSecret::parse(text).ok()).ok_or(OpenError::Damaged)?;
-        let pair = one.pair.as_ref().map(|sealed| opened(PAIR_KIND, sealed)).transpose()?;
+        let pair = one.pair_sealed.as_ref().zip(one.pair_key_id.as_ref());
+        let pair = pair.map(|(bytes, key_id)| opened(PAIR_KIND, key_id, bytes)).transpose()?;
         let pair =
             pair.map(|pair| pair.text().and_then(|text| SigningPair::parse(text).ok()).ok_or(OpenError::Damaged));
         Ok(Signer { secret, pair: pair.transpose()? })

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use capstan_domain::secrets::Secret;
-use capstan_domain::webhooks::lane::{Lane, StoredSecret, Target};
-use capstan_domain::webhooks::{Signer, open_certificate, open_secrets};
+use capstan_domain::webhooks::lane::{Lane, Target};
+use capstan_domain::webhooks::{Signer, StoredSecret, open_certificate, open_secrets};
 use capstan_node_types::services::certificate::identity;
 use capstan_node_types::services::http::HttpClient;
 use tokio::task::spawn_blocking;
