@@ -1,7 +1,7 @@
 -- Ed25519 signatures (`v1a`) of outbound webhooks, beside the HMAC (`v1`) that each secret makes.
 
 -- Whether the owner of an endpoint wants them.
-ALTER TABLE webhook_endpoints ADD COLUMN asymmetric boolean NOT NULL DEFAULT false;
+ALTER TABLE webhook_endpoints ADD COLUMN is_asymmetric boolean NOT NULL DEFAULT false;
 
 -- The key pair that signs along with a secret, for as long as that does: its private half sealed, its public half as it is
 -- shown. A secret of before has none.
@@ -11,6 +11,6 @@ ALTER TABLE webhook_secrets
   ADD COLUMN public_key text,
   ADD CONSTRAINT webhook_secrets_pair CHECK (num_nonnulls(pair_sealed, pair_key_id, public_key) IN (0, 3));
 
-GRANT UPDATE (asymmetric) ON webhook_endpoints TO capstan_api;
+GRANT UPDATE (is_asymmetric) ON webhook_endpoints TO capstan_api;
 GRANT UPDATE (pair_sealed, pair_key_id, public_key) ON webhook_secrets TO capstan_api;
 GRANT UPDATE (pair_sealed, pair_key_id) ON webhook_secrets TO capstan_worker;

@@ -61,7 +61,7 @@ pub struct EndpointRow {
     /// Requests at a time at most.
     pub concurrency: i32,
     /// Whether a key pair signs along.
-    pub asymmetric: bool,
+    pub is_asymmetric: bool,
     /// SHA-256 of the certificate that is shown to the receiver if it asks for one, if there is one.
     pub certificate_fingerprint: Option<String>,
     /// Since when.
@@ -80,7 +80,7 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, p.asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, p.created_at, \
+    p.concurrency, p.is_asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, p.created_at, \
     p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
@@ -155,7 +155,7 @@ pub async fn create(
         .await?;
     sqlx::query(
         "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, filter, description, rate_per_s, \
-           concurrency, asymmetric) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           concurrency, is_asymmetric) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -183,7 +183,7 @@ pub async fn update(
 ) -> Result<bool, StoreError> {
     let updated = sqlx::query(
         "UPDATE webhook_endpoints SET url = $3, types = $4, filter = $5, description = $6, rate_per_s = $7, \
-           concurrency = $8, asymmetric = coalesce($9, asymmetric), updated_at = clock_timestamp() \
+           concurrency = $8, is_asymmetric = coalesce($9, is_asymmetric), updated_at = clock_timestamp() \
          WHERE workspace_id = $1 AND endpoint_id = $2 AND status <> 'deleted'",
     )
     .bind(workspace_id.0)

@@ -83,7 +83,7 @@ pub async fn add_secret(
     // Also locks the endpoint's row against another rotation.
     let asymmetric: Option<bool> = sqlx::query_scalar(
         "UPDATE webhook_endpoints SET updated_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2 \
-         RETURNING asymmetric",
+         RETURNING is_asymmetric",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -141,7 +141,7 @@ pub async fn fit_pairs(
 ) -> Result<(), SecretError> {
     sqlx::query(
         "UPDATE webhook_secrets SET pair_sealed = NULL, pair_key_id = NULL, public_key = NULL \
-         WHERE workspace_id = $1 AND endpoint_id = $2 AND public_key IS NOT NULL AND NOT (SELECT p.asymmetric \
+         WHERE workspace_id = $1 AND endpoint_id = $2 AND public_key IS NOT NULL AND NOT (SELECT p.is_asymmetric \
            FROM webhook_endpoints p WHERE p.workspace_id = $1 AND p.endpoint_id = $2)",
     )
     .bind(workspace_id.0)
@@ -152,7 +152,7 @@ pub async fn fit_pairs(
         "SELECT n.secret_id FROM webhook_endpoints p JOIN LATERAL ( \
            SELECT s.secret_id, s.public_key FROM webhook_secrets s \
             WHERE s.workspace_id = $1 AND s.endpoint_id = $2 ORDER BY s.secret_id DESC LIMIT 1) n ON n.public_key IS NULL \
-         WHERE p.workspace_id = $1 AND p.endpoint_id = $2 AND p.asymmetric",
+         WHERE p.workspace_id = $1 AND p.endpoint_id = $2 AND p.is_asymmetric",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)

@@ -95,7 +95,7 @@ impl From<EndpointRow> for EndpointView {
             reason: row.reason,
             rate_per_s: row.rate_per_s,
             concurrency: row.concurrency,
-            asymmetric: row.asymmetric,
+            asymmetric: row.is_asymmetric,
             client_certificate: certificate.map(|(fingerprint, set_at)| CertificateView { fingerprint, set_at }),
             failures: row.failures,
             failing_since: row.failing_since,
