@@ -80,8 +80,8 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, p.is_asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, p.created_at, \
-    p.updated_at";
+    p.concurrency, p.is_asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, \
+    p.created_at, p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
 
