@@ -1,5 +1,7 @@
 -- Ed25519 signatures (`v1a`) of outbound webhooks, beside the HMAC (`v1`) that each secret makes.
 
+SET LOCAL lock_timeout = '200ms';
+
 -- Whether the owner of an endpoint wants them.
 ALTER TABLE webhook_endpoints ADD COLUMN is_asymmetric boolean NOT NULL DEFAULT false;
 

@@ -1,5 +1,6 @@
 -- The certificate that an endpoint's receiver asks clients for: certificates and private key as PEM, sealed; SHA-256 of the
 -- client's own, as it is shown; and when it was set.
+SET LOCAL lock_timeout = '200ms';
 ALTER TABLE webhook_endpoints
   ADD COLUMN certificate_sealed bytea,
   ADD COLUMN certificate_key_id text,

@@ -18,6 +18,7 @@ use url::form_urlencoded::Serializer;
 use super::action_http_request::{http_error, unsuccessful};
 use super::parts::{Scalar, check_credential, has_expression, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
+use crate::own_database::Late;
 use crate::services::answer::{parse_body, read_body};
 use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, attach};
 use crate::services::guard::shown;
@@ -149,19 +150,16 @@ impl NodeType for ActionSendSms {
         };
         let url = shown(&request.url);
         let exchange = Box::pin(async {
-            if let Err(outcome) = attach(context, &config.credential, Self::NAME, &mut request).await {
-                return outcome;
-            }
+            attach(context, &config.credential, Self::NAME, &mut request).await?;
             // Redirects are not followed: a message is sent to whom the author names.
-            match context.services.http.execute(request, |_| true).await {
-                Ok(response) if response.status().is_success() => sent(response, &config.names.id, context).await,
-                Ok(response) => unsuccessful(response, context).await,
-                Err(error) => http_error(&error),
-            }
+            context.services.http.execute(request, |_| true).await.map_err(|error| http_error(&error))
         });
-        match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
+        match context.database.within(TIMEOUT, exchange).await {
+            Ok(Ok(response)) if response.status().is_success() => sent(response, &config.names.id, context).await,
+            Ok(Ok(response)) => unsuccessful(response, context).await,
+            Ok(Err(outcome)) => outcome,
+            Err(Late::Away) => Outcome::Away { reason: format!("the credential for {url} did not come in time") },
+            Err(Late::Spent) => {
                 let reason = format!("{url} did not answer within {} s", TIMEOUT.as_secs());
                 Outcome::retry("timeout", reason, None)
             }
