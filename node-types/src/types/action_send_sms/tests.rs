@@ -56,7 +56,7 @@ async fn a_message_is_posted_as_a_form_with_one_key_for_all_attempts() {
     for _ in 0..2 {
         let more = json!({"more": {"StatusCallback": "https://example.com/sms", "MaxPrice": 1}});
         let outcome = ActionSendSms.run(message(server, "messages", more), &context).await;
-        let Outcome::Done { port, output } = outcome else { panic!("{outcome:?}") };
+        let Outcome::Done { port, output, .. } = outcome else { panic!("{outcome:?}") };
         assert_eq!((port.as_str(), &output["status"], &output["id"]), ("out", &json!(201), &json!("SM1")));
         assert_eq!(output["body"]["status"], "queued");
     }
