@@ -8,7 +8,7 @@ withBrowser()
 test('filters are kept by name, chosen again in another tab, and forgotten in both', async () => {
   const ada = await Person.signIn()
   const { page } = ada
-  await page.getByRole('link', { name: 'Executions' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Executions' }).click()
   const keep = page.getByRole('button', { name: 'Keep this view…' })
   await keep.waitFor()
   expect(await keep.isDisabled()).toBe(true)
@@ -38,16 +38,16 @@ test('filters are kept by name, chosen again in another tab, and forgotten in bo
 test('each list has views of its own, and they are there when one comes back', async () => {
   const ada = await Person.signIn()
   const { page } = ada
-  await page.getByRole('link', { name: 'Leads' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Leads' }).click()
   await page.getByRole('tab', { name: 'Table' }).click()
   await page.getByLabel('Find a lead').fill('nobody at all')
   await page.getByRole('button', { name: 'Keep this view…' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Nobody')
   await page.getByRole('button', { name: 'Keep', exact: true }).click()
-  await page.getByRole('link', { name: 'Executions' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Executions' }).click()
   await page.getByLabel('Status').waitFor()
   expect(await page.getByLabel('View', { exact: true }).count()).toBe(0)
-  await page.getByRole('link', { name: 'Leads' }).click()
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Leads' }).click()
   await page.getByLabel('View', { exact: true }).selectOption('Nobody')
   await page.getByText('No lead has that in it.').waitFor()
   await page.reload()
