@@ -176,11 +176,13 @@ async fn until_looked_at(owner: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many facts are not there, and how many come before an older one of their aggregate, in the order in which events are
+/// How many facts are not there or were not looked at, and how many come before an older one of their aggregate, in the order in which events are
 /// handed out.
 async fn check(owner: &mut PgConnection, settings: &Settings) -> anyhow::Result<(usize, usize)> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT key, (data ->> 'number')::bigint FROM events WHERE type LIKE 'storm.%' \
+        "SELECT key, (data ->> 'number')::bigint FROM events e WHERE type LIKE 'storm.%' \
+           AND NOT EXISTS (SELECT FROM event_turns t \
+             WHERE t.workspace_id = e.workspace_id AND t.event_id = e.event_id) \
          ORDER BY xid, event_id",
     )
     .fetch_all(owner)

@@ -57,7 +57,8 @@ pub(crate) async fn pause(
 ) -> Result<Response, Problem> {
     let id = ask_for(&holder, &execution_id, request, What::Pause).await?;
     let caller = &holder.caller;
-    let ending = if_ending(&api, caller, id).await?.map(|(_, ending)| ending);
+    // It is paused: that its end cannot be read is no reason to say otherwise.
+    let ending = if_ending(&api, caller, id).await.ok().flatten().map(|(_, ending)| ending);
     let text = ending.as_ref().map(|ending| {
         format!("the execution {ending}: its clean-up is held up until it is resumed, or cancelled once more")
     });

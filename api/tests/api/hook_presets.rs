@@ -99,6 +99,7 @@ async fn an_old_secret_is_good_beside_a_new_one_for_a_while() {
     for (bad, pointer) in [
         (json!({ "name": "a b", "secret": "12345678" }), "/name"),
         (json!({ "name": "a", "secret": "short" }), "/secret"),
+        (json!({ "name": "a", "secret": "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4" }), "/secret"),
         (json!({ "name": "a", "secret": "12345678", "overlap": "8d" }), "/overlap"),
     ] {
         let answer = app.post("/api/v1/hook-secrets", &bad).await;

@@ -242,8 +242,8 @@ pub async fn disable(
     end(connection, workspace_id, endpoint_id, "disabled", Some(reason)).await
 }
 
-/// Deletes an endpoint, its secrets and its certificate. What waits for it is cancelled by a worker, and its deliveries are still told of
-/// until they are old. Whether there was one.
+/// Deletes an endpoint, its secrets and its certificate. What waits for it is cancelled by a worker, and its deliveries are
+/// still told of until they are old. Whether there was one.
 ///
 /// # Errors
 /// If the database does.

@@ -66,8 +66,8 @@ impl From<sqlx::Error> for SecretError {
     }
 }
 
-/// Gives an endpoint a new secret, with a key pair if its owner wants that; those of before sign along for `overlap_s`. Absent if [`SECRETS_MAX`] sign already. For
-/// the API's role.
+/// Gives an endpoint a new secret, with a key pair if its owner wants that; those of before sign along for `overlap_s`. Absent
+/// if [`SECRETS_MAX`] sign already. For the API's role.
 ///
 /// # Errors
 /// See [`SecretError`].

@@ -113,7 +113,8 @@ impl NodeType for ActionSendSms {
     fn spec() -> Spec {
         Spec::step(
             "Send a text message",
-            "Hands a text message to an SMS provider over HTTP, with the same Idempotency-Key at every attempt.",
+            "Hands a text message to an SMS provider over HTTP, with the same Idempotency-Key at every attempt; one that pays no \
+             heed to it may send a message twice.",
         )
     }
 
@@ -127,7 +128,9 @@ impl NodeType for ActionSendSms {
         let literal = |field: &str| config.get(field).and_then(Value::as_str).filter(|text| !has_expression(text));
         let mut problems = Vec::new();
         if let Some(text) = literal("url")
-            && !Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty())
+            && !Url::parse(text).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+            })
         {
             let hint = "write a full address with https://, without a login";
             problems.push(problem("bad_url", "/url", "messages cannot be posted to this address", hint));

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use capstan_domain::hooks::is_secret_name;
 use capstan_domain::hooks::secrets::{self, HOOK_SECRET, SECRETS_MAX};
 use capstan_domain::secrets::seal;
+use capstan_domain::webhooks::PublicKey;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::span;
@@ -116,6 +117,11 @@ fn check(new: &NewSecret) -> Result<u64, Problem> {
     if !SECRET_BYTES.contains(&new.secret.len()) {
         let detail = format!("a secret has {} to {} bytes", SECRET_BYTES.start(), SECRET_BYTES.end());
         return Err(refused("secret", detail, "take the one that the sender signs with"));
+    }
+    if new.secret.starts_with("whpk_")
+        && let Err(error) = PublicKey::parse(&new.secret)
+    {
+        return Err(refused("secret", error.to_string(), "copy the sender's public key whole"));
     }
     let overlap_s = match new.overlap.as_deref().map(span::parse) {
         None => OVERLAP_S_DEFAULT,

@@ -4,6 +4,23 @@
 
 use super::*;
 
+/// A row of step `a`.
+fn row(kind: &str, status: Option<&str>) -> JournalRow {
+    JournalRow {
+        execution_id: Uuid::nil(),
+        position: 1,
+        kind: kind.into(),
+        node_id: Some("a".into()),
+        scope: String::new(),
+        status: status.map(Into::into),
+        port: None,
+        attempts: None,
+        output: None,
+        detail: None,
+        recorded_at: DateTime::UNIX_EPOCH,
+    }
+}
+
 #[test]
 fn the_ports_of_a_step_are_read_back_and_old_rows_have_one() {
     let step = StepKey::root(NodeId::from("a"));
@@ -19,20 +36,14 @@ fn the_ports_of_a_step_are_read_back_and_old_rows_have_one() {
     };
     for more in [&["foreign", "late"][..], &[]] {
         let event = Event::Settled { step: step.clone(), settlement: settled(more) };
-        let row = Row::of(&Entry { at: DateTime::UNIX_EPOCH, event: event.clone() });
-        assert_eq!(row.detail.is_none(), more.is_empty(), "one port is written as ever");
+        let written = Row::of(&Entry { at: DateTime::UNIX_EPOCH, event: event.clone() });
+        assert_eq!(written.detail.is_none(), more.is_empty(), "one port is written as ever");
         let read = JournalRow {
-            execution_id: Uuid::nil(),
-            position: 1,
-            kind: row.kind.into(),
-            node_id: Some("a".into()),
-            scope: String::new(),
-            status: row.status.map(Into::into),
-            port: row.port,
-            attempts: row.attempts,
-            output: row.output.map(|output| serde_json::from_str(&output).unwrap()),
-            detail: row.detail.map(|detail| serde_json::from_str(&detail).unwrap()),
-            recorded_at: DateTime::UNIX_EPOCH,
+            port: written.port,
+            attempts: written.attempts,
+            output: written.output.map(|output| serde_json::from_str(&output).unwrap()),
+            detail: written.detail.map(|detail| serde_json::from_str(&detail).unwrap()),
+            ..row(written.kind, written.status)
         };
         assert_eq!(read.decode().unwrap().event, event);
     }
@@ -40,19 +51,8 @@ fn the_ports_of_a_step_are_read_back_and_old_rows_have_one() {
 
 #[test]
 fn what_only_a_newer_build_can_have_written_is_left_to_it() {
-    let row = |kind: &str, status: Option<&str>| JournalRow {
-        execution_id: Uuid::nil(),
-        position: 1,
-        kind: kind.into(),
-        node_id: Some("a".into()),
-        scope: String::new(),
-        status: status.map(Into::into),
-        port: None,
-        attempts: None,
-        output: None,
-        detail: Some(json!({ "action": "undo", "by": "ada", "signal_id": Uuid::nil() })),
-        recorded_at: DateTime::UNIX_EPOCH,
-    };
+    let detail = json!({ "action": "undo", "by": "ada", "signal_id": Uuid::nil() });
+    let row = |kind, status| JournalRow { detail: Some(detail.clone()), ..row(kind, status) };
     for (row, newer) in [
         (row("teleported", None), true),
         (row("settled", Some("doubted")), true),
