@@ -9,7 +9,7 @@ CREATE TABLE alert_rules (
   window_s int CONSTRAINT alert_rules_window CHECK (window_s BETWEEN 300 AND 86400),
   after_s int CONSTRAINT alert_rules_after CHECK (after_s BETWEEN 60 AND 31536000),
   percent int CONSTRAINT alert_rules_percent CHECK (percent BETWEEN 1 AND 100),
-  ended_min int CONSTRAINT alert_rules_ended_min CHECK (ended_min BETWEEN 1 AND 1000000),
+  ended_min int CONSTRAINT alert_rules_ended_min CHECK (ended_min BETWEEN 1 AND 1000),
   metric text CONSTRAINT alert_rules_metric_length CHECK (length(metric) BETWEEN 1 AND 50),
   above bigint CONSTRAINT alert_rules_above CHECK (above >= 0),
   is_mailed boolean NOT NULL,
@@ -67,38 +67,23 @@ CREATE UNIQUE INDEX alerts_open ON alerts (workspace_id, rule) WHERE cleared_at 
 CREATE INDEX alerts_mail_due ON alerts (mail_due_at) WHERE mail_due_at IS NOT NULL;
 CREATE INDEX alerts_cleared_at ON alerts (cleared_at) WHERE cleared_at IS NOT NULL;
 
--- Ends of executions in five minutes each, added up from the outbox: of each workflow, and under the nil id of all of the workspace.
-CREATE TABLE alert_ends (
-  workspace_id uuid NOT NULL,
-  workflow_id uuid NOT NULL,
-  bucket_at timestamptz NOT NULL,
-  completed bigint NOT NULL,
-  failed bigint NOT NULL,
-  PRIMARY KEY (workspace_id, workflow_id, bucket_at)
-);
-CREATE INDEX alert_ends_bucket_at ON alert_ends (bucket_at);
-CREATE INDEX alert_ends_failed ON alert_ends (bucket_at, workspace_id)
-  WHERE failed > 0 AND workflow_id = '00000000-0000-0000-0000-000000000000';
-
 -- The round over all rules. Who goes on with it has the row's lock for a moment, and moves it in the transaction that raises and
--- clears. `xid` and `event_id`: so far ends were added up, by the transactions that they came with. One row.
+-- clears. One row.
 CREATE TABLE alert_rounds (
   one boolean PRIMARY KEY DEFAULT true CONSTRAINT alert_rounds_one CHECK (one),
   next_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  xid xid8 NOT NULL,
-  event_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-  stage text NOT NULL DEFAULT 'ends' CONSTRAINT alert_rounds_stage CHECK (stage IN ('ends', 'rates', 'others')),
+  stage text NOT NULL DEFAULT 'begin' CONSTRAINT alert_rounds_stage CHECK (stage IN ('begin', 'shipped', 'written')),
   after_kind text NOT NULL DEFAULT '',
   after_workspace uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
   after_name text NOT NULL DEFAULT ''
 );
-INSERT INTO alert_rounds (xid) VALUES (pg_snapshot_xmin(pg_current_snapshot()));
+INSERT INTO alert_rounds DEFAULT VALUES;
 
 DO $$
 DECLARE
   v_table text;
 BEGIN
-  FOREACH v_table IN ARRAY ARRAY['alert_rules', 'alert_marks', 'alerts', 'alert_ends'] LOOP
+  FOREACH v_table IN ARRAY ARRAY['alert_rules', 'alert_marks', 'alerts'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', v_table);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', v_table);
     EXECUTE format(
@@ -136,5 +121,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON alert_rules TO capstan_api;
 GRANT SELECT ON alerts TO capstan_api;
 GRANT UPDATE (mail_due_at, mail_tries) ON alerts TO capstan_api;
 GRANT SELECT ON alert_rules TO capstan_worker;
-GRANT SELECT, INSERT, UPDATE, DELETE ON alerts, alert_marks, alert_ends TO capstan_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON alerts, alert_marks TO capstan_worker;
 GRANT SELECT, UPDATE ON alert_rounds TO capstan_worker;

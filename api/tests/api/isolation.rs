@@ -134,7 +134,6 @@ async fn fill(app: &App) {
                  VALUES ('{w}', 'n', 'sla', 60, true, true, 'b')"),
         format!("INSERT INTO alert_marks VALUES ('{w}', 'n', now(), '{x}')"),
         format!("INSERT INTO alerts VALUES ('{w}', '{x}', 'n', NULL, 'sla', NULL, 's', '{{}}', now(), NULL, NULL, NULL, true)"),
-        format!("INSERT INTO alert_ends VALUES ('{w}', '{x}', now(), 1, 1)"),
         format!("INSERT INTO workspace_daily_stats VALUES ('{w}', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now())"),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
         format!("INSERT INTO lead_pipelines VALUES ('{w}', '{{}}', 1)"),

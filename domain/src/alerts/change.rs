@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::list::{AlertRow, COLUMNS};
-use super::rule::Kind;
+use super::page::Watched;
 use crate::events::{NewEvent, tell};
 
 /// How long a rule has to hold before its alert is cleared, so that alerts do not come and go.
@@ -35,34 +35,39 @@ pub(super) enum Change {
     Nothing,
 }
 
-/// A rule that is judged, and its open alert.
+/// Which rule is judged, and its open alert.
 #[derive(Debug, FromRow)]
 pub(super) struct Judged {
     pub(super) workspace_id: Uuid,
     pub(super) name: String,
-    #[sqlx(try_from = "String")]
-    pub(super) kind: Kind,
-    pub(super) workflow_id: Option<Uuid>,
     /// When it was written; absent for the shipped one.
     pub(super) rule_at: Option<DateTime<Utc>>,
-    pub(super) is_mailed: bool,
+    #[sqlx(flatten)]
+    pub(super) open: Open,
+}
+
+/// Whether an alert of the rule is open.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub(super) struct Open {
     pub(super) is_open: bool,
+    /// Since when the rule holds again.
     pub(super) holds_since: Option<DateTime<Utc>>,
 }
 
 /// Raises, clears or leaves as it is. Asks the database for nothing where nothing changes.
 pub(super) async fn settle(
     connection: &mut PgConnection,
-    rule: &Judged,
+    rule: &Watched,
     finding: Finding,
     now: DateTime<Utc>,
 ) -> Result<Change, StoreError> {
-    match (finding, rule.is_open, rule.holds_since) {
+    let Judged { name, open: Open { is_open, holds_since }, .. } = &rule.of;
+    match (finding, is_open, holds_since) {
         (Finding::Broken(summary, detail), false, _) => raise(connection, rule, summary, detail, now).await,
         (Finding::Broken(..), true, Some(_)) => note(connection, rule, None).await,
         (Finding::Holds, true, None) => note(connection, rule, Some(now)).await,
         (Finding::Holds, true, Some(since)) if now - since >= HOLDS_FOR => {
-            clear(connection, WorkspaceId(rule.workspace_id), &rule.name, "recovered", now).await
+            clear(connection, rule.workspace_id(), name, "recovered", now).await
         }
         _ => Ok(Change::Nothing),
     }
@@ -71,7 +76,7 @@ pub(super) async fn settle(
 /// Raises an alert, unless one of the rule is open (`alerts_open`).
 async fn raise(
     connection: &mut PgConnection,
-    rule: &Judged,
+    rule: &Watched,
     summary: String,
     detail: Value,
     now: DateTime<Utc>,
@@ -83,19 +88,19 @@ async fn raise(
          ON CONFLICT (workspace_id, rule) WHERE cleared_at IS NULL DO NOTHING RETURNING {COLUMNS}"
     );
     let raised = sqlx::query_as(&sql)
-        .bind(rule.workspace_id)
+        .bind(rule.of.workspace_id)
         .bind(Uuid::now_v7())
-        .bind(&rule.name)
-        .bind(rule.rule_at)
-        .bind(rule.kind.as_str())
-        .bind(rule.workflow_id)
+        .bind(&rule.of.name)
+        .bind(rule.of.rule_at)
+        .bind(rule.rule.kind.as_str())
+        .bind(rule.rule.workflow_id)
         .bind(summary.chars().take(SUMMARY_CHARS_MAX).collect::<String>())
         .bind(detail)
         .bind(now)
-        .bind(rule.is_mailed)
+        .bind(rule.rule.is_mailed)
         .fetch_optional(&mut *connection)
         .await?;
-    told(connection, WorkspaceId(rule.workspace_id), raised, Change::Raised).await
+    told(connection, rule.workspace_id(), raised, Change::Raised).await
 }
 
 /// Clears the open alert of a rule, if there is one.
@@ -119,12 +124,12 @@ pub(super) async fn clear(
 /// Since when the rule of an open alert holds.
 async fn note(
     connection: &mut PgConnection,
-    rule: &Judged,
+    rule: &Watched,
     holds_since: Option<DateTime<Utc>>,
 ) -> Result<Change, StoreError> {
     sqlx::query("UPDATE alerts SET holds_since = $3 WHERE workspace_id = $1 AND rule = $2 AND cleared_at IS NULL")
-        .bind(rule.workspace_id)
-        .bind(&rule.name)
+        .bind(rule.of.workspace_id)
+        .bind(&rule.of.name)
         .bind(holds_since)
         .execute(connection)
         .await?;

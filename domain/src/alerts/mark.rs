@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::change::Judged;
 
 /// Of a rule as it was written then: one that was changed begins anew.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, FromRow)]
 pub(super) struct Mark {
     /// Executions up to this one were looked at.
     #[sqlx(rename = "after_execution")]

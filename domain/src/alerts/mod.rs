@@ -2,11 +2,10 @@
 //! which is cleared when it holds again; both are told as events, and people are mailed.
 
 mod change;
-mod ends;
 mod list;
 mod mail;
 mod mark;
-mod others;
+mod page;
 mod rate;
 mod round;
 mod rule;

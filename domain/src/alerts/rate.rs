@@ -1,90 +1,87 @@
 //! Failure rates: of what ended within a window, too much failed.
 
+use std::collections::HashSet;
+
+use capstan_engine::store::day::id_floor;
 use capstan_engine::store::error::StoreError;
-use chrono::{DateTime, Utc};
+use capstan_engine::store::watching::{Sample, often_failed, sample};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sqlx::{FromRow, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::change::{Finding, Judged};
-use super::rule::{DEFAULT_NAME, shipped};
-use super::watch::words;
+use super::change::Finding;
+use super::page::Watched;
+use super::rule::{Kind, Rule};
+use super::watch::{Looked, words};
 
+/// Executions of a workspace, the newest, among which those are counted that ended within the window.
+const SAMPLE_MAX: i64 = 5_000;
+/// How long ago they may have begun.
+const BEGUN_WITHIN: TimeDelta = TimeDelta::days(31);
 /// An alert is cleared only below so many of a hundred of its rule's rate, so that it does not come and go.
 const CLEARS_AT_PERCENT: i64 = 80;
 
-/// A rule with what it is about.
-#[derive(FromRow)]
-pub(super) struct Rate {
-    #[sqlx(flatten)]
-    pub(super) of: Judged,
-    window_s: i32,
-    percent: i32,
-    ended_min: i32,
-    completed: i64,
-    failed: i64,
+/// Failure rates that may be broken, since enough failed for that; by workspace and name.
+pub(super) struct Suspects(HashSet<(Uuid, String)>);
+
+impl Suspects {
+    /// Looks for them among rules, in one statement; in none, where there are no failure rates.
+    pub(super) async fn among(
+        connection: &mut PgConnection,
+        rules: &[Watched],
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let rates: Vec<&Watched> = rules.iter().filter(|it| it.rule.kind == Kind::FailureRate).collect();
+        if rates.is_empty() {
+            return Ok(Self(HashSet::new()));
+        }
+        let workspaces: Vec<Uuid> = rates.iter().map(|it| it.of.workspace_id).collect();
+        let since: Vec<_> = rates.iter().map(|it| now - window(&it.rule)).collect();
+        let least: Vec<_> = rates.iter().map(|it| failed_min(&it.rule)).collect();
+        let often = often_failed(connection, &workspaces, &since, &least).await?;
+        let often = rates.into_iter().zip(often).filter(|(_, often)| *often);
+        Ok(Self(often.map(|(it, _)| (it.of.workspace_id, it.of.name.clone())).collect()))
+    }
+
+    /// Whether judging a rule can change nothing: it is a failure rate that cannot be broken, and has no alert open.
+    pub(super) fn spare(&self, rule: &Watched) -> bool {
+        let is_quiet = rule.rule.kind == Kind::FailureRate && !rule.of.open.is_open;
+        is_quiet && !self.0.contains(&(rule.of.workspace_id, rule.of.name.clone()))
+    }
 }
 
-/// The next rules behind a workspace and name: those that are written, and the shipped one where anything has failed or its
-/// alert is open. One step into `alert_ends_pkey` for each, over the rows of its window: whole buckets, so up to five minutes
-/// more.
-pub(super) async fn page(
+/// Takes a sample of the workspace.
+pub(super) async fn rate(
     connection: &mut PgConnection,
-    after: (Uuid, &str),
-    rows: i64,
+    rule: &Watched,
     now: DateTime<Utc>,
-) -> Result<Vec<Rate>, StoreError> {
-    let own = shipped();
-    let rates = sqlx::query_as(
-        "WITH unwritten AS ( \
-           SELECT w.workspace_id FROM ( \
-             SELECT e.workspace_id FROM alert_ends e \
-              WHERE e.bucket_at > $8::timestamptz - make_interval(secs => $4::int + 300) AND e.failed > 0 \
-                AND e.workflow_id = '00000000-0000-0000-0000-000000000000' \
-             UNION SELECT a.workspace_id FROM alerts a WHERE a.rule = $3 AND a.cleared_at IS NULL) AS w \
-            WHERE NOT EXISTS (SELECT FROM alert_rules r WHERE r.workspace_id = w.workspace_id AND r.name = $3) \
-         ), judged AS MATERIALIZED ( \
-           SELECT j.workspace_id, j.name, j.rule_at, j.is_mailed, j.workflow_id, j.window_s, j.percent, j.ended_min FROM ( \
-             SELECT r.workspace_id, r.name, r.updated_at AS rule_at, r.is_mailed, r.workflow_id, r.window_s, r.percent, \
-                    r.ended_min \
-               FROM alert_rules r WHERE r.kind = 'failure_rate' AND r.is_enabled AND (r.workspace_id, r.name) > ($1, $2) \
-             UNION ALL SELECT u.workspace_id, $3, NULL, true, NULL, $4::int, $5::int, $6::int FROM unwritten u) AS j \
-            WHERE (j.workspace_id, j.name) > ($1, $2) ORDER BY j.workspace_id, j.name LIMIT $7 \
-         ) \
-         SELECT j.workspace_id, j.name, 'failure_rate' AS kind, j.workflow_id, j.rule_at, j.is_mailed, \
-                a.alert_id IS NOT NULL AS is_open, a.holds_since, j.window_s, j.percent, j.ended_min, s.completed, s.failed \
-           FROM judged j LEFT JOIN alerts a ON a.workspace_id = j.workspace_id AND a.rule = j.name AND a.cleared_at IS NULL \
-          CROSS JOIN LATERAL ( \
-                SELECT coalesce(sum(e.completed), 0)::bigint AS completed, coalesce(sum(e.failed), 0)::bigint AS failed \
-                  FROM alert_ends e WHERE e.workspace_id = j.workspace_id \
-                   AND e.workflow_id = coalesce(j.workflow_id, '00000000-0000-0000-0000-000000000000') \
-                   AND e.bucket_at > $8::timestamptz - make_interval(secs => j.window_s + 300)) AS s \
-          ORDER BY j.workspace_id, j.name",
-    )
-    .bind(after.0)
-    .bind(after.1)
-    .bind(DEFAULT_NAME)
-    .bind(own.window_s)
-    .bind(own.percent)
-    .bind(own.ended_min)
-    .bind(rows)
-    .bind(now)
-    .fetch_all(connection)
-    .await?;
-    Ok(rates)
+) -> Result<Looked, StoreError> {
+    let (after, since) = (id_floor(now - BEGUN_WITHIN), now - window(&rule.rule));
+    let found = sample(connection, rule.workspace_id(), rule.rule.workflow_id, after, since, SAMPLE_MAX).await?;
+    Ok((judge(&rule.rule, found), None, found.looked_at))
 }
 
-pub(super) fn judge(rate: &Rate) -> Finding {
-    let ended = rate.completed + rate.failed;
-    let (share, limit) = (rate.failed.saturating_mul(100), ended.saturating_mul(rate.percent.into()));
-    if ended >= rate.ended_min.into() && share >= limit {
-        let summary = format!("{} of {ended} executions failed within {}", rate.failed, words(rate.window_s));
-        let detail = json!({
-            "failed": rate.failed, "ended": ended, "window_s": rate.window_s, "percent": rate.percent,
-        });
+fn window(rule: &Rule) -> TimeDelta {
+    TimeDelta::seconds(rule.window_s.unwrap_or_default().into())
+}
+
+/// So many have to fail before the rule can be broken.
+fn failed_min(rule: &Rule) -> i64 {
+    let (percent, ended_min) = (rule.percent.unwrap_or_default(), rule.ended_min.unwrap_or_default());
+    (i64::from(percent) * i64::from(ended_min)).div_euclid(100).max(1)
+}
+
+fn judge(rule: &Rule, Sample { completed, failed, .. }: Sample) -> Finding {
+    let (percent, window_s) = (rule.percent.unwrap_or_default(), rule.window_s.unwrap_or_default());
+    let ended = completed + failed;
+    let (share, limit) = (failed * 100, ended * i64::from(percent));
+    if ended >= rule.ended_min.unwrap_or_default().into() && share >= limit {
+        let summary = format!("{failed} of {ended} executions failed within {}", words(window_s));
+        let detail = json!({ "failed": failed, "ended": ended, "window_s": window_s, "percent": percent });
         return Finding::Broken(summary, detail);
     }
-    if rate.failed == 0 || share.saturating_mul(100) < limit.saturating_mul(CLEARS_AT_PERCENT) {
+    if failed == 0 || share * 100 < limit * CLEARS_AT_PERCENT {
         return Finding::Holds;
     }
     Finding::Unsure
@@ -92,28 +89,8 @@ pub(super) fn judge(rate: &Rate) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rule::Kind;
+    use super::super::rule::shipped;
     use super::*;
-
-    fn judged(completed: i64, failed: i64) -> &'static str {
-        let of = Judged {
-            workspace_id: Uuid::nil(),
-            name: DEFAULT_NAME.into(),
-            kind: Kind::FailureRate,
-            workflow_id: None,
-            rule_at: None,
-            is_mailed: true,
-            is_open: false,
-            holds_since: None,
-        };
-        let own = shipped();
-        let (window_s, percent) = (own.window_s.unwrap(), own.percent.unwrap());
-        match judge(&Rate { of, window_s, percent, ended_min: own.ended_min.unwrap(), completed, failed }) {
-            Finding::Broken(..) => "broken",
-            Finding::Holds => "holds",
-            Finding::Unsure => "unsure",
-        }
-    }
 
     #[test]
     fn half_of_five_break_the_shipped_rule_and_two_fifths_keep_what_was() {
@@ -128,9 +105,26 @@ mod tests {
             (51, 49, "unsure"),
             // Too few to judge by; what was stays until they are out of the window.
             (0, 4, "unsure"),
-            (i64::MAX / 4, i64::MAX / 4, "broken"),
         ] {
-            assert_eq!(judged(completed, failed), expected, "{failed} failed, {completed} completed");
+            let found = match judge(&shipped(), Sample { looked_at: 0, completed, failed }) {
+                Finding::Broken(..) => "broken",
+                Finding::Holds => "holds",
+                Finding::Unsure => "unsure",
+            };
+            assert_eq!(found, expected, "{failed} failed, {completed} completed");
+        }
+    }
+
+    #[test]
+    fn no_sample_breaks_a_rule_with_fewer_failures_than_it_needs() {
+        for percent in [1, 33, 50, 99, 100] {
+            for ended_min in [1, 2, 5, 7, 1_000] {
+                let rule = Rule { percent: Some(percent), ended_min: Some(ended_min), ..shipped() };
+                let failed = failed_min(&rule) - 1;
+                let worst = Sample { looked_at: 0, completed: (i64::from(ended_min) - failed).max(0), failed };
+                let is_broken = matches!(judge(&rule, worst), Finding::Broken(..));
+                assert!(!is_broken, "{percent} % of {ended_min}");
+            }
         }
     }
 }

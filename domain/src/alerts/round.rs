@@ -10,25 +10,21 @@ use sqlx::{Connection, FromRow, PgConnection};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::change::{Change, clear, settle};
-use super::ends::{self, Cursor};
-use super::rule::DEFAULT_NAME;
-use super::{others, rate};
+use super::change::{Change, Finding, clear, settle};
+use super::mark::remember;
+use super::page::{self, Watched};
+use super::rate::{Suspects, rate};
+use super::rule::{DEFAULT_NAME, Kind};
+use super::watch::{Front, Looked, metric, silence, silence_held, sla};
 
 /// Time from the end of a round to the next.
 const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(1);
-/// Failure rates of one turn.
-const RATES_PER_TURN: i64 = 500;
-/// Other rules of one turn.
-const OTHERS_PER_TURN: i64 = 100;
+/// Rules of one turn, and workspaces with failures that it looks at.
+const RULES_PER_TURN: i64 = 200;
 /// Executions after which a turn ends.
 const ROWS_PER_TURN: i64 = 50_000;
 /// Alerts of rules that are gone that one round clears, and old rows of each table that it removes.
 const BITE: i64 = 500;
-/// Ends that one round removes.
-const ENDS_BITE: i64 = 20_000;
-/// Hours for which ends are kept: the longest window and one more.
-const ENDS_KEPT_HOURS: i32 = 25;
 /// Days for which alerts are kept that were cleared.
 const KEPT_DAYS: i32 = 90;
 
@@ -51,17 +47,20 @@ impl Turn {
 /// What a round does, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Ends,
-    Rates,
-    Others,
+    /// Clears what no rule keeps open any more.
+    Begin,
+    /// Judges the shipped rule.
+    Shipped,
+    /// Judges those that are written.
+    Written,
 }
 
 impl Stage {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Ends => "ends",
-            Self::Rates => "rates",
-            Self::Others => "others",
+            Self::Begin => "begin",
+            Self::Shipped => "shipped",
+            Self::Written => "written",
         }
     }
 }
@@ -70,7 +69,7 @@ impl FromStr for Stage {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::Ends, Self::Rates, Self::Others].into_iter().find(|stage| stage.as_str() == text);
+        let known = [Self::Begin, Self::Shipped, Self::Written].into_iter().find(|stage| stage.as_str() == text);
         known.ok_or_else(|| format!("{text} is no stage of a round"))
     }
 }
@@ -86,8 +85,6 @@ impl TryFrom<String> for Stage {
 /// How far the round has come.
 #[derive(Debug, FromRow)]
 struct Round {
-    #[sqlx(flatten)]
-    ends: Cursor,
     #[sqlx(try_from = "String")]
     stage: Stage,
     after_kind: String,
@@ -111,12 +108,8 @@ pub async fn due(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>,
 /// If the database does; then nothing was done.
 pub async fn turn(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Turn>, StoreError> {
     let mut transaction = connection.begin().await?;
-    // A cursor of another server, whose transactions are counted anew, begins at the horizon.
     let round: Option<Round> = sqlx::query_as(
-        "SELECT CASE WHEN r.xid > pg_snapshot_xmax(pg_current_snapshot()) \
-                     THEN pg_snapshot_xmin(pg_current_snapshot()) ELSE r.xid END::text AS xid, \
-                r.event_id, r.stage, r.after_kind, r.after_workspace, r.after_name \
-           FROM alert_rounds r WHERE r.next_at <= $1 FOR UPDATE SKIP LOCKED",
+        "SELECT stage, after_kind, after_workspace, after_name FROM alert_rounds WHERE next_at <= $1 FOR UPDATE SKIP LOCKED",
     )
     .bind(now)
     .fetch_optional(&mut *transaction)
@@ -125,11 +118,9 @@ pub async fn turn(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<O
     let mut turn = Turn::default();
     let is_over = round.go_on(&mut transaction, &mut turn, now).await?;
     sqlx::query(
-        "UPDATE alert_rounds SET xid = $1::text::xid8, event_id = $2, stage = $3, after_kind = $4, after_workspace = $5, \
-           after_name = $6, next_at = CASE WHEN $7 THEN $8 ELSE next_at END",
+        "UPDATE alert_rounds SET stage = $1, after_kind = $2, after_workspace = $3, after_name = $4, \
+           next_at = CASE WHEN $5 THEN $6 ELSE next_at END",
     )
-    .bind(&round.ends.xid)
-    .bind(round.ends.event_id)
     .bind(round.stage.as_str())
     .bind(&round.after_kind)
     .bind(round.after_workspace)
@@ -149,6 +140,11 @@ impl Round {
         self.after_name.clear();
     }
 
+    fn reach(&mut self, rule: &Watched) {
+        self.after_kind = rule.rule.kind.as_str().to_owned();
+        (self.after_workspace, self.after_name) = (rule.of.workspace_id, rule.of.name.clone());
+    }
+
     /// Goes through what is left of the round until a turn is full; whether the round is over.
     async fn go_on(
         &mut self,
@@ -156,61 +152,46 @@ impl Round {
         turn: &mut Turn,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        if self.stage == Stage::Ends {
-            if ends::add_up(&mut *connection, &mut self.ends).await? {
-                return Ok(false);
-            }
+        if self.stage == Stage::Begin {
             orphans(&mut *connection, turn, now).await?;
-            self.begin(Stage::Rates);
+            self.begin(Stage::Shipped);
         }
-        if self.stage == Stage::Rates {
-            if self.rates(&mut *connection, turn, now).await? {
+        if self.stage == Stage::Shipped {
+            let page = page::unwritten(&mut *connection, self.after_workspace, RULES_PER_TURN).await?;
+            if self.judge(&mut *connection, &page.rules, turn, now).await? {
                 return Ok(false);
             }
-            self.begin(Stage::Others);
+            if let Some(next) = page.next {
+                self.after_workspace = next;
+                return Ok(false);
+            }
+            self.begin(Stage::Written);
         }
-        if self.others(&mut *connection, turn, now).await? {
+        let after = (self.after_kind.as_str(), self.after_workspace, self.after_name.as_str());
+        let page = page::written(&mut *connection, after, RULES_PER_TURN).await?;
+        if self.judge(&mut *connection, &page, turn, now).await? || page.len() >= RULES_PER_TURN.unsigned_abs() as usize
+        {
             return Ok(false);
         }
         tidy(connection, now).await?;
-        self.begin(Stage::Ends);
+        self.begin(Stage::Begin);
         Ok(true)
     }
 
-    /// Judges the next failure rates; whether there may be more.
-    async fn rates(
+    /// Judges rules, one after the other; whether the turn is full before their end. One that cannot be judged does not keep others
+    /// waiting.
+    async fn judge(
         &mut self,
         connection: &mut PgConnection,
+        rules: &[Watched],
         turn: &mut Turn,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let after = (self.after_workspace, self.after_name.as_str());
-        let page = rate::page(&mut *connection, after, RATES_PER_TURN, now).await?;
-        for rate in &page {
-            turn.add(settle(&mut *connection, &rate.of, rate::judge(rate), now).await?);
-            (self.after_workspace, self.after_name) = (rate.of.workspace_id, rate.of.name.clone());
-        }
-        Ok(page.len() >= RATES_PER_TURN.unsigned_abs() as usize)
-    }
-
-    /// Judges the next of the other rules; whether there may be more. One that cannot be judged does not keep others waiting.
-    async fn others(
-        &mut self,
-        connection: &mut PgConnection,
-        turn: &mut Turn,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let after = (self.after_kind.as_str(), self.after_workspace, self.after_name.as_str());
-        let page = others::page(&mut *connection, after, OTHERS_PER_TURN).await?;
+        let suspects = Suspects::among(&mut *connection, rules, now).await?;
         let (mut front, mut rows_left) = (None, ROWS_PER_TURN);
-        for rule in &page {
-            let (workspace_id, name) = (rule.of.workspace_id, &rule.of.name);
+        for rule in rules.iter().filter(|rule| !suspects.spare(rule)) {
             let mut apart = connection.begin().await?;
-            let judged = async {
-                let (finding, rows) = others::judge(&mut apart, rule, &mut front, now).await?;
-                Ok::<_, StoreError>((settle(&mut apart, &rule.of, finding, now).await?, rows))
-            };
-            match judged.await {
+            match judge_one(&mut apart, rule, &mut front, now).await {
                 Ok((change, rows)) => {
                     apart.commit().await?;
                     turn.add(change);
@@ -218,17 +199,48 @@ impl Round {
                 }
                 Err(error) => {
                     apart.rollback().await?;
+                    let (workspace_id, name) = (rule.of.workspace_id, &rule.of.name);
                     warn!(%error, %workspace_id, name, "a rule of alerts could not be judged; the next round may");
                 }
             }
-            self.after_kind = rule.of.kind.as_str().to_owned();
-            (self.after_workspace, self.after_name) = (workspace_id, name.clone());
+            self.reach(rule);
             if rows_left <= 0 {
                 return Ok(true);
             }
         }
-        Ok(page.len() >= OTHERS_PER_TURN.unsigned_abs() as usize)
+        if let Some(last) = rules.last() {
+            self.reach(last);
+        }
+        Ok(false)
     }
+}
+
+/// Judges a rule, keeps what it remembers, and changes its alert; with how many executions were looked at. What is held up stays
+/// as it was, but for failures.
+async fn judge_one(
+    connection: &mut PgConnection,
+    rule: &Watched,
+    front: &mut Option<Front>,
+    now: DateTime<Utc>,
+) -> Result<(Change, i64), StoreError> {
+    let (finding, mark, rows): Looked = match (rule.rule.kind, rule.is_held) {
+        (Kind::FailureRate, _) => rate(&mut *connection, rule, now).await?,
+        (Kind::Silence, true) => (Finding::Unsure, Some(silence_held(rule, now)), 0),
+        (_, true) => (Finding::Unsure, None, 0),
+        (Kind::Silence, false) => silence(&mut *connection, rule, now).await?,
+        (Kind::Sla, false) => sla(&mut *connection, rule, now).await?,
+        (Kind::Metric, false) => (metric(&mut *connection, rule, now).await?, None, 0),
+        (Kind::QueueAge, false) => {
+            if front.is_none() {
+                *front = Some(Front::read(&mut *connection).await?);
+            }
+            (front.as_ref().map_or(Finding::Unsure, |front| front.judge(rule, now)), None, 0)
+        }
+    };
+    if let Some(mark) = mark.filter(|mark| *mark != rule.mark) {
+        remember(&mut *connection, &rule.of, &mark).await?;
+    }
+    Ok((settle(connection, rule, finding, now).await?, rows))
 }
 
 /// Clears alerts whose rule is gone, not looked at, or another one by now: that judges anew.
@@ -254,21 +266,16 @@ async fn orphans(connection: &mut PgConnection, turn: &mut Turn, now: DateTime<U
 /// Removes what is past its time, and what rules remembered that are gone or others by now.
 async fn tidy(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(), StoreError> {
     sqlx::query(
-        "WITH old_ends AS ( \
-           DELETE FROM alert_ends WHERE ctid = ANY (ARRAY( \
-             SELECT x.ctid FROM alert_ends x WHERE x.bucket_at < $1::timestamptz - make_interval(hours => $2) LIMIT $3)) \
-         ), old_alerts AS ( \
+        "WITH old_alerts AS ( \
            DELETE FROM alerts WHERE ctid = ANY (ARRAY( \
-             SELECT a.ctid FROM alerts a WHERE a.cleared_at < $1::timestamptz - make_interval(days => $4) LIMIT $5)) \
+             SELECT a.ctid FROM alerts a WHERE a.cleared_at < $1::timestamptz - make_interval(days => $2) LIMIT $3)) \
          ) \
          DELETE FROM alert_marks WHERE ctid = ANY (ARRAY( \
            SELECT m.ctid FROM alert_marks m \
             WHERE NOT EXISTS (SELECT FROM alert_rules r WHERE r.workspace_id = m.workspace_id AND r.name = m.name \
-                                 AND r.updated_at = m.rule_at) LIMIT $5))",
+                                 AND r.updated_at = m.rule_at) LIMIT $3))",
     )
     .bind(now)
-    .bind(ENDS_KEPT_HOURS)
-    .bind(ENDS_BITE)
     .bind(KEPT_DAYS)
     .bind(BITE)
     .execute(connection)

@@ -149,7 +149,7 @@ impl Rule {
             ("window_s", self.window_s.map(i64::from), 300, 86_400),
             ("after_s", self.after_s.map(i64::from), 60, 31_536_000),
             ("percent", self.percent.map(i64::from), 1, 100),
-            ("ended_min", self.ended_min.map(i64::from), 1, 1_000_000),
+            ("ended_min", self.ended_min.map(i64::from), 1, 1_000),
             ("above", self.above, 0, i64::MAX),
         ];
         self.check_fields(&numbers.map(|(field, value, ..)| (field, value.is_some())))?;

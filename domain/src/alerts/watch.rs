@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::day::id_floor;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::watching::{newest, oldest_waiting, open_page, still_open, time_of};
@@ -13,13 +12,13 @@ use uuid::Uuid;
 
 use super::change::Finding;
 use super::mark::Mark;
-use super::others::Watched;
+use super::page::Watched;
 use super::rule::METRICS;
 
 /// Executions that are looked at in one statement.
 const ROWS_PER_PAGE: i64 = 5_000;
 /// Pages of one rule and look; what is left is looked at by the next.
-const PAGES_MAX: i64 = 20;
+const PAGES_MAX: i64 = 10;
 /// Late executions that are remembered of one rule. When there are as many, it goes on once some of them have ended.
 const LATE_MAX: usize = 100;
 /// Late executions that an alert names.
@@ -32,7 +31,7 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(10);
 const LOOK_BACK: TimeDelta = TimeDelta::days(1);
 
 /// What a rule found, what it is to remember, and how many executions were looked at.
-type Looked = (Finding, Option<Mark>, i64);
+pub(super) type Looked = (Finding, Option<Mark>, i64);
 
 /// A new rule looks back for as long as silence may last, within a page; what it does not find then, it counts from its own
 /// beginning.
@@ -41,17 +40,17 @@ pub(super) async fn silence(
     rule: &Watched,
     now: DateTime<Utc>,
 ) -> Result<Looked, StoreError> {
-    let Some(workflow_id) = rule.of.workflow_id else { return Ok((Finding::Unsure, None, 0)) };
+    let Some(workflow_id) = rule.rule.workflow_id else { return Ok((Finding::Unsure, None, 0)) };
     let after = rule.mark.after.unwrap_or_else(|| id_floor(now - rule.longest()));
-    let found = newest(connection, WorkspaceId(rule.of.workspace_id), workflow_id, after, ROWS_PER_PAGE).await?;
+    let found = newest(connection, rule.workspace_id(), workflow_id, after, ROWS_PER_PAGE).await?;
     let seen_at = found.found.and_then(time_of).max(rule.mark.seen_at).unwrap_or_else(|| rule.since(now));
     let next = found.last.unwrap_or(after).min(id_floor(now - OVERLAP)).max(after);
     let mark = Mark { after: Some(next), seen_at: Some(seen_at), late: Some(Vec::new()) };
     if now - seen_at < rule.longest() {
         return Ok((Finding::Holds, Some(mark), found.looked_at));
     }
-    let summary = format!("a workflow has begun no execution for {}", words(rule.seconds()));
-    let detail = json!({ "last_seen_at": seen_at, "after_s": rule.seconds() });
+    let summary = format!("a workflow has begun no execution for {}", words(rule.after_s()));
+    let detail = json!({ "last_seen_at": seen_at, "after_s": rule.after_s() });
     Ok((Finding::Broken(summary, detail), Some(mark), found.looked_at))
 }
 
@@ -68,13 +67,13 @@ pub(super) async fn sla(
     rule: &Watched,
     now: DateTime<Utc>,
 ) -> Result<Looked, StoreError> {
-    let workspace_id = WorkspaceId(rule.of.workspace_id);
+    let workspace_id = rule.workspace_id();
     let end = id_floor(now - rule.longest());
     let mut after = rule.mark.after.unwrap_or_else(|| id_floor(rule.since(now) - rule.longest() - LOOK_BACK));
     let mut late = still_open(&mut *connection, workspace_id, rule.mark.late.as_deref().unwrap_or_default()).await?;
     let mut rows = 0;
     while rows < PAGES_MAX * ROWS_PER_PAGE && late.len() < LATE_MAX {
-        let page = open_page(&mut *connection, workspace_id, rule.of.workflow_id, after, end, ROWS_PER_PAGE).await?;
+        let page = open_page(&mut *connection, workspace_id, rule.rule.workflow_id, after, end, ROWS_PER_PAGE).await?;
         rows += page.looked_at;
         let room = LATE_MAX - late.len();
         after = if page.open.len() > room { page.open[room - 1] } else { page.last.unwrap_or(after) };
@@ -83,7 +82,7 @@ pub(super) async fn sla(
             break;
         }
     }
-    let finding = lateness(&late, rule.seconds());
+    let finding = lateness(&late, rule.after_s());
     Ok((finding, Some(Mark { after: Some(after), seen_at: None, late: Some(late) }), rows))
 }
 
@@ -105,8 +104,8 @@ pub(super) async fn metric(
     rule: &Watched,
     now: DateTime<Utc>,
 ) -> Result<Finding, StoreError> {
-    let name = METRICS.into_iter().find(|name| rule.metric.as_deref() == Some(name));
-    let (Some(name), Some(above)) = (name, rule.above) else { return Ok(Finding::Unsure) };
+    let name = METRICS.into_iter().find(|name| rule.rule.metric.as_deref() == Some(name));
+    let (Some(name), Some(above)) = (name, rule.rule.above) else { return Ok(Finding::Unsure) };
     let sql = format!("SELECT s.{name} FROM workspace_daily_stats s WHERE s.workspace_id = $1 AND s.day = $2");
     let value = sqlx::query_scalar(&sql).bind(rule.of.workspace_id).bind(now.date_naive());
     let value: Option<i64> = value.fetch_optional(connection).await?.flatten();
@@ -139,8 +138,8 @@ impl Front {
         if now - since < rule.longest() {
             return Finding::Holds;
         }
-        let summary = format!("an execution has waited for a worker for {}", words(rule.seconds()));
-        Finding::Broken(summary, json!({ "execution_id": id, "since": since, "after_s": rule.seconds() }))
+        let summary = format!("an execution has waited for a worker for {}", words(rule.after_s()));
+        Finding::Broken(summary, json!({ "execution_id": id, "since": since, "after_s": rule.after_s() }))
     }
 }
 

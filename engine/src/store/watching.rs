@@ -1,9 +1,10 @@
-//! What alerts look at: executions as they ended, or by their time, a page at a time, and the front of the queue.
+//! What alerts look at: which workspaces failed, executions by their time, a page at a time, and the front of the queue.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::day::id_floor;
 use super::error::StoreError;
 use super::trials::IS_TRIAL;
 use crate::core::ids::WorkspaceId;
@@ -30,62 +31,97 @@ pub struct OpenPage {
     pub open: Vec<Uuid>,
 }
 
-/// Ends of executions that were told by some transactions, summed up: of each workflow, and under the nil id of each workspace;
-/// by five minutes. One entry of each list for each sum.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct EndsPage {
-    /// The last transaction that was looked at.
-    pub xid: String,
-    /// The last event of it that was.
-    pub event_id: Uuid,
-    /// How many events were looked at.
+/// What became of the newest executions of a workspace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Sample {
+    /// How many were looked at.
     pub looked_at: i64,
-    /// Whose.
-    pub workspaces: Vec<Uuid>,
-    /// Of which workflow.
-    pub workflows: Vec<Uuid>,
-    /// Of the five minutes that begin then.
-    pub begins: Vec<DateTime<Utc>>,
-    /// How many completed.
-    pub completed: Vec<i64>,
-    /// How many failed or became incidents.
-    pub failed: Vec<i64>,
+    /// How many of them completed within the time.
+    pub completed: i64,
+    /// How many failed, or were begun within the time and are incidents.
+    pub failed: i64,
 }
 
-/// Sums up the ends among the next `rows` events behind a transaction and an event of it, in the order of transactions, as far as
-/// none can be committed before them any more; none if there is no event. Trials are not counted. Uses `outbox_xid`, and the key of
-/// each execution.
+/// How the types of events begin that tell of failures, as the index `outbox_failed` has them.
+const FAILED: &str = "o.type IN ('execution.failed', 'execution.incident')";
+
+/// The next workspaces behind one, of which events tell that an execution failed or became an incident, as long as these are
+/// kept. One step into `outbox_failed` for each.
 ///
 /// # Errors
 /// If the database does.
-pub async fn ends_page(
+pub async fn failing_workspaces(
     connection: &mut PgConnection,
-    (xid, event_id): (&str, Uuid),
+    after: Uuid,
     rows: i64,
-) -> Result<Option<EndsPage>, StoreError> {
-    const IN_ORDER: &str = "FROM ends n ORDER BY n.workspace_id, n.workflow_id, n.bucket_at";
+) -> Result<Vec<WorkspaceId>, StoreError> {
+    let next = |after: &str| {
+        format!(
+            "SELECT o.workspace_id FROM outbox o WHERE {FAILED} AND o.workspace_id > {after} \
+              ORDER BY o.workspace_id, o.created_at LIMIT 1"
+        )
+    };
     let sql = format!(
-        "WITH facts AS MATERIALIZED ( \
-           SELECT o.xid, o.event_id, o.workspace_id, o.type, o.aggregate_id, \
-                  date_bin('5 minutes', o.created_at, 'epoch'::timestamptz) AS bucket_at FROM outbox o \
-            WHERE o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) \
-              AND o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.event_id LIMIT $3 \
-         ), ends AS MATERIALIZED ( \
-           SELECT f.workspace_id, coalesce(x.workflow_id, '00000000-0000-0000-0000-000000000000') AS workflow_id, f.bucket_at, \
-                  count(*) FILTER (WHERE f.type = 'execution.completed') AS completed, \
-                  count(*) FILTER (WHERE f.type <> 'execution.completed') AS failed \
-             FROM facts f CROSS JOIN LATERAL ( \
-                  SELECT e.workflow_id FROM executions e WHERE e.execution_id = f.aggregate_id AND NOT {IS_TRIAL} LIMIT 1) AS x \
-            WHERE f.type IN ('execution.completed', 'execution.failed', 'execution.incident') \
-            GROUP BY GROUPING SETS ((f.workspace_id, f.bucket_at, x.workflow_id), (f.workspace_id, f.bucket_at)) \
-         ) \
-         SELECT f.xid::text AS xid, f.event_id, (SELECT count(*) FROM facts) AS looked_at, \
-                ARRAY(SELECT n.workspace_id {IN_ORDER}) AS workspaces, ARRAY(SELECT n.workflow_id {IN_ORDER}) AS workflows, \
-                ARRAY(SELECT n.bucket_at {IN_ORDER}) AS begins, ARRAY(SELECT n.completed {IN_ORDER}) AS completed, \
-                ARRAY(SELECT n.failed {IN_ORDER}) AS failed \
-           FROM facts f ORDER BY f.xid DESC, f.event_id DESC LIMIT 1"
+        "WITH RECURSIVE failing (workspace_id, nth) AS ( \
+           SELECT ({first}), 1::bigint \
+           UNION ALL SELECT ({next}), f.nth + 1 FROM failing f WHERE f.workspace_id IS NOT NULL AND f.nth < $2 \
+         ) SELECT f.workspace_id FROM failing f WHERE f.workspace_id IS NOT NULL ORDER BY f.nth",
+        first = next("$1"),
+        next = next("f.workspace_id"),
     );
-    Ok(sqlx::query_as(&sql).bind(xid).bind(event_id).bind(rows).fetch_optional(connection).await?)
+    let failing: Vec<Uuid> = sqlx::query_scalar(&sql).bind(after).bind(rows).fetch_all(connection).await?;
+    Ok(failing.into_iter().map(WorkspaceId).collect())
+}
+
+/// The workspaces among these of which at least so many executions failed or became incidents since then. Reads so many entries of
+/// `outbox_failed` for each. The lists are as long as each other.
+///
+/// # Errors
+/// If the database does.
+pub async fn often_failed(
+    connection: &mut PgConnection,
+    workspaces: &[Uuid],
+    since: &[DateTime<Utc>],
+    least: &[i64],
+) -> Result<Vec<bool>, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM outbox o WHERE {FAILED} AND o.workspace_id = w.workspace_id AND o.created_at >= w.since \
+                         ORDER BY o.created_at DESC OFFSET w.least - 1 LIMIT 1) \
+           FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) WITH ORDINALITY AS w (workspace_id, since, least, nth) \
+          ORDER BY w.nth"
+    );
+    Ok(sqlx::query_scalar(&sql).bind(workspaces).bind(since).bind(least).fetch_all(connection).await?)
+}
+
+/// What became since then of the newest `rows` executions of a workspace that have ids behind `after`: of a workflow, if one is
+/// named; without trials.
+///
+/// # Errors
+/// If the database does.
+pub async fn sample(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: Option<Uuid>,
+    after: Uuid,
+    since: DateTime<Utc>,
+    rows: i64,
+) -> Result<Sample, StoreError> {
+    let sql = format!(
+        "WITH page AS MATERIALIZED ( \
+           SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.status, e.ended_at FROM executions e \
+            WHERE e.workspace_id = $1 AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $6 \
+         ), ended AS MATERIALIZED ( \
+           SELECT e.status, {IS_TRIAL} AS is_trial FROM page e \
+            WHERE ($2::uuid IS NULL OR e.workflow_id = $2) \
+              AND (e.status IN ('completed', 'failed') AND e.ended_at >= $4 OR e.status = 'incident' AND e.execution_id >= $5) \
+         ) \
+         SELECT (SELECT count(*) FROM page) AS looked_at, \
+                count(*) FILTER (WHERE NOT x.is_trial AND x.status = 'completed') AS completed, \
+                count(*) FILTER (WHERE NOT x.is_trial AND x.status <> 'completed') AS failed \
+           FROM ended x"
+    );
+    let sample = sqlx::query_as(&sql).bind(workspace_id.0).bind(workflow_id).bind(after);
+    Ok(sample.bind(since).bind(id_floor(since)).bind(rows).fetch_one(connection).await?)
 }
 
 /// The time that an id was made at, to a millisecond.
@@ -109,11 +145,12 @@ pub async fn newest(
         "WITH page AS MATERIALIZED ( \
            SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id FROM executions e \
             WHERE e.workspace_id = $1 AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $4 \
+         ), own AS MATERIALIZED ( \
+           SELECT e.execution_id, {IS_TRIAL} AS is_trial FROM page e WHERE e.workflow_id = $2 \
          ) \
          SELECT (SELECT count(*) FROM page) AS looked_at, \
                 (SELECT p.execution_id FROM page p ORDER BY p.execution_id DESC LIMIT 1) AS last, \
-                (SELECT e.execution_id FROM page e WHERE e.workflow_id = $2 AND NOT {IS_TRIAL} \
-                  ORDER BY e.execution_id DESC LIMIT 1) AS found"
+                (SELECT o.execution_id FROM own o WHERE NOT o.is_trial ORDER BY o.execution_id DESC LIMIT 1) AS found"
     );
     let newest = sqlx::query_as(&sql).bind(workspace_id.0).bind(workflow_id).bind(after).bind(rows);
     Ok(newest.fetch_one(connection).await?)
@@ -136,12 +173,13 @@ pub async fn open_page(
         "WITH page AS MATERIALIZED ( \
            SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.ended_at FROM executions e \
             WHERE e.workspace_id = $1 AND e.execution_id > $3 AND e.execution_id < $4 ORDER BY e.execution_id LIMIT $5 \
+         ), open AS MATERIALIZED ( \
+           SELECT e.execution_id, {IS_TRIAL} AS is_trial FROM page e \
+            WHERE e.ended_at IS NULL AND ($2::uuid IS NULL OR e.workflow_id = $2) \
          ) \
          SELECT count(*) AS looked_at, \
                 (SELECT l.execution_id FROM page l ORDER BY l.execution_id DESC LIMIT 1) AS last, \
-                ARRAY(SELECT e.execution_id FROM page e \
-                       WHERE e.ended_at IS NULL AND ($2::uuid IS NULL OR e.workflow_id = $2) AND NOT {IS_TRIAL} \
-                       ORDER BY e.execution_id) AS open \
+                ARRAY(SELECT o.execution_id FROM open o WHERE NOT o.is_trial ORDER BY o.execution_id) AS open \
            FROM page"
     );
     let page = sqlx::query_as(&sql).bind(workspace_id.0).bind(workflow_id).bind(after).bind(end).bind(rows);

@@ -53,7 +53,6 @@ pub(crate) fn rows(workspace: &str) -> String {
             "alerts (workspace_id, alert_id, rule, kind, summary, detail, raised_at, is_mailed) \
              VALUES ({w}, {id}, 'n', 'sla', 's', '{{}}', now(), true)"
         ),
-        format!("alert_ends (workspace_id, bucket_at, workflow_id, completed, failed) VALUES ({w}, now(), {id}, 1, 1)"),
         format!(
             "workspace_daily_stats (workspace_id, day, executions_started, executions_completed, executions_failed, \
              executions_cancelled, duration_ms_sum, emails_sent, leads_created, counted_at) \

@@ -9,7 +9,7 @@ use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::side::Side;
@@ -17,7 +17,7 @@ use crate::worker::Engine;
 
 /// Time between two looks; where the round of this minute is over, a look is one statement.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Pause after a turn, so that they take a part of the database only.
+/// Shortest pause after a turn. One is as long as its turn, so that turns take a part of the database only.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Longest turn.
 const TURN_MAX: Duration = Duration::from_secs(120);
@@ -41,6 +41,7 @@ pub(crate) async fn alerts(engine: Arc<Engine>, place: Place) {
 async fn round(place: &Place, mut now: DateTime<Utc>) {
     let side = Side::new(place.clone());
     for _ in 0..TURNS_MAX {
+        let begun = Instant::now();
         match side.run_for(TURN_MAX, async |connection| one(connection, now).await).await {
             Ok(Some(next)) => now = next,
             Ok(None) => return,
@@ -49,7 +50,7 @@ async fn round(place: &Place, mut now: DateTime<Utc>) {
                 return;
             }
         }
-        sleep(PAUSE).await;
+        sleep(PAUSE.max(begun.elapsed())).await;
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Wish {
     window_s: Option<i32>,
     /// So many of a hundred that ended have failed.
     percent: Option<i32>,
-    /// So many have to have ended in the window.
+    /// So many have to have ended in the window: 1 to 1,000.
     ended_min: Option<i32>,
     /// How long is too long, 60 to 31,536,000 seconds.
     after_s: Option<i32>,
