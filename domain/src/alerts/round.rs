@@ -197,8 +197,10 @@ impl Round {
                     turn.add(change);
                     rows_left -= rows;
                 }
+                // It may have taken long: others wait for the next turn.
                 Err(error) => {
                     apart.rollback().await?;
+                    rows_left = 0;
                     let (workspace_id, name) = (rule.of.workspace_id, &rule.of.name);
                     warn!(%error, %workspace_id, name, "a rule of alerts could not be judged; the next round may");
                 }

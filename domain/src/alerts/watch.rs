@@ -104,12 +104,12 @@ pub(super) async fn metric(
     rule: &Watched,
     now: DateTime<Utc>,
 ) -> Result<Finding, StoreError> {
-    let name = METRICS.into_iter().find(|name| rule.rule.metric.as_deref() == Some(name));
+    let name = METRICS.into_iter().find(|name| rule.rule.metric.as_deref() == Some(*name));
     let (Some(name), Some(above)) = (name, rule.rule.above) else { return Ok(Finding::Unsure) };
     let sql = format!("SELECT s.{name} FROM workspace_daily_stats s WHERE s.workspace_id = $1 AND s.day = $2");
     let value = sqlx::query_scalar(&sql).bind(rule.of.workspace_id).bind(now.date_naive());
-    let value: Option<i64> = value.fetch_optional(connection).await?.flatten();
-    Ok(match value.filter(|value| *value > above) {
+    let value: Option<Option<i64>> = value.fetch_optional(connection).await?;
+    Ok(match value.flatten().filter(|value| *value > above) {
         None => Finding::Holds,
         Some(value) => {
             let detail = json!({ "metric": name, "value": value, "above": above, "day": now.date_naive() });

@@ -103,9 +103,9 @@ pub(crate) async fn put(holder: Holder, Path(name): Path<String>, request: Reque
 /// `DELETE /alert-rules/{name}`: 204; of `failures`, the shipped one holds again. 404 unknown.
 pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
-    let gone = alerts::delete_rule(&mut transaction, caller.workspace_id, &name).await?;
+    let is_gone = alerts::is_name(&name) && alerts::delete_rule(&mut transaction, caller.workspace_id, &name).await?;
     transaction.commit().await?;
-    if !gone {
+    if !is_gone {
         let problem = Problem::not_found("alert rule", &name);
         let hint = "the rule that is shipped cannot be removed: write it with `enabled` false";
         return Err(if name == DEFAULT_NAME { Problem { hint: hint.into(), ..problem } } else { problem });
