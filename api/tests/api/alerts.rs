@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use capstan_domain::access::Role as MemberRole;
-use capstan_domain::alerts::{RULES_MAX, Turn, turn};
+use capstan_domain::alerts::{RULES_MAX, Turn, due, turn};
 use capstan_engine::store::connect::Role;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -229,6 +229,7 @@ async fn a_round_goes_on_where_it_was_broken_off_and_one_process_is_at_it_at_a_t
     let mut first = app.cell.connect(Role::Worker).await.unwrap();
     let mut second = app.cell.connect(Role::Worker).await.unwrap();
     let raised = |turn: Option<Turn>| turn.map(|turn| turn.raised);
+    assert!(due(&mut first).await.unwrap().is_some());
     let mut dying = first.begin().await.unwrap();
     assert_eq!(raised(one_turn(&mut dying, 0).await), Some(200));
     assert_eq!(raised(one_turn(&mut second, 0).await), None, "somebody is at it");
@@ -239,6 +240,7 @@ async fn a_round_goes_on_where_it_was_broken_off_and_one_process_is_at_it_at_a_t
     let (one, other) = futures::join!(one_turn(&mut first, 0), one_turn(&mut second, 0));
     assert_eq!(raised(one).unwrap_or_default() + raised(other).unwrap_or_default(), 100);
     assert_eq!(raised(one_turn(&mut second, 0).await), None, "the round is over");
+    assert_eq!(due(&mut first).await.unwrap(), None);
     assert_eq!(raised(one_turn(&mut second, 1).await), Some(0), "the next one raises nothing twice");
     let once = "(SELECT FROM alerts GROUP BY workspace_id HAVING count(*) = 1) AS once";
     assert_eq!((app.count(once).await, app.count("events WHERE type = 'alert.raised'").await), (300, 300));
