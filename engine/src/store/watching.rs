@@ -73,8 +73,8 @@ pub async fn failing_workspaces(
     Ok(failing.into_iter().map(WorkspaceId).collect())
 }
 
-/// The workspaces among these of which at least so many executions failed or became incidents since then. Reads so many entries of
-/// `outbox_failed` for each. The lists are as long as each other.
+/// Of each of these workspaces, whether at least so many of its executions failed or became incidents since then. Reads so many
+/// entries of `outbox_failed` for each. The lists are as long as each other.
 ///
 /// # Errors
 /// If the database does.
