@@ -1,5 +1,5 @@
-//! Mails owner and administrators of a workspace when an alert is raised or cleared. Every API process that can send mail does
-//! it: an alert is taken by one of them.
+//! Mails owner and administrators of a workspace when an alert is raised or cleared. Any API process that can send mail does it,
+//! one at a time; an alert is taken by one of them.
 
 use std::sync::Weak;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use capstan_domain::access::{self, Role, Tried};
 use capstan_domain::alerts::{self, AlertMail};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::services::mail::letter::RECIPIENTS_MAX;
-use capstan_node_types::services::mail::{Letter, Mailer};
+use capstan_node_types::services::mail::{Letter, MailError, Mailer};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -17,8 +17,10 @@ use crate::cells::Cell;
 use crate::problem::Problem;
 use crate::tenant;
 
-/// Time between two looks; a look that finds nothing is one statement for each cell and one for their list.
+/// Time between two looks, of which one process has each; one that finds nothing is one statement for each cell.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// For how long nobody else looks, in seconds.
+const LOOK_S: i32 = 50;
 /// Mails of one look and cell.
 const BITE: i32 = 100;
 /// Mails of one workspace within [`SPAN_S`]. What is beyond waits for its next try: by then it may be over.
@@ -31,55 +33,70 @@ pub(crate) async fn tell(api: Weak<Parts>) {
     loop {
         sleep(LOOK_EVERY).await;
         let Some(api) = api.upgrade() else { return };
-        if let Err(problem) = round(&api).await {
+        let told = async {
+            let look = Tried { subject: "alert mail look".into(), tries_max: 1, span_s: LOOK_S };
+            if may(&api, look).await? { round(&api).await } else { Ok(()) }
+        };
+        if let Err(problem) = told.await {
             let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
             tracing::warn!(cause, "nobody knows which alerts people are to be told of; it will be tried again");
         }
     }
 }
 
-/// One that fails stops no other one, and is tried again later.
+/// One cell that fails stops no other one. Where the mail server takes no mail, the rest waits for the next look.
 pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
     let Some(mailer) = api.people.settings.mailer.clone() else { return Ok(()) };
-    let schemas = access::cell_schemas(&mut *api.people.pool.acquire().await?).await?;
+    let schemas = access::cell_schemas(&mut *api.people.pool.begin().await?).await?;
     for schema in schemas {
-        if let Err(problem) = of_cell(api, &mailer, &schema).await {
-            let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-            tracing::warn!(
-                cause,
-                schema,
-                "nobody knows which alerts of a cell people are to be told of; it will be tried again"
-            );
+        match of_cell(api, &mailer, &schema).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(problem) => {
+                let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+                tracing::warn!(
+                    cause,
+                    schema,
+                    "nobody knows which alerts of a cell people are to be told of; trying again"
+                );
+            }
         }
     }
     Ok(())
 }
 
-async fn of_cell(api: &Parts, mailer: &Mailer, schema: &str) -> Result<(), Problem> {
+/// Whether the mail server takes mail. An alert that fails stops no other one.
+async fn of_cell(api: &Parts, mailer: &Mailer, schema: &str) -> Result<bool, Problem> {
     let cell = api.cells.get(schema);
-    let due = alerts::to_mail(&mut *cell.pool.acquire().await?, BITE).await?;
+    let due = alerts::to_mail(&mut *cell.pool.begin().await?, BITE).await?;
     for (workspace_id, alert_id) in due {
-        if let Err(problem) = tell_one(api, mailer, &cell, schema, (workspace_id, alert_id)).await {
-            let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-            tracing::warn!(cause, %workspace_id, %alert_id, "people were not told of an alert; it will be tried again");
+        match tell_one(api, mailer, &cell, schema, (workspace_id, alert_id)).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(problem) => {
+                let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+                tracing::warn!(cause, %workspace_id, %alert_id, "people were not told of an alert; it will be tried again");
+            }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
+/// Whether the mail server takes mail.
 async fn tell_one(
     api: &Parts,
     mailer: &Mailer,
     cell: &Cell,
     schema: &str,
     (workspace_id, alert_id): (WorkspaceId, Uuid),
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
     let mail = alerts::take_mail(&mut transaction, workspace_id, alert_id).await?;
     transaction.commit().await?;
-    let Some(mail) = mail else { return Ok(()) };
-    if !may_mail(api, workspace_id).await? {
-        return Ok(());
+    let Some(mail) = mail else { return Ok(true) };
+    let mails = Tried { subject: format!("alert mail {workspace_id}"), tries_max: MAILS_MAX, span_s: SPAN_S };
+    if !may(api, mails).await? {
+        return Ok(true);
     }
     let mut control = tenant::read(&api.people.pool, workspace_id).await?;
     let members = access::list_members(&mut control, workspace_id).await?;
@@ -94,18 +111,27 @@ async fn tell_one(
         .collect();
     if !to.is_empty() {
         let (key, letter) = letter(&mail, slug.as_deref().unwrap_or_default(), &api.people.settings.public_url, to);
-        mailer.send(workspace_id, &key, letter, None).await.map_err(|error| Problem::internal(error.to_string()))?;
+        match mailer.send(workspace_id, &key, letter, None).await {
+            Ok(_) => {}
+            Err(error @ (MailError::Letter(_) | MailError::Rejected { .. })) => {
+                return Err(Problem::internal(error.to_string()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the mail server takes no mail about alerts; it will be tried again");
+                return Ok(false);
+            }
+        }
     }
     let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
     alerts::mailed(&mut transaction, workspace_id, &mail).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    Ok(true)
 }
 
-/// Counts a mail; false if the workspace has sent enough of them.
-async fn may_mail(api: &Parts, workspace_id: WorkspaceId) -> Result<bool, Problem> {
-    let subject = format!("alert mail {workspace_id}");
+/// Counts a try, for all processes together; false if there were enough of them.
+async fn may(api: &Parts, tried: Tried) -> Result<bool, Problem> {
     let mut transaction = api.people.pool.begin().await?;
-    let wait = access::count_try(&mut transaction, &[Tried { subject, tries_max: MAILS_MAX, span_s: SPAN_S }]).await?;
+    let wait = access::count_try(&mut transaction, &[tried]).await?;
     transaction.commit().await?;
     Ok(wait.is_none())
 }

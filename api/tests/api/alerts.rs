@@ -106,10 +106,6 @@ async fn failures_raise_one_alert_by_default_which_is_cleared_on_recovery_and_bo
     }
     let request = Request::get("/api/v1/alerts?status=all").header("x-api-key", &app.other_key).body(Body::empty());
     assert_eq!(app.send(request.unwrap()).await.json()["items"], json!([]), "another workspace has none");
-    // Each end is counted once, of the workflow and of the workspace, however often somebody looks.
-    let sums =
-        "(SELECT sum(e.completed) AS completed, sum(e.failed) AS failed FROM alert_ends e GROUP BY e.workflow_id) AS s";
-    assert_eq!(app.count(&format!("{sums} WHERE completed = 21 AND failed = 9")).await, 2);
 }
 
 #[tokio::test]
@@ -220,7 +216,7 @@ async fn a_queue_and_a_figure_of_the_day_raise_an_alert_that_does_not_come_and_g
 async fn a_round_goes_on_where_it_was_broken_off_and_one_process_is_at_it_at_a_time() {
     let app = App::start().await;
     run(&app, "DELETE FROM queue").await;
-    let rules = "WITH w AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 300)), waits AS ( \
+    let rules = "WITH w AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 100)), waits AS ( \
                    INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
                    SELECT 1, uuid_floor_1(now() - interval '1 h'), w.id, true FROM w) \
                  INSERT INTO alert_rules (workspace_id, name, kind, after_s, is_mailed, is_enabled, updated_by) \
@@ -231,19 +227,19 @@ async fn a_round_goes_on_where_it_was_broken_off_and_one_process_is_at_it_at_a_t
     let raised = |turn: Option<Turn>| turn.map(|turn| turn.raised);
     assert!(due(&mut first).await.unwrap().is_some());
     let mut dying = first.begin().await.unwrap();
-    assert_eq!(raised(one_turn(&mut dying, 0).await), Some(200));
+    assert_eq!(raised(one_turn(&mut dying, 0).await), Some(60));
     assert_eq!(raised(one_turn(&mut second, 0).await), None, "somebody is at it");
     dying.rollback().await.unwrap();
     assert_eq!(app.count("alerts").await, 0);
 
-    assert_eq!(raised(one_turn(&mut first, 0).await), Some(200));
+    assert_eq!(raised(one_turn(&mut first, 0).await), Some(60));
     let (one, other) = futures::join!(one_turn(&mut first, 0), one_turn(&mut second, 0));
-    assert_eq!(raised(one).unwrap_or_default() + raised(other).unwrap_or_default(), 100);
+    assert_eq!(raised(one).unwrap_or_default() + raised(other).unwrap_or_default(), 40);
     assert_eq!(raised(one_turn(&mut second, 0).await), None, "the round is over");
     assert_eq!(due(&mut first).await.unwrap(), None);
     assert_eq!(raised(one_turn(&mut second, 1).await), Some(0), "the next one raises nothing twice");
     let once = "(SELECT FROM alerts GROUP BY workspace_id HAVING count(*) = 1) AS once";
-    assert_eq!((app.count(once).await, app.count("events WHERE type = 'alert.raised'").await), (300, 300));
+    assert_eq!((app.count(once).await, app.count("events WHERE type = 'alert.raised'").await), (100, 100));
 }
 
 #[tokio::test]

@@ -85,12 +85,18 @@ struct Unwritten {
     open: Open,
 }
 
-/// The shipped rule of workspaces behind one that have not written it and have failures, or its alert open. Looks at as many
-/// workspaces with failures as it may have rows.
-pub(super) async fn unwritten(connection: &mut PgConnection, after: Uuid, rows: i64) -> Result<Shipped, StoreError> {
+/// The shipped rule of workspaces behind one that have not written it and had failures since then, or its alert open. Looks at as
+/// many workspaces with failures as it may have rows.
+pub(super) async fn unwritten(
+    connection: &mut PgConnection,
+    after: Uuid,
+    since: DateTime<Utc>,
+    rows: i64,
+) -> Result<Shipped, StoreError> {
     let failing = failing_workspaces(&mut *connection, after, rows).await?;
     let full = |len: usize| i64::try_from(len).is_ok_and(|len| len >= rows);
-    let upper = failing.last().filter(|_| full(failing.len())).map(|last| last.0);
+    let upper = failing.last().filter(|_| full(failing.len())).map(|(last, _)| last.0);
+    let lately = failing.iter().filter(|(_, at)| *at >= since);
     let found: Vec<Unwritten> = sqlx::query_as(
         "WITH seen AS ( \
            SELECT f.workspace_id FROM unnest($1::uuid[]) AS f (workspace_id) \
@@ -104,7 +110,7 @@ pub(super) async fn unwritten(connection: &mut PgConnection, after: Uuid, rows: 
           WHERE NOT EXISTS (SELECT FROM alert_rules r WHERE r.workspace_id = s.workspace_id AND r.name = $2) \
           ORDER BY s.workspace_id LIMIT $5",
     )
-    .bind(failing.iter().map(|workspace| workspace.0).collect::<Vec<_>>())
+    .bind(lately.map(|(workspace, _)| workspace.0).collect::<Vec<_>>())
     .bind(DEFAULT_NAME)
     .bind(after)
     .bind(upper.unwrap_or(Uuid::max()))

@@ -21,6 +21,8 @@ const SAMPLE_MAX: i64 = 5_000;
 const BEGUN_WITHIN: TimeDelta = TimeDelta::days(31);
 /// An alert is cleared only below so many of a hundred of its rule's rate, so that it does not come and go.
 const CLEARS_AT_PERCENT: i64 = 80;
+/// A full sample of which so many of a hundred are open says little of what ends late, as what fails after retries does.
+const OPEN_PERCENT: i64 = 20;
 
 /// Failure rates that may be broken, since enough failed for that; by workspace and name.
 pub(super) struct Suspects(HashSet<(Uuid, String)>);
@@ -44,10 +46,13 @@ impl Suspects {
         Ok(Self(often.map(|(it, _)| (it.of.workspace_id, it.of.name.clone())).collect()))
     }
 
+    fn has(&self, rule: &Watched) -> bool {
+        self.0.contains(&(rule.of.workspace_id, rule.of.name.clone()))
+    }
+
     /// Whether judging a rule can change nothing: it is a failure rate that cannot be broken, and has no alert open.
     pub(super) fn spare(&self, rule: &Watched) -> bool {
-        let is_quiet = rule.rule.kind == Kind::FailureRate && !rule.of.open.is_open;
-        is_quiet && !self.0.contains(&(rule.of.workspace_id, rule.of.name.clone()))
+        rule.rule.kind == Kind::FailureRate && !rule.of.open.is_open && !self.has(rule)
     }
 }
 
@@ -55,14 +60,23 @@ impl Suspects {
 pub(super) async fn rate(
     connection: &mut PgConnection,
     rule: &Watched,
+    suspects: &Suspects,
     now: DateTime<Utc>,
 ) -> Result<Looked, StoreError> {
     let (after, since) = (id_floor(now - BEGUN_WITHIN), now - window(&rule.rule));
     let found = sample(connection, rule.workspace_id(), rule.rule.workflow_id, after, since, SAMPLE_MAX).await?;
-    Ok((judge(&rule.rule, found), None, found.looked_at))
+    let is_blind = found.looked_at >= SAMPLE_MAX
+        && found.open * 100 >= (found.open + found.completed + found.failed) * OPEN_PERCENT
+        && suspects.has(rule);
+    let finding = match judge(&rule.rule, found) {
+        Finding::Holds if is_blind => Finding::Unsure,
+        finding => finding,
+    };
+    Ok((finding, None, found.looked_at))
 }
 
-fn window(rule: &Rule) -> TimeDelta {
+/// How far back a failure rate looks.
+pub(super) fn window(rule: &Rule) -> TimeDelta {
     TimeDelta::seconds(rule.window_s.unwrap_or_default().into())
 }
 
@@ -106,7 +120,7 @@ mod tests {
             // Too few to judge by; what was stays until they are out of the window.
             (0, 4, "unsure"),
         ] {
-            let found = match judge(&shipped(), Sample { looked_at: 0, completed, failed }) {
+            let found = match judge(&shipped(), Sample { completed, failed, ..Sample::default() }) {
                 Finding::Broken(..) => "broken",
                 Finding::Holds => "holds",
                 Finding::Unsure => "unsure",
@@ -121,7 +135,7 @@ mod tests {
             for ended_min in [1, 2, 5, 7, 1_000] {
                 let rule = Rule { percent: Some(percent), ended_min: Some(ended_min), ..shipped() };
                 let failed = failed_min(&rule) - 1;
-                let worst = Sample { looked_at: 0, completed: (i64::from(ended_min) - failed).max(0), failed };
+                let worst = Sample { completed: (i64::from(ended_min) - failed).max(0), failed, ..Sample::default() };
                 let is_broken = matches!(judge(&rule, worst), Finding::Broken(..));
                 assert!(!is_broken, "{percent} % of {ended_min}");
             }

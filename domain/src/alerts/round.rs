@@ -2,6 +2,7 @@
 //! the transaction that raises and clears: who dies in a turn has done nothing, and nothing is done twice.
 
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
@@ -13,18 +14,22 @@ use uuid::Uuid;
 use super::change::{Change, Finding, clear, settle};
 use super::mark::remember;
 use super::page::{self, Watched};
-use super::rate::{Suspects, rate};
-use super::rule::{DEFAULT_NAME, Kind};
+use super::rate::{Suspects, rate, window};
+use super::rule::{DEFAULT_NAME, Kind, shipped};
 use super::watch::{Front, Looked, metric, silence, silence_held, sla};
 
 /// Time from the end of a round to the next.
 const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(1);
-/// Rules of one turn, and workspaces with failures that it looks at.
-const RULES_PER_TURN: i64 = 200;
+/// Rules that are written of one turn: each may be a transaction within it, and more than 64 cost others.
+const RULES_PER_TURN: i64 = 60;
+/// Workspaces with failures that a turn looks at.
+const WORKSPACES_PER_TURN: i64 = 500;
 /// Executions after which a turn ends.
 const ROWS_PER_TURN: i64 = 50_000;
+/// Time after which a turn ends: webhooks wait for transactions that are open.
+const TURN_LONG: Duration = Duration::from_secs(1);
 /// Alerts of rules that are gone that one round clears, and old rows of each table that it removes.
-const BITE: i64 = 500;
+const BITE: i64 = 60;
 /// Days for which alerts are kept that were cleared.
 const KEPT_DAYS: i32 = 90;
 
@@ -157,7 +162,8 @@ impl Round {
             self.begin(Stage::Shipped);
         }
         if self.stage == Stage::Shipped {
-            let page = page::unwritten(&mut *connection, self.after_workspace, RULES_PER_TURN).await?;
+            let since = now - window(&shipped());
+            let page = page::unwritten(&mut *connection, self.after_workspace, since, WORKSPACES_PER_TURN).await?;
             if self.judge(&mut *connection, &page.rules, turn, now).await? {
                 return Ok(false);
             }
@@ -188,10 +194,10 @@ impl Round {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let suspects = Suspects::among(&mut *connection, rules, now).await?;
-        let (mut front, mut rows_left) = (None, ROWS_PER_TURN);
+        let (mut front, mut rows_left, begun) = (None, ROWS_PER_TURN, Instant::now());
         for rule in rules.iter().filter(|rule| !suspects.spare(rule)) {
             let mut apart = connection.begin().await?;
-            match judge_one(&mut apart, rule, &mut front, now).await {
+            match judge_one(&mut apart, rule, &suspects, &mut front, now).await {
                 Ok((change, rows)) => {
                     apart.commit().await?;
                     turn.add(change);
@@ -206,7 +212,7 @@ impl Round {
                 }
             }
             self.reach(rule);
-            if rows_left <= 0 {
+            if rows_left <= 0 || begun.elapsed() >= TURN_LONG {
                 return Ok(true);
             }
         }
@@ -222,11 +228,12 @@ impl Round {
 async fn judge_one(
     connection: &mut PgConnection,
     rule: &Watched,
+    suspects: &Suspects,
     front: &mut Option<Front>,
     now: DateTime<Utc>,
 ) -> Result<(Change, i64), StoreError> {
     let (finding, mark, rows): Looked = match (rule.rule.kind, rule.is_held) {
-        (Kind::FailureRate, _) => rate(&mut *connection, rule, now).await?,
+        (Kind::FailureRate, _) => rate(&mut *connection, rule, suspects, now).await?,
         (Kind::Silence, true) => (Finding::Unsure, Some(silence_held(rule, now)), 0),
         (_, true) => (Finding::Unsure, None, 0),
         (Kind::Silence, false) => silence(&mut *connection, rule, now).await?,
@@ -260,7 +267,17 @@ async fn orphans(connection: &mut PgConnection, turn: &mut Turn, now: DateTime<U
     .fetch_all(&mut *connection)
     .await?;
     for (workspace_id, rule) in orphans {
-        turn.add(clear(&mut *connection, WorkspaceId(workspace_id), &rule, "rule_changed", now).await?);
+        let mut apart = connection.begin().await?;
+        match clear(&mut apart, WorkspaceId(workspace_id), &rule, "rule_changed", now).await {
+            Ok(change) => {
+                apart.commit().await?;
+                turn.add(change);
+            }
+            Err(error) => {
+                apart.rollback().await?;
+                warn!(%error, %workspace_id, rule, "an alert whose rule is gone could not be cleared; the next round may");
+            }
+        }
     }
     Ok(())
 }

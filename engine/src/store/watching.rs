@@ -40,13 +40,15 @@ pub struct Sample {
     pub completed: i64,
     /// How many failed, or were begun within the time and are incidents.
     pub failed: i64,
+    /// How many have not ended, and are no incidents.
+    pub open: i64,
 }
 
 /// How the types of events begin that tell of failures, as the index `outbox_failed` has them.
 const FAILED: &str = "o.type IN ('execution.failed', 'execution.incident')";
 
 /// The next workspaces behind one, of which events tell that an execution failed or became an incident, as long as these are
-/// kept. One step into `outbox_failed` for each.
+/// kept; with when the last one did. One step into `outbox_failed` for each.
 ///
 /// # Errors
 /// If the database does.
@@ -54,23 +56,23 @@ pub async fn failing_workspaces(
     connection: &mut PgConnection,
     after: Uuid,
     rows: i64,
-) -> Result<Vec<WorkspaceId>, StoreError> {
+) -> Result<Vec<(WorkspaceId, DateTime<Utc>)>, StoreError> {
     let next = |after: &str| {
         format!(
-            "SELECT o.workspace_id FROM outbox o WHERE {FAILED} AND o.workspace_id > {after} \
-              ORDER BY o.workspace_id, o.created_at LIMIT 1"
+            "SELECT o.workspace_id, o.created_at FROM outbox o WHERE {FAILED} AND o.workspace_id > {after} \
+              ORDER BY o.workspace_id, o.created_at DESC LIMIT 1"
         )
     };
     let sql = format!(
-        "WITH RECURSIVE failing (workspace_id, nth) AS ( \
-           SELECT ({first}), 1::bigint \
-           UNION ALL SELECT ({next}), f.nth + 1 FROM failing f WHERE f.workspace_id IS NOT NULL AND f.nth < $2 \
-         ) SELECT f.workspace_id FROM failing f WHERE f.workspace_id IS NOT NULL ORDER BY f.nth",
+        "WITH RECURSIVE failing (workspace_id, created_at, nth) AS ( \
+           SELECT n.workspace_id, n.created_at, 1::bigint FROM ({first}) AS n \
+           UNION ALL SELECT n.workspace_id, n.created_at, f.nth + 1 FROM failing f CROSS JOIN LATERAL ({next}) AS n WHERE f.nth < $2 \
+         ) SELECT f.workspace_id, f.created_at FROM failing f ORDER BY f.nth",
         first = next("$1"),
         next = next("f.workspace_id"),
     );
-    let failing: Vec<Uuid> = sqlx::query_scalar(&sql).bind(after).bind(rows).fetch_all(connection).await?;
-    Ok(failing.into_iter().map(WorkspaceId).collect())
+    let failing: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(&sql).bind(after).bind(rows).fetch_all(connection).await?;
+    Ok(failing.into_iter().map(|(id, at)| (WorkspaceId(id), at)).collect())
 }
 
 /// Of each of these workspaces, whether at least so many of its executions failed or became incidents since then. Reads so many
@@ -113,11 +115,13 @@ pub async fn sample(
          ), ended AS MATERIALIZED ( \
            SELECT e.status, {IS_TRIAL} AS is_trial FROM page e \
             WHERE ($2::uuid IS NULL OR e.workflow_id = $2) \
-              AND (e.status IN ('completed', 'failed') AND e.ended_at >= $4 OR e.status = 'incident' AND e.execution_id >= $5) \
+              AND (e.status IN ('completed', 'failed') AND e.ended_at >= $4 OR e.status = 'incident' AND e.execution_id >= $5 \
+                   OR e.status = 'queued') \
          ) \
          SELECT (SELECT count(*) FROM page) AS looked_at, \
                 count(*) FILTER (WHERE NOT x.is_trial AND x.status = 'completed') AS completed, \
-                count(*) FILTER (WHERE NOT x.is_trial AND x.status <> 'completed') AS failed \
+                count(*) FILTER (WHERE NOT x.is_trial AND x.status IN ('failed', 'incident')) AS failed, \
+                count(*) FILTER (WHERE NOT x.is_trial AND x.status = 'queued') AS open \
            FROM ended x"
     );
     let sample = sqlx::query_as(&sql).bind(workspace_id.0).bind(workflow_id).bind(after);
@@ -206,15 +210,16 @@ pub async fn still_open(
     Ok(open.fetch_all(connection).await?)
 }
 
-/// Of each workspace the execution that has waited longest for its first worker, among the first `rows` of the queue; with how
-/// many of these there are.
+/// Of each workspace the execution that has waited longest for its first worker, among the first `rows` of the queue from where
+/// claims stand; with how many of these there are.
 ///
 /// # Errors
 /// If the database does.
 pub async fn oldest_waiting(connection: &mut PgConnection, rows: i64) -> Result<Vec<(Uuid, Uuid, i64)>, StoreError> {
     let oldest = sqlx::query_as(
         "WITH front AS MATERIALIZED ( \
-           SELECT q.workspace_id, q.execution_id FROM queue q WHERE q.fresh ORDER BY q.vt LIMIT $1 \
+           SELECT q.workspace_id, q.execution_id FROM queue q \
+            WHERE q.fresh AND q.vt >= (SELECT f.vt FROM queue_front f) ORDER BY q.vt LIMIT $1 \
          ) \
          SELECT DISTINCT ON (f.workspace_id) f.workspace_id, f.execution_id, (SELECT count(*) FROM front) FROM front f \
           ORDER BY f.workspace_id, f.execution_id",
