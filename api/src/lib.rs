@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod actor;
+mod alerts;
 mod audit;
 mod auth;
 mod body;
@@ -153,6 +154,9 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        if parts.people.settings.mailer.is_some() {
+            tokio::spawn(alerts::tell(Arc::downgrade(&parts)));
+        }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
         Self(parts)
@@ -165,6 +169,15 @@ impl Api {
     #[doc(hidden)]
     pub async fn turn(&self, operation: uuid::Uuid) -> Result<Turn, Problem> {
         operations::turn(self, operation).await
+    }
+
+    /// Tells people of alerts that are due; tests do not wait for the minute.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn tell_alerts(&self) -> Result<(), Problem> {
+        alerts::round(self).await
     }
 
     /// All routes, with everything that surrounds them.

@@ -14,8 +14,8 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor, events,
-    executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
+    alerts, approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor,
+    events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
     operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session,
     signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
 };
@@ -216,6 +216,13 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
+        .route("/alerts", get(Permission::WorkspaceRead, alerts::list))
+        .route("/alert-rules", get(Permission::WorkspaceRead, alerts::rules::list))
+        .route(
+            "/alert-rules/{name}",
+            put(Permission::WorkspaceWrite, alerts::rules::put)
+                .delete(Permission::WorkspaceWrite, alerts::rules::delete),
+        )
         .route("/stats/daily", get(Permission::UsageRead, stats::daily))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }

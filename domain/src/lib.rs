@@ -1,11 +1,12 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
-//! done on each day, leads, the sandbox mailbox.
+//! done on each day, alerts, leads, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 pub mod access;
+pub mod alerts;
 pub mod analytics;
 pub mod approvals;
 pub mod audit;

@@ -1,5 +1,6 @@
 //! One file per noun. Handlers extract, call one verb, answer.
 
+pub(crate) mod alerts;
 pub(crate) mod answer;
 mod answering;
 pub(crate) mod approvals;

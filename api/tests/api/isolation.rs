@@ -130,6 +130,10 @@ async fn fill(app: &App) {
         format!("INSERT INTO quota_slices VALUES ('{w}', 'm', now(), '{x}', 1, now())"),
         "INSERT INTO trigger_paths SELECT workspace_id, 'form', 'p', workflow_id, version_id, 'a' FROM workflow_versions"
             .into(),
+        format!("INSERT INTO alert_rules (workspace_id, name, kind, after_s, is_mailed, is_enabled, updated_by) \
+                 VALUES ('{w}', 'n', 'sla', 60, true, true, 'b')"),
+        format!("INSERT INTO alert_marks VALUES ('{w}', 'n', now(), '{x}')"),
+        format!("INSERT INTO alerts VALUES ('{w}', '{x}', 'n', NULL, 'sla', NULL, 's', '{{}}', now(), NULL, NULL, NULL, true)"),
         format!("INSERT INTO workspace_daily_stats VALUES ('{w}', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now())"),
         format!("INSERT INTO usage VALUES ('{x}', 1, 'm', '{w}', 1)"),
         format!("INSERT INTO lead_pipelines VALUES ('{w}', '{{}}', 1)"),

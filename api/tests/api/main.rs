@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod alerts;
 mod approvals;
 mod audited;
 mod backtests;

@@ -1,6 +1,7 @@
 //! Workspaces and the cells that hold their rows.
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
@@ -102,6 +103,14 @@ pub async fn ensure_cell(connection: &mut PgConnection, schema: &str) -> Result<
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The schemas of all cells. For the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn cell_schemas(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT schema_name FROM cells ORDER BY schema_name").fetch_all(connection).await?)
 }
 
 /// A workspace that is to be written down.

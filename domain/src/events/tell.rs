@@ -9,7 +9,7 @@ use super::event::{EventFlaw, NewEvent, check_type};
 use super::room::is_full;
 
 /// How the types of our own events begin that workflows hear.
-const HEARD: &str = "lead.";
+const HEARD: [&str; 2] = ["lead.", "alert."];
 
 /// Whether workflows may wait for events of that type, and start at them.
 ///
@@ -17,7 +17,7 @@ const HEARD: &str = "lead.";
 /// What is wrong with it.
 pub fn check_heard(name: &str) -> Result<(), EventFlaw> {
     match check_type(name) {
-        Err(EventFlaw::Reserved(prefix)) if prefix == HEARD => Ok(()),
+        Err(EventFlaw::Reserved(prefix)) if HEARD.contains(&prefix) => Ok(()),
         checked => checked,
     }
 }
@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn workflows_hear_of_leads_and_of_nothing_else_that_is_our_own() {
-        for good in ["lead.created", "lead.status_changed", "order.paid"] {
+    fn workflows_hear_of_leads_and_alerts_and_of_nothing_else_that_is_our_own() {
+        for good in ["lead.created", "lead.status_changed", "alert.raised", "order.paid"] {
             assert_eq!(check_heard(good), Ok(()), "{good}");
         }
         for bad in ["execution.completed", "quota.soft", "Lead.created", "lead."] {

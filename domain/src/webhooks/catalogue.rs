@@ -59,7 +59,7 @@ pub fn catalogue() -> Vec<EventType> {
     let test = json!({ "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "message": "This is a test." });
     let schema = object(&["endpoint_id", "message"], json!({ "endpoint_id": uuid(), "message": { "type": "string" } }));
     let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
-    executions.into_iter().chain(endpoints).chain(tenants).chain(leads()).chain([test]).collect()
+    executions.into_iter().chain(endpoints).chain(tenants).chain(leads()).chain(alerts()).chain([test]).collect()
 }
 
 /// What happens to leads. They come as the events do that a workspace sends itself.
@@ -86,6 +86,27 @@ fn leads() -> [EventType; 3] {
         let schema = object(&["id", "key", "data"], properties);
         own(&format!("lead.{kind}"), title, schema, &json!({ "id": id, "key": lead_id, "data": data }))
     })
+}
+
+/// What becomes of alerts. They come in the same way.
+fn alerts() -> [EventType; 2] {
+    [("raised", "A rule of alerts is broken"), ("cleared", "A rule of alerts holds again, or has changed")].map(
+        |(what, title)| {
+            let mut data = json!({
+                "alert_id": "01927f3e-2c50-7000-8000-000000000007", "rule": "failures", "kind": "failure_rate",
+                "workflow_id": null, "summary": "6 of 10 executions failed within 1 hour",
+                "detail": { "failed": 6, "ended": 10, "window_s": 3600, "percent": 50 },
+                "raised_at": "2026-01-01T00:00:00Z", "cleared_at": null, "cleared_because": null,
+            });
+            if what == "cleared" {
+                (data["cleared_at"], data["cleared_because"]) = (json!("2026-01-01T01:10:00Z"), json!("recovered"));
+            }
+            let id = "$alert:01927f3e-2c50-7000-8000-000000000007:raised".replace("raised", what);
+            let properties = json!({ "id": { "type": "string" }, "key": { "type": "string" }, "data": alert_schema() });
+            let schema = object(&["id", "key", "data"], properties);
+            own(&format!("alert.{what}"), title, schema, &json!({ "id": id, "key": "failures", "data": data }))
+        },
+    )
 }
 
 /// A type that a workspace sends itself.
@@ -168,6 +189,16 @@ fn tenant_schema() -> Value {
     object(&["workspace_id", "from", "to", "by"], properties)
 }
 
+fn alert_schema() -> Value {
+    let properties = json!({
+        "alert_id": uuid(), "rule": { "type": "string" }, "kind": { "type": "string" },
+        "workflow_id": { "type": ["string", "null"] }, "summary": { "type": "string" }, "detail": { "type": "object" },
+        "raised_at": time(), "cleared_at": { "type": ["string", "null"] },
+        "cleared_because": { "type": ["string", "null"] },
+    });
+    object(&["alert_id", "rule", "kind", "summary", "detail", "raised_at"], properties)
+}
+
 fn endpoint_schema() -> Value {
     let properties = json!({
         "endpoint_id": uuid(), "url": { "type": "string" }, "failing_since": { "type": ["string", "null"] },
@@ -183,7 +214,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 14);
+        assert_eq!(types.len(), 16);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -21,6 +21,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/alert-rules': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What raises alerts, by name */
+    get: operations['listAlertRules']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/alert-rules/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Write a rule; an open alert of the rule as it was is cleared */
+    put: operations['putAlertRule']
+    post?: never
+    /** Have no such rule; of `failures`, the shipped one holds again */
+    delete: operations['deleteAlertRule']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/alerts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Alerts, newest first; the open ones unless all are asked for */
+    get: operations['listAlerts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/approvals': {
     parameters: {
       query?: never
@@ -2122,6 +2174,86 @@ export interface components {
       /** @description Whether anybody may sign up. */
       sign_up: boolean
     }
+    /** @description One time that a rule was broken. */
+    Alert: {
+      /** Format: date-time */
+      cleared_at: string | null
+      /** @description `recovered`, or `rule_changed`. */
+      cleared_because: string | null
+      /** @description Figures, which depend on the kind. */
+      detail: {
+        [key: string]: unknown
+      }
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['AlertKind']
+      /** Format: date-time */
+      raised_at: string
+      /** @description The name of the rule. */
+      rule: string
+      status: components['schemas']['AlertStatus']
+      /** @description A sentence for people. */
+      summary: string
+      /** Format: uuid */
+      workflow_id: string | null
+    }
+    /**
+     * @description What a rule looks at.
+     * @enum {string}
+     */
+    AlertKind: 'failure_rate' | 'silence' | 'queue_age' | 'sla' | 'metric'
+    /**
+     * @description Figures of a day that a rule can look at.
+     * @enum {string}
+     */
+    AlertMetric:
+      | 'executions_started'
+      | 'executions_failed'
+      | 'executions_cancelled'
+      | 'duration_ms_p50'
+      | 'duration_ms_p95'
+      | 'duration_ms_max'
+      | 'emails_sent'
+      | 'leads_created'
+    /** @description One page. */
+    AlertPage: {
+      items: components['schemas']['Alert'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description A rule as it is. */
+    AlertRule: {
+      /** Format: int64 */
+      above: number | null
+      /** Format: int32 */
+      after_s: number | null
+      enabled: boolean
+      /** Format: int32 */
+      ended_min: number | null
+      kind: components['schemas']['AlertKind']
+      mail: boolean
+      metric: components['schemas']['AlertMetric'] | null
+      name: string
+      /** Format: int32 */
+      percent: number | null
+      /** Format: date-time */
+      updated_at: string | null
+      /** @description Null for the rule that is shipped. */
+      updated_by: string | null
+      /** Format: int32 */
+      window_s: number | null
+      /** Format: uuid */
+      workflow_id: string | null
+    }
+    /** @description A list that is whole. */
+    AlertRuleList: {
+      items: components['schemas']['AlertRule'][]
+    }
+    /**
+     * @description Whether a rule is still broken.
+     * @enum {string}
+     */
+    AlertStatus: 'open' | 'cleared'
     /** @description An API key, without the key itself. */
     ApiKey: {
       /** Format: date-time */
@@ -3425,6 +3557,46 @@ export interface components {
     MoveTenant: {
       /** @description Why, for its people. */
       reason?: string | null
+    }
+    /** @description A rule. `window_s`, `percent` and `ended_min` are of `failure_rate`, `metric` and `above` of `metric`, `after_s` of the others. */
+    NewAlertRule: {
+      /**
+       * Format: int64
+       * @description More than that is too much.
+       */
+      above?: number | null
+      /**
+       * Format: int32
+       * @description How long is too long, 60 to 31,536,000 seconds.
+       */
+      after_s?: number | null
+      /** @description Whether it is looked at: true if absent. */
+      enabled?: boolean | null
+      /**
+       * Format: int32
+       * @description So many have to have ended in the window: 1 to 1,000.
+       */
+      ended_min?: number | null
+      kind: components['schemas']['AlertKind']
+      /** @description Whether owner and administrators are mailed: true if absent. */
+      mail?: boolean | null
+      /** @description A figure of the present day (UTC). */
+      metric?: components['schemas']['AlertMetric'] | null
+      /**
+       * Format: int32
+       * @description So many of a hundred that ended have failed.
+       */
+      percent?: number | null
+      /**
+       * Format: int32
+       * @description How far back to look, 300 to 86,400 seconds.
+       */
+      window_s?: number | null
+      /**
+       * Format: uuid
+       * @description All workflows together if absent; `silence` needs one, `queue_age` and `metric` take none.
+       */
+      workflow_id?: string | null
     }
     NewAnswer: {
       comment?: string | null
@@ -5238,6 +5410,150 @@ export interface operations {
         }
       }
       400: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listAlertRules: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What raises alerts, by name */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AlertRuleList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  putAlertRule: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewAlertRule']
+      }
+    }
+    responses: {
+      /** @description Write a rule; an open alert of the rule as it was is cleared */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteAlertRule: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have no such rule; of `failures`, the shipped one holds again */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listAlerts: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+        status?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Alerts, newest first; the open ones unless all are asked for */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AlertPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }

@@ -36,5 +36,6 @@ pub mod start;
 pub mod trials;
 pub mod upkeep;
 pub mod vitals;
+pub mod watching;
 pub mod workers;
 pub mod workflows;

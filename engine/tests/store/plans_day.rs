@@ -3,6 +3,9 @@
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::day::{count_page, held_months, id_floor, next_workspace};
+use capstan_engine::store::watching::{
+    failing_workspaces, newest, often_failed, oldest_waiting, open_page, sample, still_open,
+};
 use chrono::{DateTime, Datelike, Days, Months, NaiveTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -74,6 +77,62 @@ async fn a_page_of_a_stretch_is_that_many_entries_of_one_index_of_one_month() {
             plan.assert_no_seq_scan();
             assert!(plan.rows_seen(&format!("executions{suffix}")) <= 1, "{plan:#?}");
         }
+        cell.execute("ANALYZE").await;
+    }
+}
+
+#[tokio::test]
+async fn what_alerts_look_at_is_a_page_of_one_index_in_each_month_that_it_reaches() {
+    let cell = empty().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    for _ in 0..8 {
+        newest(&mut worker, cell.workspace, Uuid::nil(), Uuid::nil(), PAGE).await.unwrap();
+        failing_workspaces(&mut worker, Uuid::nil(), PAGE).await.unwrap();
+        often_failed(&mut worker, &[Uuid::nil()], &[Utc::now()], &[1]).await.unwrap();
+        sample(&mut worker, cell.workspace, None, Uuid::nil(), Utc::now(), PAGE).await.unwrap();
+        open_page(&mut worker, cell.workspace, None, Uuid::nil(), Uuid::max(), PAGE).await.unwrap();
+        still_open(&mut worker, cell.workspace, &[Uuid::nil()]).await.unwrap();
+    }
+    fill(&cell).await;
+    cell.execute(
+        "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) \
+         SELECT e.execution_id, e.workspace_id, 'execution.failed', e.execution_id, '{}' FROM executions e",
+    )
+    .await;
+    let (month, suffix) = month(&cell).await;
+    let (after, end) = (id_floor(month.0), id_floor(month.1));
+    let plans = Plans::of(&mut worker).await;
+    for _ in 0..2 {
+        plans.take();
+        let page = open_page(&mut worker, cell.workspace, None, after, end, PAGE).await.unwrap();
+        assert_eq!((page.looked_at, page.open.len(), page.last), (PAGE, 20, page.open.last().copied()));
+        let one = page.open[7];
+        assert_eq!(still_open(&mut worker, cell.workspace, &[one]).await.unwrap(), [one]);
+        // The workflow of an execution that `fill` makes has its id.
+        let found = newest(&mut worker, cell.workspace, one, after, OF_WORKSPACE * 3).await.unwrap();
+        assert_eq!(found.found, Some(one));
+        let of_one = sample(&mut worker, cell.workspace, Some(one), after, month.0, PAGE).await.unwrap();
+        assert_eq!((of_one.looked_at, of_one.completed, of_one.failed), (PAGE, 0, 0), "{of_one:?}");
+        for plan in plans.take() {
+            plan.assert_no_seq_scan();
+            assert!(plan.rows_seen(&format!("executions{suffix}")) <= OF_WORKSPACE.unsigned_abs(), "{plan:#?}");
+        }
+        let all = failing_workspaces(&mut worker, Uuid::nil(), 1_000).await.unwrap();
+        assert!(all.len() == 100 && all.is_sorted_by_key(|one| one.0.0));
+        assert!(all.iter().any(|one| one.0 == cell.workspace));
+        assert_eq!(failing_workspaces(&mut worker, all[9].0.0, PAGE).await.unwrap(), all[10..30]);
+        let since = Utc::now() - Days::new(1);
+        let often = often_failed(&mut worker, &[cell.workspace.0; 3], &[since; 3], &[1, 100, 101]).await.unwrap();
+        assert_eq!(often, [true, true, false]);
+        for plan in plans.take() {
+            plan.assert_no_seq_scan();
+            assert!(plan.rows_seen("outbox") <= 1 + 100 + 100, "{plan:#?}");
+        }
+        let all = oldest_waiting(&mut worker, 1_000).await.unwrap();
+        assert_eq!((all.len(), all[0].2), (50, 1_000));
+        let plan = plans.take_one("FROM queue q");
+        plan.assert_no_seq_scan();
+        assert!(plan.rows_seen("queue") <= 2_001, "{plan:#?}");
         cell.execute("ANALYZE").await;
     }
 }

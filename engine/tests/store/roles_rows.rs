@@ -45,6 +45,15 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!("idempotency_keys (workspace_id, key_hash, request_hash, execution_id) VALUES ({w}, 'k', 'r', {id})"),
         format!("quota_counters (workspace_id, meter, period) VALUES ({w}, 'm', now())"),
         format!(
+            "alert_rules (workspace_id, name, kind, after_s, is_mailed, is_enabled, updated_by) \
+             VALUES ({w}, 'n', 'sla', 60, true, true, 'b')"
+        ),
+        format!("alert_marks (workspace_id, name, rule_at, after_execution) VALUES ({w}, 'n', now(), {id})"),
+        format!(
+            "alerts (workspace_id, alert_id, rule, kind, summary, detail, raised_at, is_mailed) \
+             VALUES ({w}, {id}, 'n', 'sla', 's', '{{}}', now(), true)"
+        ),
+        format!(
             "workspace_daily_stats (workspace_id, day, executions_started, executions_completed, executions_failed, \
              executions_cancelled, duration_ms_sum, emails_sent, leads_created, counted_at) \
              VALUES ({w}, now(), 0, 0, 0, 0, 0, 0, 0, now())"

@@ -1,5 +1,6 @@
 //! What the fleet does on the side.
 
+mod alerts;
 mod bulk;
 mod events;
 mod gates;
@@ -37,6 +38,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(pauses::pauses(Arc::clone(engine)));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
+    duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());
     duties.spawn(webhooks::hand_out(Arc::clone(engine), place.clone(), Arc::clone(&due)));

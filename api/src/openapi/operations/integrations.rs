@@ -10,7 +10,7 @@ use crate::paging::Page;
 use crate::routes::credentials::wish::{NewName, Replacement, Wish};
 use crate::routes::webhooks::wish::WishBody;
 use crate::routes::webhooks::{EndpointView, actions, certificate, deliveries, endpoints, event_types};
-use crate::routes::{audit, credentials, stats, usage};
+use crate::routes::{alerts, audit, credentials, stats, usage};
 
 pub(super) fn all() -> Vec<Operation> {
     let mut all = of_webhooks();
@@ -20,6 +20,17 @@ pub(super) fn all() -> Vec<Operation> {
         op(usage::receipts, "listReceipts", "The facts that were counted, newest first")
             .query::<usage::ListQuery>()
             .gives::<Page<Receipt>>(200),
+        op(alerts::list, "listAlerts", "Alerts, newest first; the open ones unless all are asked for")
+            .query::<alerts::ListQuery>()
+            .gives::<Page<alerts::AlertView>>(200),
+        op(alerts::rules::list, "listAlertRules", "What raises alerts, by name")
+            .gives::<Items<alerts::rules::RuleView>>(200),
+        op(alerts::rules::put, "putAlertRule", "Write a rule; an open alert of the rule as it was is cleared")
+            .takes::<alerts::rules::Wish>()
+            .gives_nothing(204)
+            .refuses(&[404]),
+        op(alerts::rules::delete, "deleteAlertRule", "Have no such rule; of `failures`, the shipped one holds again")
+            .gives_nothing(204),
         op(stats::daily, "listDailyStats", "What the workspace did, day by day, the oldest first")
             .query::<stats::DailyQuery>()
             .gives::<stats::DailyView>(200),

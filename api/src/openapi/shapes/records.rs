@@ -66,6 +66,39 @@ pub(crate) struct CredentialUse {
     number: i32,
 }
 
+/// Whether a rule is still broken.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum AlertStatus {
+    Open,
+    Cleared,
+}
+
+/// What a rule looks at.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum AlertKind {
+    FailureRate,
+    Silence,
+    QueueAge,
+    Sla,
+    Metric,
+}
+
+/// Figures of a day that a rule can look at.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum AlertMetric {
+    ExecutionsStarted,
+    ExecutionsFailed,
+    ExecutionsCancelled,
+    DurationMsP50,
+    DurationMsP95,
+    DurationMsMax,
+    EmailsSent,
+    LeadsCreated,
+}
+
 /// What the workspace uses of its plan.
 #[derive(JsonSchema)]
 pub(crate) struct Usage {
