@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
 use crate::output::table::plain;
+use crate::pooler::PoolerArgs;
 use crate::secret_keys::SecretArgs;
 use finding::{Findings, State};
 
@@ -32,6 +33,8 @@ pub(crate) struct DoctorArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    pooler: PoolerArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -72,6 +75,7 @@ async fn look_at_database(args: &DoctorArgs, found: &mut Findings) {
     let is_migrated = schema::look(&mut owner, &control, &cell, found).await;
     if is_migrated {
         rights::look_at_api(&cell, found).await;
+        settings::look_at_pooler(args, &control, &mut owner, found).await;
         fleet::look(&cell, found).await;
         settings::look_at_keys(args, &cell, found).await;
         settings::look_at_plan(args, &mut owner, found).await;

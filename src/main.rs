@@ -29,6 +29,7 @@ mod output;
 mod pack;
 mod parent;
 mod plan;
+mod pooler;
 mod publish;
 mod secret_keys;
 mod secrets;

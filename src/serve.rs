@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::accounts::WithoutServer;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
+use crate::pooler::PoolerArgs;
 use crate::secret_keys::SecretArgs;
 use crate::{accounts, interrupt, output, plan};
 
@@ -33,6 +34,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     secrets: SecretArgs,
     #[command(flatten)]
+    pooler: PoolerArgs,
+    #[command(flatten)]
     node_types: NodeTypeArgs,
 }
 
@@ -41,8 +44,9 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
     let stop = interrupt::token()?;
     let listener = bind(&args.listen).await?;
     let url = local_url(listener.local_addr()?);
-    let database = Database::connect(&args.database, "serve").await?;
+    let mut database = Database::connect(&args.database, "serve").await?;
     database.require_migrated().await?;
+    args.pooler.put_before(&mut database).await?;
     if args.accounts.sign_up {
         plan::require(&mut database.owner().await?, &args.accounts.default_plan).await?;
     }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_domain::events::Bell;
 use capstan_engine::store::connect::{Place, Role};
-use sqlx::PgPool;
+use capstan_engine::store::transactions::Transactions;
 use tokio::sync::Notify;
 use tracing::debug;
 
+use crate::problem::Problem;
 use crate::starter::Starter;
 
 /// Most connections of the API role to one cell.
@@ -16,7 +17,7 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 
 /// One cell.
 pub(crate) struct Cell {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Transactions,
     pub(crate) starter: Starter,
     events: Bell,
 }
@@ -24,10 +25,18 @@ pub(crate) struct Cell {
 impl Cell {
     /// Tells workers of new events. They poll, too.
     pub(crate) async fn ring(&self) {
-        let rung = async { self.events.ring(&mut *self.pool.acquire().await?).await };
-        if let Err(error) = rung.await {
-            debug!(%error, "a hint at an event was not sent; workers poll");
+        if self.events.has_just_rung() {
+            return;
         }
+        if let Err(problem) = self.ring_now().await {
+            debug!(cause = problem.internal, "a hint at an event was not sent; workers poll");
+        }
+    }
+
+    async fn ring_now(&self) -> Result<(), Problem> {
+        let mut transaction = self.pool.begin().await?;
+        self.events.ring(&mut transaction).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -57,7 +66,7 @@ impl Cells {
         }
         let place = self.first.sibling(schema);
         let cell = Arc::new(Cell {
-            pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
+            pool: Transactions::new(&place, Role::Api, CELL_CONNECTIONS_MAX),
             events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),
         });

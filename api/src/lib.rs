@@ -47,6 +47,7 @@ use capstan_domain::access::tokens::Tokens;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::transactions::Transactions;
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::guard::Guard;
 use tokio::sync::Notify;
@@ -136,7 +137,7 @@ impl Api {
     /// Outside a Tokio runtime.
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
-        let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
+        let control = Transactions::new(&settings.control, Role::Api, CONTROL_CONNECTIONS_MAX);
         let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),

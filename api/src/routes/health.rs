@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use sqlx::Connection;
 
 use crate::Api;
 use crate::metrics::answer;
@@ -36,7 +35,7 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Response {
 }
 
 async fn ping(api: &Api) -> Result<(), Problem> {
-    let ping = async { api.directory.pool.acquire().await?.ping().await };
+    let ping = async { api.directory.pool.begin().await?.commit().await };
     let away = |cause: String| {
         Problem::unavailable("database_unavailable", "the database does not answer", "look at the database")
             .because(cause)

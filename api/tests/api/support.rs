@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tower::ServiceExt;
 
-use crate::held;
+use crate::{bouncer, held};
 
 /// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
 pub(crate) struct App {
@@ -84,7 +84,7 @@ impl App {
     /// `change` may change the settings; it gets the id of `acme`.
     pub(crate) async fn start_with(change: impl FnOnce(&mut ApiSettings, WorkspaceId)) -> Self {
         let database = migrated().await;
-        let control = Place::new(&database.url, "control").unwrap();
+        let control = bouncer::before_all(Place::new(&database.url, "control").unwrap());
         let cell = control.sibling("cell_1");
         let mut owner = control.connect(Role::Owner).await.unwrap();
         access::ensure_cell(&mut owner, &cell.schema).await.unwrap();

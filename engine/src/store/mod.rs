@@ -32,6 +32,7 @@ pub mod shares;
 pub mod signals;
 pub mod slices;
 pub mod start;
+pub mod transactions;
 pub mod trials;
 pub mod upkeep;
 pub mod vitals;
