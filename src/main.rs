@@ -31,6 +31,7 @@ mod parent;
 mod plan;
 mod pooler;
 mod publish;
+mod replica;
 mod secret_keys;
 mod secrets;
 mod serve;

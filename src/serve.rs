@@ -15,6 +15,7 @@ use crate::accounts::WithoutServer;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::pooler::PoolerArgs;
+use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
 use crate::{accounts, interrupt, output, plan};
 
@@ -35,6 +36,8 @@ pub(crate) struct ServeArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     pooler: PoolerArgs,
+    #[command(flatten)]
+    replica: ReplicaArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -58,6 +61,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, WithoutServer::NoMail)?,
         keys: args.secrets.ring()?,
         allow: args.allow.allowed(),
+        replica: args.replica.settings()?,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

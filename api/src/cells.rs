@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tracing::debug;
 
 use crate::problem::Problem;
+use crate::replica::ReplicaSettings;
 use crate::starter::Starter;
 
 /// Most connections of the API role to one cell.
@@ -18,6 +19,8 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 /// One cell.
 pub(crate) struct Cell {
     pub(crate) pool: Transactions,
+    /// Its copy on the replica.
+    pub(crate) replica: Option<Transactions>,
     pub(crate) starter: Starter,
     events: Bell,
 }
@@ -43,13 +46,14 @@ impl Cell {
 /// Cells by schema. They come from the cell map only, so there are few.
 pub(crate) struct Cells {
     first: Place,
+    replica: Option<ReplicaSettings>,
     waker: Option<Arc<Notify>>,
     met: Mutex<HashMap<String, Arc<Cell>>>,
 }
 
 impl Cells {
-    pub(crate) fn new(first: Place, waker: Option<Arc<Notify>>) -> Self {
-        Self { first, waker, met: Mutex::default() }
+    pub(crate) fn new(first: Place, replica: Option<ReplicaSettings>, waker: Option<Arc<Notify>>) -> Self {
+        Self { first, replica, waker, met: Mutex::default() }
     }
 
     /// Writes the starts that wait, and takes no more.
@@ -65,7 +69,11 @@ impl Cells {
             return Arc::clone(cell);
         }
         let place = self.first.sibling(schema);
+        let copy = |replica: &ReplicaSettings| {
+            Transactions::new(&replica.copy_of(&place), Role::Api, CELL_CONNECTIONS_MAX)
+        };
         let cell = Arc::new(Cell {
+            replica: self.replica.as_ref().map(copy),
             pool: Transactions::new(&place, Role::Api, CELL_CONNECTIONS_MAX),
             events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),

@@ -29,6 +29,7 @@ mod problem;
 mod query;
 mod rates;
 mod remembered;
+mod replica;
 mod router;
 mod routes;
 mod server;
@@ -66,6 +67,8 @@ use people::People;
 pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
+pub use replica::ReplicaSettings;
+use replica::Replica;
 use rates::Shares;
 pub use server::serve;
 
@@ -90,6 +93,8 @@ pub struct ApiSettings {
     pub keys: Arc<KeyRing>,
     /// Private destinations that webhooks may be sent to, as workers are told: see [`Guard::new`].
     pub allow: Vec<String>,
+    /// A standby that lists may be read from.
+    pub replica: Option<ReplicaSettings>,
 }
 
 /// The API of one process; cheap to clone.
@@ -107,6 +112,7 @@ pub struct Parts {
     tokens: Tokens,
     login: Login,
     cells: Cells,
+    replica: Option<Replica>,
     graphs: Graphs,
     shares: Shares,
     hub: Hub,
@@ -143,7 +149,8 @@ impl Api {
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
-            cells: Cells::new(settings.cell.clone(), waker),
+            cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
+            replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
             graphs: Graphs::new(Arc::clone(&registry)),
             shares: Shares::new(),
             hub: Hub::new(),
@@ -156,6 +163,9 @@ impl Api {
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        if parts.replica.is_some() {
+            tokio::spawn(replica::watch(Arc::downgrade(&parts)));
+        }
         Self(parts)
     }
 

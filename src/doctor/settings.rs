@@ -3,13 +3,11 @@
 use capstan_domain::secrets::{KeyRing, census, unopened};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
-use capstan_engine::store::transactions::Transactions;
 use sqlx::PgConnection;
-use sqlx::postgres::PgConnectOptions;
 
 use super::DoctorArgs;
 use super::finding::Findings;
-use crate::{plan, pooler};
+use crate::plan;
 
 /// Hosts without encryption that are no reason to worry.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -110,22 +108,6 @@ async fn missing(ring: &KeyRing, cell: &Place) -> Result<(Vec<String>, i64), Sto
     let wrong = unopened(&mut worker, ring).await?;
     missing.extend(wrong.into_iter().map(|(table, key_id)| format!("key {key_id} does not open {table}")));
     Ok((missing, counted.iter().map(|under| under.rows).sum()))
-}
-
-/// Looks whether a transaction gets through the pooler of the settings to the same database, if there is one.
-pub(super) async fn look_at_pooler(args: &DoctorArgs, control: &Place, owner: &mut PgConnection, found: &mut Findings) {
-    let Some(url) = args.pooler.url() else { return };
-    let hint = "see docs/deployment.md on PgBouncer";
-    match url.parse::<PgConnectOptions>() {
-        Err(error) => found.fail("pooler", format!("CAPSTAN_API_POOLER_URL cannot be used: {error}"), hint),
-        Ok(address) => {
-            let behind = Place { pooler: Some(address), ..control.clone() };
-            match pooler::require(&Transactions::new(&behind, Role::Api, 1), owner).await {
-                Ok(()) => found.ok("pooler", "transactions get through it to the database"),
-                Err(error) => found.fail("pooler", format!("{error:#}"), hint),
-            }
-        }
-    }
 }
 
 /// Looks whether there is the plan of those who sign up.

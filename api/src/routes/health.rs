@@ -14,10 +14,14 @@ use crate::problem::Problem;
 /// Longest wait for the database.
 const PING_MAX: Duration = Duration::from_secs(1);
 
-/// `GET /healthz`: 200 while the process and its database answer.
+/// `GET /healthz`: 200 while the process and its database answer. `replica`, if there is one, is `used`, `behind` or `lost`.
 pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem> {
     ping(&api).await?;
-    Ok(Json(json!({ "status": "ok" })).into_response())
+    let mut health = json!({ "status": "ok" });
+    if let Some(replica) = &api.replica {
+        health["replica"] = replica.standing().into();
+    }
+    Ok(Json(health).into_response())
 }
 
 /// `GET /readyz`: the same, and the process is not about to stop.

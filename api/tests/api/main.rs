@@ -40,6 +40,7 @@ mod permissions;
 mod pooler;
 mod quotas;
 mod rates;
+mod replica;
 mod resolve;
 mod rights;
 mod schedules;

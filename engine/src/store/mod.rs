@@ -31,6 +31,7 @@ pub mod said;
 pub mod shares;
 pub mod signals;
 pub mod slices;
+pub mod standby;
 pub mod start;
 pub mod transactions;
 pub mod trials;
