@@ -46,7 +46,14 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
         let cell = api.cells.get(&tenant.schema_name);
-        Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None, change: None, from_replica: false }
+        Self {
+            workspace_id: tenant.workspace_id,
+            cell,
+            slug: tenant.slug,
+            claim: None,
+            change: None,
+            from_replica: false,
+        }
     }
 
     /// The workspace of that slug, for forms and hooks, which anyone may send. One that is not active takes nothing: 403.

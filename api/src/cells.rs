@@ -69,9 +69,8 @@ impl Cells {
             return Arc::clone(cell);
         }
         let place = self.first.sibling(schema);
-        let copy = |replica: &ReplicaSettings| {
-            Transactions::new(&replica.copy_of(&place), Role::Api, CELL_CONNECTIONS_MAX)
-        };
+        let copy =
+            |replica: &ReplicaSettings| Transactions::new(&replica.copy_of(&place), Role::Api, CELL_CONNECTIONS_MAX);
         let cell = Arc::new(Cell {
             replica: self.replica.as_ref().map(copy),
             pool: Transactions::new(&place, Role::Api, CELL_CONNECTIONS_MAX),

@@ -67,9 +67,9 @@ use people::People;
 pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
-pub use replica::ReplicaSettings;
-use replica::Replica;
 use rates::Shares;
+use replica::Replica;
+pub use replica::ReplicaSettings;
 pub use server::serve;
 
 /// Most connections to the `control` schema.

@@ -49,8 +49,7 @@ pub(crate) async fn tend(api: Weak<Parts>) {
     loop {
         sleep(LOOK_EVERY).await;
         let Some(api) = api.upgrade() else { return };
-        let due =
-            async { Ok::<_, Problem>(access::due_operations(&mut *api.people.pool.begin().await?, BITE).await?) };
+        let due = async { Ok::<_, Problem>(access::due_operations(&mut *api.people.pool.begin().await?, BITE).await?) };
         match due.await {
             Ok(ids) => {
                 for id in ids {

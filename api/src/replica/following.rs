@@ -69,9 +69,8 @@ impl Following {
     /// Whether what it shows is young enough, and has all that `caller` has changed.
     pub(super) fn is_close(&self, caller: Option<Uuid>, now: Instant) -> bool {
         let own = caller.and_then(|caller| self.wrote.get(&caller).copied()).max(self.anybody_wrote);
-        self.shows.is_some_and(|shows| {
-            now.duration_since(shows) <= self.lag_max && own.is_none_or(|wrote| wrote <= shows)
-        })
+        self.shows
+            .is_some_and(|shows| now.duration_since(shows) <= self.lag_max && own.is_none_or(|wrote| wrote <= shows))
     }
 }
 

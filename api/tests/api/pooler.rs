@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, Executor, PgConnection, Row};
 
+use crate::bouncer;
 use crate::hand::{Hand, completed};
 use crate::live::Client;
 use crate::support::{Answer, App, as_json, simple};
-use crate::bouncer;
 
 /// Requests that are under way at the same time: many more than there are sessions.
 const AT_ONCE: usize = 60;
@@ -23,11 +23,12 @@ const GIVEN_UP: usize = 40;
 
 async fn behind_pgbouncer() -> Option<App> {
     let mut is_there = true;
-    let app = App::start_with(|settings, _| match (bouncer::before(&settings.control), bouncer::before(&settings.cell)) {
-        (Some(control), Some(cell)) => (settings.control, settings.cell) = (control, cell),
-        _ => is_there = false,
-    })
-    .await;
+    let app =
+        App::start_with(|settings, _| match (bouncer::before(&settings.control), bouncer::before(&settings.cell)) {
+            (Some(control), Some(cell)) => (settings.control, settings.cell) = (control, cell),
+            _ => is_there = false,
+        })
+        .await;
     is_there.then_some(app)
 }
 
@@ -100,7 +101,7 @@ async fn requests_share_two_sessions_of_pgbouncer_and_workspaces_never_mix() {
     hand.settle("a", Then::Hold).await;
     hand.settle("b", completed()).await;
     assert_eq!(client.rest().await.last().map(String::as_str), Some("end - completed @"));
-    let listed = app.get("/api/v1/executions?limit=200").await.json();
+    let listed = app.get("/api/v1/executions").await.json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1 + AT_ONCE / 6);
     let went = went_through(&app).await;
     assert!(went > i64::try_from(AT_ONCE).unwrap(), "only {went} transactions went through PgBouncer");
@@ -152,7 +153,8 @@ async fn went_through(app: &App) -> i64 {
     let console = bouncer::before(&app.cell).unwrap().pooler.unwrap().database("pgbouncer");
     let mut console = PgConnection::connect_with(&console.extra_float_digits(None::<i8>)).await.unwrap();
     let rows = console.fetch_all("SHOW STATS_TOTALS").await.unwrap();
-    let of_test = |row: &&PgRow| row.try_get_unchecked::<String, _>(0).unwrap() == app.cell.database.get_database().unwrap();
+    let of_test =
+        |row: &&PgRow| row.try_get_unchecked::<String, _>(0).unwrap() == app.cell.database.get_database().unwrap();
     let row = rows.iter().find(of_test).expect("nothing went through PgBouncer");
     row.try_get_unchecked::<String, _>(1).unwrap().parse().unwrap()
 }

@@ -18,7 +18,8 @@ pub struct Mark {
 /// # Errors
 /// If the database does, so on a standby.
 pub async fn written(connection: &mut PgConnection) -> Result<Mark, StoreError> {
-    let asked = "SELECT system_identifier, (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint FROM pg_control_system()";
+    let asked =
+        "SELECT system_identifier, (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint FROM pg_control_system()";
     let (system, position) = sqlx::query_as(asked).fetch_one(connection).await?;
     Ok(Mark { system, position })
 }
