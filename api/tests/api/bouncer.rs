@@ -39,9 +39,10 @@ pub(crate) fn before(place: &Place) -> Option<Place> {
     Some(Place { pooler: Some(pooler), ..place.clone() })
 }
 
-/// The place as it is, unless all tests go through PgBouncer.
+/// The place as it is, unless all tests go through PgBouncer. A server of a test's own has none.
 pub(crate) fn before_all(place: Place) -> Place {
-    if std::env::var_os(ALL_VARIABLE).is_none() {
+    let is_shared = place.database.get_database().is_some_and(|name| name.starts_with("test_"));
+    if !is_shared || std::env::var_os(ALL_VARIABLE).is_none() {
         return place;
     }
     before(&place).expect("PgBouncer is not installed")

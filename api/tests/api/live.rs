@@ -33,7 +33,7 @@ impl Client {
     }
 
     /// The next event as `(name, id, data)`; none at the end of the stream.
-    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field =
