@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capstan_domain::events::Bell;
+use capstan_domain::events::{Bell, Room};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::transactions::Transactions;
 use tokio::sync::Notify;
@@ -22,6 +22,7 @@ pub(crate) struct Cell {
     /// Its copy on the replica.
     pub(crate) replica: Option<Transactions>,
     pub(crate) starter: Starter,
+    pub(crate) room: Room,
     events: Bell,
 }
 
@@ -69,11 +70,10 @@ impl Cells {
             return Arc::clone(cell);
         }
         let place = self.first.sibling(schema);
-        let copy =
-            |replica: &ReplicaSettings| Transactions::new(&replica.copy_of(&place), Role::Api, CELL_CONNECTIONS_MAX);
         let cell = Arc::new(Cell {
-            replica: self.replica.as_ref().map(copy),
+            replica: self.replica.as_ref().map(|replica| replica.copy_of(&place, CELL_CONNECTIONS_MAX)),
             pool: Transactions::new(&place, Role::Api, CELL_CONNECTIONS_MAX),
+            room: Room::default(),
             events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),
         });

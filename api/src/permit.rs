@@ -200,7 +200,7 @@ where
             if let Err(problem) = rates::count(&api, &parts, self.demand.access).await {
                 return problem.into_response();
             }
-            let writing = Writing::of(&api, &parts);
+            let writing = Writing::of(&api, &parts, self.demand.access);
             let change = Change::of(&api, &parts, self.demand.access).map(Arc::new);
             if let Some(change) = &change {
                 parts.extensions.insert(Arc::clone(change));
@@ -246,14 +246,18 @@ where
     lagging.extensions.insert(FromReplica);
     let asked = handler.clone().call(Request::from_parts(lagging, Body::empty()), api.clone());
     match tokio::time::timeout(ANSWER_MAX, asked).await {
-        Ok(response) if !response.status().is_server_error() => response,
-        failed => {
+        Ok(response) if !response.status().is_server_error() => return response,
+        Ok(response) => {
             replica.give_up();
-            let status = failed.map(|response| response.status().as_u16()).ok();
-            tracing::warn!(status, "the replica did not answer a request; the primary is asked");
-            handler.call(Request::from_parts(parts, body), api.clone()).await
+            tracing::warn!(
+                status = response.status().as_u16(),
+                "the replica failed at a request; the primary is asked"
+            );
         }
+        // It may be this request alone that takes long. Whether the replica is there, looks find out.
+        Err(_) => tracing::warn!("the replica took too long for a request; the primary is asked"),
     }
+    handler.call(Request::from_parts(parts, body), api.clone()).await
 }
 
 /// A handler that panicked goes on to do so where panics are caught; one that ended with its server is to be asked again.

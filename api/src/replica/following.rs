@@ -24,12 +24,14 @@ pub(super) struct Following {
     /// The same of anybody.
     anybody_wrote: Option<Instant>,
     pub(super) is_lost: bool,
+    /// It has failed: it rests until then.
+    rests_until: Option<Instant>,
 }
 
 impl Following {
     pub(super) fn new(lag_max: Duration) -> Self {
         let (moments, wrote) = (VecDeque::new(), HashMap::new());
-        Self { lag_max, moments, shows: None, wrote, anybody_wrote: None, is_lost: false }
+        Self { lag_max, moments, shows: None, wrote, anybody_wrote: None, is_lost: false, rests_until: None }
     }
 
     /// The primary's log was `written` at `at`, and after that the replica had `replayed` as much.
@@ -66,11 +68,17 @@ impl Following {
         self.moments.clear();
     }
 
+    /// Nobody asks it before then.
+    pub(super) fn rest_until(&mut self, then: Instant) {
+        self.rests_until = Some(then);
+    }
+
     /// Whether what it shows is young enough, and has all that `caller` has changed.
     pub(super) fn is_close(&self, caller: Option<Uuid>, now: Instant) -> bool {
         let own = caller.and_then(|caller| self.wrote.get(&caller).copied()).max(self.anybody_wrote);
-        self.shows
-            .is_some_and(|shows| now.duration_since(shows) <= self.lag_max && own.is_none_or(|wrote| wrote <= shows))
+        let is_well = self.rests_until.is_none_or(|then| now >= then);
+        let is_young = |shows| now.duration_since(shows) <= self.lag_max && own.is_none_or(|wrote| wrote <= shows);
+        is_well && self.shows.is_some_and(is_young)
     }
 }
 
@@ -119,8 +127,10 @@ mod tests {
         following.learn(begun, mark(1), mark(1));
         assert!(following.is_close(None, begun + LAG_MAX));
         assert!(!following.is_close(None, begun + LAG_MAX * 2));
+        following.rest_until(begun + LAG_MAX);
+        assert!(!following.is_close(None, begun) && following.is_close(None, begun + LAG_MAX));
         following.forget();
-        assert!(!following.is_close(None, begun));
+        assert!(!following.is_close(None, begun + LAG_MAX));
     }
 
     #[test]

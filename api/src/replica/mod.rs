@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use axum::http::request::Parts;
-use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::connect::Place;
 use capstan_engine::store::standby;
 use capstan_engine::store::transactions::Transactions;
 use sqlx::postgres::PgConnectOptions;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor::{Actor, Who};
+use crate::permit::Access;
 use crate::problem::Problem;
 use following::Following;
 
@@ -31,8 +32,13 @@ pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Connections for looks.
 const LOOK_CONNECTIONS_MAX: u32 = 1;
 
+/// Longest that a statement of a request runs there: nobody waits for it any more.
+const STATEMENT_MAX: Duration = Duration::from_secs(4);
+/// How long nobody asks it after it has failed.
+const REST: Duration = Duration::from_secs(10);
+
 /// Where it is, and how far it may be behind.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReplicaSettings {
     /// Address and login of the standby.
     pub database: PgConnectOptions,
@@ -42,9 +48,15 @@ pub struct ReplicaSettings {
 
 impl ReplicaSettings {
     /// The standby's copy of `place`.
-    pub(crate) fn copy_of(&self, place: &Place) -> Place {
-        let database = self.database.clone().options([("default_transaction_read_only", "on")]);
-        Place { database, pooler: None, ..place.clone() }
+    pub(crate) fn copy_of(&self, place: &Place, connections_max: u32) -> Transactions {
+        Transactions::of_copy(place, &self.database, connections_max, STATEMENT_MAX)
+    }
+}
+
+/// Without the address, which may hold a password.
+impl std::fmt::Debug for ReplicaSettings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ReplicaSettings").field("lag_max", &self.lag_max).finish_non_exhaustive()
     }
 }
 
@@ -64,7 +76,7 @@ impl Replica {
         let quarter = u64::try_from(settings.lag_max.as_millis() / 4).unwrap_or(u64::MAX);
         Self {
             look_every: Duration::from_millis(quarter.clamp(*LOOK_MS.start(), *LOOK_MS.end())),
-            pool: Transactions::new(&settings.copy_of(cell), Role::Api, LOOK_CONNECTIONS_MAX),
+            pool: settings.copy_of(cell, LOOK_CONNECTIONS_MAX),
             following: Mutex::new(Following::new(settings.lag_max)),
         }
     }
@@ -74,9 +86,9 @@ impl Replica {
         self.following().is_close(caller, Instant::now())
     }
 
-    /// It has not answered: nobody asks it before a look has found it well again.
+    /// It has failed: nobody asks it for a while.
     pub(crate) fn give_up(&self) {
-        self.following().forget();
+        self.following().rest_until(Instant::now() + REST);
     }
 
     /// `used`, `behind` or `lost`, for people.
@@ -154,8 +166,9 @@ pub(crate) fn caller(parts: &Parts) -> Option<Uuid> {
 pub(crate) struct Writing(Option<(Api, Uuid)>);
 
 impl Writing {
-    pub(crate) fn of(api: &Api, parts: &Parts) -> Self {
-        let reads = parts.method == Method::GET || parts.method == Method::HEAD;
+    pub(crate) fn of(api: &Api, parts: &Parts, access: Access) -> Self {
+        let looks = matches!(access, Access::Needs(permission) if permission.as_str().ends_with(".read"));
+        let reads = looks || parts.method == Method::GET || parts.method == Method::HEAD;
         Self(if reads || api.replica.is_none() { None } else { caller(parts).map(|caller| (api.clone(), caller)) })
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -18,8 +18,6 @@ use uuid::Uuid;
 const ALL_VARIABLE: &str = "CAPSTAN_TEST_POOLER";
 /// Sessions that all clients of one database share.
 pub(crate) const SESSIONS: usize = 2;
-/// What `scripts/pgbouncer.sh` says where it cannot be installed.
-const LEFT_OUT: i32 = 3;
 const PORT: u16 = 6432;
 /// Longest time until it answers.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -49,14 +47,15 @@ pub(crate) fn before_all(place: Place) -> Place {
 }
 
 fn begin(server: &PgConnectOptions) -> Option<Running> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let installed = Command::new("bash").arg(root.join("scripts/pgbouncer.sh")).status().unwrap();
-    if installed.code() == Some(LEFT_OUT) && std::env::var_os("CI").is_none() {
-        eprintln!("left out: PgBouncer is not installed");
+    let Some(program) = program() else {
+        assert!(std::env::var_os("CI").is_none(), "PgBouncer is not installed: scripts/pgbouncer.sh does so");
+        eprintln!("left out: PgBouncer is not installed (scripts/pgbouncer.sh)");
         return None;
-    }
-    assert!(installed.success(), "PgBouncer is not installed");
-    let socket = server.get_socket().expect("the server of the tests listens on a socket");
+    };
+    let Some(socket) = server.get_socket() else {
+        eprintln!("left out: the server of the tests listens on no socket");
+        return None;
+    };
     let folder = std::env::temp_dir().join(format!("capstan-pgb-{}", Uuid::new_v4().simple()));
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
@@ -73,8 +72,7 @@ fn begin(server: &PgConnectOptions) -> Option<Running> {
     )
     .unwrap();
     let mut command = Command::new("/bin/sh");
-    let program = if Path::new("/usr/sbin/pgbouncer").exists() { "/usr/sbin/pgbouncer" } else { "pgbouncer" };
-    command.args(["-c", SCRIPT, "capstan-pgbouncer", program]).arg(&folder).current_dir("/").process_group(0);
+    command.args(["-c", SCRIPT, "capstan-pgbouncer"]).arg(program).arg(&folder).current_dir("/").process_group(0);
     // It refuses to run as root, and only the server's user may enter the folder of the server's socket.
     let owner = socket.metadata().unwrap();
     if folder.metadata().unwrap().uid() != owner.uid() {
@@ -89,4 +87,11 @@ fn begin(server: &PgConnectOptions) -> Option<Running> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Some(Running { folder, _child: child })
+}
+
+/// Where it is; its package puts it where not everybody looks.
+fn program() -> Option<PathBuf> {
+    let searched = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&searched).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join("pgbouncer")).find(|path| path.is_file())
 }

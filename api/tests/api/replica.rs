@@ -107,10 +107,10 @@ async fn lists_come_from_a_standby_until_it_is_behind_or_lost_and_nothing_is_wri
     let workflow = pair.app.publish(&simple()).await;
     let early = pair.app.begin(&workflow).await;
     let mut standby = pair.on_standby().await;
-    for _ in 0..LOOKS_MAX {
-        if standing(&pair.app).await == "used" && pair.executions(&pair.app).await == [early.clone()] {
-            break;
-        }
+    let mut looks = 0;
+    while standing(&pair.app).await != "used" || pair.executions(&pair.app).await != [early.clone()] {
+        looks += 1;
+        assert!(looks < LOOKS_MAX, "the replica never had the execution");
     }
     pause(&mut standby).await;
 

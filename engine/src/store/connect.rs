@@ -13,7 +13,7 @@ pub const STATEMENT_TIMEOUT_MS: u32 = 30_000;
 /// Longest wait for an answer, after which the connection counts as lost: the server ends statements sooner.
 const ANSWER_MAX: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS as u64 + 10_000);
 /// Longest wait for a free connection of a pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who a connection works as. Each role has only the rights that its work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Role {
 }
 
 /// Where a schema of the product lives: the `control` schema, or a cell.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Place {
     /// Address and login of the database.
     pub database: PgConnectOptions,
@@ -51,6 +51,13 @@ pub struct Place {
     pub schema: String,
     /// A pooler in front of the same database, which [`Transactions`](super::transactions::Transactions) go through.
     pub pooler: Option<PgConnectOptions>,
+}
+
+/// Without addresses, which may hold passwords.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Place").field("schema", &self.schema).finish_non_exhaustive()
+    }
 }
 
 impl Place {

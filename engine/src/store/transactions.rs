@@ -6,11 +6,15 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor, PgConnection, PgPool, PgTransaction};
+use tokio::time::timeout;
+use tracing::Instrument;
 
-use super::connect::{Place, Role, pool_with};
+use super::connect::{ACQUIRE_TIMEOUT, Place, Role, pool_with};
 use super::error::StoreError;
 use crate::core::ids::WorkspaceId;
 
@@ -35,34 +39,72 @@ impl Transactions {
         Self { pool: pool_with(options, connections_max), opening: Some(opening(place, role).into()) }
     }
 
+    /// Of the API's role on a copy of `place` in the database at `copy`. They only read, and a statement ends after `statement_max`.
+    #[must_use]
+    pub fn of_copy(place: &Place, copy: &PgConnectOptions, connections_max: u32, statement_max: Duration) -> Self {
+        let place = Place { database: copy.clone(), pooler: None, ..place.clone() };
+        // The last word counts.
+        let bounds = [
+            ("default_transaction_read_only", "on".to_owned()),
+            ("statement_timeout", statement_max.as_millis().to_string()),
+        ];
+        Self { pool: pool_with(place.options(Role::Api).options(bounds), connections_max), opening: None }
+    }
+
     /// A transaction for no workspace.
     ///
     /// # Errors
-    /// If the database cannot be reached or refuses.
+    /// If the database cannot be reached, refuses, or has no session in time.
     pub async fn begin(&self) -> Result<PgTransaction<'static>, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        if let Some(opening) = &self.opening {
-            transaction.execute(sqlx::raw_sql(opening)).await?;
-        }
-        Ok(transaction)
+        self.opened("BEGIN", None).await
     }
 
     /// A transaction that `statement` begins, under row-level security for `workspace_id`.
     ///
     /// # Errors
-    /// If the database cannot be reached or refuses.
+    /// If the database cannot be reached, refuses, or has no session in time.
     pub async fn begin_for(
         &self,
         workspace_id: WorkspaceId,
         statement: &'static str,
     ) -> Result<PgTransaction<'static>, sqlx::Error> {
+        self.opened(statement, Some(workspace_id)).await
+    }
+
+    /// In a task of its own: whoever gives up meanwhile would leave a transaction that its connection does not know of. The
+    /// task ends what it has begun, and what nobody takes is rolled back.
+    async fn opened(
+        &self,
+        statement: &'static str,
+        workspace_id: Option<WorkspaceId>,
+    ) -> Result<PgTransaction<'static>, sqlx::Error> {
+        let whole = self.clone().open(statement, workspace_id).in_current_span();
+        match timeout(ACQUIRE_TIMEOUT, tokio::spawn(whole)).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(_)) => Err(sqlx::Error::WorkerCrashed),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    async fn open(
+        self,
+        statement: &'static str,
+        workspace_id: Option<WorkspaceId>,
+    ) -> Result<PgTransaction<'static>, sqlx::Error> {
         let mut transaction = self.pool.begin_with(statement).await?;
-        if let Some(opening) = &self.opening {
-            let opening = format!("{opening}; SET LOCAL app.workspace_id = '{workspace_id}'");
-            transaction.execute(sqlx::raw_sql(&opening)).await?;
-        } else {
-            let set = sqlx::query("SELECT set_config('app.workspace_id', $1, true)").bind(workspace_id.to_string());
-            set.execute(&mut *transaction).await?;
+        match (self.opening, workspace_id) {
+            (None, None) => {}
+            (None, Some(id)) => {
+                let set = sqlx::query("SELECT set_config('app.workspace_id', $1, true)").bind(id.to_string());
+                set.execute(&mut *transaction).await?;
+            }
+            (Some(opening), None) => {
+                transaction.execute(sqlx::raw_sql(&opening)).await?;
+            }
+            (Some(opening), Some(id)) => {
+                let opening = format!("{opening}; SET LOCAL app.workspace_id = '{id}'");
+                transaction.execute(sqlx::raw_sql(&opening)).await?;
+            }
         }
         Ok(transaction)
     }
