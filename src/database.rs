@@ -9,7 +9,6 @@ use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::migrate::{Kind, migrate};
 use capstan_engine::store::preflight::{PreflightError, preflight};
-use capstan_engine::store::workers::reap_all;
 use capstan_private_postgres::{Options, PrivatePostgres};
 use sqlx::PgConnection;
 use tokio::time::sleep;
@@ -90,10 +89,6 @@ impl Database {
         migrate(&self.cell, Kind::Cell).await?;
         let mut owner = self.owner().await?;
         capstan_domain::access::ensure_cell(&mut owner, &self.cell.schema).await?;
-        if self.private.is_some() {
-            // This program has just started the server, so workers that it knows of are of a program that was killed.
-            reap_all(&mut self.cell.connect(Role::Worker).await?).await?;
-        }
         Ok(())
     }
 

@@ -91,6 +91,31 @@ async fn a_killed_process_goes_on_from_the_last_settled_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_again_and_again_makes_no_incident_of_what_it_ran() {
+    let data = data_dir();
+    let start = || Running::start(capstan(data.path()).args(["dev", "--json", "--no-example"]));
+    let mut dev = start();
+    let mut client = Client::new(&dev.event("ready"));
+    let long = json!({ "code": "for (;;) {}" });
+    let graph = json!({
+        "nodes": [{ "id": "start", "type": "trigger.manual" },
+                  { "id": "long", "type": "action.code", "data": { "config": long } }],
+        "edges": [{ "id": "e", "source": "start", "target": "long" }],
+    });
+    let made = client.post("/api/v1/workflows", &json!({ "name": "Long", "graph": graph })).await;
+    let workflow = made["id"].as_str().unwrap();
+    client.post(&format!("/api/v1/workflows/{workflow}/publish"), &json!({})).await;
+    let started = client.post("/api/v1/executions", &json!({ "workflow_id": workflow })).await;
+    for _ in 0..3 {
+        client.until_status(started["id"].as_str().unwrap(), "running").await;
+        dev.kill9();
+        dev = start();
+        client = Client::new(&dev.event("ready"));
+    }
+    client.until_status(started["id"].as_str().unwrap(), "running").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_private_server_that_was_killed_is_started_again() {
     let data = data_dir();
     let dev = Running::start(capstan(data.path()).args(["dev", "--json", "--reply-after", "10 min"]));

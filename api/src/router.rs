@@ -243,9 +243,9 @@ fn with_leads(routes: Routes) -> Routes {
 
 /// Outbound webhooks, and which events there are.
 fn with_webhooks(routes: Routes) -> Routes {
-    use crate::permit::{get, may_lag, post};
+    use crate::permit::{get, may_lag, post, put};
     use Permission::{WebhooksRead, WebhooksWrite};
-    use webhooks::{actions, deliveries, endpoints, event_types};
+    use webhooks::{actions, certificate, deliveries, endpoints, event_types};
 
     routes
         .route("/webhook-endpoints", get(WebhooksRead, endpoints::list).post(WebhooksWrite, endpoints::create))
@@ -254,6 +254,10 @@ fn with_webhooks(routes: Routes) -> Routes {
             get(WebhooksRead, endpoints::get)
                 .put(WebhooksWrite, endpoints::update)
                 .delete(WebhooksWrite, endpoints::delete),
+        )
+        .route(
+            "/webhook-endpoints/{endpoint_id}/client-certificate",
+            put(WebhooksWrite, certificate::put).delete(WebhooksWrite, certificate::delete),
         )
         .route("/webhook-endpoints/{endpoint_id}/counts", get(WebhooksRead, actions::counts))
         .route("/webhook-endpoints/{endpoint_id}/enable", post(WebhooksWrite, actions::enable))

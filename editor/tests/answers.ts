@@ -60,11 +60,13 @@ export function endpoint(more: Partial<Endpoint> = {}): Endpoint {
     reason: null,
     rate_per_s: null,
     concurrency: 10,
+    asymmetric: false,
+    client_certificate: null,
     failures: 0,
     failing_since: null,
     created_at: AT,
     updated_at: AT,
-    secrets: [{ id: 's', created_at: AT, until: null }],
+    secrets: [{ id: 's', created_at: AT, until: null, public_key: null }],
     ...more,
   }
 }

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, DataApprovalLink, DataSet, DebugCrash, DebugFail,
-    DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval, LogicCondition, LogicDelay,
-    LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry,
-    LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerForm, TriggerManual,
-    TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
+    DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
+    LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
+    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerForm,
+    TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -32,6 +32,7 @@ impl Registry {
             .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
+            .register(ActionSendSms)
             .register(ActionCode)
             .register(ActionEmitEvent)
             .register(LeadUpsert)
@@ -130,7 +131,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 33);
+        assert_eq!(names.len(), 34);
     }
 
     #[test]

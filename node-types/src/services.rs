@@ -7,6 +7,7 @@ use std::sync::Arc;
 pub mod answer;
 pub mod approvals;
 pub mod calls;
+pub mod certificate;
 pub mod code;
 pub mod credentials;
 pub mod events;

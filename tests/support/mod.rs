@@ -197,8 +197,18 @@ impl Client {
         serde_json::from_str(&self.get(&format!("/api/v1/executions/{id}")).await).unwrap()
     }
 
-    /// The execution, once its step `node` has that status. While the database is away it is asked for again.
+    /// The execution, once its step `node` has that status.
     pub(crate) async fn until_step(&self, id: &str, node: &str, status: &str) -> Value {
+        self.until(id, &format!("step {node} {status}"), |execution| step(execution, node)["status"] == status).await
+    }
+
+    /// The execution, once it has that status.
+    pub(crate) async fn until_status(&self, id: &str, status: &str) -> Value {
+        self.until(id, status, |execution| execution["status"] == status).await
+    }
+
+    /// The execution, once `is_so` holds of it. While the database is away it is asked for again.
+    async fn until(&self, id: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let since = Instant::now();
         loop {
             let answer = self.answer(&format!("/api/v1/executions/{id}"), None).await;
@@ -208,10 +218,10 @@ impl Client {
             }
             assert!(answer.status().is_success(), "execution {id}: {}", answer.status());
             let execution: Value = answer.json().await.unwrap();
-            if step(&execution, node)["status"] == status {
+            if is_so(&execution) {
                 return execution;
             }
-            assert!(since.elapsed() < PATIENCE, "step {node} is never {status}: {execution:#}");
+            assert!(since.elapsed() < PATIENCE, "never is {what}: {execution:#}");
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }

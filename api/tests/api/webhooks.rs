@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use capstan_domain::webhooks::SigningSecret;
+use capstan_domain::webhooks::{PublicKey, SigningSecret};
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
@@ -117,6 +117,84 @@ async fn secrets_overlap_and_are_few() {
     assert_eq!(alone["secrets"].as_array().unwrap().len(), 1);
     assert_eq!(app.post(&rotate, &json!({ "overlap_s": -1 })).await.verdict(), "422 bad_number");
     assert_eq!(app.count("webhook_secrets").await, 1);
+}
+
+#[tokio::test]
+async fn a_key_pair_signs_along_as_long_as_its_owner_wants() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    assert_eq!((&made["asymmetric"], &made["secrets"][0]["public_key"]), (&json!(false), &Value::Null));
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let with = |asymmetric: Option<bool>| {
+        let mut wish = wish("https://example.com/hooks");
+        asymmetric.into_iter().for_each(|it| wish["asymmetric"] = json!(it));
+        wish
+    };
+    let keys = |endpoint: &Value| -> Vec<Option<PublicKey>> {
+        let secrets = endpoint["secrets"].as_array().unwrap().iter();
+        secrets.map(|secret| secret["public_key"].as_str().map(|key| PublicKey::parse(key).unwrap())).collect()
+    };
+    let on = keys(&put(&app, &path, &with(Some(true))).await.json());
+    assert!(matches!(on[..], [Some(_)]));
+    // The same wish again, and one that says nothing of it, change nothing.
+    for again in [Some(true), None] {
+        let changed = put(&app, &path, &with(again)).await.json();
+        assert_eq!((keys(&changed), &changed["asymmetric"]), (on.clone(), &json!(true)));
+    }
+    let rotated = keys(&app.post_nothing(&format!("{path}/rotate")).await.json());
+    assert!(rotated[0].is_some() && rotated[0] != rotated[1] && rotated[1] == on[0]);
+    let off = put(&app, &path, &with(Some(false))).await.json();
+    assert_eq!((keys(&off), &off["asymmetric"]), (vec![None, None], &json!(false)));
+    let sealed = "webhook_secrets WHERE pair_sealed IS NOT NULL OR pair_key_id IS NOT NULL";
+    assert_eq!(app.count(sealed).await, 0);
+    assert_eq!(keys(&app.post_nothing(&format!("{path}/rotate")).await.json()), [None, None, None]);
+    // A new one may have it from the start; nothing of its private half is told.
+    let new = app.post(ENDPOINTS, &with(Some(true))).await;
+    assert!(matches!(keys(&new.json())[..], [Some(_)]) && !new.text().contains("whsk_"));
+    assert_eq!(app.count(sealed).await, 1);
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_set_shown_by_its_fingerprint_and_removed() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    assert_eq!(made["client_certificate"], Value::Null);
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let certificate = format!("{path}/client-certificate");
+    let pem = || {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["client".into()]).unwrap().self_signed(&key).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    };
+    let ((one, key), (_, other_key)) = (pem(), pem());
+    let set = put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await;
+    assert_eq!(set.status, 200, "{}", set.text());
+    let shown = app.get(&path).await;
+    let fingerprint = shown.json()["client_certificate"]["fingerprint"].as_str().unwrap().to_owned();
+    assert!(fingerprint.starts_with("sha256:") && fingerprint.len() == 7 + 64, "{fingerprint}");
+    assert!(!set.text().contains("PRIVATE KEY") && !shown.text().contains("PRIVATE KEY"));
+    // What cannot be used changes nothing, and is not repeated.
+    for (certificate_text, key_text, pointer) in
+        [(&one, &other_key, "/certificate"), (&one, &one, "/private_key"), (&key, &key, "/certificate")]
+    {
+        let wish = json!({ "certificate": certificate_text, "private_key": key_text });
+        let refused = put(&app, &certificate, &wish).await;
+        assert_eq!(refused.verdict(), "422 bad_client_certificate");
+        assert_eq!(refused.json()["errors"][0]["pointer"], pointer);
+        assert!(!refused.text().contains("BEGIN"), "{}", refused.text());
+    }
+    // Other changes leave it; it goes with a request of its own, and with the endpoint.
+    put(&app, &path, &wish("https://example.com/new")).await;
+    assert_eq!(app.get(&path).await.json()["client_certificate"]["fingerprint"], fingerprint.as_str());
+    let delete = async |path: &str| app.send(app.request("DELETE", path).body(Body::empty()).unwrap()).await;
+    assert_eq!(delete(&certificate).await.status, 204);
+    assert_eq!(delete(&certificate).await.verdict(), "404 not_found");
+    assert_eq!(app.get(&path).await.json()["client_certificate"], Value::Null);
+    assert_eq!(put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await.status, 200);
+    assert_eq!(delete(&path).await.status, 204);
+    assert_eq!(app.count("webhook_endpoints WHERE certificate_sealed IS NOT NULL").await, 0);
+    let gone = put(&app, &certificate, &json!({ "certificate": one, "private_key": key })).await;
+    assert_eq!(gone.verdict(), "404 not_found");
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ pub const TEXT_CHARS_MAX: usize = 8_192;
 /// Most pairs of a field.
 const PAIRS_MAX: usize = 20;
 
-const HTTP: &[&str] = &["action.http_request"];
+const HTTP: &[&str] = &["action.http_request", "action.send_sms"];
 const MAIL: &[&str] = &["action.send_email"];
 
 const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {

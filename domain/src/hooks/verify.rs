@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::signature::{is_same, is_signed};
+use crate::webhooks::PublicKey;
 
 /// How old, or how far in the future, a signed time may be, in seconds, if the trigger says nothing.
 pub const TOLERANCE_S_DEFAULT: i64 = 300;
@@ -23,7 +24,8 @@ pub enum Preset {
     /// Anybody.
     #[default]
     None,
-    /// Standard Webhooks, as Svix and many others send: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+    /// Standard Webhooks, as Svix and many others send: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The secret is the
+    /// sender's `whsec_…`, or its public key `whpk_…`.
     Standard,
     /// Stripe: `Stripe-Signature`.
     Stripe,
@@ -146,15 +148,23 @@ pub fn verify(rules: &Verify, secrets: &[&[u8]], message: &Message<'_>) -> Resul
     Ok(Verified { delivery_id: delivery_id(rules, message), challenge: challenge(rules.preset, message.body) })
 }
 
-/// `v1,<base64>` with spaces between, over `id.timestamp.body`.
+/// `v1,<base64>` with spaces between, over `id.timestamp.body`; `v1a,<base64>` where what is kept is a public key, which never
+/// counts as a secret.
 fn standard(rules: &Verify, secrets: &[&[u8]], message: &Message<'_>) -> bool {
     let header = message.header;
     let fields = (header("webhook-id"), header("webhook-timestamp"), header("webhook-signature"));
     let (Some(id), Some(time), Some(signatures)) = fields else { return false };
     let parts = [id.as_bytes(), b".", time.as_bytes(), b".", message.body];
+    if !is_recent(rules, message, time) {
+        return false;
+    }
+    let public = |secret: &&[u8]| std::str::from_utf8(secret).ok().and_then(|text| PublicKey::parse(text).ok());
+    if secrets.iter().filter_map(public).any(|key| key.verify(id, time, message.body, signatures)) {
+        return true;
+    }
     let keys: Vec<Vec<u8>> = secrets.iter().filter_map(|secret| standard_key(secret)).collect();
     let given = signatures.split(' ').filter_map(|one| one.strip_prefix("v1,"));
-    is_recent(rules, message, time) && any(&keys, given, Algorithm::Sha256, Encoding::Base64, &parts)
+    any(&keys, given, Algorithm::Sha256, Encoding::Base64, &parts)
 }
 
 fn standard_key(secret: &[u8]) -> Option<Vec<u8>> {

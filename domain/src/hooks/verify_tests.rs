@@ -1,6 +1,7 @@
 //! Presets against the examples that vendors publish; where there are none, against what Python's `hmac` says.
 
 use super::*;
+use crate::webhooks::SigningSecret;
 
 /// A call that is good at `now_s`.
 struct Case {
@@ -102,6 +103,24 @@ fn cases() -> Vec<(Case, Option<&'static str>)> {
                 1_649_367_553,
             ),
             Some("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk"),
+        ),
+        // The tests of the server that Standard Webhooks comes from.
+        (
+            case(
+                Preset::Standard,
+                "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=",
+                &[
+                    ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"),
+                    ("webhook-timestamp", "1614265330"),
+                    (
+                        "webhook-signature",
+                        "v1,g0hM9SsE v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==",
+                    ),
+                ],
+                "{\"test\": 2432232314}",
+                1_614_265_330,
+            ),
+            Some("msg_p5jXN8AQM9LWM0D4loKWxJek"),
         ),
         (
             case(
@@ -219,6 +238,17 @@ fn what_is_altered_missing_old_or_from_the_future_is_refused() {
                 without.headers.pop();
             }
         }
+    }
+}
+
+#[test]
+fn what_is_made_of_a_public_key_alone_is_refused() {
+    let public = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+    let secret = SigningSecret::parse(&public.replace("whpk_", "whsec_")).unwrap();
+    let (as_secret, as_pair) = (secret.sign("msg_1", 7, "x"), secret.sign("msg_1", 7, "x").replace("v1,", "v1a,"));
+    for forged in [&as_secret, &as_pair] {
+        let headers = [("webhook-id", "msg_1"), ("webhook-timestamp", "7"), ("webhook-signature", forged.as_str())];
+        assert_eq!(case(Preset::Standard, public, &headers, "x", 7).verify_at(7), Err(NotVerified), "{forged}");
     }
 }
 

@@ -49,6 +49,20 @@ pub const SEALED: &[SealedTable] = &[
         key_id: "key_id",
     },
     SealedTable {
+        table: "webhook_secrets",
+        kind: "webhook_pair",
+        id: "secret_id::text",
+        bytes: "pair_sealed",
+        key_id: "pair_key_id",
+    },
+    SealedTable {
+        table: "webhook_endpoints",
+        kind: "webhook_certificate",
+        id: "endpoint_id::text",
+        bytes: "certificate_sealed",
+        key_id: "certificate_key_id",
+    },
+    SealedTable {
         table: "hook_secrets",
         kind: "hook_secret",
         id: "hook_secret_id::text",

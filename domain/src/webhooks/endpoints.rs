@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::certificates::remove_certificate;
 use super::secrets::{SecretRow, secrets_of};
 
 /// Most endpoints of a workspace.
@@ -34,6 +35,8 @@ pub struct Wish {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether a key pair signs along; absent for what it was, which is no for a new one.
+    pub asymmetric: Option<bool>,
 }
 
 /// An endpoint as it is.
@@ -57,6 +60,12 @@ pub struct EndpointRow {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether a key pair signs along.
+    pub is_asymmetric: bool,
+    /// SHA-256 of the certificate that is shown to the receiver if it asks for one, if there is one.
+    pub certificate_fingerprint: Option<String>,
+    /// Since when.
+    pub certificate_set_at: Option<DateTime<Utc>>,
     /// Failures in a row.
     pub failures: i32,
     /// Since when it only fails.
@@ -71,7 +80,8 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, l.failures, l.failing_since, p.created_at, p.updated_at";
+    p.concurrency, p.is_asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, \
+    p.created_at, p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
 
@@ -145,7 +155,7 @@ pub async fn create(
         .await?;
     sqlx::query(
         "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, filter, description, rate_per_s, \
-           concurrency) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+           concurrency, is_asymmetric) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -155,12 +165,13 @@ pub async fn create(
     .bind(&wish.description)
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
+    .bind(wish.asymmetric.unwrap_or(false))
     .execute(connection)
     .await?;
     Ok(true)
 }
 
-/// Changes what an owner says of an endpoint; whether there is one.
+/// Changes what an owner says of an endpoint; whether there is one. Its key pairs are for the caller to fit.
 ///
 /// # Errors
 /// If the database does.
@@ -172,7 +183,7 @@ pub async fn update(
 ) -> Result<bool, StoreError> {
     let updated = sqlx::query(
         "UPDATE webhook_endpoints SET url = $3, types = $4, filter = $5, description = $6, rate_per_s = $7, \
-           concurrency = $8, updated_at = clock_timestamp() \
+           concurrency = $8, is_asymmetric = coalesce($9, is_asymmetric), updated_at = clock_timestamp() \
          WHERE workspace_id = $1 AND endpoint_id = $2 AND status <> 'deleted'",
     )
     .bind(workspace_id.0)
@@ -183,6 +194,7 @@ pub async fn update(
     .bind(&wish.description)
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
+    .bind(wish.asymmetric)
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() > 0)
@@ -230,7 +242,7 @@ pub async fn disable(
     end(connection, workspace_id, endpoint_id, "disabled", Some(reason)).await
 }
 
-/// Deletes an endpoint and its secrets. What waits for it is cancelled by a worker, and its deliveries are still told of
+/// Deletes an endpoint, its secrets and its certificate. What waits for it is cancelled by a worker, and its deliveries are still told of
 /// until they are old. Whether there was one.
 ///
 /// # Errors
@@ -245,8 +257,9 @@ pub async fn delete(
         sqlx::query("DELETE FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2")
             .bind(workspace_id.0)
             .bind(endpoint_id)
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+        remove_certificate(connection, workspace_id, endpoint_id).await?;
     }
     Ok(deleted)
 }

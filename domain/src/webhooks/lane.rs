@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::answer::Attempt;
 use super::handout::of_endpoint;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
+use super::secrets::StoredSecret;
 use crate::secrets::Sealed;
 
 /// Deliveries of a disabled or deleted endpoint that are cancelled at a time.
@@ -50,15 +51,8 @@ pub struct Target {
     pub concurrency: i32,
     /// By the database's clock.
     pub now: DateTime<Utc>,
-}
-
-/// A secret as it is stored.
-#[derive(Clone, Debug)]
-pub struct StoredSecret {
-    /// Its id, which it is sealed for.
-    pub secret_id: Uuid,
-    /// Opened by the process that signs.
-    pub sealed: Sealed,
+    certificate_sealed: Option<Vec<u8>>,
+    certificate_key_id: Option<String>,
 }
 
 /// A delivery whose time has come.
@@ -141,24 +135,24 @@ pub async fn target(
     lane: &Lane,
 ) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
     let target: Option<Target> = sqlx::query_as(
-        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now FROM webhook_endpoints \
-         WHERE workspace_id = $1 AND endpoint_id = $2",
+        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now, certificate_sealed, certificate_key_id \
+         FROM webhook_endpoints WHERE workspace_id = $1 AND endpoint_id = $2",
     )
     .bind(lane.workspace_id)
     .bind(lane.endpoint_id)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(target) = target else { return Ok(None) };
-    let secrets: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as(
-        "SELECT secret_id, sealed, key_id FROM webhook_secrets WHERE workspace_id = $1 AND endpoint_id = $2 \
+    let secrets: Vec<StoredSecret> = sqlx::query_as(
+        "SELECT secret_id, sealed, key_id, pair_sealed, pair_key_id FROM webhook_secrets \
+         WHERE workspace_id = $1 AND endpoint_id = $2 \
            AND (until_at IS NULL OR until_at > clock_timestamp()) ORDER BY secret_id DESC",
     )
     .bind(lane.workspace_id)
     .bind(lane.endpoint_id)
     .fetch_all(connection)
     .await?;
-    let stored = |(secret_id, bytes, key_id)| StoredSecret { secret_id, sealed: Sealed { key_id, bytes } };
-    Ok(Some((target, secrets.into_iter().map(stored).collect())))
+    Ok(Some((target, secrets)))
 }
 
 /// Deliveries that are due, the longest first, but those that are in flight.
@@ -355,6 +349,15 @@ async fn tell(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+impl Target {
+    /// What is shown to the receiver if it asks for a certificate, if there is one.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Sealed> {
+        let (bytes, key_id) = self.certificate_sealed.clone().zip(self.certificate_key_id.clone())?;
+        Some(Sealed { key_id, bytes })
+    }
 }
 
 impl Lane {

@@ -6,22 +6,31 @@
 mod answer;
 mod body;
 mod catalogue;
+mod certificates;
 pub mod deliveries;
 pub mod endpoints;
 mod handout;
+mod key_pair;
 pub mod lane;
 mod schedule;
 mod secrets;
 mod signature;
+mod signer;
 mod subscription;
 
 pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
 pub use body::wire_id;
 pub use catalogue::{EventType, catalogue, custom};
+pub use certificates::{open_certificate, remove_certificate, set_certificate};
 pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
+pub use key_pair::{BadKey, PublicKey, SigningPair};
 pub use schedule::{
     Asked, CIRCUIT_FAILURES, DEADLINE_HOURS, DISABLE_HOURS, PAUSES_S, WARN_HOURS, pause_after, probe_pause, rest,
 };
-pub use secrets::{OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, SecretError, SecretRow, add_secret, open_secrets};
-pub use signature::{BadSecret, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, signatures};
+pub use secrets::{
+    OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, SecretError, SecretRow, StoredSecret, add_secret, fit_pairs,
+    open_secrets,
+};
+pub use signature::{BadSecret, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER};
+pub use signer::{Signer, signatures};
 pub use subscription::{BadPattern, FILTER_BYTES_MAX, TYPES_MAX, check_pattern, filter_flaw, fits, passes};

@@ -1590,6 +1590,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/webhook-endpoints/{endpoint_id}/client-certificate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Show its receiver a certificate */
+    put: operations['setWebhookClientCertificate']
+    post?: never
+    /** Show its receiver none any more */
+    delete: operations['removeWebhookClientCertificate']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/webhook-endpoints/{endpoint_id}/counts': {
     parameters: {
       query?: never
@@ -3437,6 +3455,12 @@ export interface components {
       filter: components['schemas']['BulkFilter']
       verb: components['schemas']['BulkVerb']
     }
+    NewClientCertificate: {
+      /** @description PEM: the client's own certificate, and below it those that it is signed with. */
+      certificate: string
+      /** @description PEM, without a password. It is stored encrypted, and never shown. */
+      private_key: string
+    }
     NewCredential: {
       allowed_hosts: string[]
       fields: {
@@ -4934,6 +4958,13 @@ export interface components {
       /** Format: int32 */
       status_code: number | null
     }
+    /** @description What is told of a certificate. */
+    WebhookClientCertificate: {
+      /** @description `sha256:` and 64 digits. */
+      fingerprint: string
+      /** Format: date-time */
+      set_at: string
+    }
     /** @description A delivery as its owner sees it. */
     WebhookDelivery: {
       /** Format: int32 */
@@ -4982,6 +5013,8 @@ export interface components {
     }
     /** @description An endpoint as its owner sees it. */
     WebhookEndpoint: {
+      asymmetric: boolean
+      client_certificate: components['schemas']['WebhookClientCertificate'] | null
       /** Format: int32 */
       concurrency: number
       /** Format: date-time */
@@ -5012,6 +5045,8 @@ export interface components {
     }
     /** @description As it comes. */
     WebhookEndpointWish: {
+      /** @description Whether an ed25519 key pair signs along (`v1a`). Left out: as it was, and not for a new one. */
+      asymmetric?: boolean | null
       /** Format: uint32 */
       concurrency?: number | null
       /** @default  */
@@ -5027,6 +5062,8 @@ export interface components {
       created_at: string
       /** Format: uuid */
       id: string
+      /** @description `whpk_…`, where a key pair signs along. */
+      public_key: string | null
       /** Format: date-time */
       until: string | null
     }
@@ -9432,6 +9469,88 @@ export interface operations {
     requestBody?: never
     responses: {
       /** @description Nothing is sent to it any more */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setWebhookClientCertificate: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewClientCertificate']
+      }
+    }
+    responses: {
+      /** @description Show its receiver a certificate */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  removeWebhookClientCertificate: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        endpoint_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Show its receiver none any more */
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']

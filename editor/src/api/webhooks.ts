@@ -15,11 +15,13 @@ const endpointFields = {
   reason: nullable(text),
   rate_per_s: nullable(number),
   concurrency: number,
+  asymmetric: boolean,
+  client_certificate: nullable(object({ fingerprint: text, set_at: text })),
   failures: number,
   failing_since: nullable(text),
   created_at: text,
   updated_at: text,
-  secrets: list(object({ id: text, created_at: text, until: nullable(text) })),
+  secrets: list(object({ id: text, created_at: text, until: nullable(text), public_key: nullable(text) })),
 }
 /** With its secret right after it was made or got a new one, and never again. */
 export const endpoint = object({ ...endpointFields, secret: maybe(text) })

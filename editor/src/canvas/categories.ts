@@ -21,6 +21,7 @@ const ICONS: Record<string, IconName> = {
   'trigger.manual': 'play',
   'action.http_request': 'web',
   'action.send_email': 'mail',
+  'action.send_sms': 'mail',
   'action.code': 'code',
   'action.emit_event': 'bolt',
   'logic.delay': 'clock',

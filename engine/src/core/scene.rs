@@ -24,7 +24,7 @@ pub struct Scene<'a> {
     pub trigger: Option<StepIx>,
     /// Its id.
     pub execution_id: ExecutionId,
-    /// When it was started.
+    /// When it was started, or let begin if it was held back.
     pub created_at: DateTime<Utc>,
 }
 
@@ -71,10 +71,11 @@ impl Scene<'_> {
         }
     }
 
-    /// The time of a step: that of the entry that fired it.
+    /// The time of a step: that of the entry that fired it, or the execution's own where another one, of which this is a restart,
+    /// did what fired it.
     #[must_use]
     pub fn now(&self, step: StepIx) -> DateTime<Utc> {
-        self.state.step(step).fired_at.unwrap_or(self.created_at)
+        self.state.step(step).fired_at.map_or(self.created_at, |fired_at| fired_at.max(self.created_at))
     }
 
     /// The config as written, but with what a person changed, and without what is filled in later; none if it is the same.

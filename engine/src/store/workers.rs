@@ -224,19 +224,6 @@ pub async fn reap(
     }
 }
 
-/// Reaps every worker that is not fenced. Only for a process that has just started the database itself, so that
-/// nobody else can be alive in it.
-///
-/// # Errors
-/// If the database does.
-pub async fn reap_all(connection: &mut PgConnection) -> Result<i32, StoreError> {
-    let mut reaped = 0;
-    for peer in peers(connection, 0).await? {
-        reaped += reap(connection, peer.worker_no, None).await?.unwrap_or_default();
-    }
-    Ok(reaped)
-}
-
 async fn try_reap(
     connection: &mut PgConnection,
     lost: i32,

@@ -7,6 +7,7 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::{Event, Resolution};
 use capstan_engine::core::scene::Scene;
 use capstan_engine::core::state::Phase;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::catalogue::TestTypes;
@@ -180,4 +181,18 @@ fn a_retry_may_change_the_config_of_its_step_for_good() {
     let types = TestTypes::new();
     let config = scene.config(1, types.node_type("test.container")).unwrap().unwrap();
     assert_eq!(config, json!({ "text": 7, "deep": { "x": 5, "y": 2 } }));
+}
+
+#[test]
+fn what_is_fired_by_what_was_done_before_a_restart_has_the_time_of_the_restart() {
+    let graph = graph("start -> a\n a -> b\n");
+    let state = after(&graph, &[done("a")]);
+    let (trigger, b) = (state.find(&graph, &key("start")), state.find(&graph, &key("b")).unwrap());
+    let at = |created_at| {
+        let execution_id = ExecutionId::new();
+        Scene { graph: &graph, state: &state, trigger, execution_id, created_at }.now(b)
+    };
+    let restarted = start_of_time() + TimeDelta::hours(1);
+    assert_eq!(at(restarted), restarted);
+    assert_eq!(Some(at(start_of_time())), state.step(b).fired_at);
 }

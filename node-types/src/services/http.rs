@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Certificate, Client, Identity, Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -29,6 +29,7 @@ pub struct HttpClient {
     judged: Client,
     named: Client,
     lookups: Arc<Semaphore>,
+    roots: Vec<Certificate>,
 }
 
 /// One request; the body is kept so that a redirect can repeat it.
@@ -90,12 +91,35 @@ impl HttpClient {
     /// # Errors
     /// The system's TLS roots cannot be used.
     pub fn new(guard: Guard) -> Result<Self, reqwest::Error> {
-        let guard = Arc::new(guard);
-        let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
+        Self::trusting(guard, Vec::new())
+    }
+
+    /// The same, which trusts servers under these roots, too, beside those of the system.
+    ///
+    /// # Errors
+    /// The roots cannot be used.
+    pub fn trusting(guard: Guard, roots: Vec<Certificate>) -> Result<Self, reqwest::Error> {
+        Self::of(Arc::new(guard), Arc::new(Semaphore::new(LOOKUPS_MAX)), roots, None)
+    }
+
+    /// This client, which also shows a certificate to servers that ask for one. Reads the system's roots again.
+    ///
+    /// # Errors
+    /// The certificate cannot be used.
+    pub fn showing(&self, identity: Identity) -> Result<Self, reqwest::Error> {
+        Self::of(Arc::clone(&self.guard), Arc::clone(&self.lookups), self.roots.clone(), Some(identity))
+    }
+
+    fn of(
+        guard: Arc<Guard>,
+        lookups: Arc<Semaphore>,
+        roots: Vec<Certificate>,
+        identity: Option<Identity>,
+    ) -> Result<Self, reqwest::Error> {
         let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, lookups: Arc::clone(&lookups) };
-        let judged = client(resolver(Trust::Judged))?;
-        let named = client(resolver(Trust::Named))?;
-        Ok(Self { guard, judged, named, lookups })
+        let judged = client(resolver(Trust::Judged), &roots, identity.clone())?;
+        let named = client(resolver(Trust::Named), &roots, identity)?;
+        Ok(Self { guard, judged, named, lookups, roots })
     }
 
     /// Sends `request` and follows redirects, except at a status that `accepts`. The body is not read yet.
@@ -182,8 +206,19 @@ impl HttpError {
     }
 }
 
-fn client(resolver: GuardedResolver) -> Result<Client, reqwest::Error> {
-    Client::builder()
+fn client(
+    resolver: GuardedResolver,
+    roots: &[Certificate],
+    identity: Option<Identity>,
+) -> Result<Client, reqwest::Error> {
+    let mut builder = Client::builder();
+    if !roots.is_empty() {
+        builder = builder.tls_certs_merge(roots.iter().cloned());
+    }
+    if let Some(identity) = identity {
+        builder = builder.identity(identity);
+    }
+    builder
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(resolver)

@@ -210,7 +210,7 @@ async fn exchange(request: Request, success: &[u16], bytes_max: usize, context: 
 }
 
 /// Another attempt is worth it if the server says so, or if the fault is its own.
-async fn unsuccessful(mut response: Response, context: &Context) -> Outcome {
+pub(super) async fn unsuccessful(mut response: Response, context: &Context) -> Outcome {
     let status = response.status();
     let reason = format!("{} answered {status}", shown(response.url()));
     let after = retry_after(response.headers(), Utc::now());
@@ -227,7 +227,7 @@ async fn unsuccessful(mut response: Response, context: &Context) -> Outcome {
     }
 }
 
-fn http_error(error: &HttpError) -> Outcome {
+pub(super) fn http_error(error: &HttpError) -> Outcome {
     let reason = error.to_string();
     match error {
         HttpError::Refused(Refusal::Address { .. }) => Outcome::fail("address_blocked", reason),

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::time::{Instant, interval};
+use tokio_rustls::TlsAcceptor;
 
 use crate::support::PATIENCE;
 
@@ -33,12 +34,23 @@ impl Receiver {
     /// `/hang` is never answered, `/gone` with 410, `/fail` with 500, `/busy` with 503 and `Retry-After`, `/away` with a
     /// redirect to `/trap`, `/long` with 100,000 bytes, and everything else with 200.
     pub(crate) async fn start() -> Self {
+        Self::start_behind(None).await
+    }
+
+    /// The same, behind TLS.
+    pub(crate) async fn start_behind(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, received) = (listener.local_addr().unwrap(), Arc::default());
         let kept = Arc::clone(&received);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&kept)));
+                let (tls, kept) = (tls.clone(), Arc::clone(&kept));
+                tokio::spawn(async move {
+                    let Some(tls) = tls else { return serve(stream, kept).await };
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, kept).await;
+                    }
+                });
             }
         });
         Self { address, received }
@@ -66,7 +78,7 @@ impl Receiver {
     }
 }
 
-async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Received>>>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, kept: Arc<Mutex<Vec<Received>>>) {
     let Some(received) = read(&mut stream).await else { return };
     let path = received.path.clone();
     kept.lock().unwrap().push(received);
@@ -82,9 +94,10 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Received>>>) {
     let head = format!("HTTP/1.1 {status}\r\n{more}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
     let answer = head + &body;
     let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Received> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Received> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4_096]);
     loop {
         let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;

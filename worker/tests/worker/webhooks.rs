@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::secrets::KeyRing;
-use capstan_domain::webhooks::endpoints::{self, Wish};
+use capstan_domain::webhooks::endpoints::{self, EndpointRow, Wish};
 use capstan_domain::webhooks::lane::{Next, Room, claim_lanes, due, settle};
 use capstan_domain::webhooks::{
-    Attempt, SigningSecret, Source, add_secret, deliveries, hand_out, is_any_endpoint, take_turn,
+    Attempt, PublicKey, SigningSecret, Source, add_secret, deliveries, hand_out, is_any_endpoint, take_turn,
 };
 use capstan_engine::store::connect::Role;
 use capstan_node_types::registry::Registry;
@@ -19,7 +19,9 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod certificates;
 mod lanes;
+mod pairs;
 
 const ROOM: Room<'static> = Room { places: 10, share: 10, taken: &[] };
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";
@@ -40,7 +42,10 @@ struct Endpoint {
 
 impl Place {
     async fn new() -> Self {
-        let receiver = Receiver::start().await;
+        Self::with(Receiver::start().await).await
+    }
+
+    async fn with(receiver: Receiver) -> Self {
         let cell = Cell::with_registry(Registry::standard(), &[&receiver.address.to_string()]).await;
         Self { cell, receiver, keys: Arc::new(KeyRing::generate()) }
     }
@@ -54,10 +59,15 @@ impl Place {
     }
 
     async fn endpoint(&self, url: &str, types: &[&str], filter: Option<&str>) -> Endpoint {
+        self.endpoint_with(url, types, filter, false).await
+    }
+
+    async fn endpoint_with(&self, url: &str, types: &[&str], filter: Option<&str>, asymmetric: bool) -> Endpoint {
         let (mut owner, id) = (self.cell.owner().await, Uuid::now_v7());
         let types = types.iter().map(|&name| name.to_owned()).collect();
         let (url, filter, description) = (url.to_owned(), filter.map(str::to_owned), String::new());
-        let wish = Wish { url, types, filter, description, rate_per_s: None, concurrency: 10 };
+        let wish =
+            Wish { url, types, filter, description, rate_per_s: None, concurrency: 10, asymmetric: Some(asymmetric) };
         assert!(endpoints::create(&mut owner, self.cell.workspace_id, id, &wish).await.unwrap());
         let secret = self.rotate(id).await;
         Endpoint { id, secret }
@@ -83,9 +93,17 @@ impl Place {
         }
     }
 
+    async fn found(&self, id: Uuid) -> EndpointRow {
+        endpoints::find(&mut self.cell.owner().await, self.cell.workspace_id, id).await.unwrap().unwrap()
+    }
+
     async fn status(&self, id: Uuid) -> String {
-        let found = endpoints::find(&mut self.cell.owner().await, self.cell.workspace_id, id).await.unwrap().unwrap();
-        found.status
+        self.found(id).await.status
+    }
+
+    /// What is shown of the key pairs that sign for an endpoint, newest first.
+    async fn public_keys(&self, id: Uuid) -> Vec<String> {
+        self.found(id).await.secrets.into_iter().filter_map(|secret| secret.public_key).collect()
     }
 
     async fn worker_role(&self) -> PgConnection {
@@ -114,11 +132,16 @@ fn verifies(secret: &SigningSecret, received: &Received) -> bool {
 }
 
 /// Keeps what was sent for verifiers of other languages, if they are waiting for it: see `scripts/webhooks.sh`.
-fn capture(sent: &[(&Endpoint, &[Received])]) {
-    let Ok(path) = std::env::var("CAPSTAN_CAPTURES") else { return };
-    let all = sent.iter().flat_map(|(endpoint, received)| received.iter().map(|one| (endpoint.secret.reveal(), one)));
-    let all = all.map(|(secret, one)| json!({ "secret": secret, "body": one.body, "headers": one.headers }));
-    std::fs::write(path, Value::from_iter(all).to_string()).unwrap();
+fn capture(name: &str, sent: &[(&Endpoint, &[String], &[Received])]) {
+    let Ok(directory) = std::env::var("CAPSTAN_CAPTURES") else { return };
+    let of = |(endpoint, keys, received): &(&Endpoint, &[String], &[Received])| {
+        let secret = endpoint.secret.reveal();
+        let each = received.iter();
+        each.map(|one| json!({ "secret": secret, "public_keys": keys, "body": one.body, "headers": one.headers }))
+            .collect::<Vec<_>>()
+    };
+    let all = Value::from_iter(sent.iter().flat_map(of));
+    std::fs::write(std::path::Path::new(&directory).join(name), all.to_string()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +165,7 @@ async fn what_happens_is_brought_signed_to_whoever_is_subscribed_to_it() {
     let ended = all_got.iter().map(|one| serde_json::from_str::<Value>(&one.body).unwrap());
     let ended = ended.into_iter().find(|body| body["type"] == "execution.completed").unwrap();
     assert_eq!(ended["data"]["execution_id"], json!(id.0));
-    capture(&[(&all, &all_got), (&some, &some_got)]);
+    capture("secrets.json", &[(&all, &[], &all_got), (&some, &[], &some_got)]);
     worker.drain().await;
     assert_eq!((place.receiver.on("/all").len(), place.receiver.on("/some").len()), (3, 1));
     assert_eq!(place.cell.count("SELECT count(*) FROM webhook_lanes WHERE leased_until > clock_timestamp()").await, 0);

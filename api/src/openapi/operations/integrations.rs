@@ -9,7 +9,7 @@ use super::super::shapes::{
 use crate::paging::Page;
 use crate::routes::credentials::wish::{NewName, Replacement, Wish};
 use crate::routes::webhooks::wish::WishBody;
-use crate::routes::webhooks::{EndpointView, actions, deliveries, endpoints, event_types};
+use crate::routes::webhooks::{EndpointView, actions, certificate, deliveries, endpoints, event_types};
 use crate::routes::{audit, credentials, stats, usage};
 
 pub(super) fn all() -> Vec<Operation> {
@@ -42,6 +42,10 @@ fn of_webhooks() -> Vec<Operation> {
             .takes::<WishBody>()
             .gives::<EndpointView>(200),
         op(endpoints::delete, "deleteWebhookEndpoint", "Nothing is sent to it any more").gives_nothing(204),
+        op(certificate::put, "setWebhookClientCertificate", "Show its receiver a certificate")
+            .takes::<certificate::NewCertificate>()
+            .gives::<EndpointView>(200),
+        op(certificate::delete, "removeWebhookClientCertificate", "Show its receiver none any more").gives_nothing(204),
         op(actions::counts, "countWebhookDeliveries", "Its deliveries by status, each counted up to 10,000")
             .gives::<BTreeMap<String, u32>>(200),
         op(actions::enable, "enableWebhookEndpoint", "Have it get events from now on").gives::<EndpointView>(200),

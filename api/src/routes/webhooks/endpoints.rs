@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::webhooks::endpoints::{self, ENDPOINTS_MAX};
-use capstan_domain::webhooks::{OVERLAP_S_DEFAULT, add_secret};
+use capstan_domain::webhooks::{OVERLAP_S_DEFAULT, add_secret, fit_pairs};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,8 +36,8 @@ pub(crate) async fn get(caller: Caller, Path(endpoint_id): Path<String>) -> Resu
     Ok(Json(EndpointView::from(row)).into_response())
 }
 
-/// `POST /webhook-endpoints {url, types, filter?, description?, rate_per_s?, concurrency?}`: 201 with the endpoint and its
-/// secret, which is never shown again. 422 `invalid_endpoint`, `too_many_endpoints`.
+/// `POST /webhook-endpoints {url, types, filter?, description?, rate_per_s?, concurrency?, asymmetric?}`: 201 with the
+/// endpoint and its secret, which is never shown again. 422 `invalid_endpoint`, `too_many_endpoints`.
 pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
     let wish: WishBody = body::typed(request, WISH_BYTES_MAX).await?;
     let wish = wish.check(&api.guard)?;
@@ -74,6 +74,7 @@ pub(crate) async fn update(
     if !endpoints::update(&mut transaction, caller.workspace_id, endpoint_id, &wish).await? {
         return Err(no_such(endpoint_id));
     }
+    fit_pairs(&mut transaction, &api.settings.keys, caller.workspace_id, endpoint_id).await?;
     let row = known(&mut transaction, &caller, endpoint_id).await?;
     transaction.commit().await?;
     Ok(Json(EndpointView::from(row)).into_response())

@@ -1,6 +1,7 @@
 //! Outbound webhooks: endpoints, what was delivered to them, and which events there are.
 
 pub(crate) mod actions;
+pub(crate) mod certificate;
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod event_types;
@@ -36,6 +37,8 @@ pub(crate) struct EndpointView {
     reason: Option<String>,
     rate_per_s: Option<i32>,
     concurrency: i32,
+    asymmetric: bool,
+    client_certificate: Option<CertificateView>,
     failures: i32,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     failing_since: Option<DateTime<Utc>>,
@@ -50,6 +53,16 @@ pub(crate) struct EndpointView {
     secret: Option<String>,
 }
 
+/// What is told of a certificate.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WebhookClientCertificate")]
+pub(crate) struct CertificateView {
+    /// `sha256:` and 64 digits.
+    fingerprint: String,
+    #[schemars(with = "crate::openapi::shapes::Time")]
+    set_at: DateTime<Utc>,
+}
+
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "WebhookSecret")]
 pub(crate) struct SecretView {
@@ -59,16 +72,19 @@ pub(crate) struct SecretView {
     created_at: DateTime<Utc>,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     until: Option<DateTime<Utc>>,
+    /// `whpk_…`, where a key pair signs along.
+    public_key: Option<String>,
 }
 
 impl From<SecretRow> for SecretView {
     fn from(row: SecretRow) -> Self {
-        Self { id: row.secret_id, created_at: row.created_at, until: row.until_at }
+        Self { id: row.secret_id, created_at: row.created_at, until: row.until_at, public_key: row.public_key }
     }
 }
 
 impl From<EndpointRow> for EndpointView {
     fn from(row: EndpointRow) -> Self {
+        let certificate = row.certificate_fingerprint.zip(row.certificate_set_at);
         Self {
             id: row.endpoint_id,
             url: row.url,
@@ -79,6 +95,8 @@ impl From<EndpointRow> for EndpointView {
             reason: row.reason,
             rate_per_s: row.rate_per_s,
             concurrency: row.concurrency,
+            asymmetric: row.is_asymmetric,
+            client_certificate: certificate.map(|(fingerprint, set_at)| CertificateView { fingerprint, set_at }),
             failures: row.failures,
             failing_since: row.failing_since,
             created_at: row.created_at,

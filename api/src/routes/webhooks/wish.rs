@@ -31,6 +31,8 @@ pub(crate) struct WishBody {
     rate_per_s: Option<Value>,
     #[schemars(with = "Option<u32>")]
     concurrency: Option<Value>,
+    /// Whether an ed25519 key pair signs along (`v1a`). Left out: as it was, and not for a new one.
+    asymmetric: Option<bool>,
 }
 
 /// What was found so far.
@@ -82,10 +84,10 @@ impl WishBody {
         }
         let rate_per_s = findings.number("rate_per_s", self.rate_per_s.as_ref(), RATE_MAX);
         let concurrency = findings.number("concurrency", self.concurrency.as_ref(), CONCURRENCY_MAX);
-        let (url, types, description) = (self.url, self.types, self.description);
+        let (url, types, description, asymmetric) = (self.url, self.types, self.description, self.asymmetric);
         let Some(first) = findings.0.first() else {
             let concurrency = concurrency.unwrap_or(CONCURRENCY_DEFAULT);
-            return Ok(Wish { url, types, filter, description, rate_per_s, concurrency });
+            return Ok(Wish { url, types, filter, description, rate_per_s, concurrency, asymmetric });
         };
         let detail = first.detail.clone();
         let hint = "each entry of errors names a field; nothing was changed";

@@ -33,6 +33,9 @@ export function SettingsTab({ endpoint, onChanged }: { endpoint: Endpoint; onCha
             {endpoint.rate_per_s === null ? 'no limit' : `${endpoint.rate_per_s} per second`}, {endpoint.concurrency} at
             a time
           </Fact>
+          <Fact name="Client certificate">
+            {endpoint.client_certificate && <code>{endpoint.client_certificate.fingerprint}</code>}
+          </Fact>
           <Fact name="Failing since">{endpoint.failing_since && dateTime(endpoint.failing_since)}</Fact>
         </Facts>
       </section>
@@ -46,10 +49,11 @@ export function SettingsTab({ endpoint, onChanged }: { endpoint: Endpoint; onCha
           )}
         </header>
         <ul className="workspaces">
-          {endpoint.secrets.map(({ id, created_at, until }, at) => (
+          {endpoint.secrets.map(({ id, created_at, until, public_key }, at) => (
             <li key={id}>
               <span>
                 <code>whsec_•••••</code> {at === 0 && <span className="faint">newest</span>}
+                {public_key !== null && <code> {public_key}</code>}
               </span>
               <span className="faint">
                 made {dateTime(created_at)}

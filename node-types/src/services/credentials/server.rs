@@ -45,75 +45,16 @@ pub async fn mail_login(context: &Context, name: &str, node_type: &str) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
+    use serde_json::json;
 
-    use capstan_domain::credentials::{Kept, Opened, Token};
-    use capstan_domain::secrets::OpenError;
-    use capstan_engine::core::ids::WorkspaceId;
-    use capstan_engine::store::error::StoreError;
-    use futures::future::BoxFuture;
-    use serde_json::{Map, json};
-    use uuid::Uuid;
-
-    use super::super::CredentialVault;
     use super::*;
     use crate::services::mail::{Letter, MailError};
-    use crate::services::{ServiceSettings, Services};
     use crate::smtp_sink::SmtpSink;
-    use crate::testing::{context, failed, settings};
-
-    /// A vault that knows one credential by every name.
-    struct One(Opened);
-
-    impl CredentialVault for One {
-        fn find<'a>(
-            &'a self,
-            _: WorkspaceId,
-            _: &'a str,
-        ) -> BoxFuture<'a, Result<Option<Result<Opened, OpenError>>, StoreError>> {
-            let found = self.0.clone();
-            Box::pin(async { Ok(Some(Ok(found))) })
-        }
-
-        fn begin_refresh<'a>(
-            &'a self,
-            _: WorkspaceId,
-            _: &'a Opened,
-        ) -> BoxFuture<'a, Result<Option<i64>, StoreError>> {
-            Box::pin(async { Ok(None) })
-        }
-
-        fn finish_refresh<'a>(
-            &'a self,
-            _: WorkspaceId,
-            _: &'a Opened,
-            _: i64,
-            _: &'a Token,
-            _: Duration,
-        ) -> BoxFuture<'a, Result<bool, StoreError>> {
-            Box::pin(async { Ok(false) })
-        }
-
-        fn give_up_refresh<'a>(
-            &'a self,
-            _: WorkspaceId,
-            _: &'a Opened,
-            _: i64,
-        ) -> BoxFuture<'a, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
-        }
-    }
+    use crate::testing::{context_keeping, failed};
 
     fn context_with(host: &str, port: u16, hosts: &[&str], allow: Vec<String>) -> Context {
         let fields = json!({"host": host, "port": port, "tls": "none", "from": "Shop <shop@example.com>"});
-        let fields: Map<String, Value> = fields.as_object().unwrap().clone();
-        let allowed_hosts = hosts.iter().map(|&host| host.into()).collect();
-        let kept = Kept { kind: "smtp".into(), allowed_hosts, fields };
-        let opened =
-            Opened { credential_id: Uuid::nil(), revision: 1, kept, token: None, is_fresh: false, refresh_no: 0 };
-        let settings = ServiceSettings { allow, credentials: Arc::new(One(opened)), ..settings() };
-        Context { services: Arc::new(Services::new(settings).unwrap()), ..context() }
+        context_keeping(allow, "smtp", hosts.iter().map(|&host| host.into()).collect(), fields)
     }
 
     async fn send(context: &Context) -> Result<(), MailError> {

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod handout;
+mod means;
 mod turn;
 
 pub(crate) use deliver::deliver;

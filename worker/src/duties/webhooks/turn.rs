@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
-    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, SigningSecret, TIMESTAMP_HEADER, Verdict, judge,
-    open_secrets, pause_after, probe_pause, rest, signatures, wire_id,
+    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, pause_after,
+    probe_pause, rest, signatures, wire_id,
 };
 use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
@@ -18,6 +18,7 @@ use tracing::{debug, error};
 use uuid::Uuid;
 
 use super::deliver::Office;
+use super::means::Means;
 
 /// Requests with which a turn begins, if the endpoint takes as many at a time; each that arrives allows another one.
 const FIRST_REQUESTS: usize = 2;
@@ -45,10 +46,9 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         while answered(cancelling()).await? > 0 {}
         return release(office, lane, Some(&target), calm).await;
     }
-    let secrets = match open_secrets(&office.engine.keys, lane.workspace(), &stored) {
-        Ok(secrets) if !secrets.is_empty() => secrets,
-        unusable => {
-            let why = unusable.err().map_or_else(|| "there are none".into(), |error| error.to_string());
+    let means = match Means::open(&office.engine, lane, &target, &stored).await {
+        Ok(means) => means,
+        Err(why) => {
             error!(why, endpoint_id = %lane.endpoint_id, "the secrets of a webhook endpoint cannot be used; it waits");
             let health = Health { failures: lane.failures, pause: NO_KEYS_PAUSE, gone: false };
             return release(office, lane, Some(&target), health).await;
@@ -58,7 +58,7 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         office,
         lane,
         target: &target,
-        secrets: &secrets,
+        means: &means,
         begun,
         failures: lane.failures,
         most: FIRST_REQUESTS.min(concurrency(&target)),
@@ -97,7 +97,7 @@ struct Turn<'a> {
     office: &'a Office,
     lane: &'a Lane,
     target: &'a Target,
-    secrets: &'a [SigningSecret],
+    means: &'a Means,
     begun: Instant,
     failures: i32,
     /// Requests at a time, for now.
@@ -136,7 +136,7 @@ impl Turn<'_> {
                 ids.push(due.delivery_id);
                 self.left = self.left.saturating_sub(1);
                 self.begun_any = true;
-                flying.push(attempt(self.office, permit, self.target.url.clone(), self.secrets, due));
+                flying.push(attempt(self.office, permit, self.target.url.clone(), self.means, due));
             }
             if given_up {
                 continue;
@@ -226,21 +226,15 @@ fn retry(due: &Due, asked: Asked) -> Next {
 }
 
 /// Sends one delivery once. The time that is signed is the database's.
-async fn attempt(
-    office: &Office,
-    permit: SemaphorePermit<'_>,
-    url: String,
-    secrets: &[SigningSecret],
-    due: Due,
-) -> (Due, Attempt) {
+async fn attempt(office: &Office, permit: SemaphorePermit<'_>, url: String, means: &Means, due: Due) -> (Due, Attempt) {
     let (id, at) = (wire_id(due.event_id), due.now.timestamp());
     let headers = vec![
-        (SIGNATURE_HEADER, signatures(secrets, &id, at, &due.body)),
+        (SIGNATURE_HEADER, signatures(&means.signers, &id, at, &due.body)),
         (TIMESTAMP_HEADER, at.to_string()),
         (ID_HEADER, id),
     ];
     let request = Post { url, headers, body: due.body.clone(), now: due.now };
-    let attempt = post(&office.engine.services.http, request, office.engine.webhooks.timeout).await;
+    let attempt = post(means.http(&office.engine.services.http), request, office.engine.webhooks.timeout).await;
     drop(permit);
     (due, attempt)
 }
