@@ -19,6 +19,7 @@ editor:
 # All tests, on a throw-away PostgreSQL server.
 test: setup editor
 	@scripts/login-provider.sh || [ $$? -eq 3 ]
+	@scripts/pgbouncer.sh || [ $$? -eq 3 ]
 	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- cargo test --workspace
 	@# Apart, so that no other test runs a program that can record.
 	cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \

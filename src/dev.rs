@@ -107,6 +107,7 @@ async fn run_in(
         accounts: accounts(args, &url, database)?,
         keys,
         allow: args.services.allowed(),
+        replica: None,
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();

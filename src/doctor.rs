@@ -1,5 +1,6 @@
 //! `capstan doctor`: looks at settings, database and fleet, and says what to do about what is wrong.
 
+mod beside;
 mod finding;
 mod fleet;
 mod rights;
@@ -16,6 +17,8 @@ use serde_json::{Value, json};
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
 use crate::output::table::plain;
+use crate::pooler::PoolerArgs;
+use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
 use finding::{Findings, State};
 
@@ -32,6 +35,10 @@ pub(crate) struct DoctorArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    pooler: PoolerArgs,
+    #[command(flatten)]
+    replica: ReplicaArgs,
     #[command(flatten)]
     node_types: NodeTypeArgs,
 }
@@ -72,6 +79,8 @@ async fn look_at_database(args: &DoctorArgs, found: &mut Findings) {
     let is_migrated = schema::look(&mut owner, &control, &cell, found).await;
     if is_migrated {
         rights::look_at_api(&cell, found).await;
+        beside::look_at_pooler(args, &control, &mut owner, found).await;
+        beside::look_at_replica(args, &cell, &mut owner, found).await;
         fleet::look(&cell, found).await;
         settings::look_at_keys(args, &cell, found).await;
         settings::look_at_plan(args, &mut owner, found).await;

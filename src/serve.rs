@@ -14,6 +14,8 @@ use tokio::net::TcpListener;
 use crate::accounts::WithoutServer;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
+use crate::pooler::PoolerArgs;
+use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
 use crate::{accounts, interrupt, output, plan};
 
@@ -33,6 +35,10 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     secrets: SecretArgs,
     #[command(flatten)]
+    pooler: PoolerArgs,
+    #[command(flatten)]
+    replica: ReplicaArgs,
+    #[command(flatten)]
     node_types: NodeTypeArgs,
 }
 
@@ -41,8 +47,9 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
     let stop = interrupt::token()?;
     let listener = bind(&args.listen).await?;
     let url = local_url(listener.local_addr()?);
-    let database = Database::connect(&args.database, "serve").await?;
+    let mut database = Database::connect(&args.database, "serve").await?;
     database.require_migrated().await?;
+    args.pooler.put_before(&mut database).await?;
     if args.accounts.sign_up {
         plan::require(&mut database.owner().await?, &args.accounts.default_plan).await?;
     }
@@ -54,6 +61,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, WithoutServer::NoMail)?,
         keys: args.secrets.ring()?,
         allow: args.allow.allowed(),
+        replica: args.replica.settings()?,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

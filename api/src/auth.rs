@@ -21,6 +21,7 @@ use crate::once;
 use crate::people::session::refuse_forged;
 use crate::permit::Access;
 use crate::problem::Problem;
+use crate::replica::FromReplica;
 use crate::standing::{self, Deed};
 use crate::tenant;
 
@@ -38,12 +39,21 @@ pub(crate) struct Caller {
     claim: Option<Arc<Claim>>,
     /// Of a request that is recorded: whatever it changes begins its record.
     change: Option<Arc<Change>>,
+    /// Whether it reads what may be a moment old.
+    from_replica: bool,
 }
 
 impl Caller {
     pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
         let cell = api.cells.get(&tenant.schema_name);
-        Self { workspace_id: tenant.workspace_id, cell, slug: tenant.slug, claim: None, change: None }
+        Self {
+            workspace_id: tenant.workspace_id,
+            cell,
+            slug: tenant.slug,
+            claim: None,
+            change: None,
+            from_replica: false,
+        }
     }
 
     /// The workspace of that slug, for forms and hooks, which anyone may send. One that is not active takes nothing: 403.
@@ -64,7 +74,8 @@ impl Caller {
 
     /// One consistent view of the workspace's rows.
     pub(crate) async fn read(&self) -> Result<PgTransaction<'static>, Problem> {
-        tenant::read(&self.cell.pool, self.workspace_id).await
+        let copy = self.cell.replica.as_ref().filter(|_| self.from_replica);
+        tenant::read(copy.unwrap_or(&self.cell.pool), self.workspace_id).await
     }
 
     /// Changes to the workspace's rows. One at a time in a request: its idempotency key is marked, and its record begun, in each.
@@ -111,7 +122,8 @@ impl FromRequestParts<Api> for Caller {
         let tenant = actor.tenant.clone().ok_or_else(|| actor.has_no_workspace())?;
         let claim = parts.extensions.get::<Arc<Claim>>().cloned();
         let change = parts.extensions.get::<Arc<Change>>().cloned();
-        Ok(Self { claim, change, ..Self::new(api, tenant) })
+        let from_replica = parts.extensions.get::<FromReplica>().is_some();
+        Ok(Self { claim, change, from_replica, ..Self::new(api, tenant) })
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use capstan_domain::events::{Bell, Room};
 use capstan_engine::store::connect::{Place, Role};
-use sqlx::PgPool;
+use capstan_engine::store::transactions::Transactions;
 use tokio::sync::Notify;
 use tracing::debug;
 
+use crate::problem::Problem;
+use crate::replica::ReplicaSettings;
 use crate::starter::Starter;
 
 /// Most connections of the API role to one cell.
@@ -16,7 +18,9 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 
 /// One cell.
 pub(crate) struct Cell {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Transactions,
+    /// Its copy on the replica.
+    pub(crate) replica: Option<Transactions>,
     pub(crate) starter: Starter,
     pub(crate) room: Room,
     events: Bell,
@@ -25,23 +29,32 @@ pub(crate) struct Cell {
 impl Cell {
     /// Tells workers of new events. They poll, too.
     pub(crate) async fn ring(&self) {
-        let rung = async { self.events.ring(&mut *self.pool.acquire().await?).await };
-        if let Err(error) = rung.await {
-            debug!(%error, "a hint at an event was not sent; workers poll");
+        if self.events.has_just_rung() {
+            return;
         }
+        if let Err(problem) = self.ring_now().await {
+            debug!(cause = problem.internal, "a hint at an event was not sent; workers poll");
+        }
+    }
+
+    async fn ring_now(&self) -> Result<(), Problem> {
+        let mut transaction = self.pool.begin().await?;
+        self.events.ring(&mut transaction).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
 /// Cells by schema. They come from the cell map only, so there are few.
 pub(crate) struct Cells {
     first: Place,
+    replica: Option<ReplicaSettings>,
     waker: Option<Arc<Notify>>,
     met: Mutex<HashMap<String, Arc<Cell>>>,
 }
 
 impl Cells {
-    pub(crate) fn new(first: Place, waker: Option<Arc<Notify>>) -> Self {
-        Self { first, waker, met: Mutex::default() }
+    pub(crate) fn new(first: Place, replica: Option<ReplicaSettings>, waker: Option<Arc<Notify>>) -> Self {
+        Self { first, replica, waker, met: Mutex::default() }
     }
 
     /// Writes the starts that wait, and takes no more.
@@ -58,7 +71,8 @@ impl Cells {
         }
         let place = self.first.sibling(schema);
         let cell = Arc::new(Cell {
-            pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
+            replica: self.replica.as_ref().map(|replica| replica.copy_of(&place, CELL_CONNECTIONS_MAX)),
+            pool: Transactions::new(&place, Role::Api, CELL_CONNECTIONS_MAX),
             room: Room::default(),
             events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),

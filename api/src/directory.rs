@@ -6,7 +6,7 @@ use std::time::Duration;
 use capstan_domain::access::tokens::Claims;
 use capstan_domain::access::{self, AdmittedKey, Tenant};
 use capstan_engine::core::ids::WorkspaceId;
-use sqlx::PgPool;
+use capstan_engine::store::transactions::Transactions;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -23,7 +23,7 @@ enum Question {
 }
 
 pub(crate) struct Directory {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Transactions,
     first_cell: String,
     remembered: Remembered<Question, Tenant>,
     /// By their hash, never as text.
@@ -33,7 +33,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(pool: PgPool, first_cell: String) -> Self {
+    pub(crate) fn new(pool: Transactions, first_cell: String) -> Self {
         Self {
             pool,
             first_cell,
@@ -50,13 +50,14 @@ impl Directory {
         }
         self.keys
             .answer(access::hash_key(plain), async {
-                let mut connection = self.pool.acquire().await?;
-                let admitted = access::admit_key(&mut connection, plain).await?;
+                let mut transaction = self.pool.begin().await?;
+                let admitted = access::admit_key(&mut transaction, plain).await?;
                 if admitted.as_ref().is_some_and(|admitted| admitted.is_stale)
-                    && let Err(error) = access::touch_key(&mut connection, plain).await
+                    && let Err(error) = access::touch_key(&mut transaction, plain).await
                 {
                     tracing::debug!(%error, "it was not noted that a key was of use");
                 }
+                transaction.commit().await?;
                 Ok(admitted.map(Arc::new))
             })
             .await
@@ -66,13 +67,14 @@ impl Directory {
     pub(crate) async fn by_token(&self, claims: &Claims) -> Result<Option<Arc<AdmittedKey>>, Problem> {
         let (workspace_id, key_id) = (claims.workspace(), claims.client_id);
         let key = self.keys_by_id.answer((workspace_id, key_id), async {
-            let mut connection = self.pool.acquire().await?;
-            let admitted = access::admit_key_by_id(&mut connection, workspace_id, key_id).await?;
+            let mut transaction = self.pool.begin().await?;
+            let admitted = access::admit_key_by_id(&mut transaction, workspace_id, key_id).await?;
             if admitted.as_ref().is_some_and(|admitted| admitted.is_stale)
-                && let Err(error) = access::touch_key_by_id(&mut connection, workspace_id, key_id).await
+                && let Err(error) = access::touch_key_by_id(&mut transaction, workspace_id, key_id).await
             {
                 tracing::debug!(%error, "it was not noted that a key was of use");
             }
+            transaction.commit().await?;
             Ok::<_, Problem>(admitted.map(Arc::new))
         });
         Ok(key.await?.map(|key| Arc::new(claims.narrow(&key))))
@@ -85,8 +87,10 @@ impl Directory {
         }
         self.remembered
             .answer(Question::Slug(slug.into()), async {
-                let mut connection = self.pool.acquire().await?;
-                Ok(access::resolve_slug(&mut connection, slug).await?)
+                let mut transaction = self.pool.begin().await?;
+                let found = access::resolve_slug(&mut transaction, slug).await?;
+                transaction.commit().await?;
+                Ok(found)
             })
             .await
     }

@@ -30,6 +30,7 @@ mod problem;
 mod query;
 mod rates;
 mod remembered;
+mod replica;
 mod router;
 mod routes;
 mod server;
@@ -48,6 +49,7 @@ use capstan_domain::access::tokens::Tokens;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::transactions::Transactions;
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::guard::Guard;
 use tokio::sync::Notify;
@@ -67,6 +69,8 @@ pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
 use rates::Shares;
+use replica::Replica;
+pub use replica::ReplicaSettings;
 pub use server::serve;
 
 /// Most connections to the `control` schema.
@@ -90,6 +94,8 @@ pub struct ApiSettings {
     pub keys: Arc<KeyRing>,
     /// Private destinations that webhooks may be sent to, as workers are told: see [`Guard::new`].
     pub allow: Vec<String>,
+    /// A standby that lists may be read from.
+    pub replica: Option<ReplicaSettings>,
 }
 
 /// The API of one process; cheap to clone.
@@ -107,6 +113,7 @@ pub struct Parts {
     tokens: Tokens,
     login: Login,
     cells: Cells,
+    replica: Option<Replica>,
     graphs: Graphs,
     shares: Shares,
     hub: Hub,
@@ -137,13 +144,14 @@ impl Api {
     /// Outside a Tokio runtime.
     #[must_use]
     pub fn new(settings: ApiSettings, registry: Arc<Registry>, waker: Option<Arc<Notify>>) -> Self {
-        let control = settings.control.pool(Role::Api, CONTROL_CONNECTIONS_MAX);
+        let control = Transactions::new(&settings.control, Role::Api, CONTROL_CONNECTIONS_MAX);
         let parts = Arc::new(Parts {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
-            cells: Cells::new(settings.cell.clone(), waker),
+            cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
+            replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
             graphs: Graphs::new(Arc::clone(&registry)),
             shares: Shares::new(),
             hub: Hub::new(),
@@ -159,6 +167,9 @@ impl Api {
         }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        if parts.replica.is_some() {
+            tokio::spawn(replica::watch(Arc::downgrade(&parts)));
+        }
         Self(parts)
     }
 

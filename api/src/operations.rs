@@ -49,8 +49,7 @@ pub(crate) async fn tend(api: Weak<Parts>) {
     loop {
         sleep(LOOK_EVERY).await;
         let Some(api) = api.upgrade() else { return };
-        let due =
-            async { Ok::<_, Problem>(access::due_operations(&mut *api.people.pool.acquire().await?, BITE).await?) };
+        let due = async { Ok::<_, Problem>(access::due_operations(&mut *api.people.pool.begin().await?, BITE).await?) };
         match due.await {
             Ok(ids) => {
                 for id in ids {
@@ -94,7 +93,9 @@ pub(crate) async fn turn(api: &Parts, id: Uuid) -> Result<Turn, Problem> {
                 Failure::ForNow(detail) => (None, detail.as_str()),
             };
             tracing::warn!(operation_id = %id, step = row.step, code, detail, "a step of an operation failed");
-            access::step_failed(&mut *api.people.pool.acquire().await?, &row, code, detail).await?;
+            let mut transaction = api.people.pool.begin().await?;
+            access::step_failed(&mut transaction, &row, code, detail).await?;
+            transaction.commit().await?;
             return Ok(Turn::Over);
         }
     };

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,7 @@ use crate::auth;
 use crate::once::{self, Begun};
 use crate::problem::Problem;
 use crate::rates;
+use crate::replica::{self, ANSWER_MAX, FromReplica, Replica, Writing};
 
 /// What a request has to bring for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +48,13 @@ pub(crate) struct Demand {
     pub(crate) access: Access,
     /// Whether it keeps what it was answered by itself, with what it changes.
     by_itself: bool,
+    /// Whether what it reads may be a moment old.
+    may_lag: bool,
 }
 
 impl From<Access> for Demand {
     fn from(access: Access) -> Self {
-        Self { access, by_itself: false }
+        Self { access, by_itself: false, may_lag: false }
     }
 }
 
@@ -62,7 +66,12 @@ impl From<Permission> for Demand {
 
 /// Of a route that looks after its `Idempotency-Key` itself: see [`crate::once`].
 pub(crate) fn by_itself(access: impl Into<Access>) -> Demand {
-    Demand { access: access.into(), by_itself: true }
+    Demand { access: access.into(), by_itself: true, may_lag: false }
+}
+
+/// Of a route that reads what may be a moment old, from the replica if there is one: see [`crate::replica`]. It changes nothing.
+pub(crate) fn may_lag(access: impl Into<Access>) -> Demand {
+    Demand { access: access.into(), by_itself: false, may_lag: true }
 }
 
 impl Demand {
@@ -191,6 +200,7 @@ where
             if let Err(problem) = rates::count(&api, &parts, self.demand.access).await {
                 return problem.into_response();
             }
+            let writing = Writing::of(&api, &parts, self.demand.access);
             let change = Change::of(&api, &parts, self.demand.access).map(Arc::new);
             if let Some(change) = &change {
                 parts.extensions.insert(Arc::clone(change));
@@ -200,10 +210,14 @@ where
                 Begun::Told(response) => return response,
             };
             if change.is_none() && once.is_none() {
-                return self.handler.call(request, api).await;
+                return match &api.replica {
+                    Some(replica) if self.demand.may_lag => from_replica(replica, self.handler, request, &api).await,
+                    _ => self.handler.call(request, api).await,
+                };
             }
             // Whoever hangs up meanwhile leaves no change behind that is not recorded, and no answer that is not kept.
             let whole = async move {
+                let _writing = writing;
                 let response = self.handler.call(request, api.clone()).await;
                 if let Some(change) = change {
                     change.made(&api, response.status()).await;
@@ -216,6 +230,34 @@ where
             tokio::spawn(whole.in_current_span()).await.unwrap_or_else(broken_off)
         })
     }
+}
+
+/// The answer of the replica if it is close behind and answers well, else of the primary.
+async fn from_replica<H, T>(replica: &Replica, handler: H, request: Request, api: &Api) -> Response
+where
+    H: Handler<T, Api>,
+    T: 'static,
+{
+    let (parts, body) = request.into_parts();
+    if !replica.is_close(replica::caller(&parts)) {
+        return handler.call(Request::from_parts(parts, body), api.clone()).await;
+    }
+    let mut lagging = parts.clone();
+    lagging.extensions.insert(FromReplica);
+    let asked = handler.clone().call(Request::from_parts(lagging, Body::empty()), api.clone());
+    match tokio::time::timeout(ANSWER_MAX, asked).await {
+        Ok(response) if !response.status().is_server_error() => return response,
+        Ok(response) => {
+            replica.give_up();
+            tracing::warn!(
+                status = response.status().as_u16(),
+                "the replica failed at a request; the primary is asked"
+            );
+        }
+        // It may be this request alone that takes long. Whether the replica is there, looks find out.
+        Err(_) => tracing::warn!("the replica took too long for a request; the primary is asked"),
+    }
+    handler.call(Request::from_parts(parts, body), api.clone()).await
 }
 
 /// A handler that panicked goes on to do so where panics are caught; one that ended with its server is to be asked again.

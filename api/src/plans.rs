@@ -39,7 +39,7 @@ pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
 
 /// The same, for what goes on only when they are there.
 pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Problem> {
-    let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, Some(workspace_id), BITE).await?;
+    let unsynced = quotas::to_sync(&mut *api.directory.pool.begin().await?, Some(workspace_id), BITE).await?;
     for one in &unsynced {
         bring_one(api, one).await?;
     }
@@ -48,12 +48,14 @@ pub(crate) async fn bring_all(api: &Parts, workspace_id: WorkspaceId) -> Result<
 
 /// One that fails stops no other one, and is behind them next time.
 async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
-    let unsynced = quotas::to_sync(&mut *api.directory.pool.acquire().await?, workspace_id, BITE).await?;
+    let unsynced = quotas::to_sync(&mut *api.directory.pool.begin().await?, workspace_id, BITE).await?;
     for one in unsynced {
         if let Err(problem) = bring_one(api, &one).await {
             let (cause, workspace) = (problem.internal.as_deref().unwrap_or(&problem.detail), one.workspace_id);
             tracing::warn!(cause, %workspace, "limits of a plan were not brought to their cell; it will be tried again");
-            quotas::mark_tried(&mut *api.directory.pool.acquire().await?, &one).await?;
+            let mut control = api.directory.pool.begin().await?;
+            quotas::mark_tried(&mut control, &one).await?;
+            control.commit().await?;
         }
     }
     Ok(())
@@ -64,6 +66,7 @@ async fn bring_one(api: &Parts, one: &Unsynced) -> Result<(), Problem> {
     let mut transaction = tenant::write(&cell.pool, WorkspaceId(one.workspace_id)).await?;
     quotas::write_limits(&mut transaction, one).await?;
     transaction.commit().await?;
-    quotas::mark_synced(&mut *api.directory.pool.acquire().await?, one).await?;
-    Ok(())
+    let mut control = api.directory.pool.begin().await?;
+    quotas::mark_synced(&mut control, one).await?;
+    Ok(control.commit().await?)
 }

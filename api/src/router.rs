@@ -64,7 +64,7 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{by_itself, delete, get, post, put};
+    use crate::permit::{by_itself, delete, get, may_lag, post, put};
 
     with_leads(with_platform(with_webhooks(Routes::default())))
         .route("/openapi.json", get(Access::Public, openapi::show))
@@ -151,7 +151,7 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(Permission::ExecutionsRead, executions::list)
+            get(may_lag(Permission::ExecutionsRead), executions::list)
                 .post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
@@ -215,7 +215,7 @@ pub(crate) fn resources() -> Routes {
                 .delete(Permission::WorkspaceWrite, limits::remove_of_key),
         )
         .route("/usage", get(Permission::UsageRead, usage::show))
-        .route("/usage/receipts", get(Permission::UsageRead, usage::receipts))
+        .route("/usage/receipts", get(may_lag(Permission::UsageRead), usage::receipts))
         .route("/alerts", get(Permission::WorkspaceRead, alerts::list))
         .route("/alert-rules", get(Permission::WorkspaceRead, alerts::rules::list))
         .route(
@@ -223,25 +223,25 @@ pub(crate) fn resources() -> Routes {
             put(Permission::WorkspaceWrite, alerts::rules::put)
                 .delete(Permission::WorkspaceWrite, alerts::rules::delete),
         )
-        .route("/stats/daily", get(Permission::UsageRead, stats::daily))
+        .route("/stats/daily", get(may_lag(Permission::UsageRead), stats::daily))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 
 /// Leads, where they stand, and what is known of them.
 fn with_leads(routes: Routes) -> Routes {
-    use crate::permit::{get, post};
+    use crate::permit::{get, may_lag, post};
     use Permission::{LeadsManage, LeadsRead, LeadsWrite};
     use leads::{board, fields, history, list, one, pipeline};
 
     routes
-        .route("/leads", get(LeadsRead, list::list).post(LeadsWrite, one::create))
+        .route("/leads", get(may_lag(LeadsRead), list::list).post(LeadsWrite, one::create))
         .route(
             "/leads/{lead_id}",
             get(LeadsRead, one::get).patch(LeadsWrite, one::update).delete(LeadsWrite, one::delete),
         )
         .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
         .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
-        .route("/lead-board", get(LeadsRead, board::show))
+        .route("/lead-board", get(may_lag(LeadsRead), board::show))
         .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
         .route("/lead-fields", get(LeadsRead, fields::list))
         .route("/lead-fields/{name}", permit::put(LeadsManage, fields::put))
@@ -250,7 +250,7 @@ fn with_leads(routes: Routes) -> Routes {
 
 /// Outbound webhooks, and which events there are.
 fn with_webhooks(routes: Routes) -> Routes {
-    use crate::permit::{get, post, put};
+    use crate::permit::{get, may_lag, post, put};
     use Permission::{WebhooksRead, WebhooksWrite};
     use webhooks::{actions, certificate, deliveries, endpoints, event_types};
 
@@ -272,7 +272,7 @@ fn with_webhooks(routes: Routes) -> Routes {
         .route("/webhook-endpoints/{endpoint_id}/rotate", post(WebhooksWrite, actions::rotate))
         .route("/webhook-endpoints/{endpoint_id}/test", post(WebhooksWrite, actions::test))
         .route("/webhook-endpoints/{endpoint_id}/resend", post(WebhooksWrite, actions::resend))
-        .route("/webhook-deliveries", get(WebhooksRead, deliveries::list))
+        .route("/webhook-deliveries", get(may_lag(WebhooksRead), deliveries::list))
         .route("/webhook-deliveries/{delivery_id}", get(WebhooksRead, deliveries::get))
         .route("/webhook-deliveries/{delivery_id}/resend", post(WebhooksWrite, deliveries::resend))
         .route("/event-types", get(WebhooksRead, event_types::list))

@@ -58,7 +58,7 @@ pub(crate) async fn bring_all(
 
 /// One workspace that fails stops no other one, and is behind them next time. Of each the moves come in their order.
 async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Problem> {
-    let untold = access::untold_moves(&mut *api.people.pool.acquire().await?, workspace_id, BITE).await?;
+    let untold = access::untold_moves(&mut *api.people.pool.begin().await?, workspace_id, BITE).await?;
     let mut failed = HashSet::new();
     for one in &untold {
         if failed.contains(&one.workspace_id) {
@@ -67,7 +67,9 @@ async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Pro
         if let Err(problem) = bring_one(api, one).await {
             let (cause, workspace) = (problem.internal.as_deref().unwrap_or(&problem.detail), one.workspace_id);
             tracing::warn!(cause, %workspace, "a move was not brought to its cell; it will be tried again");
-            access::mark_untold(&mut *api.people.pool.acquire().await?, one.workspace_id).await?;
+            let mut control = api.people.pool.begin().await?;
+            access::mark_untold(&mut control, one.workspace_id).await?;
+            control.commit().await?;
             failed.insert(one.workspace_id);
         }
     }
@@ -76,7 +78,9 @@ async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Pro
 
 async fn bring_one(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
     tell(api, one).await?;
-    Ok(access::mark_told(&mut *api.people.pool.acquire().await?, one).await?)
+    let mut control = api.people.pool.begin().await?;
+    access::mark_told(&mut control, one).await?;
+    Ok(control.commit().await?)
 }
 
 /// The cell's side is one transaction: what holds there, the event, and the line in the audit log of the workspace.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::error::{Error, io_error};
 use crate::home::{Home, make_private_folder, remove_folder};
@@ -23,12 +24,41 @@ pub(crate) fn version(home: &Path) -> Result<Option<String>, Error> {
     }
 }
 
+/// What a cluster is made of.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Nothing: it is empty.
+    New,
+    /// A copy of the running server at this URL, which it follows from then on.
+    StandbyOf(String),
+}
+
+impl Source {
+    /// The program that makes it, as far as it depends on the source.
+    fn maker(&self, identity: &Identity, installation: &Installation) -> Command {
+        match self {
+            Self::New => {
+                let mut initdb = identity.command(installation.program("initdb"));
+                initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]);
+                initdb.args(["--username", SUPERUSER]);
+                initdb
+            }
+            Self::StandbyOf(url) => {
+                let mut copy = identity.command(installation.program("pg_basebackup"));
+                copy.args(["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--dbname", url]);
+                copy
+            }
+        }
+    }
+}
+
 /// Makes the cluster if there is none. It is made under another name, which it loses when it is complete and on disk:
 /// a program killed meanwhile leaves nothing that could be taken for a cluster.
 pub(crate) fn ensure(
     home: &Home,
     identity: &Identity,
     installation: &Installation,
+    source: &Source,
     durable: bool,
 ) -> Result<(), Error> {
     remove_unfinished(home);
@@ -37,10 +67,8 @@ pub(crate) fn ensure(
     }
     let making = home.path.join(format!("{MAKING_PREFIX}{}", crate::options::unique()));
     make_private_folder(&making, identity)?;
-    let mut initdb = identity.command(installation.program("initdb"));
-    initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]);
-    initdb.args(["--username", SUPERUSER]).args((!durable).then_some("--no-sync")).arg("--pgdata").arg(&making);
-    if let Err(error) = run(&mut initdb) {
+    let mut maker = source.maker(identity, installation);
+    if let Err(error) = run(maker.args((!durable).then_some("--no-sync")).arg("--pgdata").arg(&making)) {
         remove_unfinished(home);
         return Err(error);
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cluster;
+use crate::cluster::{self, Source};
 use crate::error::Error;
 use crate::home::{Home, Lock};
 use crate::identity::{Identity, run};
@@ -25,6 +25,16 @@ impl PrivatePostgres {
     /// Makes the cluster if there is none, clears what a killed program left, starts the server and waits until it
     /// accepts connections: about two seconds the first time, half a second later, longer after a crash.
     pub fn start(options: Options) -> Result<Self, Error> {
+        Self::start_from(options, &Source::New)
+    }
+
+    /// Makes a standby of this server, which has to run: a copy that follows it, and shows what it has a moment later. It
+    /// does not survive its primary, and needs settings no smaller.
+    pub fn standby(&self, options: Options) -> Result<Self, Error> {
+        Self::start_from(options, &Source::StandbyOf(self.url("postgres")))
+    }
+
+    fn start_from(options: Options, source: &Source) -> Result<Self, Error> {
         let settings = options.merged_settings()?;
         let cluster = options.data_dir.join("cluster");
         let identity = Identity::choose(Some(&cluster));
@@ -32,7 +42,7 @@ impl PrivatePostgres {
         let existing = existing.as_deref().map(|version| (cluster.as_path(), version));
         let installation = Installation::for_cluster(&identity, existing)?;
         let (home, lock) = open_home(&options, &identity)?;
-        let started = start_in(&home, identity, installation, settings, options.throw_away);
+        let started = start_in(&home, identity, installation, source, settings, options.throw_away);
         match started {
             Ok((launch, server)) => Ok(Self { server: Some(server), launch, _lock: lock }),
             Err(error) => {
@@ -153,11 +163,12 @@ fn start_in(
     home: &Home,
     identity: Identity,
     installation: Installation,
+    source: &Source,
     settings: Vec<(String, String)>,
     throw_away: bool,
 ) -> Result<(Launch, Server), Error> {
     end_leftovers(&home.cluster())?;
-    cluster::ensure(home, &identity, &installation, !throw_away)?;
+    cluster::ensure(home, &identity, &installation, source, !throw_away)?;
     let socket_folder = crate::socket::folder(home, &identity)?;
     let launch = Launch { home: home.clone(), identity, installation, socket_folder, settings, throw_away };
     let server = launch.start()?;

@@ -6,7 +6,7 @@ mod support;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use capstan_private_postgres::{Error, Options, PrivatePostgres, test_database, test_database_like};
-use support::{options, place, sql, try_sql};
+use support::{options, place, sql, try_sql, until};
 
 #[test]
 fn data_survives_stop_restart_and_a_new_start() {
@@ -27,6 +27,19 @@ fn data_survives_stop_restart_and_a_new_start() {
     let postgres = PrivatePostgres::start(options(&place)).unwrap();
     assert_eq!(sql(&postgres, "SELECT sum(n) FROM kept"), "3");
     assert_eq!(postgres.url("postgres"), url);
+}
+
+#[test]
+fn a_standby_shows_what_its_primary_has_and_refuses_to_write() {
+    let (place, copied) = (place(), place());
+    let postgres = PrivatePostgres::start(options(&place)).unwrap();
+    let standby = postgres.standby(options(&copied)).unwrap();
+    sql(&postgres, "CREATE TABLE followed (n int); INSERT INTO followed VALUES (7)");
+    let bin = &standby.installation().bin;
+    let asked = || try_sql(bin, &standby.url("postgres"), "SELECT n FROM followed");
+    until("the standby has the row", || asked().as_deref() == Ok("7"));
+    let refused = try_sql(bin, &standby.url("postgres"), "INSERT INTO followed VALUES (8)").unwrap_err();
+    assert!(refused.contains("read-only transaction"), "{refused}");
 }
 
 #[test]

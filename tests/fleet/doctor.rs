@@ -129,6 +129,8 @@ fn settings() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         (vec![("CAPSTAN_PUBLIC_URL", "flows".into())], "settings"),
         (vec![("CAPSTAN_SECRET_KEYS", "k1:short".into())], "keys"),
         (vec![("CAPSTAN_DEFAULT_PLAN", "no-such-plan".into())], "plan"),
+        (vec![("CAPSTAN_API_POOLER_URL", "postgres://nobody@127.0.0.1:1/none".into())], "pooler"),
+        (vec![("CAPSTAN_REPLICA_URL", "no URL".into())], "replica"),
         (vec![("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none".into())], "database"),
     ]
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use capstan_domain::access::{self, Person};
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::transactions::Transactions;
 use capstan_node_types::services::mail::Mailer;
 use ipnet::IpNet;
-use sqlx::PgPool;
 
 use crate::login::LoginProvider;
 use crate::problem::Problem;
@@ -80,7 +80,7 @@ impl std::fmt::Debug for AccountSettings {
 pub(crate) struct People {
     pub(crate) settings: AccountSettings,
     /// Of the access role.
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Transactions,
     pub(crate) first_cell: String,
     pub(crate) post: Post,
     /// By the text of the cookie's token, which is random.
@@ -90,7 +90,7 @@ pub(crate) struct People {
 impl People {
     pub(crate) fn new(settings: AccountSettings, control: &Place, first_cell: String) -> Self {
         Self {
-            pool: control.pool(Role::Access, CONNECTIONS_MAX),
+            pool: Transactions::new(control, Role::Access, CONNECTIONS_MAX),
             first_cell,
             post: Post::new(&settings),
             sessions: Remembered::for_at_most(REMEMBERED_FOR),
@@ -103,8 +103,10 @@ impl People {
         let Some(hash) = access::hash_secret(token) else { return Ok(None) };
         self.sessions
             .answer(hash, async {
-                let mut connection = self.pool.acquire().await?;
-                Ok(access::find_person(&mut connection, token).await?.map(Arc::new))
+                let mut transaction = self.pool.begin().await?;
+                let person = access::find_person(&mut transaction, token).await?;
+                transaction.commit().await?;
+                Ok(person.map(Arc::new))
             })
             .await
     }

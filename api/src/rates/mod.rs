@@ -111,9 +111,11 @@ pub(crate) async fn count(api: &Api, parts: &Parts, access: Access) -> Result<()
 async fn count_for(api: &Api, parts: &Parts, subject: Subject) -> Result<(), Problem> {
     let requests_max = subject.requests_max(&api.people.settings.rates);
     let ask = async {
-        let mut connection = api.people.pool.acquire().await?;
+        let mut transaction = api.people.pool.begin().await?;
         let wanted = (requests_max / SHARES).max(1);
-        Ok::<_, Problem>(take_share(&mut connection, &subject.tried(requests_max), wanted).await?)
+        let share = take_share(&mut transaction, &subject.tried(requests_max), wanted).await?;
+        transaction.commit().await?;
+        Ok::<_, Problem>(share)
     };
     // Where nobody can count, nobody is refused for that.
     let ask = async { Ok::<_, Problem>(ask.await.unwrap_or_else(|problem| uncounted(requests_max, &problem))) };
@@ -145,8 +147,9 @@ pub(crate) async fn count_address(api: &Api, parts: &Parts, within: Option<Works
         subject = format!("{subject} {workspace_id}");
     }
     let tried = Tried { subject, tries_max: api.people.settings.rates.address, span_s: SPAN_S };
-    let mut connection = api.people.pool.acquire().await?;
-    let share = take_share(&mut connection, &tried, 1).await?;
+    let mut transaction = api.people.pool.begin().await?;
+    let share = take_share(&mut transaction, &tried, 1).await?;
+    transaction.commit().await?;
     judge(parts, "address", tried.tries_max, share.into()).map_err(|wait_s| {
         let detail = format!("this was tried too often; come again in {wait_s} s");
         refused("too_many_tries", detail, "wait until then", wait_s)

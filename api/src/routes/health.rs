@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use sqlx::Connection;
 
 use crate::Api;
 use crate::metrics::answer;
@@ -15,10 +14,14 @@ use crate::problem::Problem;
 /// Longest wait for the database.
 const PING_MAX: Duration = Duration::from_secs(1);
 
-/// `GET /healthz`: 200 while the process and its database answer.
+/// `GET /healthz`: 200 while the process and its database answer. `replica`, if there is one, is `used`, `behind` or `lost`.
 pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem> {
     ping(&api).await?;
-    Ok(Json(json!({ "status": "ok" })).into_response())
+    let mut health = json!({ "status": "ok" });
+    if let Some(replica) = &api.replica {
+        health["replica"] = replica.standing().into();
+    }
+    Ok(Json(health).into_response())
 }
 
 /// `GET /readyz`: the same, and the process is not about to stop.
@@ -36,7 +39,7 @@ pub(crate) async fn metrics(State(api): State<Api>) -> Response {
 }
 
 async fn ping(api: &Api) -> Result<(), Problem> {
-    let ping = async { api.directory.pool.acquire().await?.ping().await };
+    let ping = async { api.directory.pool.begin().await?.commit().await };
     let away = |cause: String| {
         Problem::unavailable("database_unavailable", "the database does not answer", "look at the database")
             .because(cause)

@@ -35,8 +35,9 @@ pub(crate) async fn rename(
 ) -> Result<Response, Problem> {
     let token = api.people.token(request.headers()).map(str::to_owned).unwrap_or_default();
     let change: Change = body::typed(request, BODY_BYTES_MAX).await?;
-    let mut connection = api.people.pool.acquire().await?;
-    access::rename_user(&mut connection, actor.person()?.user_id, &change.name).await.map_err(refused)?;
+    let mut transaction = api.people.pool.begin().await?;
+    access::rename_user(&mut transaction, actor.person()?.user_id, &change.name).await.map_err(refused)?;
+    transaction.commit().await?;
     api.people.forget_session(&token).await;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -95,7 +95,7 @@ pub(crate) async fn get(
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted = id(&text, "operation")?;
-    let row = access::get_operation(&mut *api.people.pool.acquire().await?, wanted).await?;
+    let row = access::get_operation(&mut *api.people.pool.begin().await?, wanted).await?;
     let by = actor.person()?.user_id;
     let row = row.filter(|row| row.requested_by == by || actor.require_platform().is_ok());
     let row = row.ok_or_else(|| Problem::not_found("operation", &text))?;
@@ -112,15 +112,16 @@ pub(crate) async fn retry(
 ) -> Result<Response, Problem> {
     let wanted = id(&text, "operation")?;
     let by = &actor.person()?.email;
-    let mut connection = api.people.pool.acquire().await?;
-    if access::retry_operation(&mut connection, wanted).await? {
+    let mut transaction = api.people.pool.begin().await?;
+    let goes_on = access::retry_operation(&mut transaction, wanted).await?;
+    let row = access::get_operation(&mut transaction, wanted).await?;
+    transaction.commit().await?;
+    if goes_on {
         tracing::info!(operation_id = %wanted, by, "an operation that failed goes on");
         let api = api.clone();
         // If this process dies, another one does it.
         tokio::spawn(async move { operations::finish(&api, wanted).await });
     }
-    let row = access::get_operation(&mut connection, wanted).await?;
-    drop(connection);
     answer(&api, &row.ok_or_else(|| Problem::not_found("operation", &text))?).await
 }
 
@@ -196,7 +197,7 @@ async fn answer(api: &Api, row: &OperationRow) -> Result<Response, Problem> {
 
 async fn view(api: &Api, row: &OperationRow) -> Result<Value, Problem> {
     let workspace_id = WorkspaceId(row.workspace_id);
-    let tenant = access::get_tenant(&mut *api.people.pool.acquire().await?, workspace_id).await?;
+    let tenant = access::get_tenant(&mut *api.people.pool.begin().await?, workspace_id).await?;
     let workspace = tenant.map(|it| json!({ "id": it.id, "slug": it.slug, "name": it.name, "state": it.state }));
     let steps: Vec<Value> = STEPS
         .iter()

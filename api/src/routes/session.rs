@@ -55,8 +55,9 @@ pub(crate) async fn sign_out(State(api): State<Api>, parts: Parts) -> Result<Res
     let mut response = (cookie("", 0, false), Redirect::to("/")).into_response();
     if let Some(token) = api.people.token(&parts.headers) {
         if let Some(person) = api.people.by_session(token).await? {
-            let mut connection = api.people.pool.acquire().await?;
-            access::end_session(&mut connection, person.user_id, person.session_id).await?;
+            let mut transaction = api.people.pool.begin().await?;
+            access::end_session(&mut transaction, person.user_id, person.session_id).await?;
+            transaction.commit().await?;
         }
         api.people.forget_session(token).await;
         api.people.take(&mut response);

@@ -15,13 +15,13 @@ use crate::hand::{Hand, completed};
 use crate::support::{App, simple};
 
 /// A client of the events of one execution.
-struct Client {
+pub(crate) struct Client {
     stream: BodyDataStream,
     text: String,
 }
 
 impl Client {
-    async fn open(app: &App, id: &str, last: Option<&str>) -> Self {
+    pub(crate) async fn open(app: &App, id: &str, last: Option<&str>) -> Self {
         let mut request = app.request("GET", &format!("/api/v1/executions/{id}/events"));
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -33,7 +33,7 @@ impl Client {
     }
 
     /// The next event as `(name, id, data)`; none at the end of the stream.
-    async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, Option<String>, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let field =
@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// `name node status @id` of everything to the end.
-    async fn rest(&mut self) -> Vec<String> {
+    pub(crate) async fn rest(&mut self) -> Vec<String> {
         let mut told = Vec::new();
         while let Some((name, id, data)) = self.next().await {
             let node = data["node_id"].as_str().unwrap_or("-");

@@ -1,5 +1,6 @@
 //! A router with two workspaces on a database of its own.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tower::ServiceExt;
 
-use crate::held;
+use crate::{bouncer, held};
 
 /// A fresh installation. Requests carry the key of `acme` unless they say otherwise.
 pub(crate) struct App {
@@ -32,7 +33,7 @@ pub(crate) struct App {
     pub(crate) control: Place,
     pub(crate) cell: Place,
     rates: RateLimits,
-    _database: Arc<TestDatabase>,
+    _database: Arc<dyn Any + Send + Sync>,
 }
 
 pub(crate) struct Answer {
@@ -70,7 +71,7 @@ async fn migrated() -> TestDatabase {
         .unwrap()
 }
 
-async fn prepare(url: &str) -> Result<(), MigrationError> {
+pub(crate) async fn prepare(url: &str) -> Result<(), MigrationError> {
     let control = Place::new(url, "control")?;
     migrate(&control, Kind::Control).await?;
     migrate(&control.sibling("cell_1"), Kind::Cell).await
@@ -84,7 +85,16 @@ impl App {
     /// `change` may change the settings; it gets the id of `acme`.
     pub(crate) async fn start_with(change: impl FnOnce(&mut ApiSettings, WorkspaceId)) -> Self {
         let database = migrated().await;
-        let control = Place::new(&database.url, "control").unwrap();
+        Self::start_at(&database.url.clone(), Arc::new(database), change).await
+    }
+
+    /// On a database that has been prepared, for as long as `database` is kept.
+    pub(crate) async fn start_at(
+        url: &str,
+        database: Arc<dyn Any + Send + Sync>,
+        change: impl FnOnce(&mut ApiSettings, WorkspaceId),
+    ) -> Self {
+        let control = bouncer::before_all(Place::new(url, "control").unwrap());
         let cell = control.sibling("cell_1");
         let mut owner = control.connect(Role::Owner).await.unwrap();
         access::ensure_cell(&mut owner, &cell.schema).await.unwrap();
@@ -102,17 +112,22 @@ impl App {
             accounts: AccountSettings::default(),
             keys: Arc::clone(&keys),
             allow: Vec::new(),
+            replica: None,
         };
         change(&mut settings, acme);
         let rates = settings.accounts.rates;
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
-        let database = Arc::new(database);
         Self { router: api.router(), api, keys, acme, key, other_key, control, cell, rates, _database: database }
     }
 
     /// Another process of the same installation, as far as it remembers nothing of this one.
     pub(crate) fn another_process(&self) -> Self {
-        let settings = ApiSettings {
+        self.another_process_with(|_| {})
+    }
+
+    /// The same with settings of its own.
+    pub(crate) fn another_process_with(&self, change: impl FnOnce(&mut ApiSettings)) -> Self {
+        let mut settings = ApiSettings {
             control: self.control.clone(),
             cell: self.cell.clone(),
             page_workspace: None,
@@ -120,7 +135,9 @@ impl App {
             accounts: AccountSettings { rates: self.rates, ..AccountSettings::default() },
             keys: Arc::clone(&self.keys),
             allow: Vec::new(),
+            replica: None,
         };
+        change(&mut settings);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);
         Self {
             keys: Arc::clone(&self.keys),

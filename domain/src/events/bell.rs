@@ -33,6 +33,13 @@ impl Bell {
         if self.is_time() { hint(connection, &self.channel, TOKENS).await } else { Ok(()) }
     }
 
+    /// Whether it would not ring now: it has just rung.
+    #[must_use]
+    pub fn has_just_rung(&self) -> bool {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        rung.is_some_and(|rung| rung.elapsed() < HINT_EVERY)
+    }
+
     fn is_time(&self) -> bool {
         let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let is_time = rung.is_none_or(|rung| rung.elapsed() >= HINT_EVERY);

@@ -13,7 +13,7 @@ pub const STATEMENT_TIMEOUT_MS: u32 = 30_000;
 /// Longest wait for an answer, after which the connection counts as lost: the server ends statements sooner.
 const ANSWER_MAX: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS as u64 + 10_000);
 /// Longest wait for a free connection of a pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who a connection works as. Each role has only the rights that its work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +43,21 @@ impl Role {
 }
 
 /// Where a schema of the product lives: the `control` schema, or a cell.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Place {
     /// Address and login of the database.
     pub database: PgConnectOptions,
     /// The schema, lower case.
     pub schema: String,
+    /// A pooler in front of the same database, which [`Transactions`](super::transactions::Transactions) go through.
+    pub pooler: Option<PgConnectOptions>,
+}
+
+/// Without addresses, which may hold passwords.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Place").field("schema", &self.schema).finish_non_exhaustive()
+    }
 }
 
 impl Place {
@@ -57,13 +66,13 @@ impl Place {
     /// # Errors
     /// If `url` is not a PostgreSQL URL.
     pub fn new(url: &str, schema: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: PgConnectOptions::from_str(url)?, schema: schema.into() })
+        Ok(Self { database: PgConnectOptions::from_str(url)?, schema: schema.into(), pooler: None })
     }
 
     /// The same database, another schema.
     #[must_use]
     pub fn sibling(&self, schema: &str) -> Self {
-        Self { database: self.database.clone(), schema: schema.into() }
+        Self { schema: schema.into(), ..self.clone() }
     }
 
     /// The channel of wake-up hints of this cell.
@@ -81,34 +90,35 @@ impl Place {
     /// Options of a connection that works as `role`.
     #[must_use]
     pub fn options(&self, role: Role) -> PgConnectOptions {
-        let options = self
-            .database
-            .clone()
-            .application_name("capstan")
-            .options([("search_path", self.schema.as_str()), ("timezone", "UTC")]);
-        let Some(name) = role.name() else { return options };
-        let options = options.options([
-            ("role", name),
-            ("statement_timeout", &STATEMENT_TIMEOUT_MS.to_string()),
-            ("idle_in_transaction_session_timeout", "10000"),
-            // A plan without sequential scans looks so costly that it would be compiled, for 50 ms at each call.
-            ("jit", "off"),
+        self.database.clone().application_name("capstan").options(self.settings(role))
+    }
+
+    /// What is set for all that `role` asks, by name.
+    pub(super) fn settings(&self, role: Role) -> Vec<(&'static str, String)> {
+        let mut settings = vec![("search_path", self.schema.clone()), ("timezone", "UTC".into())];
+        let Some(name) = role.name() else { return settings };
+        settings.extend([
+            ("role", name.into()),
+            ("statement_timeout", STATEMENT_TIMEOUT_MS.to_string()),
+            ("idle_in_transaction_session_timeout", "10000".into()),
         ]);
+        // A plan without sequential scans looks so costly that it would be compiled, for 50 ms at each call.
+        settings.push(("jit", "off".into()));
         // Tables look empty when plans are made, the queue's always and a month's at its beginning: a plan that a
         // connection keeps from then would scan them whole.
-        match role {
-            Role::Worker | Role::Api => options.options([
-                ("enable_seqscan", "off"),
-                ("enable_hashjoin", "off"),
-                ("enable_mergejoin", "off"),
-                ("enable_bitmapscan", "off"),
+        if matches!(role, Role::Worker | Role::Api) {
+            settings.extend([
+                ("enable_seqscan", "off".into()),
+                ("enable_hashjoin", "off".into()),
+                ("enable_mergejoin", "off".into()),
+                ("enable_bitmapscan", "off".into()),
                 // Else reading a month in the order of its key looks cheaper than the index of a workspace.
-                ("random_page_cost", "1"),
+                ("random_page_cost", "1".into()),
                 // The costs of what is switched off would make every call plan anew.
-                ("plan_cache_mode", "force_generic_plan"),
-            ]),
-            _ => options,
+                ("plan_cache_mode", "force_generic_plan".into()),
+            ]);
         }
+        settings
     }
 
     /// One connection of its own.
@@ -122,12 +132,17 @@ impl Place {
     /// A pool of at most `connections_max`; connects when first used.
     #[must_use]
     pub fn pool(&self, role: Role, connections_max: u32) -> PgPool {
-        PgPoolOptions::new()
-            .max_connections(connections_max)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(Duration::from_secs(30))
-            .connect_lazy_with(self.options(role))
+        pool_with(self.options(role), connections_max)
     }
+}
+
+/// A pool of at most `connections_max`; connects when first used.
+pub(super) fn pool_with(options: PgConnectOptions, connections_max: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(Duration::from_secs(30))
+        .connect_lazy_with(options)
 }
 
 /// Waits for an answer of the database, but not for ever: a connection may go silent without breaking.

@@ -72,7 +72,7 @@ async fn a_reaper_whose_login_is_no_superuser_can_end_them_too() {
     let cell = Cell::new().await;
     let login = format!("login_{}", Uuid::now_v7().simple());
     cell.execute(&format!("CREATE ROLE {login} LOGIN; GRANT capstan_worker TO {login}")).await;
-    let place = Place { database: cell.place.database.clone().username(&login), schema: cell.place.schema.clone() };
+    let place = Place { database: cell.place.database.clone().username(&login), ..cell.place.clone() };
     assert_evicts(&cell, &place).await;
     cell.execute(&format!("DROP ROLE {login}")).await;
 }

@@ -102,7 +102,7 @@ impl Proxy {
         let socket = socket.join(format!(".s.PGSQL.{}", options.get_port()));
         let through = unsocketed(options, port);
         let proxy = Self {
-            place: Place { database: through, schema: place.schema.clone() },
+            place: Place { database: through, ..place.clone() },
             armed: Arc::default(),
             lost: Arc::default(),
             refusals: Arc::default(),

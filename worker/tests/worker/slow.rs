@@ -45,7 +45,7 @@ enum Slow {
 /// Where statements wait no longer than that for a lock.
 fn impatient(cell: &Cell, lock_timeout: &str) -> Place {
     let database = cell.place.database.clone().options([("lock_timeout", lock_timeout)]);
-    Place { database, schema: cell.place.schema.clone() }
+    Place { database, ..cell.place.clone() }
 }
 
 fn impatient_services(cell: &Cell, allow: &[&str], lock_timeout: &str) -> Arc<Services> {

@@ -120,10 +120,10 @@ pub(crate) async fn revoke(
 pub(crate) async fn accept(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let said: Accept = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
-    let mut connection = api.people.pool.acquire().await?;
-    let invitation = access::look_at_invitation(&mut connection, &said.token).await?.ok_or_else(link_expired)?;
-    let user = access::find_user(&mut connection, &invitation.email).await?;
-    drop(connection);
+    let mut transaction = api.people.pool.begin().await?;
+    let invitation = access::look_at_invitation(&mut transaction, &said.token).await?.ok_or_else(link_expired)?;
+    let user = access::find_user(&mut transaction, &invitation.email).await?;
+    transaction.commit().await?;
     // Nobody joins a workspace that is not active.
     let tenant = api.directory.by_id(WorkspaceId(invitation.workspace_id)).await?.ok_or_else(link_expired)?;
     standing::require(&tenant, Deed::Trigger)?;

@@ -21,13 +21,13 @@ pub(crate) struct Look {
 /// `POST /mail-links/look {token}`: 200 with what it is for; changes nothing. 410 `link_expired`.
 pub(crate) async fn look(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let said: Look = body::typed(request, BODY_BYTES_MAX).await?;
-    let mut connection = api.people.pool.acquire().await?;
-    if let Some(link) = access::look_at_link(&mut connection, &said.token).await? {
+    let mut transaction = api.people.pool.begin().await?;
+    if let Some(link) = access::look_at_link(&mut transaction, &said.token).await? {
         let told = json!({ "kind": link.kind, "email": link.email, "expires_at": link.expires_at });
         return Ok(Json(told).into_response());
     }
-    let open = access::look_at_invitation(&mut connection, &said.token).await?.ok_or_else(link_expired)?;
-    let has_account = access::find_user(&mut connection, &open.email).await?.is_some();
+    let open = access::look_at_invitation(&mut transaction, &said.token).await?.ok_or_else(link_expired)?;
+    let has_account = access::find_user(&mut transaction, &open.email).await?.is_some();
     let told = json!({
         "kind": "invitation",
         "email": open.email,

@@ -85,9 +85,9 @@ pub(crate) async fn end(
     let provider = find(&api, &provider)?;
     let state = parameter(&parts, "state").unwrap_or_default();
     let browser = api.people.login_half(&parts.headers).unwrap_or_default();
-    let mut connection = api.people.pool.acquire().await?;
-    let next = access::take_login(&mut connection, &provider.settings.id, &state, browser).await?;
-    drop(connection);
+    let mut transaction = api.people.pool.begin().await?;
+    let next = access::take_login(&mut transaction, &provider.settings.id, &state, browser).await?;
+    transaction.commit().await?;
     let next = next.ok_or_else(login_over)?;
     if let Some(error) = parameter(&parts, "error") {
         return Err(login_refused(provider, &error, parameter(&parts, "error_description").as_deref()));

@@ -76,7 +76,7 @@ async fn mail(api: &Api, email: &str) -> Result<(), Problem> {
 /// `POST /password/reset {token, password}`: 204; all sessions of the user end. 410 `link_expired`, 422 `weak_password`.
 pub(crate) async fn reset(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let said: Reset = body::typed(request, BODY_BYTES_MAX).await?;
-    let link = access::look_at_link(&mut *api.people.pool.acquire().await?, &said.token).await?;
+    let link = access::look_at_link(&mut *api.people.pool.begin().await?, &said.token).await?;
     let link = link.filter(|link| link.kind == LinkKind::Reset.as_str()).ok_or_else(link_expired)?;
     require_strong(&said.password, &link.email)?;
     let hash = hash_password(said.password).await.map_err(unhashed)?;
@@ -101,7 +101,7 @@ pub(crate) async fn change(
     let said: Change = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
     require_strong(&said.password, &person.email)?;
     let tries = Tries::log_in(&api, &parts, &person.email).await?;
-    let user = access::find_user(&mut *api.people.pool.acquire().await?, &person.email).await?;
+    let user = access::find_user(&mut *api.people.pool.begin().await?, &person.email).await?;
     let before = user.map(|user| user.password_hash);
     if !is_password(said.current_password, before.clone()).await.map_err(unhashed)? {
         return Err(wrong_password());

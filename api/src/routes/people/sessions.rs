@@ -49,7 +49,7 @@ pub(in crate::routes) async fn token_for(
 ) -> Result<Option<String>, Problem> {
     let email = normal_email(email).unwrap_or_default();
     let tries = Tries::log_in(api, parts, &email).await?;
-    let user = access::find_user(&mut *api.people.pool.acquire().await?, &email).await?;
+    let user = access::find_user(&mut *api.people.pool.begin().await?, &email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let is_right = is_password(password, hash).await.map_err(unhashed)?;
     let Some(user) = user.filter(|_| is_right) else { return Ok(None) };
@@ -86,7 +86,9 @@ pub(crate) async fn log_out(
     request: Request,
 ) -> Result<Response, Problem> {
     let person = actor.person()?;
-    access::end_session(&mut *api.people.pool.acquire().await?, person.user_id, person.session_id).await?;
+    let mut transaction = api.people.pool.begin().await?;
+    access::end_session(&mut transaction, person.user_id, person.session_id).await?;
+    transaction.commit().await?;
     if let Some(token) = api.people.token(request.headers()) {
         api.people.forget_session(token).await;
     }
@@ -98,7 +100,7 @@ pub(crate) async fn log_out(
 /// `GET /sessions`: where one is logged in.
 pub(crate) async fn list(State(api): State<Api>, Extension(actor): Extension<Arc<Actor>>) -> Result<Response, Problem> {
     let person = actor.person()?;
-    let rows = access::list_sessions(&mut *api.people.pool.acquire().await?, person.user_id).await?;
+    let rows = access::list_sessions(&mut *api.people.pool.begin().await?, person.user_id).await?;
     let items: Vec<_> = rows
         .into_iter()
         .map(|row| {
@@ -118,10 +120,11 @@ pub(crate) async fn end(
     Path(session_id): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted: Uuid = id(&session_id, "session")?;
-    let mut connection = api.people.pool.acquire().await?;
-    if !access::end_session(&mut connection, actor.person()?.user_id, wanted).await? {
+    let mut transaction = api.people.pool.begin().await?;
+    if !access::end_session(&mut transaction, actor.person()?.user_id, wanted).await? {
         return Err(Problem::not_found("session", &session_id));
     }
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -131,8 +134,9 @@ pub(crate) async fn end_others(
     Extension(actor): Extension<Arc<Actor>>,
 ) -> Result<Response, Problem> {
     let person = actor.person()?;
-    let mut connection = api.people.pool.acquire().await?;
-    access::end_sessions(&mut connection, person.user_id, Some(person.session_id)).await?;
+    let mut transaction = api.people.pool.begin().await?;
+    access::end_sessions(&mut transaction, person.user_id, Some(person.session_id)).await?;
+    transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

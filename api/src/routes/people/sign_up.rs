@@ -88,7 +88,7 @@ pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result
     let (parts, body) = request.into_parts();
     require_on(&api)?;
     let said: Complete = body::typed(Request::from_parts(parts.clone(), body), BODY_BYTES_MAX).await?;
-    let link = access::look_at_link(&mut *api.people.pool.acquire().await?, &said.token).await?;
+    let link = access::look_at_link(&mut *api.people.pool.begin().await?, &said.token).await?;
     let link = link.filter(|link| link.kind == LinkKind::SignUp.as_str()).ok_or_else(link_expired)?;
     require_strong(&said.password, &link.email)?;
     let hash = hash_password(said.password).await.map_err(unhashed)?;

@@ -34,7 +34,7 @@ pub(super) fn mover(api: &Api, parts: &Parts, actor: &Actor) -> Result<Mover, Pr
 
 /// The workspace as it is now. 404 `not_found`.
 async fn tenant(api: &Api, workspace_id: WorkspaceId) -> Result<TenantRow, Problem> {
-    let row = access::get_tenant(&mut *api.people.pool.acquire().await?, workspace_id).await?;
+    let row = access::get_tenant(&mut *api.people.pool.begin().await?, workspace_id).await?;
     row.ok_or_else(|| unknown(&workspace_id.to_string()))
 }
 

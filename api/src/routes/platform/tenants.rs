@@ -36,8 +36,8 @@ pub(crate) async fn list(State(api): State<Api>, Query(query): Query<ListQuery>)
     let state = query.state.as_deref().map(|text| text.parse().map_err(|()| bad_state(text))).transpose()?;
     let words: Option<String> = query.q.map(|q| q.trim().chars().take(WORDS_CHARS_MAX).collect());
     let words = words.filter(|words| !words.is_empty());
-    let mut connection = api.people.pool.acquire().await?;
-    let rows = access::list_tenants(&mut connection, words.as_deref(), state, paging.before, paging.rows()).await?;
+    let mut transaction = api.people.pool.begin().await?;
+    let rows = access::list_tenants(&mut transaction, words.as_deref(), state, paging.before, paging.rows()).await?;
     Ok(Json(paging.page(rows, |row| row.id, |row| row)).into_response())
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn create(
 pub(crate) async fn get(State(api): State<Api>, Path(text): Path<String>) -> Result<Response, Problem> {
     let workspace_id = WorkspaceId(id(&text, "workspace")?);
     let mut shown = json!(tenant(&api, workspace_id).await?);
-    shown["history"] = json!(access::tenant_history(&mut *api.people.pool.acquire().await?, workspace_id).await?);
+    shown["history"] = json!(access::tenant_history(&mut *api.people.pool.begin().await?, workspace_id).await?);
     Ok(Json(shown).into_response())
 }
 
