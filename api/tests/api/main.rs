@@ -36,6 +36,7 @@ mod pages;
 mod pauses;
 mod people;
 mod permissions;
+mod persons;
 mod quotas;
 mod rates;
 mod resolve;

@@ -18,6 +18,7 @@ mod migrate;
 mod outside;
 mod patterns;
 mod pauses;
+mod persons;
 mod quotas;
 mod receiver;
 mod repair;
