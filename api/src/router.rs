@@ -80,6 +80,8 @@ pub(crate) fn resources() -> Routes {
             get(Access::User, people::sessions::list).delete(Access::User, people::sessions::end_others),
         )
         .route("/sessions/{session_id}", delete(Access::User, people::sessions::end))
+        .route("/identities", get(Access::User, people::identities::list))
+        .route("/identities/{identity_id}", delete(Access::User, people::identities::unlink))
         .route("/sign-up", post(Access::Public, people::sign_up::begin))
         .route("/sign-up/complete", post(Access::Public, people::sign_up::complete))
         .route("/password/forgot", post(Access::Public, people::password::forgot))

@@ -21,6 +21,7 @@ mod hand;
 mod held;
 mod hook_presets;
 mod hooks;
+mod identities;
 mod isolation;
 mod lead_forms;
 mod lead_strangers;

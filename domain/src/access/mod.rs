@@ -6,6 +6,7 @@
 mod api_keys;
 mod departures;
 mod error;
+mod identities;
 mod invitations;
 mod lifecycle;
 mod links;
@@ -28,6 +29,7 @@ pub use api_keys::{
     KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
 };
 pub use error::AccessError;
+pub use identities::{IdentityRow, Unlinked, list_identities, unlink_identity};
 pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
