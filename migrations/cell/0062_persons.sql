@@ -16,7 +16,7 @@ CREATE TABLE person_jobs (
     CHECK (status IN ('running', 'waiting', 'completed', 'failed')),
   reason text CONSTRAINT person_jobs_reason_length CHECK (length(reason) <= 500),
   part text NOT NULL DEFAULT 'leads' CONSTRAINT person_jobs_part
-    CHECK (part IN ('leads', 'history', 'events', 'executions', 'left')),
+    CHECK (part IN ('leads', 'history', 'events', 'mails', 'executions', 'left')),
   reached uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
   reached_item uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
   searched bigint NOT NULL DEFAULT 0,

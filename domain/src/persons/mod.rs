@@ -7,6 +7,7 @@ mod history;
 mod jobs;
 mod leads;
 mod left;
+mod mails;
 mod part;
 mod person;
 mod tidy;

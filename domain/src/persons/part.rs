@@ -14,6 +14,8 @@ pub(super) enum Part {
     History,
     /// Custom events.
     Events,
+    /// The sandbox mailbox.
+    Mails,
     /// Executions: input, output, error, journal, log, what they ask of people and wait for.
     Executions,
     /// What had not ended when it was searched.
@@ -26,13 +28,14 @@ impl Part {
             Self::Leads => "leads",
             Self::History => "history",
             Self::Events => "events",
+            Self::Mails => "mails",
             Self::Executions => "executions",
             Self::Left => "left",
         }
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Leads, Self::History, Self::Events, Self::Executions, Self::Left];
+        let all = [Self::Leads, Self::History, Self::Events, Self::Mails, Self::Executions, Self::Left];
         all.into_iter().find(|part| part.as_str() == text)
     }
 }

@@ -180,7 +180,7 @@ fn pattern(spelling: &str) -> String {
 fn goes_on_before(text: &str) -> bool {
     // `=` and `%20` may stand before one, `%2b` is a part of it; that much is not told apart: rather one too many.
     text.chars().next_back().is_some_and(|last| last.is_alphanumeric() || "._+-".contains(last))
-        && !text.as_bytes().len().checked_sub(3).is_some_and(|at| text.as_bytes()[at] == b'%')
+        && !text.len().checked_sub(3).is_some_and(|at| text.as_bytes()[at] == b'%')
 }
 
 /// Whether a host that ends before this text goes on in it.

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::part::{Finds, Page, Part};
 use super::person::Person;
 use super::turn::{Next, Turn, finish, give_up_turn, pick};
-use super::{events, executions, history, leads, left};
+use super::{events, executions, history, leads, left, mails};
 
 /// Works on the job whose turn it is; whether there was one. For the workers' role.
 ///
@@ -36,7 +36,8 @@ async fn page(connection: &mut PgConnection, turn: &Turn) -> Result<(), StoreErr
     let (finds, next) = match part {
         Part::Leads => then(leads::page(connection, turn).await?, Next::Part(Part::History)),
         Part::History => then(history::page(connection, turn, &person).await?, Next::Part(Part::Events)),
-        Part::Events => then(events::page(connection, turn, &person).await?, Next::Part(Part::Executions)),
+        Part::Events => then(events::page(connection, turn, &person).await?, Next::Part(Part::Mails)),
+        Part::Mails => then(mails::page(connection, turn, &person).await?, Next::Part(Part::Executions)),
         Part::Executions => {
             let last = if turn.erases() { Next::Part(Part::Left) } else { Next::Done };
             then(executions::page(connection, turn, &person).await?, last)
