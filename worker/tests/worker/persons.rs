@@ -46,10 +46,6 @@ impl Cell {
         rows.iter().map(|row| serde_json::from_str(&row.line).unwrap()).collect()
     }
 
-    async fn run(&self, sql: &str) {
-        sqlx::raw_sql(sql).execute(&mut self.owner().await).await.unwrap();
-    }
-
     /// Tables in which the address still stands.
     async fn tables_with_ann(&self) -> BTreeSet<String> {
         let mut owner = self.owner().await;
