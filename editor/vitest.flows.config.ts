@@ -13,7 +13,7 @@ export default defineConfig({
     include: [wanted],
     globalSetup: 'tests/flows/setup.ts',
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 60_000,
   },
 })

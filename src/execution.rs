@@ -109,8 +109,13 @@ async fn list(args: &ListArgs) -> anyhow::Result<(Value, String)> {
     query.extend(args.workflow.iter().map(|id| ("workflow_id", id.as_str())));
     query.extend(args.cursor.iter().map(|cursor| ("cursor", cursor.as_str())));
     let page = Client::new(&args.server)?.get(&["executions"], &query).await?;
-    let columns = ["id", "status", "created_at", "workflow_id"];
-    let mut words = plain(&columns, page["items"].as_array().map(Vec::as_slice).unwrap_or_default());
+    let mut items = page["items"].as_array().cloned().unwrap_or_default();
+    for item in &mut items {
+        if item["ending"]["outcome"] == json!("cancelled") {
+            item["status"] = json!(format!("{}, is being cancelled", item["status"].as_str().unwrap_or_default()));
+        }
+    }
+    let mut words = plain(&["id", "status", "created_at", "workflow_id"], &items);
     if let Some(cursor) = page["next_cursor"].as_str() {
         words.push_str(&format!("\nthere are more: --cursor {}", printable(cursor)));
     }

@@ -58,7 +58,7 @@ impl Followed {
             .map_err(|_| anyhow!("version {} of execution {id} does not compile any more", row.version_id))?;
         let graph = Arc::new(graph.under(version.semantics).with_chunks()).begun_at(&row.trigger_node_id);
         let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
-        let state = fold(&graph, &trigger, row.input.clone(), row.created_at, [])?;
+        let state = fold(&graph, &trigger, row.input.clone(), row.begun_at, [])?;
         let mut followed = Self { id, graph, row, state, workspace, pool, read: 0 };
         followed.look().await?;
         Ok(followed)

@@ -3,6 +3,7 @@
 use capstan_domain::mailbox::{NewMail, store_mail};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
 use capstan_node_types::services::mail::{Mail, Mailbox, MailboxError};
 use futures::future::BoxFuture;
 use sqlx::PgPool;
@@ -33,10 +34,9 @@ impl Mailbox for SandboxMailbox {
             body_html: mail.html,
         };
         Box::pin(async move {
-            let failed = |error: &dyn std::fmt::Display| MailboxError(error.to_string());
-            let mut transaction = self.pool.begin().await.map_err(|error| failed(&error))?;
-            store_mail(&mut transaction, workspace, &mail).await.map_err(|error| failed(&error))?;
-            transaction.commit().await.map_err(|error| failed(&error))
+            let mut transaction = self.pool.begin().await.map_err(StoreError::from)?;
+            store_mail(&mut transaction, workspace, &mail).await?;
+            Ok(transaction.commit().await.map_err(StoreError::from)?)
         })
     }
 }

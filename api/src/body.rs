@@ -9,8 +9,9 @@ use capstan_engine::core::compile::DEPTH_MAX;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
-use crate::problem::Problem;
+use crate::problem::{Finding, Problem};
 
 /// Largest body of any request.
 pub(crate) const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -44,8 +45,11 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     if !value.is_object() {
         return Err(Problem::bad_request("bad_body", "the body is not an object", "send a JSON object"));
     }
-    serde_json::from_value(value).map_err(|error| {
-        let detail = format!("the body does not fit: {error}");
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer(error.path());
+        let error = error.into_inner();
+        let place = if pointer.is_empty() { String::new() } else { format!(" at {pointer:?}") };
+        let detail = format!("the body does not fit{place}: {error}");
         let hint = match &detail {
             text if text.contains("unknown variant") => "send one of the words that the detail lists",
             text if TIME_FLAWS.iter().any(|flaw| text.contains(flaw)) => {
@@ -53,8 +57,22 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
             }
             _ => "see the fields of this route",
         };
-        Problem::bad_request("bad_body", detail, hint)
+        let finding = Finding { code: "bad_body", pointer, detail: error.to_string(), hint: hint.into() };
+        Problem::bad_request("bad_body", detail, hint).findings([finding])
     })
+}
+
+/// As a JSON pointer; of what is chosen among several by its looks, as far as it is known.
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
 }
 
 /// The body as JSON.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capstan_domain::events::Bell;
+use capstan_domain::events::{Bell, Room};
 use capstan_engine::store::connect::{Place, Role};
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -18,6 +18,7 @@ const CELL_CONNECTIONS_MAX: u32 = 16;
 pub(crate) struct Cell {
     pub(crate) pool: PgPool,
     pub(crate) starter: Starter,
+    pub(crate) room: Room,
     events: Bell,
 }
 
@@ -58,6 +59,7 @@ impl Cells {
         let place = self.first.sibling(schema);
         let cell = Arc::new(Cell {
             pool: place.pool(Role::Api, CELL_CONNECTIONS_MAX),
+            room: Room::default(),
             events: Bell::new(&place),
             starter: Starter::spawn(place, self.waker.clone()),
         });

@@ -68,6 +68,11 @@ impl Graphs {
         Self { registry, kept: Mutex::default(), current: Remembered::for_at_most(CURRENT_FOR) }
     }
 
+    /// The node types.
+    pub(crate) fn catalogue(&self) -> &Registry {
+        &self.registry
+    }
+
     /// Checks and compiles a document, away from the threads that serve: a large one takes a while.
     pub(crate) async fn compile(&self, document: Value) -> Result<(Value, Result<Graph, Vec<Finding>>), Problem> {
         let registry = Arc::clone(&self.registry);

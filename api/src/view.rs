@@ -1,5 +1,7 @@
 //! Executions and steps as clients see them: the fold of the journal, in graph order.
 
+use capstan_engine::core::clean_up::Ending;
+use capstan_engine::core::flow::Warning;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{StepError, Until};
@@ -34,6 +36,9 @@ pub struct StepView {
     pub status: StepStatus,
     /// The port it emitted on.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time; absent if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<String>,
     /// Attempts so far that failed, and after the end all attempts.
     pub attempts: u32,
     /// When it was fired.
@@ -119,6 +124,11 @@ pub struct ExecutionSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::openapi::shapes::Parent>")]
     pub parent: Option<Parent>,
+    /// How it ends, if it fails or is cancelled: from when that is settled or accepted, though clean-up still runs. Lists
+    /// tell it of those that are being cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Ending>")]
+    pub ending: Option<Ending>,
 }
 
 /// An execution with its steps.
@@ -150,6 +160,10 @@ pub struct ExecutionView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<crate::openapi::shapes::Migration>")]
     pub migrations: Vec<MigrationRow>,
+    /// What its start asked for and did not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<crate::openapi::shapes::Warning>")]
+    pub warnings: Vec<Warning>,
 }
 
 impl From<&ExecutionRow> for ExecutionSummary {
@@ -165,6 +179,7 @@ impl From<&ExecutionRow> for ExecutionSummary {
             ended_at: row.ended_at,
             trial: row.trial,
             parent: None,
+            ending: None,
         }
     }
 }
@@ -198,6 +213,7 @@ impl ExecutionView {
             edges: edges(graph, state),
             children: Vec::new(),
             migrations: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }
@@ -233,6 +249,7 @@ pub fn step(graph: &Graph, state: &State, ix: StepIx) -> StepView {
         type_name: node.type_name.clone(),
         status: step.status,
         port: step.port.clone(),
+        more_ports: step.more_ports.clone(),
         attempts: step.attempts,
         fired_at: step.fired_at,
         settled_at: step.settled_at,

@@ -162,7 +162,7 @@ async fn raw(door: &Door, settings: &Settings) -> anyhow::Result<f64> {
 
 /// Waits until workers have looked at each fact, and what they start has ended, or the time for it is over.
 async fn until_looked_at(owner: &mut PgConnection) -> anyhow::Result<()> {
-    const LEFT: &str = "SELECT (SELECT count(*) FROM events WHERE status <> 'done') \
+    const LEFT: &str = "SELECT (SELECT count(*) FROM event_turns) \
         + (SELECT count(*) FROM trigger_starts WHERE settled_at IS NULL) \
         + (SELECT count(*) FROM executions WHERE ended_at IS NULL)";
     let (mut ticks, over) = (interval(LOOK_EVERY), Instant::now() + TAIL_MAX);
@@ -180,7 +180,7 @@ async fn until_looked_at(owner: &mut PgConnection) -> anyhow::Result<()> {
 /// handed out.
 async fn check(owner: &mut PgConnection, settings: &Settings) -> anyhow::Result<(usize, usize)> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT key, (data ->> 'number')::bigint FROM events WHERE type LIKE 'storm.%' AND status = 'done' \
+        "SELECT key, (data ->> 'number')::bigint FROM events WHERE type LIKE 'storm.%' \
          ORDER BY xid, event_id",
     )
     .fetch_all(owner)

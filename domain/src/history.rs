@@ -77,7 +77,7 @@ pub fn state<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
 ) -> Result<State, StoreError> {
     let trigger = StepKey::root(NodeId::from(row.trigger_node_id.as_str()));
-    fold(graph, &trigger, row.input.clone(), row.created_at, entries)
+    fold(graph, &trigger, row.input.clone(), row.begun_at, entries)
         .map_err(|illegal| StoreError::Corrupt(format!("execution {} cannot be folded: {illegal}", row.execution_id)))
 }
 

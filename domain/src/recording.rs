@@ -148,7 +148,7 @@ impl<'a> Record<'a> {
         let trigger = StepKey::root(NodeId::from(self.row.trigger_node_id.as_str()));
         let (state, entries, input) = (&self.state, self.entries.as_slice(), &self.row.input);
         let past = Past { graph: self.graph, state, entries, trigger: &trigger, input };
-        recorded(past, self.row.created_at, graph, runner)
+        recorded(past, self.row.begun_at, graph, runner)
     }
 
     /// The longest time that it would have on `graph`: its own, if it was started with one.

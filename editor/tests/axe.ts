@@ -20,3 +20,13 @@ export async function found(person: Person): Promise<string[]> {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
   }, TAGS)
 }
+
+/** In both themes. */
+export async function foundInBoth(person: Person): Promise<string[]> {
+  const all: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    all.push(...(await found(person)).map((rule) => `${colorScheme}: ${rule}`))
+  }
+  return all
+}

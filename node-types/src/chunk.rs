@@ -21,7 +21,7 @@ pub async fn run(given: &Value, context: &Context) -> Outcome {
 
 async fn call(given: &Value, context: &Context) -> Result<Outcome, Outcome> {
     let calling = Calling::from(context);
-    let own = context.services.calls.divide(&calling).await?;
+    let own = context.database.ask(context.services.calls.divide(&calling)).await?;
     let child = Child {
         execution_id: ExecutionId::new().of_child(),
         workflow_id: own.workflow_id,
@@ -44,7 +44,7 @@ async fn call(given: &Value, context: &Context) -> Result<Outcome, Outcome> {
 /// What has come of it so far: its signal brought no output, or an attempt is repeated.
 async fn look(given: &Value, context: &Context) -> Result<Outcome, Outcome> {
     let calling = Calling::from(context);
-    match context.services.calls.started(&calling, OnCancel::Cancel).await? {
+    match context.database.ask(context.services.calls.started(&calling, OnCancel::Cancel)).await? {
         None => call(given, context).await,
         Some(Started { end: Some(end), .. }) => Ok(ended(&end)),
         Some(Started { child, end: None }) => {
@@ -82,7 +82,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::testing::{Calls, context_calling, failed, retried};
+    use crate::testing::{Calls, context_calling, failed, put_off};
 
     fn standing_for(calls: Calls) -> Context {
         Context { step: StepKey::root(NodeId::from("each.chunk")), ..context_calling(calls) }
@@ -115,7 +115,7 @@ mod tests {
             }
         }
         let away = standing_for(Calls { away: true, ..Calls::default() });
-        assert_eq!(retried(run(&json!({}), &away).await).0, "calls");
+        assert!(put_off(run(&json!({}), &away).await).contains("looked up"));
     }
 
     #[tokio::test]

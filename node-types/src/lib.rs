@@ -5,6 +5,7 @@ pub mod chunk;
 pub mod code_runner;
 pub mod node_type;
 pub mod origin;
+pub mod own_database;
 pub mod reference;
 pub mod registry;
 pub mod services;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use capstan_domain::calls::Calling;
 use capstan_domain::secrets::redact::Redactor;
-use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Effect, Extent, Frames, NodeTypeInfo, Role, Together};
 use capstan_engine::core::expression::{ExpressionError, Filler};
 use capstan_engine::core::ids::{ExecutionId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::{Outcome, Wake};
@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::own_database::OwnDatabase;
 use crate::services::Services;
 
 /// A kind of node. Implementations are unit structs; everything they need is in the config and the context.
@@ -40,6 +41,8 @@ pub trait NodeType: Send + Sync + 'static {
     /// Whether it has to run in the execution that was started, and not in a chunk of it: see
     /// [`NodeTypeInfo::stays`].
     const STAYS: bool = false;
+    /// Whether an attempt of it may wait, for a time, a signal or a child.
+    const WAITS: bool = false;
     /// The field of the config that names another node of the same container, and the type that this one has.
     const PARTNER: Option<(&'static str, &'static str)> = None;
 
@@ -55,6 +58,12 @@ pub trait NodeType: Send + Sync + 'static {
     /// Those of them that a node with this config may ever emit on. `config` is as written, unchecked.
     fn emits(config: &Value) -> Vec<String> {
         Self::ports(config)
+    }
+
+    /// Set if a node with this config may emit on several of its ports at once. `config` is as written, unchecked.
+    fn together(config: &Value) -> Option<Together> {
+        let _ = config;
+        None
     }
 
     /// Error classes that it may fail with beside those of any node, such as `config` and `timeout`; none if that is not
@@ -194,6 +203,8 @@ pub struct Context {
     pub services: Arc<Services>,
     /// Secrets that the attempt has got: they are taken out of its outcome and its log.
     pub secrets: Arc<Redactor>,
+    /// Through which it asks the engine's own database, so that this is known to be away, and not the step to be late.
+    pub database: Arc<OwnDatabase>,
 }
 
 impl Context {
@@ -260,6 +271,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     fn emits(&self, config: &Value) -> Vec<String> {
         T::emits(config)
     }
+    fn together(&self, config: &Value) -> Option<Together> {
+        T::together(config)
+    }
     fn classes(&self, config: &Value) -> Option<Vec<String>> {
         T::classes(config)
     }
@@ -268,6 +282,9 @@ impl<T: NodeType> NodeTypeInfo for Erased<T> {
     }
     fn frames(&self, config: &Value) -> Frames {
         T::frames(config)
+    }
+    fn waits(&self) -> bool {
+        T::WAITS
     }
     fn stays(&self) -> bool {
         T::STAYS

@@ -87,6 +87,7 @@ impl Runner for LocalRunner<'_> {
             log: Arc::new(NoLog),
             services: Arc::clone(&self.services),
             secrets: Arc::default(),
+            database: Arc::default(),
         };
         let run = || at_once(node_type.run(trial.config, &context));
         catch_unwind(AssertUnwindSafe(run))
@@ -142,7 +143,7 @@ struct NoMailbox;
 
 impl Mailbox for NoMailbox {
     fn store<'a>(&'a self, _workspace: WorkspaceId, _mail: Mail) -> BoxFuture<'a, Result<(), MailboxError>> {
-        Box::pin(async { Err(MailboxError("a simulation sends no mail".into())) })
+        Box::pin(async { Err(StoreError::Unsupported("a simulation sends no mail".into()).into()) })
     }
 }
 

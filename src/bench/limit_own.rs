@@ -103,6 +103,7 @@ fn settled(claimed: &Claimed, step: usize) -> Entry {
         attempts: 1,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports: Vec::new(),
     };
     let step = StepKey::root(NodeId::from(format!("step_{}", step + 1).as_str()));
     Entry { at: claimed.claimed_at, event: Event::Settled { step, settlement } }

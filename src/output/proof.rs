@@ -51,9 +51,14 @@ fn finding(finding: &Finding) -> Vec<String> {
 
 fn told(Move { step, came }: &Move) -> String {
     match came {
-        Came::Completed { port, closed_edges } if closed_edges.is_empty() => format!("{step}  completed  port {port}"),
-        Came::Completed { port, closed_edges } => {
-            format!("{step}  completed  port {port}, not along {}", closed_edges.join(", "))
+        Came::Completed { port, more_ports, closed_edges } => {
+            let more: String = more_ports.iter().map(|port| format!(" and {port}")).collect();
+            let closed = if closed_edges.is_empty() {
+                String::new()
+            } else {
+                format!(", not along {}", closed_edges.join(", "))
+            };
+            format!("{step}  completed  port {port}{more}{closed}")
         }
         Came::Failed { class } => format!("{step}  failed  {class}"),
         Came::Opened { items: 1 } => format!("{step}  runs its graph"),

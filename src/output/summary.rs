@@ -20,6 +20,8 @@ struct Step<'a> {
     scope: &'a str,
     status: StepStatus,
     port: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    more_ports: &'a [String],
     attempts: u32,
     error: Option<&'a StepError>,
 }
@@ -32,6 +34,7 @@ impl<'a> Summary<'a> {
             scope: state.frames()[step.frame].scope.as_str(),
             status: step.status,
             port: step.port.as_deref(),
+            more_ports: &step.more_ports,
             attempts: step.attempts,
             error: step.error.as_ref(),
         });

@@ -38,7 +38,11 @@ fn headline(status: &str, state: &State, paint: Paint) -> String {
         Some(End::Failed { step: Some(step), error }) => format!(": step {step}: {}", error.reason),
         Some(End::Failed { step: None, error }) => format!(": {}", error.reason),
         Some(End::Cancelled { reason }) if !reason.is_empty() => format!(": {reason}"),
-        _ => String::new(),
+        _ => match &state.frames()[0].ending {
+            Some(End::Failed { error, .. }) => format!(", is failing: {}", error.reason),
+            Some(End::Cancelled { reason }) => format!(", is being cancelled: {reason}"),
+            Some(End::Completed) | None => String::new(),
+        },
     };
     let colour = match status {
         "completed" => StepStatus::Completed,
@@ -63,8 +67,9 @@ impl Row<'_> {
 
     fn detail(&self) -> String {
         let mut parts = Vec::new();
-        if let (Some(port), true) = (&self.step.port, self.node.ports.len() > 1) {
-            parts.push(format!("port {port}"));
+        let ports: Vec<&str> = self.step.ports().collect();
+        if !ports.is_empty() && self.node.ports.len() > 1 {
+            parts.push(format!("port {}", ports.join(" and ")));
         }
         let has_effects = matches!(self.node.effect, Effect::AtLeastOnce | Effect::Transactional);
         if self.step.attempts > 1 || (has_effects && self.step.attempts > 0) {

@@ -50,7 +50,7 @@ pub(super) struct ExpectedError {
     pub(super) node_id: Option<String>,
 }
 
-/// A step that settles: `mail`, `mail completed`, `mail completed on out`, `mail failed`, `mail failed with http_4xx` or
+/// A step that settles: `mail`, `mail completed`, `mail completed on out`, `route completed on gift and fragile`, `mail failed`, `mail failed with http_4xx` or
 /// `mail outcome_unknown`; in a container, `each[0]/mail`. The name alone means that it completes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -103,8 +103,11 @@ impl Waypoint {
             .map_err(|detail| (detail, "correct the name of the step".to_owned()))?;
         match words[1..] {
             [] | ["completed" | "failed" | "outcome_unknown"] | ["failed", "with", _] => Ok(()),
-            ["completed", "on", port] if node.ports.iter().any(|known| known == port) => Ok(()),
-            ["completed", "on", port] => {
+            ["completed", "on", ref ports @ ..] if reads_as_ports(ports) => {
+                let mut named = ports.iter().step_by(2);
+                let Some(port) = named.find(|port| !node.ports.iter().any(|known| known == **port)) else {
+                    return Ok(());
+                };
                 let hint = format!("it has {}", node.ports.join(", "));
                 Err((format!("node \"{}\" has no output port {port:?}", node.id), hint))
             }
@@ -123,7 +126,10 @@ impl Waypoint {
         is_step
             && match words[1..] {
                 [] | ["completed"] => settlement.status == SettledStatus::Completed,
-                ["completed", "on", port] => settlement.port.as_deref() == Some(port),
+                ["completed", "on", ref ports @ ..] => {
+                    settlement.status == SettledStatus::Completed
+                        && settlement.ports().eq(ports.iter().step_by(2).copied())
+                }
                 ["failed"] => settlement.status == SettledStatus::Failed,
                 ["failed", "with", expected] => settlement.status == SettledStatus::Failed && class == Some(expected),
                 _ => settlement.status == SettledStatus::OutcomeUnknown,
@@ -137,6 +143,11 @@ impl std::fmt::Display for Waypoint {
         f.write_str(&words.join(" "))?;
         if words.len() == 1 { f.write_str(" completed") } else { Ok(()) }
     }
+}
+
+/// Whether it is a port, or several with `and` between them.
+fn reads_as_ports(words: &[&str]) -> bool {
+    words.len() % 2 == 1 && words.iter().skip(1).step_by(2).all(|word| *word == "and")
 }
 
 /// The step that is written so.

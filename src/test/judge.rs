@@ -66,10 +66,10 @@ pub(super) fn path(simulated: &Simulated) -> impl Iterator<Item = String> {
 }
 
 fn line(step: &StepKey, settlement: &Settlement) -> String {
-    let port = settlement.port.as_deref().unwrap_or_default();
+    let ports: Vec<&str> = settlement.ports().collect();
     let class = settlement.error.as_ref().map_or("", |error| error.class.as_str());
     match settlement.status {
-        SettledStatus::Completed => format!("{step} completed on {port}"),
+        SettledStatus::Completed => format!("{step} completed on {}", ports.join(" and ")),
         SettledStatus::Failed => format!("{step} failed with {class}"),
         SettledStatus::OutcomeUnknown => format!("{step} outcome_unknown"),
     }

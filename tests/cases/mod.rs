@@ -77,3 +77,34 @@ w.tests.json, case \"odd\", at /1/expect/path/0: the graph has no node \"poor\"
         (Some(2), &json!("no_such_file"))
     );
 }
+
+#[test]
+fn a_step_that_goes_on_at_several_ports_is_expected_with_all_of_them() {
+    let folder = data_dir();
+    let case = |port: &str, least: u32| json!({"port": port, "when": format!("{{{{ input.money > {least} }}}}")});
+    let config = json!({"match": "all", "cases": [case("rich", 5), case("famous", 6), case("both", 9)]});
+    let graph = json!({
+        "nodes": [
+            {"id": "start", "type": "trigger.manual"},
+            {"id": "who", "type": "logic.switch", "data": {"config": config}},
+        ],
+        "edges": [{"id": "a", "source": "start", "target": "who"}],
+    });
+    std::fs::write(folder.path().join("w.json"), graph.to_string()).unwrap();
+    let case = |money: u32, path: &str| json!({"name": money.to_string(), "input": {"money": money}, "expect": {"path": [path]}});
+    let cases = [
+        case(7, "who completed on rich and famous"),
+        case(6, "who completed on rich"),
+        case(1, "who completed on default"),
+        case(10, "who completed on rich and famous"),
+    ];
+    std::fs::write(folder.path().join("w.tests.json"), json!(cases).to_string()).unwrap();
+    let output = capstan(folder.path()).arg("test").current_dir(folder.path()).output().unwrap();
+    let told = stdout(&output);
+    assert!(told.contains("came      who completed on rich and famous and both"), "{told}");
+    assert!(told.ends_with("4 cases in 1 file: 3 passed, 1 failed\n"), "{told}");
+    let odd = json!([case(7, "who completed on rich and poor")]);
+    std::fs::write(folder.path().join("w.tests.json"), odd.to_string()).unwrap();
+    let output = capstan(folder.path()).arg("test").current_dir(folder.path()).output().unwrap();
+    assert!(stdout(&output).contains("has no output port \"poor\""), "{}", stdout(&output));
+}

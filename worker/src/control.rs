@@ -134,18 +134,34 @@ impl Keeper {
         loop {
             let (connection, is_new) = (control.connection().await?, watch.is_none());
             let asked = Instant::now();
-            let (watch, fleet) = match &mut watch {
-                // Where beats take long, a look follows each of them all the same.
-                Some(watch) if !has_looked || beaten.elapsed() < BEAT_EVERY => {
-                    has_looked = true;
-                    (watch, self.look(connection, &mut asking).await?)
-                }
-                watch => {
-                    (beaten, has_looked) = (Instant::now(), false);
-                    let Some(beat) = self.beat(connection).await? else { return Ok(()) };
-                    (watch.get_or_insert_with(|| Watch::new(beat.now)), beat.peers)
+            // Where beats take long, a look follows each of them all the same.
+            let seen = if watch.is_some() && (!has_looked || beaten.elapsed() < BEAT_EVERY) {
+                has_looked = true;
+                self.look(connection, &mut asking).await
+            } else {
+                (beaten, has_looked) = (Instant::now(), false);
+                match self.beat(connection).await {
+                    Ok(Some(beat)) => {
+                        watch.get_or_insert_with(|| Watch::new(beat.now));
+                        Ok(beat.peers)
+                    }
+                    Ok(None) => return Ok(()),
+                    Err(error) => Err(error),
                 }
             };
+            let fleet = match seen {
+                Ok(fleet) => fleet,
+                // An answer: the connection is good, and keeps the session lock. Others may not have come to beat either, so
+                // what was seen of them does not count.
+                Err(error @ StoreError::LockTimeout) => {
+                    warn!(%error, worker_no = self.life.worker_no, "somebody has locked the table of workers; trying again");
+                    watch = None;
+                    self.hear_for(LOOK_EVERY, control).await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(watch) = &mut watch else { continue };
             let mut lost = watch.look(&fleet, asked, Instant::now());
             if is_new || watch.doubts() || !lost.is_empty() {
                 // Those of this machine first: they need no more watching, and more is known of them.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::journal::Entry;
 use capstan_engine::core::outcome::StepError;
@@ -28,6 +29,8 @@ pub(crate) struct Told {
     scope: String,
     status: StepStatus,
     port: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_ports: Vec<String>,
     attempts: u32,
     error: Option<StepError>,
 }
@@ -66,9 +69,21 @@ impl Story {
             scope: step.scope,
             status: step.status,
             port: step.port,
+            more_ports: step.more_ports,
             attempts: step.attempts,
             error: step.error,
         }
+    }
+
+    /// Whether it is settled how it ends.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.state.is_ending()
+    }
+
+    /// How it ends, if `entry`, which was told last, has led to that and it has not ended yet.
+    pub(crate) fn ending(&self, entry: &Entry) -> Option<Ending> {
+        let ending = Ending::of(&self.version.graph, &self.state, std::iter::once(entry), false);
+        ending.filter(Ending::is_open)
     }
 
     /// How the execution stands as a whole, as far as that is told in between; none once it has ended.

@@ -49,6 +49,12 @@ const fn by(metric: Metric, buckets: &'static [f64]) -> Metric {
 
 /// All of them, by name.
 pub const METRICS: &[Metric] = &[
+    of(
+        "capstan_attempts_put_off_total",
+        Kind::Counter,
+        "worker",
+        "Attempts that were not made and do not count, as the database did not answer.",
+    ),
     by(
         of("capstan_commit_group_items", Kind::Histogram, "worker", "Results of executions that one commit wrote."),
         ITEMS,

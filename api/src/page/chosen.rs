@@ -86,7 +86,7 @@ impl Chosen {
                 escape(&step.label),
                 escape(&step.type_name),
                 chip(step.status.word()),
-                escape(step.port.as_deref().unwrap_or_default()),
+                escape(&step.port.iter().chain(&step.more_ports).map(String::as_str).collect::<Vec<_>>().join(", ")),
                 if step.attempts > 0 { step.attempts.to_string() } else { String::new() },
                 step.fired_at.map(|at| time_on(at, day)).unwrap_or_default(),
                 result(step, day),

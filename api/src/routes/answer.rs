@@ -100,6 +100,9 @@ pub(super) fn outcome(launched: &Launched, Heard { row, reply }: Heard) -> Value
     if let Some(error) = row.error {
         outcome["error"] = error;
     }
+    if !launched.warnings.is_empty() {
+        outcome["warnings"] = json!(launched.warnings);
+    }
     if let Some(reply) = reply {
         outcome["response"] = json!(reply);
     }

@@ -11,6 +11,7 @@ use capstan_engine::store::signals::Sent;
 use capstan_node_types::types::{FieldError, FormField, validate_fields};
 use serde_json::{Map, Value};
 
+use super::ending::answered_too_late;
 use super::executions::{find, load};
 use crate::Api;
 use crate::auth::Caller;
@@ -55,7 +56,11 @@ pub(super) async fn require_waiting(
         return Err(Problem::conflict("execution_incident", detail, hint));
     }
     if loaded.row.ended_at.is_none() && step.is_some_and(|ix| state.step(ix).is_active()) {
-        return Ok(());
+        return match loaded.ending(&state).filter(|_| !loaded.outlives_cancel(&state, &asking.step)) {
+            // The cancel came first; its worker closes the approval.
+            Some(ending) => Err(answered_too_late(&Value::from(row.title.as_str()), &ending)),
+            None => Ok(()),
+        };
     }
     let mut transaction = caller.write().await?;
     approvals::set_cancelled(&mut transaction, asking).await?;

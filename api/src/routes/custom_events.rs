@@ -111,7 +111,7 @@ async fn take_in(
 ) -> Result<Vec<Accepted>, Problem> {
     check(&events, &pointer)?;
     let mut transaction = caller.write().await?;
-    match accept(&mut transaction, caller.workspace_id, &events).await? {
+    match accept(&mut transaction, &caller.cell.room, caller.workspace_id, &events).await? {
         Intake::Accepted(accepted) => {
             transaction.commit().await?;
             caller.cell.ring().await;

@@ -35,7 +35,8 @@ const STREAM_LIFE_MAX: Duration = Duration::from_secs(600);
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// `GET /executions/{id}/events`: `snapshot` with null for inputs and outputs (unless `Last-Event-ID` names a journal position to go on from), then
-/// `step` for each change of a step, `status` if the execution becomes an incident or paused, or goes on, at last `end`. The id of an event
+/// `step` for each change of a step, `status` if the execution becomes an incident or paused, or goes on, `ending` once it is settled that it fails or is cancelled
+/// and its clean-up still runs, at last `end`. The id of an event
 /// is its journal position; of several events of one position only the last has it, so that none is lost. Who may not watch any
 /// more is cut off within seconds.
 pub(crate) async fn follow(
@@ -87,19 +88,21 @@ async fn shut_out(api: &Api, parts: &Parts) {
 
 /// Folds what there is; answers what the client has not seen of it.
 fn begin(loaded: Loaded, last: Option<i32>) -> Result<(Story, Vec<Event>), Problem> {
-    let Loaded { row, version, entries } = loaded;
-    // A watcher may stay long and read slowly, so it holds nothing large.
-    let row = ExecutionRow { output: None, ..row };
+    let Loaded { row, version, entries, .. } = &loaded;
     let newest = entries.last().map_or(0, |&(position, _)| position);
     // A position from the future is none of ours: begin anew.
     let seen = last.filter(|&last| last <= newest);
     let upto = seen.unwrap_or(newest);
     let known = entries.partition_point(|&(position, _)| position <= upto);
-    let state = history::state(&row, &version.graph, entries[..known].iter().map(|(_, entry)| entry))?;
-    let row = ExecutionRow { input: Value::Null, ..row };
+    let state = history::state(row, &version.graph, entries[..known].iter().map(|(_, entry)| entry))?;
+    let ending = loaded.ending(&state);
+    let Loaded { row, version, entries, .. } = loaded;
+    // A watcher may stay long and read slowly, so it holds nothing large.
+    let row = ExecutionRow { input: Value::Null, output: None, ..row };
     let mut events = Vec::new();
     if seen.is_none() {
-        let snapshot = ExecutionView::new(row, &version.graph, &state);
+        let mut snapshot = ExecutionView::new(row, &version.graph, &state);
+        snapshot.summary.ending = ending;
         events.push(event("snapshot", &snapshot).id(newest.to_string()));
     }
     let mut story = Story::new(Arc::clone(&version), state, upto);
@@ -116,11 +119,17 @@ fn tell_all(story: &mut Story, entries: &[(i32, Entry)]) -> Result<Vec<Event>, P
 }
 
 fn tell(story: &mut Story, position: i32, entry: &Entry) -> Result<Vec<Event>, Problem> {
-    let before = story.standing();
+    let (before, was_ending) = (story.standing(), story.is_ending());
     let told: Vec<Told> = story.tell(position, entry)?;
     let mut events: Vec<Event> = told.iter().map(|step| event("step", step)).collect();
     if let Some(status) = story.standing().filter(|_| story.standing() != before) {
         events.push(event("status", &json!({ "status": status })));
+    }
+    if !was_ending
+        && story.is_ending()
+        && let Some(ending) = story.ending(entry)
+    {
+        events.push(event("ending", &ending));
     }
     if let Some(last) = events.pop() {
         events.push(last.id(position.to_string()));

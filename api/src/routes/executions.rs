@@ -9,14 +9,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::history;
 use capstan_domain::restart::Recorded;
+use capstan_engine::core::compile::EXECUTION_TIMEOUT_MS_MAX;
+use capstan_engine::core::flow::Hold;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::children;
 use capstan_engine::store::executions::{self, ExecutionRow};
+use capstan_engine::store::flow;
+use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
 use capstan_engine::store::start::IdempotencyKey;
-use capstan_engine::store::workflows;
 use capstan_node_types::origin::{self, InputError, TriggerError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,8 +28,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::answer::{Place, to_client};
-use super::launch::{Launch, launch};
+use super::launch::{Launch, Launched, launch};
 use super::pending::{Begun, begun_or_pending, show};
+use super::which_version::version;
 use super::{family, id, idempotency_key, pending};
 use crate::Api;
 use crate::auth::Caller;
@@ -39,8 +43,8 @@ use crate::query::Query;
 use crate::view::ExecutionView;
 use crate::waiting::Wish;
 
-/// Longest time limit of an execution: 366 days.
-const TIMEOUT_MS_MAX: u64 = 366 * 86_400_000;
+/// The status of those that flow control holds back.
+const PENDING: &str = pending::PENDING;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +68,7 @@ pub(crate) struct ListQuery {
     workflow_id: Option<String>,
     parent_id: Option<String>,
     trial: Option<String>,
-    /// `queued, running, waiting, incident, completed, failed, cancelled`.
+    /// `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`.
     status: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
@@ -89,8 +93,8 @@ pub(crate) async fn start(
         wishes: format!("version {:?}, timeout {:?}", new.version_id, new.timeout_ms),
         content: None,
     });
-    if new.timeout_ms.is_some_and(|ms| !(1..=TIMEOUT_MS_MAX).contains(&ms)) {
-        let hint = format!("give 1 to {TIMEOUT_MS_MAX} milliseconds, or leave it out");
+    if new.timeout_ms.is_some_and(|ms| !(1..=EXECUTION_TIMEOUT_MS_MAX).contains(&ms)) {
+        let hint = format!("give 1 to {EXECUTION_TIMEOUT_MS_MAX} milliseconds, or leave it out");
         return Err(Problem::unprocessable("bad_timeout", "timeout_ms is not in range", hint));
     }
     let workflow_id = WorkflowId(new.workflow_id);
@@ -99,10 +103,13 @@ pub(crate) async fn start(
     let input = check_form(&version.graph, &trigger, new.input.unwrap_or_else(|| json!({})))?;
     let timeout_ms = new.timeout_ms.or(version.graph.timeout_ms);
     let flow = version.graph.flow.clone();
+    let warnings = flow.as_ref().map(|flow| flow.warnings(&input)).unwrap_or_default();
     let launch_this = Launch { workflow_id, version_id, trigger, input, timeout_ms, flow, idempotency_key: key };
-    let Some(wish) = wish else { return Ok(launch(&caller, launch_this).await?.into_response()) };
+    let Some(wish) = wish else {
+        return Ok(Launched { warnings, ..launch(&caller, launch_this).await? }.into_response());
+    };
     let place = Place::take(&api, &caller, wish.span, limit)?;
-    let launched = launch(&caller, launch_this).await?;
+    let launched = Launched { warnings, ..launch(&caller, launch_this).await? };
     let heard = place.hear(&api, &caller, &launched, true).await;
     Ok(to_client(launched, heard, wish))
 }
@@ -127,6 +134,11 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         (None, None) => {
             (executions::list(&mut transaction, workspace_id, workflow_id, trial, before, limit).await?, None)
         }
+        // What is tried out is never held back.
+        (None, Some(PENDING)) if trial == Some(true) => (Vec::new(), None),
+        (None, Some(PENDING)) => {
+            (flow::list_pending(&mut transaction, workspace_id, workflow_id, before, limit).await?, None)
+        }
         (None, Some(status)) => {
             let wanted = (workflow_id, trial, status);
             executions::of_status(&mut transaction, workspace_id, wanted, before, limit).await?
@@ -139,9 +151,9 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
 }
 
 fn listed_status(wanted: &str) -> Result<&'static str, Problem> {
-    let found = executions::STATUSES_LISTED.into_iter().find(|status| *status == wanted);
+    let found = executions::STATUSES_LISTED.into_iter().chain([PENDING]).find(|status| *status == wanted);
     found.ok_or_else(|| {
-        let hint = format!("name one of {}", executions::STATUSES_LISTED.join(", "));
+        let hint = format!("name one of {}, {PENDING}", executions::STATUSES_LISTED.join(", "));
         Problem::bad_request("bad_query", "executions are not listed by that status", hint)
     })
 }
@@ -169,13 +181,21 @@ pub(crate) async fn get(
         Begun::Pending(row) => return Ok(show(&row)),
     };
     let state = loaded.state()?;
-    let mut view = ExecutionView::new(loaded.row, &loaded.version.graph, &state);
+    let ending = loaded.ending(&state);
+    let version = loaded.version;
+    let mut view = ExecutionView::new(loaded.row, &version.graph, &state);
+    view.summary.ending = ending;
     for step in &mut view.steps {
         step.output_truncated = truncated.contains(&step.key());
     }
     let mut transaction = caller.read().await?;
     family::complete(&mut transaction, &caller, &mut view).await?;
     transaction.commit().await?;
+    // Trials and children are started past flow control, and what a batch was asked for lies in its parts.
+    let flow = version.graph.flow.as_ref().filter(|flow| !matches!(flow.hold, Some(Hold::Batch(_))));
+    if let Some(flow) = flow.filter(|_| view.summary.parent.is_none() && !view.summary.trial) {
+        view.warnings = flow.warnings(&view.input);
+    }
     Ok(Json(view).into_response())
 }
 
@@ -185,6 +205,8 @@ pub(super) struct Loaded {
     pub(super) version: Arc<Version>,
     /// With their positions.
     pub(super) entries: Vec<(i32, Entry)>,
+    /// Its cancel, if it has not ended and no worker has taken that in.
+    pub(super) cancel: Option<CancelOnItsWay>,
 }
 
 impl Loaded {
@@ -241,10 +263,15 @@ pub(super) async fn load_in(
     id: ExecutionId,
 ) -> Result<Loaded, Problem> {
     let row = find(connection, caller, id).await?;
+    // Before the journal: what a worker takes in meanwhile is seen in one of them.
+    let cancel = match row.ended_at {
+        None => cancel_on_its_way(connection, caller.workspace_id, id).await?,
+        Some(_) => None,
+    };
     let entries = history::outline(connection, caller.workspace_id, id, 0).await?;
     let version = api.graphs.version(connection, caller.workspace_id, VersionId(row.version_id)).await?;
     let version = version.ok_or_else(|| without_version(&row))?.begun_at(&row.trigger_node_id);
-    Ok(Loaded { row, version, entries })
+    Ok(Loaded { row, version, entries, cancel })
 }
 
 /// Graphs of trials are let go once they have not been used for long.
@@ -267,59 +294,6 @@ pub(super) async fn find(
         Some(row) => Ok(row),
         None => Err(pending::unknown(connection, caller, id).await?),
     }
-}
-
-/// The version asked for, else the newest.
-pub(super) async fn version(
-    api: &Api,
-    caller: &Caller,
-    workflow_id: WorkflowId,
-    wanted: Option<VersionId>,
-) -> Result<(VersionId, Arc<Version>), Problem> {
-    let workspace_id = caller.workspace_id;
-    let ask = current(api, caller, workflow_id, wanted);
-    let current = api.graphs.current.answer((workspace_id, workflow_id, wanted), ask).await?;
-    let version_id = current.ok_or_else(|| not_published(wanted))?;
-    if let Some(version) = api.graphs.find(workspace_id, version_id) {
-        return Ok((version_id, version));
-    }
-    let mut transaction = caller.read().await?;
-    let version = api.graphs.version(&mut transaction, workspace_id, version_id).await?;
-    transaction.commit().await?;
-    let version = version.ok_or_else(|| Problem::not_found("version", &version_id.to_string()))?;
-    Ok((version_id, version))
-}
-
-/// The version as the database knows it now, if there is one; its graph is kept from then on.
-async fn current(
-    api: &Api,
-    caller: &Caller,
-    workflow_id: WorkflowId,
-    wanted: Option<VersionId>,
-) -> Result<Option<VersionId>, Problem> {
-    let workspace_id = caller.workspace_id;
-    let mut transaction = caller.read().await?;
-    if workflows::find(&mut transaction, workspace_id, workflow_id).await?.is_none() {
-        return Err(Problem::not_found("workflow", &workflow_id.to_string()));
-    }
-    let found = match wanted {
-        Some(wanted) => workflows::find_version(&mut transaction, workspace_id, wanted).await?,
-        None => workflows::versions(&mut transaction, workspace_id, workflow_id, 1).await?.pop(),
-    };
-    let found = found.filter(|row| row.workflow_id == workflow_id.0);
-    let version_id = found.map(|row| VersionId(row.version_id));
-    if let Some(version_id) = version_id {
-        api.graphs.version(&mut transaction, workspace_id, version_id).await?;
-    }
-    transaction.commit().await?;
-    Ok(version_id)
-}
-
-fn not_published(wanted: Option<VersionId>) -> Problem {
-    wanted.map_or_else(
-        || Problem::conflict("not_published", "the workflow has no version yet", "publish its draft first"),
-        |wanted| Problem::not_found("version", &wanted.to_string()),
-    )
 }
 
 /// The trigger asked for, else the only one.

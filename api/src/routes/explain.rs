@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::events::awaited;
+use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::explain::{Reason, explain};
 use capstan_engine::core::gate::Gate;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
 use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
-use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
+use capstan_engine::store::orders::CancelOnItsWay;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -91,10 +92,9 @@ pub(crate) async fn read(
     let slot = limits::wait(&mut transaction, caller.workspace_id, id).await?.map(slot);
     // Nothing but a person moves an incident.
     let is_stuck = loaded.row.ended_at.is_some() || status == "incident";
-    let of_cancel = match loaded.row.ended_at {
-        None => cancel_on_its_way(&mut transaction, caller.workspace_id, id).await?.map(cancel),
-        Some(_) => None,
-    };
+    let of_cancel = loaded.cancel.clone().map(cancel);
+    let of_end = Ending::of(&loaded.version.graph, &state, loaded.entries.iter().map(|(_, entry)| entry), false);
+    let of_end = of_end.filter(|ending| loaded.row.ended_at.is_none() && ending.is_open()).map(Reason::CleanUp);
     let of_pauses =
         if is_stuck { Vec::new() } else { pauses::reasons(&mut transaction, &caller, &loaded, &state).await? };
     name_events(&mut transaction, &caller, id, &mut of_steps).await?;
@@ -110,8 +110,13 @@ pub(crate) async fn read(
         // What could run waits for the slot, not for a worker.
         of_steps.retain(|reason| !matches!(reason, Reason::Worker { .. }));
     }
-    let reasons =
-        of_cancel.into_iter().chain(of_fleet.into_iter().flatten()).chain(of_pauses).chain(slot).chain(of_steps);
+    let reasons = of_cancel
+        .into_iter()
+        .chain(of_end)
+        .chain(of_fleet.into_iter().flatten())
+        .chain(of_pauses)
+        .chain(slot)
+        .chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
 }

@@ -1,8 +1,12 @@
 //! Parents and children of executions, as lists, looks and explanations show them.
 
+use std::collections::HashMap;
+
+use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::explain::Reason;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::children;
+use capstan_engine::store::endings::being_cancelled;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::executions::ExecutionRow;
 use capstan_engine::store::migration;
@@ -23,8 +27,12 @@ pub(super) async fn summaries(
 ) -> Result<Vec<ExecutionSummary>, StoreError> {
     let ids = rows.iter().map(|row| row.execution_id);
     let mut parents = children::parents(connection, caller.workspace_id, ids).await?;
+    let open: Vec<Uuid> = rows.iter().filter(|row| row.ended_at.is_none()).map(|row| row.execution_id).collect();
+    let endings = being_cancelled(connection, caller.workspace_id, &open).await?;
+    let mut endings: HashMap<Uuid, Ending> = endings.into_iter().collect();
     let summary = |row: &ExecutionRow| ExecutionSummary {
         parent: parents.remove(&row.execution_id),
+        ending: endings.remove(&row.execution_id),
         ..ExecutionSummary::from(row)
     };
     Ok(rows.iter().map(summary).collect())

@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::quotas::{EXECUTIONS, quota_of};
-use capstan_engine::core::flow::Flow;
+use capstan_engine::core::flow::{Flow, Warning};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
 use capstan_engine::store::flow::{FlowStarted, Ruled, find_pending};
@@ -56,6 +56,8 @@ pub(super) struct Launched {
     pub(super) held: Option<Held>,
     /// The limit of executions, where the workspace has reached it.
     pub(super) over: Option<i64>,
+    /// What the client is told that it asked for and did not get.
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// The same as clients see it.
@@ -72,6 +74,10 @@ pub(crate) struct Accepted {
     workflow_id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Held>,
+    /// What it asks for and does not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<crate::openapi::shapes::Warning>")]
+    warnings: Vec<Warning>,
 }
 
 /// Starts it and waits until it is durable.
@@ -109,6 +115,7 @@ async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
             replayed: false,
             held: None,
             over: None,
+            warnings: Vec::new(),
         }),
         Started::Replayed(execution_id) => replayed(caller, execution_id).await,
         Started::Conflict => Err(reused()),
@@ -133,6 +140,7 @@ async fn ruled_answer(
             replayed: false,
             held: None,
             over: None,
+            warnings: Vec::new(),
         },
     };
     Ok(Launched { status: status.into(), held, ..launched })
@@ -158,7 +166,8 @@ async fn replayed(caller: &Caller, execution_id: ExecutionId) -> Result<Launched
         let detail = "the execution that this idempotency key started is no longer kept";
         Problem::conflict("idempotency_key_reused", detail, "use a new key for a new request")
     })?;
-    Ok(Launched { execution_id, workflow_id, version_id, status: QUEUED, replayed: true, held: None, over: None })
+    let (status, warnings) = (QUEUED, Vec::new());
+    Ok(Launched { execution_id, workflow_id, version_id, status, replayed: true, held: None, over: None, warnings })
 }
 
 fn check_input(input: &Value) -> Result<(), Problem> {
@@ -210,6 +219,7 @@ impl IntoResponse for Launched {
             version_id: self.version_id,
             workflow_id: self.workflow_id,
             held: self.held.clone(),
+            warnings: self.warnings.clone(),
         };
         self.dress((StatusCode::ACCEPTED, [(LOCATION, location)], Json(body)).into_response())
     }

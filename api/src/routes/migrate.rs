@@ -10,8 +10,9 @@ use capstan_engine::store::migration::{Migrated, migrate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::executions::{Loaded, load, version};
+use super::executions::{Loaded, load};
 use super::signals::check_reason;
+use super::which_version::version;
 use crate::Api;
 use crate::auth::Holder;
 use crate::body;

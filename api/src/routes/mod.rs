@@ -13,6 +13,7 @@ pub(crate) mod case;
 pub(crate) mod credentials;
 pub(crate) mod custom_events;
 pub(crate) mod editor;
+mod ending;
 pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod explain;
@@ -55,6 +56,7 @@ pub(crate) mod trigger_starts;
 pub(crate) mod usage;
 pub(crate) mod version;
 pub(crate) mod webhooks;
+mod which_version;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

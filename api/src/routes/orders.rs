@@ -1,19 +1,23 @@
 //! Orders of persons on their way to an execution, pause and resume among them.
 
-use axum::extract::{Path, Request};
+use axum::Json;
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::ids::{ExecutionId, SignalId};
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::orders::{self, Order, Ordered, What};
 use capstan_engine::store::signals::Sent;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::ending::if_ending;
 use super::id;
 use super::pending::not_there;
 use super::signals::check_reason;
+use crate::Api;
 use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::problem::Problem;
@@ -29,29 +33,60 @@ pub(crate) struct Wish {
     reason: Option<String>,
 }
 
-/// `POST /executions/{id}/pause {reason?}`: 202; nothing more of it starts until it is resumed. 409 `already_paused`,
-/// `execution_incident`, `execution_ended`.
-pub(crate) async fn pause(holder: Holder, path: Path<String>, request: Request) -> Result<Response, Problem> {
-    ask_for(holder, path, request, What::Pause).await
+/// That it is paused.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Paused {
+    /// `paused`.
+    status: &'static str,
+    /// How it ends, if it is failing or being cancelled: then its clean-up is held up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::openapi::shapes::Ending>")]
+    ending: Option<Ending>,
+    /// The same for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// `POST /executions/{id}/pause {reason?}`: 202; nothing more of it starts until it is resumed, not even its clean-up, which
+/// the answer says. 409 `already_paused`, `execution_incident`, `execution_ended`.
+pub(crate) async fn pause(
+    State(api): State<Api>,
+    holder: Holder,
+    Path(execution_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = ask_for(&holder, &execution_id, request, What::Pause).await?;
+    let caller = &holder.caller;
+    let ending = if_ending(&api, caller, id).await?.map(|(_, ending)| ending);
+    let text = ending.as_ref().map(|ending| {
+        format!("the execution {ending}: its clean-up is held up until it is resumed, or cancelled once more")
+    });
+    Ok((StatusCode::ACCEPTED, Json(Paused { status: "paused", ending, text })).into_response())
 }
 
 /// `POST /executions/{id}/resume {reason?}`: 202; it goes on. 409 `not_paused`.
-pub(crate) async fn resume(holder: Holder, path: Path<String>, request: Request) -> Result<Response, Problem> {
-    ask_for(holder, path, request, What::Resume).await
+pub(crate) async fn resume(
+    holder: Holder,
+    Path(execution_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    ask_for(&holder, &execution_id, request, What::Resume).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 async fn ask_for(
-    Holder { caller, key }: Holder,
-    Path(execution_id): Path<String>,
+    Holder { caller, key }: &Holder,
+    execution_id: &str,
     request: Request,
     what: What,
-) -> Result<Response, Problem> {
+) -> Result<ExecutionId, Problem> {
     let wish: Wish = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     check_reason(wish.reason.as_deref().unwrap_or_default())?;
     let paused = what == What::Pause;
-    let order = Order { by: key.name, reason: wish.reason, what };
-    give(&caller, id(&execution_id, "execution")?, &order, paused).await?;
-    Ok(StatusCode::ACCEPTED.into_response())
+    let order = Order { by: key.name.clone(), reason: wish.reason, what };
+    let id = id(execution_id, "execution")?;
+    give(caller, id, &order, paused).await?;
+    Ok(id)
 }
 
 /// Gives an order that changes how the execution stands: paused from then on, or not.

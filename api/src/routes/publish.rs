@@ -12,7 +12,7 @@ use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
-use capstan_engine::core::prove::Proof;
+use capstan_engine::core::prove::{CODES, Proof};
 use capstan_engine::store::workflows::{self, About, VersionRow};
 use capstan_node_types::triggers::triggers_of;
 use schemars::JsonSchema;
@@ -82,7 +82,7 @@ pub(crate) async fn validate_draft(
 }
 
 /// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
-/// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 409
+/// on. 422 `invalid_graph` with all problems; 422 `never_right` with all findings that are errors and not accepted; 422 `unknown_accept`; 409
 /// `path_taken` if another workflow has a path of it, or `too_many_triggers`.
 pub(crate) async fn publish(
     State(api): State<Api>,
@@ -155,12 +155,30 @@ fn about(NewVersion { name, note }: NewVersion) -> Result<About, Problem> {
 }
 
 pub(super) fn refuse_errors(proof: &Proof, accept: &str) -> Result<(), Problem> {
-    let accepted: Vec<&str> = accept.split(',').collect();
+    let accepted: Vec<&str> = accept.split(',').map(str::trim).filter(|code| !code.is_empty()).collect();
+    refuse_unknown(&accepted)?;
     let errors = proof.errors(&accepted);
     let Some(first) = errors.first() else { return Ok(()) };
     let detail = format!("the graph holds what can never be right: {}", first.detail);
     let hint = format!("correct it, or publish with ?accept={} to leave it as it is", first.code);
     Err(Problem::unprocessable("never_right", detail, hint).findings(errors))
+}
+
+/// 422 `unknown_accept` with the codes that no finding has, so that one which was mistyped is not taken in silence.
+fn refuse_unknown(accepted: &[&str]) -> Result<(), Problem> {
+    let unknown: Vec<String> = accepted
+        .iter()
+        .filter(|code| !CODES.contains(code))
+        .map(|code| format!("{:?}", code.chars().take(NAME_CHARS_MAX).collect::<String>()))
+        .take(CODES.len())
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("accept names {}, which no finding has as its code", unknown.join(", "));
+    let hint =
+        format!("name codes of findings that are errors, with commas between them; there are {}", CODES.join(", "));
+    Err(Problem::unprocessable("unknown_accept", detail, hint))
 }
 
 /// The same with what is found with the workspace as it is: problems if a node names a credential that is missing or does not

@@ -38,7 +38,7 @@ pub(super) async fn load(api: &Api, caller: &Caller, id: ExecutionId) -> Result<
         let detail = format!("execution {id} is a chunk: it runs items of {} for another one", row.trigger_node_id);
         return Err(Problem::unprocessable("is_chunk", detail, "take its parent"));
     }
-    Ok(Loaded { row, version, entries })
+    Ok(Loaded { row, version, entries, cancel: None })
 }
 
 /// The same of an execution that is of that workflow.

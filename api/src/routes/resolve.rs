@@ -17,10 +17,10 @@ use super::signals::check_reason;
 use crate::Api;
 use crate::auth::Holder;
 use crate::body;
-use crate::problem::Problem;
+use crate::problem::{Finding, Problem};
 
 /// `POST /executions/{id}/resolve {action, step?, scope?, reason?, config?, port?, output?, class?}`: 202; the execution goes
-/// on as the person says. 409 `no_incident` and `cannot_resolve`, which names the steps that can be resolved, 422.
+/// on as the person says. 409 `no_incident`, `journal_full` and `cannot_resolve`, which names steps that can be resolved, 422.
 pub(crate) async fn create(
     State(api): State<Api>,
     holder: Holder,
@@ -31,7 +31,7 @@ pub(crate) async fn create(
     let said: Said = body::typed(request, ORDER_BYTES_MAX).await?;
     let action = check(&said, &key.name)?;
     let loaded = load(&api, &caller, &execution_id).await?;
-    let (resolve, paused) = loaded.recorded().resolve(said.step(), action).map_err(refused)?;
+    let (resolve, paused) = loaded.recorded().resolve(said.step(), action, api.graphs.catalogue()).map_err(refused)?;
     let answer = json!({ "step": resolve.step, "action": resolve.action });
     let order = Order { by: key.name, reason: said.reason, what: What::Resolve(resolve) };
     orders::give(&caller, ExecutionId(loaded.row.execution_id), &order, paused).await?;
@@ -49,7 +49,7 @@ pub(super) fn refused(refused: Unresolvable) -> Problem {
     let detail = refused.to_string();
     match refused {
         Unresolvable::NoIncident(_) => no_incident(detail),
-        Unresolvable::Illegal { illegal, possible } => {
+        Unresolvable::Illegal { illegal, possible, more } => {
             let named = |step: &StepKey| match step.scope.as_str() {
                 "" => json!({ "step": step.node_id }),
                 scope => json!({ "step": step.node_id, "scope": scope }),
@@ -58,11 +58,33 @@ pub(super) fn refused(refused: Unresolvable) -> Problem {
             let hint = match (illegal, steps.as_slice()) {
                 (_, []) => "no step was under way: retry without a step, or cancel it".to_owned(),
                 (IllegalEvent::WrongPhase(_), _) => "it waits, and goes on by itself: retry without a step".to_owned(),
+                (_, steps) if more > 0 => format!("name one of these, or of {more} others: {}", steps.join(" or ")),
                 (_, steps) => format!("name one of these: {}", steps.join(" or ")),
             };
             Problem::conflict("cannot_resolve", detail, hint)
         }
+        Unresolvable::JournalFull => Problem::conflict(
+            "journal_full",
+            detail,
+            "fail it without naming a step, or cancel it, and what undoes and what runs at last still runs; or restart it on a \
+             version that writes less, with \"spill\" for long lists or a child workflow for what a container holds",
+        ),
+        Unresolvable::NoRoomToEnd => Problem::conflict(
+            "journal_full",
+            detail,
+            "cancel it with \"force\", and undo by hand what it has not undone",
+        ),
         Unresolvable::UnknownPort { .. } => Problem::unprocessable("unknown_port", detail, "name one of its ports"),
+        Unresolvable::BadConfig { flaws, .. } => {
+            let findings = flaws.iter().map(|flaw| Finding {
+                code: flaw.code.as_str(),
+                pointer: format!("/config{}", flaw.pointer),
+                detail: flaw.detail.clone(),
+                hint: flaw.hint.clone(),
+            });
+            let hint = "each entry of errors names a field of the config, with what replaces it merged in";
+            Problem::unprocessable("bad_config", detail, hint).findings(findings)
+        }
         Unresolvable::NotStorable(_) => Problem::unprocessable("not_storable", detail, "say less, or something else"),
         Unresolvable::Unreadable(error) => error.into(),
     }

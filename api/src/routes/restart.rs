@@ -10,7 +10,7 @@ use capstan_domain::quotas::EXECUTIONS;
 use capstan_domain::restart::Refused;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::core::restart::{Plan, Unfit, failed_step};
-use capstan_engine::store::bulk::Beginning;
+use capstan_engine::store::bulk::{Beginning, Onto};
 use capstan_engine::store::restart::{Restart, restart};
 use capstan_engine::store::start::{IdempotencyKey, Started};
 use capstan_engine::store::trials;
@@ -19,9 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::executions::{Loaded, load, version, without_version};
+use super::ending::not_ended;
+use super::executions::{Loaded, load, without_version};
 use super::idempotency_key;
 use super::launch::{REPLAYED, reused};
+use super::which_version::version;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body;
@@ -40,9 +42,10 @@ const CANNOT_RESTART: &str = "cannot_restart";
 pub(crate) struct Wish {
     /// The step that runs again, with what lies behind it.
     from: String,
-    /// The version of the new execution; that of the old one if absent.
-    #[schemars(with = "Option<crate::openapi::shapes::Id>")]
-    version_id: Option<Uuid>,
+    /// The version of the new execution, or `latest`; that of the old one if absent.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    version_id: Onto,
     /// Only tells what would be kept and what would run again.
     #[serde(default)]
     dry_run: bool,
@@ -72,14 +75,13 @@ pub(crate) async fn create(
     let key = idempotency_key(request.headers())?.map(str::to_owned);
     let wish: Wish = body::typed(request, RESTART_BYTES_MAX).await?;
     let loaded = load(&api, &caller, &execution_id).await?;
-    let version_id = wish.version_id.unwrap_or(loaded.row.version_id);
-    let version = match wish.version_id {
-        Some(other) => {
-            let workflow_id = WorkflowId(loaded.row.workflow_id);
-            version(&api, &caller, workflow_id, Some(VersionId(other))).await?.1
-        }
-        None => Arc::clone(&loaded.version),
+    let workflow_id = WorkflowId(loaded.row.workflow_id);
+    let (version_id, version) = match wish.version_id {
+        Onto::Latest => version(&api, &caller, workflow_id, None).await?,
+        Onto::Named(other) => version(&api, &caller, workflow_id, Some(other)).await?,
+        Onto::Own => (VersionId(loaded.row.version_id), Arc::clone(&loaded.version)),
     };
+    let version_id = version_id.0;
     let from = Beginning::Step(NodeId::from(wish.from.as_str()));
     let plan = loaded.recorded().plan(&version.graph, &from);
     let plan = plan.map_err(|why| if wish.from == FAILED { by_name(&loaded, why) } else { refused(why) })?;
@@ -87,9 +89,11 @@ pub(crate) async fn create(
         return Ok(Json(Planned { id: None, version_id, plan }).into_response());
     }
     if !loaded.row.can_restart() {
-        return Err(not_ended());
+        return Err(not_ended(loaded.open_ending()?.as_ref()));
     }
-    let wishes = json!([wish.from, version_id]).to_string();
+    // A repeated request for the newest one gets what the first was answered, whichever is the newest by then.
+    let asked = if wish.version_id == Onto::Latest { json!("latest") } else { json!(version_id) };
+    let wishes = json!([wish.from, asked]).to_string();
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes, content: None });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
     let till = caller.cell.starter.till();
@@ -106,7 +110,7 @@ pub(crate) async fn create(
         Some(Started::New(id)) => (id, false),
         Some(Started::Replayed(id)) => (id, true),
         Some(Started::Conflict) => return Err(reused()),
-        None => return Err(not_ended()),
+        None => return Err(not_ended(None)),
     };
     caller.cell.starter.wake();
     let mut response = (StatusCode::ACCEPTED, Json(Planned { id: Some(id), version_id, plan })).into_response();
@@ -148,10 +152,6 @@ fn by_name(loaded: &Loaded, why: Refused) -> Problem {
         |step| format!("send {{\"from\": \"{step}\"}}, the step that failed; {FAILED:?} is for bulk jobs"),
     );
     Problem::unprocessable(CANNOT_RESTART, detail, hint)
-}
-
-fn not_ended() -> Problem {
-    Problem::conflict("not_ended", "the execution has not ended", "cancel it first, or wait for its end")
 }
 
 /// Why an execution is not restarted, as a problem.

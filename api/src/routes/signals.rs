@@ -1,7 +1,7 @@
 //! Signals to executions, cancel among them.
 
 use axum::Json;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_engine::core::ids::{ExecutionId, SignalId};
@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
+use super::ending::{if_ending, refuse_signal};
 use super::pending::{self, not_there};
 use super::{id, idempotency_key};
+use crate::Api;
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::Problem;
@@ -63,8 +65,9 @@ pub(crate) async fn cancel(
 }
 
 /// `POST /executions/{id}/signals/{name}` with any JSON as payload: 202. With an `Idempotency-Key` the same signal
-/// is taken once while it waits. 404 unknown, 409 ended, 429 too many wait.
+/// is taken once while it waits. 404 unknown, 409 ended, or ending and nothing of its clean-up takes it, 429 too many wait.
 pub(crate) async fn send(
+    State(api): State<Api>,
     caller: Caller,
     Path((execution_id, name)): Path<(String, String)>,
     headers: HeaderMap,
@@ -77,6 +80,9 @@ pub(crate) async fn send(
         None => SignalId::new(),
     };
     let payload = body::json_or_null(request, SIGNAL_BYTES_MAX).await?;
+    if let Some((loaded, ending)) = if_ending(&api, &caller, execution_id).await? {
+        refuse_signal(&loaded, &ending, &name)?;
+    }
     deliver(&caller, execution_id, signal_id, &name, &payload).await
 }
 

@@ -101,7 +101,7 @@ pub(crate) async fn create(
     let wishes = json!([prepared.document, prepared.node]).to_string();
     let idempotency_key = key.map(|key| IdempotencyKey { key: format!("test-step:{key}"), wishes, content: None });
     let place = Place::take(&api, &caller, wish.map_or(WAIT, |wish| wish.span), limit)?;
-    let version_id = freeze(&caller, workflow_id, &prepared.document).await?;
+    let version_id = freeze(&caller, workflow_id, &prepared.document, &prepared.graph).await?;
     let Prepared { node, trigger, input, config, .. } = prepared;
     let timeout_ms = Some(UNDER_TEST_MS_MAX);
     let launched =

@@ -84,7 +84,7 @@ pub(crate) async fn run(
     let idempotency_key = key.map(|key| IdempotencyKey { key: format!("trial:{key}"), wishes, content: None });
     let workflow_id = WorkflowId(row.workflow_id);
     let place = wish.map(|wish| Place::take(&api, &caller, wish.span, limit)).transpose()?;
-    let version_id = freeze(&caller, workflow_id, &frozen).await?;
+    let version_id = freeze(&caller, workflow_id, &frozen, &graph).await?;
     // A person waits for it.
     let flow = None;
     let this = Launch { workflow_id, version_id, trigger, input, timeout_ms: Some(timeout_ms), flow, idempotency_key };
@@ -110,10 +110,15 @@ fn accepted(launched: &Launched) -> Value {
     })
 }
 
-/// Keeps a document as a trial of the workflow. 409 if it has too many.
-pub(super) async fn freeze(caller: &Caller, workflow_id: WorkflowId, document: &Value) -> Result<VersionId, Problem> {
+/// Keeps a document, from which `graph` was made, as a trial of the workflow. 409 if it has too many.
+pub(super) async fn freeze(
+    caller: &Caller,
+    workflow_id: WorkflowId,
+    document: &Value,
+    graph: &Graph,
+) -> Result<VersionId, Problem> {
     let mut transaction = caller.write().await?;
-    let frozen = trials::freeze(&mut transaction, caller.workspace_id, workflow_id, document).await?;
+    let frozen = trials::freeze(&mut transaction, caller.workspace_id, workflow_id, document, graph.semantics).await?;
     transaction.commit().await?;
     frozen.ok_or_else(|| {
         let detail = format!("{TRIALS_MAX} different drafts and steps of this workflow were tried out lately");

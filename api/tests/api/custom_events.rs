@@ -93,15 +93,18 @@ async fn no_more_events_are_taken_in_than_workers_keep_up_with() {
     let app = App::start().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     sqlx::query(
-        "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
-         SELECT $1, gen_random_uuid(), n::text, 'a', '', '1', 0 FROM generate_series(1, 10000) n",
+        "INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
+         SELECT $1, gen_random_uuid(), 'a', '', now() FROM generate_series(1, 100000) n",
     )
     .bind(app.acme.0)
     .execute(&mut owner)
     .await
     .unwrap();
     assert_eq!(app.post(EVENTS, &json!({ "type": "a" })).await.verdict(), "429 too_many_events");
-    sqlx::query("UPDATE events SET status = 'done' WHERE client_id = '1'").execute(&mut owner).await.unwrap();
+    sqlx::query("DELETE FROM event_turns WHERE event_id = (SELECT min(event_id::text)::uuid FROM event_turns)")
+        .execute(&mut owner)
+        .await
+        .unwrap();
     assert_eq!(app.post(EVENTS, &json!({ "type": "a" })).await.status, 202);
 }
 
@@ -161,7 +164,7 @@ async fn a_step_that_is_told_to_wait_for_another_key_does() {
         assert_eq!(app.post(EVENTS, &paid(key)).await.status, 202);
     }
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
-    while events::work(&mut worker).await.unwrap().is_some() {}
+    while events::work(&mut worker, None).await.unwrap().is_some() {}
     assert_eq!(app.count("signals WHERE payload ->> 'key' = '8'").await, 1);
     assert_eq!(app.count("signals").await, 1);
     // What is on its way comes, whatever is waited for next.
@@ -180,7 +183,7 @@ async fn an_event_is_given_to_a_step_without_a_look_at_its_journal() {
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     // Whoever looked would wait for ever.
     sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut worker).await.unwrap();
-    assert_eq!(events::work(&mut worker).await.unwrap().map(|matched| matched.waits), Some(1));
+    assert_eq!(events::work(&mut worker, None).await.unwrap().map(|matched| matched.waits), Some(1));
     sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
     assert_eq!(app.count("signals").await, 1);
 }

@@ -51,6 +51,7 @@ impl Hand {
             attempts: 1,
             closed_edges: Vec::new(),
             failed_items: 0,
+            more_ports: Vec::new(),
         };
         self.record(Event::Settled { step: StepKey::root(NodeId::from(node)), settlement }, then).await;
     }

@@ -24,11 +24,10 @@ pub(crate) struct Sandbox(pub(crate) Place);
 impl Mailbox for Sandbox {
     fn store<'a>(&'a self, workspace: WorkspaceId, mail: Mail) -> BoxFuture<'a, Result<(), MailboxError>> {
         Box::pin(async move {
-            let failed = |error: &dyn std::fmt::Display| MailboxError(error.to_string());
-            let mut worker = self.0.connect(connect::Role::Worker).await.map_err(|error| failed(&error))?;
+            let mut worker = self.0.connect(connect::Role::Worker).await?;
             let Mail { to: recipients, from: sender, subject, text: body_text, html: body_html, message_id } = mail;
             let mail = NewMail { message_id, sender, recipients, subject, body_text, body_html };
-            store_mail(&mut worker, workspace, &mail).await.map_err(|error| failed(&error))
+            Ok(store_mail(&mut worker, workspace, &mail).await?)
         })
     }
 }

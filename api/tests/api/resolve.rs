@@ -1,5 +1,6 @@
 //! Resolving incidents through the API.
 
+use capstan_engine::core::journal::WORK_ENTRIES_MAX;
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
@@ -66,6 +67,52 @@ async fn what_cannot_be_said_of_an_incident_is_refused_with_what_can() {
         &json!({ "action": "retry" }),
     ));
     assert_eq!(other.await.verdict(), "404 not_found");
+}
+
+/// An incident with that many entries in its journal, in each of which its step was tried in vain.
+async fn incident_with(app: &App, entries: i64) -> String {
+    let id = incident(app).await;
+    let fill = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, attempts, detail, recorded_at) \
+                SELECT e.execution_id, n, e.workspace_id, 0, 'attempt_failed', 'a', n, \
+                '{\"error\": {\"class\": \"busy\", \"reason\": \"\"}, \"retry_at\": \"2026-01-01T00:00:00Z\"}', now() \
+                FROM executions e, generate_series(1, $1) AS n";
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query(fill).bind(entries).execute(&mut owner).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn what_does_not_help_an_execution_without_room_is_refused_with_what_does() {
+    let app = App::start().await;
+    let id = incident_with(&app, WORK_ENTRIES_MAX.into()).await;
+    let path = format!("/api/v1/executions/{id}/resolve");
+    let refused = app.post(&path, &json!({ "action": "retry" })).await;
+    assert_eq!(refused.verdict(), "409 journal_full");
+    let told = refused.json();
+    assert!(told["detail"].as_str().unwrap().contains("100000 entries"), "{told}");
+    let hint = told["hint"].as_str().unwrap();
+    assert!(["fail it without naming a step", "cancel", "spill"].iter().all(|way| hint.contains(way)), "{hint}");
+    assert_eq!(app.post(&path, &json!({ "action": "fail", "step": "a" })).await.verdict(), "409 journal_full");
+    let answer = app.post(&path, &json!({ "action": "fail" })).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    assert_eq!(answer.json()["step"], Value::Null);
+}
+
+#[tokio::test]
+async fn of_many_steps_that_an_incident_is_about_a_few_are_named() {
+    let app = App::start().await;
+    let mut nodes = vec![json!({ "id": "start", "type": "trigger.manual", "data": {} })];
+    nodes.extend((0..30).map(|n| json!({ "id": format!("n{n}"), "type": "debug.noop", "data": {} })));
+    let edges: Vec<Value> =
+        (0..30).map(|n| json!({ "id": format!("e{n}"), "source": "start", "target": format!("n{n}") })).collect();
+    let workflow = app.publish(&json!({ "nodes": nodes, "edges": edges })).await;
+    let id = app.begin(&workflow).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE executions SET status = 'incident', error = '{}'").execute(&mut owner).await.unwrap();
+    let refused = app.post(&format!("/api/v1/executions/{id}/resolve"), &json!({ "action": "fail" })).await;
+    assert_eq!(refused.verdict(), "409 cannot_resolve");
+    let hint = refused.json()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("or of 10 others") && hint.contains("n19") && !hint.contains("n20"), "{hint}");
 }
 
 #[tokio::test]

@@ -105,12 +105,10 @@ impl CallDesk {
     /// # Errors
     /// If the database does.
     pub async fn admit(&self, workspace_id: WorkspaceId) -> Result<Result<i64, Refused>, StoreError> {
+        self.follow_front().await?;
+        // Nothing is waited for after this: who is given up in the middle has spent nothing.
         if self.till.admit(workspace_id, EXECUTIONS).await?.is_err() {
             return Ok(Err(Refused));
-        }
-        if let Err(error) = self.follow_front().await {
-            self.till.give_back(workspace_id, EXECUTIONS);
-            return Err(error);
         }
         self.till.confirm(workspace_id, EXECUTIONS);
         Ok(Ok(lock(&self.shares).stamp(workspace_id)))

@@ -4,8 +4,9 @@ use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 
-use super::accept::{insert, is_full};
+use super::accept::insert;
 use super::event::{COLUMNS, EventFlaw, EventRow, NewEvent};
+use super::room::is_full;
 
 /// Most events that may lead from one to the next, through the executions that take and send them.
 pub const DEPTH_MAX: i32 = 64;
@@ -48,7 +49,9 @@ pub async fn emit(
     if is_full(connection, workspace_id).await? {
         return Ok(Emitted::Full);
     }
-    insert(connection, workspace_id, std::slice::from_ref(event), depth).await?;
+    if let Some(made) = insert(connection, workspace_id, std::slice::from_ref(event), depth).await?.remove(&event.id) {
+        return Ok(Emitted::Accepted(made.row(event, depth)));
+    }
     let row = find(connection, workspace_id, &event.id).await?;
     row.map(Emitted::Accepted).ok_or_else(|| StoreError::Corrupt("an event that was just sent is gone".into()))
 }

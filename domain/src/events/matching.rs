@@ -17,7 +17,7 @@ use super::wait::holds;
 use crate::{event_triggers, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
-const EVENTS_MAX: i64 = 200;
+const EVENTS_MAX: i64 = 1_000;
 /// Waits that are looked at in one transaction.
 const WAITS_MAX: i64 = 200;
 /// When an event is looked at again that found too many signals before it, in seconds.
@@ -43,6 +43,8 @@ struct Pending {
     workspace_id: Uuid,
     reached: Uuid,
     again: bool,
+    /// Whether it is looked at again where it could not be given to all.
+    is_young: bool,
     #[sqlx(flatten)]
     event: EventRow,
 }
@@ -76,36 +78,69 @@ impl Candidate {
 /// # Errors
 /// If the database does.
 pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT FROM events WHERE status = 'pending' AND due_at <= clock_timestamp())";
+    let sql = "SELECT EXISTS (SELECT FROM event_turns WHERE due_at <= clock_timestamp())";
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
-/// Passes by events that nobody waits for, neither step nor trigger, the oldest that are due; whether there may be more. Who begins to wait for
+/// A transaction that does not wait for the disk when it commits. If the server dies right after, it is as if nobody had looked
+/// at the events: what was made of them is lost together with that, and whatever is durable later has all before it.
+async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+    Ok(connection.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?)
+}
+
+/// What became of the oldest events that were due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Those that somebody may wait for, the oldest first.
+    pub left: Vec<Turn>,
+    /// Whether there may be more that were not looked at.
+    pub is_more: bool,
+}
+
+/// An event that is to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    workspace_id: Uuid,
+    event_id: Uuid,
+}
+
+/// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
 /// one of them later finds it. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn pass_by(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let passed = sqlx::query(
-        "UPDATE events e SET status = 'done' \
-         WHERE e.ctid = ANY (ARRAY( \
-           SELECT p.ctid FROM events p WHERE p.status = 'pending' AND NOT p.again AND p.due_at <= clock_timestamp() \
-           ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED)) \
-         AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
-           AND w.key = e.key AND w.status = 'open' AND w.wait_id > e.reached) \
-         AND NOT EXISTS (SELECT FROM event_triggers t WHERE t.workspace_id = e.workspace_id AND t.type = e.type)",
+pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError> {
+    let passed = sqlx::query_as(
+        "WITH looked_at AS MATERIALIZED ( \
+           SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
+           WHERE NOT p.again AND p.due_at <= clock_timestamp() ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
+         ), passed AS ( \
+           DELETE FROM event_turns t WHERE t.ctid = ANY (ARRAY(SELECT l.tid FROM looked_at l)) \
+             AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = t.workspace_id AND w.type = t.type \
+               AND w.key = t.key AND w.status = 'open' AND w.wait_id > t.reached) \
+             AND NOT EXISTS (SELECT FROM event_triggers g WHERE g.workspace_id = t.workspace_id AND g.type = t.type) \
+           RETURNING t.event_id \
+         ) \
+         SELECT (SELECT count(*) FROM looked_at) = $1, array_agg(l.workspace_id ORDER BY l.due_at), \
+                array_agg(l.event_id ORDER BY l.due_at) \
+           FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)",
     );
-    Ok(passed.bind(EVENTS_MAX).execute(connection).await?.rows_affected() == EVENTS_MAX.unsigned_abs())
+    let mut transaction = begin(connection).await?;
+    let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
+        passed.bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
+    Ok(Passed { left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(), is_more })
 }
 
-/// Gives the oldest event that is due to a chunk of those who wait for it; nothing if no event is due. What was given
-/// and how far the event has come are one transaction. For the worker's role.
+/// Gives an event, or else the oldest that is due, to a chunk of those who wait for it; nothing if it is not due, or nobody's.
+/// What was given and how far the event has come are one transaction. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, StoreError> {
-    let mut transaction = connection.begin().await?;
-    let Some(pending) = pick(&mut transaction).await? else { return Ok(None) };
+pub async fn work(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Matched>, StoreError> {
+    let mut transaction = begin(connection).await?;
+    let Some(pending) = pick(&mut transaction, turn).await? else { return Ok(None) };
     match give(transaction, &pending).await {
         Ok(matched) => Ok(Some(matched)),
         Err(error) => {
@@ -119,26 +154,45 @@ pub async fn work(connection: &mut PgConnection) -> Result<Option<Matched>, Stor
 
 /// Lets others have their turn before an event that could not be given.
 async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    if !pending.is_young {
+        return end(connection, pending).await;
+    }
     sqlx::query(
-        "UPDATE events SET due_at = clock_timestamp() + $3 * interval '1 second', \
-           status = CASE WHEN received_at > clock_timestamp() - make_interval(hours => $4) THEN 'pending' ELSE 'done' END \
-         WHERE workspace_id = $1 AND event_id = $2 AND status = 'pending'",
+        "UPDATE event_turns SET due_at = clock_timestamp() + $3 * interval '1 second' \
+         WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(pending.workspace_id)
     .bind(pending.event.event_id)
     .bind(AFTER_FAILURE_S)
-    .bind(AGAIN_HOURS_MAX)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// The oldest event that is due and that nobody works on; nobody else does until the transaction ends.
-async fn pick(connection: &mut PgConnection) -> Result<Option<Pending>, StoreError> {
-    let pending = sqlx::query_as(
-        "SELECT workspace_id, reached, again, event_id, client_id, type, key, data, depth, received_at FROM events \
-         WHERE status = 'pending' AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+/// Nobody looks at the event again.
+async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
+    let ended = sqlx::query("DELETE FROM event_turns WHERE workspace_id = $1 AND event_id = $2");
+    ended.bind(pending.workspace_id).bind(pending.event.event_id).execute(connection).await?;
+    Ok(())
+}
+
+/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends.
+async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Pending>, StoreError> {
+    let which = match turn {
+        Some(_) => "AND workspace_id = $2 AND event_id = $3",
+        None => "ORDER BY due_at LIMIT 1",
+    };
+    let sql = format!(
+        "SELECT t.workspace_id, t.reached, t.again, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, \
+           e.received_at > clock_timestamp() - make_interval(hours => $1) AS is_young \
+           FROM (SELECT workspace_id, event_id, reached, again FROM event_turns WHERE due_at <= clock_timestamp() \
+                  {which} FOR UPDATE SKIP LOCKED) AS t \
+           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id"
     );
+    let mut pending = sqlx::query_as(&sql).bind(AGAIN_HOURS_MAX);
+    if let Some(Turn { workspace_id, event_id }) = turn {
+        pending = pending.bind(workspace_id).bind(event_id);
+    }
     Ok(pending.fetch_optional(connection).await?)
 }
 
@@ -215,10 +269,11 @@ async fn send(
 /// again, if some execution had no room for it.
 async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Progress) -> Result<(), StoreError> {
     let begins_again = progress.again && !progress.is_more;
+    if !(progress.is_more || begins_again && pending.is_young) {
+        return end(connection, pending).await;
+    }
     sqlx::query(
-        "UPDATE events SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second', \
-           status = CASE WHEN $6 OR ($7 AND received_at > clock_timestamp() - make_interval(hours => $8)) \
-             THEN 'pending' ELSE 'done' END \
+        "UPDATE event_turns SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second' \
          WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(pending.workspace_id)
@@ -226,9 +281,6 @@ async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Pr
     .bind(if begins_again { Uuid::nil() } else { progress.reached })
     .bind(progress.again && progress.is_more)
     .bind(if begins_again { AGAIN_AFTER_S } else { 0 })
-    .bind(progress.is_more)
-    .bind(begins_again)
-    .bind(AGAIN_HOURS_MAX)
     .execute(connection)
     .await?;
     Ok(())

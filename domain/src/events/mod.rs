@@ -11,12 +11,13 @@ mod desk;
 mod emit;
 mod event;
 mod matching;
+mod room;
 mod taken;
 mod tell;
 mod tidy;
 mod wait;
 
-pub use accept::{Accepted, EVENTS_PENDING_MAX, Intake, accept};
+pub use accept::{Accepted, Intake, accept};
 pub use awaited::awaited;
 pub use bell::Bell;
 pub use desk::Desk;
@@ -25,7 +26,8 @@ pub use event::{
     BATCH_EVENTS_MAX, DATA_BYTES_MAX, EARLIER_MAX, EventFlaw, EventRow, ID_BYTES_MAX, KEPT_DAYS, NewEvent, check_key,
     check_type, step_event_id,
 };
-pub use matching::{Matched, is_any, pass_by, work};
+pub use matching::{Matched, Passed, Turn, is_any, pass_by, work};
+pub use room::{EVENTS_PENDING_MAX, Room};
 pub use taken::taken_by_start;
 pub use tell::{check_heard, is_room, tell};
 pub use tidy::{tidy, tidy_waits};

@@ -4,8 +4,9 @@ use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 
-use super::accept::{insert, is_full};
+use super::accept::insert;
 use super::event::{EventFlaw, NewEvent, check_type};
+use super::room::is_full;
 
 /// How the types of our own events begin that workflows hear.
 const HEARD: &str = "lead.";

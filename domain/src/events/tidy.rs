@@ -14,12 +14,17 @@ const BITE: i64 = 2_000;
 /// # Errors
 /// If the database does.
 pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
-    let events = sqlx::query(
-        "DELETE FROM events WHERE ctid = ANY (ARRAY(SELECT e.ctid FROM events e \
-           WHERE e.received_at < clock_timestamp() - make_interval(days => $1) ORDER BY e.received_at LIMIT $2))",
+    let events = sqlx::query_scalar(
+        "WITH gone AS ( \
+           DELETE FROM events WHERE ctid = ANY (ARRAY(SELECT e.ctid FROM events e \
+             WHERE e.received_at < clock_timestamp() - make_interval(days => $1) ORDER BY e.received_at LIMIT $2)) \
+           RETURNING workspace_id, event_id \
+         ), turns AS ( \
+           DELETE FROM event_turns t USING gone g WHERE t.workspace_id = g.workspace_id AND t.event_id = g.event_id \
+         ) SELECT count(*) FROM gone",
     );
-    let events = events.bind(i32::from(KEPT_DAYS)).bind(BITE).execute(connection).await?;
-    Ok(events.rows_affected())
+    let gone: i64 = events.bind(i32::from(KEPT_DAYS)).bind(BITE).fetch_one(connection).await?;
+    Ok(gone.unsigned_abs())
 }
 
 /// Removes those waits behind `after` whose executions have ended or are not kept any more. Answers where to go on;

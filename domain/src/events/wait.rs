@@ -13,6 +13,9 @@ use super::event::{COLUMNS, EventRow};
 
 /// Most events of one type and key that a step looks at when it begins to wait or gives up, the oldest of its time.
 const LOOK_EVENTS_MAX: i64 = 500;
+/// That nobody has looked at an event yet.
+const NOT_LOOKED_AT: &str = "AND EXISTS (SELECT FROM event_turns t \
+    WHERE t.workspace_id = events.workspace_id AND t.event_id = events.event_id)";
 
 /// A step that waits for an event, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +97,7 @@ pub async fn expire(
     insert(connection, waiting, wait).await?;
     let row = find(connection, waiting).await?;
     if row.status == "open" {
-        look(connection, waiting, &row, "AND status = 'pending'").await?;
+        look(connection, waiting, &row, NOT_LOOKED_AT).await?;
     }
     sqlx::query(
         "UPDATE event_waits SET status = 'expired', closed_at = clock_timestamp() \

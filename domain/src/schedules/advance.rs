@@ -1,5 +1,8 @@
 //! The side of the fleet: what is due becomes rows of `trigger_starts`, in the commit that moves schedules on.
 
+use std::collections::HashMap;
+use std::time::Instant;
+
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Duration, Utc};
@@ -20,6 +23,9 @@ const STARTS_BITE: usize = 1_000;
 const WINDOW: i64 = 2_000;
 /// Most missed fire times of a schedule that are recorded one by one, the newest.
 const MISSED_MAX: usize = 100;
+/// How long a process passes a schedule by that it cannot read, and how many at most; of more, each look reads the rest.
+const PASSED_BY_FOR: std::time::Duration = std::time::Duration::from_secs(60);
+const PASSED_BY_MAX: usize = 1_000;
 /// Why a fire time is missed after an outage.
 const OUTAGE: &str = "nothing could be started at that time, and the schedule does not catch up on it";
 
@@ -40,9 +46,9 @@ struct Row {
 ///
 /// # Errors
 /// If the database does.
-pub async fn advance(connection: &mut PgConnection) -> Result<usize, StoreError> {
+pub async fn advance(connection: &mut PgConnection, passed_by: &mut PassedBy) -> Result<usize, StoreError> {
     let mut transaction = connection.begin().await?;
-    let rows = pick(&mut transaction).await?;
+    let rows = pick(&mut transaction, &passed_by.ids()).await?;
     let (mut moved, mut starts) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in &rows {
         match judge(row) {
@@ -50,7 +56,10 @@ pub async fn advance(connection: &mut PgConnection) -> Result<usize, StoreError>
                 starts.extend(more);
                 moved.push((row, due));
             }
-            Err(reason) => warn!(schedule_id = %row.schedule_id, %reason, "a schedule cannot be read by this build"),
+            Err(reason) => {
+                warn!(schedule_id = %row.schedule_id, %reason, "a schedule cannot be read by this build; it is left to a newer one");
+                passed_by.add(row.schedule_id);
+            }
         }
         if starts.len() >= STARTS_BITE {
             break;
@@ -62,25 +71,44 @@ pub async fn advance(connection: &mut PgConnection) -> Result<usize, StoreError>
     Ok(moved.len())
 }
 
-/// Milliseconds until something is due, a schedule or a start; none if nothing ever is.
+/// Schedules that this build cannot read, as a newer one has written them. Their times stay as they are, since the newer one
+/// goes by them; this process passes them by for a while.
+#[derive(Debug, Default)]
+pub struct PassedBy(HashMap<Uuid, Instant>);
+
+impl PassedBy {
+    /// Those that are passed by now.
+    fn ids(&mut self) -> Vec<Uuid> {
+        self.0.retain(|_, since| since.elapsed() < PASSED_BY_FOR);
+        self.0.keys().copied().collect()
+    }
+
+    fn add(&mut self, schedule_id: Uuid) {
+        if self.0.len() < PASSED_BY_MAX {
+            self.0.insert(schedule_id, Instant::now());
+        }
+    }
+}
+
+/// Milliseconds until something is due, a schedule that is not passed by or a start; none if nothing ever is.
 ///
 /// # Errors
 /// If the database does.
-pub async fn next_ms(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+pub async fn next_ms(connection: &mut PgConnection, passed_by: &mut PassedBy) -> Result<Option<i64>, StoreError> {
     let next = sqlx::query_scalar(
         "SELECT ceil(extract(epoch FROM least( \
-           (SELECT min(s.next_at) FROM schedules s WHERE s.next_at IS NOT NULL), \
+           (SELECT min(s.next_at) FROM schedules s WHERE s.next_at IS NOT NULL AND s.schedule_id <> ALL ($1)), \
            (SELECT min(t.due_at) FROM trigger_starts t WHERE t.status = 'due')) - clock_timestamp()) * 1000)::bigint",
     );
-    Ok(next.fetch_one(connection).await?)
+    Ok(next.bind(passed_by.ids()).fetch_one(connection).await?)
 }
 
 /// Those whose turn it is, locked; others skip them.
-async fn pick(connection: &mut PgConnection) -> Result<Vec<Row>, StoreError> {
+async fn pick(connection: &mut PgConnection, passed_by: &[Uuid]) -> Result<Vec<Row>, StoreError> {
     let rows = sqlx::query_as(
         "WITH now AS MATERIALIZED (SELECT clock_timestamp() AS now), waiting AS MATERIALIZED ( \
            SELECT s.workspace_id, s.schedule_id, s.next_at FROM schedules s \
-            WHERE s.next_at <= (SELECT n.now FROM now n) ORDER BY s.next_at LIMIT $1 \
+            WHERE s.next_at <= (SELECT n.now FROM now n) AND s.schedule_id <> ALL ($3) ORDER BY s.next_at LIMIT $1 \
          ), turns AS MATERIALIZED ( \
            SELECT w.workspace_id, w.schedule_id, w.next_at, \
                   row_number() OVER (PARTITION BY w.workspace_id ORDER BY w.next_at) AS turn \
@@ -91,7 +119,7 @@ async fn pick(connection: &mut PgConnection) -> Result<Vec<Row>, StoreError> {
            JOIN schedules s ON s.workspace_id = t.workspace_id AND s.schedule_id = t.schedule_id \
           WHERE s.next_at <= n.now FOR UPDATE OF s SKIP LOCKED",
     );
-    Ok(rows.bind(WINDOW).bind(SCHEDULES_BITE).fetch_all(connection).await?)
+    Ok(rows.bind(WINDOW).bind(SCHEDULES_BITE).bind(passed_by).fetch_all(connection).await?)
 }
 
 fn judge(row: &Row) -> Result<(Due, Vec<NewStart>), String> {

@@ -13,7 +13,7 @@ mod list;
 mod rules;
 mod sync;
 
-pub use advance::{advance, next_ms};
+pub use advance::{PassedBy, advance, next_ms};
 pub use calendar::Calendar;
 pub use change::{Backfill, BackfillFlaw, Backfilled, backfill, fire_now, pause, resume};
 pub use cron_text::CronFlaw;

@@ -2635,6 +2635,25 @@ export interface components {
      */
     Effect: 'pure' | 'idempotent' | 'at_least_once' | 'transactional'
     EmptyBody: Record<string, never>
+    /** @description How an execution ends that fails or is cancelled. */
+    Ending: {
+      /** @description The class of the failure. */
+      class?: string
+      /** @description It is cancelled at once, without clean-up. */
+      forced: boolean
+      outcome: components['schemas']['Fate']
+      /** @description For people. */
+      reason: string
+      /**
+       * Format: date-time
+       * @description When that was settled; of a cancel that no worker has taken in, when it was accepted.
+       */
+      since: string
+      /** @description How far its clean-up is; lists do not tell it. */
+      stage?: components['schemas']['Progress']
+      /** @description The step that failed; none if it was cancelled, or ran out of time. */
+      step?: components['schemas']['StepKey']
+    }
     EndpointStatus: ('enabled' | 'disabled') | 'failing'
     /** @description An event that was taken in. */
     Event: {
@@ -2684,6 +2703,11 @@ export interface components {
        * @description When it ended.
        */
       ended_at: string | null
+      /**
+       * @description How it ends, if it fails or is cancelled: from when that is settled or accepted, though clean-up still runs. Lists
+       *     tell it of those that are being cancelled.
+       */
+      ending?: components['schemas']['Ending'] | null
       /** @description Why it failed. */
       error: unknown
       /**
@@ -2722,6 +2746,8 @@ export interface components {
        * @description Its version; it keeps it unless a person migrates it.
        */
       version_id: string
+      /** @description What its start asked for and did not get. */
+      warnings?: components['schemas']['Warning'][]
       /**
        * Format: uuid
        * @description Its workflow.
@@ -2750,6 +2776,11 @@ export interface components {
        * @description When it ended.
        */
       ended_at: string | null
+      /**
+       * @description How it ends, if it fails or is cancelled: from when that is settled or accepted, though clean-up still runs. Lists
+       *     tell it of those that are being cancelled.
+       */
+      ending?: components['schemas']['Ending'] | null
       /**
        * Format: uuid
        * @description Its id.
@@ -2810,6 +2841,11 @@ export interface components {
       node_id: string | null
       reason: string
     }
+    /**
+     * @description What an execution that is ending comes to.
+     * @enum {string}
+     */
+    Fate: 'failed' | 'cancelled'
     /** @description Something that an author should know, with a path along which it comes about. */
     Finding: {
       code: string
@@ -3350,6 +3386,8 @@ export interface components {
     } & (
       | {
           closed_edges?: string[]
+          /** @description Further ports that it emits on at the same time. */
+          more_ports?: string[]
           port: string
           /** @constant */
           status: 'completed'
@@ -3553,6 +3591,8 @@ export interface components {
       status: components['schemas']['ExecutionStatus']
       /** Format: uuid */
       version_id: string
+      /** @description What it asks for and does not get. */
+      warnings?: components['schemas']['Warning'][]
       /** Format: uuid */
       workflow_id: string
     }
@@ -3590,6 +3630,15 @@ export interface components {
       since: string
       /** Format: uuid */
       workflow_id: string | null
+    }
+    /** @description That it is paused. */
+    Paused: {
+      /** @description How it ends, if it is failing or being cancelled: then its clean-up is held up. */
+      ending?: components['schemas']['Ending'] | null
+      /** @description `paused`. */
+      status: string
+      /** @description The same for people. */
+      text?: string | null
     }
     /**
      * @description What is paused.
@@ -3745,6 +3794,8 @@ export interface components {
       pointer?: string
       severity?: components['schemas']['Severity']
     }
+    /** @description How far the clean-up of an execution is. */
+    Progress: 'ended' | 'requested' | 'stopping' | 'undo' | 'finally'
     /** @description What was found, and whether all was looked at. */
     Proof: {
       /**
@@ -3961,10 +4012,10 @@ export interface components {
       /** @description The step that runs again, with what lies behind it. */
       from: string
       /**
-       * Format: uuid
-       * @description The version of the new execution; that of the old one if absent.
+       * @description The version of the new execution, or `latest`; that of the old one if absent.
+       * @default null
        */
-      version_id?: string | null
+      version_id: string | null
     }
     /** @description What a restart keeps, and what runs again. */
     RestartPlan: {
@@ -4232,6 +4283,7 @@ export interface components {
     /** @description How a step ended. */
     Standing: {
       error_class: string | null
+      more_ports?: string[]
       port: string | null
       status: components['schemas']['StepStatus']
     }
@@ -4243,6 +4295,8 @@ export interface components {
       status: components['schemas']['StartStatus']
       /** Format: uuid */
       version_id: string
+      /** @description What it asks for and does not get. */
+      warnings?: components['schemas']['Warning'][]
       /** Format: uuid */
       workflow_id: string
     }
@@ -4261,6 +4315,8 @@ export interface components {
       trial: boolean
       /** Format: uuid */
       version_id: string
+      /** @description What it asks for and does not get. */
+      warnings?: components['schemas']['Warning'][]
       /** Format: uuid */
       workflow_id: string
     }
@@ -4282,6 +4338,8 @@ export interface components {
       fired_at: string | null
       /** @description What people see. */
       label: string
+      /** @description Further ports that it emitted on at the same time; absent if there are none. */
+      more_ports?: string[]
       /** @description Its node. */
       node_id: string
       /** @description What it gave back; null while it has not, in a snapshot, and if it is too large to be shown. */
@@ -4451,6 +4509,8 @@ export interface components {
       /** Format: uuid */
       execution_id: string
       logs: components['schemas']['TestLogLine'][]
+      /** @description Further ports that it emitted on at the same time. */
+      more_ports?: string[]
       output?: unknown
       output_truncated?: boolean
       port?: string | null
@@ -4722,6 +4782,7 @@ export interface components {
           /** @constant */
           waits_for: 'cancel'
         }
+      | components['schemas']['Ending']
       | {
           paused_by: string
           reason?: string
@@ -4852,6 +4913,13 @@ export interface components {
           wanted?: number
         }
     )
+    /** @description What a start asked for and did not get, though it was let in. */
+    Warning: {
+      /** @description `priority_not_a_number`. */
+      code: string
+      /** @description For people. */
+      text: string
+    }
     WebhookAttempt: {
       detail: string | null
       /** Format: int64 */
@@ -5790,7 +5858,7 @@ export interface operations {
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
         parent_id?: string
-        /** @description `queued, running, waiting, incident, completed, failed, cancelled`. */
+        /** @description `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`. */
         status?: string
         trial?: 'true' | 'false' | 'any'
         workflow_id?: string
@@ -6223,7 +6291,9 @@ export interface operations {
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['Paused']
+        }
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']

@@ -18,6 +18,7 @@ export const trial = object({
 export const tested = object({
   status: oneOf('queued', ...stepStatus.words),
   port: maybe(nullable(text)),
+  more_ports: maybe(list(text)),
   output: maybe(anything),
   output_truncated: maybe(boolean),
   error: maybe(nullable(stepError)),

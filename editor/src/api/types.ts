@@ -100,6 +100,7 @@ export const published = object({
 })
 
 export const executionStatus = oneOf(
+  'pending',
   'queued',
   'running',
   'waiting',
@@ -120,6 +121,16 @@ export const stepStatus = oneOf(
   'outcome_unknown',
 )
 
+/** How one ends that fails or is cancelled. */
+const ending = object({
+  outcome: oneOf('failed', 'cancelled'),
+  stage: maybe(oneOf('requested', 'stopping', 'undo', 'finally', 'ended')),
+  since: text,
+  reason: text,
+  class: maybe(text),
+  step: maybe(record),
+  forced: boolean,
+})
 const executionFields = {
   id: text,
   workflow_id: text,
@@ -131,6 +142,7 @@ const executionFields = {
   ended_at: nullable(text),
   trial: maybe(boolean),
   parent: maybe(record),
+  ending: maybe(ending),
 }
 export const executionSummary = object(executionFields)
 
@@ -142,6 +154,7 @@ export const step = object({
   type: text,
   status: stepStatus,
   port: nullable(text),
+  more_ports: maybe(list(text)),
   attempts: number,
   fired_at: nullable(text),
   settled_at: nullable(text),
@@ -217,6 +230,7 @@ export const stepNews = object({
   scope: text,
   status: stepStatus,
   port: nullable(text),
+  more_ports: maybe(list(text)),
   attempts: number,
   error: nullable(stepError),
 })

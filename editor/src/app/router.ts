@@ -117,6 +117,11 @@ export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname)
 }
 
+/** The whole query, as it stands in the address. */
+export function useSearch(): string {
+  return useSyncExternalStore(subscribe, () => location.search)
+}
+
 export function useQuery(name: string): string {
   return useSyncExternalStore(subscribe, () => new URLSearchParams(location.search).get(name) ?? '')
 }

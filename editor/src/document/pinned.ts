@@ -8,6 +8,13 @@ import type { Graph, GraphNode, NodeData } from './graph'
 export interface Pinned {
   output: unknown
   port?: string
+  more_ports?: string[]
+}
+
+/** What a step gave, on all the ports that it went on at. */
+export function pinOf(came: { output?: unknown; port?: string | null; more_ports?: string[] }): Pinned {
+  const { output, port, more_ports: more } = came
+  return { output, ...(port ? { port } : {}), ...(more?.length ? { more_ports: more } : {}) }
 }
 
 export function pinnedOf(node: GraphNode): Pinned | null {

@@ -8,6 +8,7 @@ import { to } from '../app/router'
 import { useStore } from '../app/store'
 import { useTitle } from '../app/title'
 import { useCan } from '../app/who'
+import { Confirm } from '../ui/confirm'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { StatusChip } from '../ui/status'
@@ -42,6 +43,11 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
       <span data-testid="execution-status">
         <StatusChip status={execution.status} />
       </span>
+      {execution.ending && !hasEnded(execution) && (
+        <span className="chip" data-testid="execution-ending" title={execution.ending.reason}>
+          {execution.ending.outcome === 'failed' ? 'is failing' : 'is being cancelled'}
+        </span>
+      )}
       <span className="save-status" title={execution.id}>
         {dateTime(execution.created_at)} · <Took from={execution.created_at} to={execution.ended_at} />
       </span>
@@ -65,6 +71,7 @@ export function ExecutionHead({ watching, execution }: { watching: Watching; exe
 function Orders({ watching, execution }: { watching: Watching; execution: Execution }) {
   const [isRestarting, setRestarting] = useState(false)
   const [isRepeating, setRepeating] = useState(false)
+  const [isForcing, setForcing] = useState(false)
   const [mayStart, mayOperate] = [useCan('executions.start'), useCan('executions.operate')]
   const give = async (label: string, order: () => Promise<unknown>) => {
     try {
@@ -110,11 +117,23 @@ function Orders({ watching, execution }: { watching: Watching; execution: Execut
       {status === 'paused'
         ? button('play', 'Resume', () => void give('It goes on.', () => calls.resume(id)), 'primary')
         : button('pause', 'Pause', () => void give('Nothing more of it starts.', () => calls.pause(id)))}
-      {button(
-        'stop',
-        'Cancel',
-        () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
-        'danger',
+      {execution.ending
+        ? button('stop', 'End without clean-up…', () => setForcing(true), 'danger')
+        : button(
+            'stop',
+            'Cancel',
+            () => void give('It is being cancelled; what undoes it still runs.', () => calls.cancel(id, false)),
+            'danger',
+          )}
+      {isForcing && (
+        <Confirm
+          title="End it without clean-up?"
+          submit="End it"
+          onConfirm={() => give('It ends at once; nothing more is undone.', () => calls.cancel(id, true))}
+          onClose={() => setForcing(false)}
+        >
+          <p>Steps that undo what was done, and those that run at last, do not run any more.</p>
+        </Confirm>
       )}
     </>
   )

@@ -6,10 +6,13 @@ import { useLoad } from '../app/load'
 import { usePaged } from '../app/paged'
 import { setQuery, to, useQuery } from '../app/router'
 import { List, ListingPage } from '../ui/listing'
+import { SavedViews } from '../ui/saved-views'
 import { StatusChip } from '../ui/status'
 import { between, dateTime } from '../ui/time'
 
 const EVERY_MS = 2_000
+/** Fields of the address. */
+const FILTERS = ['workflow', 'status', 'trial']
 
 /** The newest executions, as they go; which of them is in the address. */
 export function ExecutionsPage() {
@@ -35,7 +38,7 @@ export function ExecutionsPage() {
         keyOf={(item) => item.id}
         empty={<p>{nothing(status, paged.more !== null)}</p>}
         columns={[
-          { head: 'Status', isFit: true, cell: (item) => <StatusChip status={item.status} /> },
+          { head: 'Status', isFit: true, cell: (item) => <Standing item={item} /> },
           {
             head: 'Workflow',
             cell: (item) => (
@@ -53,13 +56,24 @@ export function ExecutionsPage() {
   )
 }
 
+function Standing({ item }: { item: ExecutionSummary }) {
+  const isCancelled = item.ending && item.ended_at === null
+  return (
+    <>
+      <StatusChip status={item.status} />
+      {isCancelled && (
+        <span className="chip" title={item.ending?.reason}>
+          is being cancelled
+        </span>
+      )}
+    </>
+  )
+}
+
 function nothing(status: string, hasOlder: boolean): string {
   if (status === '') return 'Nothing has run yet.'
   return hasOlder ? `None of the newest is ${status}.` : `None is ${status}.`
 }
-
-/** One that is held up is listed as waiting. */
-const LISTED = executionStatus.words.filter((name) => name !== 'paused')
 
 interface FiltersProps {
   workflow: string
@@ -71,6 +85,7 @@ interface FiltersProps {
 function Filters({ workflow, status, trial, names }: FiltersProps) {
   return (
     <>
+      <SavedViews list="executions" fields={FILTERS} />
       <select aria-label="Workflow" value={workflow} onChange={(event) => setQuery('workflow', event.target.value)}>
         <option value="">All workflows</option>
         {names.map(([id, name]) => (
@@ -81,7 +96,7 @@ function Filters({ workflow, status, trial, names }: FiltersProps) {
       </select>
       <select aria-label="Status" value={status} onChange={(event) => setQuery('status', event.target.value)}>
         <option value="">Any status</option>
-        {LISTED.map((name) => (
+        {executionStatus.words.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>

@@ -17,7 +17,7 @@ import { Answering } from './answering'
 import { Attempts } from './attempts'
 import { Restart } from './restart'
 import { StepLogs } from './step-logs'
-import { hasEnded, keyOf } from './steps'
+import { hasEnded, keyOf, portsOf } from './steps'
 import { Took } from './took'
 import type { Watching } from './watching'
 
@@ -102,7 +102,7 @@ function Overview({ watching, execution, step }: Props) {
         </div>
       )}
       <Facts>
-        <Fact name="Went on at">{step.port}</Fact>
+        <Fact name="Went on at">{portsOf(step)}</Fact>
         <Fact name="Fired">{step.fired_at && clock(step.fired_at)}</Fact>
         <Fact name="Settled">{step.settled_at && clock(step.settled_at)}</Fact>
         <Fact name="Took">{step.fired_at && <Took from={step.fired_at} to={step.settled_at} />}</Fact>

@@ -43,6 +43,11 @@ function fresh({ position: _position, ...news }: StepNews): Step {
   }
 }
 
+/** The ports that a step went on at: most go on at one. */
+export function portsOf(step: { port?: string | null; more_ports?: string[] }): string | null {
+  return step.port ? [step.port, ...(step.more_ports ?? [])].join(', ') : null
+}
+
 /** Of a node that ran several times, in frames of a container, the status that one has to know of counts. */
 const WORST: StepStatus[] = [
   'failed',

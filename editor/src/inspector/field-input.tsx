@@ -1,12 +1,14 @@
 import { useId, useRef } from 'react'
 
 import { CredentialInput } from './credential-input'
+import { DataMenu } from './data-menu'
 import { Help } from './help'
 import { JsonInput } from './json-input'
 import { ListInput, MapInput } from './many-input'
 import { SchemaForm } from './schema-form'
 import { isExpression, kindOf, title } from './schema'
 import type { Field, FieldKind, Json } from './schema'
+import { useTaking, wayOf } from './taking'
 import { TextInput } from './text-input'
 
 export interface InputProps {
@@ -32,14 +34,30 @@ export function FieldInput(props: InputProps) {
   const isFilledIn = pointer.startsWith(FILLED_IN)
   const canSwitch = isFilledIn && !PLAIN.includes(found.kind)
   const isWritten = canSwitch && (isExpression(value) || (typeof value === 'string' && !hasText(found.kind)))
+  const whole = useRef<HTMLDivElement>(null)
+  const way = isFilledIn ? wayOf(found.kind, isWritten, value) : 'none'
+  const taking = useTaking(whole, way, (expression) => onChange(expression, pointer))
   return (
-    <div className="form-field" data-kind={found.kind} data-problem={problem !== undefined} data-field={pointer}>
+    <div
+      ref={whole}
+      className="form-field"
+      data-kind={found.kind}
+      data-problem={problem !== undefined}
+      data-field={pointer}
+      data-takes={taking.isOver}
+      {...taking.attributes}
+    >
       <div className="form-head">
         <label htmlFor={isGroup && !isWritten ? undefined : id}>
           {title(field.name)}
           {field.isRequired && <span aria-label="required"> *</span>}
         </label>
-        {canSwitch && <ExpressionSwitch value={value} isOn={isWritten} onChange={(next) => onChange(next, pointer)} />}
+        <span className="form-tools">
+          {way !== 'none' && <DataMenu field={title(field.name)} onPick={(name) => taking.take(name)} />}
+          {canSwitch && (
+            <ExpressionSwitch value={value} isOn={isWritten} onChange={(next) => onChange(next, pointer)} />
+          )}
+        </span>
       </div>
       {isWritten ? (
         <TextInput id={id} value={value} placeholder="" onChange={(next) => onChange(next, pointer)} />

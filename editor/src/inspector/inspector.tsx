@@ -1,4 +1,5 @@
-import type { KeyboardEvent } from 'react'
+import { useRef } from 'react'
+import type { FocusEvent, KeyboardEvent } from 'react'
 
 import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
@@ -49,8 +50,12 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
   const tab = useStore(editing, (state) => state.tab)
   const known = editing.catalogue.get(node.type)
   const reading = useReadingOf(editing, node)
+  const written = useRef<HTMLTextAreaElement>(null)
+  const note = ({ target }: FocusEvent) => {
+    if (target instanceof HTMLTextAreaElement) written.current = target
+  }
   return (
-    <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas}>
+    <aside className="inspector" aria-label="Inspector" data-testid="inspector" onKeyDown={backToCanvas} onFocus={note}>
       <header>
         <Icon name={iconOf(node.type)} />
         <div>
@@ -70,7 +75,7 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
           </ReadingProvider>
         )}
       </div>
-      {(tab === 'config' || tab === 'policy') && <DataList editing={editing} node={node} />}
+      {(tab === 'config' || tab === 'policy') && <DataList editing={editing} node={node} written={written} />}
     </aside>
   )
 }

@@ -32,6 +32,7 @@ export function JsonInput({ id, value, onChange, accepts = () => true, rows = 2 
         ref={field}
         id={id}
         className="mono"
+        data-language="json"
         rows={Math.min(16, Math.max(rows, text.split('\n').length))}
         value={text}
         aria-invalid={!accepts(meant(text))}

@@ -91,7 +91,7 @@ export function MapInput({ item, root, value, problems, pointer, onChange }: Man
             }}
           />
           <FieldInput
-            field={fieldOf(item, '')}
+            field={fieldOf(item, key)}
             root={root}
             value={entry}
             problems={problems}

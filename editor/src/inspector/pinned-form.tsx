@@ -33,10 +33,10 @@ export function PinnedForm({ editing, node }: { editing: Editing; node: GraphNod
       </label>
       {ports.length > 1 && pinned && (
         <label className="field">
-          <span>Port</span>
+          <span>Port{pinned.more_ports?.length ? `, with ${pinned.more_ports.join(', ')}` : ''}</span>
           <select
             value={port}
-            onChange={(event) => editing.pin(node.id, { ...pinned, port: event.target.value }, 'port')}
+            onChange={(event) => editing.pin(node.id, { output: pinned.output, port: event.target.value }, 'port')}
           >
             {ports.map((name) => (
               <option key={name}>{name}</option>

@@ -2,6 +2,8 @@ import type { Tested } from '../api/trying'
 import { Link } from '../app/link'
 import { to } from '../app/router'
 import type { GraphNode } from '../document/graph'
+import { pinOf } from '../document/pinned'
+import { portsOf } from '../executions/steps'
 import { Icon } from '../ui/icon'
 import { JsonView } from '../ui/json-view'
 import { StatusChip } from '../ui/status'
@@ -10,13 +12,13 @@ import type { Editing } from '../workflows/editing'
 
 /** What one attempt came to: what went wrong first, then what it gave. */
 export function TestResult({ editing, node, result }: { editing: Editing; node: GraphNode; result: Tested }) {
-  const { status, port, output, error, waiting, duration_ms: took, logs, config } = result
-  const pin = () => editing.pin(node.id, port ? { output, port } : { output })
+  const { status, output, error, waiting, duration_ms: took, logs, config } = result
+  const pin = () => editing.pin(node.id, pinOf(result))
   const canPin = status === 'completed' && !result.output_truncated && !editing.isReadOnly
   return (
     <section aria-label="What it came to" data-testid="test-result">
       <p>
-        <StatusChip status={status} /> {port && `on ${port} `}
+        <StatusChip status={status} /> {result.port && `on ${portsOf(result)} `}
         {typeof took === 'number' && <span className="faint">{span(took)} </span>}
         <Link href={to.execution(result.execution_id)}>its execution</Link>
       </p>

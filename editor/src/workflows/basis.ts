@@ -4,6 +4,7 @@ import type { Execution } from '../api/types'
 import type { Catalogue } from '../app/catalogue'
 import { nodeById } from '../document/graph'
 import type { Graph } from '../document/graph'
+import { pinOf } from '../document/pinned'
 import type { Pinned } from '../document/pinned'
 
 /**
@@ -17,7 +18,7 @@ export function pinnable(execution: Execution, graph: Graph, catalogue: Catalogu
     const type = node?.type === step.type ? catalogue.get(step.type) : undefined
     const reachesOut = type?.role === 'step' && type.effect !== 'pure'
     if (step.status !== 'completed' || step.output_truncated || !reachesOut) continue
-    found.set(step.node_id, step.port === null ? { output: step.output } : { output: step.output, port: step.port })
+    found.set(step.node_id, pinOf(step))
   }
   return found
 }

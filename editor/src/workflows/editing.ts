@@ -15,7 +15,7 @@ import type { Kinds } from '../document/geometry'
 import { labelOf, nameOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
 import { tidied } from '../document/layout'
-import { pinAll, pinnedOf, withPinned } from '../document/pinned'
+import { pinAll, pinOf, pinnedOf, withPinned } from '../document/pinned'
 import type { Pinned } from '../document/pinned'
 import { objection } from '../document/rules'
 import type { Wish } from '../document/rules'
@@ -250,7 +250,7 @@ export class Editing extends Store<EditingState> implements Edits {
     const tested = this.get().tested.get(node.id)
     if (pinnedOf(node)) return this.pin(node.id, null)
     if (tested?.status !== 'completed') return this.refused('Test the step first: what it gives can be pinned.')
-    this.pin(node.id, { output: tested.output, ...(tested.port ? { port: tested.port } : {}) })
+    this.pin(node.id, pinOf(tested))
   }
 
   pinAll(outputs: ReadonlyMap<string, Pinned>): void {

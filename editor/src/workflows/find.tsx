@@ -2,7 +2,7 @@ import { iconOf } from '../canvas/categories'
 import { labelOf } from '../document/graph'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
-import { Picker } from './picker'
+import { Picker } from '../ui/picker'
 
 /** Goes to a step by anything that is written in it: label, name, type, or a setting. */
 export function Find({ editing, onClose }: { editing: Editing; onClose: () => void }) {

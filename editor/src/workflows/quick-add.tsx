@@ -2,7 +2,7 @@ import { categoryOf, iconOf } from '../canvas/categories'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
 import { matching } from './palette'
-import { Picker } from './picker'
+import { Picker } from '../ui/picker'
 import type { Where } from './placing'
 
 /** Adds a step by name. Where something leads to it, triggers are left out. */

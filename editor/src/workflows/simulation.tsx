@@ -1,7 +1,7 @@
 import type { Simulated } from '../api/trying'
 import type { Step } from '../api/types'
 import { useStore } from '../app/store'
-import { keyOf } from '../executions/steps'
+import { keyOf, portsOf } from '../executions/steps'
 import { sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
@@ -48,7 +48,7 @@ function StepRow({ editing, step }: { editing: Editing; step: Step }) {
       <details>
         <summary>
           <StatusChip status={step.status} /> {step.label} {step.scope && <code>{step.scope}</code>}
-          {step.port && <span className="faint">on {step.port}</span>}
+          {step.port && <span className="faint">on {portsOf(step)}</span>}
           {step.attempts > 1 && <span className="faint">{step.attempts} attempts</span>}
           <span className="faint">{step.fired_at && between(step.fired_at, step.settled_at ?? step.fired_at)}</span>
         </summary>

@@ -27,6 +27,8 @@ pub const REASON_BYTES_MAX: usize = 4_096;
 
 /// The class of an attempt that did not end within its time.
 const TIMEOUT: &str = "timeout";
+/// The class of an attempt that is recorded although the engine's own database did not answer.
+const AWAY: &str = "database";
 /// The class of an attempt whose connection broke after it had begun to ask: the other side may have done what it was asked.
 pub const BROKEN: &str = "broken";
 
@@ -48,7 +50,8 @@ impl Attempt<'_> {
     /// The entry that records `outcome`. `holds` evaluates the `when` of an edge, given the node's output.
     pub fn conclude(&self, outcome: Outcome, holds: impl Fn(&str, &Value) -> Result<bool, String>) -> Event {
         match outcome {
-            Outcome::Done { port, output } => match self.complete(port, output, None, &holds) {
+            Outcome::Done { port, more_ports, output } => match self.complete((port, more_ports), output, None, &holds)
+            {
                 Ok(event) => event,
                 Err(error) => self.fail(error, &holds),
             },
@@ -59,6 +62,8 @@ impl Attempt<'_> {
                 self.unknown(format!("{reason}, and the node must not be repeated"))
             }
             Outcome::Retry { class, reason, after } => self.repeat(error(class, reason), after, &holds),
+            // Who drives has it run again, and never asks. Where nobody drives it is an attempt like others.
+            Outcome::Away { reason } => self.repeat(error(AWAY.into(), reason), None, &holds),
             Outcome::Fail { class, reason } => self.fail(error(class, reason), &holds),
             Outcome::Wait(Until { time: None, signal: None, .. }) => {
                 self.fail(error("wait".into(), "the node asked to wait for nothing".into()), &holds)
@@ -130,7 +135,7 @@ impl Attempt<'_> {
         let handled = self.graph.handles_error(self.state.step(self.step).node, &error.class);
         if node.policy.on_error == OnError::Continue && !handled {
             let port = node.ports.first().cloned().unwrap_or_default();
-            if let Ok(event) = self.complete(port, Value::Null, Some(error.clone()), holds) {
+            if let Ok(event) = self.complete((port, Vec::new()), Value::Null, Some(error.clone()), holds) {
                 return event;
             }
         }
@@ -139,14 +144,15 @@ impl Attempt<'_> {
 
     fn complete(
         &self,
-        port: String,
+        (port, more_ports): (String, Vec<String>),
         output: Value,
         failure: Option<StepError>,
         holds: &impl Fn(&str, &Value) -> Result<bool, String>,
     ) -> Result<Event, StepError> {
         let node = self.node();
-        if !node.ports.contains(&port) {
-            let reason = format!("node type {} has no output port \"{port}\"", node.type_name);
+        let is_emitted = |from: &String| *from == port || more_ports.contains(from);
+        if let Some(unknown) = [&port].into_iter().chain(&more_ports).find(|port| !node.ports.contains(port)) {
+            let reason = format!("node type {} has no output port \"{unknown}\"", node.type_name);
             return Err(error("port".into(), reason));
         }
         storable(&output).map_err(|reason| error("output".into(), reason))?;
@@ -154,19 +160,19 @@ impl Attempt<'_> {
         for &edge in &node.out_edges {
             let edge = &self.graph.edges[edge];
             if let EdgeKind::Flow { port: from, when: Some(when) } = &edge.kind
-                && *from == port
+                && is_emitted(from)
                 && !holds(when, &output).map_err(|reason| error("expression".into(), reason))?
             {
                 closed.push(edge.id.clone());
             }
         }
-        Ok(self.settled(SettledStatus::Completed, Some(port), output, failure, closed))
+        Ok(self.settled(SettledStatus::Completed, Some((port, more_ports)), output, failure, closed))
     }
 
     fn settled(
         &self,
         status: SettledStatus,
-        port: Option<String>,
+        ports: Option<(String, Vec<String>)>,
         output: Value,
         error: Option<StepError>,
         closed_edges: Vec<String>,
@@ -176,7 +182,8 @@ impl Attempt<'_> {
             false => 0,
         };
         let attempts = self.attempts();
-        let settlement = Settlement { status, port, output, error, attempts, closed_edges, failed_items };
+        let (port, more_ports) = ports.map_or((None, Vec::new()), |(port, more)| (Some(port), more));
+        let settlement = Settlement { status, port, more_ports, output, error, attempts, closed_edges, failed_items };
         Event::Settled { step: self.key(), settlement }
     }
 

@@ -77,6 +77,34 @@ impl Default for Extent {
     }
 }
 
+/// How a node goes on that may emit on several ports at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// The ports on each of which it emits or not, whatever it does on the others; and which of both, if that is known.
+    pub each: Vec<(String, Option<bool>)>,
+    /// The port on which it emits if it does on none of them.
+    pub otherwise: String,
+}
+
+impl Together {
+    /// The ports that may be emitted on, in order.
+    #[must_use]
+    pub fn emits(&self) -> Vec<String> {
+        let mut ports: Vec<String> =
+            self.each.iter().filter(|(_, known)| *known != Some(false)).map(|(port, _)| port.clone()).collect();
+        if self.each.iter().all(|(_, known)| *known != Some(true)) {
+            ports.push(self.otherwise.clone());
+        }
+        ports
+    }
+
+    /// The same where nothing is known.
+    #[must_use]
+    pub fn unknown(self) -> Self {
+        Self { each: self.each.into_iter().map(|(port, _)| (port, None)).collect(), ..self }
+    }
+}
+
 /// What the graph compiler asks about node types.
 pub trait Catalogue {
     /// The type of that name, if it exists.
@@ -101,6 +129,11 @@ pub trait NodeTypeInfo: Send + Sync {
     fn emits(&self, config: &Value) -> Vec<String> {
         self.ports(config)
     }
+    /// Set if a node with this config may emit on several of its ports at once.
+    fn together(&self, config: &Value) -> Option<Together> {
+        let _ = config;
+        None
+    }
     /// Error classes that it may fail with, beside those of any node; none if that is not known.
     fn classes(&self, config: &Value) -> Option<Vec<String>> {
         let _ = config;
@@ -115,6 +148,10 @@ pub trait NodeTypeInfo: Send + Sync {
     fn frames(&self, config: &Value) -> Frames {
         let _ = config;
         Frames::default()
+    }
+    /// Whether an attempt of it may wait, for a time, a signal or a child.
+    fn waits(&self) -> bool {
+        false
     }
     /// Whether it has to run in the execution that was started, and not in a chunk: it answers whoever started it, or is sent
     /// signals by name.

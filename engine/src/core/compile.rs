@@ -1,6 +1,7 @@
 //! From a drawn document to a graph that `decide` can walk, or to everything that is wrong with it.
 
 mod bodies;
+mod changed;
 mod chunks;
 mod edges;
 mod flow;
@@ -28,7 +29,7 @@ use serde_json::Value;
 
 use super::catalogue::{Catalogue, Role};
 use super::document::Document;
-use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part, SEMANTICS};
+use super::graph::{Body, Edge, EdgeKind, Graph, Node, Part, TOGETHER_SINCE, TYPED_SINCE};
 use super::ids::NodeId;
 use super::problem::Problem;
 use parts::Parts;
@@ -85,9 +86,17 @@ impl Graph {
         }
         let mut graph =
             Self { timeout_ms, concurrency, flow, ..assemble(nodes, edges, &parents, &parts, order.ancestors, by_id) };
+        graph.semantics = semantics(&graph, catalogue);
         chunks::note(&mut graph);
         Ok(graph)
     }
+}
+
+/// The oldest rules under which the graph means what it says.
+fn semantics(graph: &Graph, catalogue: &dyn Catalogue) -> i32 {
+    let is_together =
+        |node: &Node| catalogue.node_type(&node.type_name).is_some_and(|info| info.together(&node.config).is_some());
+    if graph.nodes.iter().any(is_together) { TOGETHER_SINCE } else { TYPED_SINCE }
 }
 
 fn by_id(document: &Document, problems: &mut Problems) -> HashMap<NodeId, usize> {
@@ -147,7 +156,7 @@ fn assemble(
         nodes[join].feeders = feeders(join, &nodes, &edges);
     }
     let (timeout_ms, concurrency, flow, chunk_of) = (None, None, None, None);
-    Graph { nodes, edges, bodies, timeout_ms, concurrency, chunk_of, flow, semantics: SEMANTICS, by_id }
+    Graph { nodes, edges, bodies, timeout_ms, concurrency, chunk_of, flow, semantics: TYPED_SINCE, by_id }
 }
 
 /// The ancestors of `join` from which every path leads to it.

@@ -101,7 +101,25 @@ fn wanted(of_one: &ValidationError<'_>, whole: &ValidationError<'_>) -> Option<S
     }
 }
 
+/// Of a value that is of the kind which one of several schemas asks for, and of no other's: what that one has against it.
+fn meant<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
+        return None;
+    };
+    let whole = error.instance_path().as_str();
+    let is_other_kind = |of_one: &ValidationError<'static>| {
+        of_one.instance_path().as_str() == whole && matches!(of_one.kind(), ValidationErrorKind::Type { .. })
+    };
+    let mut fitting = context.iter().filter(|branch| !branch.iter().any(is_other_kind));
+    let only = fitting.next().filter(|_| fitting.next().is_none())?;
+    (context.len() > 1 && !only.is_empty()).then_some(only.as_slice())
+}
+
 fn report(error: &ValidationError<'_>, type_name: &str, node_id: &str, pointer: &str, problems: &mut Problems) {
+    if let Some(within) = meant(error) {
+        let flaws = within.iter().filter(|error| !is_expression(error));
+        return flaws.for_each(|error| report(error, type_name, node_id, pointer, problems));
+    }
     let path = error.instance_path().as_str();
     let (place, detail) = match error.kind() {
         ValidationErrorKind::Required { property } => {
@@ -125,6 +143,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_value_of_the_kind_of_one_choice_is_told_what_that_has_against_it() {
+        let spill = json!({ "type": "object", "properties": { "chunk": { "type": "integer", "minimum": 10 } } });
+        let schema = json!({ "properties": { "spill": { "anyOf": [spill, { "type": "null" }] } } });
+        let (validator, value) = (validator(&schema).unwrap(), json!({ "spill": { "chunk": 9 } }));
+        let mut problems = Problems::default();
+        for error in validator.iter_errors(&value) {
+            report(&error, "logic.for_each", "each", "/config", &mut problems);
+        }
+        let found = problems.into_vec();
+        assert_eq!((found.len(), found[0].pointer.as_str()), (1, "/config/spill/chunk"));
+        assert!(found[0].detail.contains("less than the minimum of 10"), "{}", found[0].detail);
+    }
 
     #[test]
     fn a_value_that_fits_no_choice_is_answered_with_what_would() {

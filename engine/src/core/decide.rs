@@ -119,7 +119,7 @@ pub fn begin(
     for other in graph.triggers().filter(|&ix| ix != node) {
         draft.skip(graph.nodes[other].place);
     }
-    draft.emit(step, port.map(String::as_str), &[]);
+    draft.emit(step, |from| port.is_some_and(|port| port == from), &[]);
     // The trigger itself may be all there is.
     draft.touched.insert(0);
     let decision = draft.finish();
@@ -195,16 +195,17 @@ pub fn decide(graph: &Graph, state: &State, entry: &Entry) -> Result<Decision, I
     }
 }
 
-/// A cancel waits for what undoes and what runs at last; a forced one does not, and nobody waits for an incident.
+/// A cancel waits for what undoes and what runs at last; a forced one does not, and nobody waits for an incident, unless it is
+/// one for want of room alone.
 fn cancel(graph: &Graph, state: &State, reason: &str, forced: bool) -> Decision {
     let end = End::Cancelled { reason: reason.to_owned() };
-    if forced || state.incident.is_some() {
+    if forced || state.incident.is_some() && !state.has_outgrown() {
         return Draft::new(graph, state).stop(end);
     }
     wind_up(graph, state, end)
 }
 
-fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
+pub(super) fn wind_up(graph: &Graph, state: &State, end: End) -> Decision {
     let mut draft = Draft::new(graph, state);
     draft.wind_up(0, end);
     draft.finish()
@@ -235,7 +236,9 @@ fn settle(graph: &Graph, state: &State, step: StepIx, settlement: &Settlement) -
         return draft.finish();
     }
     match settlement.status {
-        SettledStatus::Completed => draft.emit(step, settlement.port.as_deref(), &settlement.closed_edges),
+        SettledStatus::Completed => {
+            draft.emit(step, |from| settlement.ports().any(|port| port == from), &settlement.closed_edges);
+        }
         SettledStatus::Failed | SettledStatus::OutcomeUnknown => {
             let error = settlement.error.clone().unwrap_or_else(unexplained);
             if graph.handles_error(state.steps[step].node, &error.class) {

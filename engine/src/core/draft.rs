@@ -85,13 +85,11 @@ impl<'a> Draft<'a> {
         self.leave(step);
     }
 
-    /// Resolves the out-edges of a step that completed on `port`.
-    pub(super) fn emit(&mut self, step: StepIx, port: Option<&str>, closed: &[String]) {
+    /// Resolves the out-edges of a step that completed on those ports for which `is_emitted` holds.
+    pub(super) fn emit(&mut self, step: StepIx, is_emitted: impl Fn(&str) -> bool, closed: &[String]) {
         for &edge in self.out_edges(step) {
             let taken = match &self.graph.edges[edge].kind {
-                EdgeKind::Flow { port: from, .. } => {
-                    Some(from.as_str()) == port && !closed.contains(&self.graph.edges[edge].id)
-                }
+                EdgeKind::Flow { port, .. } => is_emitted(port) && !closed.contains(&self.graph.edges[edge].id),
                 EdgeKind::Error { .. } | EdgeKind::Undo => false,
             };
             self.resolve(step, edge, taken);

@@ -5,6 +5,7 @@ mod words;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::clean_up::Ending;
 use super::graph::Graph;
 use super::ids::{ExecutionId, StepKey, VersionId, WorkflowId};
 use super::outcome::{APPROVAL_SIGNALS, EVENT_SIGNALS, StepError, Until};
@@ -93,6 +94,9 @@ pub enum Reason {
         /// Since when.
         since: DateTime<Utc>,
     },
+    /// Its clean-up: it is settled that it ends, and what undoes and what runs at last still runs.
+    #[serde(rename = "clean_up")]
+    CleanUp(Ending),
     /// It is paused.
     Resume {
         /// The name of the key of whoever paused it.
@@ -280,7 +284,9 @@ pub fn explain(graph: &Graph, state: &State) -> Vec<Reason> {
         return Vec::new();
     }
     if let Some(reason) = state.incident() {
-        let steps = state.concerned().into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
+        // Where there is no room for more work, no step is to be named.
+        let concerned = if state.has_outgrown() { Vec::new() } else { state.concerned() };
+        let steps = concerned.into_iter().take(REASONS_MAX).map(|ix| state.key(graph, ix)).collect();
         return vec![Reason::Person { reason: reason.to_owned(), steps }];
     }
     let paused = state.paused().map(|Pause { asked, since }| Reason::Resume {

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub use due::{Batched, batched, debounced};
 pub use rate::{Admission, Rate};
 
-use super::expression::{ExpressionError, start_value};
+use super::expression::start_value;
 use super::key;
 
 /// Longest span of a rule: 30 days.
@@ -23,6 +23,8 @@ pub const LIMIT_MAX: u32 = 1_000_000;
 pub const BATCH_SIZE_MAX: u32 = 1_000;
 /// Highest priority, and the lowest below zero.
 pub const PRIORITY_MAX: i64 = 100;
+/// Most characters of a value that a warning shows.
+const WARNED_CHARS_MAX: usize = 100;
 
 /// How starts of a workflow are let in. Each start goes by the version that it starts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -102,6 +104,15 @@ impl Debounce {
     }
 }
 
+/// What a start asks for and does not get, though it is let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// Stable machine name.
+    pub code: &'static str,
+    /// For people.
+    pub text: String,
+}
+
 /// What flow control asks for one start, its keys filled in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Wish {
@@ -174,8 +185,20 @@ impl Flow {
             rate: self.rate_limit.as_ref().map(rate),
             throttle: self.throttle.as_ref().map(rate),
             hold: self.hold.as_ref().map(|hold| hold.wish(input)),
-            priority: self.priority.as_ref().map(|priority| as_priority(priority, input)),
+            priority: self.priority.as_ref().map(|priority| as_priority(priority, input).unwrap_or(0)),
         }
+    }
+
+    /// What it asks for and cannot be had with `input`, though a start is let in: a priority that is no number counts as
+    /// zero. (A key that comes to nothing is one, too: what such starts have in common.)
+    #[must_use]
+    pub fn warnings(&self, input: &Value) -> Vec<Warning> {
+        let priority = self.priority.as_ref().map(|priority| as_priority(priority, input));
+        let warning = |why| Warning {
+            code: "priority_not_a_number",
+            text: format!("settings.flow.priority {why}: the start has the priority 0"),
+        };
+        priority.and_then(Result::err).map(warning).into_iter().collect()
     }
 }
 
@@ -197,11 +220,15 @@ impl Hold {
     }
 }
 
-/// What is no number counts as zero, and what is beyond the ends as the end.
-fn as_priority(priority: &Value, input: &Value) -> i64 {
-    let value: Result<Value, ExpressionError> = start_value(priority, input);
-    let number = value.ok().and_then(|value| value.as_i64().or_else(|| value.as_str()?.trim().parse().ok()));
-    number.unwrap_or(0).clamp(-PRIORITY_MAX, PRIORITY_MAX)
+/// What is beyond the ends counts as the end. Of what is no whole number, why it is none.
+fn as_priority(priority: &Value, input: &Value) -> Result<i64, String> {
+    let value = start_value(priority, input).map_err(|error| format!("cannot be evaluated: {error}"))?;
+    let number = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+    let number = number.map(|number: i64| number.clamp(-PRIORITY_MAX, PRIORITY_MAX));
+    number.ok_or_else(|| {
+        let shown: String = value.to_string().chars().take(WARNED_CHARS_MAX).collect();
+        format!("comes to {shown}, which is no whole number")
+    })
 }
 
 /// What the key of a rule comes to; empty without one.
@@ -225,8 +252,20 @@ mod tests {
             (json!("{{ input.absent }}"), 0),
             (json!("{{ input.tier }}"), 0),
         ] {
-            assert_eq!(as_priority(&priority, &json!({ "n": 9, "tier": "gold" })), expected, "{priority}");
+            let flow = Flow { priority: Some(priority.clone()), ..Flow::default() };
+            assert_eq!(flow.wish(&json!({ "n": 9, "tier": "gold" })).priority, Some(expected), "{priority}");
         }
+    }
+
+    #[test]
+    fn a_priority_that_is_no_number_is_warned_of() {
+        let flow = |priority: &str| Flow { priority: Some(json!(priority)), ..Flow::default() };
+        let warned = |priority: &str| flow(priority).warnings(&json!({ "n": 9, "tier": "gold" }));
+        assert_eq!(warned("{{ input.n * 1000 }}"), []);
+        let told = "settings.flow.priority comes to \"gold\", which is no whole number: the start has the priority 0";
+        assert_eq!(warned("{{ input.tier }}"), [Warning { code: "priority_not_a_number", text: told.into() }]);
+        assert!(warned("{{ input.tier.deep.er }}")[0].text.contains("the priority 0"));
+        assert_eq!(Flow::default().warnings(&json!(null)), []);
     }
 
     #[test]

@@ -35,6 +35,9 @@ impl State {
     /// Folds in an entry and what [`decide`] made of it in this very state.
     pub fn apply(&mut self, graph: &Graph, entry: Entry, decision: &Decision) {
         let at = entry.at;
+        if matches!(entry.event, Event::Cancelled { .. }) && decision.end.is_none() {
+            self.incident = None;
+        }
         self.position += 1;
         self.record(graph, entry);
         self.absorb(graph, decision, at);
@@ -271,6 +274,7 @@ impl Step {
 
     fn settle(&mut self, settlement: Settlement, at: DateTime<Utc>) {
         self.port = settlement.port;
+        self.more_ports = settlement.more_ports;
         self.output = settlement.output;
         self.error = settlement.error;
         self.attempts = settlement.attempts;

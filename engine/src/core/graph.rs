@@ -18,9 +18,13 @@ use super::raw;
 /// The rules under which a version was published. `decide` keeps old numbers alive.
 ///
 /// 2: comparing values of different types fails, where it had silently come to something.
-pub const SEMANTICS: i32 = 2;
+/// 3: a step may emit on several ports at once. Only graphs with such a node are published under it, so that a build that
+/// does not know of them leaves their executions alone, and no others.
+pub const SEMANTICS: i32 = 3;
 /// Since when values of different types are not compared.
 pub(super) const TYPED_SINCE: i32 = 2;
+/// Since when a step may emit on several ports at once.
+pub(super) const TOGETHER_SINCE: i32 = 3;
 
 /// Index of a node in its graph; valid only within one compiled graph.
 pub type NodeIx = usize;
@@ -46,7 +50,7 @@ pub struct Graph {
     pub chunk_of: Option<NodeIx>,
     /// How starts are let in, from `settings.flow`.
     pub flow: Option<Arc<Flow>>,
-    /// The number of the rules that hold for it: [`SEMANTICS`], unless it was published under older ones.
+    /// The number of the rules that hold for it: at most [`SEMANTICS`].
     pub semantics: i32,
     pub(super) by_id: HashMap<NodeId, NodeIx>,
 }

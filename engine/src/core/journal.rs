@@ -9,6 +9,13 @@ use super::chunk::Spill;
 use super::ids::{SignalId, StepKey};
 use super::outcome::{StepError, Until};
 
+/// Most entries of a journal that are written for work.
+pub const WORK_ENTRIES_MAX: u32 = 100_000;
+/// Most entries of a journal in all: once it is settled how the execution ends, what undoes and what runs at last has the rest.
+/// Each entry of work can settle one step that is undone, so that there are two for each undo: its end, and its start or one
+/// failed attempt.
+pub const ENTRIES_MAX: u32 = 3 * WORK_ENTRIES_MAX;
+
 /// One fact about an execution. Only the holder of its lease appends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -195,19 +202,26 @@ pub struct Settlement {
     pub status: SettledStatus,
     /// The port it emitted on; absent if it failed.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time; most steps emit on one.
+    pub more_ports: Vec<String>,
     /// What it gave back; null if it failed.
     pub output: Value,
     /// Why it failed, also when `on_error: continue` completed it.
     pub error: Option<StepError>,
     /// Attempts made, the last one included.
     pub attempts: u32,
-    /// Edges of the emitted port whose `when` did not hold.
+    /// Edges of the emitted ports whose `when` did not hold.
     pub closed_edges: Vec<String>,
     /// Of a chunk: how many of its items failed.
     pub failed_items: usize,
 }
 
 impl Settlement {
+    /// All ports that it emitted on, in order.
+    pub fn ports(&self) -> impl Iterator<Item = &str> {
+        self.port.iter().chain(&self.more_ports).map(String::as_str)
+    }
+
     /// Whether there may be something to undo: not after a failure, also if `on_error: continue` completed it.
     #[must_use]
     pub fn did_something(&self) -> bool {

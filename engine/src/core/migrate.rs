@@ -154,8 +154,9 @@ impl Pair<'_> {
                 .as_deref()
                 .map(|round| (round.first, round.turn, round.items.len(), round.frames.len(), round.closing))
         };
-        let is_same = (&step.phase, &step.port, step.attempts, step.settled_at, step.orphan())
-            == (&twin.phase, &twin.port, twin.attempts, twin.settled_at, twin.orphan())
+        let is_same = (&step.phase, step.attempts, step.settled_at, step.orphan())
+            == (&twin.phase, twin.attempts, twin.settled_at, twin.orphan())
+            && step.ports().eq(twin.ports())
             && (round(step), step.expires_at()) == (round(twin), twin.expires_at());
         (has_run && !is_same).then(|| Misfit::of(&key, "it would not stand where it does"))
     }
@@ -197,7 +198,7 @@ impl Pair<'_> {
         let is_judged = |edge: &&Edge| -> bool {
             let before = old.iter().find(|before| before.id == edge.id);
             match &edge.kind {
-                EdgeKind::Flow { port, .. } if Some(port) != step.port.as_ref() => true,
+                EdgeKind::Flow { port, .. } if step.ports().all(|emitted| emitted != port) => true,
                 EdgeKind::Flow { when: Some(_), .. } => before.is_some_and(|before| before.kind == edge.kind),
                 // One whose condition did not hold stays closed.
                 EdgeKind::Flow { when: None, .. } => before.is_none_or(|before| !has_condition(before)),

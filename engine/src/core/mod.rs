@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod catalogue;
 pub mod child;
 pub mod chunk;
+pub mod clean_up;
 pub mod compile;
 pub mod concurrency;
 pub mod config;

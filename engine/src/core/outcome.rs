@@ -68,10 +68,12 @@ pub fn hashed(name: &str) -> String {
 /// How an attempt ended. Branch, delay, approval and callback are ports and waits; nothing else exists.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Settled; follow the edges that leave `port`.
+    /// Settled; follow the edges that leave `port`, and those that leave `more_ports`.
     Done {
         /// One of the node type's output ports.
         port: String,
+        /// Others of them, of a node that goes on at several at once.
+        more_ports: Vec<String>,
         /// What later steps see as `steps.<node_id>`.
         output: Value,
     },
@@ -89,6 +91,12 @@ pub enum Outcome {
         /// Class that error edges select by.
         class: String,
         /// What went wrong, for people.
+        reason: String,
+    },
+    /// Not attempted: the engine's own database did not answer before anything was done outside. It is no fault of the step:
+    /// nothing is journaled, nothing counts, and who drives the execution has it run again after a while.
+    Away {
+        /// What did not answer, for people.
         reason: String,
     },
     /// Of a container: run its graph once for each of these. This attempt does not count. The node runs again, with what
@@ -114,7 +122,7 @@ impl Outcome {
     /// Done on `port` with `output`.
     #[must_use]
     pub fn done(port: &str, output: Value) -> Self {
-        Self::Done { port: port.into(), output }
+        Self::Done { port: port.into(), more_ports: Vec::new(), output }
     }
 
     /// Failed for good.

@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::catalogue::Catalogue;
 use super::graph::{BodyIx, Graph, NodeIx};
 use facts::Facts;
-pub use finding::{Finding, LeftOut, Severity};
+pub use finding::{CODES, Finding, LeftOut, Severity};
 use model::Model;
 use route::Leg;
 use walk::Walk;
@@ -66,7 +66,8 @@ impl Proof {
 pub fn prove(graph: &Graph, catalogue: &dyn Catalogue) -> Proof {
     let facts = Facts::of(graph, catalogue);
     let models = (0..graph.bodies.len()).map(|body| Model::build(graph, body, &facts, share(graph, body))).collect();
-    let mut prover = Prover { graph, facts, models, entries: Vec::new(), found: Vec::new(), left_out: Vec::new() };
+    let (entries, found, left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut prover = Prover { graph, catalogue, facts, models, entries, found, left_out };
     prover.entries = (0..graph.bodies.len()).map(|body| prover.entry(body)).collect();
     prover.firing();
     prover.ports();
@@ -82,6 +83,7 @@ fn share(graph: &Graph, body: BodyIx) -> u64 {
 
 struct Prover<'g> {
     graph: &'g Graph,
+    catalogue: &'g dyn Catalogue,
     facts: Facts,
     models: Vec<Model<'g>>,
     /// By body: how it is entered.
@@ -135,6 +137,7 @@ impl<'g> Prover<'g> {
 
     /// Adds a finding. Once there are as many as may be, what is about that node is left out.
     fn find(&mut self, node: NodeIx, finding: Finding) {
+        debug_assert!(CODES.contains(&finding.code), "{} is missing among the codes", finding.code);
         if self.found.len() < FINDINGS_MAX {
             self.found.push(finding);
         } else {

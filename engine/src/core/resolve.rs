@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
-use super::decide::{Decision, IllegalEvent};
+use super::decide::{Decision, IllegalEvent, wind_up};
 use super::draft::Draft;
 use super::graph::Graph;
 use super::ids::StepKey;
 use super::journal::Resolution;
-use super::outcome::addressee;
-use super::state::{Phase, State, StepIx};
+use super::outcome::{StepError, addressee};
+use super::state::{End, Phase, State, StepIx};
+
+/// The class of an execution that a person has failed as its journal was full.
+const JOURNAL_FULL: &str = "journal_full";
 
 /// What follows once a person has said what becomes of `step`.
 pub(super) fn resolve(
@@ -21,6 +24,7 @@ pub(super) fn resolve(
     let Some(key) = step else {
         return match (incident.step, resolution) {
             (None, Resolution::Retry { config: None }) => Ok(Decision::default()),
+            (None, Resolution::Fail) if state.has_outgrown() => Ok(wind_up(graph, state, outgrown(&incident.reason))),
             _ => Err(IllegalEvent::StepNeeded),
         };
     };
@@ -35,6 +39,11 @@ pub(super) fn resolve(
         }
         _ => Ok(Decision { start: vec![ix], ..Decision::default() }),
     }
+}
+
+/// How an execution ends that a person fails as it has no room for more work.
+fn outgrown(reason: &str) -> End {
+    End::Failed { step: None, error: StepError { class: JOURNAL_FULL.into(), reason: reason.to_owned() } }
 }
 
 /// What could not be undone stays as it is, and what follows an undo follows.
@@ -58,6 +67,14 @@ impl State {
                 None => self.active_steps().filter(|(_, step)| step.phase != Phase::Open).map(|(ix, _)| ix).collect(),
             },
         }
+    }
+
+    /// Whether an incident is resolved in vain like that, as the journal has no room for what would follow: all that helps then
+    /// is to fail the execution as a whole, or to cancel it.
+    #[must_use]
+    pub fn has_no_room_for(&self, step: Option<&StepKey>, resolution: &Resolution) -> bool {
+        let ends = self.has_outgrown() && step.is_none() && *resolution == Resolution::Fail;
+        self.is_full() && !ends
     }
 
     /// Ends the incident: its step may run again, or settle by what a person says.

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{ExecutionId, Scope, SignalId, StepKey};
-use super::journal::{Asked, Resolution};
+use super::journal::{Asked, ENTRIES_MAX, Resolution, WORK_ENTRIES_MAX};
 use super::outcome::StepError;
 pub use super::step::{EdgeState, Phase, Step, StepStatus};
 
@@ -248,6 +248,18 @@ impl State {
     #[must_use]
     pub fn is_ending(&self) -> bool {
         self.frames[0].ending.is_some()
+    }
+
+    /// Whether its work has filled the journal, and it is not settled how it ends: nothing but its end fits.
+    #[must_use]
+    pub fn has_outgrown(&self) -> bool {
+        self.position >= WORK_ENTRIES_MAX && !self.is_ending()
+    }
+
+    /// Whether the journal has no room for what comes next: see [`WORK_ENTRIES_MAX`] and [`ENTRIES_MAX`].
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.has_outgrown() || self.position >= ENTRIES_MAX
     }
 
     /// Why it waits for a person, while it does.

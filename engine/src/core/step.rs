@@ -31,6 +31,8 @@ pub struct Step {
     pub(super) settled_in: u32,
     /// The port it emitted on.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time.
+    pub more_ports: Vec<String>,
     /// Its output once completed, else null.
     pub output: Value,
     /// Its last error.
@@ -141,6 +143,7 @@ impl Step {
             settled_at: None,
             settled_in: 0,
             port: None,
+            more_ports: Vec::new(),
             output: Value::Null,
             error: None,
             round: None,
@@ -148,6 +151,11 @@ impl Step {
             child: None,
             inbound: Inbound { open: in_edges, taken: 0 },
         }
+    }
+
+    /// All ports that it emitted on, in order.
+    pub fn ports(&self) -> impl Iterator<Item = &str> {
+        self.port.iter().chain(&self.more_ports).map(String::as_str)
     }
 
     /// Whether it runs or waits.

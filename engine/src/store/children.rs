@@ -38,6 +38,8 @@ pub struct Hold {
     pub losses: i16,
     /// The throttle that it goes by: it has not begun.
     pub throttle: Option<RateWish>,
+    /// Nobody has attempted a step of it.
+    pub unbegun: bool,
 }
 
 /// A child that starts.
@@ -118,10 +120,10 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
     serde_json::to_string(&written).ok()
 }
 
-fn held(commit: &Commit, Hold { workflow_id, losses, throttle }: &Hold) -> Value {
+fn held(commit: &Commit, Hold { workflow_id, losses, throttle, unbegun }: &Hold) -> Value {
     json!({
         "workspace_id": commit.workspace_id, "workflow_id": workflow_id, "execution_id": commit.execution_id,
-        "losses": losses, "throttle": throttle,
+        "losses": losses, "throttle": throttle, "unbegun": unbegun,
     })
 }
 

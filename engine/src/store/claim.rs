@@ -34,8 +34,8 @@ pub struct Claimed {
     pub trigger_node_id: String,
     /// Its input, as JSON.
     pub input: String,
-    /// When it was started.
-    pub created_at: DateTime<Utc>,
+    /// When it was started, or let begin if it was held back before: the time of its first steps.
+    pub begun_at: DateTime<Utc>,
     /// When it runs out of time, if ever.
     pub deadline_at: Option<DateTime<Utc>>,
     /// Whether it waits for a person: nothing but a cancel may be done with it.
@@ -45,6 +45,13 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// Whether nobody has attempted a step of it before, unless it has a journal: it is claimed for the first time, or was held
+    /// back until this very claim.
+    #[must_use]
+    pub fn begins_here(&self) -> bool {
+        self.fresh || self.begun_at == self.claimed_at
+    }
+
     /// Whether it lost two workers in a row, so that the next loss makes it an incident.
     #[must_use]
     pub fn is_suspect(&self) -> bool {
@@ -66,7 +73,7 @@ impl FromRow<'_, PgRow> for Claimed {
             version_id: row.try_get(7)?,
             trigger_node_id: row.try_get(8)?,
             input: row.try_get(9)?,
-            created_at: row.try_get(10)?,
+            begun_at: row.try_get(10)?,
             deadline_at: row.try_get(11)?,
             incident: row.try_get(12)?,
             claimed_at: row.try_get(13)?,

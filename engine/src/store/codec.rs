@@ -1,5 +1,8 @@
 //! Journal rows and journal entries: the same facts, as stored and as decided on.
 
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -66,6 +69,8 @@ struct SettledDetail {
     closed_edges: Vec<String>,
     #[serde(skip_serializing_if = "is_none", default)]
     failed_items: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    more_ports: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -214,10 +219,11 @@ impl Row {
     }
 
     fn settled(self, settlement: &Settlement) -> Self {
-        let plain = settlement.error.is_none() && settlement.closed_edges.is_empty() && settlement.failed_items == 0;
+        let Settlement { error, closed_edges, failed_items, more_ports, .. } = settlement;
+        let plain = error.is_none() && closed_edges.is_empty() && *failed_items == 0 && more_ports.is_empty();
         let detail = || {
-            let (error, closed_edges) = (settlement.error.clone(), settlement.closed_edges.clone());
-            text(&json!(SettledDetail { error, closed_edges, failed_items: settlement.failed_items }))
+            let (error, closed_edges, more_ports) = (error.clone(), closed_edges.clone(), more_ports.clone());
+            text(&json!(SettledDetail { error, closed_edges, failed_items: *failed_items, more_ports }))
         };
         Self {
             status: Some(match settlement.status {
@@ -313,7 +319,7 @@ impl JournalRow {
     }
 
     fn settled(self, detail: Value) -> Result<Event, Unread> {
-        let SettledDetail { error, closed_edges, failed_items } = read(detail)?;
+        let SettledDetail { error, closed_edges, failed_items, more_ports } = read(detail)?;
         let status = match self.status.as_deref() {
             Some("completed") => SettledStatus::Completed,
             Some("failed") => SettledStatus::Failed,
@@ -323,7 +329,8 @@ impl JournalRow {
         };
         let (step, attempts) = (self.step()?, self.count());
         let output = self.output.unwrap_or_default();
-        let settlement = Settlement { status, port: self.port, output, error, attempts, closed_edges, failed_items };
+        let port = self.port;
+        let settlement = Settlement { status, port, more_ports, output, error, attempts, closed_edges, failed_items };
         Ok(Event::Settled { step, settlement })
     }
 
@@ -354,44 +361,4 @@ impl JournalRow {
 
 fn read<T: serde::de::DeserializeOwned>(detail: Value) -> Result<T, String> {
     serde_json::from_value(detail).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-
-    #[test]
-    fn what_only_a_newer_build_can_have_written_is_left_to_it() {
-        let row = |kind: &str, status: Option<&str>| JournalRow {
-            execution_id: Uuid::nil(),
-            position: 1,
-            kind: kind.into(),
-            node_id: Some("a".into()),
-            scope: String::new(),
-            status: status.map(Into::into),
-            port: None,
-            attempts: None,
-            output: None,
-            detail: Some(json!({ "action": "undo", "by": "ada", "signal_id": Uuid::nil() })),
-            recorded_at: DateTime::UNIX_EPOCH,
-        };
-        for (row, newer) in [
-            (row("teleported", None), true),
-            (row("settled", Some("doubted")), true),
-            (row("resolved", None), true),
-            (row("settled", None), false),
-            (row("opened", None), false),
-        ] {
-            let kind = row.kind.clone();
-            let unread = row.decode().unwrap_err();
-            assert_eq!(
-                matches!(&unread, StoreError::Unsupported(why) if why.contains("needs a newer build")),
-                newer,
-                "{kind}"
-            );
-            assert_eq!(matches!(unread, StoreError::Corrupt(_)), !newer, "{kind}");
-        }
-    }
 }

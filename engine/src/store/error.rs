@@ -4,8 +4,15 @@ use thiserror::Error;
 
 /// SQLSTATE that the guard of a fenced worker raises.
 const FENCED: &str = "CAP01";
+/// SQLSTATE of a deadlock that this transaction was taken out of.
+const DEADLOCK: &str = "40P01";
 /// SQLSTATE of a lock that was not had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// SQLSTATEs, or how they begin, of a database that is slow, full, restarted or out of reach for a while: broken
+/// connections, times that were over and standbys, refused log-ins, a database that is not there, deadlocks, want of
+/// resources, statements that were cancelled and servers that stop, failing disks.
+const AWAY: [&str; 11] = ["08", "25006", "25P03", "25P04", "28", "3D000", "40", "53", "57", "58", LOCK_NOT_AVAILABLE];
 
 /// An engine statement failed.
 #[derive(Debug, Error)]
@@ -36,11 +43,46 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::LockTimeout | Self::Database(_))
     }
+
+    /// Whether the database was away, slow or in the way of itself: no fault of what was asked, and it passes. Narrower
+    /// than [`Self::is_transient`], so that it may be waited for without an end: a statement that is wrong, as one that names
+    /// a table which is not there, is none of it.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        let error = match self {
+            Self::LockTimeout => return true,
+            Self::Database(error) => error,
+            Self::Fenced | Self::Data(_) | Self::Unsupported(_) | Self::Corrupt(_) => return false,
+        };
+        match error {
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                AWAY.iter().any(|class| code.starts_with(class))
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        }
+    }
+}
+
+/// SQLSTATE of an error; empty if it did not come from the server.
+fn code_of(error: &sqlx::Error) -> String {
+    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
+}
+
+/// Whether others had a lock: it was not had within its time, or both waited for each other.
+pub(super) fn is_lock_taken(error: &sqlx::Error) -> bool {
+    [LOCK_NOT_AVAILABLE, DEADLOCK].contains(&code_of(error).as_str())
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code = code_of(&error);
         if matches!(
             error,
             sqlx::Error::RowNotFound

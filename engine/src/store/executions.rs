@@ -36,6 +36,9 @@ pub struct ExecutionRow {
     pub error: Option<Value>,
     /// When it was started.
     pub created_at: DateTime<Utc>,
+    /// When it was let begin that was held back; else when it was started. Its first steps count from then.
+    #[serde(skip)]
+    pub begun_at: DateTime<Utc>,
     /// When it runs out of time, if ever.
     pub deadline_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -69,7 +72,7 @@ fn of_list() -> String {
 }
 /// The columns of [`ExecutionRow`] but status, input, output and whether it is a trial.
 pub(super) const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
-    e.created_at, e.deadline_at, e.ended_at";
+    e.created_at, coalesce(nullif(e.begun_at, 'infinity'), e.created_at) AS begun_at, e.deadline_at, e.ended_at";
 
 /// One execution of a workspace.
 ///
@@ -119,8 +122,9 @@ pub async fn list(
     Ok(rows)
 }
 
-/// Statuses that [`of_status`] can be asked for. One that is held up is listed as waiting.
-pub const STATUSES_LISTED: [&str; 7] = ["queued", "running", "waiting", "incident", "completed", "failed", "cancelled"];
+/// Statuses that [`of_status`] can be asked for; those that are pending are listed by [`super::flow::list_pending`].
+pub const STATUSES_LISTED: [&str; 8] =
+    ["queued", "running", "waiting", "paused", "incident", "completed", "failed", "cancelled"];
 /// How many executions are looked at for one page of a status: what bounds the work where it is rare.
 pub const LOOKED_AT_MAX: i64 = 2_000;
 

@@ -7,9 +7,10 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::executions::ExecutionRow;
 use super::start::Start;
 use crate::core::flow::Wish;
-use crate::core::ids::{ExecutionId, WorkspaceId};
+use crate::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
 
 /// Most bytes of the inputs of a batch, as JSON; the one that would be too much begins the next batch.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
@@ -249,6 +250,30 @@ pub async fn find_pending(
          FROM pending_starts WHERE execution_id = $1 AND workspace_id = $2",
     );
     Ok(row.bind(execution_id.0).bind(workspace_id.0).fetch_optional(connection).await?)
+}
+
+/// A page of the executions of a workspace that are pending, newest first, older than `before`, as they are to be. Reads the
+/// rows of the workspace, which are at most [`PENDING_MAX`].
+///
+/// # Errors
+/// If the database does.
+pub async fn list_pending(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: Option<WorkflowId>,
+    before: ExecutionId,
+    limit: i64,
+) -> Result<Vec<ExecutionRow>, StoreError> {
+    let rows = sqlx::query_as(
+        "WITH own AS MATERIALIZED (SELECT p.execution_id, p.workspace_id, p.workflow_id, p.version_id, p.trigger_node_id, \
+           p.first_at FROM pending_starts p WHERE p.workspace_id = $1 AND ($2::uuid IS NULL OR p.workflow_id = $2)) \
+         SELECT o.execution_id, o.workspace_id, o.workflow_id, o.version_id, o.trigger_node_id, 'pending' AS status, \
+           'null'::jsonb AS input, NULL::jsonb AS output, NULL::jsonb AS error, o.first_at AS created_at, o.first_at AS begun_at, \
+           NULL::timestamptz AS deadline_at, NULL::timestamptz AS ended_at, false AS trial \
+         FROM own o WHERE o.execution_id < $3 ORDER BY o.execution_id DESC LIMIT $4",
+    );
+    let rows = rows.bind(workspace_id.0).bind(workflow_id.map(|id| id.0)).bind(before.0).bind(limit);
+    Ok(rows.fetch_all(connection).await?)
 }
 
 /// Cancels an execution that is pending, of the workspace that the transaction names; whether it was.

@@ -42,6 +42,8 @@ pub struct Entering {
     pub due_at: Option<DateTime<Utc>>,
     /// It is at work already: it takes its slots though there may be no room.
     pub is_at_work: bool,
+    /// Nobody has attempted a step of it.
+    pub unbegun: bool,
 }
 
 /// What became of one that would enter.

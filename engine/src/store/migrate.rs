@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::ahead;
 use super::connect::{Place, Role};
-use super::error::StoreError;
+use super::error::{StoreError, is_lock_taken};
 
 static CONTROL: Migrator = sqlx::migrate!("../migrations/control");
 static CELL: Migrator = sqlx::migrate!("../migrations/cell");
@@ -20,6 +20,9 @@ const ROLES_LOCK: i64 = 0x6361_7073_7461_6e01;
 const MIGRATE_LOCK: i64 = 0x6361_7073_7461_6e02;
 /// Pause between two looks for [`MIGRATE_LOCK`] while another process has it.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often a migration is tried that does not get its locks, and the pause between two tries: a quarter of an hour.
+const LOCK_TRIES_MAX: u32 = 300;
+const LOCK_PAUSE: Duration = Duration::from_secs(3);
 /// The migration of a cell that was edited for a day after databases had it, and its sum in those that met it then.
 const LOSSES: i64 = 11;
 const LOSSES_EDITED: &str = "bdc6e2939c73f23f7213ef71050fbe2fd70e79c8a083229f029df06986c9280e\
@@ -84,9 +87,29 @@ pub async fn migrate(place: &Place, kind: Kind) -> Result<(), MigrationError> {
         restore_losses(&mut connection).await?;
         ahead::prepare(&mut connection, &CELL).await?;
     }
-    let result = kind.migrator().run(&mut connection).await;
+    let result = run_through(&mut connection, kind.migrator()).await;
     connection.close().await.map_err(StoreError::from)?;
     result.map_err(|source| MigrationError::Migrate { schema: place.schema.clone(), source })
+}
+
+/// Runs what is missing. A file that changes a hot table gives its locks up after a moment, so that nobody has to queue behind it
+/// while it waits for a long transaction; it is tried again then, [`LOCK_TRIES_MAX`] times.
+async fn run_through(connection: &mut PgConnection, migrator: &Migrator) -> Result<(), MigrateError> {
+    let mut tries = 1;
+    loop {
+        match migrator.run(&mut *connection).await {
+            Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _))
+                if is_lock_taken(&error) && tries < LOCK_TRIES_MAX =>
+            {
+                if tries == 1 {
+                    tracing::warn!("a migration waits for long transactions on a table that it changes");
+                }
+                tries += 1;
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// A short word that says what [`migrate`] brings schemas of these kinds to; another set of migrations has another one.

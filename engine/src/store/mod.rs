@@ -8,6 +8,7 @@ pub mod codec;
 pub mod commit;
 pub mod connect;
 pub mod day;
+pub mod endings;
 pub mod error;
 pub mod executions;
 pub mod export;

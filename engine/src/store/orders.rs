@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::error::StoreError;
 use super::signals::{CANCEL, Pending};
@@ -196,6 +196,28 @@ pub async fn give(
     let given = given.bind(order.name()).bind(json!(order).to_string()).bind(paused);
     let verdict: Option<String> = given.fetch_one(connection).await?;
     Ok(Ordered::of(verdict))
+}
+
+/// Lets an incident count as one that goes on, whose journal says how. What it takes for that is an order for no time: it leads
+/// to nothing.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_up(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    execution_id: ExecutionId,
+) -> Result<(), StoreError> {
+    let action = Action::Retry { config: None };
+    let what = What::Resolve(Resolve { step: None, action, position: u32::MAX, set_aside: None });
+    let order = Order { by: "cancel".into(), reason: None, what };
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT set_config('app.workspace_id', $1, true)")
+        .bind(workspace_id.0.to_string())
+        .execute(&mut *transaction)
+        .await?;
+    give(&mut transaction, execution_id, SignalId::new(), &order, false).await?;
+    Ok(transaction.commit().await?)
 }
 
 impl Ordered {

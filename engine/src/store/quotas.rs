@@ -169,6 +169,19 @@ pub async fn note_usage(
     Ok(rows.into_iter().map(|(workspace, meter)| (WorkspaceId(workspace), meter)).collect())
 }
 
+/// Whether [`reclaim`] or [`reconcile`] may find something. For workers.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let any = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM quota_slices s WHERE s.until_at < clock_timestamp()) \
+           OR EXISTS (SELECT FROM quota_rounds r WHERE r.day < (clock_timestamp() AT TIME ZONE 'UTC')::date \
+                OR (r.day = (clock_timestamp() AT TIME ZONE 'UTC')::date AND NOT r.is_over))",
+    );
+    Ok(any.fetch_one(connection).await?)
+}
+
 /// Compares the next counter with its facts, if that was not done today. For workers. Takes up to [`COUNT_MAX`].
 ///
 /// # Errors

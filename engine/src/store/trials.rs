@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::start::hash_of;
 use super::workflows::VersionGraph;
-use crate::core::graph::SEMANTICS;
 use crate::core::ids::{VersionId, WorkflowId, WorkspaceId};
 
 /// Most different graphs of one workflow that are kept as trials. One more takes the place of the one that was not used for
@@ -40,8 +39,9 @@ pub async fn freeze(
     workspace_id: WorkspaceId,
     workflow_id: WorkflowId,
     document: &Value,
+    semantics: i32,
 ) -> Result<Option<VersionId>, StoreError> {
-    let digest = hash_of(&[&SEMANTICS.to_string(), &document.to_string()]);
+    let digest = hash_of(&[&semantics.to_string(), &document.to_string()]);
     let known: Option<Uuid> = sqlx::query_scalar(
         "SELECT version_id FROM trial_versions \
          WHERE workspace_id = $1 AND workflow_id = $2 AND digest = $3 AND graph IS NOT NULL",
@@ -56,11 +56,11 @@ pub async fn freeze(
     {
         return Ok(Some(version_id));
     }
-    let made = make(connection, workspace_id, workflow_id, document, &digest).await?;
+    let made = make(connection, workspace_id, workflow_id, (document, semantics), &digest).await?;
     if made.is_some() || !forget_one(connection, workflow_id).await? {
         return Ok(made);
     }
-    make(connection, workspace_id, workflow_id, document, &digest).await
+    make(connection, workspace_id, workflow_id, (document, semantics), &digest).await
 }
 
 /// None if there are [`TRIALS_MAX`] others.
@@ -68,7 +68,7 @@ async fn make(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     workflow_id: WorkflowId,
-    document: &Value,
+    (document, semantics): (&Value, i32),
     digest: &[u8],
 ) -> Result<Option<VersionId>, StoreError> {
     let made: Option<Uuid> = sqlx::query_scalar(
@@ -83,7 +83,7 @@ async fn make(
     .bind(workflow_id.0)
     .bind(digest)
     .bind(document)
-    .bind(SEMANTICS)
+    .bind(semantics)
     .bind(TRIALS_MAX)
     .fetch_optional(connection)
     .await?;

@@ -181,7 +181,7 @@ pub async fn publish(
     .bind(VersionId::new().0)
     .bind(workflow_id.0)
     .bind(document)
-    .bind(SEMANTICS)
+    .bind(graph.semantics)
     .bind(&about.name)
     .bind(&about.note)
     .fetch_one(&mut *connection)

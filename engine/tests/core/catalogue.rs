@@ -1,6 +1,6 @@
 //! Three node types, enough to draw any graph with.
 
-use capstan_engine::core::catalogue::{Catalogue, Effect, Extent, Frames, NodeTypeInfo, Role};
+use capstan_engine::core::catalogue::{Catalogue, Effect, Extent, Frames, NodeTypeInfo, Role, Together};
 use capstan_engine::core::chunk::Spilling;
 use capstan_engine::core::problem::Problem;
 use serde_json::{Value, json};
@@ -72,7 +72,17 @@ impl NodeTypeInfo for TestType {
     }
 
     fn emits(&self, config: &Value) -> Vec<String> {
+        if let Some(together) = self.together(config) {
+            return together.emits();
+        }
         if config["emits"].is_null() { self.ports(config) } else { texts(&config["emits"]) }
+    }
+
+    /// `config.together` lists ports, each with whether it is known to be emitted on; the last port is for none of them.
+    fn together(&self, config: &Value) -> Option<Together> {
+        let each = config["together"].as_array()?.iter();
+        let each = each.map(|port| (port[0].as_str().unwrap().to_owned(), port[1].as_bool())).collect();
+        Some(Together { each, otherwise: PORTS[2].into() })
     }
 
     fn classes(&self, config: &Value) -> Option<Vec<String>> {

@@ -49,6 +49,7 @@ fn completed(spec: &Spec, node: usize, port: usize, output: Value, attempts: u32
         attempts,
         closed_edges: closed.map(|edge| edge.id.clone()).collect(),
         failed_items: 0,
+        more_ports: Vec::new(),
     }
 }
 
@@ -70,6 +71,7 @@ fn failed_with(class: &str, attempts: u32) -> Settlement {
         attempts,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports: Vec::new(),
     }
 }
 

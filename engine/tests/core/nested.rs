@@ -177,6 +177,7 @@ impl<'a> Run<'a> {
             attempts,
             closed_edges: vec![],
             failed_items: 0,
+            more_ports: Vec::new(),
         };
         Event::Settled { step, settlement }
     }

@@ -122,6 +122,7 @@ fn next(graph: &Graph, state: &State, ix: StepIx, seed: u64) -> Event {
         attempts: standing.attempts + 1,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports: Vec::new(),
     };
     Event::Settled { step, settlement }
 }

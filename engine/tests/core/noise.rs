@@ -62,6 +62,7 @@ fn settled_out_of_turn(driver: &mut Driver<'_>) -> Event {
         attempts: 1,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports: Vec::new(),
     };
     Event::Settled { step, settlement }
 }

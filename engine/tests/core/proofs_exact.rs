@@ -3,14 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use capstan_engine::core::decide::{begin, decide};
-use capstan_engine::core::graph::{EdgeKind, Graph, NodeIx, Part};
+use capstan_engine::core::graph::{EdgeKind, Graph, Node, NodeIx, Part};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
 use capstan_engine::core::outcome::StepError;
+use capstan_engine::core::policy::OnError;
 use capstan_engine::core::prove::{Proof, prove};
 use capstan_engine::core::state::{EdgeState, Phase, State, StepIx, StepStatus};
 use serde_json::{Value, json};
 
-use crate::catalogue::TestTypes;
+use crate::catalogue::{PORTS, TestTypes};
 use crate::driver::{input, start_of_time};
 use crate::generator::generate;
 use crate::nested_graphs;
@@ -29,7 +30,7 @@ const CLASSES: [&str; 5] = ["boom", "http_5xx", "timeout", "outcome_unknown", "c
 
 #[test]
 fn what_is_found_is_exactly_what_every_order_of_every_outcome_shows() {
-    let (mut looked, mut never, mut null) = (0, 0, 0);
+    let (mut looked, mut never, mut null, mut several) = (0, 0, 0, 0);
     for seed in 0..SMALL {
         let mut spec = generate(seed);
         spec.drawn.sort_unstable();
@@ -41,6 +42,7 @@ fn what_is_found_is_exactly_what_every_order_of_every_outcome_shows() {
             node.cuts |= rng.chance(50);
         }
         let mut document = spec.document();
+        several += usize::from(take_together(&mut document, &mut rng));
         let (reader, named) = read(&mut document, &mut rng);
         let graph = compile(&document).unwrap();
         let Some(seen) = Seen::everything(&graph, reader, named) else { continue };
@@ -57,8 +59,40 @@ fn what_is_found_is_exactly_what_every_order_of_every_outcome_shows() {
         never += usize::from(runs.len() < graph.nodes.len());
         null += usize::from(seen.null);
     }
-    println!("{looked} graphs, {never} with nodes that never run, {null} with reads of null");
-    assert!(looked > 150 && never > 20 && null > 20, "{looked} {never} {null}");
+    println!(
+        "{looked} graphs, {never} with nodes that never run, {null} with reads of null, {several} with several ports"
+    );
+    assert!(looked > 150 && never > 20 && null > 20 && several > 50, "{looked} {never} {null} {several}");
+}
+
+/// Lets some of the nodes with all ports emit on several of them, the first of which may be certain; whether one does.
+fn take_together(document: &mut Value, rng: &mut Rng) -> bool {
+    let mut is_some = false;
+    for node in document["nodes"].as_array_mut().unwrap() {
+        let config = &mut node["data"]["config"];
+        if config["ports"] == PORTS.len() && rng.chance(50) {
+            let known = if rng.chance(20) { json!(rng.chance(50)) } else { Value::Null };
+            config["together"] = json!([[PORTS[0], known], [PORTS[1], null]]);
+            is_some = true;
+        }
+    }
+    is_some
+}
+
+/// Every combination of ports that a node may emit on.
+fn combinations(node: &Node) -> Vec<Vec<String>> {
+    let Some(each) = node.config["together"].as_array() else {
+        return node.ports.iter().map(|port| vec![port.clone()]).collect();
+    };
+    let chosen = |chosen: usize| {
+        let fits =
+            |(at, port): &(usize, &Value)| port[1].as_bool().is_none_or(|known| known == (chosen >> at & 1 == 1));
+        let all_fit = each.iter().enumerate().all(|it| fits(&it));
+        let ports = each.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+        let ports: Vec<String> = ports.map(|(_, port)| port[0].as_str().unwrap().to_owned()).collect();
+        all_fit.then(|| if ports.is_empty() { vec![PORTS[2].to_owned()] } else { ports })
+    };
+    (0..1 << each.len()).filter_map(chosen).collect()
 }
 
 #[test]
@@ -178,8 +212,11 @@ fn moves(graph: &Graph, state: &State) -> Vec<Event> {
     let mut moves = Vec::new();
     for (ix, step) in state.steps().iter().enumerate().filter(|(_, step)| step.is_active()) {
         let node = &graph.nodes[step.node];
-        for port in &node.ports {
-            moves.push(settled(graph, state, ix, Ok(port)));
+        for ports in combinations(node) {
+            moves.push(settled(graph, state, ix, Ok(&ports)));
+        }
+        if node.policy.on_error == OnError::Continue && !graph.handles_error(step.node, "unlisted") {
+            moves.push(settled(graph, state, ix, Ok(&node.ports[..1])));
         }
         let handled = CLASSES.iter().filter(|class| graph.handles_error(step.node, class));
         moves.extend(handled.map(|class| settled(graph, state, ix, Err(class))));
@@ -188,18 +225,19 @@ fn moves(graph: &Graph, state: &State) -> Vec<Event> {
 }
 
 /// Conditions are as they are written.
-fn settled(graph: &Graph, state: &State, ix: StepIx, came: Result<&str, &str>) -> Event {
+fn settled(graph: &Graph, state: &State, ix: StepIx, came: Result<&[String], &str>) -> Event {
     let node = &graph.nodes[state.step(ix).node];
     let is_closed = |edge: &&usize| matches!(&graph.edges[**edge].kind, EdgeKind::Flow { when: Some(when), .. } if when.contains("false"));
     let closed = node.out_edges.iter().filter(is_closed).map(|&edge| graph.edges[edge].id.clone());
     let settlement = Settlement {
         status: if came.is_ok() { SettledStatus::Completed } else { SettledStatus::Failed },
-        port: came.ok().map(str::to_owned),
+        port: came.ok().and_then(|ports| ports.first().cloned()),
         output: Value::Null,
         error: came.err().map(|class| StepError { class: class.into(), reason: "it broke".into() }),
         attempts: 1,
         closed_edges: if came.is_ok() { closed.collect() } else { Vec::new() },
         failed_items: 0,
+        more_ports: came.map_or_else(|_| Vec::new(), |ports| ports[1..].to_vec()),
     };
     Event::Settled { step: state.key(graph, ix), settlement }
 }
@@ -232,8 +270,8 @@ fn run(graph: &Graph, rng: &mut Rng) -> State {
         } else if node.part == Part::Main && rng.chance(20) {
             settled(graph, &state, ix, Err(*rng.pick::<&str>(&CLASSES)))
         } else {
-            let port = rng.pick(&node.ports).clone();
-            settled(graph, &state, ix, Ok(&port))
+            let ports = rng.pick(&combinations(node)).clone();
+            settled(graph, &state, ix, Ok(&ports))
         };
         state = after(graph, &state, event);
     }

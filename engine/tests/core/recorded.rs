@@ -6,8 +6,8 @@ use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::restart::Past;
 use capstan_engine::core::simulate::{
-    Case, Change, Ending, Recording, Side, Simulated, Standing, Stopped, Stub, Stubs, Unstubbed, are_alike,
-    differences, recorded, simulate,
+    Case, Change, Recording, Side, Simulated, Standing, Stopped, Stub, Stubs, Unstubbed, are_alike, differences,
+    recorded, simulate,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ fn outputs_and_ports_are_compared_with_their_place() {
     let graph = graph("start -> a\na.alt -> b");
     let given = |port: &str, output: Value| {
         let mut stubs = Stubs::default();
-        stubs.set(&key("a"), vec![Stub::at_once(Ending::Output { port: Some(port.into()), output })]);
+        stubs.set(&key("a"), vec![Stub::output(Some(port), output)]);
         stubs.set(&key("b"), vec![Stub::output(None, Value::Null)]);
         Recording { stubs, cancel: None }
     };

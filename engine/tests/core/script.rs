@@ -140,11 +140,17 @@ pub(crate) fn cancel_everywhere(graph: &Graph, events: &[Event]) {
 pub(crate) fn after(graph: &Graph, events: &[Event]) -> State {
     let (mut state, _) = begin(graph, &key("start"), input(), at(0)).unwrap();
     for event in events {
-        let entry = Entry { at: at(state.position() + 1), event: event.clone() };
-        let decision = decide(graph, &state, &entry).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
-        state.apply(graph, entry, &decision);
+        go(graph, &mut state, event).unwrap_or_else(|refusal| panic!("{event:?}: {refusal}"));
     }
     state
+}
+
+/// One entry more.
+pub(crate) fn go(graph: &Graph, state: &mut State, event: &Event) -> Result<(), IllegalEvent> {
+    let entry = Entry { at: at(state.position() + 1), event: event.clone() };
+    let decision = decide(graph, state, &entry)?;
+    state.apply(graph, entry, &decision);
+    Ok(())
 }
 
 /// Why `event` may not follow `events`.
@@ -162,8 +168,8 @@ pub(crate) fn lines(graph: &Graph, state: &State) -> Vec<String> {
         }
         let status = serde_json::to_value(step.status).unwrap();
         let mut line = format!("{key} {}", status.as_str().unwrap());
-        if let Some(port) = &step.port {
-            line += &format!(" on {port}");
+        if step.port.is_some() {
+            line += &format!(" on {}", step.ports().collect::<Vec<_>>().join(" and "));
         }
         if step.attempts > 1 {
             line += &format!(" after {}", step.attempts);
@@ -184,15 +190,18 @@ pub(crate) fn lines(graph: &Graph, state: &State) -> Vec<String> {
     lines
 }
 
-fn settled(step: &str, status: SettledStatus, port: Option<&str>, class: Option<&str>, attempts: u32) -> Event {
+fn settled(step: &str, status: SettledStatus, ports: Option<&str>, class: Option<&str>, attempts: u32) -> Event {
+    let mut ports = ports.into_iter().flat_map(|ports| ports.split(" and ")).map(str::to_owned);
+    let (port, more_ports) = (ports.next(), ports.collect());
     let settlement = Settlement {
         status,
-        port: port.map(Into::into),
+        port,
         output: Value::Null,
         error: class.map(error),
         attempts,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports,
     };
     Event::Settled { step: key(step), settlement }
 }
@@ -205,6 +214,7 @@ pub(crate) fn done(step: &str) -> Event {
     done_on(step, "out")
 }
 
+/// Done on a port, or on several, as `out and alt`.
 pub(crate) fn done_on(step: &str, port: &str) -> Event {
     settled(step, SettledStatus::Completed, Some(port), None, 1)
 }

@@ -82,8 +82,8 @@ fn stubs(spec: &Spec) -> Stubs {
             _ => None,
         });
         let last = match node.ending {
-            spec::Ending::Done(port) => Ending::Output { port: Some(PORTS[port].into()), output: output(spec, ix) },
-            spec::Ending::NoSuchPort => Ending::Output { port: Some("nowhere".into()), output: Value::Null },
+            spec::Ending::Done(port) => Stub::output(Some(PORTS[port]), output(spec, ix)).ending,
+            spec::Ending::NoSuchPort => Stub::output(Some("nowhere"), Value::Null).ending,
             spec::Ending::Fail(class) => error(class, true),
             spec::Ending::Lost => Ending::Lost,
         };

@@ -36,6 +36,52 @@ fn a_branch_not_taken_is_skipped_to_its_end() {
     );
 }
 
+const ALL_MATCH: &str = "start -> a\n a.out -> x\n a.alt -> y\n a.other -> z\n x -> j\n y -> j\n z -> j\n";
+
+#[test]
+fn a_step_that_emits_on_several_ports_takes_the_edges_of_each() {
+    let graph = graph(ALL_MATCH);
+    check(
+        &graph,
+        &[done_on("a", "out and alt")],
+        "a completed on out and alt\n x running\n y running\n z skipped\n j pending\n goes on",
+    );
+    // The join waits for those that were taken, and for no others.
+    check(
+        &graph,
+        &[done_on("a", "out and alt"), done("y")],
+        "a completed on out and alt\n x running\n y completed on out\n z skipped\n j pending\n goes on",
+    );
+    let end = "x completed on out\n y completed on out\n z skipped\n j completed on out\n completed";
+    let all = format!("a completed on out and alt\n {end}");
+    check(&graph, &[done_on("a", "out and alt"), done("x"), done("y"), done("j")], &all);
+    check(&graph, &[done_on("a", "out and alt"), done("y"), done("x"), done("j")], &all);
+    let one = "a completed on alt\n x skipped\n y completed on out\n z skipped\n j running\n goes on";
+    check(&graph, &[done_on("a", "alt"), done("y")], one);
+    let none = "a completed on other\n x skipped\n y skipped\n z completed on out\n j running\n goes on";
+    check(&graph, &[done_on("a", "other"), done("z")], none);
+}
+
+#[test]
+fn joins_count_each_of_several_ports() {
+    let two = graph("start -> a\n a.out -> j\n a.alt -> j\n a.other -> j\n j {\"join\": \"n_of_m\", \"n\": 2}\n");
+    check(&two, &[done_on("a", "out and other")], "a completed on out and other\n j running\n goes on");
+    check(&two, &[done_on("a", "alt")], "a completed on alt\n j skipped\n completed");
+    let any = graph(&format!("{ALL_MATCH} j {{\"join\": \"any\", \"cancel_others\": true}}"));
+    check(
+        &any,
+        &[done_on("a", "out and alt"), done("x")],
+        "a completed on out and alt\n x completed on out\n y cancelled\n z skipped\n j running\n goes on",
+    );
+    let when = graph("start -> a\n a.out if input.x -> x\n a.alt -> y\n");
+    let closed = "a.outifinput.x->x";
+    let mut event = done_on("a", "out and alt");
+    if let Event::Settled { settlement, .. } = &mut event {
+        settlement.closed_edges = vec![closed.into()];
+    }
+    check(&when, &[event], "a completed on out and alt\n x skipped\n y running\n goes on");
+}
+
 #[test]
 fn an_edge_whose_condition_does_not_hold_is_not_taken() {
     let graph = graph("start -> a\n a if input.budget > 5 -> b\n a -> c\n");

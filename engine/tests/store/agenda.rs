@@ -119,8 +119,8 @@ async fn an_agenda_is_one_step_into_each_index() {
          INSERT INTO gated (workspace_id, gate, vt, execution_id) SELECT {id}, 'workspace', n, {id} FROM {rows}; \
          INSERT INTO pauses (workspace_id, workflow_id, paused_by) SELECT {id}, {id}, 'me' FROM {rows}; \
          INSERT INTO held (workspace_id, workflow_id, execution_id) SELECT {id}, {id}, {id} FROM {rows}; \
-         INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth, status) \
-         SELECT {id}, {id}, 'a', 'a', 'a', '1', 0, 'done' FROM {rows}; \
+         INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
+         SELECT {id}, {id}, 'a', 'a', now() + n * interval '1 minute' FROM {rows}; \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}"
     ))
     .await;
@@ -142,7 +142,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "trigger_starts",
             "webhook_endpoints",
             "webhook_lanes",
-            "events",
+            "event_turns",
             "bulk_jobs",
             "person_jobs",
         ];

@@ -54,7 +54,7 @@ async fn a_child_starts_with_the_commit_that_tells_of_it_and_is_claimed_as_any_o
     let mut worker = cell.worker().await;
     let (parent, child) = family(&cell, &mut worker, PARK).await;
     assert_eq!((child.input.as_str(), child.workspace_id), ("null", parent.workspace_id));
-    assert!(child.deadline_at.is_some_and(|at| at > child.created_at));
+    assert!(child.deadline_at.is_some_and(|at| at > child.begun_at));
     let mut owner = cell.connect(capstan_engine::store::connect::Role::Owner).await;
     let found = parents(&mut owner, cell.workspace, [parent.execution_id, child.execution_id]).await.unwrap();
     assert_eq!(found.keys().collect::<Vec<_>>(), [&child.execution_id]);

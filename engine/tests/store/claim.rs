@@ -49,7 +49,7 @@ async fn a_claim_brings_what_is_needed_to_go_on() {
     assert_eq!(claimed.workspace_id, cell.workspace.0);
     assert_eq!(claimed.trigger_node_id, "start");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&claimed.input).unwrap(), item.input);
-    let time = claimed.deadline_at.unwrap() - claimed.created_at;
+    let time = claimed.deadline_at.unwrap() - claimed.begun_at;
     assert!((59..=61).contains(&time.num_seconds()), "{time}");
 }
 

@@ -32,6 +32,7 @@ pub(super) fn entering(claimed: &Claimed, gates: &[Gate], key_max: Option<u32>) 
         key_max,
         due_at: None,
         is_at_work: false,
+        unbegun: claimed.begins_here(),
     }
 }
 

@@ -7,6 +7,7 @@ mod claim;
 mod claim_tokens;
 mod commit;
 mod commit_locks;
+mod errors;
 mod explain;
 mod export;
 mod flow;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::claim::{NO_BOUND, claim};
 use capstan_engine::store::commit::Then;
@@ -147,6 +149,30 @@ async fn a_month_is_made_while_the_history_is_read_and_written() {
     run(&mut maker, "SET lock_timeout = '5s'").await;
     assert_eq!(make_months(&mut maker).await.unwrap(), 1);
     run(&mut worker.0, "COMMIT").await;
+}
+
+#[tokio::test]
+async fn nobody_queues_behind_a_migration_that_waits_for_a_long_transaction() {
+    let cell = Cell::new().await;
+    let (mut reader, mut owner) = (cell.connect(Role::Worker).await, cell.connect(Role::Owner).await);
+    let undo = "DELETE FROM _sqlx_migrations WHERE version = 57; DROP FUNCTION hold_back_1(uuid[]); \
+        ALTER TABLE executions DROP COLUMN begun_at";
+    run(&mut owner, undo).await;
+    run(&mut reader, "BEGIN; SELECT FROM executions").await;
+    let others = async {
+        let waits =
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'cell_1.executions'::regclass AND NOT granted)";
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut owner).await.unwrap() {
+            ticks.tick().await;
+        }
+        // It would wait for ever otherwise: the reader stays.
+        run(&mut owner, "SELECT FROM executions").await;
+        run(&mut reader, "COMMIT").await;
+    };
+    let (migrated, ()) = tokio::join!(migrate(&cell.place, Kind::Cell), others);
+    migrated.unwrap();
+    run(&mut owner, "SELECT begun_at FROM executions").await;
 }
 
 async fn lock_classes(connection: &mut PgConnection) -> (i32, i32) {

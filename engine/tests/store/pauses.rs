@@ -25,7 +25,8 @@ fn held(claimed: &Claimed, workflow_id: WorkflowId) -> Commit {
 
 /// The same of one that a throttle let in.
 fn held_by(claimed: &Claimed, workflow_id: WorkflowId, throttle: Option<&RateWish>) -> Commit {
-    let hold = Hold { workflow_id, losses: claimed.losses, throttle: throttle.cloned() };
+    let hold =
+        Hold { workflow_id, losses: claimed.losses, throttle: throttle.cloned(), unbegun: claimed.begins_here() };
     let family = Family { hold: Some(hold), ..Family::default() };
     Commit { rows: Vec::new(), family, ..step(claimed, 1, PARK) }
 }

@@ -2,7 +2,7 @@
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::{executions, logs, signals};
+use capstan_engine::store::{endings, executions, logs, signals};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ async fn read_all(cell: &Cell, api: &mut PgConnection, id: ExecutionId) {
     logs::read(api, cell.workspace, id, Uuid::nil(), 100).await.unwrap();
     executions::list(api, cell.workspace, None, Some(false), ExecutionId(Uuid::max()), PAGE).await.unwrap();
     signals::pending(api, id).await.unwrap();
+    endings::may_be_ending(api, cell.workspace, id).await.unwrap();
+    endings::being_cancelled(api, cell.workspace, &[id.0]).await.unwrap();
 }
 
 async fn in_workspace(cell: &Cell, api: &mut PgConnection) {
@@ -129,6 +131,30 @@ async fn a_signal_is_sent_by_keys() {
         assert_one_month(look, &["executions"], &month, 1);
         let count = all.iter().find(|plan| plan.query.contains("FROM signals s")).unwrap();
         assert!(count.rows_seen("signals") <= 50, "{count:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_ending_is_looked_for_by_keys() {
+    before_and_after_analyze(async |cell, api, plans| {
+        let (id, month) = newest(cell).await;
+        let journal = format!("journal{month}");
+        assert!(endings::may_be_ending(api, cell.workspace, id).await.unwrap(), "it tells of a time that is over");
+        let plan = plans.take_one("SELECT EXISTS");
+        plan.assert_no_seq_scan();
+        assert!(plan.rows_seen(&journal) <= 5 && plan.rows_seen("signals") <= 50, "{plan:#?}");
+        let page =
+            executions::list(api, cell.workspace, None, Some(false), ExecutionId(Uuid::max()), PAGE).await.unwrap();
+        let ids: Vec<Uuid> = page.iter().map(|row| row.execution_id).collect();
+        plans.take();
+        let found = endings::being_cancelled(api, cell.workspace, &ids).await.unwrap();
+        assert_eq!(found.len(), 0, "nobody cancelled them");
+        let plan = plans.take_one("CROSS JOIN LATERAL");
+        plan.assert_no_seq_scan();
+        assert!(plan.rows_seen(&journal) <= 5 * ids.len() as u64, "{plan:#?}");
+        let other: Vec<String> = plan.relations().into_iter().filter(|name| name.starts_with("journal")).collect();
+        assert_eq!(other, [journal], "{plan:#?}");
     })
     .await;
 }

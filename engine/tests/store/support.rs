@@ -163,6 +163,7 @@ pub(crate) fn settled(node: &str, output: Value) -> Entry {
         attempts: 1,
         closed_edges: Vec::new(),
         failed_items: 0,
+        more_ports: Vec::new(),
     };
     Entry { at: Utc::now(), event: Event::Settled { step, settlement } }
 }

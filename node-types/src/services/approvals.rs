@@ -6,6 +6,8 @@ use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use crate::own_database::unanswered;
+
 /// Keeps what is asked until a person answers or the time is over. Everything may be repeated.
 pub trait ApprovalDesk: Send + Sync {
     /// Asks, once for each step.
@@ -35,9 +37,10 @@ impl From<StoreError> for DeskError {
 
 impl From<DeskError> for Outcome {
     fn from(error: DeskError) -> Self {
+        let reason = error.to_string();
         match error {
-            DeskError::Unfit(_) => Self::fail("config", error.to_string()),
-            DeskError::Away(_) => Self::retry("approvals", error.to_string(), None),
+            DeskError::Unfit(_) => Self::fail("config", reason),
+            DeskError::Away(error) => unanswered(&error, "approvals", reason),
         }
     }
 }

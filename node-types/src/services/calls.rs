@@ -7,6 +7,8 @@ use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 
+use crate::own_database::unanswered;
+
 /// What a new child is to know of those above it, and its place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admission {
@@ -76,7 +78,7 @@ impl From<CallError> for Outcome {
         match error {
             CallError::TooDeep(_) => Self::fail("call_depth", reason),
             CallError::QuotaExceeded => Self::retry("quota_exceeded", reason, None),
-            CallError::Away(_) => Self::retry("calls", reason, None),
+            CallError::Away(error) => unanswered(&error, "calls", reason),
         }
     }
 }

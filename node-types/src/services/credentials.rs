@@ -12,6 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::node_type::Context;
+use crate::own_database::unanswered;
 use crate::services::guard::shown;
 
 mod attach;
@@ -135,8 +136,8 @@ impl CredentialVault for NoVault {
 /// The credential of that name, for a node of that type, or how the step ends without it. Its secrets are taken out of whatever
 /// the step gives away from now on.
 async fn open(context: &Context, name: &str, node_type: &str) -> Result<Opened, Outcome> {
-    let found = context.services.credentials.find(context.workspace_id, name).await.map_err(|error| away(&error))?;
-    let Some(opened) = found else {
+    let finding = context.services.credentials.find(context.workspace_id, name);
+    let Some(opened) = context.database.ask(finding).await.map_err(|error| away(&error))? else {
         let reason = format!("there is no credential \"{name}\" in this workspace; make it, or name another one");
         return Err(Outcome::fail(CLASS, reason));
     };
@@ -176,5 +177,5 @@ fn check_host(name: &str, opened: &Opened, url: &Url) -> Result<(), Outcome> {
 }
 
 fn away(error: &StoreError) -> Outcome {
-    Outcome::retry(AWAY_CLASS, format!("the credential cannot be had at the moment: {error}"), None)
+    unanswered(error, AWAY_CLASS, format!("the credential cannot be had at the moment: {error}"))
 }

@@ -7,6 +7,8 @@ use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use crate::own_database::unanswered;
+
 /// Keeps events, and who waits for them. Everything may be repeated.
 pub trait EventDesk: Send + Sync {
     /// Waits, once for each step; the event, if one is there that no signal brings.
@@ -37,7 +39,7 @@ impl From<EventsAway> for Outcome {
         if matches!(error, StoreError::Data(_)) {
             return Self::fail("config", format!("the event cannot be stored; check its characters: {error}"));
         }
-        Self::retry("events", format!("events cannot be kept at the moment: {error}"), None)
+        unanswered(&error, "events", format!("events cannot be kept at the moment: {error}"))
     }
 }
 

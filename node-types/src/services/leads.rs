@@ -6,6 +6,8 @@ use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 
+use crate::own_database::unanswered;
+
 /// Keeps leads. Everything may be repeated.
 pub trait LeadDesk: Send + Sync {
     /// Does it for a step, once for each key; nothing if too many events led to it.
@@ -28,7 +30,7 @@ impl From<LeadsAway> for Outcome {
         if matches!(error, StoreError::Data(_)) {
             return Self::fail("config", format!("the lead cannot be stored; check its values: {error}"));
         }
-        Self::retry("leads", format!("leads cannot be written at the moment: {error}"), None)
+        unanswered(&error, "leads", format!("leads cannot be written at the moment: {error}"))
     }
 }
 

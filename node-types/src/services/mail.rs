@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::store::error::StoreError;
 use futures::future::BoxFuture;
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::transport::smtp::authentication::Credentials;
@@ -75,7 +76,7 @@ pub trait Mailbox: Send + Sync {
 /// The sandbox could not keep a mail; worth another attempt.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox mailbox cannot keep the mail: {0}")]
-pub struct MailboxError(pub String);
+pub struct MailboxError(#[from] pub StoreError);
 
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -190,6 +191,13 @@ impl Mailer {
         let server = settings.server.as_ref().filter(|_| !settings.sandbox).map(Server::new).transpose()?;
         let turns = OwnTurns::new();
         Ok(Self { server, from, mailbox, is_sandbox: settings.sandbox, turns })
+    }
+
+    /// Whether mail is kept in the sandbox, and so in the engine's own database; `has_login` says that a server of the
+    /// workspace is to get it.
+    #[must_use]
+    pub fn keeps(&self, has_login: bool) -> bool {
+        self.is_sandbox || (!has_login && self.server.is_none())
     }
 
     /// Hands `letter` to the server, or to the sandbox of `workspace`. `key` makes the message id. With a login, a server of the

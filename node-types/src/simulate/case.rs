@@ -98,9 +98,10 @@ fn expected(case: &Case<'_>, simulated: &Simulated, runner: &dyn Runner) -> Valu
 }
 
 fn came(settlement: &Settlement) -> String {
-    match (settlement.status, &settlement.port, &settlement.error) {
-        (SettledStatus::Completed, Some(port), _) => format!("completed on {port}"),
-        (SettledStatus::Completed, None, _) => "completed".into(),
+    let ports: Vec<&str> = settlement.ports().collect();
+    match (settlement.status, &ports[..], &settlement.error) {
+        (SettledStatus::Completed, [_, ..], _) => format!("completed on {}", ports.join(" and ")),
+        (SettledStatus::Completed, [], _) => "completed".into(),
         (SettledStatus::Failed, _, Some(error)) if !error.class.contains(char::is_whitespace) => {
             format!("failed with {}", error.class)
         }

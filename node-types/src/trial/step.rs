@@ -78,7 +78,7 @@ impl<'a> OneStep<'a> {
         let triggers: Vec<&Value> = list(self.document, "nodes").iter().filter(|node| self.is_trigger(node)).collect();
         triggers.iter().for_each(|trigger| drawn.nodes.push(as_begun(trigger)));
         let begins: Vec<&str> = triggers.iter().map(|trigger| id(trigger)).collect();
-        let items = item.map(|item| Given::Output { port: None, output: json!([item]) });
+        let items = item.map(|item| Given::Output { port: None, more_ports: Vec::new(), output: json!([item]) });
         let container = items.as_ref().map(|_| self.around());
         let own = self.node["id"].clone();
         let last = container.clone().unwrap_or_else(|| id(self.node).to_owned());

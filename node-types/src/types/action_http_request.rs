@@ -16,6 +16,7 @@ use url::Url;
 
 use super::parts::{OneOrMany, Scalar, check_credential, has_expression, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
+use crate::own_database::Late;
 use crate::services::answer::{BodyError, headers_json, parse_body, read_body, read_excerpt, retry_after};
 use crate::services::credentials;
 use crate::services::guard::{Refusal, shown};
@@ -171,9 +172,10 @@ impl NodeType for ActionHttpRequest {
             }
             exchange(request, &success, bytes_max, context).await
         });
-        match tokio::time::timeout(Duration::from_millis(timeout_ms), exchange).await {
+        match context.database.within(Duration::from_millis(timeout_ms), exchange).await {
             Ok(outcome) => outcome,
-            Err(_) => {
+            Err(Late::Away) => Outcome::Away { reason: format!("the credential for {url} did not come in time") },
+            Err(Late::Spent) => {
                 Outcome::retry("timeout", format!("{url} did not finish its answer within {timeout_ms} ms"), None)
             }
         }

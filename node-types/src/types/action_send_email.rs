@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 
 use super::parts::{OneOrMany, Scalar, check_credential, problem};
 use crate::node_type::{Context, NodeType, Spec};
+use crate::own_database::unanswered;
 use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, mail_login};
 use crate::services::mail::letter::may_set_header;
-use crate::services::mail::{Letter, MailError};
+use crate::services::mail::{Letter, MailError, MailboxError};
 use crate::services::quotas::Spent;
 
 /// Class of a step that the plan of its workspace does not allow.
@@ -97,20 +98,19 @@ impl NodeType for ActionSendEmail {
             },
             None => None,
         };
-        let spent = match Spent::one(&*services.quotas, workspace_id, EMAILS).await {
+        let spending = Spent::one(&*services.quotas, workspace_id, EMAILS);
+        let spent = match context.database.ask(spending).await {
             Ok(Ok(spent)) => spent,
             Ok(Err(_)) => return Outcome::fail(QUOTA, USED_UP),
             Err(error) => {
-                return Outcome::retry(
-                    QUOTA_AWAY,
-                    format!("the quota cannot be asked for at the moment: {error}"),
-                    None,
-                );
+                let reason = format!("the quota cannot be asked for at the moment: {error}");
+                return unanswered(&error, QUOTA_AWAY, reason);
             }
         };
         let key = context.idempotency_key();
-        let sent = Box::pin(services.mail.send(workspace_id, &key, letter, login.zip(Some(&services.http)))).await;
-        match sent {
+        let is_kept = services.mail.keeps(login.is_some());
+        let sending = Box::pin(services.mail.send(workspace_id, &key, letter, login.zip(Some(&services.http))));
+        match if is_kept { context.database.ask(sending).await } else { sending.await } {
             Ok(receipt) => {
                 spent.confirm();
                 let output = json!({"message_id": receipt.message_id, "accepted_by": receipt.accepted_by});
@@ -130,7 +130,7 @@ fn mail_error(error: &MailError) -> Outcome {
         MailError::Connect { .. } => Outcome::retry("connect", reason, None),
         MailError::Broken { .. } => Outcome::retry(BROKEN, reason, None),
         MailError::Refused(_) => Outcome::fail("address_blocked", reason),
-        MailError::Mailbox(_) => Outcome::retry("mailbox", reason, None),
+        MailError::Mailbox(MailboxError(error)) => unanswered(error, "mailbox", reason),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
     use crate::services::mail::MailSettings;
     use crate::services::quotas::QuotaDesk;
     use crate::smtp_sink::SmtpSink;
-    use crate::testing::{Mails, context, context_with, context_within, failed, retried};
+    use crate::testing::{Mails, context, context_with, context_within, failed, put_off, retried};
 
     fn over_smtp(server: SocketAddr) -> Context {
         let server = Some(format!("smtp://{server}").parse().unwrap());
@@ -267,7 +267,7 @@ mod tests {
         let within = |is_away| context_within(Arc::new(UsedUp { is_away }));
         let send = async |context| ActionSendEmail.run(config(json!("ada@example.com")), &context).await;
         assert_eq!(failed(send(within(false)).await).0, "quota");
-        assert_eq!(retried(send(within(true)).await).0, "quota_unknown");
+        assert!(put_off(send(within(true)).await).contains("quota"));
     }
 
     /// Counts what is spent and not given back.

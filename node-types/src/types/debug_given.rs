@@ -1,6 +1,6 @@
 //! `debug.given`
 
-use capstan_engine::core::catalogue::Effect;
+use capstan_engine::core::catalogue::{Effect, Together};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -22,6 +22,9 @@ pub(crate) struct Config {
     output: String,
     /// The port that it emits on; the first one if absent.
     port: Option<String>,
+    /// Further ports that it emits on at the same time.
+    #[serde(default)]
+    more_ports: Vec<String>,
     /// Its output ports; `out` alone if absent.
     #[serde(default)]
     ports: Vec<String>,
@@ -55,6 +58,15 @@ impl NodeType for DebugGiven {
         if written.is_empty() { Self::spec().outputs } else { written }
     }
 
+    fn together(config: &Value) -> Option<Together> {
+        let more: Vec<&str> = config["more_ports"].as_array()?.iter().filter_map(Value::as_str).collect();
+        let ports = Self::ports(config);
+        let otherwise = config["port"].as_str().map(Into::into).or_else(|| ports.first().cloned())?;
+        let is_emitted = |port: &String| *port == otherwise || more.contains(&port.as_str());
+        let each = ports.iter().map(|port| (port.clone(), Some(is_emitted(port)))).collect();
+        (!more.is_empty()).then_some(Together { each, otherwise })
+    }
+
     fn check(config: &Value) -> Vec<Problem> {
         let unread = config["output"].as_str().and_then(|text| serde_json::from_str::<Value>(text).err());
         let unread = unread.map(|error| {
@@ -73,7 +85,7 @@ impl NodeType for DebugGiven {
         }
         let port = config.port.or_else(|| config.ports.into_iter().next()).unwrap_or_else(|| "out".into());
         match serde_json::from_str(&config.output) {
-            Ok(output) => Outcome::Done { port, output },
+            Ok(output) => Outcome::Done { port, more_ports: config.more_ports, output },
             Err(error) => Outcome::fail("config", format!("the output is not JSON: {error}")),
         }
     }

@@ -74,7 +74,8 @@ pub(super) fn check_email(config: &Value) -> Option<Problem> {
 /// Does it, once for the step.
 pub(super) async fn run(context: &Context, what: Act) -> Outcome {
     let once = step_event_id(&context.idempotency_key());
-    match context.services.leads.act(context.workspace_id, context.execution_id, &once, &what).await {
+    let acting = context.services.leads.act(context.workspace_id, context.execution_id, &once, &what);
+    match context.database.ask(acting).await {
         Ok(Some(done)) => outcome(done),
         Ok(None) => {
             let reason = format!(

@@ -66,6 +66,7 @@ impl Default for Who {
 impl NodeType for LogicApproval {
     const NAME: &'static str = "logic.approval";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const LOCAL: bool = true;
     type Config = Config;
 
@@ -110,7 +111,7 @@ impl NodeType for LogicApproval {
 /// Asks, and waits for what comes first.
 async fn wait(context: &Context, ask: &Ask) -> Outcome {
     let asking = asking(context);
-    match context.services.approvals.ask(&asking, ask).await {
+    match context.database.ask(context.services.approvals.ask(&asking, ask)).await {
         Ok(()) => Outcome::Wait(Until { time: ask.deadline_at, signal: Some(asking.signal()), child: None }),
         Err(error) => error.into(),
     }
@@ -118,7 +119,7 @@ async fn wait(context: &Context, ask: &Ask) -> Outcome {
 
 /// Gives up, unless an answer came in time whose signal was not seen before the time was over.
 async fn expire(context: &Context, ask: &Ask) -> Outcome {
-    match context.services.approvals.expire(&asking(context)).await {
+    match context.database.ask(context.services.approvals.expire(&asking(context))).await {
         Ok(Some(answer)) => answered(answer),
         Ok(None) => {
             let at = ask.deadline_at;
@@ -171,7 +172,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::testing::{Answers, context, context_at, failed, retried};
+    use crate::testing::{Answers, context, context_at, failed, put_off};
 
     async fn run(config: Value, context: &Context) -> Outcome {
         LogicApproval.run(serde_json::from_value(config).unwrap(), context).await
@@ -233,7 +234,7 @@ mod tests {
             assert_eq!(failed(run(config, &context()).await).0, "config");
         }
         let away = Arc::new(Answers { away: true, ..Answers::default() });
-        assert_eq!(retried(run(json!({"title": "t"}), &context_at(away)).await).0, "approvals");
+        assert!(put_off(run(json!({"title": "t"}), &context_at(away)).await).contains("approval"));
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub(crate) struct Config {
 impl NodeType for LogicDelay {
     const NAME: &'static str = "logic.delay";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const LOCAL: bool = true;
     type Config = Config;
 

@@ -94,6 +94,7 @@ enum AtCancel {
 impl NodeType for LogicSubWorkflow {
     const NAME: &'static str = "logic.sub_workflow";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     type Config = Config;
 
     fn spec() -> Spec {
@@ -128,11 +129,12 @@ impl Config {
     async fn call(&self, context: &Context) -> Result<Outcome, Outcome> {
         let (calling, desk) = (Calling::from(context), &context.services.calls);
         let time = self.span()?;
-        let found = desk.find(&calling, &self.workflow, self.number()).await?.ok_or_else(|| self.no_workflow())?;
+        let found = context.database.ask(desk.find(&calling, &self.workflow, self.number())).await?;
+        let found = found.ok_or_else(|| self.no_workflow())?;
         let version_id = found.version_id.ok_or_else(|| self.no_version())?;
         let trigger = self.trigger(&found)?;
         let input = self.input(trigger)?;
-        let admission = desk.admit(&calling).await?;
+        let admission = context.database.ask(desk.admit(&calling)).await?;
         let child = Child {
             execution_id: ExecutionId::new().of_child(),
             workflow_id: found.workflow_id,
@@ -157,7 +159,8 @@ impl Config {
     /// child is not waited for.
     async fn look(&self, context: &Context) -> Result<Outcome, Outcome> {
         let calling = Calling::from(context);
-        let started = context.services.calls.started(&calling, self.on_cancel()).await?;
+        let looking = context.services.calls.started(&calling, self.on_cancel());
+        let started = context.database.ask(looking).await?;
         let Some(Started { child, end }) = started else { return self.call(context).await };
         match (self.mode, end, &context.wake) {
             (Mode::Detached, ..) => Ok(Outcome::done("out", told(&child))),

@@ -44,6 +44,7 @@ pub(crate) struct Config {
 impl NodeType for LogicWaitForEvent {
     const NAME: &'static str = "logic.wait_for_event";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const LOCAL: bool = true;
     const RAW: &'static [&'static str] = &["when"];
     type Config = Config;
@@ -81,8 +82,8 @@ impl NodeType for LogicWaitForEvent {
         };
         let (events, waiting) = (&context.services.events, waiting(context));
         let is_over = matches!(context.wake, Some(Wake::Due));
-        let found = if is_over { events.expire(&waiting, &wait).await } else { events.wait(&waiting, &wait).await };
-        match found {
+        let finding = if is_over { events.expire(&waiting, &wait) } else { events.wait(&waiting, &wait) };
+        match context.database.ask(finding).await {
             Ok(Some(event)) => Outcome::done("received", event),
             Ok(None) if is_over => Outcome::done("expired", Value::Null),
             Ok(None) => Outcome::Wait(Until { time: wait.until_at, signal: Some(waiting.signal()), child: None }),

@@ -32,6 +32,7 @@ pub(crate) struct Config {
 impl NodeType for LogicWaitForSignal {
     const NAME: &'static str = "logic.wait_for_signal";
     const EFFECT: Effect = Effect::Idempotent;
+    const WAITS: bool = true;
     const STAYS: bool = true;
     const LOCAL: bool = true;
     type Config = Config;

@@ -15,15 +15,19 @@ use capstan_engine::core::scene::Scene;
 use capstan_engine::core::state::StepIx;
 use capstan_engine::faults::{Point, pass};
 use capstan_node_types::chunk;
-use capstan_node_types::node_type::Context;
+use capstan_node_types::node_type::{Context, LogLevel, LogSink};
+use capstan_node_types::own_database::Late;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use serde_json::Value;
 use tokio::task::{Id, JoinError};
-use tokio::time::timeout;
 
 use super::drive::Drive;
 use crate::logs::{Origin, StepLog};
+
+/// What the log of a step says once when it is put off.
+const PUT_OFF: &str =
+    "Capstan's own database does not answer: the step is tried again until it does, and no attempt is counted";
 
 /// How the task of an attempt ended.
 type Ended = Result<(Id, (StepIx, Option<Outcome>)), JoinError>;
@@ -71,6 +75,7 @@ impl Drive<'_> {
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
         let context = self.context(step, Arc::clone(&log), Arc::clone(&secrets));
+        let (database, is_first_time) = (Arc::clone(&context.database), self.put_off.until(step).is_none());
         let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
         async move {
@@ -86,15 +91,21 @@ impl Drive<'_> {
             // The clock runs from here: an attempt may have waited for its turn.
             let run = match limit_ms {
                 0 => Either::Left(run.map(Ok)),
-                limit_ms => Either::Right(timeout(Duration::from_millis(limit_ms), run)),
+                limit_ms => Either::Right(database.within(Duration::from_millis(limit_ms), run)),
             };
             let outcome = match engine.black_box.around(id, run).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(_)) => {
                     Outcome::fail("panic", "the node type failed in a way that it should not; see the worker's log")
                 }
-                Err(_) => Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None),
+                Err(Late::Away) => Outcome::Away { reason: format!("the database took longer than {limit_ms} ms") },
+                Err(Late::Spent) => {
+                    Outcome::retry("timeout", format!("the attempt took longer than {limit_ms} ms"), None)
+                }
             };
+            if matches!(outcome, Outcome::Away { .. }) && is_first_time {
+                log.log(LogLevel::Warn, PUT_OFF);
+            }
             log.finish().await;
             if secrets.is_empty() { outcome } else { Box::pin(redacted(outcome, secrets)).await }
         }
@@ -137,7 +148,7 @@ impl Drive<'_> {
             state: &self.state,
             trigger: self.trigger,
             execution_id: ExecutionId(self.claimed.execution_id),
-            created_at: self.claimed.created_at,
+            created_at: self.claimed.begun_at,
         }
     }
 
@@ -159,6 +170,7 @@ impl Drive<'_> {
             log,
             services: Arc::clone(&self.engine.services),
             secrets,
+            database: Arc::default(),
         }
     }
 
@@ -184,7 +196,7 @@ async fn redacted(outcome: Outcome, secrets: Arc<Redactor>) -> Outcome {
 
 fn without_secrets(outcome: Outcome, secrets: &Redactor) -> Outcome {
     match outcome {
-        Outcome::Done { port, output } => Outcome::Done { port, output: secrets.value(output) },
+        Outcome::Done { port, more_ports, output } => Outcome::Done { port, more_ports, output: secrets.value(output) },
         Outcome::Retry { class, reason, after } => {
             Outcome::Retry { class, reason: secrets.text(&reason).into_owned(), after }
         }
@@ -193,6 +205,7 @@ fn without_secrets(outcome: Outcome, secrets: &Redactor) -> Outcome {
             let items = items.into_iter().map(|item| secrets.value(item)).collect();
             Outcome::Open { items, note: secrets.value(note) }
         }
+        Outcome::Away { reason } => Outcome::Away { reason: secrets.text(&reason).into_owned() },
         // What they hold is of the engine, and no secret.
         Outcome::Wait(_) | Outcome::Call { .. } => outcome,
     }

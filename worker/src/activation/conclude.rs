@@ -13,6 +13,10 @@ use super::drive::Drive;
 impl Drive<'_> {
     /// Records how an attempt ended.
     pub(super) fn conclude(&mut self, step: StepIx, outcome: Outcome) {
+        if let Outcome::Away { reason } = &outcome {
+            return self.put_off(step, reason);
+        }
+        self.put_off.forget(step);
         let birth = self.birth(step, &outcome);
         let orphan = self.state.step(step).orphan();
         let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));

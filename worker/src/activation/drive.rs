@@ -26,8 +26,9 @@ use tokio::time::{sleep, sleep_until};
 use tracing::debug;
 
 use super::enter::{Pass, Way};
+use super::put_off::PutOff;
 use super::write::Flushed;
-use super::{Exit, READ_PAUSE};
+use super::{Exit, READ_PAUSE, is_forced};
 use crate::life::Life;
 use crate::logs::Budget;
 use crate::versions::Version;
@@ -38,8 +39,6 @@ const PENDING_MAX: usize = 1_000;
 const PENDING_AGE_MAX: Duration = Duration::from_millis(100);
 /// Bytes of outputs that wait for a flush at most, beside the last of them.
 const PENDING_BYTES_MAX: usize = 4 << 20;
-/// Entries of one journal; an execution that has more is set aside.
-const JOURNAL_ENTRIES_MAX: u32 = 100_000;
 /// Workers lost in a row that make an execution an incident.
 pub(super) const LOSSES_MAX: i16 = 3;
 
@@ -66,6 +65,8 @@ pub(super) struct Drive<'a> {
     pub(super) family: Family,
     /// Signals that lead to nothing, until the next flush.
     pub(super) dropped: Vec<SignalId>,
+    /// Steps whose attempts found the database away.
+    pub(super) put_off: PutOff,
     /// Starts of `at_most_once` attempts that this activation has journaled.
     pub(super) announced: BTreeSet<StepIx>,
     pub(super) log_budget: Arc<Budget>,
@@ -108,6 +109,7 @@ impl<'a> Drive<'a> {
             usage: BTreeMap::new(),
             family: Family::default(),
             dropped: Vec::new(),
+            put_off: PutOff::default(),
             announced: BTreeSet::new(),
             log_budget: Arc::default(),
             leftovers: !claimed.fresh,
@@ -135,10 +137,17 @@ impl<'a> Drive<'a> {
             if self.is_over() {
                 return self.finish().await;
             }
-            if self.state.position() >= JOURNAL_ENTRIES_MAX {
-                return Exit::Quarantine(format!("its journal has reached {JOURNAL_ENTRIES_MAX} entries"));
+            let is_full = self.state.is_full();
+            // What runs already is still heard of, and what the journal tells of as started is.
+            let runnable = if is_full { self.told_of(now) } else { self.runnable(now) };
+            if is_full && runnable.is_empty() && self.running.is_empty() {
+                if self.take_back_told_of() {
+                    continue;
+                }
+                let reason = self.how_it_is_full();
+                self.record(Event::Poisoned { reason });
+                return self.finish().await;
             }
-            let runnable = self.runnable(now);
             if !runnable.is_empty() {
                 match self.enter().await {
                     Pass::In => {}
@@ -156,7 +165,10 @@ impl<'a> Drive<'a> {
             }
             // Whatever comes next rests on a durable prefix: effects, waiting, parking.
             let is_idle = runnable.is_empty() && self.running.is_empty();
-            let then = if is_idle { self.park(now) } else { Then::Hold };
+            if self.take_back(is_idle, now) {
+                continue;
+            }
+            let then = if is_idle && !self.stays(now) { self.park(now) } else { Then::Hold };
             let early = planted(Bug::EarlyEffect) && !runnable.is_empty();
             if (!self.pending.is_empty() && !early) || matches!(then, Then::Park { .. }) {
                 match self.flush(then).await {
@@ -227,8 +239,8 @@ impl<'a> Drive<'a> {
             }
             if signal.name == CANCEL {
                 let reason = signal.payload.get("reason").and_then(Value::as_str).unwrap_or("cancelled").to_owned();
-                // Nobody waits for an incident.
-                let forced = self.claimed.incident || signal.payload.get("force") == Some(&Value::Bool(true));
+                // Nobody waits for an incident, unless there is room to undo what it did.
+                let forced = self.claimed.incident && !self.state.has_outgrown() || is_forced(&signal);
                 has_obeyed |= self.record(Event::Cancelled { reason, forced, signal_id: Some(signal_id) });
             } else if let Some(order) = Order::of(&signal) {
                 has_obeyed |= self.obey(order, signal_id);
@@ -238,6 +250,7 @@ impl<'a> Drive<'a> {
                 if let Some(task) = self.running.remove(&step) {
                     task.abort();
                 }
+                self.put_off.forget(step);
                 self.record(Event::Signalled { step: self.key(step), signal_id, payload: signal.payload });
             } else if self.state.is_too_late(&self.graph, &signal.name) {
                 self.dropped.push(signal_id);
@@ -343,7 +356,8 @@ impl<'a> Drive<'a> {
 
     /// The same of what is due only after that moment.
     pub(super) fn next_look_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let steps = self.state.dues().filter(|(step, _)| !self.running.contains_key(step)).map(|(_, due)| due);
+        let idle = self.state.dues().filter(|(step, _)| !self.running.contains_key(step));
+        let steps = idle.map(|(step, due)| self.put_off.until(step).map_or(due, |until| until.max(due)));
         steps
             .filter(|due| *due >= moment)
             .chain(self.claimed.deadline_at.filter(|_| !self.state.is_ending() && !self.state.is_paused()))

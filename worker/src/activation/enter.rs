@@ -133,6 +133,7 @@ impl Drive<'_> {
             key_max: self.graph.concurrency.as_ref().map(|concurrency| concurrency.limit),
             due_at: self.due_at_gate(),
             is_at_work: self.way.is_at_work,
+            unbegun: self.is_unbegun(),
         };
         Box::pin(self.engine.gates.enter(self.life, self.way.workspace_id, entering)).await
     }

@@ -41,13 +41,18 @@ impl Drive<'_> {
     /// Steps that may run now and do not.
     pub(super) fn runnable(&self, now: DateTime<Utc>) -> Vec<StepIx> {
         if self.state.is_paused() || self.is_held {
-            // What the journal tells of as started has to be: nobody could say later that it was not.
-            let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
-            let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
-            return idle.copied().filter(is_told_of).collect();
+            return self.told_of(now);
         }
         let now = if planted(Bug::EarlyTimer) { now + EARLY } else { now };
-        self.state.runnable(now).filter(|step| !self.running.contains_key(step)).collect()
+        let idle = self.state.runnable(now).filter(|step| !self.running.contains_key(step));
+        idle.filter(|step| !self.is_put_off(*step, now)).collect()
+    }
+
+    /// Of these, what the journal tells of as started: it has to be, since nobody could say later that it was not.
+    pub(super) fn told_of(&self, now: DateTime<Utc>) -> Vec<StepIx> {
+        let is_told_of = |step: &StepIx| self.state.step(*step).phase == Phase::Started;
+        let idle = self.announced.iter().filter(|step| !self.running.contains_key(step));
+        idle.copied().filter(is_told_of).filter(|step| !self.is_put_off(*step, now)).collect()
     }
 
     /// The throttle that let it in, if it has not begun. Nothing lets in what other executions start.
@@ -58,6 +63,11 @@ impl Drive<'_> {
         flow.wish(&self.state.step(trigger).output).throttle
     }
 
+    /// Whether nobody has attempted a step of it: whoever holds it back says when it begins.
+    pub(super) fn is_unbegun(&self) -> bool {
+        self.state.position() == 0 && self.claimed.begins_here()
+    }
+
     /// How it parks: until the next look is due, or, where that is now, until its workflow goes on.
     pub(super) fn park(&mut self, now: DateTime<Utc>) -> Then {
         let due_at = self.next_look();
@@ -66,7 +76,8 @@ impl Drive<'_> {
         }
         let has_moved = self.state.position() > self.began_at;
         let losses = if has_moved { 0 } else { self.claimed.losses };
-        self.family.hold = Some(Hold { workflow_id: self.workflow_id, losses, throttle: self.throttle() });
+        let (workflow_id, throttle, unbegun) = (self.workflow_id, self.throttle(), self.is_unbegun());
+        self.family.hold = Some(Hold { workflow_id, losses, throttle, unbegun });
         Then::Park { due_at: None }
     }
 }

@@ -7,6 +7,7 @@ mod drive;
 mod enter;
 mod hold;
 mod obey;
+mod put_off;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -22,8 +23,9 @@ use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::commit::{Commit, Then};
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::orders::take_up;
 use capstan_engine::store::past::{self, Past};
-use capstan_engine::store::signals::CANCEL;
+use capstan_engine::store::signals::{CANCEL, Pending};
 use capstan_engine::store::workers::release;
 use chrono::TimeDelta;
 use futures::FutureExt;
@@ -118,6 +120,9 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Op
     };
     // It may be large, and the execution may be active for long.
     drop(entries);
+    if claimed.incident && state.has_outgrown() && past.signals.iter().any(is_gentle_cancel) {
+        take_up_again(engine, claimed).await;
+    }
     Drive::new(engine, life, claimed, &version, state, past.signals).run(wake).await
 }
 
@@ -133,6 +138,29 @@ async fn read_back(engine: &Engine, claimed: &Claimed) -> Result<Past, StoreErro
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Whether what was done is to be undone before the end.
+fn is_gentle_cancel(signal: &Pending) -> bool {
+    signal.name == CANCEL && !is_forced(signal)
+}
+
+fn is_forced(cancel: &Pending) -> bool {
+    cancel.payload.get("force") == Some(&Value::Bool(true))
+}
+
+/// An incident is cancelled, and what it did is undone first: it is none any more.
+async fn take_up_again(engine: &Engine, claimed: &Claimed) {
+    let (workspace_id, id) = (WorkspaceId(claimed.workspace_id), ExecutionId(claimed.execution_id));
+    while let Err(error) =
+        Box::pin(engine.side.run(async |connection| take_up(connection, workspace_id, id).await)).await
+    {
+        warn!(%error, execution_id = %id, "an incident could not be taken up; trying again");
+        if !error.is_transient() {
+            return;
+        }
+        sleep(READ_PAUSE).await;
     }
 }
 
@@ -162,7 +190,7 @@ async fn fold_up(
         true => engine.versions.begun_at(version_id, version, &claimed.trigger_node_id),
         false => version,
     };
-    let state = fold(&version.graph, &trigger, input, claimed.created_at, entries)
+    let state = fold(&version.graph, &trigger, input, claimed.begun_at, entries)
         .map_err(|error| StoreError::Corrupt(format!("the journal cannot be folded: {error}")))?;
     Ok((version, state))
 }
@@ -179,7 +207,7 @@ async fn set_down(life: &Life, claimed: &Claimed, then: Then) -> Exit {
 /// Leaves an execution to a newer build for a while, as in a rolling deploy; then a person has to look.
 async fn put_off(life: &Life, claimed: &Claimed, reason: String) -> Exit {
     let now = life.clock.now();
-    if now - claimed.created_at > UNSUPPORTED_MAX {
+    if now - claimed.begun_at > UNSUPPORTED_MAX {
         return Exit::Quarantine(reason);
     }
     warn!(execution_id = %claimed.execution_id, reason, "left to a newer build");

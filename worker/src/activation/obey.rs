@@ -58,7 +58,7 @@ impl Drive<'_> {
             Action::Retry { .. } => return,
             Action::Skip { port, output } => {
                 let port = port.or_else(|| self.node(step).ports.first().cloned()).unwrap_or_default();
-                Outcome::Done { port, output }
+                Outcome::Done { port, more_ports: Vec::new(), output }
             }
             Action::Fail { class, error } => Outcome::Fail { class, reason: error },
         };

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::attempt::storable;
 use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::journal::{ENTRIES_MAX, WORK_ENTRIES_MAX};
 use capstan_engine::core::result::result;
 use capstan_engine::core::state::End;
 use capstan_engine::faults::{Point, pass};
@@ -41,6 +42,22 @@ impl Drive<'_> {
             .rev()
             .map(|(worker, at)| format!("{worker} at {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)));
         format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
+    }
+
+    /// What a person is told of an execution whose journal has no room for what comes next.
+    pub(super) fn how_it_is_full(&self) -> String {
+        if self.state.has_outgrown() {
+            format!(
+                "its journal has {WORK_ENTRIES_MAX} entries, which is all that the work of one execution may write. To try again \
+                 cannot help. Fail it as a whole or cancel it, and what undoes and what runs at last still runs; or restart it on \
+                 a version that writes less, with \"spill\" for long lists or a child workflow for what a container holds"
+            )
+        } else {
+            format!(
+                "its journal has {ENTRIES_MAX} entries, which is all that work, undoing and what runs at last may write. Only a \
+                 forced cancel ends it; what is not undone then is to be undone by hand"
+            )
+        }
     }
 
     /// Writes the end of the execution, or sets it aside as an incident.

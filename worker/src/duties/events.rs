@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::events;
+use capstan_domain::events::{self, Turn};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::postgres::PgListener;
@@ -17,8 +17,6 @@ use crate::worker::Engine;
 
 /// Pause after a chunk of an event for which more wait, so that it takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
-/// Chunks after which events for which nobody waits are looked for again, where there were none.
-const PASS_BY_EVERY: u32 = 100;
 /// Time after which events are looked for once more where there were some: longer than senders hold hints back.
 const AGAIN_PAUSE: Duration = Duration::from_millis(25);
 /// Pause before hints are listened for again, where the connection was lost.
@@ -54,24 +52,41 @@ async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) 
         return Ok(false);
     }
     let side = Side::new(place.clone());
-    let (mut passed, mut chunks) = (true, 0);
-    while !engine.stop.is_cancelled() {
-        if passed || chunks % PASS_BY_EVERY == 0 {
-            passed = side.run(async |connection| events::pass_by(connection).await).await?;
+    loop {
+        let passed = side.run(async |connection| events::pass_by(connection).await).await?;
+        let mut is_any = passed.is_more;
+        for turn in &passed.left {
+            is_any |= give(engine, &side, Some(turn), waker, starts).await?;
         }
-        chunks += 1;
-        let matched = side.run(async |connection| events::work(connection).await).await?;
-        if matched.as_ref().is_some_and(|matched| matched.waits > 0) {
-            waker.notify_one();
+        // One of those that begin again has its turn beside any number of new ones.
+        is_any |= give(engine, &side, None, waker, starts).await?;
+        if !is_any || engine.stop.is_cancelled() {
+            return Ok(true);
         }
-        if matched.as_ref().is_some_and(|matched| matched.starts > 0) {
-            starts.notify_one();
-        }
-        match matched {
-            Some(matched) if matched.is_more => _ = engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await,
-            None if !passed => break,
-            _ => {}
-        }
+    }
+}
+
+/// Gives an event to a chunk of those who wait for it; whether there was one.
+async fn give(
+    engine: &Engine,
+    side: &Side,
+    turn: Option<&Turn>,
+    waker: &Notify,
+    starts: &Notify,
+) -> Result<bool, StoreError> {
+    if engine.stop.is_cancelled() {
+        return Ok(false);
+    }
+    let matched = side.run(async |connection| events::work(connection, turn).await).await?;
+    let Some(matched) = matched else { return Ok(false) };
+    if matched.waits > 0 {
+        waker.notify_one();
+    }
+    if matched.starts > 0 {
+        starts.notify_one();
+    }
+    if matched.is_more {
+        engine.stop.run_until_cancelled(sleep(CHUNK_PAUSE)).await;
     }
     Ok(true)
 }

@@ -1,6 +1,8 @@
 //! Orders that a bulk job gives to many executions: what each of them needs is found out one by one, and then all are given
 //! together, so that nobody waits for the rows of a whole chunk.
 
+use std::sync::Arc;
+
 use capstan_domain::history;
 use capstan_domain::resolve::Unresolvable;
 use capstan_domain::restart::Recorded;
@@ -64,8 +66,11 @@ pub(super) async fn resolve(
     let graph = version(engine, workspace_id, VersionId(row.version_id)).await?.begun_at(&row.trigger_node_id);
     let step = said.step();
     // On a thread of its own: a long journal takes a while, and what panics over it fails alone.
-    let resolved =
-        spawn_blocking(move || Recorded { row: &row, graph: &graph, entries: &entries }.resolve(step, action)).await;
+    let registry = Arc::clone(&engine.registry);
+    let resolved = spawn_blocking(move || {
+        Recorded { row: &row, graph: &graph, entries: &entries }.resolve(step, action, registry.as_ref())
+    });
+    let resolved = resolved.await;
     Ok(match resolved {
         Ok(Ok((resolve, paused))) => {
             let order = order(said.reason.as_deref(), What::Resolve(resolve));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_engine::store::connect::Place;
-use capstan_engine::store::quotas::{COUNT_MAX, Reconciled, reclaim, reconcile};
+use capstan_engine::store::quotas::{COUNT_MAX, Reconciled, is_any, reclaim, reconcile};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
@@ -23,10 +23,18 @@ const RECLAIMS_MAX: usize = 1_000;
 /// Counters of one look that cannot be counted.
 const FAILURES_MAX: usize = 10;
 
-/// Looks each minute, until the worker stops.
+/// Looks each minute, by one statement of the side connection where there is nothing to do, until the worker stops.
 pub(crate) async fn quotas(engine: Arc<Engine>, place: Place) {
     while engine.stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
-        engine.stop.run_until_cancelled(round(&place)).await;
+        match engine.side.run(async |connection| is_any(connection).await).await {
+            Ok(false) => {}
+            Ok(true) => {
+                engine.stop.run_until_cancelled(round(&place)).await;
+            }
+            Err(error) => {
+                warn!(%error, "nobody knows whether a quota is to be counted; it will be looked at again in a minute");
+            }
+        }
     }
 }
 

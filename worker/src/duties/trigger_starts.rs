@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::schedules::{advance, next_ms};
+use capstan_domain::schedules::{PassedBy, advance, next_ms};
 use capstan_domain::trigger_starts::{Key, candidates, refuse};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
@@ -27,6 +27,7 @@ const OTHERS_MS: i64 = 100;
 /// Starts what is due, until the worker stops. `due` says that there may be something before it is looked for.
 pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, due: Arc<Notify>) {
     let (desk, mut agenda, mut next_ms) = (Desk::new(&place), engine.agenda.reader(), Some(0));
+    let mut passed_by = PassedBy::default();
     let triggers = |agenda: &Agenda| agenda.triggers_ms;
     let mut until_due = async |next_ms: Option<i64>| {
         tokio::select! {
@@ -35,7 +36,7 @@ pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc
         }
     };
     while engine.stop.run_until_cancelled(until_due(next_ms)).await.is_some() {
-        next_ms = match look(&engine, &desk, &place, &waker).await {
+        next_ms = match look(&engine, &desk, &place, &waker, &mut passed_by).await {
             Ok(next_ms) => next_ms,
             Err(error) => {
                 warn!(%error, "what triggers are to start could not be looked at; it will be tried again");
@@ -47,15 +48,21 @@ pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc
 }
 
 /// Works until nothing is due for this worker; answers in how many milliseconds something will be.
-async fn look(engine: &Engine, desk: &Desk, place: &Place, waker: &Notify) -> Result<Option<i64>, StoreError> {
-    let next = engine.side.run(async |connection| next_ms(connection).await).await?;
+async fn look(
+    engine: &Engine,
+    desk: &Desk,
+    place: &Place,
+    waker: &Notify,
+    passed_by: &mut PassedBy,
+) -> Result<Option<i64>, StoreError> {
+    let next = engine.side.run(async |connection| next_ms(connection, passed_by).await).await?;
     if next.is_none_or(|ms| ms > 0) {
         return Ok(next);
     }
     // Its connection lives as long as there is work: the side connection must not wait for starts.
     let side = Side::new(place.clone());
     while !engine.stop.is_cancelled() {
-        let moved = side.run(async |connection| advance(connection).await).await?;
+        let moved = side.run(async |connection| advance(connection, passed_by).await).await?;
         let due = side.run(async |connection| candidates(connection).await).await?;
         let mut made = 0;
         for key in &due {
@@ -68,7 +75,7 @@ async fn look(engine: &Engine, desk: &Desk, place: &Place, waker: &Notify) -> Re
             break;
         }
     }
-    let next = engine.side.run(async |connection| next_ms(connection).await).await?;
+    let next = engine.side.run(async |connection| next_ms(connection, passed_by).await).await?;
     Ok(next.map(|ms| if ms > 0 { ms } else { OTHERS_MS }))
 }
 

@@ -1,5 +1,6 @@
 //! Bulk jobs: what workers do with each execution, and what becomes of the others when one is bad.
 
+use capstan_engine::core::graph::SEMANTICS;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::bulk::{self, Beginning, Filter, JobRow, Made, NewJob, Onto, Status, Work};
 use capstan_engine::store::connect::Role;
@@ -159,7 +160,8 @@ async fn a_restart_uses_the_graph_of_a_trial_and_fails_alone_where_it_is_no_long
     let cell = Cell::new().await;
     let document = graph(vec![node("fail", "debug.fail", json!({}))], &[("start", "out", "fail")]);
     let draft = cell.publish(&document).await;
-    let frozen = trials::freeze(&mut cell.api().await, cell.workspace_id, draft.workflow_id, &document).await;
+    let frozen =
+        trials::freeze(&mut cell.api().await, cell.workspace_id, draft.workflow_id, &document, SEMANTICS).await;
     let trial = Version { version_id: frozen.unwrap().unwrap(), ..draft };
     let _worker = cell.worker().await;
     let id = cell.start(trial, json!({})).await;

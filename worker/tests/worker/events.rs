@@ -14,7 +14,7 @@ use crate::support::{Cell, graph, node};
 
 const OPEN: &str = "SELECT count(*) FROM event_waits WHERE status = 'open'";
 const MATCHED: &str = "SELECT count(*) FROM event_waits WHERE status = 'matched'";
-const PENDING: &str = "SELECT count(*) FROM events WHERE status = 'pending'";
+const PENDING: &str = "SELECT count(*) FROM event_turns";
 
 /// A wait with this config, and what comes of each of its ports.
 fn waits(config: Value) -> Value {
@@ -41,7 +41,7 @@ async fn send_to(cell: &Cell, workspace_id: WorkspaceId, event: NewEvent) -> Int
         .execute(&mut *transaction)
         .await
         .unwrap();
-    let intake = events::accept(&mut transaction, workspace_id, &[event]).await.unwrap();
+    let intake = events::accept(&mut transaction, &events::Room::default(), workspace_id, &[event]).await.unwrap();
     if matches!(intake, Intake::Accepted(_)) {
         transaction.commit().await.unwrap();
         events::Bell::new(&cell.place).ring(&mut api).await.unwrap();
@@ -76,7 +76,7 @@ async fn work(worker: &mut PgConnection) -> usize {
     let mut given = 0;
     while events::is_any(worker).await.unwrap() {
         events::pass_by(worker).await.unwrap();
-        given += events::work(worker).await.unwrap().map_or(0, |matched| matched.waits);
+        given += events::work(worker, None).await.unwrap().map_or(0, |matched| matched.waits);
     }
     given
 }
@@ -211,7 +211,7 @@ async fn an_event_for_which_very_many_wait_is_brought_to_them_in_chunks() {
     send(&cell, event("1", "order.paid", "", json!(1))).await;
     let mut worker = cell.place.connect(Role::Worker).await.unwrap();
     let mut chunks = Vec::new();
-    while let Some(Matched { waits, is_more, .. }) = events::work(&mut worker).await.unwrap() {
+    while let Some(Matched { waits, is_more, .. }) = events::work(&mut worker, None).await.unwrap() {
         chunks.push((waits, is_more));
     }
     assert_eq!(chunks, [(200, true), (200, true), (50, false)]);
@@ -243,7 +243,7 @@ async fn an_execution_without_room_for_its_signals_gets_the_rest_later_and_holds
     assert_eq!(work(&mut worker).await, 3, "all for which there is room, and the other one");
     assert_eq!((cell.count(OPEN).await, cell.count(PENDING).await), (1, 1));
     let mut owner = cell.owner().await;
-    for hurry in ["DELETE FROM signals", "UPDATE events SET due_at = clock_timestamp()"] {
+    for hurry in ["DELETE FROM signals", "UPDATE event_turns SET due_at = clock_timestamp()"] {
         sqlx::query(hurry).execute(&mut owner).await.unwrap();
     }
     assert_eq!(work(&mut worker).await, 1);

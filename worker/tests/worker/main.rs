@@ -3,6 +3,7 @@
 
 mod agenda;
 mod approvals;
+mod begins;
 mod bulk;
 mod calm;
 mod children;
@@ -12,6 +13,7 @@ mod doomed;
 mod event_triggers;
 mod events;
 mod flow;
+mod full;
 mod limits;
 mod links;
 mod migrate;
@@ -25,6 +27,7 @@ mod repair;
 mod rough;
 mod schedules;
 mod secrets;
+mod slow;
 mod support;
 mod verbs;
 mod webhooks;

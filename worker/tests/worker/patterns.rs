@@ -162,8 +162,8 @@ fn line(graph: &Graph, state: &State, ix: usize) -> String {
     let step = state.step(ix);
     let status = serde_json::to_value(step.status).unwrap();
     let mut line = format!("{} {}", state.key(graph, ix), status.as_str().unwrap());
-    if let Some(port) = &step.port {
-        line += &format!(" on {port}");
+    if step.port.is_some() {
+        line += &format!(" on {}", step.ports().collect::<Vec<_>>().join(" and "));
     }
     if step.attempts > 1 {
         line += &format!(" after {}", step.attempts);

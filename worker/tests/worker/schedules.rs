@@ -1,6 +1,6 @@
 //! Schedules on real workers: each fire time once. Time passes by moving rows into the past.
 
-use capstan_domain::schedules::{self, ScheduleRow};
+use capstan_domain::schedules::{self, PassedBy, ScheduleRow};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
@@ -159,14 +159,36 @@ async fn a_paused_schedule_starts_nothing_and_a_resumed_one_what_was_held() {
     cell.publish(&graph(1, &json!({ "cron": "0 0 1 1 *" }), "debug.noop", &json!({}))).await;
     let mut worker = cell.place.connect(Role::Worker).await.unwrap();
     cell.run("UPDATE schedules SET next_at = '2024-01-01T00:00:00Z'").await;
-    assert_eq!(schedules::advance(&mut worker).await.unwrap(), 1);
+    assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 1);
     let row = cell.schedule().await;
     schedules::pause(&mut cell.owner().await, cell.workspace_id, &row, "test", None).await.unwrap();
     assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap(), []);
-    assert_eq!(schedules::advance(&mut worker).await.unwrap(), 0);
+    assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 0);
     let calendar = row.rules.calendar().unwrap();
     schedules::resume(&mut cell.owner().await, cell.workspace_id, &row, &calendar).await.unwrap();
     assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap().len(), 1);
     let row = cell.schedule().await;
     assert!(row.paused_at.is_none() && row.next_at > Some(row.now));
+}
+
+#[tokio::test]
+async fn a_schedule_that_only_a_newer_build_can_read_is_passed_by_and_loses_no_time() {
+    let cell = Cell::new().await;
+    cell.publish(&graph(2, &json!({ "cron": "0 0 1 1 *" }), "debug.noop", &json!({}))).await;
+    let mut worker = cell.place.connect(Role::Worker).await.unwrap();
+    cell.run("UPDATE schedules SET next_at = '2024-01-01T00:00:00Z'").await;
+    cell.run("UPDATE schedules SET rules = jsonb_build_object('newer', rules) WHERE node_id = 't0'").await;
+    let mut passed_by = PassedBy::default();
+    assert_eq!(schedules::advance(&mut worker, &mut passed_by).await.unwrap(), 1, "the other one goes on");
+    cell.run("DELETE FROM trigger_starts").await;
+    let next_ms = schedules::next_ms(&mut worker, &mut passed_by).await.unwrap();
+    assert!(next_ms.is_some_and(|ms| ms > 0), "nothing is due that this build can read: {next_ms:?}");
+    let next_ms = schedules::next_ms(&mut worker, &mut PassedBy::default()).await.unwrap();
+    assert!(next_ms.is_some_and(|ms| ms <= 0), "{next_ms:?}");
+
+    cell.run("UPDATE schedules SET rules = rules -> 'newer' WHERE node_id = 't0'").await;
+    assert_eq!(schedules::advance(&mut worker, &mut passed_by).await.unwrap(), 0, "not before a minute is over");
+    assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 1, "as the newer build does");
+    let subjects = cell.count("SELECT count(*) FROM trigger_starts WHERE node_id = 't0'").await;
+    assert!(subjects > 0, "its times of before are there");
 }

@@ -16,13 +16,13 @@ use uuid::Uuid;
 use crate::support::{Cell, graph, node, services};
 use echo::{Echo, forms};
 
-mod echo;
+pub(crate) mod echo;
 
 /// Secrets of the search; `CANARY_SECRETS=1000` looks for more.
 const SECRETS: usize = 50;
 
 /// Seals and stores a credential, as the API does.
-async fn keep(cell: &Cell, ring: &KeyRing, name: &str, kind: &str, hosts: &[String], fields: Value) {
+pub(crate) async fn keep(cell: &Cell, ring: &KeyRing, name: &str, kind: &str, hosts: &[String], fields: Value) {
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     let kept = Kept { kind: kind.into(), allowed_hosts: hosts.to_vec(), fields };
     let credential_id = Uuid::now_v7();

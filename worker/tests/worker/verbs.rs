@@ -4,6 +4,7 @@ use capstan_domain::resolve::Unresolvable;
 use capstan_domain::restart::Recorded;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, StepKey};
+use capstan_engine::core::journal::ENTRIES_MAX;
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::executions;
 use capstan_engine::store::orders::{self, Action, Order, Ordered, RETRY_NOW, What};
@@ -45,10 +46,10 @@ pub(crate) async fn resolve(
     let mut api = api(cell).await;
     let graph = Graph::compile(document, &*cell.registry).unwrap();
     let row = executions::find(&mut api, cell.workspace_id, id).await.unwrap().unwrap();
-    let entries = executions::journal(&mut api, cell.workspace_id, id, 0, 1_000).await.unwrap();
+    let entries = executions::journal(&mut api, cell.workspace_id, id, 0, ENTRIES_MAX.into()).await.unwrap();
     let recorded = Recorded { row: &row, graph: &graph, entries: &entries };
     let step = step.map(|step| StepKey::root(NodeId::from(step)));
-    let (what, paused) = match recorded.resolve(step, action) {
+    let (what, paused) = match recorded.resolve(step, action, cell.registry.as_ref()) {
         Ok((resolve, paused)) => (What::Resolve(resolve), paused),
         Err(Unresolvable::NoIncident(_)) => return false,
         Err(refused) => panic!("{refused}"),

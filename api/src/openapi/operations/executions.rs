@@ -60,7 +60,7 @@ fn of_one() -> Vec<Operation> {
             .refuses(&[409, 429]),
         op(orders::pause, "pauseExecution", "Hold it up")
             .may_take::<orders::Wish>()
-            .gives_nothing(202)
+            .gives::<orders::Paused>(202)
             .refuses(&[409, 429]),
         op(orders::resume, "resumeExecution", "Have it go on")
             .may_take::<orders::Wish>()

@@ -129,6 +129,9 @@ pub(crate) struct Move {
 pub(crate) enum Came {
     Completed {
         port: String,
+        /// Further ports that it emits on at the same time.
+        #[schemars(skip_serializing_if = "absent")]
+        more_ports: Vec<String>,
         #[schemars(skip_serializing_if = "absent")]
         closed_edges: Vec<String>,
     },
@@ -274,6 +277,8 @@ pub(crate) struct Difference {
 pub(crate) struct Standing {
     status: super::StepStatus,
     port: Option<String>,
+    #[schemars(skip_serializing_if = "absent")]
+    more_ports: Vec<String>,
     error_class: Option<String>,
 }
 

@@ -68,6 +68,50 @@ pub(crate) struct StepError {
     reason: String,
 }
 
+/// How an execution ends that fails or is cancelled.
+#[derive(JsonSchema)]
+pub(crate) struct Ending {
+    outcome: Fate,
+    /// How far its clean-up is; lists do not tell it.
+    #[schemars(skip_serializing_if = "absent", with = "Progress")]
+    stage: Option<Progress>,
+    /// When that was settled; of a cancel that no worker has taken in, when it was accepted.
+    since: Time,
+    /// For people.
+    reason: String,
+    /// The class of the failure.
+    #[schemars(skip_serializing_if = "absent", with = "String")]
+    class: Option<String>,
+    /// The step that failed; none if it was cancelled, or ran out of time.
+    #[schemars(skip_serializing_if = "absent", with = "StepKey")]
+    step: Option<StepKey>,
+    /// It is cancelled at once, without clean-up.
+    forced: bool,
+}
+
+/// What an execution that is ending comes to.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum Fate {
+    Failed,
+    Cancelled,
+}
+
+/// How far the clean-up of an execution is.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum Progress {
+    /// No worker has taken the cancel in.
+    Requested,
+    /// What runs and may have to be undone is awaited.
+    Stopping,
+    /// What was done is undone.
+    Undo,
+    /// What runs at last runs.
+    Finally,
+    Ended,
+}
+
 /// What a waiting step waits for. Whatever comes first wakes it.
 #[derive(JsonSchema)]
 pub(crate) struct Until {
@@ -159,6 +203,18 @@ pub(crate) struct Outcome {
     /// If one of its steps replied.
     #[schemars(skip_serializing_if = "absent", with = "Reply")]
     response: Option<Reply>,
+    /// What it asks for and does not get.
+    #[schemars(skip_serializing_if = "absent")]
+    warnings: Vec<Warning>,
+}
+
+/// What a start asked for and did not get, though it was let in.
+#[derive(JsonSchema)]
+pub(crate) struct Warning {
+    /// `priority_not_a_number`.
+    code: String,
+    /// For people.
+    text: String,
 }
 
 /// What a step replied to who waits.
@@ -189,6 +245,9 @@ pub(crate) struct TestedStep {
     logs: Vec<TestLogLine>,
     #[schemars(skip_serializing_if = "absent")]
     port: Option<String>,
+    /// Further ports that it emitted on at the same time.
+    #[schemars(skip_serializing_if = "absent")]
+    more_ports: Vec<String>,
     #[schemars(skip_serializing_if = "absent")]
     output: Value,
     #[schemars(skip_serializing_if = "absent", with = "bool")]

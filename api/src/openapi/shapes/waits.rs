@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 
-use super::{Id, StepError, StepKey, StepStatus, Time};
+use super::{Ending, Id, StepError, StepKey, StepStatus, Time};
 
 /// Who holds the lease of an execution.
 #[derive(JsonSchema)]
@@ -74,6 +74,8 @@ pub(crate) enum Reason {
     },
     /// A worker that takes in its cancel.
     Cancel { reason: String, force: bool, since: Time },
+    /// Its clean-up: it is settled that it fails or is cancelled, and what undoes and what runs at last still runs.
+    CleanUp(Ending),
     /// That it is resumed.
     Resume {
         paused_by: String,

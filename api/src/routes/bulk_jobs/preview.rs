@@ -89,7 +89,7 @@ async fn refusal(
         Work::Resolve(said) => {
             let action = resolve::check(said, "a bulk job")?;
             let loaded = load_in(api, connection, caller, sampled.execution_id).await?;
-            let refused = loaded.recorded().resolve(said.step(), action).err();
+            let refused = loaded.recorded().resolve(said.step(), action, api.graphs.catalogue()).err();
             Ok(refused.map(|refused| resolve::refused(refused).detail))
         }
         Work::Migrate { onto, .. } => {

@@ -59,7 +59,7 @@ fn recorded(graph: &Graph, state: &State, name: &str) -> Option<Given> {
     let step = state.latest(graph, graph.find(&name.into())?)?;
     Some(match (&step.error, step.status) {
         (Some(error), StepStatus::Failed) => Given::Error { class: error.class.clone(), reason: error.reason.clone() },
-        _ => Given::Output { port: None, output: step.output.clone() },
+        _ => Given::Output { port: None, more_ports: Vec::new(), output: step.output.clone() },
     })
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn answer(
 
 fn of_step(view: &StepView, config: Value) -> Value {
     let took = view.fired_at.zip(view.settled_at).map(|(fired, settled)| (settled - fired).num_milliseconds());
-    json!({
+    let mut shown = json!({
         "status": view.status,
         "port": view.port,
         "output": view.output,
@@ -67,7 +67,11 @@ fn of_step(view: &StepView, config: Value) -> Value {
         "attempts": view.attempts,
         "duration_ms": took,
         "config": config,
-    })
+    });
+    if !view.more_ports.is_empty() {
+        shown["more_ports"] = json!(view.more_ports);
+    }
+    shown
 }
 
 /// The config as the attempt got it, without what its names tell to be secret; `filled` if it cannot be

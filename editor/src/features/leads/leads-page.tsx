@@ -4,6 +4,7 @@ import { navigate, setQuery, to, useQuery } from '../../app/router'
 import { useCan } from '../../app/who'
 import { Icon } from '../../ui/icon'
 import { ListingPage } from '../../ui/listing'
+import { SavedViews } from '../../ui/saved-views'
 import { Tabs } from '../../ui/tabs'
 import { Board } from './board'
 import { LeadDialog } from './lead-dialog'
@@ -15,6 +16,9 @@ const VIEWS: [View, string][] = [
   ['table', 'Table'],
 ]
 
+/** Fields of the address. */
+const FILTERS = ['q', 'view']
+
 /** Leads, as columns of the pipeline or as rows; which, and what is looked for, is in the address. */
 export default function LeadsPage() {
   const [wanted, view] = [useQuery('q'), useQuery('view')]
@@ -23,6 +27,7 @@ export default function LeadsPage() {
   const shown: View = view === 'table' ? 'table' : 'board'
   const actions = (
     <>
+      <SavedViews list="leads" fields={FILTERS} />
       <input
         type="search"
         aria-label="Find a lead"

@@ -52,7 +52,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    pub(super) fn into_vec(mut self) -> Vec<Problem> {
+    pub(in crate::core) fn into_vec(mut self) -> Vec<Problem> {
         if self.left_out > 0 {
             self.found.push(Problem {
                 code: "too_many_problems".into(),

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use chrono::{DateTime, Utc};
 
 use super::{Awaited, Level, Reason, Source};
+use crate::core::clean_up::{Ending, Fate, Progress};
 use crate::core::ids::ExecutionId;
 use crate::core::outcome::StepError;
 
@@ -32,6 +33,7 @@ impl Display for Reason {
                 let how = if *force { "is being cancelled at once" } else { "is being cancelled" };
                 write!(f, "it {how}, since {}: {reason}", moment(since))
             }
+            Self::CleanUp(ending) => clean_up(f, ending),
             Self::Resume { paused_by, reason, since } => paused(f, paused_by, "it", since, reason.as_deref()),
             Self::Pause { level, paused_by, reason, since } => {
                 let what = match level {
@@ -74,6 +76,37 @@ impl Display for Reason {
                 write!(f, "{step} hands {items} items over in {chunks} chunks: {ended} ended, {open} under way{until}")
             }
             Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
+        }
+    }
+}
+
+fn clean_up(f: &mut Formatter<'_>, ending: &Ending) -> fmt::Result {
+    write!(f, "it {ending}")?;
+    f.write_str(match ending.stage {
+        Some(Progress::Stopping) => "; what runs and may have to be undone is awaited first",
+        Some(Progress::Undo) => "; what was done is being undone",
+        Some(Progress::Finally) => "; what runs at last still runs",
+        Some(Progress::Requested) => "; a worker has yet to take that in",
+        Some(Progress::Ended) | None => "",
+    })
+}
+
+/// `is being cancelled, since …: why`, as said of an execution.
+impl Display for Ending {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { outcome, since, reason, class, step, forced, .. } = self;
+        let since = moment(since);
+        match (outcome, step) {
+            (Fate::Cancelled, _) if *forced => write!(f, "is being cancelled at once, since {since}: {reason}"),
+            (Fate::Cancelled, _) => write!(f, "is being cancelled, since {since}: {reason}"),
+            (Fate::Failed, Some(step)) => {
+                write!(
+                    f,
+                    "is failing, since {step} failed at {since} with {}, {reason}",
+                    class.as_deref().unwrap_or("?")
+                )
+            }
+            (Fate::Failed, None) => write!(f, "is failing, since {since}: {reason}"),
         }
     }
 }

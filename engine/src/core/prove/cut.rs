@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::diagrams::{ALWAYS, Cases};
 use super::model::{Fate, Model};
 use super::route::{Leg, cone, enter};
 use super::walk::{Came, Walk};
@@ -10,7 +11,7 @@ use crate::core::state::{EdgeState, FrameIx, StepStatus};
 
 /// Most states of one exploration.
 const STATES_MAX: usize = 1_000;
-/// Most conditional edges of one port whose conditions are tried in all combinations.
+/// Most conditions of edges, and most ports that are emitted on together, that are tried in all combinations.
 const CONDITIONS_MAX: usize = 4;
 
 pub(super) enum Explored<'g> {
@@ -80,27 +81,53 @@ fn picture(graph: &Graph, walk: &Walk<'_>, frame: FrameIx) -> Picture {
 /// Everything that a node may come to; nothing if that is too much, or left out.
 fn outcomes(graph: &Graph, model: &Model<'_>, node: NodeIx) -> Option<Vec<Came>> {
     let mut all = Vec::new();
-    for fate in &model.node(node)?.fates {
-        match fate {
-            Fate::Held => {}
-            Fate::Failed(class) => all.push(Came::Failed { class: class.clone() }),
-            Fate::Done(port) => {
-                let conditional = |edge: &&EdgeIx| {
-                    let kind = &graph.edges[**edge].kind;
-                    matches!(kind, EdgeKind::Flow { port: from, when: Some(_) } if from == port)
-                };
-                let edges: Vec<EdgeIx> = graph.nodes[node].out_edges.iter().filter(conditional).copied().collect();
-                if edges.len() > CONDITIONS_MAX {
-                    return None;
-                }
-                for closed in 0..1_u32 << edges.len() {
-                    let is_closed = |(place, _): &(usize, &EdgeIx)| closed >> place & 1 == 1;
-                    let closed_edges = edges.iter().enumerate().filter(is_closed);
-                    let closed_edges = closed_edges.map(|(_, &edge)| graph.edges[edge].id.clone()).collect();
-                    all.push(Came::Completed { port: port.clone(), closed_edges });
-                }
+    let standing = model.node(node)?;
+    for fate in &standing.fates {
+        let emitted = match fate {
+            Fate::Held => Vec::new(),
+            Fate::Failed(class) => {
+                all.push(Came::Failed { class: class.clone() });
+                Vec::new()
             }
+            Fate::Done(port) => vec![vec![port.clone()]],
+            Fate::Together => together(&standing.ports)?,
+        };
+        for ports in emitted {
+            all.extend(conditions(graph, node, &ports)?);
         }
     }
     Some(all)
+}
+
+/// All that may be emitted on together; nothing if that is too much.
+fn together(ports: &[(String, Cases)]) -> Option<Vec<Vec<String>>> {
+    let ((otherwise, _), each) = ports.split_last()?;
+    let open: Vec<&String> = each.iter().filter(|(_, way)| *way > ALWAYS).map(|(port, _)| port).collect();
+    if open.len() > CONDITIONS_MAX {
+        return None;
+    }
+    let chosen = |chosen: u32| {
+        let is_chosen = |port: &String| open.iter().position(|it| *it == port).is_some_and(|at| chosen >> at & 1 == 1);
+        let ports = each.iter().filter(|(port, way)| *way == ALWAYS || is_chosen(port));
+        let ports: Vec<String> = ports.map(|(port, _)| port.clone()).collect();
+        if ports.is_empty() { vec![otherwise.clone()] } else { ports }
+    };
+    Some((0..1_u32 << open.len()).map(chosen).collect())
+}
+
+/// With each combination of conditions behind these ports; nothing if those are too many.
+fn conditions(graph: &Graph, node: NodeIx, ports: &[String]) -> Option<Vec<Came>> {
+    let conditional = |edge: &&EdgeIx| {
+        let kind = &graph.edges[**edge].kind;
+        matches!(kind, EdgeKind::Flow { port, when: Some(_) } if ports.contains(port))
+    };
+    let edges: Vec<EdgeIx> = graph.nodes[node].out_edges.iter().filter(conditional).copied().collect();
+    if edges.len() > CONDITIONS_MAX {
+        return None;
+    }
+    let came = |closed: u32| {
+        let closed_edges = edges.iter().enumerate().filter(|(place, _)| closed >> place & 1 == 1);
+        Came::completed(ports, closed_edges.map(|(_, &edge)| graph.edges[edge].id.clone()).collect())
+    };
+    Some((0..1_u32 << edges.len()).map(came).collect())
 }

@@ -135,6 +135,15 @@ impl Diagrams {
         picked
     }
 
+    /// Whether that is one of the cases; values that are not given are the first.
+    pub(super) fn holds(&self, mut cases: Cases, values: &HashMap<Variable, usize>) -> bool {
+        while cases > ALWAYS {
+            let (variable, kids) = &self.branches[cases];
+            cases = kids[values.get(variable).copied().unwrap_or(0)];
+        }
+        cases == ALWAYS
+    }
+
     fn apply(&mut self, op: Op, one: Cases, other: Cases) -> Result<Cases, Spent> {
         if let Some(at_once) = op.at_once(one, other) {
             return Ok(at_once);

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::core::catalogue::{Catalogue, Extent};
+use crate::core::catalogue::{Catalogue, Extent, Together};
 use crate::core::expression;
-use crate::core::graph::{EdgeIx, EdgeKind, Graph, NodeIx};
+use crate::core::graph::{EdgeIx, EdgeKind, Graph, Node, NodeIx};
 
 /// Classes that any attempt may fail with, whatever its node type. The first is the most likely one.
 const ENGINE_CLASSES: [&str; 8] = ["timeout", "config", "expression", "output", "port", "wait", "items", "panic"];
@@ -14,22 +14,28 @@ const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub(super) struct Facts {
     /// By node: the ports that it may emit on.
     emits: Vec<Vec<String>>,
+    /// By node: how it emits on several ports at once, if it may.
+    together: Vec<Option<Together>>,
     /// By node: what it may fail with beside what any may; absent if that is not known.
     classes: Vec<Option<Vec<String>>>,
     /// By edge: what its condition always comes to.
     whens: Vec<Option<bool>>,
+    /// By node: whether its attempts may wait.
+    pub(super) waits: Vec<bool>,
     /// By node: how often a container may run its graph.
     pub(super) extents: Vec<Extent>,
 }
 
 impl Facts {
     pub(super) fn of(graph: &Graph, catalogue: &dyn Catalogue) -> Self {
-        let mut facts = Self::none(graph);
+        let mut facts = Self::none(graph, catalogue);
         for (ix, node) in graph.nodes.iter().enumerate() {
             let Some(info) = catalogue.node_type(&node.type_name) else { continue };
+            facts.together[ix] = info.together(&node.config);
             facts.emits[ix] = info.emits(&node.config);
             facts.classes[ix] = info.classes(&node.config);
             facts.extents[ix] = info.extent(&node.config);
+            facts.waits[ix] = info.waits();
         }
         for (ix, edge) in graph.edges.iter().enumerate() {
             if let EdgeKind::Flow { when: Some(when), .. } = &edge.kind {
@@ -40,17 +46,24 @@ impl Facts {
     }
 
     /// Nothing is known: what then can never be, no config can bring about.
-    pub(super) fn none(graph: &Graph) -> Self {
+    pub(super) fn none(graph: &Graph, catalogue: &dyn Catalogue) -> Self {
+        let together = |node: &Node| Some(catalogue.node_type(&node.type_name)?.together(&node.config)?.unknown());
         Self {
             emits: graph.nodes.iter().map(|node| node.ports.clone()).collect(),
+            together: graph.nodes.iter().map(together).collect(),
             classes: vec![None; graph.nodes.len()],
             whens: vec![None; graph.edges.len()],
+            waits: vec![true; graph.nodes.len()],
             extents: vec![Extent::default(); graph.nodes.len()],
         }
     }
 
     pub(super) fn emits(&self, node: NodeIx) -> &[String] {
         &self.emits[node]
+    }
+
+    pub(super) fn together(&self, node: NodeIx) -> Option<&Together> {
+        self.together[node].as_ref()
     }
 
     pub(super) fn may_fail_with(&self, graph: &Graph, node: NodeIx, class: &str) -> bool {

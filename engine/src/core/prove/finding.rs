@@ -4,6 +4,22 @@ use serde::Serialize;
 
 use super::walk::Move;
 
+/// The codes of all findings that the proof comes to, and that may be accepted.
+pub const CODES: [&str; 12] = [
+    "join_never_fires",
+    "node_never_runs",
+    "edge_never_taken",
+    "error_edge_never_taken",
+    "error_edges_overlap",
+    "port_leads_nowhere",
+    "always_null",
+    "null_has_no_parts",
+    "may_be_null",
+    "too_many_steps",
+    "may_have_too_many_steps",
+    "unknown_setting",
+];
+
 /// Something that an author should know, with a path along which it comes about.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {

@@ -35,7 +35,9 @@ impl<'g> Prover<'g> {
             };
             if fires == NEVER {
                 if graph.nodes[node].in_edges.iter().any(|&edge| self.may_fire(graph.edges[edge].source)) {
-                    let free = free.get_or_insert_with(|| Model::build(graph, body, &Facts::none(graph), work_max));
+                    let free = free.get_or_insert_with(|| {
+                        Model::build(graph, body, &Facts::none(graph, self.catalogue), work_max)
+                    });
                     let is_certain = free.node(node).is_some_and(|standing| standing.fires == NEVER);
                     self.never_runs(node, is_certain);
                 }
@@ -132,7 +134,8 @@ impl<'g> Prover<'g> {
             Explored::Found(_) => {}
             Explored::TooMuch => self.leave_out(node, "whether it runs before it is cancelled".to_owned()),
             Explored::Never => {
-                let free = Model::build(self.graph, body, &Facts::none(self.graph), share(self.graph, body));
+                let free =
+                    Model::build(self.graph, body, &Facts::none(self.graph, self.catalogue), share(self.graph, body));
                 let is_certain = matches!(explored(&free), Explored::Never);
                 let path = route::in_vain(self.graph, &self.models, &legs).map(|walk| walk.path);
                 let why = "a join fires first, each time, and cancels it".to_owned();

@@ -17,6 +17,8 @@ use crate::core::policy::OnError;
 pub(super) enum Fate {
     /// It emits on that port.
     Done(String),
+    /// It emits on some of its ports, each for itself: [`Standing::ports`].
+    Together,
     /// It fails with that class, which an error edge takes.
     Failed(String),
     /// It has not settled, or never does, or what is around it ends with it.
@@ -41,6 +43,9 @@ pub(super) struct Standing {
     pub(super) skipped: Cases,
     variable: Option<Variable>,
     pub(super) fates: Vec<Fate>,
+    /// Of a node that may emit on several ports at once: when it emits on each, once it has come to that. The last is for
+    /// when it does on no other.
+    pub(super) ports: Vec<(String, Cases)>,
 }
 
 #[derive(Clone, Copy)]
@@ -55,6 +60,8 @@ pub(super) struct Resolved {
 #[derive(Clone, Default)]
 pub(super) struct Plan {
     pub(super) fates: HashMap<NodeIx, Fate>,
+    /// What nodes emit on that come to [`Fate::Together`].
+    pub(super) ports: HashMap<NodeIx, Vec<String>>,
     pub(super) closed: HashSet<EdgeIx>,
     pub(super) trigger: Option<NodeIx>,
 }
@@ -98,6 +105,14 @@ impl<'g> Model<'g> {
         self.diagrams.and(standing.fires, fate)
     }
 
+    /// The cases in which the node fires and emits on that port.
+    pub(super) fn emits_on(&mut self, node: NodeIx, port: &str) -> Result<Cases, Spent> {
+        let standing = self.nodes.get(&node).ok_or(Spent)?;
+        let Standing { fires, variable, fates, ports, .. } = standing;
+        let emitted = emitted_on(&mut self.diagrams, *variable, fates, ports, port)?;
+        self.diagrams.and(*fires, emitted)
+    }
+
     /// The cases in which at least so many edges into the node are taken.
     pub(super) fn at_least(&mut self, node: NodeIx, wanted: usize) -> Result<Cases, Spent> {
         let taken: Vec<Cases> = self.inbound(node)?.iter().map(|edge| edge.taken).collect();
@@ -113,8 +128,14 @@ impl<'g> Model<'g> {
         let value = |variable: &Option<Variable>| variable.and_then(|it| picked.get(&it)).copied().unwrap_or(0);
         let fates = self.nodes.iter().map(|(&ix, node)| (ix, node.fates[value(&node.variable)].clone()));
         let closed = self.edges.iter().filter(|(_, edge)| value(&edge.when) == 1 || edge.taken == NEVER);
+        let ports = |node: &Standing| -> Vec<String> {
+            let emitted = node.ports.iter().filter(|(_, way)| self.diagrams.holds(*way, &picked));
+            emitted.map(|(port, _)| port.clone()).collect()
+        };
+        let several = self.nodes.iter().filter(|(_, node)| !node.ports.is_empty());
         Some(Plan {
             fates: fates.collect(),
+            ports: several.map(|(&ix, node)| (ix, ports(node))).collect(),
             closed: closed.map(|(&ix, _)| ix).collect(),
             trigger: self.graph.triggers().nth(value(&self.starts)),
         })
@@ -124,19 +145,40 @@ impl<'g> Model<'g> {
         let (fires, skipped) = self.joined(ix)?;
         let fates = fates(self.graph, ix, facts, is_raced);
         let variable = if fates.len() > 1 { Some(self.diagrams.variable(fates.len())?) } else { None };
+        let ports = self.ways(ix, facts)?;
         let settled = fate(&mut self.diagrams, variable, &fates, |fate| *fate != Fate::Held);
         let settles = self.diagrams.and(fires, settled)?;
         let mut whens = HashMap::new();
         let mut resolved = Vec::new();
         for &edge in &self.graph.nodes[ix].out_edges {
-            let (emitted, when) = self.emitted(edge, variable, &fates, facts, &mut whens)?;
+            let (emitted, when) = self.emitted(edge, variable, &fates, &ports, facts, &mut whens)?;
             let taken = self.diagrams.and(fires, emitted)?;
             let passed = self.diagrams.without(settles, emitted)?;
             resolved.push((edge, Resolved { taken, skipped: self.diagrams.or(skipped, passed)?, when }));
         }
         self.edges.extend(resolved);
-        self.nodes.insert(ix, Standing { fires, skipped, variable, fates });
+        self.nodes.insert(ix, Standing { fires, skipped, variable, fates, ports });
         Ok(())
+    }
+
+    /// When a node that may emit on several ports at once emits on each of them.
+    fn ways(&mut self, ix: NodeIx, facts: &Facts) -> Result<Vec<(String, Cases)>, Spent> {
+        let Some(together) = facts.together(ix) else { return Ok(Vec::new()) };
+        let (mut ways, mut none) = (Vec::with_capacity(together.each.len() + 1), ALWAYS);
+        for (port, known) in &together.each {
+            let way = match known {
+                Some(true) => ALWAYS,
+                Some(false) => NEVER,
+                None => {
+                    let variable = self.diagrams.variable(2)?;
+                    self.diagrams.is(variable, |value| value == 0)
+                }
+            };
+            none = self.diagrams.without(none, way)?;
+            ways.push((port.clone(), way));
+        }
+        ways.push((together.otherwise.clone(), none));
+        Ok(ways)
     }
 
     /// When its source, once fired, takes the edge; and its condition. Conditions of one source that read the same are the
@@ -146,11 +188,15 @@ impl<'g> Model<'g> {
         edge: EdgeIx,
         variable: Option<Variable>,
         fates: &[Fate],
+        ports: &[(String, Cases)],
         facts: &Facts,
         whens: &mut HashMap<&'g str, Variable>,
     ) -> Result<(Cases, Option<Variable>), Spent> {
         let kind = &self.graph.edges[edge].kind;
-        let emitted = fate(&mut self.diagrams, variable, fates, |fate| takes(kind, fate));
+        let emitted = match kind {
+            EdgeKind::Flow { port, .. } => emitted_on(&mut self.diagrams, variable, fates, ports, port)?,
+            kind => fate(&mut self.diagrams, variable, fates, |fate| takes(kind, fate)),
+        };
         let EdgeKind::Flow { when: Some(when), .. } = kind else { return Ok((emitted, None)) };
         match facts.when(edge) {
             Some(true) => return Ok((emitted, None)),
@@ -213,9 +259,27 @@ fn fate(diagrams: &mut Diagrams, variable: Option<Variable>, fates: &[Fate], hol
     }
 }
 
+/// The cases in which a node emits on that port, once it has fired.
+fn emitted_on(
+    diagrams: &mut Diagrams,
+    variable: Option<Variable>,
+    fates: &[Fate],
+    ports: &[(String, Cases)],
+    port: &str,
+) -> Result<Cases, Spent> {
+    let alone = fate(diagrams, variable, fates, |fate| matches!(fate, Fate::Done(emitted) if emitted == port));
+    let Some(&(_, way)) = ports.iter().find(|(known, _)| known == port) else { return Ok(alone) };
+    let together = fate(diagrams, variable, fates, |fate| *fate == Fate::Together);
+    let with_others = diagrams.and(together, way)?;
+    diagrams.or(alone, with_others)
+}
+
 /// Everything that a step may come to; what makes no difference to the edges is one.
 fn fates(graph: &Graph, ix: NodeIx, facts: &Facts, is_raced: bool) -> Vec<Fate> {
-    let mut fates: Vec<Fate> = facts.emits(ix).iter().cloned().map(Fate::Done).collect();
+    let mut fates: Vec<Fate> = match facts.together(ix) {
+        Some(_) => vec![Fate::Together],
+        None => facts.emits(ix).iter().cloned().map(Fate::Done).collect(),
+    };
     let edges = graph.nodes[ix].out_edges.iter().map(|&edge| &graph.edges[edge]);
     let lists: Vec<&[String]> = edges.filter_map(|edge| edge.kind.classes()).collect();
     let mut listed: Vec<&str> = lists.iter().flat_map(|list| list.iter().map(String::as_str)).collect();
@@ -237,11 +301,7 @@ fn fates(graph: &Graph, ix: NodeIx, facts: &Facts, is_raced: bool) -> Vec<Fate> 
 }
 
 fn takes(kind: &EdgeKind, fate: &Fate) -> bool {
-    match (kind, fate) {
-        (EdgeKind::Flow { port, .. }, Fate::Done(emitted)) => port == emitted,
-        (kind, Fate::Failed(class)) => kind.takes_error(class),
-        _ => false,
-    }
+    matches!(fate, Fate::Failed(class) if kind.takes_error(class))
 }
 
 /// Nodes that a join may overtake: it fires before they settle.

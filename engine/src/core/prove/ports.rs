@@ -4,7 +4,7 @@ use super::Prover;
 use super::diagrams::NEVER;
 use super::finding::{Finding, Severity};
 use super::model::{Fate, Plan};
-use super::walk::Came;
+use super::route::came;
 use crate::core::graph::{EdgeIx, EdgeKind, NodeIx};
 
 /// Ports at which something goes on that was not hoped for: if another port is wired, these should be, too.
@@ -31,10 +31,7 @@ impl Prover<'_> {
         let unheard: Vec<String> =
             emits.filter(|port| UNHOPED.contains(&port.as_str()) && !is_wired(port)).cloned().collect();
         for port in unheard {
-            let Some(path) = self.path_through(node, Came::Completed { port: port.clone(), closed_edges: Vec::new() })
-            else {
-                continue;
-            };
+            let Some(path) = self.path_through(node, &Fate::Done(port.clone())) else { continue };
             let id = self.graph.nodes[node].id.to_string();
             let finding = Finding {
                 severity: Severity::Warning,
@@ -63,7 +60,7 @@ impl Prover<'_> {
         let taken = errors.iter().filter(|(edge, _)| edge.kind.takes_error(&class));
         let named: Vec<String> = taken.map(|(edge, _)| format!("{:?}", edge.id)).collect();
         let edge_id = errors.iter().find(|(edge, _)| edge.kind.takes_error(&class)).map(|(edge, _)| edge.id.clone());
-        let Some(path) = self.path_through(node, Came::Failed { class: class.clone() }) else { return };
+        let Some(path) = self.path_through(node, &Fate::Failed(class.clone())) else { return };
         let id = self.graph.nodes[node].id.to_string();
         let finding = Finding {
             severity: Severity::Note,
@@ -80,18 +77,16 @@ impl Prover<'_> {
         self.find(node, finding);
     }
 
-    /// A path on which the node comes to that; none if it never runs, or nobody knows.
-    fn path_through(&mut self, node: NodeIx, came: Came) -> Option<Vec<super::Move>> {
-        let home = self.graph.nodes[node].home;
-        let fate = match &came {
-            Came::Completed { port, .. } => Fate::Done(port.clone()),
-            Came::Failed { class } => Fate::Failed(class.clone()),
-            Came::Opened { .. } => return None,
-        };
-        let model = &mut self.models[home];
+    /// A path on which the node comes to that, perhaps with other ports; none if it never runs, or nobody knows.
+    fn path_through(&mut self, node: NodeIx, fate: &Fate) -> Option<Vec<super::Move>> {
+        let model = &mut self.models[self.graph.nodes[node].home];
         model.diagrams.next_question();
-        let cases = model.comes_to(node, |it| *it == fate).unwrap_or(NEVER);
-        let plan: Plan = model.plan(cases)?;
+        let cases = match fate {
+            Fate::Done(port) => model.emits_on(node, port),
+            fate => model.comes_to(node, |it| it == fate),
+        };
+        let plan: Plan = model.plan(cases.unwrap_or(NEVER))?;
+        let came = came(self.graph, node, &plan)?;
         let mut walk = self.walk(&self.way_to(node, plan)?)?;
         let frame = walk.state.frames().len() - 1;
         walk.settle(frame, node, came).ok()?;

@@ -99,7 +99,7 @@ impl<'g> Prover<'g> {
         let model = &mut self.models[self.graph.nodes[at].home];
         model.diagrams.next_question();
         let fires = model.node(at).ok_or(Spent)?.fires;
-        let completed = model.comes_to(named, |fate| matches!(fate, Fate::Done(_)))?;
+        let completed = model.comes_to(named, |fate| matches!(fate, Fate::Done(_) | Fate::Together))?;
         let is_always = model.diagrams.and(fires, completed)? == NEVER;
         let skipped = model.node(named).ok_or(Spent)?.skipped;
         let failed = model.comes_to(named, |fate| matches!(fate, Fate::Failed(_)))?;

@@ -83,18 +83,16 @@ pub(super) fn cone(graph: &Graph, node: NodeIx) -> HashSet<NodeIx> {
 
 /// What a step comes to; nothing if it is held.
 pub(super) fn came(graph: &Graph, node: NodeIx, plan: &Plan) -> Option<Came> {
-    match plan.fates.get(&node)? {
-        Fate::Held => None,
-        Fate::Failed(class) => Some(Came::Failed { class: class.clone() }),
-        Fate::Done(port) => {
-            let leaves =
-                |edge: &usize| matches!(&graph.edges[*edge].kind, EdgeKind::Flow { port: from, .. } if from == port);
-            let edges = graph.nodes[node].out_edges.iter().filter(|edge| leaves(edge));
-            let closed = edges.filter(|edge| is_conditional(graph, **edge) && plan.closed.contains(edge));
-            let closed_edges = closed.map(|&edge| graph.edges[edge].id.clone()).collect();
-            Some(Came::Completed { port: port.clone(), closed_edges })
-        }
-    }
+    let ports = match plan.fates.get(&node)? {
+        Fate::Held => return None,
+        Fate::Failed(class) => return Some(Came::Failed { class: class.clone() }),
+        Fate::Done(port) => std::slice::from_ref(port),
+        Fate::Together => plan.ports.get(&node)?,
+    };
+    let leaves = |edge: &usize| matches!(&graph.edges[*edge].kind, EdgeKind::Flow { port, .. } if ports.contains(port));
+    let edges = graph.nodes[node].out_edges.iter().filter(|edge| leaves(edge));
+    let closed = edges.filter(|edge| is_conditional(graph, **edge) && plan.closed.contains(edge));
+    Some(Came::completed(ports, closed.map(|&edge| graph.edges[edge].id.clone()).collect()))
 }
 
 fn is_conditional(graph: &Graph, edge: usize) -> bool {

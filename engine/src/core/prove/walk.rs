@@ -29,7 +29,10 @@ pub enum Came {
     Completed {
         /// Where.
         port: String,
-        /// Edges of that port whose condition does not hold.
+        /// And where else, at the same time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more_ports: Vec<String>,
+        /// Edges of these ports whose condition does not hold.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         closed_edges: Vec<String>,
     },
@@ -43,6 +46,15 @@ pub enum Came {
         /// How often.
         items: usize,
     },
+}
+
+impl Came {
+    /// It emits on these ports, the first one of which there has to be.
+    pub(super) fn completed(ports: &[String], closed_edges: Vec<String>) -> Self {
+        let (port, more_ports) =
+            ports.split_first().map(|(port, more)| (port.clone(), more.to_vec())).unwrap_or_default();
+        Self::Completed { port, more_ports, closed_edges }
+    }
 }
 
 /// The state at the end of `path`.
@@ -73,7 +85,7 @@ impl<'g> Walk<'g> {
     pub(super) fn from_trigger(graph: &'g Graph, trigger: NodeIx) -> Result<Self, IllegalEvent> {
         let node = &graph.nodes[trigger];
         let port = node.ports.first().cloned().unwrap_or_default();
-        let came = Came::Completed { port, closed_edges: Vec::new() };
+        let came = Came::completed(&[port], Vec::new());
         Self::begin(graph, Move { step: StepKey::root(node.id.clone()), came })
     }
 
@@ -112,16 +124,18 @@ impl<'g> Walk<'g> {
 }
 
 fn event(Move { step, came }: Move) -> Event {
-    let settled = |status, port, error, closed_edges| {
-        let settlement =
-            Settlement { status, port, output: Value::Null, error, attempts: 1, closed_edges, failed_items: 0 };
+    let settled = |status, port, more_ports, error, closed_edges| {
+        let (output, attempts, failed_items) = (Value::Null, 1, 0);
+        let settlement = Settlement { status, port, more_ports, output, error, attempts, closed_edges, failed_items };
         Event::Settled { step: step.clone(), settlement }
     };
     match came {
-        Came::Completed { port, closed_edges } => settled(SettledStatus::Completed, Some(port), None, closed_edges),
+        Came::Completed { port, more_ports, closed_edges } => {
+            settled(SettledStatus::Completed, Some(port), more_ports, None, closed_edges)
+        }
         Came::Failed { class } => {
             let error = StepError { class, reason: "in this path".into() };
-            settled(SettledStatus::Failed, None, Some(error), Vec::new())
+            settled(SettledStatus::Failed, None, Vec::new(), Some(error), Vec::new())
         }
         Came::Opened { items } => {
             let items = vec![Value::Null; items].into();

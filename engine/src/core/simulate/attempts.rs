@@ -42,9 +42,9 @@ impl Run<'_> {
         let node = self.node(step);
         let is_unended = ending == Ending::Unended;
         let (takes_ms, outcome) = match ending {
-            Ending::Output { port, output } => {
+            Ending::Output { port, more_ports, output } => {
                 let port = port.or_else(|| node.ports.first().cloned()).unwrap_or_default();
-                (after_ms, Some(Outcome::Done { port, output }))
+                (after_ms, Some(Outcome::Done { port, more_ports, output }))
             }
             Ending::Error { class, reason, is_final: true } => (after_ms, Some(Outcome::Fail { class, reason })),
             Ending::Error { class, reason, .. } => (after_ms, Some(Outcome::Retry { class, reason, after: None })),

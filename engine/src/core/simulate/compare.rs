@@ -19,6 +19,9 @@ pub struct Standing {
     pub status: StepStatus,
     /// The port it emitted on.
     pub port: Option<String>,
+    /// Further ports that it emitted on at the same time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_ports: Vec<String>,
     /// The class of its error.
     pub error_class: Option<String>,
 }
@@ -143,7 +146,8 @@ fn standings(graph: &Graph, state: &State) -> BTreeMap<StepKey, (StepIx, Standin
     let steps = state.steps().iter().enumerate().filter(|(_, step)| counts(step));
     let standing = |(ix, step): (StepIx, &Step)| {
         let error_class = step.error.as_ref().map(|error| error.class.clone());
-        (state.key(graph, ix), (ix, Standing { status: step.status, port: step.port.clone(), error_class }))
+        let (port, more_ports) = (step.port.clone(), step.more_ports.clone());
+        (state.key(graph, ix), (ix, Standing { status: step.status, port, more_ports, error_class }))
     };
     steps.map(standing).collect()
 }

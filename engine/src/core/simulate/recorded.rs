@@ -163,7 +163,10 @@ fn ending(settlement: &Settlement) -> Ending {
     match (&settlement.error, settlement.status) {
         (_, SettledStatus::OutcomeUnknown) => Ending::Lost,
         (Some(error), _) => Ending::Error { class: error.class.clone(), reason: error.reason.clone(), is_final: true },
-        (None, _) => Ending::Output { port: settlement.port.clone(), output: settlement.output.clone() },
+        (None, _) => {
+            let Settlement { port, more_ports, output, .. } = settlement.clone();
+            Ending::Output { port, more_ports, output }
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Ending {
     Output {
         /// The port; the default one if absent.
         port: Option<String>,
+        /// Further ones, of a node that goes on at several at once.
+        more_ports: Vec<String>,
         /// What it gives back.
         output: Value,
     },
@@ -56,7 +58,7 @@ impl Stub {
     /// Done at once.
     #[must_use]
     pub fn output(port: Option<&str>, output: Value) -> Self {
-        Self::at_once(Ending::Output { port: port.map(Into::into), output })
+        Self::at_once(Ending::Output { port: port.map(Into::into), more_ports: Vec::new(), output })
     }
 
     /// Whether it says what a wait comes to, and not how an attempt ends.
@@ -75,8 +77,9 @@ impl Stub {
         let [kind] = kinds[..] else {
             return Err(format!("it needs exactly one of {}", KINDS.join(", ")));
         };
-        let more = if kind == "output" { "port" } else { "" };
-        if let Some(odd) = fields.keys().find(|field| ![kind, more, "after_ms"].contains(&field.as_str())) {
+        let more: &[&str] = if kind == "output" { &["port", "more_ports"] } else { &[] };
+        let is_known = |field: &str| field == kind || field == "after_ms" || more.contains(&field);
+        if let Some(odd) = fields.keys().find(|field| !is_known(field)) {
             return Err(format!("{odd:?} has no meaning beside {kind:?}"));
         }
         Ok(Self { ending: ending(kind, fields)?, after_ms: after_ms(fields)? })
@@ -86,7 +89,7 @@ impl Stub {
 fn ending(kind: &str, fields: &Map<String, Value>) -> Result<Ending, String> {
     let value = &fields[kind];
     Ok(match kind {
-        "output" => Ending::Output { port: port(fields)?, output: value.clone() },
+        "output" => Ending::Output { port: port(fields)?, more_ports: more_ports(fields)?, output: value.clone() },
         "error" => error(value)?,
         "signal" => Ending::Signal(value.clone()),
         _ if *value != Value::Bool(true) => return Err(format!("{kind:?} can only be true")),
@@ -102,6 +105,12 @@ fn port(fields: &Map<String, Value>) -> Result<Option<String>, String> {
         Some(Value::String(port)) => Ok(Some(port.clone())),
         Some(_) => Err("\"port\" is not text".into()),
     }
+}
+
+fn more_ports(fields: &Map<String, Value>) -> Result<Vec<String>, String> {
+    let written = fields.get("more_ports").filter(|ports| !ports.is_null());
+    let read = |ports: &Value| Vec::deserialize(ports).map_err(|_| "\"more_ports\" is not a list of texts".to_owned());
+    written.map_or_else(|| Ok(Vec::new()), read)
 }
 
 fn after_ms(fields: &Map<String, Value>) -> Result<u64, String> {
@@ -135,9 +144,14 @@ mod tests {
     #[test]
     fn a_stub_is_exactly_one_thing() {
         let error = |is_final| Ending::Error { class: "http_5xx".into(), reason: String::new(), is_final };
+        let output = |port: Option<&str>, more: &[&str], output| {
+            let more_ports = more.iter().map(|&port| port.into()).collect();
+            Ending::Output { port: port.map(Into::into), more_ports, output }
+        };
         for (written, ending) in [
-            (json!({"output": null}), Ending::Output { port: None, output: Value::Null }),
-            (json!({"output": 1, "port": "yes"}), Ending::Output { port: Some("yes".into()), output: json!(1) }),
+            (json!({"output": null}), output(None, &[], Value::Null)),
+            (json!({"output": 1, "port": "yes"}), output(Some("yes"), &[], json!(1))),
+            (json!({"output": 1, "port": "a", "more_ports": ["b"]}), output(Some("a"), &["b"], json!(1))),
             (json!({"error": {"class": "http_5xx"}}), error(false)),
             (json!({"error": {"class": "http_5xx", "final": true}}), error(true)),
             (json!({"signal": {"a": 1}}), Ending::Signal(json!({"a": 1}))),
@@ -154,6 +168,7 @@ mod tests {
             (json!({"output": 1, "error": {"class": "x"}}), "exactly one"),
             (json!({"signal": 1, "port": "yes"}), "\"port\" has no meaning"),
             (json!({"output": 1, "port": 1}), "not text"),
+            (json!({"output": 1, "more_ports": "a"}), "not a list"),
             (json!({"output": 1, "after_ms": -1}), "milliseconds"),
             (json!({"timeout": 1}), "only be true"),
             (json!({"error": {"reason": "x"}}), "class"),

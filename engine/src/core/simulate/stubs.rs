@@ -147,8 +147,11 @@ fn fits(stub: &Stub, node: &Node, runner: &dyn Runner) -> Result<(), String> {
         return Err("it is a trigger; give the input instead".into());
     }
     match &stub.ending {
-        Ending::Output { port: Some(port), .. } if !node.ports.contains(port) => {
-            Err(format!("the node has no output port {port:?}; it has {}", node.ports.join(", ")))
+        Ending::Output { port, more_ports, .. } => {
+            match port.iter().chain(more_ports).find(|port| !node.ports.contains(port)) {
+                Some(port) => Err(format!("the node has no output port {port:?}; it has {}", node.ports.join(", "))),
+                None => Ok(()),
+            }
         }
         Ending::Signal(_) | Ending::Timeout if !runner.runs(&node.type_name) => {
             Err("its attempts are not run, so that it waits for nothing; give an output".into())

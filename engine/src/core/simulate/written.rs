@@ -22,8 +22,7 @@ impl Stubs {
 
 fn write(stub: &Stub) -> Value {
     let mut written = match &stub.ending {
-        Ending::Output { port: None, output } => json!({ "output": output }),
-        Ending::Output { port, output } => json!({ "output": output, "port": port }),
+        Ending::Output { port, more_ports, output } => output_on(port.as_deref(), more_ports, output),
         Ending::Error { class, reason, is_final: false } => json!({ "error": { "class": class, "reason": reason } }),
         Ending::Error { class, reason, .. } => {
             json!({ "error": { "class": class, "reason": reason, "final": true } })
@@ -35,6 +34,17 @@ fn write(stub: &Stub) -> Value {
     };
     if stub.after_ms > 0 {
         written["after_ms"] = json!(stub.after_ms);
+    }
+    written
+}
+
+fn output_on(port: Option<&str>, more_ports: &[String], output: &Value) -> Value {
+    let mut written = json!({ "output": output });
+    if let Some(port) = port {
+        written["port"] = json!(port);
+    }
+    if !more_ports.is_empty() {
+        written["more_ports"] = json!(more_ports);
     }
     written
 }
@@ -53,6 +63,7 @@ mod tests {
             "each[0]/c": { "error": { "class": "x", "reason": "", "final": true } },
             "d": [{ "signal": 1 }, { "timeout": true }],
             "e": [{ "lost": true }, { "never": true }],
+            "f": { "output": 1, "port": "a", "more_ports": ["b", "c"] },
         });
         let stubs = Stubs::read(written.as_object().unwrap()).unwrap();
         assert_eq!(Value::Object(stubs.written()), written);

@@ -240,7 +240,8 @@ impl Passing {
     ) -> Result<Vec<Uuid>, StoreError> {
         let slots = self.judging.slots.iter().map(|(gate, id)| json!({ "gate": gate.0, "execution_id": id }));
         let parks = entering.iter().filter(|one| self.judging.waits.contains_key(&one.execution_id));
-        let parks = parks.map(|one| json!({ "execution_id": one.execution_id, "due_at": one.due_at }));
+        let parks =
+            parks.map(|one| json!({ "execution_id": one.execution_id, "due_at": one.due_at, "unbegun": one.unbegun }));
         let judged = json!({
             "slots": slots.collect::<Vec<_>>(), "tokens": tokens, "parks": parks.collect::<Vec<_>>(),
             "waits": self.judging.waits.values().filter_map(|(gate, waiting)| self.wait(gate, waiting)).collect::<Vec<_>>(),

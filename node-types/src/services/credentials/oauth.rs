@@ -54,7 +54,8 @@ pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> 
             hide(context, [token.access_token.as_str()])?;
             return Ok(token.access_token.clone());
         }
-        let turn = vault.begin_refresh(context.workspace_id, &opened).await.map_err(|error| away(&error))?;
+        let begun = context.database.ask(vault.begin_refresh(context.workspace_id, &opened)).await;
+        let turn = begun.map_err(|error| away(&error))?;
         if let Some(number) = turn {
             // In a task of its own: who has asked must keep the answer, as it may be the only one that has the next refresh
             // token, also if the step ends meanwhile.
@@ -79,12 +80,16 @@ async fn refresh(context: &Context, name: &str, opened: &Opened, number: i64) ->
     match timeout(EXCHANGE_MAX, exchange(context, name, opened)).await {
         Ok(Ok((token, expires_in))) => match keep(context, opened, number, (&token, expires_in), until).await {
             Ok(true) => Ok(token.access_token),
+            // The exchange ends long before the turn does.
+            Ok(false) if Instant::now() >= until => {
+                Err(Outcome::Away { reason: "the token that was fetched could not be kept in time".into() })
+            }
             Ok(false) => Err(Outcome::retry(AWAY_CLASS, "the token took too long to fetch", None)),
             Err(error) => Err(away(&error)),
         },
         failed => {
             // The turn ends by itself if this fails.
-            let _ = vault.give_up_refresh(context.workspace_id, opened, number).await;
+            let _ = context.database.ask(vault.give_up_refresh(context.workspace_id, opened, number)).await;
             Err(match failed {
                 Ok(Err(outcome)) => outcome,
                 _ => Outcome::retry(AWAY_CLASS, "the token server did not answer in time", None),
@@ -103,7 +108,7 @@ async fn keep(
 ) -> Result<bool, StoreError> {
     loop {
         let kept = context.services.credentials.finish_refresh(context.workspace_id, opened, number, token, expires_in);
-        match kept.await {
+        match context.database.ask(kept).await {
             Err(error) if Instant::now() + LOOK_EVERY_MAX < until => {
                 warn!(%error, credential_id = %opened.credential_id, "a token could not be kept; trying again");
                 sleep(LOOK_EVERY_MAX).await;

@@ -61,7 +61,7 @@ async fn a_good_answer_is_the_output() {
     let context = context_allowing(&[server]);
     let config = json!({"method": "POST", "url": format!("http://{server}/echo"), "body": {"a": 1}});
     let outcome = ActionHttpRequest.run(serde_json::from_value(config).unwrap(), &context).await;
-    let Outcome::Done { port, output } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Done { port, output, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(port, "out");
     assert_eq!(output["status"], 200);
     assert_eq!(output["headers"]["x-seen"], "1");

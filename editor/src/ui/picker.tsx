@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 
-import { Dialog } from '../ui/dialog'
+import { Dialog } from './dialog'
 
 interface Props<T> {
   title: string
