@@ -57,7 +57,8 @@ pub(super) async fn one(
 ) -> Result<bool, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT event_id, type, received_at, client_id, key, data, \
-           status = 'pending' OR received_at > clock_timestamp() - make_interval(mins => $3) AS is_on_its_way \
+           status = 'pending' OR received_at > clock_timestamp() - make_interval(mins => $3) \
+             OR EXISTS (SELECT FROM event_turns t WHERE t.workspace_id = $1 AND t.event_id = $2) AS is_on_its_way \
          FROM events WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(turn.workspace_id)
