@@ -114,7 +114,7 @@ impl FromRequestParts<Api> for Asker {
 /// `POST /person-jobs {kind, email}`: 202 with the job. 422 `bad_address`; 429 `too_many_jobs`.
 pub(crate) async fn create(asker: Asker, request: Request) -> Result<Response, Problem> {
     let wish: Wish = body::typed(request, WISH_BYTES_MAX).await?;
-    if !is_email(wish.email.trim()) {
+    if !is_email(wish.email.trim()) || wish.email.contains(char::is_control) {
         let detail = "email is no e-mail address such as ada@example.com";
         return Err(Problem::unprocessable("bad_address", detail, "send the address of the person, nothing beside it"));
     }
@@ -169,7 +169,8 @@ pub(crate) async fn lines(
     let after = after.ok_or_else(|| {
         Problem::bad_request("bad_cursor", "after is no number of a line", "follow the Link header as it was given")
     })?;
-    let mut transaction = caller.read().await?;
+    // Its record is begun before a line goes out.
+    let mut transaction = caller.write().await?;
     let job = find(&mut transaction, &caller, &job_id).await?;
     if job.kind != Kind::Export.as_str() {
         let detail = format!("job \"{}\" erases, it has no lines", job.job_id);

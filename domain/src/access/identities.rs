@@ -25,7 +25,7 @@ pub enum Unlinked {
     Done,
     /// The user has no such identity.
     NotFound,
-    /// The user has no other, and no password that anybody knows.
+    /// The user can log in through no other, and has no password that anybody knows.
     LastWay,
 }
 
@@ -41,7 +41,7 @@ pub async fn list_identities(connection: &mut PgConnection, user_id: Uuid) -> Re
     Ok(rows.bind(user_id).fetch_all(connection).await?)
 }
 
-/// Takes an identity back. Locks the user: of two that are taken back at the same time the second sees the first gone. In a
+/// Takes an identity back; `issuers` are the providers through which one can log in. Locks the user: of two that are taken back at the same time the second sees the first gone. In a
 /// transaction of the caller.
 ///
 /// # Errors
@@ -50,6 +50,7 @@ pub async fn unlink_identity(
     connection: &mut PgConnection,
     user_id: Uuid,
     identity_id: Uuid,
+    issuers: &[&str],
 ) -> Result<Unlinked, StoreError> {
     let knows_password: Option<bool> =
         sqlx::query_scalar("SELECT password_known FROM users WHERE user_id = $1 FOR NO KEY UPDATE")
@@ -64,9 +65,7 @@ pub async fn unlink_identity(
     if gone.rows_affected() == 0 {
         return Ok(Unlinked::NotFound);
     }
-    let others: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM user_identities WHERE user_id = $1)")
-        .bind(user_id)
-        .fetch_one(connection)
-        .await?;
+    let others = "SELECT EXISTS (SELECT FROM user_identities WHERE user_id = $1 AND issuer = ANY ($2))";
+    let others: bool = sqlx::query_scalar(others).bind(user_id).bind(issuers).fetch_one(connection).await?;
     Ok(if others || knows_password == Some(true) { Unlinked::Done } else { Unlinked::LastWay })
 }

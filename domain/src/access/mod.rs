@@ -61,7 +61,9 @@ pub use sessions::{
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};
-pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
+pub use users::{
+    UserRow, check_user_name, create_user, find_user, forget_password, hold_password, rename_user, set_password,
+};
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, check_tenant, create_tenant, create_tenant_as, create_workspace,
     ensure_cell, is_plan, list_workspaces,

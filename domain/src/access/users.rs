@@ -105,7 +105,7 @@ pub async fn set_password(connection: &mut PgConnection, user_id: Uuid, hash: &s
 ///
 /// # Errors
 /// If the database does.
-pub(super) async fn forget_password(connection: &mut PgConnection, user_id: Uuid) -> Result<(), StoreError> {
+pub async fn forget_password(connection: &mut PgConnection, user_id: Uuid) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET password_known = false WHERE user_id = $1").bind(user_id).execute(connection).await?;
     Ok(())
 }

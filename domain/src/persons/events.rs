@@ -28,6 +28,7 @@ struct Row {
 }
 
 pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Person) -> Result<Page, StoreError> {
+    let rows_max = turn.rows(ROWS_PER_TURN);
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(
         "SELECT p.event_id, lower((p.client_id || ' ' || p.key || ' ' || p.data::text) COLLATE \"C\") LIKE ANY ($3) \
          FROM (SELECT e.event_id, e.client_id, e.key, e.data FROM events e \
@@ -36,14 +37,14 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
     .bind(turn.workspace_id)
     .bind(turn.reached)
     .bind(person.patterns())
-    .bind(ROWS_PER_TURN)
+    .bind(rows_max)
     .fetch_all(&mut *connection)
     .await?;
     let mut finds = Finds { searched: rows.len() as i64, ..Finds::default() };
     for (event_id, _) in rows.iter().filter(|(_, may_be)| *may_be) {
         one(connection, turn, person, *event_id, &mut finds).await?;
     }
-    let next = rows.last().filter(|_| rows.len() as i64 == ROWS_PER_TURN).map(|(id, _)| (*id, Uuid::nil()));
+    let next = rows.last().filter(|_| rows.len() as i64 == rows_max).map(|(id, _)| (*id, Uuid::nil()));
     Ok(Page { finds, next })
 }
 
@@ -58,12 +59,15 @@ pub(super) async fn one(
     let row: Option<Row> = sqlx::query_as(
         "SELECT event_id, type, received_at, client_id, key, data, \
            status = 'pending' OR received_at > clock_timestamp() - make_interval(mins => $3) \
-             OR EXISTS (SELECT FROM event_turns t WHERE t.workspace_id = $1 AND t.event_id = $2) AS is_on_its_way \
+             OR EXISTS (SELECT FROM event_turns t WHERE t.workspace_id = $1 AND t.event_id = $2) \
+             OR EXISTS (SELECT FROM person_marks m WHERE m.workspace_id = $1 AND m.job_id = $4 AND m.kind = 'execution') \
+             AS is_on_its_way \
          FROM events WHERE workspace_id = $1 AND event_id = $2",
     )
     .bind(turn.workspace_id)
     .bind(event_id)
     .bind(ON_ITS_WAY_MIN)
+    .bind(turn.job_id)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(mut row) = row else { return Ok(true) };

@@ -26,6 +26,7 @@ struct Row {
 }
 
 pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Person) -> Result<Page, StoreError> {
+    let rows_max = turn.rows(ROWS_PER_TURN);
     let mut rows: Vec<Row> = sqlx::query_as(
         "SELECT p.lead_id, p.event_id, p.type, p.created_at, p.is_theirs, \
                 CASE WHEN p.is_theirs OR lower(p.data::text COLLATE \"C\") LIKE ANY ($5) THEN p.data END AS data \
@@ -40,7 +41,7 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
     .bind(turn.reached)
     .bind(turn.reached_item)
     .bind(person.patterns())
-    .bind(ROWS_PER_TURN)
+    .bind(rows_max)
     .fetch_all(&mut *connection)
     .await?;
     rows.sort_by_key(|row| (row.lead_id, row.event_id));
@@ -58,7 +59,7 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
             tell(row, person, data, &mut finds);
         }
     }
-    let next = rows.last().filter(|_| rows.len() as i64 == ROWS_PER_TURN).map(|row| (row.lead_id, row.event_id));
+    let next = rows.last().filter(|_| rows.len() as i64 == rows_max).map(|row| (row.lead_id, row.event_id));
     Ok(Page { finds, next })
 }
 

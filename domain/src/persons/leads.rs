@@ -13,6 +13,7 @@ use super::turn::Turn;
 const ROWS_PER_TURN: i64 = 1_000;
 
 pub(super) async fn page(connection: &mut PgConnection, turn: &Turn) -> Result<Page, StoreError> {
+    let rows_max = turn.rows(ROWS_PER_TURN);
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(
         "SELECT lead_id, coalesce(email_key = $3, false) FROM leads WHERE workspace_id = $1 AND lead_id > $2 \
          ORDER BY lead_id LIMIT $4",
@@ -20,21 +21,21 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn) -> Result<P
     .bind(turn.workspace_id)
     .bind(turn.reached)
     .bind(&turn.address)
-    .bind(ROWS_PER_TURN)
+    .bind(rows_max)
     .fetch_all(&mut *connection)
     .await?;
-    let ids: Vec<Uuid> = rows.iter().filter(|(_, is_theirs)| *is_theirs).map(|(id, _)| *id).collect();
+    let mut ids: Vec<Uuid> = rows.iter().filter(|(_, is_theirs)| *is_theirs).map(|(id, _)| *id).collect();
     let mut finds = Finds { searched: rows.len() as i64, ..Finds::default() };
     if !ids.is_empty() {
-        mark(connection, turn, &ids).await?;
         if turn.erases() {
-            erase(connection, turn, &ids).await?;
+            ids = erase(connection, turn, &ids).await?;
             finds.count = ids.len() as i64;
         } else {
             tell(connection, turn, &ids, &mut finds).await?;
         }
+        mark(connection, turn, &ids).await?;
     }
-    let is_full = rows.len() as i64 == ROWS_PER_TURN;
+    let is_full = rows.len() as i64 == rows_max;
     let next = rows.last().filter(|_| is_full).map(|(id, _)| (*id, Uuid::nil()));
     Ok(Page { finds, next })
 }
@@ -73,21 +74,23 @@ async fn tell(connection: &mut PgConnection, turn: &Turn, ids: &[Uuid], finds: &
     Ok(())
 }
 
-/// The row stays, hidden and without the person: what counts leads counts it, and its history has its lead.
-async fn erase(connection: &mut PgConnection, turn: &Turn, ids: &[Uuid]) -> Result<(), StoreError> {
-    sqlx::query(
+/// The row stays, hidden and without the person: what counts leads counts it, and its history has its lead. Answers whose: an
+/// address may have become another one's meanwhile.
+async fn erase(connection: &mut PgConnection, turn: &Turn, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
         "UPDATE leads SET email = NULL, email_key = NULL, name = $3, phone = NULL, company = NULL, words = '', \
            deleted_at = coalesce(deleted_at, clock_timestamp()), updated_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND lead_id = ANY ($2)",
+         WHERE workspace_id = $1 AND lead_id = ANY ($2) AND email_key = $4 RETURNING lead_id",
     )
     .bind(turn.workspace_id)
     .bind(ids)
     .bind(ERASED)
-    .execute(&mut *connection)
+    .bind(&turn.address)
+    .fetch_all(&mut *connection)
     .await?;
     sqlx::query("DELETE FROM lead_field_data WHERE workspace_id = $1 AND lead_id = ANY ($2)")
         .bind(turn.workspace_id)
-        .bind(ids)
+        .bind(&ids)
         .execute(&mut *connection)
         .await?;
     let events: Vec<Uuid> = ids.iter().map(|_| Uuid::now_v7()).collect();
@@ -97,11 +100,11 @@ async fn erase(connection: &mut PgConnection, turn: &Turn, ids: &[Uuid]) -> Resu
          FROM unnest($2::uuid[], $3::uuid[]) AS l (lead_id, event_id)",
     )
     .bind(turn.workspace_id)
-    .bind(ids)
+    .bind(&ids)
     .bind(events)
     .bind(&turn.by_kind)
     .bind(&turn.by_name)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(ids)
 }

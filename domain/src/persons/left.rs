@@ -4,7 +4,7 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::part::Finds;
+use super::part::{Finds, Part};
 use super::person::Person;
 use super::turn::{Next, Turn};
 use super::{events, executions};
@@ -54,7 +54,12 @@ pub(super) async fn page(
     if let Some((_, id)) = marks.last().filter(|_| marks.len() as i64 == MARKS_PER_TURN) {
         return Ok((finds, Next::Page(*id, Uuid::nil())));
     }
-    let next = if are_left(connection, turn).await? { Next::Wait } else { Next::Done };
+    let next = match are_left(connection, turn).await? {
+        true => Next::Wait,
+        // What was waited for may have written the person anew.
+        false if turn.has_waited() => Next::Part(Part::Leads),
+        false => Next::Done,
+    };
     Ok((finds, next))
 }
 

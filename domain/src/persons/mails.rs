@@ -13,6 +13,7 @@ use super::turn::Turn;
 const ROWS_PER_TURN: i64 = 100;
 
 pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Person) -> Result<Page, StoreError> {
+    let rows_max = turn.rows(ROWS_PER_TURN);
     let rows: Vec<(Uuid, Value)> = sqlx::query_as(
         "SELECT mail_id, jsonb_build_object('from', sender, 'to', recipients, 'subject', subject, 'text', body_text, \
            'html', body_html, 'at', created_at) \
@@ -20,7 +21,7 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
     )
     .bind(turn.workspace_id)
     .bind(turn.reached)
-    .bind(ROWS_PER_TURN)
+    .bind(rows_max)
     .fetch_all(&mut *connection)
     .await?;
     let mut finds = Finds { searched: rows.len() as i64, ..Finds::default() };
@@ -35,7 +36,7 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
             finds.tell("mail", &json!({ "mail_id": mail_id }), "mail", "", mail);
         }
     }
-    let next = rows.last().filter(|_| rows.len() as i64 == ROWS_PER_TURN).map(|(id, _)| (*id, Uuid::nil()));
+    let next = rows.last().filter(|_| rows.len() as i64 == rows_max).map(|(id, _)| (*id, Uuid::nil()));
     Ok(Page { finds, next })
 }
 

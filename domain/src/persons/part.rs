@@ -12,12 +12,12 @@ pub(super) enum Part {
     Leads,
     /// What was done to these leads, and what else of the history of leads names the address.
     History,
-    /// Custom events.
-    Events,
     /// The sandbox mailbox.
     Mails,
     /// Executions: input, output, error, journal, log, what they ask of people and wait for.
     Executions,
+    /// Custom events.
+    Events,
     /// What had not ended when it was searched.
     Left,
 }
@@ -35,7 +35,7 @@ impl Part {
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Leads, Self::History, Self::Events, Self::Mails, Self::Executions, Self::Left];
+        let all = [Self::Leads, Self::History, Self::Mails, Self::Executions, Self::Events, Self::Left];
         all.into_iter().find(|part| part.as_str() == text)
     }
 }

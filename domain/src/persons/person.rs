@@ -176,11 +176,18 @@ fn pattern(spelling: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// Whether an address that follows on this text begins in it.
+/// Whether an address that follows on this text begins in it. Where that cannot be told, it does not: rather one too many.
 fn goes_on_before(text: &str) -> bool {
-    // `=` and `%20` may stand before one, `%2b` is a part of it; that much is not told apart: rather one too many.
-    text.chars().next_back().is_some_and(|last| last.is_alphanumeric() || "._+-".contains(last))
-        && !text.len().checked_sub(3).is_some_and(|at| text.as_bytes()[at] == b'%')
+    let goes_on = text.chars().next_back().is_some_and(|last| last.is_alphanumeric() || "._+-".contains(last));
+    goes_on && !ends_escaped(text.as_bytes())
+}
+
+/// Whether a text ends with a letter that is written otherwise: `%20` of a URL, `\n` or `\u003c` of JSON within a text.
+fn ends_escaped(text: &[u8]) -> bool {
+    match text {
+        [.., b'%', _, _] | [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] | [.., b'\\', b'u', _, _, _, _] => true,
+        _ => false,
+    }
 }
 
 /// Whether a host that ends before this text goes on in it.

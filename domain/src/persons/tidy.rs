@@ -4,7 +4,7 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 
 /// For how many days what an export found can be read.
-const EXPORTS_KEPT_DAYS: i32 = 7;
+pub(super) const EXPORTS_KEPT_DAYS: i32 = 7;
 /// Rows that one call removes at most of each kind.
 const BITE: i64 = 5_000;
 

@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::part::{Finds, Page, Part};
 use super::person::Person;
-use super::turn::{Next, Turn, finish, give_up_turn, pick};
+use super::turn::{Next, Picked, Turn, finish, give_up_turn, pick};
 use super::{events, executions, history, leads, left, mails};
 
 /// Works on the job whose turn it is; whether there was one. For the workers' role.
@@ -16,7 +16,14 @@ use super::{events, executions, history, leads, left, mails};
 /// If the database does not answer. A turn that it refused is tried again later, a few times.
 pub async fn work(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let mut transaction = connection.begin().await?;
-    let Some(turn) = pick(&mut transaction).await? else { return Ok(false) };
+    let turn = match pick(&mut transaction).await? {
+        Picked::Turn(turn) => turn,
+        Picked::StoodBack => {
+            transaction.commit().await?;
+            return Ok(true);
+        }
+        Picked::Nobody => return Ok(false),
+    };
     match page(&mut transaction, &turn).await {
         Ok(()) => transaction.commit().await?,
         Err(error) => {
@@ -35,12 +42,13 @@ async fn page(connection: &mut PgConnection, turn: &Turn) -> Result<(), StoreErr
     let part = turn.part()?;
     let (finds, next) = match part {
         Part::Leads => then(leads::page(connection, turn).await?, Next::Part(Part::History)),
-        Part::History => then(history::page(connection, turn, &person).await?, Next::Part(Part::Events)),
-        Part::Events => then(events::page(connection, turn, &person).await?, Next::Part(Part::Mails)),
+        Part::History => then(history::page(connection, turn, &person).await?, Next::Part(Part::Mails)),
         Part::Mails => then(mails::page(connection, turn, &person).await?, Next::Part(Part::Executions)),
-        Part::Executions => {
+        Part::Executions => then(executions::page(connection, turn, &person).await?, Next::Part(Part::Events)),
+        // After the executions, as one that has not ended may still look for them.
+        Part::Events => {
             let last = if turn.erases() { Next::Part(Part::Left) } else { Next::Done };
-            then(executions::page(connection, turn, &person).await?, last)
+            then(events::page(connection, turn, &person).await?, last)
         }
         Part::Left => left::page(connection, turn, &person).await?,
     };

@@ -12,8 +12,8 @@ use tracing::warn;
 use crate::side::Side;
 use crate::worker::Engine;
 
-/// Longest time of a turn. It takes up nothing new after a second.
-const TURN_TIME_MAX: Duration = Duration::from_secs(30);
+/// Longest time of a turn. It takes up nothing new after a second, and breaks off by itself before.
+const TURN_TIME_MAX: Duration = Duration::from_secs(90);
 /// Pause after a turn, so that a job takes a part of the database only.
 const TURN_PAUSE: Duration = Duration::from_millis(100);
 

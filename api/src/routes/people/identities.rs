@@ -48,8 +48,9 @@ pub(crate) async fn unlink(
     Path(identity_id): Path<String>,
 ) -> Result<Response, Problem> {
     let wanted: Uuid = id(&identity_id, "identity")?;
+    let issuers: Vec<&str> = api.login.providers().iter().map(|provider| provider.settings.issuer.as_str()).collect();
     let mut transaction = api.people.pool.begin().await?;
-    match access::unlink_identity(&mut transaction, actor.person()?.user_id, wanted).await? {
+    match access::unlink_identity(&mut transaction, actor.person()?.user_id, wanted, &issuers).await? {
         Unlinked::Done => {
             transaction.commit().await?;
             Ok(StatusCode::NO_CONTENT.into_response())

@@ -16,6 +16,7 @@ const LINES_PER_PAGE: i64 = 500;
 pub(super) async fn logs(connection: &mut PgConnection, site: &Site<'_>, finds: &mut Finds) -> Result<(), StoreError> {
     let mut after = Uuid::nil();
     loop {
+        site.go_on()?;
         let lines = lines(connection, site, after).await?;
         let Some((last, ..)) = lines.last() else { return Ok(()) };
         after = *last;

@@ -30,6 +30,7 @@ pub(super) async fn search(
 ) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
+        site.go_on()?;
         let rows = read(connection, site, after).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.position;

@@ -21,6 +21,8 @@ use super::turn::Turn;
 const ROWS_PER_TURN: i64 = 100;
 /// Time after which a turn takes up no further execution.
 const TURN_TIME: Duration = Duration::from_secs(1);
+/// Longest time of one execution: the turn breaks off then, before its worker gives it up.
+const ONE_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// What is done with what is found.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,10 +39,12 @@ struct Site<'a> {
     person: &'a Person,
     execution_id: Uuid,
     act: Act,
+    until: Instant,
 }
 
 pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Person) -> Result<Page, StoreError> {
-    let rows = may_be(connection, turn, person).await?;
+    let rows_max = turn.rows(ROWS_PER_TURN);
+    let rows = may_be(connection, turn, person, rows_max).await?;
     let (until, mut finds, mut reached) = (Instant::now() + TURN_TIME, Finds::default(), None);
     for (execution_id, may_be) in &rows {
         finds.searched += 1;
@@ -52,13 +56,18 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
             }
         }
     }
-    let is_last = finds.searched == rows.len() as i64 && finds.searched < ROWS_PER_TURN;
+    let is_last = finds.searched == rows.len() as i64 && finds.searched < rows_max;
     Ok(Page { finds, next: reached.filter(|_| !is_last).map(|id| (id, Uuid::nil())) })
 }
 
 /// The next executions, and whether one may be about the person. Walks `executions_workspace` from month to month, and looks
 /// into the rest by the key of each: a join could be planned as a scan of all months.
-async fn may_be(connection: &mut PgConnection, turn: &Turn, person: &Person) -> Result<Vec<(Uuid, bool)>, StoreError> {
+async fn may_be(
+    connection: &mut PgConnection,
+    turn: &Turn,
+    person: &Person,
+    rows_max: i64,
+) -> Result<Vec<(Uuid, bool)>, StoreError> {
     let rows = sqlx::query_as(
         "SELECT e.execution_id, \
            lower(concat_ws(' ', e.input::text, e.output::text, e.error::text) COLLATE \"C\") LIKE ANY ($3) \
@@ -77,7 +86,7 @@ async fn may_be(connection: &mut PgConnection, turn: &Turn, person: &Person) -> 
     .bind(turn.workspace_id)
     .bind(turn.reached)
     .bind(person.patterns())
-    .bind(ROWS_PER_TURN);
+    .bind(rows_max);
     Ok(rows.fetch_all(connection).await?)
 }
 
@@ -94,7 +103,7 @@ pub(super) async fn one(
         true if row::is_over(connection, turn, execution_id).await? => Act::Erase,
         true => Act::Look,
     };
-    let site = Site { turn, person, execution_id, act };
+    let site = Site { turn, person, execution_id, act, until: Instant::now() + ONE_TIME_MAX };
     let before = finds.count;
     row::search(connection, &site, finds).await?;
     journal::search(connection, &site, finds).await?;
@@ -113,6 +122,14 @@ pub(super) async fn one(
 }
 
 impl Site<'_> {
+    /// Fails once it takes too long.
+    fn go_on(&self) -> Result<(), StoreError> {
+        if Instant::now() < self.until {
+            return Ok(());
+        }
+        Err(StoreError::Unsupported(format!("execution {} takes longer than a turn may", self.execution_id)))
+    }
+
     /// Tells what of a row's columns is about the person, or takes it out of them; whether the row is to be written.
     fn sift(&self, part: &str, place: &Value, columns: &mut [(&str, &mut Value, Reach)], finds: &mut Finds) -> bool {
         if self.act == Act::Tell {

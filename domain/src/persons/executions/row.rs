@@ -20,11 +20,14 @@ struct Row {
     error: Option<Value>,
 }
 
-/// Whether nothing is written to it any more: it has ended, or is parked for good as its workspace is archived.
+/// Whether nothing is written to it any more, and nobody decides on what it holds: it has ended, and so has its parent, which may
+/// read its output until then; or it is parked for good, as its workspace is archived.
 pub(super) async fn is_over(connection: &mut PgConnection, turn: &Turn, id: Uuid) -> Result<bool, StoreError> {
     let over: Option<bool> = sqlx::query_scalar(
-        "SELECT e.ended_at IS NOT NULL OR (coalesce((SELECT s.state = 'archived' FROM standings s WHERE s.workspace_id = $2), false) \
-           AND NOT EXISTS (SELECT FROM leases l WHERE l.execution_id = e.execution_id)) \
+        "SELECT (e.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM children c JOIN executions p ON p.execution_id = c.parent_id \
+             WHERE c.child_id = e.execution_id AND p.ended_at IS NULL)) \
+           OR (coalesce((SELECT s.state = 'archived' FROM standings s WHERE s.workspace_id = $2), false) \
+             AND NOT EXISTS (SELECT FROM leases l WHERE l.execution_id = e.execution_id)) \
          FROM executions e WHERE e.execution_id = $1 AND e.workspace_id = $2",
     )
     .bind(id)
