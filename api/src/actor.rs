@@ -47,6 +47,11 @@ impl Who {
         }
     }
 
+    /// What kind of somebody is recorded: `user` or `key`.
+    pub(crate) fn kind(&self) -> &'static str {
+        if matches!(self, Self::Person(_)) { "user" } else { "key" }
+    }
+
     fn told(&self) -> String {
         match self {
             Self::Key(admitted) => format!("the key {:?}", admitted.key.name),

@@ -1,8 +1,8 @@
 //! What is recorded of a change: in its own transaction, be it of people and keys in `control`, or of a cell, where the record is
 //! completed with the answer's status once that is known.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::Api;
-use crate::actor::{Actor, Who};
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::edge::RequestId;
 use crate::people::address;
@@ -31,6 +31,8 @@ pub(crate) struct Change {
     by: Option<KeyName>,
     action: String,
     subject: String,
+    /// What it came to be about, in place of `subject`.
+    named: OnceLock<String>,
     address: Option<String>,
     request_id: String,
     /// Of its row in the cell.
@@ -46,13 +48,14 @@ impl Change {
     /// sent them in many cases a machine, and too many.
     pub(crate) fn of(api: &Api, parts: &Parts, access: Access) -> Option<Self> {
         let Access::Needs(permission) = access else { return None };
-        let is_look = parts.method == Method::GET || permission.as_str().ends_with(".read");
+        // Reading what an export tells of a person is as good as a change.
+        let is_read = parts.method == Method::GET && permission != Permission::PersonsManage;
+        let is_look = is_read || permission.as_str().ends_with(".read");
         if is_look || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
             return None;
         }
         let actor = parts.extensions.get::<Arc<Actor>>()?;
-        let by_kind = if matches!(actor.who, Who::Person(_)) { "user" } else { "key" };
-        Some(Self::new(api, parts, actor.tenant.clone(), by_kind, actor.who.name()))
+        Some(Self::new(api, parts, actor.tenant.clone(), actor.who.kind(), actor.who.name()))
     }
 
     /// What a person does to a workspace on a route that asks for none of its permissions: coming and going.
@@ -72,12 +75,18 @@ impl Change {
             by,
             action: format!("{} {route}", parts.method),
             subject: path.to_owned(),
+            named: OnceLock::new(),
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             audit_id: Uuid::now_v7(),
             is_begun: AtomicBool::new(false),
             is_noted: AtomicBool::new(false),
         }
+    }
+
+    /// Says what it came to be about, once.
+    pub(crate) fn names(&self, subject: String) {
+        _ = self.named.set(subject);
     }
 
     /// Records it in the transaction of `control` that makes it, with the status that the answer will have.
@@ -152,7 +161,7 @@ impl Change {
             by_id: name.key_id,
             by_name: &name.name,
             action: &self.action,
-            subject: &self.subject,
+            subject: self.named.get().unwrap_or(&self.subject),
             status: i32::from(status.as_u16()),
             address: self.address.as_deref(),
             request_id: &self.request_id,

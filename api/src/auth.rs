@@ -91,6 +91,13 @@ impl Caller {
         }
         Ok(transaction)
     }
+
+    /// Says what the request came to be about: the audit log has that instead of its path.
+    pub(crate) fn names(&self, subject: String) {
+        if let Some(change) = &self.change {
+            change.names(subject);
+        }
+    }
 }
 
 /// A caller, and who it is: for what is recorded with who did it.

@@ -171,7 +171,9 @@ async fn first_user(api: &Parts, control: &mut PgConnection, row: &OperationRow)
             let name = name.unwrap_or_else(|| email.chars().take(NAME_CHARS_MAX).collect());
             // Of a password that nobody knows: they choose one behind the mailed link.
             let hash = hash_password(new_secret()).await?;
-            access::create_user(control, email, &name, &hash).await?
+            let user_id = access::create_user(control, email, &name, &hash).await?;
+            access::forget_password(control, user_id).await?;
+            user_id
         }
     };
     access::add_member(control, WorkspaceId(row.workspace_id), user_id, Role::Owner).await?;

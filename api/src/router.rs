@@ -16,8 +16,8 @@ use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor,
     events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
-    operations, orders, page, pauses, people, platform, publish, resolve, restart, retry_now, schedules, session,
-    signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
+    operations, orders, page, pauses, people, persons, platform, publish, resolve, restart, retry_now, schedules,
+    session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -80,6 +80,8 @@ pub(crate) fn resources() -> Routes {
             get(Access::User, people::sessions::list).delete(Access::User, people::sessions::end_others),
         )
         .route("/sessions/{session_id}", delete(Access::User, people::sessions::end))
+        .route("/identities", get(Access::User, people::identities::list))
+        .route("/identities/{identity_id}", delete(Access::User, people::identities::unlink))
         .route("/sign-up", post(Access::Public, people::sign_up::begin))
         .route("/sign-up/complete", post(Access::Public, people::sign_up::complete))
         .route("/password/forgot", post(Access::Public, people::password::forgot))
@@ -104,6 +106,12 @@ pub(crate) fn resources() -> Routes {
         .route("/login-providers", get(Access::Public, people::login::list))
         .route("/tokens", post(Access::Anyone, people::tokens::create))
         .route("/jwks", get(Access::Public, people::tokens::public_keys))
+        .route(
+            "/person-jobs",
+            get(Permission::AuditRead, persons::list).post(Permission::PersonsManage, persons::create),
+        )
+        .route("/person-jobs/{person_job_id}", get(Permission::AuditRead, persons::get))
+        .route("/person-jobs/{person_job_id}/lines", get(Permission::PersonsManage, persons::lines))
         .route("/audit", get(Permission::AuditRead, audit::list))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(

@@ -12,6 +12,8 @@ pub(crate) enum Deed {
     Look,
     /// One of its people or keys takes somebody's access away: a key, a member, an invitation.
     Withdraw,
+    /// One of its people or keys does what the law asks for: exports or erases what is held about a person.
+    Lawful,
     /// One of its people or keys changes something else.
     Change,
     /// Anybody sets a trigger off, or follows a link: why the workspace is closed is not told.
@@ -23,6 +25,7 @@ impl Deed {
     pub(crate) fn of(permission: Permission, method: &Method) -> Self {
         match permission {
             _ if permission.as_str().ends_with(".read") => Self::Look,
+            Permission::PersonsManage => Self::Lawful,
             Permission::KeysWrite | Permission::MembersWrite if *method == Method::DELETE => Self::Withdraw,
             _ => Self::Change,
         }
@@ -40,7 +43,7 @@ pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
     let (code, detail, hint) = match tenant.state {
         TenantState::Active => return Ok(()),
         // Whatever could be read with a key for ever has to be taken from it some day.
-        TenantState::Archived if matches!(deed, Deed::Look | Deed::Withdraw) => return Ok(()),
+        TenantState::Archived if matches!(deed, Deed::Look | Deed::Withdraw | Deed::Lawful) => return Ok(()),
         TenantState::Suspended => (
             "workspace_suspended",
             format!("the workspace \"{slug}\" is suspended{reason}"),
@@ -49,7 +52,7 @@ pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
         TenantState::Archived => (
             "workspace_archived",
             format!("the workspace \"{slug}\" is archived, and is not changed any more{reason}"),
-            "it can be read and exported, and people and keys can be removed",
+            "it can be read and exported, people and keys can be removed, and persons erased",
         ),
         TenantState::Draft | TenantState::Provisioning => (
             "workspace_not_ready",
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_a_state_allows() {
-        use Deed::{Change, Look, Trigger, Withdraw};
+        use Deed::{Change, Lawful, Look, Trigger, Withdraw};
         for (state, deed, expected) in [
             (TenantState::Active, Change, None),
             (TenantState::Suspended, Look, Some("the workspace \"acme\" is suspended: unpaid")),
@@ -76,6 +79,8 @@ mod tests {
             (TenantState::Suspended, Withdraw, Some("the workspace \"acme\" is suspended: unpaid")),
             (TenantState::Archived, Look, None),
             (TenantState::Archived, Withdraw, None),
+            (TenantState::Archived, Lawful, None),
+            (TenantState::Suspended, Lawful, Some("the workspace \"acme\" is suspended: unpaid")),
             (
                 TenantState::Archived,
                 Change,

@@ -1,6 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
-//! done on each day, alerts, leads, the sandbox mailbox.
+//! done on each day, alerts, leads, what is held about a
+//! person, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -21,6 +22,7 @@ pub mod leads;
 pub mod machine;
 pub mod mailbox;
 pub mod migrate;
+pub mod persons;
 pub mod quotas;
 pub mod recording;
 pub mod request_keys;

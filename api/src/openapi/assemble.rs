@@ -151,6 +151,8 @@ fn answer(operation: &Operation, content: &Content, makers: &mut Makers) -> Valu
         }
         // Events are not one value that a schema could be of; docs/api.md says which there are.
         Content::Events => answer["content"] = json!({ "text/event-stream": {} }),
+        // Each line is an object of its own.
+        Content::Lines => answer["content"] = json!({ "application/x-ndjson": { "schema": {} } }),
     }
     answer
 }

@@ -36,6 +36,8 @@ pub(super) enum Content {
     Json(Make),
     /// Server-sent events.
     Events,
+    /// Lines of JSON.
+    Lines,
 }
 
 /// The operation whose route calls `handler`.
@@ -92,6 +94,12 @@ impl Operation {
     pub(super) fn streams(mut self) -> Self {
         self.answers.push((200, Content::Events));
         self.header("LastEventId")
+    }
+
+    /// It answers with lines of JSON, and a link to the next ones.
+    pub(super) fn gives_lines(mut self) -> Self {
+        self.answers.push((200, Content::Lines));
+        self.tells("Link")
     }
 
     /// It answers with problems of these statuses, too.

@@ -37,6 +37,7 @@ pub(crate) mod page;
 pub(crate) mod pauses;
 mod pending;
 pub(crate) mod people;
+pub(crate) mod persons;
 pub(crate) mod platform;
 pub(crate) mod publish;
 mod record;

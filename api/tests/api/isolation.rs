@@ -155,6 +155,10 @@ async fn fill(app: &App) {
                  created_by, updated_by) VALUES ('{w}', '{x}', 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"),
         format!("INSERT INTO credential_tokens (workspace_id, credential_id, revision) VALUES ('{w}', '{x}', 1)"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
+        format!("INSERT INTO person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
+                 VALUES ('{w}', '{x}', 'erase', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k')"),
+        format!("INSERT INTO person_lines VALUES ('{w}', '{x}', 1, 'l')"),
+        format!("INSERT INTO person_marks VALUES ('{w}', '{x}', 'lead', '{x}')"),
         format!("INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
                  VALUES ('{w}', '{x}', 'cancel', '1', '1', 1, 'r')"),
         format!("INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \

@@ -82,6 +82,7 @@ async fn rows(app: &App) -> Ids {
     let versions = app.get(&format!("/api/v1/workflows/{workflow}/versions")).await.json();
     let bulk = json!({ "verb": "signal", "filter": { "ids": [execution["id"]] }, "arguments": { "name": "go" } });
     let fields = json!({ "token": "hunter22-hunter22" });
+    let person = json!({ "kind": "export", "email": "somebody@example.com" });
     let credential = json!({ "name": "c", "type": "bearer", "allowed_hosts": ["example.com"], "fields": fields });
     let endpoint = json!({ "url": "https://example.com/hooks", "types": ["*"] });
     let endpoint = text(&make(app, "/webhook-endpoints", endpoint).await["id"]);
@@ -107,6 +108,7 @@ async fn rows(app: &App) -> Ids {
         ("schedule_id", text(&schedules["items"][0]["id"])),
         ("user_id", user_id.to_string()),
         ("invitation_id", invited.id.to_string()),
+        ("person_job_id", text(&make(app, "/person-jobs", person).await["id"])),
         ("lead_id", text(&make(app, "/leads", json!({ "email": "lead@example.com" })).await["id"])),
         ("workflow_id", workflow),
         ("node_id", "a".into()),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::error::AccessError;
 use super::secrets::{hash_secret, normal_email};
-use super::users::{create_user, find_user};
+use super::users::{create_user, find_user, forget_password};
 
 /// How long somebody may take at a provider, in minutes.
 pub const LOGIN_MINUTES: i32 = 10;
@@ -169,7 +169,11 @@ pub async fn enter(
         (Some(user), _) => user.user_id,
         (None, _) if !welcome.sign_up => return Ok(Entry::Unknown),
         (None, None) => return Ok(Entry::New),
-        (None, Some(hash)) => create_user(connection, &email, &name_of(visitor.name, &email), hash).await?,
+        (None, Some(hash)) => {
+            let user_id = create_user(connection, &email, &name_of(visitor.name, &email), hash).await?;
+            forget_password(connection, user_id).await?;
+            user_id
+        }
     };
     Ok(Entry::User(add_identity(connection, issuer, subject, user_id, &email).await?))
 }

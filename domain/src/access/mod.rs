@@ -6,6 +6,7 @@
 mod api_keys;
 mod departures;
 mod error;
+mod identities;
 mod invitations;
 mod lifecycle;
 mod links;
@@ -28,6 +29,7 @@ pub use api_keys::{
     KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
 };
 pub use error::AccessError;
+pub use identities::{IdentityRow, Unlinked, list_identities, unlink_identity};
 pub use invitations::{
     INVITATIONS_MAX, InvitationRow, OpenInvitation, invite, list_invitations, look_at_invitation, revoke_invitation,
     use_invitation,
@@ -59,7 +61,9 @@ pub use sessions::{
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};
-pub use users::{UserRow, check_user_name, create_user, find_user, hold_password, rename_user, set_password};
+pub use users::{
+    UserRow, check_user_name, create_user, find_user, forget_password, hold_password, rename_user, set_password,
+};
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, cell_schemas, check_tenant, create_tenant, create_tenant_as,
     create_workspace, ensure_cell, is_plan, list_workspaces,

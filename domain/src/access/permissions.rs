@@ -111,6 +111,7 @@ permissions! {
     LeadsRead = "leads.read" from Viewer: "See leads, their history, the board and the pipeline.";
     LeadsWrite = "leads.write" from Member: "Make, change, move and hide leads, and note what was done.";
     LeadsManage = "leads.manage" from Admin: "Change the pipeline and the custom fields of leads.";
+    PersonsManage = "persons.manage" from Admin: "Export and erase what the workspace holds about a person.";
     MembersRead = "members.read" from Viewer: "See who belongs to the workspace, and who is invited.";
     MembersWrite = "members.write" from Admin: "Invite and remove people, change their roles.";
     KeysRead = "keys.read" from Admin: "See which API keys there are; never the keys.";

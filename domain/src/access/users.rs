@@ -86,15 +86,26 @@ pub async fn rename_user(connection: &mut PgConnection, user_id: Uuid, name: &st
     Ok(())
 }
 
-/// Gives a user another password.
+/// Gives a user another password, which they know.
 ///
 /// # Errors
 /// If the database does.
 pub async fn set_password(connection: &mut PgConnection, user_id: Uuid, hash: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $2, updated_at = clock_timestamp() WHERE user_id = $1")
-        .bind(user_id)
-        .bind(hash)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE users SET password_hash = $2, password_known = true, updated_at = clock_timestamp() WHERE user_id = $1",
+    )
+    .bind(user_id)
+    .bind(hash)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that nobody knows the password of a user.
+///
+/// # Errors
+/// If the database does.
+pub async fn forget_password(connection: &mut PgConnection, user_id: Uuid) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password_known = false WHERE user_id = $1").bind(user_id).execute(connection).await?;
     Ok(())
 }

@@ -27,6 +27,6 @@ pub use find::{Filter, SOUGHT_AMONG_MAX, find, is_known, list};
 pub use history::{HistoryRow, history};
 pub use lead::LeadRow;
 pub use note::{Note, NoteKind, note, remove};
-pub use patch::{LeadFlaw, LeadPatch};
+pub use patch::{LeadFlaw, LeadPatch, is_email};
 pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, pursuit_machine, put_pipeline};
 pub use sources::{SOURCE_REST, SOURCES_MAX, source_has_room, sources};

@@ -143,7 +143,7 @@ pub(super) fn is_field_name(name: &str) -> bool {
 
 /// One `@`, something before it, and a name with a dot or `localhost` behind it. Whether anybody reads it is another
 /// question.
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let Some((before, after)) = text.rsplit_once('@') else { return false };
     let is_plain = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c == '@');
     let is_host = after.contains('.') && after.split('.').all(|label| !label.is_empty());

@@ -68,7 +68,7 @@ pub struct Agenda {
     pub lanes: bool,
     /// Custom events have come.
     pub events: bool,
-    /// Bulk jobs run.
+    /// Bulk jobs run, or jobs about persons have their turn.
     pub jobs: bool,
 }
 
@@ -167,7 +167,7 @@ const BEAT: &str = "\
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
            a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs \
-      FROM agenda_2() a";
+      FROM agenda_3() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`
 /// hears of the signals of its executions here, for it claims no tokens.

@@ -89,6 +89,15 @@ fn jobs(count: &str) -> String {
     )
 }
 
+/// So many jobs about persons, whose turn it is.
+fn person_jobs(count: &str) -> String {
+    format!(
+        "INSERT INTO person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'export', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k' \
+           FROM generate_series(1, {count})"
+    )
+}
+
 /// So many starts of triggers that have been due for a second and longer.
 fn trigger_starts(count: &str) -> String {
     format!(
@@ -116,7 +125,7 @@ async fn an_agenda_is_one_step_into_each_index() {
     ))
     .await;
     let count = ROWS.to_string();
-    for fill in [schedules, pending, endpoints, jobs, trigger_starts] {
+    for fill in [schedules, pending, endpoints, jobs, trigger_starts, person_jobs] {
         cell.execute(&fill(&count)).await;
     }
     let plans = Plans::of(&mut connection).await;
@@ -135,6 +144,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "webhook_lanes",
             "event_turns",
             "bulk_jobs",
+            "person_jobs",
         ];
         let all = plans.take();
         for table in tables {

@@ -85,6 +85,12 @@ pub(crate) fn rows(workspace: &str) -> String {
              VALUES ({w}, {id}, 'm', 'a', '{{b}}', 's', 'b')"
         ),
         format!(
+            "person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
+             VALUES ({w}, {id}, 'erase', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k')"
+        ),
+        format!("person_lines (workspace_id, job_id, line_no, line) VALUES ({w}, {id}, 1, 'l')"),
+        format!("person_marks (workspace_id, job_id, kind, id) VALUES ({w}, {id}, 'lead', {id})"),
+        format!(
             "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
              VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
         ),

@@ -8,6 +8,7 @@ mod item;
 mod migrate;
 mod orders;
 mod pauses;
+mod persons;
 mod quotas;
 mod secrets;
 mod starts;
@@ -36,6 +37,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
+    duties.spawn(persons::persons(Arc::clone(engine), place.clone()));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));

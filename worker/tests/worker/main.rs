@@ -20,6 +20,7 @@ mod migrate;
 mod outside;
 mod patterns;
 mod pauses;
+mod persons;
 mod quotas;
 mod receiver;
 mod repair;

@@ -5,6 +5,7 @@ mod integrations;
 mod leads;
 mod login;
 mod people;
+mod persons;
 mod platform;
 mod triggers;
 mod workflows;
@@ -19,6 +20,7 @@ pub(super) fn all() -> Vec<Operation> {
         executions::all(),
         workspace::all(),
         people::all(),
+        persons::all(),
         platform::all(),
         integrations::all(),
         triggers::all(),

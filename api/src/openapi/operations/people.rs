@@ -5,7 +5,7 @@ use super::super::shapes::{
     AccessOffered, ApiKey, Invitation, Items, MadeApiKey, MailLink, Me, Member, Nothing, Session,
 };
 use crate::routes::me;
-use crate::routes::people::{invitations, keys, links, members, password, sessions, sign_up};
+use crate::routes::people::{identities, invitations, keys, links, members, password, sessions, sign_up};
 
 pub(super) fn all() -> Vec<Operation> {
     let mut all = of_oneself();
@@ -31,6 +31,9 @@ fn of_oneself() -> Vec<Operation> {
         op(sessions::list, "listSessions", "Where one is logged in").gives::<Items<Session>>(200),
         op(sessions::end, "endSession", "Log out there").gives_nothing(204),
         op(sessions::end_others, "endOtherSessions", "Log out everywhere else").gives_nothing(204),
+        op(identities::list, "listIdentities", "Who one is at login providers")
+            .gives::<Items<identities::IdentityView>>(200),
+        op(identities::unlink, "unlinkIdentity", "No longer be that one").gives_nothing(204).refuses(&[409]),
         op(sign_up::begin, "signUp", "Ask for a mail to sign up with")
             .takes::<sign_up::SignUp>()
             .gives::<Nothing>(202)

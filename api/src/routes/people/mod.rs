@@ -1,5 +1,6 @@
 //! People: logging in, signing up, members, invitations, keys.
 
+pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod links;
