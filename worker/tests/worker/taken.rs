@@ -13,7 +13,8 @@ async fn the_first_entry_of_each_activation_says_who_took_it_up() {
         node("reply", "logic.wait_for_signal", json!({ "signal": "go" })),
         node("b", "debug.noop", json!({})),
     ];
-    let version = cell.publish(&graph(nodes, &[("start", "out", "a"), ("a", "out", "reply"), ("reply", "received", "b")])).await;
+    let version =
+        cell.publish(&graph(nodes, &[("start", "out", "a"), ("a", "out", "reply"), ("reply", "received", "b")])).await;
     let settings = WorkerSettings { name: "one \"1\"".into(), ..WorkerSettings::default() };
     let worker = cell.worker_of(cell.place.clone(), settings).await;
     let id = cell.start(version, json!({})).await;

@@ -178,7 +178,13 @@ impl<'a> Telling<'a> {
     }
 
     /// Tells of what is under way, with its end if it has one.
-    fn close(&mut self, to: Option<DateTime<Utc>>, status: StepStatus, error: Option<StepError>, by: Option<Shift<'a>>) {
+    fn close(
+        &mut self,
+        to: Option<DateTime<Utc>>,
+        status: StepStatus,
+        error: Option<StepError>,
+        by: Option<Shift<'a>>,
+    ) {
         let by = if self.has_begun { self.beginner } else { by }.filter(|_| self.kind == StretchKind::Attempt);
         self.push(self.kind, to, status);
         if let Some(told) = self.told.last_mut() {
