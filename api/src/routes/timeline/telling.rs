@@ -72,6 +72,7 @@ impl<'a> Telling<'a> {
                 self.begin(StretchKind::Attempt, attempt + 1, *retry_at);
             }
             Event::Started { .. } => {
+                self.end_wait(self.overdue(at, by).unwrap_or(at));
                 self.take_up(at, by);
                 (self.from, self.has_begun, self.beginner) = (at, true, by);
             }
@@ -80,7 +81,12 @@ impl<'a> Telling<'a> {
                 (self.has_begun, self.beginner) = (true, None);
             }
             Event::Hastened { .. } => self.from = self.from.min(at),
-            Event::Resolved { resolution: Resolution::Retry { .. }, .. } => self.begin(StretchKind::Attempt, 1, at),
+            Event::Resolved { resolution: Resolution::Retry { .. }, .. } => {
+                if self.kind == StretchKind::Attempt && !self.has_begun {
+                    self.tell_losses(by);
+                }
+                self.begin(StretchKind::Attempt, 1, at);
+            }
             Event::Settled { settlement, .. } => {
                 let status = match settlement.status {
                     SettledStatus::Completed => StepStatus::Completed,
