@@ -44,6 +44,8 @@ const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What all activations of a process share.
 pub(crate) struct Engine {
+    /// The name of the process among workers.
+    pub(crate) name: String,
     pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
@@ -98,6 +100,7 @@ impl Worker {
         let side = Arc::new(Side::new(place.clone()));
         let waker = Arc::new(Notify::new());
         let engine = Arc::new(Engine {
+            name: settings.name.clone(),
             registry,
             services,
             keys: Arc::clone(&settings.keys),

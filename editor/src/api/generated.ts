@@ -2414,6 +2414,16 @@ export interface components {
     }
     /** @enum {string} */
     ApprovalStatus: 'open' | 'answered' | 'expired' | 'cancelled'
+    /** @description A worker process, as far as it is known. */
+    AttemptWorker: {
+      /** @description The name of the process, as its log has it. */
+      name: string | null
+      /**
+       * Format: int32
+       * @description Its number, a new one for each life of a process, as its log has it and explain tells it.
+       */
+      worker_no: number | null
+    }
     AuditActor: {
       /** Format: uuid */
       id: string
@@ -4737,34 +4747,39 @@ export interface components {
       hint: string
       steps: string[]
     }
-    /** @description A stretch of time in which a step was tried, or waited. */
+    /** @description A stretch of time in which a step was tried, or waited: for a worker, or for something else. */
     Stretch: {
       /** @description Why an attempt failed. */
       error: components['schemas']['StepError'] | null
       /**
        * Format: date-time
-       * @description A wait began then; an attempt no earlier.
+       * @description It began then; an attempt of which it is not known who made it, no earlier.
        */
       from_at: string
       kind: components['schemas']['StretchKind']
       node_id: string
       /**
        * Format: uint32
-       * @description Of an attempt, from 1; they begin anew when a person has an incident tried again.
+       * @description Of an attempt, also of one that no worker has taken up, from 1; they begin anew when a person has an incident tried again.
        */
       number: number | null
       /** @description Empty at the top level. */
       scope: string
-      /** @description How it ended; `running` or `waiting` while it lasts. */
+      /** @description How it ended; `running` or `waiting` while it lasts. An attempt whose worker was lost is `outcome_unknown`. */
       status: components['schemas']['StepStatus']
       /**
        * Format: date-time
        * @description Absent while it lasts.
        */
       to_at: string | null
+      /** @description Who made an attempt, as far as that is known; of a container nobody. */
+      worker: components['schemas']['AttemptWorker'] | null
     }
-    /** @enum {string} */
-    StretchKind: 'attempt' | 'wait'
+    /**
+     * @description What is `queued` is an attempt that could begin, and that no worker has taken up.
+     * @enum {string}
+     */
+    StretchKind: 'queued' | 'attempt' | 'wait'
     TakenEvents: {
       /** @description In the order of the request. */
       events: components['schemas']['Event'][]

@@ -210,16 +210,19 @@ export const logLine = object({
 })
 export const logs = object({ items: list(logLine), next: nullable(text) })
 
+export const attemptWorker = object({ name: nullable(text), worker_no: nullable(number) })
+
 /** A stretch of time in which a step was tried, or waited; the last one may still last. */
 export const stretch = object({
   node_id: text,
   scope: text,
-  kind: oneOf('attempt', 'wait'),
+  kind: oneOf('queued', 'attempt', 'wait'),
   number: nullable(number),
   from_at: text,
   to_at: nullable(text),
   status: stepStatus,
   error: nullable(stepError),
+  worker: nullable(attemptWorker),
 })
 export const timeline = object({ items: list(stretch), left_out: number })
 
@@ -257,6 +260,7 @@ export type Explanation = TypeOf<typeof explanation>
 export type Plan = TypeOf<typeof plan>
 export type LogLine = TypeOf<typeof logLine>
 export type Logs = TypeOf<typeof logs>
+export type AttemptWorker = TypeOf<typeof attemptWorker>
 export type Stretch = TypeOf<typeof stretch>
 export type Timeline = TypeOf<typeof timeline>
 export type StepNews = TypeOf<typeof stepNews>

@@ -29,5 +29,6 @@ mod schedules;
 mod secrets;
 mod slow;
 mod support;
+mod taken;
 mod verbs;
 mod webhooks;
