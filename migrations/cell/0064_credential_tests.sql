@@ -48,7 +48,7 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
 BEGIN
   RETURN (SELECT true FROM credential_tests t
-           WHERE t.begun_at IS NULL AND t.asked_at > clock_timestamp() - interval '10 seconds' LIMIT 1) IS NOT NULL;
+           WHERE t.begun_at IS NULL AND t.asked_at > now() - interval '10 seconds' LIMIT 1) IS NOT NULL;
 END
 $$;
 REVOKE ALL ON FUNCTION credential_tests_asked_1() FROM PUBLIC;

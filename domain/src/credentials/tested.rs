@@ -236,7 +236,7 @@ pub async fn withdraw(
 }
 
 /// Begins tests that wait, of all workspaces, the oldest first; what somebody has withdrawn or begun meanwhile is passed over. For a
-/// worker's role.
+/// worker's role, outside of a transaction: it looks back from when that began.
 ///
 /// # Errors
 /// If the database does.
@@ -244,7 +244,7 @@ pub async fn begin(connection: &mut PgConnection, most: usize) -> Result<Vec<Beg
     let begun = sqlx::query_as(
         "WITH asked AS MATERIALIZED ( \
            SELECT t.workspace_id, t.credential_id, t.test_id FROM credential_tests t \
-            WHERE t.begun_at IS NULL AND t.asked_at > clock_timestamp() - make_interval(secs => $2) \
+            WHERE t.begun_at IS NULL AND t.asked_at > now() - make_interval(secs => $2) \
             ORDER BY t.asked_at LIMIT $1 FOR UPDATE SKIP LOCKED) \
          UPDATE credential_tests t SET begun_at = clock_timestamp() \
            FROM asked a JOIN credentials c ON c.workspace_id = a.workspace_id AND c.credential_id = a.credential_id \
