@@ -117,17 +117,6 @@ pub struct Begun {
 }
 
 impl Verdict {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Passed,
-        Self::Refused,
-        Self::Unclear,
-        Self::Unreachable,
-        Self::NotAllowed,
-        Self::TimedOut,
-        Self::Unusable,
-    ];
-
     /// As stored and shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {

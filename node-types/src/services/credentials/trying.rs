@@ -82,9 +82,9 @@ async fn get(context: &Context, name: &str, url: &str) -> Result<Found, Found> {
 fn judge(asked: &str, status: StatusCode) -> (Verdict, String) {
     let number = status.as_u16();
     match number {
-        200..300 => (Verdict::Passed, format!("{asked} answered {number}")),
+        200..=299 => (Verdict::Passed, format!("{asked} answered {number}")),
         401 | 403 => (Verdict::Refused, format!("{asked} answered {number}: it does not take the credential for this")),
-        300..400 => (Verdict::Unclear, format!("{asked} answered {number}, which leads elsewhere, and does not tell")),
+        300..=399 => (Verdict::Unclear, format!("{asked} answered {number}, which leads elsewhere, and does not tell")),
         _ => (Verdict::Unclear, format!("{asked} answered {number}, which does not tell whether the credential works")),
     }
 }
