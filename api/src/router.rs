@@ -206,6 +206,7 @@ pub(crate) fn resources() -> Routes {
                 .delete(Permission::CredentialsWrite, credentials::delete),
         )
         .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
+        .route("/credentials/{credential_id}/test", post(Permission::CredentialsUse, credentials::test::create))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
         .route(
             "/limits/workspace",

@@ -52,7 +52,7 @@ pub(crate) struct Engine {
     /// Keys of stored secrets.
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) webhooks: WebhookSettings,
-    /// Endpoints that this process is sending to.
+    /// Endpoints that this process is sending to, and tests of credentials.
     pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
@@ -173,7 +173,7 @@ impl Worker {
         }
         self.engine.senders.close();
         if timeout(HURRY_TIMEOUT, self.engine.senders.wait()).await.is_err() {
-            warn!("some webhooks were still being sent; they will be sent again");
+            warn!("some webhooks were still being sent, and will be sent again, or credentials tested, which will not");
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
         pass(Point::BeforeDrain);

@@ -1,4 +1,4 @@
-//! Credentials: made, listed, replaced, renamed and deleted; their secrets come in and never go out.
+//! Credentials: made, listed, replaced, renamed, tested and deleted; their secrets come in and never go out.
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 mod findings;
+pub(crate) mod test;
 pub(crate) mod wish;
 
 pub(super) use findings::{credential_findings, require_use};
@@ -224,6 +225,7 @@ fn show(row: &CredentialRow) -> Value {
         "revision": row.revision,
         "key_id": row.key_id,
         "token": token,
+        "last_test": test::show(&row.tested),
         "created_at": row.created_at,
         "created_by": row.created_by,
         "updated_at": row.updated_at,

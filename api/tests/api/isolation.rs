@@ -154,6 +154,7 @@ async fn fill(app: &App) {
         format!("INSERT INTO credentials (workspace_id, credential_id, name, type, allowed_hosts, fields_set, sealed, key_id, \
                  created_by, updated_by) VALUES ('{w}', '{x}', 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"),
         format!("INSERT INTO credential_tokens (workspace_id, credential_id, revision) VALUES ('{w}', '{x}', 1)"),
+        format!("INSERT INTO credential_tests (workspace_id, credential_id, test_id, revision) VALUES ('{w}', '{x}', '{x}', 1)"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
         format!("INSERT INTO person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
                  VALUES ('{w}', '{x}', 'erase', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k')"),

@@ -10,6 +10,7 @@ mod bad_input;
 mod bouncer;
 mod bulk;
 mod children;
+mod credential_tests;
 mod credentials;
 mod custom_events;
 mod document;

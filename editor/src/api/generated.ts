@@ -247,6 +247,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/credentials/{credential_id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Try it at its provider, without doing anything there */
+    post: operations['testCredential']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/event-types': {
     parameters: {
       query?: never
@@ -2711,6 +2728,8 @@ export interface components {
       id: string
       /** @description The key of this installation that it is sealed under. */
       key_id: string
+      /** @description What its newest test came to, if it was not replaced since. */
+      last_test: components['schemas']['CredentialTest'] | null
       name: string
       /**
        * Format: int32
@@ -2737,6 +2756,8 @@ export interface components {
       id: string
       /** @description The key of this installation that it is sealed under. */
       key_id: string
+      /** @description What its newest test came to, if it was not replaced since. */
+      last_test: components['schemas']['CredentialTest'] | null
       name: string
       /**
        * Format: int32
@@ -2756,6 +2777,28 @@ export interface components {
       items: components['schemas']['Credential'][]
       /** @description Absent on the last page. */
       next_cursor: string | null
+    }
+    /** @description What a provider said of a credential; without its secrets. */
+    CredentialTest: {
+      /** @description For people. */
+      detail: string
+      outcome: components['schemas']['TestOutcome']
+      /** @description How an answer over HTTP begins that is no good one. */
+      response: string | null
+      /**
+       * Format: int32
+       * @description Of an answer over HTTP.
+       */
+      status_code: number | null
+      /** Format: date-time */
+      tested_at: string
+      /**
+       * Format: date-time
+       * @description Until when the token holds that was fetched for it.
+       */
+      token_until: string | null
+      /** Format: int64 */
+      took_ms: number
     }
     CredentialToken: {
       /** Format: date-time */
@@ -4884,6 +4927,18 @@ export interface components {
       level: string
       message: string
     }
+    TestCredential: {
+      /** @description What is asked by GET with the credential, at one of its hosts. Not of a mail server; of a client of OAuth 2, whose token is
+       *     fetched in any case, if it is to be asked, too. */
+      url?: string | null
+    }
+    /**
+     * @description `passed`: the provider took the credential; `refused`: it did not; `unclear`: it answered something else; `unreachable`: it did not
+     *     answer; `not_allowed`: nothing was sent, as the address is not allowed; `timed_out`: it took too long; `unusable`: the credential
+     *     cannot be opened, or not be sent as it is.
+     * @enum {string}
+     */
+    TestOutcome: 'passed' | 'refused' | 'unclear' | 'unreachable' | 'not_allowed' | 'timed_out' | 'unusable'
     TestStep: {
       /** @description What the trigger gave. */
       input?: unknown
@@ -6243,6 +6298,50 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Credential']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  testCredential: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        credential_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['TestCredential']
+      }
+    }
+    responses: {
+      /** @description Try it at its provider, without doing anything there */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CredentialTest']
         }
       }
       400: components['responses']['Problem']

@@ -116,6 +116,7 @@ pub(crate) fn rows(workspace: &str) -> String {
              updated_by) VALUES ({w}, {id}, 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"
         ),
         format!("credential_tokens (workspace_id, credential_id, revision) VALUES ({w}, {id}, 1)"),
+        format!("credential_tests (workspace_id, credential_id, test_id, revision) VALUES ({w}, {id}, {id}, 1)"),
         format!(
             "request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
              VALUES ({w}, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), {id}, 'no')"

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod bulk;
+mod credential_tests;
 mod events;
 mod gates;
 mod item;
@@ -40,6 +41,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(persons::persons(Arc::clone(engine), place.clone()));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
+    duties.spawn(credential_tests::credential_tests(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());

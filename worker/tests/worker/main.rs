@@ -9,6 +9,7 @@ mod calm;
 mod children;
 mod chunks;
 mod containers;
+mod credential_tests;
 mod doomed;
 mod event_triggers;
 mod events;

@@ -37,6 +37,8 @@ pub(crate) struct Credential {
     key_id: String,
     /// Its access token, if it has one.
     token: Option<CredentialToken>,
+    /// What its newest test came to, if it was not replaced since.
+    last_test: Option<CredentialTest>,
     created_at: Time,
     created_by: String,
     updated_at: Time,
@@ -47,6 +49,37 @@ pub(crate) struct Credential {
 pub(crate) struct CredentialToken {
     expires_at: Time,
     refreshed_at: Option<Time>,
+}
+
+/// What a provider said of a credential; without its secrets.
+#[derive(JsonSchema)]
+pub(crate) struct CredentialTest {
+    outcome: TestOutcome,
+    /// For people.
+    detail: String,
+    /// Of an answer over HTTP.
+    status_code: Option<i32>,
+    /// How an answer over HTTP begins that is no good one.
+    response: Option<String>,
+    /// Until when the token holds that was fetched for it.
+    token_until: Option<Time>,
+    took_ms: i64,
+    tested_at: Time,
+}
+
+/// `passed`: the provider took the credential; `refused`: it did not; `unclear`: it answered something else; `unreachable`: it did not
+/// answer; `not_allowed`: nothing was sent, as the address is not allowed; `timed_out`: it took too long; `unusable`: the credential
+/// cannot be opened, or not be sent as it is.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum TestOutcome {
+    Passed,
+    Refused,
+    Unclear,
+    Unreachable,
+    NotAllowed,
+    TimedOut,
+    Unusable,
 }
 
 /// A credential with the newest versions that name it.
