@@ -16,8 +16,9 @@ use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor,
     events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
-    operations, orders, page, pauses, people, persons, platform, publish, resolve, restart, retry_now, schedules,
-    session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
+    operations, orders, page, pauses, people, persons, platform, publish, resolve, restart, retry_now, rules,
+    schedules, session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks,
+    workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -132,6 +133,16 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/validate", post(Permission::WorkflowsRead, publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(Permission::WorkflowsPublish, publish::publish))
         .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
+        .route(
+            "/rules",
+            get(Permission::WorkflowsRead, rules::list).post(Permission::WorkflowsPublish, rules::change::create),
+        )
+        .route(
+            "/rules/{rule_id}",
+            get(Permission::WorkflowsRead, rules::get)
+                .put(Permission::WorkflowsPublish, rules::change::update)
+                .delete(Permission::WorkflowsPublish, rules::change::delete),
+        )
         .route("/workflows/{workflow_id}/pause", post(Permission::ExecutionsOperate, pauses::pause))
         .route("/workflows/{workflow_id}/resume", post(Permission::ExecutionsOperate, pauses::resume))
         .route("/workspace/pause", post(Permission::WorkspaceWrite, pauses::pause_all))

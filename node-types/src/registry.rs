@@ -109,6 +109,7 @@ impl Catalogue for Registry {
 mod tests {
     use std::collections::HashSet;
 
+    use capstan_domain::rules::ActionType;
     use capstan_engine::core::catalogue::{Effect, Role};
     use serde_json::json;
 
@@ -132,6 +133,19 @@ mod tests {
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
         assert_eq!(names.len(), 34);
+    }
+
+    #[test]
+    fn every_action_of_a_rule_is_a_step_that_goes_on_by_out() {
+        let registry = Registry::standard();
+        for kind in ActionType::ALL {
+            let node_type = registry.get(kind.node_type()).unwrap_or_else(|| panic!("{kind:?} is no node type"));
+            assert_eq!(
+                (node_type.role(), node_type.ports(&json!({}))),
+                (Role::Step, vec!["out".to_owned()]),
+                "{kind:?}"
+            );
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(crate) mod resolve;
 pub(crate) mod restart;
 pub(crate) mod retry_now;
 mod ruled;
+pub(crate) mod rules;
 pub(crate) mod schedules;
 pub(crate) mod session;
 pub(crate) mod signals;

@@ -7,17 +7,19 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use capstan_domain::rules;
 use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
-use capstan_domain::triggers::keep_in_step;
+use capstan_domain::triggers::{Triggers, keep_in_step};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::{CODES, Proof};
-use capstan_engine::store::workflows::{self, About, VersionRow};
+use capstan_engine::store::workflows::{self, About, PathTaken, VersionRow};
 use capstan_node_types::triggers::triggers_of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 
 use super::credentials::{credential_findings, require_use};
 use super::leads::form_findings;
@@ -96,36 +98,76 @@ pub(crate) async fn publish(
     let row = find(&caller, &workflow_id).await?;
     let id = WorkflowId(row.workflow_id);
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    let (graph, mut proof) = proved.map_err(|problems| invalid_graph(&problems))?;
+    let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
     refuse_errors(&proof, &query.accept)?;
     require_use(&actor, &graph)?;
-    let paths = trigger_paths(&graph, id);
+    let mut proven = Proven { document, graph, proof };
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;
-    if !missing.is_empty() {
-        return Err(invalid_graph(&missing));
-    }
-    form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
-    let published =
-        workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths, &about).await?;
-    let version = published.map_err(|taken| {
-        let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
-        Problem::conflict("path_taken", detail, "give the trigger another path")
-    })?;
-    let version_id = VersionId(version.version_id);
-    super::hooks::require_secrets(&mut transaction, caller.workspace_id, &graph).await?;
-    let triggers = triggers_of(&graph);
-    let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
-    kept.map_err(|too_many| {
-        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
-    })?;
+    let (version, paths) = put_forth(&mut transaction, &caller, id, &mut proven, &about).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
-    shown["proof"] = json!(proof);
+    shown["proof"] = json!(proven.proof);
     shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
+}
+
+/// A graph that may be published.
+pub(super) struct Proven {
+    pub(super) document: Value,
+    pub(super) graph: Graph,
+    pub(super) proof: Proof,
+}
+
+/// Makes a draft the next version of its workflow, whose triggers are those of that from now on; unless a rule that is disabled
+/// made the workflow: then it has none. The version, and the paths of its forms and hooks.
+pub(super) async fn put_forth(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    id: WorkflowId,
+    proven: &mut Proven,
+    about: &About,
+) -> Result<(VersionRow, Vec<TriggerAt>), Problem> {
+    let Proven { document, graph, proof } = proven;
+    let is_off = rules::is_off(transaction, caller.workspace_id, id).await?;
+    let missing = credential_findings(transaction, caller.workspace_id, graph, document).await?;
+    if !missing.is_empty() {
+        return Err(invalid_graph(&missing));
+    }
+    form_findings(transaction, caller.workspace_id, graph, proof).await?;
+    let (paths, triggers) = triggers(graph, id, !is_off);
+    let published = workflows::publish(transaction, caller.workspace_id, id, document, graph, &paths, about).await?;
+    let version = published.map_err(|taken| path_taken(&taken))?;
+    super::hooks::require_secrets(transaction, caller.workspace_id, graph).await?;
+    keep_triggers(transaction, caller, &version, &triggers).await?;
+    Ok((version, paths))
+}
+
+/// Where a trigger answers: kind, path and node.
+pub(super) type TriggerAt = (&'static str, String, String);
+
+/// What starts a graph by itself, if anything may.
+pub(super) fn triggers(graph: &Graph, id: WorkflowId, may_start: bool) -> (Vec<TriggerAt>, Triggers) {
+    if may_start { (trigger_paths(graph, id), triggers_of(graph)) } else { (Vec::new(), Triggers::default()) }
+}
+
+pub(super) async fn keep_triggers(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    version: &VersionRow,
+    triggers: &Triggers,
+) -> Result<(), Problem> {
+    let (workflow_id, version_id) = (WorkflowId(version.workflow_id), VersionId(version.version_id));
+    let kept = keep_in_step(transaction, caller.workspace_id, workflow_id, version_id, triggers).await?;
+    kept.map_err(|too_many| {
+        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
+    })
+}
+
+pub(super) fn path_taken(taken: &PathTaken) -> Problem {
+    let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
+    Problem::conflict("path_taken", detail, "give the trigger another path")
 }
 
 /// `GET /workflows/{id}/versions`: newest first.
@@ -208,7 +250,7 @@ fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
     Json(json!({ "valid": problems.is_empty(), "problems": problems, "proof": proof })).into_response()
 }
 
-fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {
+fn address(slug: &str, (kind, path, node_id): &TriggerAt) -> Value {
     let url = match *kind {
         FORM => format!("/p/{slug}/{path}"),
         BOOKING => format!("/api/webhook/calendly/{slug}/{path}"),

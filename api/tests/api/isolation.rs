@@ -21,6 +21,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     let bulk = json!({ "verb": "signal", "filter": { "ids": [execution] }, "arguments": { "name": "go" } });
     let job = app.post("/api/v1/bulk-jobs", &bulk).await.json()["id"].as_str().unwrap().to_owned();
     let b = format!("/api/v1/bulk-jobs/{job}");
+    let r = format!("/api/v1/rules/{}", crate::rules::make(&app).await);
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
@@ -47,6 +48,9 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{b}/cancel"), json!({})),
         ("POST", format!("{w}/pause"), json!({})),
         ("POST", format!("{w}/resume"), json!({})),
+        ("GET", r.clone(), Value::Null),
+        ("PUT", r.clone(), json!({})),
+        ("DELETE", r.clone(), Value::Null),
         ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
@@ -64,6 +68,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         "/api/v1/executions",
         "/api/v1/approvals",
         "/api/v1/bulk-jobs",
+        "/api/v1/rules",
         &format!("/api/v1/executions?workflow_id={workflow}"),
     ] {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
@@ -132,6 +137,8 @@ async fn fill(app: &App) {
             .into(),
         format!("INSERT INTO alert_rules (workspace_id, name, kind, after_s, is_mailed, is_enabled, updated_by) \
                  VALUES ('{w}', 'n', 'sla', 60, true, true, 'b')"),
+        format!("INSERT INTO automation_rules (workspace_id, rule_id, workflow_id, name, definition, is_enabled, draft_revision, \
+                 version, updated_by) SELECT '{w}', '{x}', workflow_id, 'n', '{{}}', true, 1, 1, 'b' FROM workflows"),
         format!("INSERT INTO alert_marks VALUES ('{w}', 'n', now(), '{x}')"),
         format!("INSERT INTO alerts VALUES ('{w}', '{x}', 'n', NULL, 'sla', NULL, 's', '{{}}', now(), NULL, NULL, NULL, true)"),
         format!("INSERT INTO workspace_daily_stats VALUES ('{w}', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now())"),

@@ -48,6 +48,7 @@ mod rates;
 mod replica;
 mod resolve;
 mod rights;
+mod rules;
 mod schedules;
 mod serving;
 mod simulations;

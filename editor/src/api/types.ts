@@ -78,7 +78,15 @@ const summary = {
   updated_at: text,
 }
 export const workflowSummary = object(summary)
-export const workflow = object({ ...summary, graph: record, ports: map(list(text)), problems: maybe(list(problem)) })
+/** The rule that a workflow was made by. */
+const ruleOfWorkflow = object({ id: text, name: text, enabled: boolean, edited_by_hand: boolean })
+export const workflow = object({
+  ...summary,
+  graph: record,
+  ports: map(list(text)),
+  problems: maybe(list(problem)),
+  rule: maybe(nullable(ruleOfWorkflow)),
+})
 export const saved = object({ revision: number, problems: list(problem), ports: map(list(text)) })
 
 const versionFields = {

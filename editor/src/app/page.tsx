@@ -7,6 +7,8 @@ import type { Route } from './router'
 // What draws graphs is loaded when a graph is looked at, and each other page when it is.
 const WorkflowPage = lazy(() => import('../workflows/workflow-page'))
 const ExecutionPage = lazy(() => import('../executions/execution-page'))
+const RulesPage = lazy(() => import('../features/rules/rules-page'))
+const RulePage = lazy(() => import('../features/rules/rule-page'))
 const WebhooksPage = lazy(() => import('../features/webhooks/webhooks-page'))
 const WebhookPage = lazy(() => import('../features/webhooks/webhook-page'))
 const SchedulesPage = lazy(() => import('../features/schedules/schedules-page'))
@@ -33,6 +35,10 @@ export function Page({ route }: { route: Route }) {
       return <ExecutionsPage />
     case 'execution':
       return <ExecutionPage key={route.id} id={route.id} />
+    case 'rules':
+      return <RulesPage />
+    case 'rule':
+      return <RulePage key={route.id} id={route.id} />
     case 'webhooks':
       return <WebhooksPage />
     case 'webhook':

@@ -11,7 +11,7 @@ const BASE = '/editor'
 
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
-const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
+const LISTS = ['workflows', 'executions', 'rules', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
 const SINGLE = ['usage', 'workspaces', 'forms'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
@@ -20,7 +20,7 @@ export type SettingsPage = (typeof SETTINGS)[number]
 export type ListPage = (typeof LISTS)[number]
 export type Route =
   | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
-  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
+  | { page: 'workflow' | 'execution' | 'rule' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
 
 export function routeOf(path: string): Route {
   const parts = path.slice(BASE.length).split('/').filter(Boolean)
@@ -50,6 +50,9 @@ export const to = {
   workflow: (id: string, filter?: Filter) => inside(`workflows/${id}`, filter),
   executions: (filter?: Filter) => inside('executions', filter),
   execution: (id: string, filter?: Filter) => inside(`executions/${id}`, filter),
+  rules: () => inside('rules'),
+  /** `new` is one that is not made yet. */
+  rule: (id: string) => inside(`rules/${id}`),
   webhooks: () => inside('webhooks'),
   webhook: (id: string, filter?: Filter) => inside(`webhooks/${id}`, filter),
   schedules: (filter?: Filter) => inside('schedules', filter),

@@ -28,6 +28,7 @@ interface Place {
 const PLACES: Place[] = [
   { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
   { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
+  { icon: 'bolt', label: 'Rules', href: to.rules, pages: ['rules', 'rule'], needs: ['workflows.read'] },
   {
     icon: 'clock',
     label: 'Schedules',

@@ -22,6 +22,10 @@ pub(crate) fn rows(workspace: &str) -> String {
             "trigger_paths (workspace_id, kind, path, workflow_id, version_id, node_id) \
              VALUES ({w}, 'form', 'p', {id}, {id}, 'n')"
         ),
+        format!(
+            "automation_rules (workspace_id, rule_id, workflow_id, name, definition, is_enabled, draft_revision, version, updated_by) \
+             VALUES ({w}, {id}, {id}, 'n', '{{}}', true, 1, 1, 'b')"
+        ),
         format!("queue VALUES (1, {id}, {w}, true, 0)"),
         format!("leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ({id}, {w}, 1, 1, 0)"),
         format!(
