@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
+use capstan_domain::audit::{self, Difference, NewAudit};
 use capstan_domain::quotas::{self, Plan, PlanChange, Unsynced, meter_of};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use crate::config::DatabaseArgs;
 use crate::database::Database;
@@ -173,11 +175,42 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
         args.limits.iter().map(|(quota, units)| (quota.clone(), json!(units))).collect();
     let overrides = (!overrides.is_empty()).then_some(Value::Object(overrides));
     let change = PlanChange { plan: args.plan.clone(), overrides, buffer_percent: args.buffer };
-    quotas::set_plan(&mut database.owner().await?, workspace, &change)
+    change_plan(&database, workspace, &change, &args.workspace)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
     sync(&database, workspace).await?;
     show(&database, &args.workspace, json).await
+}
+
+/// The change, and its record in the audit log of the workspace, which the next look at the log brings there.
+async fn change_plan(
+    database: &Database,
+    workspace: WorkspaceId,
+    change: &PlanChange,
+    slug: &str,
+) -> anyhow::Result<()> {
+    let mut owner = database.owner().await?;
+    let mut transaction = owner.begin().await?;
+    audit::hold(&mut transaction, workspace, "plan").await?;
+    let before = quotas::plan_of(&mut transaction, workspace).await?;
+    quotas::set_plan(&mut transaction, workspace, change).await?;
+    let after = quotas::plan_of(&mut transaction, workspace).await?;
+    let [before, after] = [before, after].map(|plan| {
+        plan.map(|plan| json!({ "plan": plan.plan, "limits": plan.limits, "buffer_percent": plan.buffer_percent }))
+    });
+    let new = NewAudit {
+        by_kind: "operator",
+        by_id: Uuid::nil(),
+        by_name: "command line",
+        action: "capstan plan set",
+        subject: slug,
+        status: 200,
+        address: None,
+        request_id: "",
+        changes: Some(Difference::between(&json!(before), &json!(after)).into_json()),
+    };
+    audit::note(&mut transaction, workspace, &new).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Fails if a limit is of a quota that nothing counts: neither one of ours, nor one of any plan.

@@ -119,6 +119,9 @@ pub(crate) async fn publish(
     kept.map_err(|too_many| {
         Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
     })?;
+    let before = json!({ "published": Some(version.number - 1).filter(|number| *number > 0) });
+    let told = json!({ "name": version.name, "note": version.note });
+    caller.differs(&mut transaction, &before, &json!({ "published": version.number, "version": told })).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
