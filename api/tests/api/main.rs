@@ -12,6 +12,7 @@ mod bulk;
 mod children;
 mod credentials;
 mod custom_events;
+mod differences;
 mod document;
 mod endings;
 mod executions;

@@ -45,16 +45,9 @@ fn shown(pipeline: Pipeline) -> Response {
 
 /// A pipeline as the audit log shows it: by name, so that each state and way is told by itself.
 fn told(Pipeline { machine, revision }: &Pipeline) -> Value {
-    let states: Map<String, Value> = machine
-        .states
-        .iter()
-        .map(|state| (state.name.clone(), json!({ "label": state.label, "kind": state.kind })))
-        .collect();
-    let ways: Map<String, Value> = machine
-        .transitions
-        .iter()
-        .map(|way| (format!("{} → {}", way.from, way.to), json!({ "when": way.when, "reason": way.reason })))
-        .collect();
+    let states: Map<String, Value> = machine.states.iter().map(|state| (state.name.clone(), json!(state))).collect();
+    let ways: Map<String, Value> =
+        machine.transitions.iter().map(|way| (format!("{} → {}", way.from, way.to), json!(way))).collect();
     let order: Vec<&str> = machine.states.iter().map(|state| state.name.as_str()).collect();
     json!({ "initial": machine.initial, "order": order, "states": states, "transitions": ways, "revision": revision })
 }
