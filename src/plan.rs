@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
-use capstan_domain::audit::{self, Difference, NewAudit};
+use capstan_domain::audit::NewAudit;
 use capstan_domain::quotas::{self, Plan, PlanChange, Unsynced, meter_of};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
@@ -182,7 +182,6 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     show(&database, &args.workspace, json).await
 }
 
-/// The change, and its record in the audit log of the workspace, which the next look at the log brings there.
 async fn change_plan(
     database: &Database,
     workspace: WorkspaceId,
@@ -191,14 +190,7 @@ async fn change_plan(
 ) -> anyhow::Result<()> {
     let mut owner = database.owner().await?;
     let mut transaction = owner.begin().await?;
-    audit::hold(&mut transaction, workspace, "plan").await?;
-    let before = quotas::plan_of(&mut transaction, workspace).await?;
-    quotas::set_plan(&mut transaction, workspace, change).await?;
-    let after = quotas::plan_of(&mut transaction, workspace).await?;
-    let [before, after] = [before, after].map(|plan| {
-        plan.map(|plan| json!({ "plan": plan.plan, "limits": plan.limits, "buffer_percent": plan.buffer_percent }))
-    });
-    let new = NewAudit {
+    let record = NewAudit {
         by_kind: "operator",
         by_id: Uuid::nil(),
         by_name: "command line",
@@ -207,9 +199,9 @@ async fn change_plan(
         status: 200,
         address: None,
         request_id: "",
-        changes: Some(Difference::between(&json!(before), &json!(after)).into_json()),
+        changes: None,
     };
-    audit::note(&mut transaction, workspace, &new).await?;
+    quotas::change_plan(&mut transaction, workspace, change, record).await?;
     Ok(transaction.commit().await?)
 }
 

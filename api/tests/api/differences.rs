@@ -7,9 +7,12 @@ use std::collections::BTreeSet;
 use axum::http::Request;
 use capstan_api::{SILENT, routes};
 use capstan_domain::access::Role;
+use capstan_domain::audit::NewAudit;
+use capstan_domain::quotas::{PlanChange, change_plan};
 use capstan_engine::store::connect;
 use chrono::DateTime;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use uuid::Uuid;
 
 use crate::people::{member, start};
@@ -157,6 +160,35 @@ async fn of_changes_at_the_same_time_the_after_of_one_is_the_before_of_the_next(
     after.push(Value::Null);
     let sorted = |values: Vec<Value>| values.iter().map(Value::to_string).collect::<BTreeSet<_>>();
     assert_eq!((before.len(), sorted(before)), (9, sorted(after)));
+}
+
+#[tokio::test]
+async fn another_plan_that_an_operator_gives_is_told_with_the_one_before() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    for (plan, buffer_percent) in [("free", None), ("pro", Some(7))] {
+        let change = PlanChange { plan: Some(plan.into()), overrides: None, buffer_percent };
+        let record = NewAudit {
+            by_kind: "operator",
+            by_id: Uuid::nil(),
+            by_name: "command line",
+            action: "capstan plan set",
+            subject: "acme",
+            status: 200,
+            address: None,
+            request_id: "",
+            changes: None,
+        };
+        let mut transaction = owner.begin().await.unwrap();
+        change_plan(&mut transaction, app.acme, &change, record).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+    let log = app.get("/api/v1/audit").await.json();
+    assert_eq!(log["items"][0]["by"], json!({ "kind": "operator", "id": Uuid::nil(), "name": "command line" }));
+    let lines = |no: usize| log["items"][no]["changes"].as_array().unwrap().iter().map(line).collect::<Vec<_>>();
+    assert!(lines(0).contains(&"/plan: free → pro".to_owned()), "{log}");
+    assert!(lines(0).iter().any(|line| line.starts_with("/buffer_percent: ") && line.ends_with(" → 7")), "{log}");
+    assert!(lines(1).contains(&"/plan: null → free".to_owned()), "{log}");
 }
 
 #[tokio::test]
