@@ -55,6 +55,7 @@ use capstan_node_types::services::guard::Guard;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use audit::SILENT;
 use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;

@@ -104,6 +104,9 @@ pub(crate) async fn publish(
     let mut proven = Proven { document, graph, proof };
     let mut transaction = caller.write().await?;
     let (version, paths) = put_forth(&mut transaction, &caller, id, &mut proven, &about).await?;
+    let before = json!({ "published": Some(version.number - 1).filter(|number| *number > 0) });
+    let told = json!({ "name": version.name, "note": version.note });
+    caller.differs(&mut transaction, &before, &json!({ "published": version.number, "version": told })).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");

@@ -65,6 +65,8 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     quotas::make_room(&mut transaction, caller.workspace_id).await?.map_err(no_room)?;
     workflows::create(&mut transaction, caller.workspace_id, workflow_id, name, &graph).await?;
     let row = workflows::find(&mut transaction, caller.workspace_id, workflow_id).await?;
+    let made = json!({ "id": workflow_id, "name": name, "revision": 1 });
+    caller.differs(&mut transaction, &Value::Null, &made).await?;
     transaction.commit().await?;
     let row = row.ok_or_else(|| Problem::internal("a workflow is not there after it was made"))?;
     let location = format!("/api/v1/workflows/{workflow_id}");
@@ -115,8 +117,11 @@ pub(crate) async fn save_draft(
     let mut transaction = caller.write().await?;
     let id = WorkflowId(row.workflow_id);
     let saved = workflows::save_draft(&mut transaction, caller.workspace_id, id, revision, &graph).await?;
+    let saved = saved.ok_or_else(stale)?;
+    // Of the graph its revision only: versions tell how graphs differ.
+    caller.differs(&mut transaction, &json!({ "revision": revision }), &json!({ "revision": saved })).await?;
     transaction.commit().await?;
-    let revision = saved.ok_or_else(stale)?;
+    let revision = saved;
     let (problems, ports) = (compiled.err().unwrap_or_default(), ports(&api.registry, &graph));
     let answer = json!({ "revision": revision, "problems": problems, "ports": ports });
     Ok(([(ETAG, etag(revision))], Json(answer)).into_response())

@@ -13,6 +13,7 @@ mod children;
 mod credential_tests;
 mod credentials;
 mod custom_events;
+mod differences;
 mod document;
 mod endings;
 mod executions;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import * as shapes from '../../src/api/access'
+import { found } from '../axe'
 import { linkTo } from '../mailbox'
 import type { Read } from '../mailbox'
 import { Person, api, withBrowser } from './person'
@@ -53,6 +54,15 @@ test('one signs up, invites somebody with a role, who joins and may only look; k
   await page.getByRole('link', { name: 'Audit log' }).click()
   await page.getByRole('table', { name: 'Audit log' }).getByText('POST /api/v1/keys').waitFor()
   await page.getByRole('table', { name: 'Audit log' }).getByText('POST /api/v1/invitations').first().waitFor()
+  // How a thing differs is behind a line, which the keyboard opens, too; the key itself is not among it.
+  const made = page.getByRole('row').filter({ hasText: 'POST /api/v1/keys' }).first()
+  await made.locator('summary').focus()
+  await page.keyboard.press('Enter')
+  const difference = made.getByRole('table', { name: 'Before and after' })
+  await difference.getByRole('row', { name: 'name nothing ci' }).waitFor()
+  expect(await difference.getByRole('row').count()).toBeGreaterThan(2)
+  expect(await page.content()).not.toContain(key)
+  expect(await found(ada)).toEqual([])
   await eve.leave()
   await ada.leave()
 })

@@ -211,7 +211,7 @@ pub(crate) struct AuditEntry {
     id: Id,
     at: Time,
     by: AuditActor,
-    /// Method and route.
+    /// Method and route; a command of an operator; a move of the workspace by the platform.
     action: String,
     /// The path with its ids.
     subject: String,
@@ -219,6 +219,19 @@ pub(crate) struct AuditEntry {
     status: u16,
     address: Option<String>,
     request_id: String,
+    /// What is other than before, at most about 16 KiB of it; null where the record tells of no values.
+    changes: Option<Vec<AuditChange>>,
+}
+
+/// A member that differs. What cannot be shown is `[redacted]`, or `[changed]` if it is another now; what is long is cut.
+#[derive(JsonSchema)]
+pub(crate) struct AuditChange {
+    /// A JSON pointer. Empty in the last entry if more differs than has room; `after` tells how much.
+    path: String,
+    /// What it was; null if it was not there.
+    before: Value,
+    /// What it is; null if it is there no more.
+    after: Value,
 }
 
 #[derive(JsonSchema)]
@@ -234,4 +247,6 @@ pub(crate) struct AuditActor {
 pub(crate) enum AuditActorKind {
     User,
     Key,
+    /// Whoever gave a command on the installation's machine; `id` is nil.
+    Operator,
 }

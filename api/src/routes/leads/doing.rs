@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use capstan_domain::audit::Difference;
 use capstan_domain::events::EVENTS_PENDING_MAX;
 use capstan_domain::leads::{self, Act, Acted, By, ByKind, Done, LeadFlaw};
 use capstan_domain::machine::Refused;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::LEAD;
@@ -18,6 +20,9 @@ use crate::problem::{Finding, Problem};
 
 /// How often an act that met another one comes again.
 const TRIES_MAX: u32 = 4;
+
+/// What of a lead is about the person.
+const PERSONAL: [&str; 5] = ["email", "name", "phone", "company", "fields"];
 
 /// A caller who acts on leads.
 pub(crate) struct Author {
@@ -45,6 +50,7 @@ impl Author {
             let done = leads::act(&mut transaction, self.caller.workspace_id, &self.by, act.clone()).await?;
             match done {
                 Done::Acted(acted) => {
+                    self.caller.tells(&mut transaction, difference(&acted)).await?;
                     transaction.commit().await?;
                     self.caller.cell.ring().await;
                     return Ok(*acted);
@@ -55,6 +61,36 @@ impl Author {
         }
         Err(busy())
     }
+}
+
+/// How a lead differs, as the audit log shows it: where it stands and came from; of the person only which members changed, since
+/// nobody can be erased from the log.
+fn difference(acted: &Acted) -> Difference {
+    if acted.created {
+        return gone_or_made(&Value::Null, &acted.lead.shown());
+    }
+    let [mut before, mut after] = [json!({ "fields": {} }), json!({ "fields": {} })];
+    for (name, change) in &acted.changes {
+        for (side, word) in [(&mut before, "from"), (&mut after, "to")] {
+            match name.strip_prefix("fields.") {
+                Some(field) => side["fields"][field] = change[word].clone(),
+                None => side[name] = change[word].clone(),
+            }
+        }
+    }
+    Difference::between(&before, &after).hiding(&PERSONAL)
+}
+
+/// The same of a lead that is new, or no more; null for none.
+pub(super) fn gone_or_made(before: &Value, after: &Value) -> Difference {
+    let told = |lead: &Value| match lead {
+        Value::Object(members) => {
+            let told = members.iter().filter(|(name, value)| !name.ends_with("_at") && **value != json!({}));
+            told.map(|(name, value)| (name.clone(), value.clone())).collect()
+        }
+        _ => Value::Null,
+    };
+    Difference::between(&told(before), &told(after)).hiding(&PERSONAL)
 }
 
 /// Why an act was not done.
