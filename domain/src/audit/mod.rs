@@ -20,7 +20,7 @@ const COLUMNS: &str = "audit_id, recorded_at, by_kind, by_id, by_name, action, s
 /// A change that was made.
 #[derive(Clone, Debug)]
 pub struct NewAudit<'a> {
-    /// `key` or `user`.
+    /// `key`, `user` or `billing`.
     pub by_kind: &'a str,
     /// Of the key or user.
     pub by_id: Uuid,
@@ -45,9 +45,9 @@ pub struct AuditRow {
     pub audit_id: Uuid,
     /// When.
     pub recorded_at: DateTime<Utc>,
-    /// `key` or `user`.
+    /// `key`, `user` or `billing`.
     pub by_kind: String,
-    /// Of the key or user.
+    /// Of the key or user; all zeros for billing.
     pub by_id: Uuid,
     /// Name of the key, or address of the user.
     pub by_name: String,
@@ -63,7 +63,7 @@ pub struct AuditRow {
     pub request_id: String,
 }
 
-/// Records a change, once. For the API's role.
+/// Records a change, once; whether it was not there yet. For the API's role.
 ///
 /// # Errors
 /// If the database does.
@@ -72,19 +72,19 @@ pub async fn record(
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     add(connection, "audit_log", workspace_id, audit_id, new).await
 }
 
-/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns.
+/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns; false if it is there.
 async fn add(
     connection: &mut PgConnection,
     table: &'static str,
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
-    sqlx::query(&format!(
+) -> Result<bool, StoreError> {
+    let added = sqlx::query(&format!(
         "INSERT INTO {table} \
            (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, audit_id) DO NOTHING"
@@ -101,7 +101,7 @@ async fn add(
     .bind(new.request_id)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(added.rows_affected() == 1)
 }
 
 /// The changes of a workspace before `before`, newest first.

@@ -192,7 +192,7 @@ pub(crate) struct AuditEntry {
 pub(crate) struct AuditActor {
     kind: AuditActorKind,
     id: Id,
-    /// Name of the key, or address of the user.
+    /// Name of the key, address of the user, or `billing`.
     name: String,
 }
 
@@ -201,4 +201,6 @@ pub(crate) struct AuditActor {
 pub(crate) enum AuditActorKind {
     User,
     Key,
+    /// The provider of payments, through billing.
+    Billing,
 }
