@@ -41,8 +41,8 @@ impl BillingArgs {
             }
             (None, Some(path)) => {
                 let shown = path.display();
-                let text =
-                    std::fs::read_to_string(path).with_context(|| format!("cannot read the signing secrets in {shown}"))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read the signing secrets in {shown}"))?;
                 let secrets = SigningSecrets::parse(&text)
                     .with_context(|| format!("the signing secrets in {shown} cannot be used"))?;
                 if secrets.is_empty() {

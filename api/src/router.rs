@@ -14,10 +14,11 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials, custom_events, editor,
-    events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
-    operations, orders, page, pauses, people, persons, platform, publish, resolve, restart, retry_now, schedules,
-    session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
+    alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
+    custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail,
+    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, resolve, restart,
+    retry_now, schedules, session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage,
+    version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {

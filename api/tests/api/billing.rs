@@ -204,7 +204,8 @@ async fn the_same_event_at_the_same_time_in_two_processes_is_taken_in_once() {
     let audit_id = "SELECT audit_id::text FROM audit_log WHERE action = 'tenant.invoice_paid'";
     let mut cell = app.cell.connect(connect::Role::Owner).await.unwrap();
     let news: String = sqlx::query_scalar(audit_id).fetch_one(&mut cell).await.unwrap();
-    let again = format!("INSERT INTO billing_news VALUES ('{}', '{news}', 'tenant.invoice_paid', 's', '{{}}')", app.acme);
+    let again =
+        format!("INSERT INTO billing_news VALUES ('{}', '{news}', 'tenant.invoice_paid', 's', '{{}}')", app.acme);
     sqlx::query(&again).execute(&mut owner).await.unwrap();
     app.api.tend_billing().await.unwrap();
     assert_eq!((count(&app, "billing_news").await, heard(&app, "tenant.invoice_paid").await), (0, 1));
@@ -214,11 +215,14 @@ async fn the_same_event_at_the_same_time_in_two_processes_is_taken_in_once() {
 async fn two_customers_at_the_same_time_do_not_both_get_a_workspace() {
     let (app, _) = start().await;
     let second = app.another_process_with(settings);
-    let other = event("checkout", &[
-        ("/id", json!("evt_other")),
-        ("/data/object/client_reference_id", json!(app.acme.to_string())),
-        ("/data/object/customer", json!("cus_Other")),
-    ]);
+    let other = event(
+        "checkout",
+        &[
+            ("/id", json!("evt_other")),
+            ("/data/object/client_reference_id", json!(app.acme.to_string())),
+            ("/data/object/customer", json!("cus_Other")),
+        ],
+    );
     // Each brings an active subscription before it is known whose it is.
     assert_eq!(told(&app, &subscribed("updated", "evt_1", 10, "active", STARTER)).await, "unknown_customer");
     let mut theirs = subscribed("updated", "evt_2", 10, "active", PRO);
@@ -292,7 +296,10 @@ async fn owner_and_administrators_see_billing_and_nobody_else_does() {
     let other = app.send(of_other).await.json();
     assert_eq!((&other["customer_id"], &other["invoices"]), (&Value::Null, &json!([])));
     let shown = send(&app, &session, "GET", &format!("/platform/tenants/{}/billing", app.acme), json!({})).await;
-    assert_eq!((&shown.json()["customer_id"], &shown.json()["linked_by"]), (&json!("cus_Example1"), &json!("evt_ExampleCheckout")));
+    assert_eq!(
+        (&shown.json()["customer_id"], &shown.json()["linked_by"]),
+        (&json!("cus_Example1"), &json!("evt_ExampleCheckout"))
+    );
     assert!(!shown.text().contains("whsec_"));
 }
 

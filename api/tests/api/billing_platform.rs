@@ -1,12 +1,28 @@
 //! What administrators of the platform see of billing, and do about it.
 
+use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::billing::{PRO, STARTER, checkout, count, event, example, heard, plan, start, subscribed, told};
 use crate::people::send;
 use crate::support::App;
+
+/// Puts a row of a workspace into each table of billing that has any.
+pub(crate) async fn fill(owner: &mut PgConnection, workspace_id: WorkspaceId) {
+    for statement in [
+        "INSERT INTO billing_customers (workspace_id, customer_id, linked_by) VALUES ($1, 'c', 'e')",
+        "INSERT INTO billing_subscriptions (subscription_id, customer_id, workspace_id, status, prices, event_id, event_at, \
+           event_rank) VALUES ('s', 'c', $1, 'active', '{}', 'e', now(), 0)",
+        "INSERT INTO billing_events (event_id, entry_id, type, workspace_id, outcome, happened_at, kept_until) \
+         VALUES ('e', $1, 't', $1, 'applied', now(), now())",
+        "INSERT INTO billing_news (workspace_id, news_id, type, subject, payload) VALUES ($1, $1, 't', 's', '{}')",
+    ] {
+        sqlx::query(statement).bind(workspace_id.0).execute(&mut *owner).await.unwrap();
+    }
+}
 
 /// The events that wait for somebody, as `[event_id, outcome]`, newest first.
 async fn waiting(app: &App, session: &str) -> Value {
@@ -110,7 +126,10 @@ async fn a_price_that_becomes_a_plan_later_gives_it_to_those_who_pay_it() {
     assert_eq!(set("prod_New", "DELETE", "").await, "404 not_found");
     assert_eq!(plan(&app).await, "pro");
     let prices = send(&app, &session, "GET", "/platform/billing/prices", json!({})).await.json();
-    assert_eq!((prices["items"].as_array().unwrap().len(), &prices["items"][0]["set_by"]), (2, &json!("root@example.com")));
+    assert_eq!(
+        (prices["items"].as_array().unwrap().len(), &prices["items"][0]["set_by"]),
+        (2, &json!("root@example.com"))
+    );
     assert_eq!(count(&app, "billing_price_changes WHERE price = 'prod_New'").await, 2);
 }
 

@@ -220,16 +220,7 @@ async fn fill_control(app: &App) {
     let statement = "INSERT INTO operations (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, \
                        request, workspace_id) VALUES ($1, 'workspace.create', $1, 'x', 'k', decode(repeat('00', 32), 'hex'), '1', $2)";
     sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
-    for statement in [
-        "INSERT INTO billing_customers (workspace_id, customer_id, linked_by) VALUES ($1, 'c', 'e')",
-        "INSERT INTO billing_subscriptions (subscription_id, customer_id, workspace_id, status, prices, event_id, event_at, \
-           event_rank) VALUES ('s', 'c', $1, 'active', '{}', 'e', now(), 0)",
-        "INSERT INTO billing_events (event_id, entry_id, type, workspace_id, outcome, happened_at, kept_until) \
-         VALUES ('e', $1, 't', $1, 'applied', now(), now())",
-        "INSERT INTO billing_news (workspace_id, news_id, type, subject, payload) VALUES ($1, $1, 't', 's', '{}')",
-    ] {
-        sqlx::query(statement).bind(app.acme.0).execute(&mut owner).await.unwrap();
-    }
+    crate::billing_platform::fill(&mut owner, app.acme).await;
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {

@@ -131,10 +131,7 @@ async fn lock_workspace(connection: &mut PgConnection, workspace_id: WorkspaceId
     Ok(found.is_some())
 }
 
-async fn kept_customer(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-) -> Result<Option<String>, StoreError> {
+async fn kept_customer(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<String>, StoreError> {
     let kept = sqlx::query_scalar("SELECT customer_id FROM billing_customers WHERE workspace_id = $1");
     Ok(kept.bind(workspace_id.0).fetch_optional(connection).await?)
 }

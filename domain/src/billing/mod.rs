@@ -19,7 +19,9 @@ pub use link::{LinkError, link_by_hand};
 pub use news::{NewsRow, mark_told, mark_tried, tell_cell, untold};
 pub use prices::{PRICES_MAX, PriceError, PriceRow, is_price, list_prices, remove_price, set_price};
 pub use settle::{due_workspaces, put_off, settle};
-pub use show::{CustomerRow, EventRow, SubscriptionRow, customer_of, events_of, invoices_of, list_events, subscriptions_of};
+pub use show::{
+    CustomerRow, EventRow, SubscriptionRow, customer_of, events_of, invoices_of, list_events, subscriptions_of,
+};
 pub use signing::{BadSecrets, SECRETS_MAX, SigningSecrets};
 pub use subscription::{Due, Priced, Seen, Status, Subscription, Target, due, is_overtaken};
 pub use take::{Outcome, Taken, take_in};

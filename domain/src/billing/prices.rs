@@ -110,12 +110,7 @@ pub async fn remove_price(connection: &mut PgConnection, price: &str, by: &Mover
 }
 
 /// Writes down who did it, and has the workspaces looked at that pay it; they are locked in their order.
-async fn changed(
-    connection: &mut PgConnection,
-    price: &str,
-    plan: Option<&str>,
-    by: &Mover,
-) -> Result<(), StoreError> {
+async fn changed(connection: &mut PgConnection, price: &str, plan: Option<&str>, by: &Mover) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO billing_price_changes (change_id, price, plan, changed_by, changed_by_name, address, request_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

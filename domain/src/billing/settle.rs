@@ -38,7 +38,8 @@ pub(super) async fn subscriptions(
     .fetch_all(connection)
     .await?;
     let read = |row: Row| {
-        let status = row.status.parse().map_err(|()| StoreError::Corrupt(format!("the status {:?} is unknown", row.status)))?;
+        let status =
+            row.status.parse().map_err(|()| StoreError::Corrupt(format!("the status {:?} is unknown", row.status)))?;
         Ok(Subscription { status, prices: row.prices, period_ends_at: row.period_ends_at })
     };
     rows.into_iter().map(read).collect()
@@ -80,10 +81,12 @@ pub async fn settle(
         .execute(&mut *connection)
         .await?;
     if !due.has_unknown_price {
-        sqlx::query("UPDATE billing_events SET outcome = 'applied' WHERE workspace_id = $1 AND outcome = 'unknown_price'")
-            .bind(workspace_id.0)
-            .execute(connection)
-            .await?;
+        sqlx::query(
+            "UPDATE billing_events SET outcome = 'applied' WHERE workspace_id = $1 AND outcome = 'unknown_price'",
+        )
+        .bind(workspace_id.0)
+        .execute(connection)
+        .await?;
     }
     Ok(due.has_unknown_price)
 }
@@ -107,10 +110,12 @@ pub async fn due_workspaces(connection: &mut PgConnection, most: i64) -> Result<
 /// # Errors
 /// If the database does.
 pub async fn put_off(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), StoreError> {
-    sqlx::query("UPDATE billing_customers SET look_at = clock_timestamp() + interval '1 minute' WHERE workspace_id = $1")
-        .bind(workspace_id.0)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE billing_customers SET look_at = clock_timestamp() + interval '1 minute' WHERE workspace_id = $1",
+    )
+    .bind(workspace_id.0)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -113,7 +113,10 @@ pub async fn subscriptions_of(
 ///
 /// # Errors
 /// If the database does.
-pub async fn invoices_of(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Vec<EventRow>, StoreError> {
+pub async fn invoices_of(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<Vec<EventRow>, StoreError> {
     let sql = format!(
         "SELECT {EVENT} FROM billing_events WHERE workspace_id = $1 AND type IN ('invoice.paid', 'invoice.payment_failed') \
          ORDER BY entry_id DESC LIMIT $2"
@@ -126,8 +129,7 @@ pub async fn invoices_of(connection: &mut PgConnection, workspace_id: WorkspaceI
 /// # Errors
 /// If the database does.
 pub async fn events_of(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Vec<EventRow>, StoreError> {
-    let sql =
-        format!("SELECT {EVENT} FROM billing_events WHERE workspace_id = $1 ORDER BY entry_id DESC LIMIT $2");
+    let sql = format!("SELECT {EVENT} FROM billing_events WHERE workspace_id = $1 ORDER BY entry_id DESC LIMIT $2");
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(EVENTS_SHOWN_MAX).fetch_all(connection).await?)
 }
 

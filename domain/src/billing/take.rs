@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::event::{Checkout, Event, SubscriptionEvent, What};
 use super::link::{customer_workspace, link_by_checkout, lock_customer};
-use super::news::{add_invoice, Fact};
+use super::news::{Fact, add_invoice};
 use super::settle::settle;
 use super::subscription::{Seen, is_overtaken};
 

@@ -59,7 +59,15 @@ pub fn catalogue() -> Vec<EventType> {
     let test = json!({ "endpoint_id": "01927f3e-2c50-7000-8000-000000000001", "message": "This is a test." });
     let schema = object(&["endpoint_id", "message"], json!({ "endpoint_id": uuid(), "message": { "type": "string" } }));
     let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
-    executions.into_iter().chain(endpoints).chain(tenants).chain(billing()).chain(leads()).chain(alerts()).chain([test]).collect()
+    executions
+        .into_iter()
+        .chain(endpoints)
+        .chain(tenants)
+        .chain(billing())
+        .chain(leads())
+        .chain(alerts())
+        .chain([test])
+        .collect()
 }
 
 /// What the provider of payments tells of the workspace.

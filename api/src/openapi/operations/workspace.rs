@@ -33,7 +33,8 @@ pub(super) fn all() -> Vec<Operation> {
             .takes::<limits::Wish>()
             .gives_nothing(204),
         op(limits::remove_of_workspace, "removeWorkspaceLimit", "Have no such limit").gives_nothing(204),
-        op(billing::show, "getBilling", "What the provider of payments says of the workspace").gives::<BillingView>(200),
+        op(billing::show, "getBilling", "What the provider of payments says of the workspace")
+            .gives::<BillingView>(200),
         op(pauses::list, "listPauses", "What is paused, by whom, why and since when")
             .query::<pauses::ListQuery>()
             .gives::<Page<pauses::PauseView>>(200),

@@ -43,9 +43,20 @@ pub(crate) async fn receive(State(api): State<Api>, request: Request) -> Result<
     transaction.commit().await?;
     let (outcome, event_type) = (taken.outcome.as_str(), &event.type_name);
     if taken.outcome.is_unmatched() && !taken.is_repeated {
-        tracing::warn!(event_id = event.id, event_type, outcome, "an event of payments waits for somebody to look at it");
+        tracing::warn!(
+            event_id = event.id,
+            event_type,
+            outcome,
+            "an event of payments waits for somebody to look at it"
+        );
     } else {
-        tracing::info!(event_id = event.id, event_type, outcome, replayed = taken.is_repeated, "an event of payments came");
+        tracing::info!(
+            event_id = event.id,
+            event_type,
+            outcome,
+            replayed = taken.is_repeated,
+            "an event of payments came"
+        );
     }
     if let Some(workspace_id) = taken.workspace_id {
         billing::bring(&api, workspace_id).await;

@@ -61,7 +61,11 @@ pub(crate) async fn put_price(
     let wish: SetPrice = body::typed(request, BODY_BYTES_MAX).await?;
     if !billing::is_price(&price) {
         let detail = "nothing that is sold has such an id";
-        return Err(Problem::unprocessable("bad_price", detail, "copy the id of the price or product from the provider"));
+        return Err(Problem::unprocessable(
+            "bad_price",
+            detail,
+            "copy the id of the price or product from the provider",
+        ));
     }
     let mut transaction = api.people.pool.begin().await?;
     let row = billing::set_price(&mut transaction, &price, &wish.plan, &by).await.map_err(not_set)?;
