@@ -28,7 +28,7 @@ pub struct BillingSettings {
 
 impl BillingSettings {
     /// The plan of those who do not pay any more, unless another one is set.
-    pub const FALLBACK_PLAN: &str = "free";
+    pub const FALLBACK_PLAN: &'static str = "free";
 }
 
 impl Default for BillingSettings {

@@ -70,7 +70,7 @@ pub async fn settle(
         Target::Plan(plan) => Some(plan.as_str()),
         Target::Fallback => Some(fallback),
     };
-    let plan = plan.filter(|plan| given.as_deref() != Some(plan));
+    let plan = plan.filter(|plan| given.as_deref() != Some(*plan));
     if let Some(plan) = plan {
         give(connection, workspace_id, plan).await?;
     }
