@@ -119,7 +119,7 @@ $$;
 GRANT SELECT, INSERT, UPDATE (plan, set_by, set_at), DELETE ON billing_prices TO capstan_access;
 GRANT SELECT, INSERT ON billing_price_changes TO capstan_access;
 GRANT SELECT, INSERT, UPDATE (customer_id, plan, look_at, linked_by, linked_at) ON billing_customers TO capstan_access;
-GRANT SELECT, INSERT, UPDATE (customer_id, workspace_id, status, status_before, prices, period_ends_at, ends_at, event_id, event_at,
+GRANT SELECT, INSERT, UPDATE (workspace_id, status, status_before, prices, period_ends_at, ends_at, event_id, event_at,
   event_rank, changed_at), DELETE ON billing_subscriptions TO capstan_access;
 GRANT SELECT, INSERT, UPDATE (workspace_id, outcome, kept_until), DELETE ON billing_events TO capstan_access;
 GRANT SELECT, INSERT, UPDATE (tried_at), DELETE ON billing_news TO capstan_access;
