@@ -19,6 +19,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::billing::BillingArgs;
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
@@ -57,6 +58,8 @@ pub(crate) struct DevArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    billing: BillingArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -108,6 +111,7 @@ async fn run_in(
         keys,
         allow: args.services.allowed(),
         replica: None,
+        billing: args.billing.settings()?,
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();

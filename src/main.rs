@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod bench;
+mod billing;
 mod cli;
 mod client;
 mod code_runner;

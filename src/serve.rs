@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::accounts::WithoutServer;
+use crate::billing::BillingArgs;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
 use crate::pooler::PoolerArgs;
@@ -39,6 +40,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     replica: ReplicaArgs,
     #[command(flatten)]
+    billing: BillingArgs,
+    #[command(flatten)]
     node_types: NodeTypeArgs,
 }
 
@@ -53,6 +56,10 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
     if args.accounts.sign_up {
         plan::require(&mut database.owner().await?, &args.accounts.default_plan).await?;
     }
+    let billing = args.billing.settings()?;
+    if let Some(plan) = BillingArgs::fallback_plan(&billing) {
+        plan::require(&mut database.owner().await?, plan).await?;
+    }
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -62,6 +69,7 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         keys: args.secrets.ring()?,
         allow: args.allow.allowed(),
         replica: args.replica.settings()?,
+        billing,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
     tracing::info!(url, "serving");

@@ -8,6 +8,7 @@ mod actor;
 mod alerts;
 mod audit;
 mod auth;
+mod billing;
 mod body;
 mod cells;
 mod directory;
@@ -56,6 +57,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use audit::SILENT;
+pub use billing::BillingSettings;
 use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
@@ -97,6 +99,8 @@ pub struct ApiSettings {
     pub allow: Vec<String>,
     /// A standby that lists may be read from.
     pub replica: Option<ReplicaSettings>,
+    /// What it has to know to take events of payments in.
+    pub billing: BillingSettings,
 }
 
 /// The API of one process; cheap to clone.
@@ -163,6 +167,7 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        tokio::spawn(billing::tend(Arc::downgrade(&parts)));
         if parts.people.settings.mailer.is_some() {
             tokio::spawn(alerts::tell(Arc::downgrade(&parts)));
         }
@@ -190,6 +195,15 @@ impl Api {
     #[doc(hidden)]
     pub async fn tell_alerts(&self) -> Result<(), Problem> {
         alerts::round(self).await
+    }
+
+    /// Looks at what is to be done about billing; tests do not wait for the minute.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn tend_billing(&self) -> Result<(), Problem> {
+        billing::round(self).await
     }
 
     /// All routes, with everything that surrounds them.

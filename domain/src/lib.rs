@@ -1,6 +1,6 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
-//! done on each day, alerts, automation rules, leads, what is held about a
+//! done on each day, alerts, billing, automation rules, leads, what is held about a
 //! person, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
@@ -11,6 +11,7 @@ pub mod alerts;
 pub mod analytics;
 pub mod approvals;
 pub mod audit;
+pub mod billing;
 pub mod calls;
 pub mod credentials;
 pub mod event_triggers;

@@ -8,6 +8,7 @@ pub(crate) mod approve;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod backtest;
+pub(crate) mod billing;
 pub(crate) mod bookings;
 pub(crate) mod bulk_jobs;
 pub(crate) mod case;

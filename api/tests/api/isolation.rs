@@ -228,6 +228,7 @@ async fn fill_control(app: &App) {
     let statement = "INSERT INTO operations (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, \
                        request, workspace_id) VALUES ($1, 'workspace.create', $1, 'x', 'k', decode(repeat('00', 32), 'hex'), '1', $2)";
     sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
+    crate::billing_platform::fill(&mut owner, app.acme).await;
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {

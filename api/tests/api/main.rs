@@ -7,6 +7,8 @@ mod approvals;
 mod audited;
 mod backtests;
 mod bad_input;
+mod billing;
+mod billing_platform;
 mod bouncer;
 mod bulk;
 mod children;

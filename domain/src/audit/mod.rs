@@ -25,7 +25,7 @@ const COLUMNS: &str = "audit_id, recorded_at, by_kind, by_id, by_name, action, s
 /// A change that was made.
 #[derive(Clone, Debug)]
 pub struct NewAudit<'a> {
-    /// `key`, `user`, or `operator` for the command line.
+    /// `key`, `user`, `operator` for the command line, or `billing` for the provider of payments.
     pub by_kind: &'a str,
     /// Of the key or user.
     pub by_id: Uuid,
@@ -54,7 +54,7 @@ pub struct AuditRow {
     pub recorded_at: DateTime<Utc>,
     /// As in [`NewAudit`].
     pub by_kind: String,
-    /// Of the key or user.
+    /// Of the key or user; all zeros for billing.
     pub by_id: Uuid,
     /// Name of the key, or address of the user.
     pub by_name: String,
@@ -72,7 +72,7 @@ pub struct AuditRow {
     pub changes: Option<Value>,
 }
 
-/// Records a change, once. For the API's role.
+/// Records a change, once; whether it was not there yet. For the API's role.
 ///
 /// # Errors
 /// If the database does.
@@ -81,19 +81,19 @@ pub async fn record(
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     add(connection, "audit_log", workspace_id, audit_id, new).await
 }
 
-/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns.
+/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns; false if it is there.
 async fn add(
     connection: &mut PgConnection,
     table: &'static str,
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
-    sqlx::query(&format!(
+) -> Result<bool, StoreError> {
+    let added = sqlx::query(&format!(
         "INSERT INTO {table} \
            (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id, \
             changes) \
@@ -112,7 +112,7 @@ async fn add(
     .bind(&new.changes)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(added.rows_affected() == 1)
 }
 
 /// Has changes of one thing take turns until their transactions have ended, so that the before of one is the after of the other. `thing`
@@ -128,7 +128,7 @@ pub async fn hold(connection: &mut PgConnection, workspace_id: WorkspaceId, thin
     .bind(thing.replace('\0', ""))
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(added.rows_affected() == 1)
 }
 
 /// The changes of a workspace before `before`, newest first.

@@ -20,7 +20,8 @@ pub async fn note(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    add(connection, "audit_pending", workspace_id, Uuid::now_v7(), new).await
+    add(connection, "audit_pending", workspace_id, Uuid::now_v7(), new).await?;
+    Ok(())
 }
 
 /// Records that are not in the cell yet, the oldest first. For the access role, in `control`.

@@ -238,7 +238,7 @@ pub(crate) struct AuditChange {
 pub(crate) struct AuditActor {
     kind: AuditActorKind,
     id: Id,
-    /// Name of the key, or address of the user.
+    /// Name of the key, address of the user, or `billing`.
     name: String,
 }
 
@@ -249,4 +249,6 @@ pub(crate) enum AuditActorKind {
     Key,
     /// Whoever gave a command on the installation's machine; `id` is nil.
     Operator,
+    /// The provider of payments, through billing.
+    Billing,
 }
