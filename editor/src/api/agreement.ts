@@ -4,6 +4,7 @@
  * left out: the document also has those that are pending, which the editor shows nowhere.
  */
 
+import type { Alert, AlertRule } from './alerts'
 import type { components } from './generated'
 import type * as hand from './types'
 
@@ -23,4 +24,6 @@ export type Agreed = [
   Reads<Told['Published'], hand.Published>,
   Reads<Told['Logs'], hand.Logs>,
   Reads<Told['Timeline'], hand.Timeline>,
+  Reads<Told['Alert'], Alert>,
+  Reads<Told['AlertRule'], AlertRule>,
 ]

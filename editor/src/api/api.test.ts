@@ -42,6 +42,7 @@ test.each([
   ['/editor/settings/secrets', { page: 'unknown' }],
   ['/editor/usage', { page: 'usage' }],
   ['/editor/usage/17', { page: 'unknown' }],
+  ['/editor/w/acme/alerts', { page: 'alerts' }],
   ['/editor/verify', { page: 'verify' }],
 ])('%s is a page', (path, route) => expect(routeOf(path)).toEqual(route))
 

@@ -16,6 +16,7 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
 const PeoplePage = lazy(() => import('../features/people/people-page'))
 const KeysPage = lazy(() => import('../features/keys/keys-page'))
@@ -51,6 +52,8 @@ export function Page({ route }: { route: Route }) {
       return <LeadsPage />
     case 'lead':
       return <LeadPage key={route.id} id={route.id} />
+    case 'alerts':
+      return <AlertsPage />
     case 'usage':
       return <UsagePage />
     case 'people':

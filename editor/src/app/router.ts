@@ -12,7 +12,7 @@ const BASE = '/editor'
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
 const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
-const SINGLE = ['usage', 'workspaces', 'forms'] as const
+const SINGLE = ['usage', 'workspaces', 'forms', 'alerts'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
 export type OpenPage = (typeof OPEN)[number]
@@ -57,6 +57,7 @@ export const to = {
   credentials: () => inside('credentials'),
   credential: (id: string) => inside(`credentials/${id}`),
   forms: () => inside('forms'),
+  alerts: (filter?: Filter) => inside('alerts', filter),
   leads: () => inside('leads'),
   lead: (id: string) => inside(`leads/${id}`),
   /** Of the platform, which is in no workspace. */
