@@ -16,6 +16,7 @@ mod document;
 mod endings;
 mod executions;
 mod expressions;
+mod failures;
 mod flow;
 mod forms;
 mod fuzz;
