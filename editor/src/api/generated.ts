@@ -640,6 +640,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/identities': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who one is at login providers */
+    get: operations['listIdentities']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/identities/{identity_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** No longer be that one */
+    delete: operations['unlinkIdentity']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/invitations': {
     parameters: {
       query?: never
@@ -1169,6 +1203,58 @@ export interface paths {
     }
     /** What is paused, by whom, why and since when */
     get: operations['listPauses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Exports and erasures of persons, newest first */
+    get: operations['listPersonJobs']
+    put?: never
+    /** Export or erase what is held about a person */
+    post: operations['createPersonJob']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs/{person_job_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** An export or erasure of a person, and how far it is */
+    get: operations['getPersonJob']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs/{person_job_id}/lines': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What an export found, a line of JSON each */
+    get: operations['getPersonJobLines']
     put?: never
     post?: never
     delete?: never
@@ -3126,6 +3212,22 @@ export interface components {
       /** @description Absent on the last page. */
       next_cursor: string | null
     }
+    /** @description Who one is at a provider. */
+    Identity: {
+      /** Format: date-time */
+      created_at: string
+      /** @description As the provider told it when the two were linked. */
+      email: string
+      /** Format: uuid */
+      id: string
+      issuer: string
+      /** @description What people call the provider; absent if there is no such one any more. */
+      provider: string | null
+    }
+    /** @description A list that is whole. */
+    IdentityList: {
+      items: components['schemas']['Identity'][]
+    }
     /** @description An invitation that is open. */
     Invitation: {
       /** Format: date-time */
@@ -3698,6 +3800,12 @@ export interface components {
       /** Format: uint32 */
       slots_max: number
     }
+    /** @description What a client asks for. */
+    NewPersonJob: {
+      /** @description Of the person. */
+      email: string
+      kind: components['schemas']['PersonJobKind']
+    }
     /** @description What people say of the version that they publish. */
     NewVersion: {
       /** @description What to call it, at most 100 characters. */
@@ -3873,6 +3981,47 @@ export interface components {
     }
     /** @enum {string} */
     PendingStatus: 'pending'
+    /** @description A job as clients see it. The address is in none of them. */
+    PersonJob: {
+      /** @description HMAC-SHA256 of the address in lower case, in hexadecimal digits, under a key of the workspace. */
+      address_hash: string
+      counts: components['schemas']['PersonJobCounts']
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      ended_at: string | null
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['PersonJobKind']
+      /** @description Why it failed. */
+      reason: string | null
+      /** @description `running`, `waiting` for what holds the address and has not ended, `completed` or `failed`. */
+      status: string
+    }
+    PersonJobCounts: {
+      /**
+       * Format: int64
+       * @description Lines of an export; rows out of which something was erased.
+       */
+      found: number
+      /**
+       * Format: int64
+       * @description What holds the address and has not ended.
+       */
+      left: number
+      /**
+       * Format: int64
+       * @description Rows that were looked at.
+       */
+      searched: number
+    }
+    PersonJobKind: 'export' | 'erase'
+    /** @description One page. */
+    PersonJobPage: {
+      items: components['schemas']['PersonJob'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @description One state. */
     PipelineState: {
       /**
@@ -5371,6 +5520,8 @@ export interface components {
     ETag: string
     /** @description `true` if the same request was answered before, and nothing was done now. */
     IdempotentReplayed: string
+    /** @description Where to read on: `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+    Link: string
     /** @description Where to read what was made. */
     Location: string
     /** @description The `Prefer` that was followed. */
@@ -7114,6 +7265,66 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listIdentities: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Who one is at login providers */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IdentityList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  unlinkIdentity: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        identity_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No longer be that one */
+      204: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listInvitations: {
     parameters: {
       query?: never
@@ -8588,6 +8799,151 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listPersonJobs: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Exports and erasures of persons, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJobPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createPersonJob: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewPersonJob']
+      }
+    }
+    responses: {
+      /** @description Export or erase what is held about a person */
+      202: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJob']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getPersonJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        person_job_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description An export or erasure of a person, and how far it is */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJob']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getPersonJobLines: {
+    parameters: {
+      query?: {
+        /** @description The number of the last line that was read. */
+        after?: string
+      }
+      header?: never
+      path: {
+        person_job_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What an export found, a line of JSON each */
+      200: {
+        headers: {
+          Link: components['headers']['Link']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-ndjson': unknown
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
