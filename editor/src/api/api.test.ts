@@ -43,6 +43,7 @@ test.each([
   ['/editor/usage', { page: 'usage' }],
   ['/editor/usage/17', { page: 'unknown' }],
   ['/editor/w/acme/alerts', { page: 'alerts' }],
+  ['/editor/failures', { page: 'failures' }],
   ['/editor/verify', { page: 'verify' }],
 ])('%s is a page', (path, route) => expect(routeOf(path)).toEqual(route))
 

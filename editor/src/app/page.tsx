@@ -16,6 +16,7 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const FailuresPage = lazy(() => import('../features/failures/failures-page'))
 const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
 const PeoplePage = lazy(() => import('../features/people/people-page'))
@@ -52,6 +53,8 @@ export function Page({ route }: { route: Route }) {
       return <LeadsPage />
     case 'lead':
       return <LeadPage key={route.id} id={route.id} />
+    case 'failures':
+      return <FailuresPage />
     case 'alerts':
       return <AlertsPage />
     case 'usage':

@@ -12,7 +12,7 @@ const BASE = '/editor'
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
 const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
-const SINGLE = ['usage', 'workspaces', 'forms', 'alerts'] as const
+const SINGLE = ['usage', 'workspaces', 'forms', 'alerts', 'failures'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
 export type OpenPage = (typeof OPEN)[number]
@@ -58,6 +58,7 @@ export const to = {
   credential: (id: string) => inside(`credentials/${id}`),
   forms: () => inside('forms'),
   alerts: (filter?: Filter) => inside('alerts', filter),
+  failures: (filter?: Filter) => inside('failures', filter),
   leads: () => inside('leads'),
   lead: (id: string) => inside(`leads/${id}`),
   /** Of the platform, which is in no workspace. */

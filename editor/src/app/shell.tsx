@@ -31,6 +31,7 @@ interface Place {
 const PLACES: Place[] = [
   { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
   { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
+  { icon: 'warn', label: 'Failures', href: to.failures, pages: ['failures'], needs: ['executions.read'] },
   { icon: 'bell', label: 'Alerts', href: to.alerts, pages: ['alerts'], needs: ['workspace.read'], hasMark: true },
   {
     icon: 'clock',

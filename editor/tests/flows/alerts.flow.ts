@@ -59,7 +59,7 @@ test('failures are told of by default; a rule is written, refused at its field, 
   await page.getByTestId('open-alerts').waitFor()
   expect(await foundInBoth(ada)).toEqual([])
   await raised.getByRole('link', { name: 'What failed' }).click()
-  await page.locator(`a[href$="${execution.id}"]`).waitFor()
+  await page.locator(`a[href*="${execution.id}"]`).waitFor()
 
   await page.goBack()
   await page.getByRole('tab', { name: 'Rules' }).click()

@@ -126,6 +126,7 @@ async function rest(ada: Person, { endpoint }: Bakery, go: Go): Promise<void> {
     [`webhooks/${endpoint}`, 'webhooks', seen('webhook.test')],
     ['credentials', 'credentials', seen('parcel-service')],
     ['leads', 'leads', seen('Grace Hopper')],
+    ['failures', 'failures', page.getByTestId('failures').getByText('card declined')],
     ['alerts?tab=rules', 'alerts', page.getByRole('table', { name: 'Rules' }).getByText('orders-late')],
     ['usage', 'usage', page.getByRole('table', { name: 'Receipts' }).getByRole('link').first()],
     ['settings/people', 'people', seen('bob@bakery.example')],

@@ -87,7 +87,7 @@ function Concerned({ alert, names }: { alert: Alert; names: Names }) {
       </li>
       {kind === 'failure_rate' && (
         <li>
-          <Link href={to.executions({ workflow, status: 'failed' })}>What failed</Link>
+          <Link href={to.failures({ workflow })}>What failed</Link>
         </li>
       )}
       {kind === 'silence' && (
