@@ -6,6 +6,7 @@
 
 import type { Alert, AlertRule } from './alerts'
 import type { components } from './generated'
+import type { DailyStats } from './stats'
 import type * as hand from './types'
 
 type Told = components['schemas']
@@ -26,4 +27,5 @@ export type Agreed = [
   Reads<Told['Timeline'], hand.Timeline>,
   Reads<Told['Alert'], Alert>,
   Reads<Told['AlertRule'], AlertRule>,
+  Reads<Told['DailyStatsList'], DailyStats>,
 ]

@@ -16,6 +16,7 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const OverviewPage = lazy(() => import('../features/overview/overview-page'))
 const FailuresPage = lazy(() => import('../features/failures/failures-page'))
 const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
@@ -27,6 +28,8 @@ const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
 
 export function Page({ route }: { route: Route }) {
   switch (route.page) {
+    case 'overview':
+      return <OverviewPage />
     case 'workflows':
       return <WorkflowsPage />
     case 'workflow':

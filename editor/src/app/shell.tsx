@@ -29,6 +29,7 @@ interface Place {
 }
 
 const PLACES: Place[] = [
+  { icon: 'home', label: 'Overview', href: to.overview, pages: ['overview'], needs: ['usage.read'] },
   { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
   { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
   { icon: 'warn', label: 'Failures', href: to.failures, pages: ['failures'], needs: ['executions.read'] },
@@ -67,7 +68,7 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">
-        <Link className="brand" href={to.workflows()} aria-label="Capstan, home">
+        <Link className="brand" href={to.overview()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
         {shown.map(({ icon, label, href, pages, hasMark }) => (

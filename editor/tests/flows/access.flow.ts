@@ -47,6 +47,7 @@ test.each(['light', 'dark'] as const)('no page breaks a rule of WCAG 2.2 AA, %s'
     'forms',
     'credentials',
     'usage',
+    'overview',
     'failures',
     'alerts',
     'alerts?tab=rules',

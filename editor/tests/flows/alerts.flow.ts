@@ -43,7 +43,7 @@ test('failures are told of by default; a rule is written, refused at its field, 
   await dialog.getByText(/from 1 to 100/).waitFor()
   await dialog.getByLabel('Of a hundred, so many failed').fill('50')
   await dialog.getByRole('button', { name: 'Create' }).click()
-  await rules.getByText('cold-oven', { exact: true }).waitFor()
+  await rules.locator('strong', { hasText: 'cold-oven' }).waitFor()
 
   await rules.getByRole('button', { name: 'Switch off failures' }).click()
   await page.getByTestId('failures-told').waitFor({ state: 'detached' })

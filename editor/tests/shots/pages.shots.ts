@@ -127,7 +127,7 @@ async function rest(ada: Person, { endpoint }: Bakery, go: Go): Promise<void> {
     ['credentials', 'credentials', seen('parcel-service')],
     ['leads', 'leads', seen('Grace Hopper')],
     ['failures', 'failures', page.getByTestId('failures').getByText('card declined')],
-    ['alerts?tab=rules', 'alerts', page.getByRole('table', { name: 'Rules' }).getByText('orders-late')],
+    ['alerts?tab=rules', 'alerts', page.getByRole('table', { name: 'Rules' }).getByText('orders-late').first()],
     ['usage', 'usage', page.getByRole('table', { name: 'Receipts' }).getByRole('link').first()],
     ['settings/people', 'people', seen('bob@bakery.example')],
     ['settings/keys', 'keys', seen('accounting')],
