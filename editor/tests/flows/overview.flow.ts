@@ -63,6 +63,7 @@ test('the start page tells sums of days as figures and as plots, from what was c
   expect(await foundInBoth(ada)).toEqual([])
   await page.getByLabel('How far back').selectOption('7 days')
   await executions.getByRole('row').nth(7).waitFor({ state: 'detached' })
+  await executions.getByRole('row').nth(6).waitFor({ state: 'attached' })
   expect(await executions.getByRole('row').count()).toBe(7)
   expect(new URL(page.url()).search).toBe('?days=7')
   expect(asked.filter((path) => /\/api\/v1\/executions/.test(path))).toEqual([])
