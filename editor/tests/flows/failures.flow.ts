@@ -100,7 +100,7 @@ test('who may only look is offered nothing but the ways to what failed', async (
   await eve.go('failures')
   await eve.page.getByTestId('failures').first().waitFor()
   expect(await eve.page.getByRole('checkbox').count()).toBe(0)
-  expect(await eve.page.getByRole('button', { name: /Restart|Run again/ }).count()).toBe(0)
+  expect(await eve.page.getByRole('button', { name: /…/ }).count()).toBe(0)
   await eve.page.getByTestId('failures').first().getByRole('table').getByRole('link').first().click()
   await eve.untilStatus('failed')
   await eve.leave()
