@@ -63,7 +63,7 @@ export function Plot({ label, bars, line = null }: Props) {
                   <title>{`${bar.name}: ${bar.words}`}</title>
                 </rect>
               )}
-              {at % every === 0 && (
+              {(bars.length - 1 - at) % every === 0 && (
                 <text x={x + width / 2} y={HEIGHT + 15}>
                   {bar.name}
                 </text>

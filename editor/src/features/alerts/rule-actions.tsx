@@ -28,14 +28,14 @@ export function RuleActions({ rule, names, onChanged }: Props) {
       .catch((refused: unknown) => say(sentence(ApiError.of(refused).detail), 'wrong'))
       .finally(onChanged)
   const isShipped = rule.updated_at === null
+  const turn = rule.enabled ? 'Switch off' : 'Switch on'
   return (
     <>
-      <button type="button" className="quiet" onClick={() => setAsked('change')}>
-        Change<span className="visually-hidden"> {rule.name}</span>…
+      <button type="button" className="quiet" aria-label={`Change… ${rule.name}`} onClick={() => setAsked('change')}>
+        Change…
       </button>
-      <button type="button" className="quiet" onClick={() => void flip()}>
-        Switch {rule.enabled ? 'off' : 'on'}
-        <span className="visually-hidden"> {rule.name}</span>
+      <button type="button" className="quiet" aria-label={`${turn} ${rule.name}`} onClick={() => void flip()}>
+        {turn}
       </button>
       {!isShipped && (
         <IconButton icon="trash" label={`Delete the rule ${rule.name}…`} onClick={() => setAsked('remove')} />
