@@ -20,6 +20,7 @@ mod document;
 mod endings;
 mod executions;
 mod expressions;
+mod failures;
 mod flow;
 mod forms;
 mod fuzz;

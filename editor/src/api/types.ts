@@ -151,6 +151,8 @@ const executionFields = {
   trial: maybe(boolean),
   parent: maybe(record),
   ending: maybe(ending),
+  /** Only lists tell it. */
+  failure: maybe(object({ class: text, reason: text, node_id: maybe(text) })),
 }
 export const executionSummary = object(executionFields)
 

@@ -18,6 +18,9 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const OverviewPage = lazy(() => import('../features/overview/overview-page'))
+const FailuresPage = lazy(() => import('../features/failures/failures-page'))
+const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
 const PeoplePage = lazy(() => import('../features/people/people-page'))
 const KeysPage = lazy(() => import('../features/keys/keys-page'))
@@ -27,6 +30,8 @@ const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
 
 export function Page({ route }: { route: Route }) {
   switch (route.page) {
+    case 'overview':
+      return <OverviewPage />
     case 'workflows':
       return <WorkflowsPage />
     case 'workflow':
@@ -57,6 +62,10 @@ export function Page({ route }: { route: Route }) {
       return <LeadsPage />
     case 'lead':
       return <LeadPage key={route.id} id={route.id} />
+    case 'failures':
+      return <FailuresPage />
+    case 'alerts':
+      return <AlertsPage />
     case 'usage':
       return <UsagePage />
     case 'people':

@@ -37,7 +37,8 @@ test('one signs up, invites somebody with a role, who joins and may only look; k
   await eve.page.getByLabel('Your name').fill('Eve')
   await eve.page.getByLabel('Password').fill('staple of something')
   await eve.page.getByRole('button', { name: 'Join' }).click()
-  await eve.page.getByRole('heading', { name: 'Workflows' }).waitFor()
+  await eve.page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await eve.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Workflows' }).click()
   expect(await eve.page.getByRole('button', { name: 'New workflow' }).isDisabled()).toBe(true)
   expect(await eve.page.getByRole('link', { name: 'Credentials' }).count()).toBe(0)
 
@@ -76,7 +77,7 @@ test('a session that ends while one works is taken up again on top of it', async
   await page.locator('input[aria-invalid="true"]:focus').waitFor()
   await page.getByLabel('Password').fill('correct horse battery')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.getByRole('heading', { name: 'Workflows' }).waitFor()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
   await ada.draw('While signed out')
   await ada.forgetSession()
   await ada.dragIn('debug.noop', 460, 390)
