@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::credentials::{credential_findings, require_use};
+use super::execution_triggers::source_findings;
 use super::leads::form_findings;
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
@@ -67,7 +68,7 @@ pub(crate) async fn validate(State(api): State<Api>, caller: Caller, request: Re
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
     let (document, proved) = api.graphs.prove(candidate.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, None, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -77,8 +78,9 @@ pub(crate) async fn validate_draft(
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
+    let own = Some(WorkflowId(row.workflow_id));
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, own, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
@@ -101,7 +103,8 @@ pub(crate) async fn publish(
     require_use(&actor, &graph)?;
     let paths = trigger_paths(&graph, id);
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;
+    let mut missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;
+    missing.extend(source_findings(&mut transaction, caller.workspace_id, Some(id), &graph, &document).await?);
     if !missing.is_empty() {
         return Err(invalid_graph(&missing));
     }
@@ -116,8 +119,8 @@ pub(crate) async fn publish(
     super::hooks::require_secrets(&mut transaction, caller.workspace_id, &graph).await?;
     let triggers = triggers_of(&graph);
     let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
-    kept.map_err(|too_many| {
-        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
+    kept.map_err(|flaw| {
+        Problem::conflict("too_many_triggers", flaw.to_string(), "publish workflows without theirs first")
     })?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
@@ -182,9 +185,10 @@ fn refuse_unknown(accepted: &[&str]) -> Result<(), Problem> {
 }
 
 /// The same with what is found with the workspace as it is: problems if a node names a credential that is missing or does not
-/// fit, else findings about leads of forms.
+/// fit, or a trigger a workflow that is missing, else findings about leads of forms.
 async fn in_workspace(
     caller: &Caller,
+    own: Option<WorkflowId>,
     document: &Value,
     proved: Result<(Graph, Proof), Vec<Finding>>,
 ) -> Result<Result<(Graph, Proof), Vec<Finding>>, Problem> {
@@ -194,7 +198,8 @@ async fn in_workspace(
     };
     // It locks rows for a moment, and changes nothing.
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    let mut missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    missing.extend(source_findings(&mut transaction, caller.workspace_id, own, &graph, document).await?);
     form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
     transaction.rollback().await?;
     Ok(if missing.is_empty() { Ok((graph, proof)) } else { Err(missing) })

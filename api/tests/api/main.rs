@@ -14,6 +14,7 @@ mod credentials;
 mod custom_events;
 mod document;
 mod endings;
+mod execution_triggers;
 mod executions;
 mod expressions;
 mod flow;

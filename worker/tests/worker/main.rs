@@ -12,6 +12,7 @@ mod containers;
 mod doomed;
 mod event_triggers;
 mod events;
+mod execution_triggers;
 mod flow;
 mod full;
 mod limits;
