@@ -10,7 +10,7 @@ use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
     DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
     LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
-    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent,
+    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEmail, TriggerEvent,
     TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
@@ -30,6 +30,7 @@ impl Registry {
             .register(TriggerSchedule)
             .register(TriggerEvent)
             .register(TriggerExecution)
+            .register(TriggerEmail)
             .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)

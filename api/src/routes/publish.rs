@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
+use capstan_domain::trigger_paths::{BOOKING, EMAIL, FORM, trigger_paths};
 use capstan_domain::triggers::keep_in_step;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
@@ -27,6 +27,7 @@ use crate::Api;
 use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::mail_in::address::of as of_mails;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -127,7 +128,7 @@ pub(crate) async fn publish(
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
     shown["proof"] = json!(proof);
-    shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
+    shown["triggers"] = paths.iter().map(|path| address(&api, &caller, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
 }
 
@@ -213,8 +214,14 @@ fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
     Json(json!({ "valid": problems.is_empty(), "problems": problems, "proof": proof })).into_response()
 }
 
-fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {
+/// Where a trigger answers. Mails come to an address, once the server takes any: null before.
+fn address(api: &Api, caller: &Caller, (kind, path, node_id): &(&'static str, String, String)) -> Value {
+    let slug = &caller.slug;
     let url = match *kind {
+        EMAIL => {
+            let url = api.settings.mail_in.as_ref().map(|mails| of_mails(path, caller.workspace_id, &mails.domain));
+            return json!({ "kind": kind, "node_id": node_id, "url": url.map(|address| format!("mailto:{address}")) });
+        }
         FORM => format!("/p/{slug}/{path}"),
         BOOKING => format!("/api/webhook/calendly/{slug}/{path}"),
         _ => format!("/hooks/{slug}/{path}"),

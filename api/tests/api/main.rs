@@ -32,6 +32,7 @@ mod lead_strangers;
 mod leads;
 mod limits;
 mod live;
+mod mail_in;
 mod matrix;
 mod migrate;
 mod oidc;
