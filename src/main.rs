@@ -23,6 +23,7 @@ mod follow;
 mod interrupt;
 mod key;
 mod login_providers;
+mod mail_in;
 mod mailbox;
 mod memory;
 mod migrate;

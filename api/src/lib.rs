@@ -1,4 +1,4 @@
-//! Everything HTTP: the API under `/api/v1`, forms, hooks, live events, and the page at `/`.
+//! Everything HTTP: the API under `/api/v1`, forms, hooks, live events, and the page at `/`. And mails that start executions.
 //!
 //! Handlers are thin: they extract, call one verb, answer. What crosses all of them (request ids, problems,
 //! time-outs, security headers) lives in `edge`.
@@ -18,6 +18,7 @@ mod html;
 mod limit;
 mod live;
 mod login;
+mod mail_in;
 pub mod metrics;
 mod once;
 mod openapi;
@@ -64,6 +65,7 @@ use graphs::Graphs;
 use live::Hub;
 use login::Login;
 pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
+pub use mail_in::{MAIL_BYTES, MAIL_BYTES_DEFAULT, MailInSettings, TlsFilesError, serve_mail, tls_acceptor};
 pub use openapi::document;
 pub use operations::Turn;
 pub use people::AccountSettings;
@@ -97,6 +99,8 @@ pub struct ApiSettings {
     pub keys: Arc<KeyRing>,
     /// Private destinations that webhooks may be sent to, as workers are told: see [`Guard::new`].
     pub allow: Vec<String>,
+    /// Where mails come in that start executions, if anywhere.
+    pub mail_in: Option<MailInSettings>,
     /// A standby that lists may be read from.
     pub replica: Option<ReplicaSettings>,
     /// What it has to know to take events of payments in.

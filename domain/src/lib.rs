@@ -1,5 +1,5 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
-//! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
+//! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
 //! done on each day, alerts, billing, automation rules, leads, what is held about a
 //! person, the sandbox mailbox.
 //!
@@ -16,6 +16,7 @@ pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
+pub mod execution_triggers;
 pub mod form_token;
 pub mod history;
 pub mod hooks;

@@ -10,8 +10,8 @@ use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
     DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
     LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
-    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEvent, TriggerForm,
-    TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEmail, TriggerEvent,
+    TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,6 +29,8 @@ impl Registry {
             .register(TriggerWebhook)
             .register(TriggerSchedule)
             .register(TriggerEvent)
+            .register(TriggerExecution)
+            .register(TriggerEmail)
             .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)

@@ -17,6 +17,7 @@ pub(crate) mod custom_events;
 pub(crate) mod editor;
 mod ending;
 pub(crate) mod events;
+mod execution_triggers;
 pub(crate) mod executions;
 pub(crate) mod explain;
 pub(crate) mod expression;

@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use capstan_domain::rules;
-use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
+use capstan_domain::trigger_paths::{BOOKING, EMAIL, FORM, trigger_paths};
 use capstan_domain::triggers::{Triggers, keep_in_step};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
@@ -22,12 +22,14 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::credentials::{credential_findings, require_use};
+use super::execution_triggers::source_findings;
 use super::leads::form_findings;
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
 use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::mail_in::address::of as of_mails;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -69,7 +71,7 @@ pub(crate) async fn validate(State(api): State<Api>, caller: Caller, request: Re
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
     let (document, proved) = api.graphs.prove(candidate.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, None, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -79,8 +81,9 @@ pub(crate) async fn validate_draft(
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
+    let own = Some(WorkflowId(row.workflow_id));
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, own, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
@@ -112,7 +115,7 @@ pub(crate) async fn publish(
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
     shown["proof"] = json!(proven.proof);
-    shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
+    shown["triggers"] = paths.iter().map(|path| address(&api, &caller, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
 }
 
@@ -134,7 +137,8 @@ pub(super) async fn put_forth(
 ) -> Result<(VersionRow, Vec<TriggerAt>), Problem> {
     let Proven { document, graph, proof } = proven;
     let is_off = rules::is_off(transaction, caller.workspace_id, id).await?;
-    let missing = credential_findings(transaction, caller.workspace_id, graph, document).await?;
+    let mut missing = credential_findings(transaction, caller.workspace_id, graph, document).await?;
+    missing.extend(source_findings(transaction, caller.workspace_id, Some(id), graph, document).await?);
     if !missing.is_empty() {
         return Err(invalid_graph(&missing));
     }
@@ -163,8 +167,8 @@ pub(super) async fn keep_triggers(
 ) -> Result<(), Problem> {
     let (workflow_id, version_id) = (WorkflowId(version.workflow_id), VersionId(version.version_id));
     let kept = keep_in_step(transaction, caller.workspace_id, workflow_id, version_id, triggers).await?;
-    kept.map_err(|too_many| {
-        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
+    kept.map_err(|flaw| {
+        Problem::conflict("too_many_triggers", flaw.to_string(), "publish workflows without theirs first")
     })
 }
 
@@ -227,9 +231,10 @@ fn refuse_unknown(accepted: &[&str]) -> Result<(), Problem> {
 }
 
 /// The same with what is found with the workspace as it is: problems if a node names a credential that is missing or does not
-/// fit, else findings about leads of forms.
+/// fit, or a trigger a workflow that is missing, else findings about leads of forms.
 async fn in_workspace(
     caller: &Caller,
+    own: Option<WorkflowId>,
     document: &Value,
     proved: Result<(Graph, Proof), Vec<Finding>>,
 ) -> Result<Result<(Graph, Proof), Vec<Finding>>, Problem> {
@@ -239,7 +244,8 @@ async fn in_workspace(
     };
     // It locks rows for a moment, and changes nothing.
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    let mut missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    missing.extend(source_findings(&mut transaction, caller.workspace_id, own, &graph, document).await?);
     form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
     transaction.rollback().await?;
     Ok(if missing.is_empty() { Ok((graph, proof)) } else { Err(missing) })
@@ -253,8 +259,14 @@ fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
     Json(json!({ "valid": problems.is_empty(), "problems": problems, "proof": proof })).into_response()
 }
 
-fn address(slug: &str, (kind, path, node_id): &TriggerAt) -> Value {
+/// Where a trigger answers. Mails come to an address, once the server takes any: null before.
+fn address(api: &Api, caller: &Caller, (kind, path, node_id): &TriggerAt) -> Value {
+    let slug = &caller.slug;
     let url = match *kind {
+        EMAIL => {
+            let url = api.settings.mail_in.as_ref().map(|mails| of_mails(path, caller.workspace_id, &mails.domain));
+            return json!({ "kind": kind, "node_id": node_id, "url": url.map(|address| format!("mailto:{address}")) });
+        }
         FORM => format!("/p/{slug}/{path}"),
         BOOKING => format!("/api/webhook/calendly/{slug}/{path}"),
         _ => format!("/hooks/{slug}/{path}"),

@@ -196,6 +196,8 @@ async fn fill(app: &App) {
                  until_at) VALUES ('{w}', '{x}', 'a', 's', '{x}', 'now', now(), '1', now(), now())"),
         format!("INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
                  VALUES ('{w}', '{x}', 'a', '{x}', 't', 1)"),
+        format!("INSERT INTO execution_triggers (workspace_id, workflow_id, node_id, version_id, outcomes, called, start_within_ms) \
+                 VALUES ('{w}', '{x}', 'a', '{x}', '{{failed}}', false, 1)"),
         format!("INSERT INTO hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
                  VALUES ('{w}', '{x}', 'n', '', 'k', 'b')"),
         format!("INSERT INTO hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \

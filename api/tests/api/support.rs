@@ -112,6 +112,7 @@ impl App {
             accounts: AccountSettings::default(),
             keys: Arc::clone(&keys),
             allow: Vec::new(),
+            mail_in: None,
             replica: None,
             billing: BillingSettings::default(),
         };
@@ -136,6 +137,7 @@ impl App {
             accounts: AccountSettings { rates: self.rates, ..AccountSettings::default() },
             keys: Arc::clone(&self.keys),
             allow: Vec::new(),
+            mail_in: None,
             replica: None,
             billing: BillingSettings::default(),
         };

@@ -4992,8 +4992,8 @@ export interface components {
     TriggerAddress: {
       kind: string
       node_id: string
-      /** @description A path of this server. */
-      url: string
+      /** @description A path of this server; `mailto:` with an address for mails, null where this server takes none. */
+      url: string | null
     }
     /** @description A start of a trigger. */
     TriggerStart: {

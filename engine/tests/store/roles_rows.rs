@@ -167,6 +167,10 @@ pub(crate) fn rows(workspace: &str) -> String {
              VALUES ({w}, {id}, 'n', {id}, 't', 1)"
         ),
         format!(
+            "execution_triggers (workspace_id, workflow_id, node_id, version_id, outcomes, called, start_within_ms) \
+             VALUES ({w}, {id}, 'n', {id}, '{{failed}}', false, 1)"
+        ),
+        format!(
             "hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
              VALUES ({w}, {id}, 'n', '', 'k', 'b')"
         ),

@@ -3,6 +3,7 @@
 mod alerts;
 mod bulk;
 mod credential_tests;
+mod ends;
 mod events;
 mod gates;
 mod item;
@@ -34,6 +35,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     let starts = Arc::new(Notify::new());
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
+    duties.spawn(ends::ends(Arc::clone(engine), place.clone(), Arc::clone(&starts)));
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));

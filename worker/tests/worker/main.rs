@@ -13,6 +13,7 @@ mod credential_tests;
 mod doomed;
 mod event_triggers;
 mod events;
+mod execution_triggers;
 mod flow;
 mod full;
 mod limits;

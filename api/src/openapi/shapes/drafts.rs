@@ -187,17 +187,17 @@ pub(crate) struct Published {
     #[schemars(flatten)]
     summary: VersionSummary,
     proof: Proof,
-    /// Its forms and hooks.
+    /// Its forms and hooks, and where mails to it go.
     triggers: Vec<TriggerAddress>,
 }
 
-/// Where a form or hook answers.
+/// Where a form or hook answers, or a mail goes.
 #[derive(JsonSchema)]
 pub(crate) struct TriggerAddress {
     kind: String,
     node_id: String,
-    /// A path of this server.
-    url: String,
+    /// A path of this server; `mailto:` with an address for mails, null where this server takes none.
+    url: Option<String>,
 }
 
 /// A simulation that is asked for.
