@@ -128,7 +128,7 @@ pub async fn hold(connection: &mut PgConnection, workspace_id: WorkspaceId, thin
     .bind(thing.replace('\0', ""))
     .execute(connection)
     .await?;
-    Ok(added.rows_affected() == 1)
+    Ok(())
 }
 
 /// The changes of a workspace before `before`, newest first.

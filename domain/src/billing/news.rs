@@ -141,6 +141,7 @@ pub async fn tell_cell(cell: &mut PgConnection, news: &NewsRow) -> Result<(), St
         status: 200,
         address: None,
         request_id: "",
+        changes: None,
     };
     if audit::record(cell, WorkspaceId(news.workspace_id), news.news_id, &new).await? {
         let told = sqlx::query("SELECT tell_billing_1($1, $2)").bind(&news.type_name).bind(&news.payload);
