@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 9] = [
+pub const SILENT: [(&str, &[&str]); 11] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
@@ -46,6 +46,18 @@ pub const SILENT: [(&str, &[&str]); 9] = [
             "POST /platform/tenants/{workspace_id}/resume",
             "POST /platform/tenants/{workspace_id}/suspend",
         ],
+    ),
+    (
+        "They are settings of the platform, which belong to no workspace. Whom they give another plan is told of that in its own log.",
+        &[
+            "DELETE /platform/billing/prices/{price}",
+            "PUT /platform/billing/prices/{price}",
+            "PUT /platform/tenants/{workspace_id}/billing/customer",
+        ],
+    ),
+    (
+        "It asks a provider whether the credential is good; what is kept of it is when, and what came of it.",
+        &["POST /credentials/{credential_id}/test"],
     ),
     (
         "They send something once more, which is a delivery of its own.",

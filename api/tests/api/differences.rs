@@ -114,6 +114,7 @@ async fn every_route_that_changes_something_tells_exactly_what_differs_or_says_w
     calls::webhooks(&mut it).await;
     calls::leads(&mut it).await;
     calls::rules(&mut it).await;
+    calls::automations(&mut it).await;
     calls::people(&mut it).await;
 
     let silent: BTreeSet<String> =

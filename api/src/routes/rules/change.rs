@@ -13,13 +13,14 @@ use capstan_domain::rules::{self, NewRule, RULES_MAX, RuleRow};
 use capstan_domain::workflows as names;
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::store::workflows::{self, About};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::find;
 use super::made::{in_rule, make};
 use super::turn::turn;
-use super::view::{Rule, RuleView, Wish};
+use super::view::{Rule, RuleView, Wish, told};
 use crate::Api;
 use crate::actor::Actor;
 use crate::auth::{Caller, Holder};
@@ -57,11 +58,12 @@ pub(crate) async fn create(
     }
     publish(&mut transaction, &caller, workflow_id, &mut proven, (&rule, 1)).await?;
     let row = rules::find(&mut transaction, workspace_id, rule_id).await?;
-    transaction.commit().await?;
     let row = row.ok_or_else(|| Problem::internal("a rule is not there after it was made"))?;
+    caller.differs(&mut transaction, &Value::Null, &told(&row)).await?;
+    transaction.commit().await?;
     let location = format!("/api/v1/rules/{rule_id}");
-    let told = [(LOCATION, location), (ETAG, etag(row.revision))];
-    Ok((StatusCode::CREATED, told, Json(RuleView::from(row))).into_response())
+    let headers = [(LOCATION, location), (ETAG, etag(row.revision))];
+    Ok((StatusCode::CREATED, headers, Json(RuleView::from(row))).into_response())
 }
 
 /// `PUT /rules/{id}` with `If-Match`: the rule as it is then; its workflow is published anew if it says something else. As [`create`];
@@ -100,9 +102,10 @@ pub(crate) async fn update(
         Some(mut proven) => rewrite(&mut transaction, &caller, &locked, &rule, &mut proven, &key.name).await?,
     }
     let row = rules::find(&mut transaction, caller.workspace_id, locked.rule_id).await?;
+    let row = row.ok_or_else(|| Problem::internal("a rule is not there after it was changed"))?;
+    caller.differs(&mut transaction, &told(&locked), &told(&row)).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, workflow_id, None)).await;
-    let row = row.ok_or_else(|| Problem::internal("a rule is not there after it was changed"))?;
     Ok(([(ETAG, etag(row.revision))], Json(RuleView::from(row))).into_response())
 }
 
@@ -122,6 +125,7 @@ pub(crate) async fn delete(
     turn(&api, &mut transaction, &caller, workflow_id, false).await?;
     rules::remove(&mut transaction, caller.workspace_id, locked.rule_id).await?;
     names::hide(&mut transaction, caller.workspace_id, workflow_id).await?;
+    caller.differs(&mut transaction, &told(&locked), &Value::Null).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, workflow_id, None)).await;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -4,6 +4,7 @@ use capstan_domain::rules::{Action, Condition, Definition, Flaw, RuleRow};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::openapi::shapes;
@@ -96,6 +97,15 @@ fn invalid(flaws: Vec<Flaw>) -> Problem {
         hint: HINT.into(),
     });
     Problem::unprocessable("invalid_rule", detail, "each entry of errors names a place").findings(findings)
+}
+
+/// A rule as the audit log shows it.
+pub(super) fn told(row: &RuleRow) -> Value {
+    let Definition { event, conditions, actions, log_misses } = &row.definition;
+    json!({
+        "id": row.rule_id, "name": row.name, "event": event, "conditions": conditions, "actions": actions,
+        "log_misses": log_misses, "enabled": row.is_enabled, "workflow_id": row.workflow_id, "version": row.version,
+    })
 }
 
 impl From<RuleRow> for RuleView {

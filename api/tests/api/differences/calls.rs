@@ -212,6 +212,39 @@ pub(super) async fn rules(it: &mut Changer) {
     it.tells("DELETE /alert-rules/{name}", "/alert-rules/slow", Value::Null, &texts(&reversed(&lines))).await;
 }
 
+/// Automation rules, which are workflows, too.
+pub(super) async fn automations(it: &mut Changer) {
+    let rule = |status: &str, is_enabled: bool| {
+        let config = json!({ "lead_id": "{{ input.data.lead.id }}", "status": status });
+        let actions = json!([{ "type": "lead.set_status", "config": config }]);
+        json!({ "name": "Greet", "event": "lead.created", "actions": actions, "enabled": is_enabled })
+    };
+    let actions = |status: &str| {
+        let config = format!(r#"{{"lead_id":"{{{{ input.data.lead.id }}}}","status":"{status}"}}"#);
+        format!(r#"[{{"config":{config},"type":"lead.set_status"}}]"#)
+    };
+    let (first, second) = (actions("qualified"), actions("booked"));
+    let made = format!("/actions: null → {first}");
+    let lines = [
+        made.as_str(),
+        "/enabled: null → true",
+        "/event: null → lead.created",
+        "/id: null → <id>",
+        "/log_misses: null → false",
+        "/name: null → Greet",
+        "/version: null → 1",
+        "/workflow_id: null → <id>",
+    ];
+    let path = format!("/rules/{}", id(&it.tells("POST /rules", "/rules", rule("qualified", true), &lines).await));
+    let route = "PUT /rules/{rule_id}";
+    it.tells_of(route, &path, rule("qualified", false), 1, &["/enabled: true → false"]).await;
+    let changed = format!("/actions: {first} → {second}");
+    it.tells_of(route, &path, rule("booked", false), 2, &[changed.as_str(), "/version: 1 → 2"]).await;
+    let gone = reversed(&lines).join("\n").replace(&first, &second).replace("enabled: true", "enabled: false");
+    let gone = gone.replace("version: 1", "version: 2");
+    it.tells("DELETE /rules/{rule_id}", &path, Value::Null, &gone.lines().collect::<Vec<_>>()).await;
+}
+
 pub(super) async fn people(it: &mut Changer) {
     let invited = |role: &str| json!({ "email": "bob@example.org", "role": role });
     let lines =
