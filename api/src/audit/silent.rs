@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 9] = [
+pub const SILENT: [(&str, &[&str]); 10] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
@@ -45,6 +45,15 @@ pub const SILENT: [(&str, &[&str]); 9] = [
             "POST /platform/tenants/{workspace_id}/archive",
             "POST /platform/tenants/{workspace_id}/resume",
             "POST /platform/tenants/{workspace_id}/suspend",
+        ],
+    ),
+    (
+        "What is paid for which plan is of the platform, and each change of it is kept for good in `control`; who said which customer \
+         pays for a workspace is shown with it, and the plan that comes of it is recorded in the workspace with before and after.",
+        &[
+            "DELETE /platform/billing/prices/{price}",
+            "PUT /platform/billing/prices/{price}",
+            "PUT /platform/tenants/{workspace_id}/billing/customer",
         ],
     ),
     (

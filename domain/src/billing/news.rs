@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::event::{Event, Invoice};
-use crate::audit::{self, NewAudit};
+use crate::audit::{self, Difference, NewAudit};
 
 /// A plan was changed.
 pub(super) const PLAN_CHANGED: &str = "tenant.plan_changed";
@@ -141,13 +141,19 @@ pub async fn tell_cell(cell: &mut PgConnection, news: &NewsRow) -> Result<(), St
         status: 200,
         address: None,
         request_id: "",
-        changes: None,
+        changes: differs(news),
     };
     if audit::record(cell, WorkspaceId(news.workspace_id), news.news_id, &new).await? {
         let told = sqlx::query("SELECT tell_billing_1($1, $2)").bind(&news.type_name).bind(&news.payload);
         told.execute(cell).await?;
     }
     Ok(())
+}
+
+/// How a plan differs then; of invoices the event tells all.
+fn differs(news: &NewsRow) -> Option<Value> {
+    let plan = |member: &str| json!({ "plan": news.payload[member] });
+    (news.type_name == PLAN_CHANGED).then(|| Difference::between(&plan("from"), &plan("to")).into_json())
 }
 
 /// Forgets what the cell knows for good. For the access role.
