@@ -7,6 +7,7 @@ use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::flat;
 use crate::body::INPUT_BYTES_MAX;
 
 /// Most addresses of one field.
@@ -24,6 +25,8 @@ const ATTACHMENTS_MAX: usize = 50;
 /// Most bytes of an attachment that is handed on, and of all of a mail.
 const CONTENT_BYTES_MAX: usize = 64 * 1024;
 const CONTENTS_BYTES_MAX: usize = 192 * 1024;
+/// Lines of a mail that may begin a part: each part takes more memory than it has bytes.
+const PARTS_MAX: usize = 2_000;
 /// Servers that a mail may have passed: of more, it goes in a circle.
 const HOPS_MAX: usize = 50;
 
@@ -42,6 +45,8 @@ pub(super) enum Flaw {
     NoMail,
     /// It has passed more than [`HOPS_MAX`] servers.
     Circle,
+    /// It may have more than [`PARTS_MAX`] parts.
+    Pieces,
 }
 
 /// A mail for some triggers.
@@ -54,8 +59,13 @@ pub(super) struct Letter {
 }
 
 /// Reads a mail for these triggers. `from` is the sender that was said before the mail, empty for a bounce.
-pub(super) fn read(bytes: &[u8], from: &str, readers: &[Reader]) -> Result<Letter, Flaw> {
-    let mail = MessageParser::default().parse(bytes).ok_or(Flaw::NoMail)?;
+pub(super) fn read(mut bytes: Vec<u8>, from: &str, readers: &[Reader]) -> Result<Letter, Flaw> {
+    if flat::parts(&bytes) > PARTS_MAX {
+        return Err(Flaw::Pieces);
+    }
+    let whole = Sha256::digest(&bytes);
+    flat::flatten(&mut bytes);
+    let mail = MessageParser::default().parse(&bytes).ok_or(Flaw::NoMail)?;
     if mail.headers().is_empty() {
         return Err(Flaw::NoMail);
     }
@@ -63,8 +73,7 @@ pub(super) fn read(bytes: &[u8], from: &str, readers: &[Reader]) -> Result<Lette
         return Err(Flaw::Circle);
     }
     let id = mail.message_id().map(str::trim).filter(|id| !id.is_empty());
-    let identity = id.map_or(bytes, str::as_bytes);
-    let once: String = Sha256::digest(identity).iter().map(|byte| format!("{byte:02x}")).collect();
+    let once: String = id.map_or(whole, Sha256::digest).iter().map(|byte| format!("{byte:02x}")).collect();
     let inputs = readers.iter().map(|reader| input(&mail, from, reader)).collect();
     Ok(Letter { once: format!("email:{once}"), inputs })
 }
@@ -134,7 +143,7 @@ fn attachments(mail: &Message<'_>, wanted: EmailAttachments) -> Vec<Value> {
 fn kind(part: &MessagePart<'_>) -> Option<String> {
     let kind = part.content_type()?;
     let whole = kind.subtype().map_or_else(|| kind.ctype().to_owned(), |subtype| format!("{}/{subtype}", kind.ctype()));
-    Some(word(&whole.to_ascii_lowercase()))
+    Some(flat::shown(word(&whole.to_ascii_lowercase())))
 }
 
 /// Those that are asked for and there, in small letters: the first of each name, as it was sent, on one line.
@@ -185,7 +194,7 @@ mod tests {
 
     fn one(mail: &str, config: Value) -> Value {
         let reader = Reader { config: serde_json::from_value(config).unwrap(), to: "in@example.com".into() };
-        read(mail.as_bytes(), SENDER, &[reader]).unwrap().inputs.remove(0)
+        read(mail.into(), SENDER, &[reader]).unwrap().inputs.remove(0)
     }
 
     #[test]
@@ -210,8 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_within_a_mail_is_an_attachment() {
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{MAIL}"
+        );
+        let input = one(&mail, json!({ "attachments": "contents" }));
+        assert_eq!(input["attachments"][0]["type"], "message/rfc822");
+        let content = STANDARD.decode(input["attachments"][0]["content"].as_str().unwrap()).unwrap();
+        assert_eq!(String::from_utf8(content).unwrap().trim_end(), MAIL.trim_end());
+    }
+
+    #[test]
     fn the_same_mail_is_known_by_its_id_or_by_all_of_it() {
-        let once = |mail: &str| read(mail.as_bytes(), SENDER, &[]).unwrap().once;
+        let once = |mail: &str| read(mail.into(), SENDER, &[]).unwrap().once;
         assert_eq!(once(MAIL), once(&MAIL.replace("Received: from a", "Received: from b")));
         assert_ne!(once(MAIL), once(&MAIL.replace("<1@", "<2@")));
         let bare = "Subject: a\r\n\r\nb\r\n";
@@ -225,7 +245,7 @@ mod tests {
             assert_eq!(one(&format!("{head}\r\n{MAIL}"), json!({}))["automatic"], json!(true), "{head}");
         }
         assert_eq!(one(&format!("Auto-Submitted: no\r\n{MAIL}"), json!({}))["automatic"], json!(false));
-        let bounce = read(MAIL.as_bytes(), "", &[Reader::default()]).unwrap();
+        let bounce = read(MAIL.into(), "", &[Reader::default()]).unwrap();
         assert_eq!(bounce.inputs[0]["automatic"], json!(true));
     }
 
@@ -242,8 +262,9 @@ mod tests {
 
     #[test]
     fn what_is_no_mail_or_goes_in_a_circle_is_refused() {
-        let flaw = |mail: &str| read(mail.as_bytes(), SENDER, &[]).unwrap_err();
+        let flaw = |mail: &str| read(mail.into(), SENDER, &[]).unwrap_err();
         assert_eq!(flaw(""), Flaw::NoMail);
         assert_eq!(flaw(&format!("{}{MAIL}", "Received: from a\r\n".repeat(HOPS_MAX))), Flaw::Circle);
+        assert_eq!(flaw(&format!("{MAIL}{}", "--x\r\n".repeat(PARTS_MAX))), Flaw::Pieces);
     }
 }

@@ -4,6 +4,7 @@
 //! one that comes again starts nothing again. There is no login, and nothing is relayed.
 
 pub(crate) mod address;
+mod flat;
 mod letter;
 mod session;
 mod target;
@@ -35,6 +36,8 @@ const CONNECTIONS_MAX: usize = 100;
 const CLIENT_CONNECTIONS_MAX: usize = 20;
 /// Most mails that are read at once; of more, the sender is told to try again.
 const READS_MAX: usize = 16;
+/// Most mails that are taken apart at once, which takes many times their size; others wait.
+const PARSES_MAX: usize = 2;
 /// Longest time of a connection.
 const CONNECTION_MAX: Duration = Duration::from_secs(600);
 /// Longest time for telling somebody that there is no room.
@@ -59,6 +62,7 @@ struct Office {
     settings: MailInSettings,
     tls: Option<TlsAcceptor>,
     reads: Semaphore,
+    parses: Semaphore,
     clients: Mutex<HashMap<IpAddr, usize>>,
     stop: CancellationToken,
 }
@@ -101,8 +105,8 @@ impl Office {
 /// ten seconds. The API has to have been told of mails in its settings, else nothing is served.
 pub async fn serve_mail(listener: TcpListener, api: Api, tls: Option<TlsAcceptor>, stop: CancellationToken) {
     let Some(settings) = api.settings.mail_in.clone() else { return };
-    let (reads, clients) = (Semaphore::new(READS_MAX), Mutex::default());
-    let office = Arc::new(Office { api, settings, tls, reads, clients, stop: stop.clone() });
+    let (reads, parses) = (Semaphore::new(READS_MAX), Semaphore::new(PARSES_MAX));
+    let office = Arc::new(Office { api, settings, tls, reads, parses, clients: Mutex::default(), stop: stop.clone() });
     let mut connections = JoinSet::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         while connections.try_join_next().is_some() {}

@@ -213,7 +213,7 @@ impl Session {
         let text = timeout(MAIL_MAX, self.text()).await??;
         let (from, to) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.to));
         let answer = match text {
-            Some(text) => taken(text, from, &to).await,
+            Some(text) => taken(&office, text, from, &to).await,
             None => TOO_LONG,
         };
         self.reply(answer).await?;
@@ -248,19 +248,23 @@ impl Session {
 
 /// Writes down what a mail starts; what the sender is told. If one of several cannot be written, the sender sends all again, and
 /// those that were written start nothing again.
-async fn taken(text: Vec<u8>, from: String, to: &[Target]) -> &'static str {
+async fn taken(office: &Office, text: Vec<u8>, from: String, to: &[Target]) -> &'static str {
     let readers: Vec<Reader> =
         to.iter().map(|target| Reader { config: target.config.clone(), to: target.address.clone() }).collect();
-    let read = tokio::task::spawn_blocking(move || letter::read(&text, &from, &readers)).await;
+    // The semaphore is never closed.
+    let Ok(parsing) = office.parses.acquire().await else { return NOT_NOW };
+    let read = tokio::task::spawn_blocking(move || letter::read(text, &from, &readers)).await;
     let letter = match read {
         Ok(Ok(letter)) => letter,
         Ok(Err(Flaw::NoMail)) => return "554 5.6.0 this is no mail: it has no headers",
+        Ok(Err(Flaw::Pieces)) => return "554 5.6.0 the mail has too many parts",
         Ok(Err(Flaw::Circle)) => return "554 5.4.6 the mail goes in a circle: it has passed too many servers",
         Err(error) => {
             tracing::error!(%error, "a mail could not be read");
             return "554 5.6.0 this mail cannot be read";
         }
     };
+    drop(parsing);
     for (target, input) in to.iter().zip(letter.inputs) {
         if let Err(problem) = target.take(&letter.once, input).await {
             tracing::warn!(code = problem.code, cause = problem.internal, "a mail could not be taken for now");

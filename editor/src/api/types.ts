@@ -104,7 +104,8 @@ export const version = object({ ...versionFields, graph: record, ports: map(list
 export const published = object({
   ...versionFields,
   proof: proof,
-  triggers: list(object({ kind: text, node_id: text, url: text })),
+  /** What starts without a request has no address. */
+  triggers: list(object({ kind: text, node_id: text, url: nullable(text) })),
 })
 
 export const executionStatus = oneOf(

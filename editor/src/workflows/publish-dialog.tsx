@@ -138,7 +138,7 @@ function Done({ published, editing, onClose }: { published: Published; editing: 
           {published.triggers.map((trigger) => (
             <li key={trigger.node_id}>
               <span>{sentence(trigger.kind)}</span>
-              <Address url={trigger.url} />
+              {trigger.url !== null && <Address url={trigger.url} />}
             </li>
           ))}
         </ul>

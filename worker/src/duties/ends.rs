@@ -18,8 +18,9 @@ use crate::worker::Engine;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(100);
 /// Longest time between two looks, while workflows wait for ends: the cursor moves no more often where nothing comes of it.
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
-/// Time until it is looked again whether a workflow waits for ends, while none does.
-const LOOK_EVERY_IDLE: Duration = Duration::from_secs(2);
+/// Time until it is looked again whether a workflow waits for ends, while none does: an idle worker asks little. Only the first
+/// such workflow of a cell is noticed late, and ends from before are not lost to it.
+const LOOK_EVERY_IDLE: Duration = Duration::from_secs(10);
 /// Pause after a look that failed.
 const AGAIN_PAUSE: Duration = Duration::from_secs(2);
 
