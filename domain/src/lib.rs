@@ -1,7 +1,6 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
-//! done on each day, alerts, leads, what is held about a
-//! person, the sandbox mailbox.
+//! done on each day, alerts, leads, records of types that workspaces define, what is held about a person, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -11,6 +10,7 @@ pub mod alerts;
 pub mod analytics;
 pub mod approvals;
 pub mod audit;
+pub mod by;
 pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
@@ -25,6 +25,7 @@ pub mod migrate;
 pub mod persons;
 pub mod quotas;
 pub mod recording;
+pub mod records;
 pub mod request_keys;
 pub mod resolve;
 pub mod restart;
