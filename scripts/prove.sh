@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks deliveries storm schemathesis pooler"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -27,6 +27,7 @@ part() {
     bundles) scripts/editor.sh bundles ;;
     measures) CAPSTAN_BINARY=$PWD/target/release/capstan scripts/editor.sh measures ;;
     webhooks) scripts/webhooks.sh ;;
+    stripe) scripts/stripe.sh ;;
     schemathesis) scripts/schemathesis.sh ;;
     pooler) scripts/pgbouncer.sh && CAPSTAN_TEST_POOLER=1 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
         cargo test --quiet --workspace --test api >&2 && echo '{"failed":0}' ;;

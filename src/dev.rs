@@ -19,10 +19,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::billing::BillingArgs;
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
+use crate::mail_in::MailInArgs;
 use crate::output::{line, note};
 use crate::secret_keys::SecretArgs;
 use crate::{accounts, demo, fleet, interrupt, serve, workspace};
@@ -56,7 +58,11 @@ pub(crate) struct DevArgs {
     #[command(flatten)]
     accounts: AccountArgs,
     #[command(flatten)]
+    mail_in: MailInArgs,
+    #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    billing: BillingArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -107,10 +113,13 @@ async fn run_in(
         accounts: accounts(args, &url, database)?,
         keys,
         allow: args.services.allowed(),
+        mail_in: args.mail_in.settings()?,
         replica: None,
+        billing: args.billing.settings()?,
     };
     let api = Api::new(settings, Arc::clone(&registry), Some(worker.waker()));
     let closing = CancellationToken::new();
+    let mails = args.mail_in.serve(&api, closing.clone()).await?;
     let serving = tokio::spawn(capstan_api::serve(listener, api, closing.clone()));
     let answers = answers(args, database, &url, &key)?;
     let replies = if args.services.smtp().is_none() { demo.replies() } else { Vec::new() };
@@ -130,6 +139,9 @@ async fn run_in(
     starter.close().await;
     closing.cancel();
     worker.drain().await;
+    if let Some((_, taking)) = mails {
+        taking.await?;
+    }
     serving.await?.context("the API stopped")?;
     done
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod bench;
+mod billing;
 mod cli;
 mod client;
 mod code_runner;
@@ -22,6 +23,7 @@ mod follow;
 mod interrupt;
 mod key;
 mod login_providers;
+mod mail_in;
 mod mailbox;
 mod memory;
 mod migrate;

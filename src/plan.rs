@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
+use capstan_domain::audit::NewAudit;
 use capstan_domain::quotas::{self, Plan, PlanChange, Unsynced, meter_of};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use crate::config::DatabaseArgs;
 use crate::database::Database;
@@ -173,11 +175,34 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
         args.limits.iter().map(|(quota, units)| (quota.clone(), json!(units))).collect();
     let overrides = (!overrides.is_empty()).then_some(Value::Object(overrides));
     let change = PlanChange { plan: args.plan.clone(), overrides, buffer_percent: args.buffer };
-    quotas::set_plan(&mut database.owner().await?, workspace, &change)
+    change_plan(&database, workspace, &change, &args.workspace)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
     sync(&database, workspace).await?;
     show(&database, &args.workspace, json).await
+}
+
+async fn change_plan(
+    database: &Database,
+    workspace: WorkspaceId,
+    change: &PlanChange,
+    slug: &str,
+) -> anyhow::Result<()> {
+    let mut owner = database.owner().await?;
+    let mut transaction = owner.begin().await?;
+    let record = NewAudit {
+        by_kind: "operator",
+        by_id: Uuid::nil(),
+        by_name: "command line",
+        action: "capstan plan set",
+        subject: slug,
+        status: 200,
+        address: None,
+        request_id: "",
+        changes: None,
+    };
+    quotas::change_plan(&mut transaction, workspace, change, record).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Fails if a limit is of a quota that nothing counts: neither one of ours, nor one of any plan.

@@ -12,8 +12,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::accounts::WithoutServer;
+use crate::billing::BillingArgs;
 use crate::config::{AccountArgs, AllowArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::database::Database;
+use crate::mail_in::MailInArgs;
 use crate::pooler::PoolerArgs;
 use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
@@ -39,6 +41,10 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     replica: ReplicaArgs,
     #[command(flatten)]
+    billing: BillingArgs,
+    #[command(flatten)]
+    mail_in: MailInArgs,
+    #[command(flatten)]
     node_types: NodeTypeArgs,
 }
 
@@ -53,6 +59,10 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
     if args.accounts.sign_up {
         plan::require(&mut database.owner().await?, &args.accounts.default_plan).await?;
     }
+    let billing = args.billing.settings()?;
+    if let Some(plan) = BillingArgs::fallback_plan(&billing) {
+        plan::require(&mut database.owner().await?, plan).await?;
+    }
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -61,14 +71,23 @@ pub(crate) async fn run(args: ServeArgs, json: bool) -> anyhow::Result<ExitCode>
         accounts: accounts::settings(&args.accounts, &args.mail_server, &url, &database.cell, WithoutServer::NoMail)?,
         keys: args.secrets.ring()?,
         allow: args.allow.allowed(),
+        mail_in: args.mail_in.settings()?,
         replica: args.replica.settings()?,
+        billing,
     };
     let api = Api::new(settings, Arc::new(args.node_types.registry()), None);
-    tracing::info!(url, "serving");
+    let mails = args.mail_in.serve(&api, stop.clone()).await?;
+    let mail_in = mails.as_ref().map(|(address, _)| address.to_string());
+    tracing::info!(url, mail_in, "serving");
     if json {
-        output::line(&json!({"event": "ready", "url": url, "pid": std::process::id()}).to_string());
+        let ready = json!({"event": "ready", "url": url, "mail_in": mail_in, "pid": std::process::id()});
+        output::line(&ready.to_string());
     }
-    capstan_api::serve(listener, api, stop).await.context("the API stopped")?;
+    let served = capstan_api::serve(listener, api, stop).await;
+    if let Some((_, taking)) = mails {
+        taking.await.context("mails could not be taken any more")?;
+    }
+    served.context("the API stopped")?;
     Ok(ExitCode::SUCCESS)
 }
 

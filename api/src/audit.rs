@@ -1,15 +1,18 @@
 //! What is recorded of a change: in its own transaction, be it of people and keys in `control`, or of a cell, where the record is
-//! completed with the answer's status once that is known.
+//! completed with the answer's status once that is known. How a thing differs after it is told in the same transaction.
+
+mod silent;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use capstan_domain::access::{KeyName, Permission, Tenant};
-use capstan_domain::audit::{self, NewAudit};
+use capstan_domain::audit::{self, Difference, NewAudit};
 use capstan_engine::core::ids::WorkspaceId;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -21,6 +24,8 @@ use crate::people::address;
 use crate::permit::Access;
 use crate::problem::Problem;
 use crate::tenant;
+
+pub use silent::SILENT;
 
 /// One change that is being made.
 pub(crate) struct Change {
@@ -41,6 +46,8 @@ pub(crate) struct Change {
     is_begun: AtomicBool,
     /// Whether it was recorded in the transaction that makes it.
     is_noted: AtomicBool,
+    /// How what it changes differs, as far as it was told.
+    changes: Mutex<Option<Value>>,
 }
 
 impl Change {
@@ -81,6 +88,7 @@ impl Change {
             audit_id: Uuid::now_v7(),
             is_begun: AtomicBool::new(false),
             is_noted: AtomicBool::new(false),
+            changes: Mutex::new(None),
         }
     }
 
@@ -89,9 +97,16 @@ impl Change {
         _ = self.named.set(subject);
     }
 
-    /// Records it in the transaction of `control` that makes it, with the status that the answer will have.
-    pub(crate) async fn note(&self, transaction: &mut PgConnection, status: StatusCode) -> Result<(), Problem> {
+    /// Records it in the transaction of `control` that makes it, with the status that the answer will have and how what it changes
+    /// differs.
+    pub(crate) async fn note(
+        &self,
+        transaction: &mut PgConnection,
+        status: StatusCode,
+        difference: Difference,
+    ) -> Result<(), Problem> {
         let (Some(tenant), Some(name)) = (&self.tenant, &self.by) else { return Ok(()) };
+        self.differs(difference.into_json());
         audit::note(transaction, tenant.workspace_id, &self.told(name, status)).await?;
         self.is_noted.store(true, Ordering::Relaxed);
         Ok(())
@@ -104,6 +119,23 @@ impl Change {
         // Nobody knows yet.
         audit::begin(transaction, workspace_id, self.audit_id, &self.told(name, StatusCode::OK)).await?;
         Ok(())
+    }
+
+    /// Tells how what it changes differs, in a transaction of the cell in which its record was begun. The last word counts.
+    pub(crate) async fn tell(
+        &self,
+        transaction: &mut PgConnection,
+        workspace_id: WorkspaceId,
+        difference: Difference,
+    ) -> Result<(), Problem> {
+        let changes = difference.into_json();
+        audit::tell(transaction, workspace_id, self.audit_id, &changes).await?;
+        self.differs(changes);
+        Ok(())
+    }
+
+    fn differs(&self, changes: Value) {
+        *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = Some(changes);
     }
 
     /// Records how it was answered. Where nothing of it was begun in a transaction, that it could not be recorded is an error in the
@@ -165,6 +197,7 @@ impl Change {
             status: i32::from(status.as_u16()),
             address: self.address.as_deref(),
             request_id: &self.request_id,
+            changes: self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

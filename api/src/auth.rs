@@ -9,9 +9,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use capstan_domain::access::tokens::TokenError;
 use capstan_domain::access::{KeyName, Permission, Tenant};
+use capstan_domain::audit::{self, Difference};
 use capstan_domain::request_keys::{Claim, mark};
 use capstan_engine::core::ids::WorkspaceId;
-use sqlx::PgTransaction;
+use serde_json::Value;
+use sqlx::{PgConnection, PgTransaction};
 
 use crate::Api;
 use crate::actor::{self, Actor};
@@ -90,6 +92,31 @@ impl Caller {
             change.begin(&mut transaction, self.workspace_id).await?;
         }
         Ok(transaction)
+    }
+
+    /// Has changes of one thing take turns: nobody changes it between its before and its after. `thing` is a name of its own in the
+    /// workspace. Before its rows are looked at.
+    pub(crate) async fn hold(&self, transaction: &mut PgConnection, thing: &str) -> Result<(), Problem> {
+        Ok(audit::hold(transaction, self.workspace_id, thing).await?)
+    }
+
+    /// Tells in the transaction of a change how a thing differs: its members before and after, null for none. The audit log shows
+    /// those that differ; so no secret is to be among them, but what stands for it, such as its number.
+    pub(crate) async fn differs(
+        &self,
+        transaction: &mut PgConnection,
+        before: &Value,
+        after: &Value,
+    ) -> Result<(), Problem> {
+        self.tells(transaction, Difference::between(before, after)).await
+    }
+
+    /// The same, of a difference that is made already.
+    pub(crate) async fn tells(&self, transaction: &mut PgConnection, difference: Difference) -> Result<(), Problem> {
+        match &self.change {
+            Some(change) => change.tell(transaction, self.workspace_id, difference).await,
+            None => Ok(()),
+        }
     }
 
     /// Says what the request came to be about: the audit log has that instead of its path.

@@ -1,4 +1,4 @@
-//! Everything HTTP: the API under `/api/v1`, forms, hooks, live events, and the page at `/`.
+//! Everything HTTP: the API under `/api/v1`, forms, hooks, live events, and the page at `/`. And mails that start executions.
 //!
 //! Handlers are thin: they extract, call one verb, answer. What crosses all of them (request ids, problems,
 //! time-outs, security headers) lives in `edge`.
@@ -8,6 +8,7 @@ mod actor;
 mod alerts;
 mod audit;
 mod auth;
+mod billing;
 mod body;
 mod cells;
 mod directory;
@@ -17,6 +18,7 @@ mod html;
 mod limit;
 mod live;
 mod login;
+mod mail_in;
 pub mod metrics;
 mod once;
 mod openapi;
@@ -55,12 +57,15 @@ use capstan_node_types::services::guard::Guard;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use audit::SILENT;
+pub use billing::BillingSettings;
 use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
 use login::Login;
 pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
+pub use mail_in::{MAIL_BYTES, MAIL_BYTES_DEFAULT, MailInSettings, TlsFilesError, serve_mail, tls_acceptor};
 pub use openapi::document;
 pub use operations::Turn;
 pub use people::AccountSettings;
@@ -94,8 +99,12 @@ pub struct ApiSettings {
     pub keys: Arc<KeyRing>,
     /// Private destinations that webhooks may be sent to, as workers are told: see [`Guard::new`].
     pub allow: Vec<String>,
+    /// Where mails come in that start executions, if anywhere.
+    pub mail_in: Option<MailInSettings>,
     /// A standby that lists may be read from.
     pub replica: Option<ReplicaSettings>,
+    /// What it has to know to take events of payments in.
+    pub billing: BillingSettings,
 }
 
 /// The API of one process; cheap to clone.
@@ -162,6 +171,7 @@ impl Api {
             registry,
         });
         tokio::spawn(plans::sync(Arc::downgrade(&parts)));
+        tokio::spawn(billing::tend(Arc::downgrade(&parts)));
         if parts.people.settings.mailer.is_some() {
             tokio::spawn(alerts::tell(Arc::downgrade(&parts)));
         }
@@ -189,6 +199,15 @@ impl Api {
     #[doc(hidden)]
     pub async fn tell_alerts(&self) -> Result<(), Problem> {
         alerts::round(self).await
+    }
+
+    /// Looks at what is to be done about billing; tests do not wait for the minute.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn tend_billing(&self) -> Result<(), Problem> {
+        billing::round(self).await
     }
 
     /// All routes, with everything that surrounds them.

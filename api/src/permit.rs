@@ -97,6 +97,15 @@ pub struct Registered {
     pub(crate) keeps_answers: bool,
 }
 
+impl Registered {
+    /// Whether it may change something: what only looks does so by `GET`, or by a permission to read.
+    #[must_use]
+    pub fn may_change(&self) -> bool {
+        let only_looks = matches!(self.access, Access::Needs(permission) if permission.as_str().ends_with(".read"));
+        self.method != "GET" && !only_looks
+    }
+}
+
 /// How [`Registered::handler`] names a handler.
 pub(crate) fn name_of<H>() -> &'static str {
     std::any::type_name::<H>()

@@ -29,11 +29,11 @@ pub(crate) async fn sync(api: Weak<Parts>) {
     }
 }
 
-/// Brings those of a new workspace at once. If that fails, a look does it.
+/// Brings those of a workspace that is new, or has another plan, at once. If that fails, a look does it.
 pub(crate) async fn bring(api: &Parts, workspace_id: WorkspaceId) {
     if let Err(problem) = round(api, Some(workspace_id)).await {
         let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-        tracing::warn!(cause, %workspace_id, "limits of a new workspace were not brought to its cell yet");
+        tracing::warn!(cause, %workspace_id, "limits of a workspace were not brought to its cell yet");
     }
 }
 

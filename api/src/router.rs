@@ -14,11 +14,11 @@ use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
-    alerts, approvals, approve, assets, audit, backtest, bookings, bulk_jobs, case, credentials, custom_events, editor,
-    events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail, me, migrate, node_types,
-    operations, orders, page, pauses, people, persons, platform, publish, records, resolve, restart, retry_now,
-    schedules, session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage, version, webhooks,
-    workflows,
+    alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
+    custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail,
+    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records, resolve,
+    restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
+    trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -47,6 +47,7 @@ fn routes() -> Router<Api> {
         .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
         .route("/api/public/lead", post(forms::public::submit))
+        .route("/api/public/billing/stripe", post(billing::receive))
         .route("/api/webhook/calendly", post(bookings::by_query))
         .route("/api/webhook/calendly/{workspace}", post(bookings::at_workspace))
         .route("/api/webhook/calendly/{workspace}/{*path}", post(bookings::at_path))
@@ -133,6 +134,16 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/validate", post(Permission::WorkflowsRead, publish::validate_draft))
         .route("/workflows/{workflow_id}/publish", post(Permission::WorkflowsPublish, publish::publish))
         .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
+        .route(
+            "/rules",
+            get(Permission::WorkflowsRead, rules::list).post(Permission::WorkflowsPublish, rules::change::create),
+        )
+        .route(
+            "/rules/{rule_id}",
+            get(Permission::WorkflowsRead, rules::get)
+                .put(Permission::WorkflowsPublish, rules::change::update)
+                .delete(Permission::WorkflowsPublish, rules::change::delete),
+        )
         .route("/workflows/{workflow_id}/pause", post(Permission::ExecutionsOperate, pauses::pause))
         .route("/workflows/{workflow_id}/resume", post(Permission::ExecutionsOperate, pauses::resume))
         .route("/workspace/pause", post(Permission::WorkspaceWrite, pauses::pause_all))
@@ -207,6 +218,7 @@ pub(crate) fn resources() -> Routes {
                 .delete(Permission::CredentialsWrite, credentials::delete),
         )
         .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
+        .route("/credentials/{credential_id}/test", post(Permission::CredentialsUse, credentials::test::create))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
         .route(
             "/limits/workspace",
@@ -223,6 +235,7 @@ pub(crate) fn resources() -> Routes {
             put(Permission::WorkspaceWrite, limits::set_of_key)
                 .delete(Permission::WorkspaceWrite, limits::remove_of_key),
         )
+        .route("/billing", get(Permission::BillingRead, billing::show))
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(may_lag(Permission::UsageRead), usage::receipts))
         .route("/alerts", get(Permission::WorkspaceRead, alerts::list))
@@ -313,8 +326,9 @@ fn with_webhooks(routes: Routes) -> Routes {
 
 /// Workspaces as tenants, for administrators of the platform.
 fn with_platform(routes: Routes) -> Routes {
-    use crate::permit::{get, post};
+    use crate::permit::{get, post, put};
     use Access::Platform;
+    use platform::billing;
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -326,6 +340,14 @@ fn with_platform(routes: Routes) -> Routes {
         .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
         .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))
         .route("/platform/tenants/{workspace_id}/archive", post(Platform, platform::archive))
+        .route("/platform/tenants/{workspace_id}/billing", get(Platform, billing::show))
+        .route("/platform/tenants/{workspace_id}/billing/customer", put(Platform, billing::link))
+        .route("/platform/billing/prices", get(Platform, billing::prices))
+        .route(
+            "/platform/billing/prices/{price}",
+            put(Platform, billing::put_price).delete(Platform, billing::delete_price),
+        )
+        .route("/platform/billing/events", get(Platform, billing::events))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use capstan_domain::access::{self, UntoldMove};
-use capstan_domain::audit::{self, NewAudit};
+use capstan_domain::audit::{self, Difference, NewAudit};
 use capstan_engine::core::ids::WorkspaceId;
+use serde_json::json;
 use sqlx::PgConnection;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -91,6 +92,7 @@ async fn tell(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
     if access::tell_cell(&mut transaction, one).await?
         && let Some(by_id) = one.changed_by
     {
+        let moved = Difference::between(&json!({ "state": one.from_state }), &json!({ "state": one.to_state }));
         let new = NewAudit {
             by_kind: "user",
             by_id,
@@ -100,6 +102,7 @@ async fn tell(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
             status: 200,
             address: one.address.as_deref(),
             request_id: &one.request_id,
+            changes: Some(moved.into_json()),
         };
         audit::record(&mut transaction, workspace_id, Uuid::now_v7(), &new).await?;
     }

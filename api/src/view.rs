@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// Most steps of an execution that are shown at once.
 pub const STEPS_SHOWN_MAX: usize = 2_000;
+/// Most characters of a reason that a list tells.
+const LISTED_REASON_CHARS_MAX: usize = 300;
 
 /// One step.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -129,6 +131,22 @@ pub struct ExecutionSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<crate::openapi::shapes::Ending>")]
     pub ending: Option<Ending>,
+    /// Why it failed, or is an incident: only lists tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
+}
+
+/// Why an execution failed, or is an incident, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ListedFailure")]
+pub struct FailureView {
+    /// The class of the error; `incident` where it waits for a person.
+    pub class: String,
+    /// Why, for people; cut where it is long.
+    pub reason: String,
+    /// The node that failed; none of an incident, and of one that ran out of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<String>,
 }
 
 /// An execution with its steps.
@@ -180,7 +198,22 @@ impl From<&ExecutionRow> for ExecutionSummary {
             trial: row.trial,
             parent: None,
             ending: None,
+            failure: None,
         }
+    }
+}
+
+impl FailureView {
+    /// None of an execution that has neither failed nor become an incident.
+    #[must_use]
+    pub fn of(row: &ExecutionRow) -> Option<Self> {
+        let error = row.error.as_ref().filter(|_| matches!(row.status.as_str(), "failed" | "incident"))?;
+        let text = |field: &str| error[field].as_str();
+        Some(Self {
+            class: text("class").unwrap_or_default().to_owned(),
+            reason: text("reason").unwrap_or_default().chars().take(LISTED_REASON_CHARS_MAX).collect(),
+            node_id: text("node_id").map(str::to_owned),
+        })
     }
 }
 

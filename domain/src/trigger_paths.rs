@@ -1,11 +1,12 @@
 //! Where the triggers of a workflow answer: forms at `/p/{workspace}/{path}`, hooks at `/hooks/{workspace}/{path}`, bookings at
-//! `/api/webhook/calendly/{workspace}/{path}`.
+//! `/api/webhook/calendly/{workspace}/{path}`, mails at addresses that begin with their path.
 
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::ids::{WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -17,6 +18,12 @@ pub const WEBHOOK: &str = "webhook";
 pub const BOOKING: &str = "booking";
 /// Path of a `trigger.demo_booked` that says none.
 pub const BOOKING_PATH: &str = "calendly";
+/// Kind of the path of a `trigger.email`.
+pub const EMAIL: &str = "email";
+/// Most bytes of the path of a `trigger.email`: with the workspace behind it, it is one side of an address.
+pub const EMAIL_PATH_BYTES_MAX: usize = 37;
+/// Letters and digits of the path of a `trigger.email` that says none.
+const EMAIL_PATH_CHARS: usize = 20;
 /// Most forms of a workspace among which those that take leads are looked for.
 const FORMS_MAX: i64 = 1_000;
 /// How many of the newest executions of a workspace are looked at for what forms have started.
@@ -26,7 +33,8 @@ pub const PATH_BYTES_MAX: usize = 200;
 
 /// The paths of the triggers of `graph`, as `(kind, path, node_id)`, for publishing it.
 ///
-/// A form without a path answers at `{workflow_id}/{node_id}`, which no other form can have.
+/// A form without a path answers at `{workflow_id}/{node_id}`, which no other form can have; mails without one come to an address
+/// that is made of these, and stays the same.
 #[must_use]
 pub fn trigger_paths(graph: &Graph, workflow_id: WorkflowId) -> Vec<(&'static str, String, String)> {
     let path = |node: &Node| node.config.get("path").and_then(Value::as_str).map(str::to_owned);
@@ -41,9 +49,17 @@ pub fn trigger_paths(graph: &Graph, workflow_id: WorkflowId) -> Vec<(&'static st
             "trigger.demo_booked" => {
                 Some((BOOKING, path(node).unwrap_or_else(|| BOOKING_PATH.into()), node.id.to_string()))
             }
+            "trigger.email" => {
+                Some((EMAIL, path(node).unwrap_or_else(|| of_mails(workflow_id, node)), node.id.to_string()))
+            }
             _ => None,
         })
         .collect()
+}
+
+fn of_mails(workflow_id: WorkflowId, node: &Node) -> String {
+    let hash = Sha256::digest(format!("mails\n{workflow_id}\n{}", node.id).as_bytes());
+    hash.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).map(char::from).take(EMAIL_PATH_CHARS).collect()
 }
 
 /// Whether `path` can be that of a form or hook; a look-up of anything else is in vain.

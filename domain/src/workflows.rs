@@ -89,3 +89,46 @@ pub async fn names(
             .await?;
     Ok(rows.into_iter().collect())
 }
+
+/// Calls a workflow something else.
+///
+/// # Errors
+/// If the database does.
+pub async fn rename(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+    name: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE workflows SET name = $3, updated_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND workflow_id = $2 AND name <> $3",
+    )
+    .bind(workspace_id.0)
+    .bind(workflow_id.0)
+    .bind(name)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Hides a workflow: it is found and started no more, and its executions stay. Its triggers are to be taken from it in the same
+/// transaction.
+///
+/// # Errors
+/// If the database does.
+pub async fn hide(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE workflows SET deleted_at = clock_timestamp(), updated_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND workflow_id = $2 AND deleted_at IS NULL",
+    )
+    .bind(workspace_id.0)
+    .bind(workflow_id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,5 +1,6 @@
 /** Answers of the server for tests, written short. */
 
+import type { AlertRule } from '../src/api/alerts'
 import type { Execution, NodeType, Step } from '../src/api/types'
 import type { Endpoint } from '../src/api/webhooks'
 
@@ -67,6 +68,26 @@ export function endpoint(more: Partial<Endpoint> = {}): Endpoint {
     created_at: AT,
     updated_at: AT,
     secrets: [{ id: 's', created_at: AT, until: null, public_key: null }],
+    ...more,
+  }
+}
+
+/** The rule that is shipped, unless `more` says otherwise. */
+export function alertRule(more: Partial<AlertRule> = {}): AlertRule {
+  return {
+    name: 'failures',
+    kind: 'failure_rate',
+    workflow_id: null,
+    window_s: 3_600,
+    percent: 50,
+    ended_min: 5,
+    after_s: null,
+    metric: null,
+    above: null,
+    mail: true,
+    enabled: true,
+    updated_by: null,
+    updated_at: null,
     ...more,
   }
 }

@@ -100,8 +100,8 @@ BEGIN
   SELECT a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs
     INTO limits, lines, pauses_no, held, starts_ms, triggers_ms, endpoints, lanes, events, jobs
     FROM agenda_2() a;
-  jobs := jobs OR (SELECT true FROM person_jobs p WHERE p.ended_at IS NULL AND p.turn_at <= clock_timestamp() LIMIT 1)
-    IS NOT NULL;
+  jobs := (SELECT true FROM person_jobs p WHERE p.ended_at IS NULL AND p.turn_at <= clock_timestamp() LIMIT 1)
+    IS NOT NULL OR jobs;
 END
 $$;
 REVOKE ALL ON FUNCTION agenda_3() FROM PUBLIC;

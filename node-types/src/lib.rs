@@ -10,6 +10,7 @@ pub mod reference;
 pub mod registry;
 pub mod services;
 pub mod simulate;
+pub mod smtp;
 pub mod smtp_sink;
 pub mod span;
 #[cfg(test)]

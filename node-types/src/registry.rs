@@ -11,7 +11,8 @@ use crate::types::{
     DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
     LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
     LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition, TriggerDemoBooked,
-    TriggerEvent, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook,
+    check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -29,6 +30,8 @@ impl Registry {
             .register(TriggerWebhook)
             .register(TriggerSchedule)
             .register(TriggerEvent)
+            .register(TriggerExecution)
+            .register(TriggerEmail)
             .register(TriggerDemoBooked)
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
@@ -111,6 +114,7 @@ impl Catalogue for Registry {
 mod tests {
     use std::collections::HashSet;
 
+    use capstan_domain::rules::ActionType;
     use capstan_engine::core::catalogue::{Effect, Role};
     use serde_json::json;
 
@@ -133,7 +137,20 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 36);
+        assert_eq!(names.len(), 38);
+    }
+
+    #[test]
+    fn every_action_of_a_rule_is_a_step_that_goes_on_by_out() {
+        let registry = Registry::standard();
+        for kind in ActionType::ALL {
+            let node_type = registry.get(kind.node_type()).unwrap_or_else(|| panic!("{kind:?} is no node type"));
+            assert_eq!(
+                (node_type.role(), node_type.ports(&json!({}))),
+                (Role::Step, vec!["out".to_owned()]),
+                "{kind:?}"
+            );
+        }
     }
 
     #[test]

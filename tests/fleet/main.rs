@@ -18,6 +18,7 @@ mod outage;
 mod poison;
 mod process;
 mod restart;
+mod rules;
 mod schedules;
 mod site;
 mod story;

@@ -44,13 +44,15 @@ const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What all activations of a process share.
 pub(crate) struct Engine {
+    /// The name of the process among workers.
+    pub(crate) name: String,
     pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
     /// Keys of stored secrets.
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) webhooks: WebhookSettings,
-    /// Endpoints that this process is sending to.
+    /// Endpoints that this process is sending to, and tests of credentials.
     pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
@@ -98,6 +100,7 @@ impl Worker {
         let side = Arc::new(Side::new(place.clone()));
         let waker = Arc::new(Notify::new());
         let engine = Arc::new(Engine {
+            name: settings.name.clone(),
             registry,
             services,
             keys: Arc::clone(&settings.keys),
@@ -170,7 +173,7 @@ impl Worker {
         }
         self.engine.senders.close();
         if timeout(HURRY_TIMEOUT, self.engine.senders.wait()).await.is_err() {
-            warn!("some webhooks were still being sent; they will be sent again");
+            warn!("some webhooks were still being sent, and will be sent again, or credentials tested, which will not");
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
         pass(Point::BeforeDrain);

@@ -6,6 +6,7 @@
 mod shares;
 mod told;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,6 +143,17 @@ fn uncounted(requests_max: i32, problem: &Problem) -> Share {
 /// `too_many_tries`.
 pub(crate) async fn count_address(api: &Api, parts: &Parts, within: Option<WorkspaceId>) -> Result<(), Problem> {
     let Some(client) = address::client(parts, &api.people.settings.trusted_proxies) else { return Ok(()) };
+    let (tries_max, share) = take_of_client(api, client, within).await?;
+    judge(parts, "address", tries_max, share.into()).map_err(tried_too_often)
+}
+
+/// The same for who does not come through HTTP.
+pub(crate) async fn count_client(api: &Api, client: IpAddr, within: Option<WorkspaceId>) -> Result<(), Problem> {
+    let (_, share) = take_of_client(api, client, within).await?;
+    grant("address", &share.into()).map_err(tried_too_often)
+}
+
+async fn take_of_client(api: &Api, client: IpAddr, within: Option<WorkspaceId>) -> Result<(i32, Share), Problem> {
     let mut subject = format!("public client {}", address::household(client));
     if let Some(workspace_id) = within {
         subject = format!("{subject} {workspace_id}");
@@ -150,10 +162,12 @@ pub(crate) async fn count_address(api: &Api, parts: &Parts, within: Option<Works
     let mut transaction = api.people.pool.begin().await?;
     let share = take_share(&mut transaction, &tried, 1).await?;
     transaction.commit().await?;
-    judge(parts, "address", tried.tries_max, share.into()).map_err(|wait_s| {
-        let detail = format!("this was tried too often; come again in {wait_s} s");
-        refused("too_many_tries", detail, "wait until then", wait_s)
-    })
+    Ok((tried.tries_max, share))
+}
+
+fn tried_too_often(wait_s: u64) -> Problem {
+    let detail = format!("this was tried too often; come again in {wait_s} s");
+    refused("too_many_tries", detail, "wait until then", wait_s)
 }
 
 /// Notes it for the headers of the answer. Refused: in how many seconds to come again.
@@ -161,6 +175,11 @@ fn judge(parts: &Parts, policy: &'static str, tries_max: i32, given: shares::Giv
     if let Some(told) = parts.extensions.get::<Told>() {
         told.note(policy, tries_max, SPAN_S, given);
     }
+    grant(policy, &given)
+}
+
+/// Refused: in how many seconds to come again.
+fn grant(policy: &'static str, given: &shares::Given) -> Result<(), u64> {
     if given.granted {
         return Ok(());
     }

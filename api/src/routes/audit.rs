@@ -21,7 +21,7 @@ pub(crate) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// `GET /audit?limit&cursor`: newest first.
+/// `GET /audit?limit&cursor`: newest first, each with the members that it made other than before.
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
@@ -46,5 +46,6 @@ fn view(row: AuditRow) -> Value {
         "status": row.status,
         "address": row.address,
         "request_id": row.request_id,
+        "changes": row.changes,
     })
 }

@@ -1,11 +1,13 @@
-//! Credentials: made, listed, replaced, renamed and deleted; their secrets come in and never go out.
+//! Credentials: made, listed, replaced, renamed, tested and deleted; their secrets come in and never go out.
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use capstan_domain::audit::Difference;
 use capstan_domain::credentials::{self, CREDENTIALS_MAX, CredentialRow, Kept, NewCredential, Renamed, TYPES};
+use capstan_domain::secrets::redact::Redactor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 mod findings;
+pub(crate) mod test;
 pub(crate) mod wish;
 
 pub(super) use findings::{credential_findings, require_use};
@@ -69,7 +72,7 @@ pub(crate) async fn create(State(api): State<Api>, holder: Holder, request: Requ
     let kept = checked(Some(&name), kind, allowed_hosts, fields)?;
     let credential_id = Uuid::now_v7();
     let sealed = kept.seal(&api.settings.keys, caller.workspace_id, credential_id)?;
-    let fields_set = fields_set(&kept);
+    let (fields_set, secrets) = (fields_set(&kept), redactor(&kept)?);
     let new = NewCredential {
         credential_id,
         name: &name,
@@ -88,6 +91,8 @@ pub(crate) async fn create(State(api): State<Api>, holder: Holder, request: Requ
         return Err(name_taken(&name));
     }
     let row = found(&mut transaction, &caller, credential_id).await?;
+    let made = Difference::between(&Value::Null, &shown(&row)).without(&secrets);
+    caller.tells(&mut transaction, made).await?;
     transaction.commit().await?;
     let location = format!("/api/v1/credentials/{credential_id}");
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(show(&row))).into_response())
@@ -117,10 +122,11 @@ pub(crate) async fn replace(
     let Holder { caller, key } = holder;
     let Replacement { allowed_hosts, fields } = body::typed(request, WISH_BYTES_MAX).await?;
     let mut transaction = caller.write().await?;
-    let row = found(&mut transaction, &caller, id(&credential_id, "credential")?).await?;
+    let row = held(&mut transaction, &caller, &credential_id).await?;
+    let before = shown(&row);
     let kept = checked(None, row.kind, allowed_hosts, fields)?;
     let sealed = kept.seal(&api.settings.keys, caller.workspace_id, row.credential_id)?;
-    let fields_set = fields_set(&kept);
+    let (fields_set, secrets) = (fields_set(&kept), redactor(&kept)?);
     let new = NewCredential {
         credential_id: row.credential_id,
         name: &row.name,
@@ -134,6 +140,8 @@ pub(crate) async fn replace(
         return Err(Problem::not_found("credential", &credential_id));
     }
     let row = found(&mut transaction, &caller, row.credential_id).await?;
+    let difference = Difference::between(&before, &shown(&row)).without(&secrets);
+    caller.tells(&mut transaction, difference).await?;
     transaction.commit().await?;
     Ok(Json(show(&row)).into_response())
 }
@@ -148,14 +156,16 @@ pub(crate) async fn rename(
     let NewName { name } = body::typed(request, WISH_BYTES_MAX).await?;
     checked_name(&name)?;
     let mut transaction = caller.write().await?;
-    let row = found(&mut transaction, &caller, id(&credential_id, "credential")?).await?;
+    let row = held(&mut transaction, &caller, &credential_id).await?;
     refuse_if_used(&mut transaction, &caller, &row).await?;
     let renamed =
         credentials::rename(&mut transaction, caller.workspace_id, row.credential_id, &name, &key.name).await?;
     if renamed == Renamed::Taken {
         return Err(name_taken(&name));
     }
+    let before = shown(&row);
     let row = found(&mut transaction, &caller, row.credential_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(Json(show(&row)).into_response())
 }
@@ -163,11 +173,23 @@ pub(crate) async fn rename(
 /// `DELETE /credentials/{id}`: 204; the secret is gone. 409 `credential_in_use`.
 pub(crate) async fn delete(caller: Caller, Path(credential_id): Path<String>) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
-    let row = found(&mut transaction, &caller, id(&credential_id, "credential")?).await?;
+    let row = held(&mut transaction, &caller, &credential_id).await?;
     refuse_if_used(&mut transaction, &caller, &row).await?;
     credentials::delete(&mut transaction, caller.workspace_id, row.credential_id).await?;
+    caller.differs(&mut transaction, &shown(&row), &Value::Null).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The credential, which nobody changes or publishes a use of until the transaction has ended.
+async fn held(
+    transaction: &mut PgTransaction<'_>,
+    caller: &Caller,
+    credential_id: &str,
+) -> Result<CredentialRow, Problem> {
+    let uuid: Uuid = id(credential_id, "credential")?;
+    credentials::hold(transaction, caller.workspace_id, uuid).await?;
+    found(transaction, caller, uuid).await
 }
 
 async fn found(
@@ -179,12 +201,12 @@ async fn found(
     row.ok_or_else(|| Problem::not_found("credential", &credential_id.to_string()))
 }
 
+/// Of a credential that is held.
 async fn refuse_if_used(
     transaction: &mut PgTransaction<'_>,
     caller: &Caller,
     row: &CredentialRow,
 ) -> Result<(), Problem> {
-    credentials::hold(transaction, caller.workspace_id, row.credential_id).await?;
     let uses = credentials::uses(transaction, caller.workspace_id, row.credential_id, USES_MAX).await?;
     if uses.is_empty() {
         return Ok(());
@@ -211,6 +233,21 @@ fn fields_set(kept: &Kept) -> Vec<String> {
     kept.fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect()
 }
 
+/// The secret texts of a credential, which are in nothing that is told of it, not even in its name.
+fn redactor(kept: &Kept) -> Result<Redactor, Problem> {
+    let redactor = Redactor::default();
+    redactor.add(kept.secrets()).map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(redactor)
+}
+
+/// A credential as the audit log shows it; its revision stands for what its fields hold.
+fn shown(row: &CredentialRow) -> Value {
+    json!({
+        "id": row.credential_id, "name": row.name, "type": row.kind, "allowed_hosts": row.allowed_hosts,
+        "fields_set": row.fields_set, "secret": row.revision,
+    })
+}
+
 fn show(row: &CredentialRow) -> Value {
     let token = row
         .token_expires_at
@@ -224,6 +261,7 @@ fn show(row: &CredentialRow) -> Value {
         "revision": row.revision,
         "key_id": row.key_id,
         "token": token,
+        "last_test": test::show(&row.tested),
         "created_at": row.created_at,
         "created_by": row.created_by,
         "updated_at": row.updated_at,

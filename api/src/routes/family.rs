@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::view::{ExecutionSummary, ExecutionView};
+use crate::view::{ExecutionSummary, ExecutionView, FailureView};
 
 /// Most children that are shown with their parent; lists have all.
 const CHILDREN_SHOWN_MAX: i64 = 100;
@@ -33,6 +33,7 @@ pub(super) async fn summaries(
     let summary = |row: &ExecutionRow| ExecutionSummary {
         parent: parents.remove(&row.execution_id),
         ending: endings.remove(&row.execution_id),
+        failure: FailureView::of(row),
         ..ExecutionSummary::from(row)
     };
     Ok(rows.iter().map(summary).collect())

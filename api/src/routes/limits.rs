@@ -112,7 +112,11 @@ async fn known(caller: &Caller, workflow_id: &str) -> Result<WorkflowId, Problem
 
 async fn set(caller: &Caller, gate: &Gate, slots_max: Option<u32>) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
+    caller.hold(&mut transaction, &format!("limit {}", gate.as_str())).await?;
+    let before = limits::find(&mut transaction, caller.workspace_id, gate).await?;
     limits::set(&mut transaction, caller.workspace_id, gate, slots_max).await?;
+    let (before, after) = (json!({ "slots_max": before }), json!({ "slots_max": slots_max }));
+    caller.differs(&mut transaction, &before, &after).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

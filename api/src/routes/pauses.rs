@@ -10,7 +10,7 @@ use capstan_engine::store::orders::pause_on_its_way;
 use capstan_engine::store::pauses::{self, Closed, PauseRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::executions::Loaded;
@@ -91,7 +91,9 @@ async fn begin(holder: Holder, workflow_id: Option<WorkflowId>, request: Request
     check_reason(wish.reason.as_deref().unwrap_or_default())?;
     let (workspace_id, reason) = (caller.workspace_id, wish.reason.as_deref());
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, workflow_id).await?;
     let row = pauses::pause(&mut transaction, workspace_id, workflow_id, &key.name, reason).await?;
+    caller.differs(&mut transaction, &before, &shown(Some(&row))).await?;
     transaction.commit().await?;
     Ok(Json(PauseView::from(row)).into_response())
 }
@@ -99,9 +101,26 @@ async fn begin(holder: Holder, workflow_id: Option<WorkflowId>, request: Request
 async fn end(caller: &Caller, workflow_id: Option<WorkflowId>, request: Request) -> Result<Response, Problem> {
     let _: Wish = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, caller, workflow_id).await?;
     let resumed = pauses::resume(&mut transaction, caller.workspace_id, workflow_id).await?;
+    caller.differs(&mut transaction, &before, &shown(None)).await?;
     transaction.commit().await?;
     Ok(Json(json!({ "resumed": resumed })).into_response())
+}
+
+/// The pause as the audit log shows it, which nobody else changes until the transaction has ended.
+async fn held(
+    connection: &mut PgConnection,
+    caller: &Caller,
+    workflow_id: Option<WorkflowId>,
+) -> Result<Value, Problem> {
+    let of = workflow_id.map_or_else(|| "workspace".into(), |id| id.to_string());
+    caller.hold(connection, &format!("pause {of}")).await?;
+    Ok(shown(pauses::find(connection, caller.workspace_id, workflow_id).await?.as_ref()))
+}
+
+fn shown(row: Option<&PauseRow>) -> Value {
+    json!({ "paused": row.is_some(), "reason": row.and_then(|row| row.reason.as_deref()) })
 }
 
 /// What else holds an execution up that has not ended: that its workspace is not active, pauses, one that no worker has taken

@@ -7,25 +7,29 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::trigger_paths::{BOOKING, FORM, trigger_paths};
-use capstan_domain::triggers::keep_in_step;
+use capstan_domain::rules;
+use capstan_domain::trigger_paths::{BOOKING, EMAIL, FORM, trigger_paths};
+use capstan_domain::triggers::{Triggers, keep_in_step};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::core::prove::{CODES, Proof};
-use capstan_engine::store::workflows::{self, About, VersionRow};
+use capstan_engine::store::workflows::{self, About, PathTaken, VersionRow};
 use capstan_node_types::triggers::triggers_of;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 
 use super::credentials::{credential_findings, require_use};
+use super::execution_triggers::source_findings;
 use super::leads::form_findings;
 use super::workflows::{find, invalid_graph, require_object};
 use crate::Api;
 use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::mail_in::address::of as of_mails;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -67,7 +71,7 @@ pub(crate) async fn validate(State(api): State<Api>, caller: Caller, request: Re
     let candidate: Candidate = body::typed(request, BODY_BYTES_MAX).await?;
     require_object(&candidate.graph)?;
     let (document, proved) = api.graphs.prove(candidate.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, None, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/validate`: the same for the draft.
@@ -77,8 +81,9 @@ pub(crate) async fn validate_draft(
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
     let row = find(&caller, &workflow_id).await?;
+    let own = Some(WorkflowId(row.workflow_id));
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    Ok(verdict(in_workspace(&caller, &document, proved).await?))
+    Ok(verdict(in_workspace(&caller, own, &document, proved).await?))
 }
 
 /// `POST /workflows/{id}/publish {name?, note?}`: the draft becomes the next version (201), and its forms and hooks answer from now
@@ -96,36 +101,80 @@ pub(crate) async fn publish(
     let row = find(&caller, &workflow_id).await?;
     let id = WorkflowId(row.workflow_id);
     let (document, proved) = api.graphs.prove(row.graph).await?;
-    let (graph, mut proof) = proved.map_err(|problems| invalid_graph(&problems))?;
+    let (graph, proof) = proved.map_err(|problems| invalid_graph(&problems))?;
     refuse_errors(&proof, &query.accept)?;
     require_use(&actor, &graph)?;
-    let paths = trigger_paths(&graph, id);
+    let mut proven = Proven { document, graph, proof };
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, &document).await?;
-    if !missing.is_empty() {
-        return Err(invalid_graph(&missing));
-    }
-    form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
-    let published =
-        workflows::publish(&mut transaction, caller.workspace_id, id, &document, &graph, &paths, &about).await?;
-    let version = published.map_err(|taken| {
-        let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
-        Problem::conflict("path_taken", detail, "give the trigger another path")
-    })?;
-    let version_id = VersionId(version.version_id);
-    super::hooks::require_secrets(&mut transaction, caller.workspace_id, &graph).await?;
-    let triggers = triggers_of(&graph);
-    let kept = keep_in_step(&mut transaction, caller.workspace_id, id, version_id, &triggers).await?;
-    kept.map_err(|too_many| {
-        Problem::conflict("too_many_triggers", too_many.to_string(), "publish workflows without theirs first")
-    })?;
+    let (version, paths) = put_forth(&mut transaction, &caller, id, &mut proven, &about).await?;
+    let before = json!({ "published": Some(version.number - 1).filter(|number| *number > 0) });
+    let told = json!({ "name": version.name, "note": version.note });
+    caller.differs(&mut transaction, &before, &json!({ "published": version.number, "version": told })).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     let location = format!("/api/v1/workflows/{id}/versions");
     let mut shown = show(&version);
-    shown["proof"] = json!(proof);
-    shown["triggers"] = paths.iter().map(|path| address(&caller.slug, path)).collect();
+    shown["proof"] = json!(proven.proof);
+    shown["triggers"] = paths.iter().map(|path| address(&api, &caller, path)).collect();
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
+}
+
+/// A graph that may be published.
+pub(super) struct Proven {
+    pub(super) document: Value,
+    pub(super) graph: Graph,
+    pub(super) proof: Proof,
+}
+
+/// Makes a draft the next version of its workflow, whose triggers are those of that from now on; unless a rule that is disabled
+/// made the workflow: then it has none. The version, and the paths of its forms and hooks.
+pub(super) async fn put_forth(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    id: WorkflowId,
+    proven: &mut Proven,
+    about: &About,
+) -> Result<(VersionRow, Vec<TriggerAt>), Problem> {
+    let Proven { document, graph, proof } = proven;
+    let is_off = rules::is_off(transaction, caller.workspace_id, id).await?;
+    let mut missing = credential_findings(transaction, caller.workspace_id, graph, document).await?;
+    missing.extend(source_findings(transaction, caller.workspace_id, Some(id), graph, document).await?);
+    if !missing.is_empty() {
+        return Err(invalid_graph(&missing));
+    }
+    form_findings(transaction, caller.workspace_id, graph, proof).await?;
+    let (paths, triggers) = triggers(graph, id, !is_off);
+    let published = workflows::publish(transaction, caller.workspace_id, id, document, graph, &paths, about).await?;
+    let version = published.map_err(|taken| path_taken(&taken))?;
+    super::hooks::require_secrets(transaction, caller.workspace_id, graph).await?;
+    keep_triggers(transaction, caller, &version, &triggers).await?;
+    Ok((version, paths))
+}
+
+/// Where a trigger answers: kind, path and node.
+pub(super) type TriggerAt = (&'static str, String, String);
+
+/// What starts a graph by itself, if anything may.
+pub(super) fn triggers(graph: &Graph, id: WorkflowId, may_start: bool) -> (Vec<TriggerAt>, Triggers) {
+    if may_start { (trigger_paths(graph, id), triggers_of(graph)) } else { (Vec::new(), Triggers::default()) }
+}
+
+pub(super) async fn keep_triggers(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    version: &VersionRow,
+    triggers: &Triggers,
+) -> Result<(), Problem> {
+    let (workflow_id, version_id) = (WorkflowId(version.workflow_id), VersionId(version.version_id));
+    let kept = keep_in_step(transaction, caller.workspace_id, workflow_id, version_id, triggers).await?;
+    kept.map_err(|flaw| {
+        Problem::conflict("too_many_triggers", flaw.to_string(), "publish workflows without theirs first")
+    })
+}
+
+pub(super) fn path_taken(taken: &PathTaken) -> Problem {
+    let detail = format!("another {} of this workspace already answers at \"{}\"", taken.kind, taken.path);
+    Problem::conflict("path_taken", detail, "give the trigger another path")
 }
 
 /// `GET /workflows/{id}/versions`: newest first.
@@ -182,9 +231,10 @@ fn refuse_unknown(accepted: &[&str]) -> Result<(), Problem> {
 }
 
 /// The same with what is found with the workspace as it is: problems if a node names a credential that is missing or does not
-/// fit, else findings about leads of forms.
+/// fit, or a trigger a workflow that is missing, else findings about leads of forms.
 async fn in_workspace(
     caller: &Caller,
+    own: Option<WorkflowId>,
     document: &Value,
     proved: Result<(Graph, Proof), Vec<Finding>>,
 ) -> Result<Result<(Graph, Proof), Vec<Finding>>, Problem> {
@@ -194,7 +244,8 @@ async fn in_workspace(
     };
     // It locks rows for a moment, and changes nothing.
     let mut transaction = caller.write().await?;
-    let missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    let mut missing = credential_findings(&mut transaction, caller.workspace_id, &graph, document).await?;
+    missing.extend(source_findings(&mut transaction, caller.workspace_id, own, &graph, document).await?);
     form_findings(&mut transaction, caller.workspace_id, &graph, &mut proof).await?;
     transaction.rollback().await?;
     Ok(if missing.is_empty() { Ok((graph, proof)) } else { Err(missing) })
@@ -208,8 +259,14 @@ fn verdict(proved: Result<(Graph, Proof), Vec<Finding>>) -> Response {
     Json(json!({ "valid": problems.is_empty(), "problems": problems, "proof": proof })).into_response()
 }
 
-fn address(slug: &str, (kind, path, node_id): &(&'static str, String, String)) -> Value {
+/// Where a trigger answers. Mails come to an address, once the server takes any: null before.
+fn address(api: &Api, caller: &Caller, (kind, path, node_id): &TriggerAt) -> Value {
+    let slug = &caller.slug;
     let url = match *kind {
+        EMAIL => {
+            let url = api.settings.mail_in.as_ref().map(|mails| of_mails(path, caller.workspace_id, &mails.domain));
+            return json!({ "kind": kind, "node_id": node_id, "url": url.map(|address| format!("mailto:{address}")) });
+        }
         FORM => format!("/p/{slug}/{path}"),
         BOOKING => format!("/api/webhook/calendly/{slug}/{path}"),
         _ => format!("/hooks/{slug}/{path}"),

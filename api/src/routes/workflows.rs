@@ -6,6 +6,7 @@ use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::quotas::{self, Full};
+use capstan_domain::rules::{self, OfWorkflow};
 use capstan_domain::workflows::{self as listing, WorkflowSummary};
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::core::problem::Problem as Finding;
@@ -64,10 +65,12 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     quotas::make_room(&mut transaction, caller.workspace_id).await?.map_err(no_room)?;
     workflows::create(&mut transaction, caller.workspace_id, workflow_id, name, &graph).await?;
     let row = workflows::find(&mut transaction, caller.workspace_id, workflow_id).await?;
+    let made = json!({ "id": workflow_id, "name": name, "revision": 1 });
+    caller.differs(&mut transaction, &Value::Null, &made).await?;
     transaction.commit().await?;
     let row = row.ok_or_else(|| Problem::internal("a workflow is not there after it was made"))?;
     let location = format!("/api/v1/workflows/{workflow_id}");
-    let mut shown = show(&api, row);
+    let mut shown = show(&api, row, None);
     shown["problems"] = json!(problems);
     Ok((StatusCode::CREATED, [(LOCATION, location), (ETAG, etag(1))], Json(shown)).into_response())
 }
@@ -82,14 +85,19 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     Ok(Json(paging.page(rows, |row| row.workflow_id, summary)).into_response())
 }
 
-/// `GET /workflows/{id}`: with its draft, and the `ports` of its nodes; the ETag is the draft's revision.
+/// `GET /workflows/{id}`: with its draft, the `ports` of its nodes, and the rule that made it; the ETag is the draft's revision.
 pub(crate) async fn get(
     State(api): State<Api>,
     caller: Caller,
     Path(workflow_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let row = find(&caller, &workflow_id).await?;
-    Ok(([(ETAG, etag(row.revision))], Json(show(&api, row))).into_response())
+    let id = id(&workflow_id, "workflow")?;
+    let mut transaction = caller.read().await?;
+    let row = workflows::find(&mut transaction, caller.workspace_id, id).await?;
+    let rule = rules::of_workflow(&mut transaction, caller.workspace_id, id).await?;
+    transaction.commit().await?;
+    let row = row.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
+    Ok(([(ETAG, etag(row.revision))], Json(show(&api, row, rule))).into_response())
 }
 
 /// `PUT /workflows/{id}/draft {graph}` with `If-Match`: stores any JSON object and answers `{revision, problems, ports}`.
@@ -109,8 +117,11 @@ pub(crate) async fn save_draft(
     let mut transaction = caller.write().await?;
     let id = WorkflowId(row.workflow_id);
     let saved = workflows::save_draft(&mut transaction, caller.workspace_id, id, revision, &graph).await?;
+    let saved = saved.ok_or_else(stale)?;
+    // Of the graph its revision only: versions tell how graphs differ.
+    caller.differs(&mut transaction, &json!({ "revision": revision }), &json!({ "revision": saved })).await?;
     transaction.commit().await?;
-    let revision = saved.ok_or_else(stale)?;
+    let revision = saved;
     let (problems, ports) = (compiled.err().unwrap_or_default(), ports(&api.registry, &graph));
     let answer = json!({ "revision": revision, "problems": problems, "ports": ports });
     Ok(([(ETAG, etag(revision))], Json(answer)).into_response())
@@ -124,7 +135,7 @@ pub(super) async fn find(caller: &Caller, workflow_id: &str) -> Result<WorkflowR
     row.ok_or_else(|| Problem::not_found("workflow", workflow_id))
 }
 
-fn no_room(full: Full) -> Problem {
+pub(super) fn no_room(full: Full) -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "quota_exceeded",
@@ -147,7 +158,8 @@ pub(super) fn require_object(graph: &Value) -> Result<(), Problem> {
     Err(Problem::bad_request("bad_graph", "the graph is not an object", hint))
 }
 
-fn check_name(name: &str) -> Result<&str, Problem> {
+/// Without what is around it.
+pub(super) fn check_name(name: &str) -> Result<&str, Problem> {
     let name = name.trim();
     if (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
         return Ok(name);
@@ -188,8 +200,12 @@ pub(super) fn etag(revision: i32) -> String {
     format!("\"{revision}\"")
 }
 
-fn show(api: &Api, row: WorkflowRow) -> Value {
+fn show(api: &Api, row: WorkflowRow, rule: Option<OfWorkflow>) -> Value {
+    let rule = rule.map(|rule| {
+        json!({ "id": rule.rule_id, "name": rule.name, "enabled": rule.is_enabled, "edited_by_hand": rule.is_by_hand })
+    });
     json!({
+        "rule": rule,
         "ports": ports(&api.registry, &row.graph),
         "id": row.workflow_id,
         "name": row.name,

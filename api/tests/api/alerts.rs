@@ -179,8 +179,8 @@ async fn a_queue_and_a_figure_of_the_day_raise_an_alert_that_does_not_come_and_g
     assert_eq!(put(&app, "queue", json!({ "kind": "queue_age", "after_s": 60 })).await.status, 204);
     let waits = format!(
         "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
-         SELECT 1, uuid_floor_1(now() - interval '61 s'), '{0}', true UNION ALL \
-         SELECT 0, uuid_floor_1(now() - interval '1 s'), '{0}', true",
+         SELECT 1, uuid_floor_1(now() - interval '61 s'), '{0}'::uuid, true UNION ALL \
+         SELECT 0, uuid_floor_1(now() - interval '1 s'), '{0}'::uuid, true",
         app.acme
     );
     run(&app, &waits).await;

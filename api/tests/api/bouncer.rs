@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode before the server of the tests, with two sessions for each database.
+//! PgBouncer in transaction mode before the server of the tests, with few sessions for each database.
 
 use std::fs;
 use std::io::Write;
@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 /// Has every test of the API go through PgBouncer.
 const ALL_VARIABLE: &str = "CAPSTAN_TEST_POOLER";
-/// Sessions that all clients of one database share.
-pub(crate) const SESSIONS: usize = 2;
+/// Sessions that all clients of one database share: one more than a process holds while it asks for a second.
+pub(crate) const SESSIONS: usize = 5;
 const PORT: u16 = 6432;
 /// Longest time until it answers.
 const START_MAX: Duration = Duration::from_secs(60);

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::journal::{Entry, Event, SettledStatus, Settlement};
+use capstan_engine::store::activations::Taken;
 use capstan_engine::store::children::Family;
 use capstan_engine::store::claim::{Claimed, NO_BOUND, claim};
 use capstan_engine::store::codec::Row;
@@ -22,7 +23,10 @@ pub(crate) struct Hand {
     connection: PgConnection,
     pub(crate) worker_no: i32,
     claimed: Claimed,
-    position: u32,
+    /// Of its next entry.
+    pub(crate) position: u32,
+    /// Whether it says with its next entry who it is, as workers do with their first.
+    pub(crate) says: bool,
 }
 
 impl Hand {
@@ -32,7 +36,7 @@ impl Hand {
         let worker_no = register(&mut connection, "hand").await.unwrap().worker_no;
         for _ in 0..LOOKS_MAX {
             if let Some(claimed) = claim(&mut connection, worker_no, 1, NO_BOUND, false).await.unwrap().pop() {
-                return Self { connection, worker_no, claimed, position: 1 };
+                return Self { connection, worker_no, claimed, position: 1, says: true };
             }
         }
         panic!("nothing was started");
@@ -58,12 +62,17 @@ impl Hand {
 
     /// Has the journal say so, now.
     pub(crate) async fn record(&mut self, event: Event, then: Then) {
+        let mut row = Row::of(&Entry { at: Utc::now(), event });
+        if std::mem::take(&mut self.says) {
+            let (worker_no, at) = (self.worker_no, self.claimed.claimed_at);
+            row.say_taken(&Taken { worker: "hand", worker_no, at });
+        }
         let this = Commit {
             execution_id: ExecutionId(self.claimed.execution_id),
             workspace_id: WorkspaceId(self.claimed.workspace_id),
             lease_no: self.claimed.lease_no,
             position: self.position,
-            rows: vec![Row::of(&Entry { at: Utc::now(), event })],
+            rows: vec![row],
             usage: Vec::new(),
             leaves: false,
             family: Family::default(),

@@ -21,6 +21,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     let bulk = json!({ "verb": "signal", "filter": { "ids": [execution] }, "arguments": { "name": "go" } });
     let job = app.post("/api/v1/bulk-jobs", &bulk).await.json()["id"].as_str().unwrap().to_owned();
     let b = format!("/api/v1/bulk-jobs/{job}");
+    let r = format!("/api/v1/rules/{}", crate::rules::make(&app).await);
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
@@ -47,6 +48,9 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("POST", format!("{b}/cancel"), json!({})),
         ("POST", format!("{w}/pause"), json!({})),
         ("POST", format!("{w}/resume"), json!({})),
+        ("GET", r.clone(), Value::Null),
+        ("PUT", r.clone(), json!({})),
+        ("DELETE", r.clone(), Value::Null),
         ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
@@ -64,6 +68,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         "/api/v1/executions",
         "/api/v1/approvals",
         "/api/v1/bulk-jobs",
+        "/api/v1/rules",
         &format!("/api/v1/executions?workflow_id={workflow}"),
     ] {
         let request = Request::get(path).header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
@@ -132,6 +137,8 @@ async fn fill(app: &App) {
             .into(),
         format!("INSERT INTO alert_rules (workspace_id, name, kind, after_s, is_mailed, is_enabled, updated_by) \
                  VALUES ('{w}', 'n', 'sla', 60, true, true, 'b')"),
+        format!("INSERT INTO automation_rules (workspace_id, rule_id, workflow_id, name, definition, is_enabled, draft_revision, \
+                 version, updated_by) SELECT '{w}', '{x}', workflow_id, 'n', '{{}}', true, 1, 1, 'b' FROM workflows"),
         format!("INSERT INTO alert_marks VALUES ('{w}', 'n', now(), '{x}')"),
         format!("INSERT INTO alerts VALUES ('{w}', '{x}', 'n', NULL, 'sla', NULL, 's', '{{}}', now(), NULL, NULL, NULL, true)"),
         format!("INSERT INTO workspace_daily_stats VALUES ('{w}', now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now())"),
@@ -158,6 +165,7 @@ async fn fill(app: &App) {
         format!("INSERT INTO credentials (workspace_id, credential_id, name, type, allowed_hosts, fields_set, sealed, key_id, \
                  created_by, updated_by) VALUES ('{w}', '{x}', 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"),
         format!("INSERT INTO credential_tokens (workspace_id, credential_id, revision) VALUES ('{w}', '{x}', 1)"),
+        format!("INSERT INTO credential_tests (workspace_id, credential_id, test_id, revision) VALUES ('{w}', '{x}', '{x}', 1)"),
         format!("INSERT INTO sandbox_mails VALUES ('{w}', '{x}', 'm', 's', '{{}}', 's', 't')"),
         format!("INSERT INTO person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
                  VALUES ('{w}', '{x}', 'erase', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k')"),
@@ -192,6 +200,8 @@ async fn fill(app: &App) {
                  until_at) VALUES ('{w}', '{x}', 'a', 's', '{x}', 'now', now(), '1', now(), now())"),
         format!("INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
                  VALUES ('{w}', '{x}', 'a', '{x}', 't', 1)"),
+        format!("INSERT INTO execution_triggers (workspace_id, workflow_id, node_id, version_id, outcomes, called, start_within_ms) \
+                 VALUES ('{w}', '{x}', 'a', '{x}', '{{failed}}', false, 1)"),
         format!("INSERT INTO hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
                  VALUES ('{w}', '{x}', 'n', '', 'k', 'b')"),
         format!("INSERT INTO hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \
@@ -224,6 +234,7 @@ async fn fill_control(app: &App) {
     let statement = "INSERT INTO operations (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, \
                        request, workspace_id) VALUES ($1, 'workspace.create', $1, 'x', 'k', decode(repeat('00', 32), 'hex'), '1', $2)";
     sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
+    crate::billing_platform::fill(&mut owner, app.acme).await;
 }
 
 async fn rows(connection: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
@@ -341,12 +352,14 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has, `admit_key_by_id_1` and
     // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
-    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells. The others take the workspace from the transaction, as
+    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts, and
+    // says nothing about them. The others take the workspace from the transaction, as
     // row-level security does; `line_1` only counts how many of others come before.
     let known = [
         "admit_key_1",
         "admit_key_2",
         "admit_key_by_id_1",
+        "alerts_to_mail_1",
         "apart_1",
         "cancel_pending_1",
         "forget_trial_1",

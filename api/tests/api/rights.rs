@@ -119,7 +119,8 @@ async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
     let app = start().await;
     let fields = json!({ "token": "hunter22-hunter22" });
     let crm = json!({ "name": "crm", "type": "bearer", "allowed_hosts": ["api.example.com"], "fields": fields });
-    assert_eq!(app.post("/api/v1/credentials", &crm).await.status, 201);
+    let made = app.post("/api/v1/credentials", &crm).await;
+    assert_eq!(made.status, 201);
     let draft = async |config: Value| {
         let graph = chain(&[("start", "trigger.manual", json!({})), ("call", "action.http_request", config)]);
         let made = app.post("/api/v1/workflows", &json!({ "name": "Calls", "graph": graph })).await;
@@ -138,6 +139,10 @@ async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
             assert_eq!(answer.verdict() == "403 forbidden", is_refused, "{said}");
             assert!(is_refused || answer.status.is_success(), "{said}");
         }
+    }
+    let test = format!("/credentials/{}/test", made.json()["id"].as_str().unwrap());
+    for (key, verdict) in [(&narrow, "403 forbidden"), (&wide, "422 url_needed")] {
+        assert_eq!(with_key(&app, key, "POST", &test, &json!({})).await.verdict(), verdict);
     }
 }
 

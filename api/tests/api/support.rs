@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use capstan_api::{AccountSettings, Api, ApiSettings, RateLimits};
+use capstan_api::{AccountSettings, Api, ApiSettings, BillingSettings, RateLimits};
 use capstan_domain::access;
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
@@ -112,7 +112,9 @@ impl App {
             accounts: AccountSettings::default(),
             keys: Arc::clone(&keys),
             allow: Vec::new(),
+            mail_in: None,
             replica: None,
+            billing: BillingSettings::default(),
         };
         change(&mut settings, acme);
         let rates = settings.accounts.rates;
@@ -135,7 +137,9 @@ impl App {
             accounts: AccountSettings { rates: self.rates, ..AccountSettings::default() },
             keys: Arc::clone(&self.keys),
             allow: Vec::new(),
+            mail_in: None,
             replica: None,
+            billing: BillingSettings::default(),
         };
         change(&mut settings);
         let api = Api::new(settings, Arc::new(Registry::standard()), None);

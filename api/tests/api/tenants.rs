@@ -63,6 +63,10 @@ async fn a_tenant_is_suspended_resumed_and_archived_with_who_when_and_why() {
     let audited: Vec<String> =
         sqlx::query_scalar("SELECT action FROM audit_log ORDER BY audit_id").fetch_all(&mut owner).await.unwrap();
     assert_eq!(audited, ["tenant active → suspended", "tenant suspended → active", "tenant active → archived"]);
+    let states = "SELECT (changes->0->>'before') || ' → ' || (changes->0->>'after') FROM audit_log \
+                  WHERE changes->0->>'path' = '/state' ORDER BY audit_id";
+    let states: Vec<String> = sqlx::query_scalar(states).fetch_all(&mut owner).await.unwrap();
+    assert_eq!(states, ["active → suspended", "suspended → active", "active → archived"]);
 }
 
 #[tokio::test]

@@ -148,6 +148,19 @@ pub async fn list_keys(connection: &mut PgConnection, workspace_id: WorkspaceId)
     Ok(rows)
 }
 
+/// One key of a workspace.
+///
+/// # Errors
+/// If the database does.
+pub async fn find_key(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    key_id: KeyId,
+) -> Result<Option<KeyRow>, AccessError> {
+    let statement = format!("SELECT {COLUMNS} FROM api_keys WHERE workspace_id = $1 AND key_id = $2");
+    Ok(sqlx::query_as(&statement).bind(workspace_id.0).bind(key_id.0).fetch_optional(connection).await?)
+}
+
 /// Whether a key is not revoked; it stays so until the transaction has ended.
 ///
 /// # Errors

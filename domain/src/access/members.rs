@@ -94,6 +94,22 @@ pub async fn list_members(
     Ok(rows)
 }
 
+/// One member, if they are one.
+///
+/// # Errors
+/// If the database does.
+pub async fn find_member(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    user_id: Uuid,
+) -> Result<Option<MemberRow>, StoreError> {
+    let row = sqlx::query_as(
+        "SELECT u.user_id, u.email, u.name, m.role, m.joined_at FROM members m JOIN users u ON u.user_id = m.user_id \
+         WHERE m.workspace_id = $1 AND m.user_id = $2",
+    );
+    Ok(row.bind(workspace_id.0).bind(user_id).fetch_optional(connection).await?)
+}
+
 /// What a member is, who stays that until the transaction has ended.
 ///
 /// # Errors

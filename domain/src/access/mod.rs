@@ -26,7 +26,7 @@ mod users;
 mod workspaces;
 
 pub use api_keys::{
-    KEY_BYTES, KeyId, KeyRow, NewKey, create_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
+    KEY_BYTES, KeyId, KeyRow, NewKey, create_key, find_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
 };
 pub use error::AccessError;
 pub use identities::{IdentityRow, Unlinked, list_identities, unlink_identity};
@@ -38,7 +38,8 @@ pub use lifecycle::{BadMove, MOVES, MoveError, Mover, REASON_CHARS_MAX, TenantSt
 pub use links::{LinkKind, OpenLink, look_at_link, make_link, use_link};
 pub use logins::{Entry, LOGIN_MINUTES, Visitor, Welcome, begin_login, enter, take_login};
 pub use members::{
-    Changed, MEMBERS_MAX, MemberRow, add_member, change_role, hold_role, list_members, remove_member, transfer,
+    Changed, MEMBERS_MAX, MemberRow, add_member, change_role, find_member, hold_role, list_members, remove_member,
+    transfer,
 };
 pub use operations::{
     Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,

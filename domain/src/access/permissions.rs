@@ -120,6 +120,7 @@ permissions! {
     KeysRead = "keys.read" from Admin: "See which API keys there are; never the keys.";
     KeysWrite = "keys.write" from Admin: "Make and revoke API keys.";
     UsageRead = "usage.read" from Viewer: "See what was used, quotas and plans.";
+    BillingRead = "billing.read" from Admin: "See what the provider of payments says of the workspace.";
     AuditRead = "audit.read" from Admin: "See who changed what.";
 }
 

@@ -3,6 +3,7 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -41,6 +42,25 @@ pub async fn begin(
     .bind(new.request_id)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Tells how what it changes differs, in the same transaction; again, the last word counts.
+///
+/// # Errors
+/// If the database does.
+pub async fn tell(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    audit_id: Uuid,
+    changes: &Value,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE audit_begun SET changes = $3 WHERE workspace_id = $1 AND audit_id = $2")
+        .bind(workspace_id.0)
+        .bind(audit_id)
+        .bind(changes)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -84,10 +104,10 @@ pub async fn take_over(connection: &mut PgConnection, workspace_id: WorkspaceId)
              SELECT b.audit_id FROM audit_begun b \
              WHERE b.workspace_id = $1 AND b.recorded_at < clock_timestamp() - make_interval(secs => $2) \
              ORDER BY b.audit_id LIMIT $3)) \
-           RETURNING workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, address, request_id) \
-         INSERT INTO audit_log \
-           (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-         SELECT workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, $4, address, request_id \
+           RETURNING workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, address, request_id, changes) \
+         INSERT INTO audit_log (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, \
+           request_id, changes) \
+         SELECT workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, $4, address, request_id, changes \
          FROM left_behind ON CONFLICT (workspace_id, audit_id) DO NOTHING",
     )
     .bind(workspace_id.0)

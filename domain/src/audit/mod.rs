@@ -1,26 +1,31 @@
-//! The audit log: who changed what through the API. Rows are added, and never changed.
+//! The audit log: who changed what through the API, and how it differs then. Rows are added, and never changed.
 
 mod begun;
+mod difference;
 mod pending;
+mod veil;
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-pub use begun::{UNKNOWN, are_left, begin, end, take_over};
+pub use begun::{UNKNOWN, are_left, begin, end, take_over, tell};
+pub use difference::{CHANGED, DIFFERENCE_BYTES_MAX, Difference, VALUE_BYTES_MAX};
 pub use pending::{forget, note, pending, take_in};
 
 /// Most characters of a path that are kept.
 const SUBJECT_CHARS_MAX: usize = 1_000;
 
-const COLUMNS: &str = "audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id";
+const COLUMNS: &str = "audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id, \
+                       changes";
 
 /// A change that was made.
 #[derive(Clone, Debug)]
 pub struct NewAudit<'a> {
-    /// `key` or `user`.
+    /// `key`, `user`, `operator` for the command line, or `billing` for the provider of payments.
     pub by_kind: &'a str,
     /// Of the key or user.
     pub by_id: Uuid,
@@ -36,6 +41,8 @@ pub struct NewAudit<'a> {
     pub address: Option<&'a str>,
     /// As the answer tells it.
     pub request_id: &'a str,
+    /// See [`Difference::into_json`]; absent if nobody tells.
+    pub changes: Option<Value>,
 }
 
 /// A change as it is listed.
@@ -45,9 +52,9 @@ pub struct AuditRow {
     pub audit_id: Uuid,
     /// When.
     pub recorded_at: DateTime<Utc>,
-    /// `key` or `user`.
+    /// As in [`NewAudit`].
     pub by_kind: String,
-    /// Of the key or user.
+    /// Of the key or user; all zeros for billing.
     pub by_id: Uuid,
     /// Name of the key, or address of the user.
     pub by_name: String,
@@ -61,9 +68,11 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// As the answer told it.
     pub request_id: String,
+    /// How it differs then: `{path, before, after}` of each member; absent if nobody told.
+    pub changes: Option<Value>,
 }
 
-/// Records a change, once. For the API's role.
+/// Records a change, once; whether it was not there yet. For the API's role.
 ///
 /// # Errors
 /// If the database does.
@@ -72,22 +81,23 @@ pub async fn record(
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     add(connection, "audit_log", workspace_id, audit_id, new).await
 }
 
-/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns.
+/// Adds a row to `audit_log`, or to `audit_pending`, which has the same columns; false if it is there.
 async fn add(
     connection: &mut PgConnection,
     table: &'static str,
     workspace_id: WorkspaceId,
     audit_id: Uuid,
     new: &NewAudit<'_>,
-) -> Result<(), StoreError> {
-    sqlx::query(&format!(
+) -> Result<bool, StoreError> {
+    let added = sqlx::query(&format!(
         "INSERT INTO {table} \
-           (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, audit_id) DO NOTHING"
+           (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, address, request_id, \
+            changes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, audit_id) DO NOTHING"
     ))
     .bind(workspace_id.0)
     .bind(audit_id)
@@ -99,6 +109,23 @@ async fn add(
     .bind(new.status)
     .bind(new.address)
     .bind(new.request_id)
+    .bind(&new.changes)
+    .execute(connection)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Has changes of one thing take turns until their transactions have ended, so that the before of one is the after of the other. `thing`
+/// is any name that is its own in the workspace; take it before its rows.
+///
+/// # Errors
+/// If the database does.
+pub async fn hold(connection: &mut PgConnection, workspace_id: WorkspaceId, thing: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "SELECT pg_advisory_xact_lock(hashtextextended('audited ' || current_schema() || ' ' || $1::text || ' ' || $2, 0))",
+    )
+    .bind(workspace_id.0)
+    .bind(thing.replace('\0', ""))
     .execute(connection)
     .await?;
     Ok(())

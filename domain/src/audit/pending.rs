@@ -20,7 +20,8 @@ pub async fn note(
     workspace_id: WorkspaceId,
     new: &NewAudit<'_>,
 ) -> Result<(), StoreError> {
-    add(connection, "audit_pending", workspace_id, Uuid::now_v7(), new).await
+    add(connection, "audit_pending", workspace_id, Uuid::now_v7(), new).await?;
+    Ok(())
 }
 
 /// Records that are not in the cell yet, the oldest first. For the access role, in `control`.
@@ -46,8 +47,9 @@ pub async fn take_in(
     for row in rows {
         sqlx::query(
             "INSERT INTO audit_log \
-               (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, audit_id) DO NOTHING",
+               (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, address, request_id, \
+                changes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (workspace_id, audit_id) DO NOTHING",
         )
         .bind(workspace_id.0)
         .bind(row.audit_id)
@@ -60,6 +62,7 @@ pub async fn take_in(
         .bind(row.status)
         .bind(&row.address)
         .bind(&row.request_id)
+        .bind(&row.changes)
         .execute(&mut *connection)
         .await?;
     }

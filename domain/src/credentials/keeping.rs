@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{KIND, TOKEN_KIND};
+use super::{KIND, TOKEN_KIND, credential_type};
 use crate::secrets::{KeyRing, OpenError, SealError, Sealed, open, seal};
 
 /// A credential in the clear. Its type and hosts are sealed with it: nobody widens them in the table. No `Debug`, on purpose.
@@ -35,6 +35,20 @@ impl Kept {
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field).and_then(Value::as_str)
+    }
+
+    /// Its secret texts, as its type says which those are; all of them if the type is unknown.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let known = credential_type(&self.kind);
+        let is_open = move |name: &str| {
+            known.is_some_and(|kind| kind.fields.iter().any(|field| field.name == name && !field.is_secret))
+        };
+        let secret = self.fields.iter().filter(move |(name, _)| !is_open(name.as_str())).map(|(_, value)| value);
+        secret.flat_map(|value| match value {
+            Value::String(text) => vec![text.as_str()],
+            Value::Object(pairs) => pairs.values().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        })
     }
 
     /// Seals it for that credential.

@@ -1,11 +1,12 @@
 //! Credentials: what steps prove themselves with to other systems, by name, and to which hosts.
 //!
 //! `types.rs` is the one list of types. People write credentials through the API (`store.rs`) and never read them back; steps
-//! of a worker open them (`vault.rs`).
+//! of a worker open them (`vault.rs`). Whether a provider takes one is tried out by a worker, too (`tested.rs`).
 
 mod hosts;
 mod keeping;
 mod store;
+pub mod tested;
 mod types;
 mod vault;
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::tested::TestEnd;
 use crate::secrets::Sealed;
 
 /// A credential without its secret.
@@ -40,6 +41,9 @@ pub struct CredentialRow {
     pub token_expires_at: Option<DateTime<Utc>>,
     /// When that was fetched.
     pub token_refreshed_at: Option<DateTime<Utc>>,
+    /// What its newest test came to, if it was not replaced since.
+    #[sqlx(flatten)]
+    pub tested: TestEnd,
 }
 
 /// A credential to be written.
@@ -82,9 +86,12 @@ pub enum Renamed {
 }
 
 const SELECT: &str = "SELECT c.credential_id, c.name, c.type, c.allowed_hosts, c.fields_set, c.revision, c.key_id, c.created_at, \
-     c.created_by, c.updated_at, c.updated_by, t.expires_at AS token_expires_at, t.refreshed_at AS token_refreshed_at \
+     c.created_by, c.updated_at, c.updated_by, t.expires_at AS token_expires_at, t.refreshed_at AS token_refreshed_at, \
+     e.ended_at, e.outcome, e.detail, e.status_code, e.response, e.took_ms, e.token_until \
      FROM credentials c LEFT JOIN credential_tokens t \
-     ON t.workspace_id = c.workspace_id AND t.credential_id = c.credential_id AND t.revision = c.revision";
+     ON t.workspace_id = c.workspace_id AND t.credential_id = c.credential_id AND t.revision = c.revision \
+     LEFT JOIN credential_tests e \
+     ON e.workspace_id = c.workspace_id AND e.credential_id = c.credential_id AND e.revision = c.revision";
 
 /// Makes one; false if the name is taken.
 ///

@@ -147,11 +147,15 @@ pub async fn add(
     Ok(row)
 }
 
-/// Removes a secret; whether it was there.
+/// Removes a secret; what it was, if it was there.
 ///
 /// # Errors
 /// If the database does.
-pub async fn remove(connection: &mut PgConnection, workspace_id: WorkspaceId, id: Uuid) -> Result<bool, StoreError> {
-    let gone = sqlx::query("DELETE FROM hook_secrets WHERE workspace_id = $1 AND hook_secret_id = $2");
-    Ok(gone.bind(workspace_id.0).bind(id).execute(connection).await?.rows_affected() > 0)
+pub async fn remove(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    id: Uuid,
+) -> Result<Option<HookSecretRow>, StoreError> {
+    let sql = format!("DELETE FROM hook_secrets WHERE workspace_id = $1 AND hook_secret_id = $2 RETURNING {ROW}");
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(id).fetch_optional(connection).await?)
 }

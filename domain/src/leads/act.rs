@@ -1,6 +1,6 @@
 //! What can be done to a lead, by whom, and what it comes to.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::lead::LeadRow;
@@ -78,6 +78,9 @@ pub struct Acted {
     pub changed: bool,
     /// Whether it was done before, under the same key.
     pub replayed: bool,
+    /// Of a lead that was there: what was and is of each member that differs, as `{from, to}` by name, `fields.` before those of custom
+    /// values. Empty for a replay.
+    pub changes: Map<String, Value>,
 }
 
 /// What became of an act. Anything but [`Done::Acted`] is to be rolled back.

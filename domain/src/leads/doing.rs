@@ -35,6 +35,19 @@ struct Told {
     adds_values: bool,
 }
 
+impl Told {
+    /// As [`Acted::changes`] has them.
+    fn changes(&self) -> Map<String, Value> {
+        match self.history {
+            "status_changed" if self.data["from"] != self.data["to"] => {
+                let moved = json!({ "from": self.data["from"], "to": self.data["to"] });
+                Map::from_iter([("status".to_owned(), moved)])
+            }
+            _ => self.data["changes"].as_object().cloned().unwrap_or_default(),
+        }
+    }
+}
+
 /// Does it. For the roles of the API and of workers.
 ///
 /// # Errors
@@ -52,7 +65,7 @@ pub async fn act(
         let lead = lead.ok_or_else(|| StoreError::Corrupt("the lead of an event is gone".into()))?;
         // A step whose worker died after the commit goes on as it would have.
         let (created, changed) = (before.created(), before.changed());
-        return Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: true })));
+        return Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: true, changes: Map::new() })));
     }
     if !is_room(connection, workspace_id).await? {
         return Ok(Done::Full);
@@ -285,6 +298,7 @@ async fn record(
     let lead = find::find(connection, workspace_id, lead_id).await?;
     let lead = lead.ok_or_else(|| StoreError::Corrupt("a lead that was just written is gone".into()))?;
     let adds_values = told.as_ref().is_some_and(|told| told.adds_values);
+    let changes = told.as_ref().map(Told::changes).unwrap_or_default();
     if adds_values && lead.fields.to_string().len() > VALUES_BYTES_MAX {
         let detail = format!("all custom values of a lead together have at most {VALUES_BYTES_MAX} bytes");
         return Ok(Done::Flawed(vec![LeadFlaw::new("fields", "too_many", detail)]));
@@ -305,7 +319,7 @@ async fn record(
             tell(connection, workspace_id, &event, by.depth).await?;
         }
     }
-    Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: false })))
+    Ok(Done::Acted(Box::new(Acted { lead, created, changed, replayed: false, changes })))
 }
 
 fn lead_event(type_name: &str, lead: &LeadRow, row: &HistoryRow, data: &Value) -> NewEvent {

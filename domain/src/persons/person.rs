@@ -184,10 +184,7 @@ fn goes_on_before(text: &str) -> bool {
 
 /// Whether a text ends with a letter that is written otherwise: `%20` of a URL, `\n` or `\u003c` of JSON within a text.
 fn ends_escaped(text: &[u8]) -> bool {
-    match text {
-        [.., b'%', _, _] | [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] | [.., b'\\', b'u', _, _, _, _] => true,
-        _ => false,
-    }
+    matches!(text, [.., b'%', _, _] | [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] | [.., b'\\', b'u', _, _, _, _])
 }
 
 /// Whether a host that ends before this text goes on in it.

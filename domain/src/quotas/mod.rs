@@ -4,6 +4,7 @@
 //! processes in memory, of slices ([`Till`]).
 
 mod plans;
+mod recorded;
 mod room;
 mod sync;
 mod till;
@@ -12,6 +13,7 @@ mod usage;
 pub use capstan_engine::store::purses::Refused;
 pub use capstan_engine::store::quotas::{EMAILS, EXECUTIONS, meter_of, quota_of};
 pub use plans::{Plan, PlanChange, PlanError, WorkspacePlan, give_plan, list_plans, plan_of, set_plan, touch_all};
+pub use recorded::change_plan;
 pub use room::{Full, WORKFLOWS, make_room};
 pub use sync::{Unsynced, mark_synced, mark_tried, to_sync, write_limits};
 pub use till::Till;

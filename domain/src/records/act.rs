@@ -60,6 +60,8 @@ pub enum Act {
 pub struct Acted {
     /// The record as it is now.
     pub record: RecordRow,
+    /// As it was before; nothing of one that is new, and of what was done before.
+    pub before: Option<RecordRow>,
     /// What its history has of it; nothing if nothing changed.
     pub entry: Option<EntryRow>,
     /// Whether it was done before, under the same key.

@@ -59,8 +59,8 @@ pub enum PutType {
 /// What became of a deletion. Anything but [`DeleteType::Deleted`] is to be rolled back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeleteType {
-    /// It is gone, or as it is shipped.
-    Deleted,
+    /// It is gone, or as it is shipped: this was it.
+    Deleted(Box<RecordType>),
     /// These records, and perhaps more, are of it, or in states that the shipped one has not.
     InUse(Vec<RecordInUse>),
     /// Nobody has defined it.
@@ -135,7 +135,7 @@ pub async fn delete_type(
     }
     let gone = sqlx::query("DELETE FROM record_types WHERE workspace_id = $1 AND name = $2");
     gone.bind(workspace_id.0).bind(name).execute(connection).await?;
-    Ok(DeleteType::Deleted)
+    Ok(DeleteType::Deleted(Box::new(old)))
 }
 
 /// States that only the old one has.

@@ -46,7 +46,7 @@ pub async fn act(
     {
         let record = store::any(connection, workspace_id, entry.record_id).await?;
         let record = record.ok_or_else(|| StoreError::Corrupt("the record of an entry is gone".into()))?;
-        return Ok(Done::Acted(Box::new(Acted { record, entry: Some(entry), replayed: true })));
+        return Ok(Done::Acted(Box::new(Acted { record, before: None, entry: Some(entry), replayed: true })));
     }
     if !is_room(connection, workspace_id).await? {
         return Ok(Done::Full);
@@ -65,8 +65,9 @@ pub async fn act(
             let Some(record) = store::lock(connection, workspace_id, record_id).await? else {
                 return Ok(Done::NotFound);
             };
-            let record = store::hide(connection, workspace_id, record.record_id).await?;
-            note(connection, workspace_id, by, record, &NewEntry::of(record_id, EntryKind::Deleted)).await
+            let hidden = store::hide(connection, workspace_id, record_id).await?;
+            let entry = NewEntry::of(record_id, EntryKind::Deleted);
+            note(connection, workspace_id, by, (Some(record), hidden), &entry).await
         }
     }
 }
@@ -88,7 +89,7 @@ async fn create(
     let initial = of.machine.initial.as_str();
     let record = store::insert(connection, workspace_id, &of.name, initial, &data).await?;
     let entry = NewEntry { to: Some(initial), ..NewEntry::of(record.record_id, EntryKind::Created) };
-    note(connection, workspace_id, by, record, &entry).await
+    note(connection, workspace_id, by, (None, record), &entry).await
 }
 
 async fn update(
@@ -108,11 +109,12 @@ async fn update(
         return Ok(Done::Flawed(flaw));
     }
     if changed.is_empty() {
-        return Ok(Done::Acted(Box::new(Acted { record, entry: None, replayed: false })));
+        let before = Some(record.clone());
+        return Ok(Done::Acted(Box::new(Acted { record, before, entry: None, replayed: false })));
     }
-    let record = store::rewrite(connection, workspace_id, record_id, &data).await?;
+    let rewritten = store::rewrite(connection, workspace_id, record_id, &data).await?;
     let entry = NewEntry { fields: &changed, ..NewEntry::of(record_id, EntryKind::Updated) };
-    note(connection, workspace_id, by, record, &entry).await
+    note(connection, workspace_id, by, (Some(record), rewritten), &entry).await
 }
 
 /// The one place where records are moved.
@@ -144,14 +146,15 @@ async fn transition(
         Err(refused) => return Ok(Done::Refused(refused)),
     };
     let moved = store::move_to(connection, workspace_id, record_id, &to).await?;
+    let from = record.state.clone();
     let entry = NewEntry {
-        from: Some(&record.state),
+        from: Some(&from),
         to: Some(&to),
-        transition: of.machine.way(&record.state, &to).and_then(|way| way.name.as_deref()),
+        transition: of.machine.way(&from, &to).and_then(|way| way.name.as_deref()),
         reason,
         ..NewEntry::of(record_id, EntryKind::Transitioned)
     };
-    note(connection, workspace_id, by, moved, &entry).await
+    note(connection, workspace_id, by, (Some(record), moved), &entry).await
 }
 
 /// The state that the record goes to. Staying is refused, too: it is no transition of any machine.
@@ -180,12 +183,12 @@ async fn note(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     by: &By,
-    record: RecordRow,
+    (before, record): (Option<RecordRow>, RecordRow),
     new: &NewEntry<'_>,
 ) -> Result<Done, StoreError> {
     let Some(entry) = history::write(connection, workspace_id, by, new).await? else { return Ok(Done::Again) };
     if let Some(event) = event_of(new.kind, &record, &entry) {
         tell(connection, workspace_id, &event, by.depth).await?;
     }
-    Ok(Done::Acted(Box::new(Acted { record, entry: Some(entry), replayed: false })))
+    Ok(Done::Acted(Box::new(Acted { record, before, entry: Some(entry), replayed: false })))
 }

@@ -63,11 +63,38 @@ pub fn catalogue() -> Vec<EventType> {
         .into_iter()
         .chain(endpoints)
         .chain(tenants)
+        .chain(billing())
         .chain(leads())
         .chain(records())
         .chain(alerts())
         .chain([test])
         .collect()
+}
+
+/// What the provider of payments tells of the workspace.
+fn billing() -> [EventType; 3] {
+    let workspace_id = "01927f3e-2c50-7000-8000-000000000005";
+    let plan = json!({ "workspace_id": workspace_id, "from": "free", "to": "starter", "by": "billing" });
+    let properties = json!({
+        "workspace_id": uuid(), "from": { "type": ["string", "null"] }, "to": { "type": "string" },
+        "by": { "type": "string" },
+    });
+    let schema = object(&["workspace_id", "to", "by"], properties);
+    let invoice = json!({
+        "workspace_id": workspace_id, "invoice_id": "in_1", "amount": 2900, "currency": "eur", "attempts": 1,
+        "next_attempt_at": "2026-01-04T00:00:00Z", "at": "2026-01-01T00:00:00Z",
+    });
+    let properties = json!({
+        "workspace_id": uuid(), "invoice_id": { "type": "string" }, "amount": { "type": "integer" },
+        "currency": { "type": "string" }, "attempts": { "type": ["integer", "null"] },
+        "next_attempt_at": { "type": ["string", "null"] }, "at": time(),
+    });
+    let of_invoice = object(&["workspace_id", "invoice_id", "amount", "currency", "at"], properties);
+    [
+        own("tenant.plan_changed", "What is paid for has given the workspace another plan", schema, &plan),
+        own("tenant.invoice_paid", "An invoice of the workspace was paid", of_invoice.clone(), &invoice),
+        own("tenant.payment_failed", "A payment for the workspace has failed", of_invoice, &invoice),
+    ]
 }
 
 /// What happens to leads. They come as the events do that a workspace sends itself.
@@ -272,7 +299,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 19);
+        assert_eq!(types.len(), 22);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -1,7 +1,7 @@
 /** People, sessions, keys and what was done: requests and shapes. */
 
 import { ask } from './client'
-import { boolean, list, nullable, number, object, oneOf, text } from './shape'
+import { anything, boolean, list, nullable, number, object, oneOf, text } from './shape'
 import type { TypeOf } from './shape'
 import { role } from './types'
 import type { Me, Page, Role } from './types'
@@ -42,6 +42,8 @@ export const key = object({
   revoked_at: nullable(text),
   created_by: nullable(text),
 })
+/** A member that differs after a change; null where it was not there, or is there no more. */
+export const auditChange = object({ path: text, before: anything, after: anything })
 export const auditEntry = object({
   id: text,
   at: text,
@@ -51,6 +53,7 @@ export const auditEntry = object({
   status: number,
   address: nullable(text),
   request_id: nullable(text),
+  changes: nullable(list(auditChange)),
 })
 
 export type Offer = TypeOf<typeof offer>
@@ -59,6 +62,7 @@ export type Session = TypeOf<typeof session>
 export type Member = TypeOf<typeof member>
 export type Invitation = TypeOf<typeof invitation>
 export type Key = TypeOf<typeof key>
+export type AuditChange = TypeOf<typeof auditChange>
 export type AuditEntry = TypeOf<typeof auditEntry>
 
 /** What a link in a mail is for; looking at it changes nothing. */

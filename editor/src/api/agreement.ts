@@ -4,7 +4,9 @@
  * left out: the document also has those that are pending, which the editor shows nowhere.
  */
 
+import type { Alert, AlertRule } from './alerts'
 import type { components } from './generated'
+import type { DailyStats } from './stats'
 import type * as hand from './types'
 
 type Told = components['schemas']
@@ -23,4 +25,7 @@ export type Agreed = [
   Reads<Told['Published'], hand.Published>,
   Reads<Told['Logs'], hand.Logs>,
   Reads<Told['Timeline'], hand.Timeline>,
+  Reads<Told['Alert'], Alert>,
+  Reads<Told['AlertRule'], AlertRule>,
+  Reads<Told['DailyStatsList'], DailyStats>,
 ]

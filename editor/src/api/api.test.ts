@@ -29,19 +29,21 @@ test('a shape tells of fields too many, too few, and of the wrong kind', () => {
 })
 
 test.each([
-  ['/editor/', { page: 'workflows' }],
+  ['/editor/', { page: 'overview' }],
   ['/editor/workflows/17', { page: 'workflow', id: '17' }],
   ['/editor/executions', { page: 'executions' }],
   ['/editor/executions/17', { page: 'execution', id: '17' }],
   ['/editor/executions/17/more', { page: 'unknown' }],
   ['/editor/nothing', { page: 'unknown' }],
-  ['/editor/w/acme', { page: 'workflows' }],
+  ['/editor/w/acme', { page: 'overview' }],
   ['/editor/w/acme/webhooks/17', { page: 'webhook', id: '17' }],
   ['/editor/w/acme/settings/keys', { page: 'keys' }],
   ['/editor/settings', { page: 'people' }],
   ['/editor/settings/secrets', { page: 'unknown' }],
   ['/editor/usage', { page: 'usage' }],
   ['/editor/usage/17', { page: 'unknown' }],
+  ['/editor/w/acme/alerts', { page: 'alerts' }],
+  ['/editor/failures', { page: 'failures' }],
   ['/editor/verify', { page: 'verify' }],
 ])('%s is a page', (path, route) => expect(routeOf(path)).toEqual(route))
 

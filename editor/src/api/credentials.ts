@@ -1,7 +1,7 @@
 /** Credentials: what they are made of, and which there are. What is secret of them never comes back. */
 
 import { ask } from './client'
-import { list, maybe, nullable, number, object, record, text } from './shape'
+import { list, maybe, nullable, number, object, oneOf, record, text } from './shape'
 import type { TypeOf } from './shape'
 import type { Page } from './types'
 
@@ -15,6 +15,17 @@ export const credentialType = object({
   /** Node types that take it. */
   fits: list(text),
 })
+/** What a provider said of a credential. */
+export const credentialTest = object({
+  outcome: oneOf('passed', 'refused', 'unclear', 'unreachable', 'not_allowed', 'timed_out', 'unusable'),
+  detail: text,
+  status_code: nullable(number),
+  /** How an answer begins that is no good one. */
+  response: nullable(text),
+  token_until: nullable(text),
+  took_ms: number,
+  tested_at: text,
+})
 export const credential = object({
   id: text,
   name: text,
@@ -24,6 +35,7 @@ export const credential = object({
   revision: number,
   key_id: text,
   token: nullable(object({ expires_at: nullable(text), refreshed_at: nullable(text) })),
+  last_test: nullable(credentialTest),
   created_at: text,
   created_by: nullable(text),
   updated_at: text,
@@ -34,6 +46,7 @@ export const credential = object({
 
 export type CredentialType = TypeOf<typeof credentialType>
 export type Credential = TypeOf<typeof credential>
+export type CredentialTest = TypeOf<typeof credentialTest>
 
 export interface CredentialWish {
   allowed_hosts: string[]
@@ -51,4 +64,7 @@ export const makeCredential = (wish: CredentialWish & { name: string; type: stri
 export const changeCredential = (id: string, wish: CredentialWish) =>
   ask<Credential>(`/credentials/${id}`, { method: 'PUT', body: wish })
 export const renameCredential = (id: string, name: string) => post<Credential>(`/credentials/${id}/rename`, { name })
+/** Has a worker try it at its provider: `url` is asked with it, where its type does not say what else. */
+export const testCredential = (id: string, url: string) =>
+  post<CredentialTest>(`/credentials/${id}/test`, url ? { url } : {})
 export const removeCredential = (id: string) => ask<undefined>(`/credentials/${id}`, { method: 'DELETE' })

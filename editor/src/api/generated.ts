@@ -247,6 +247,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/credentials/{credential_id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Try it at its provider, without doing anything there */
+    post: operations['testCredential']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/event-types': {
     parameters: {
       query?: never
@@ -635,6 +652,40 @@ export interface paths {
     post?: never
     /** Calls that are signed with it are refused */
     delete: operations['removeHookSecret']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/identities': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who one is at login providers */
+    get: operations['listIdentities']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/identities/{identity_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** No longer be that one */
+    delete: operations['unlinkIdentity']
     options?: never
     head?: never
     patch?: never
@@ -1169,6 +1220,58 @@ export interface paths {
     }
     /** What is paused, by whom, why and since when */
     get: operations['listPauses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Exports and erasures of persons, newest first */
+    get: operations['listPersonJobs']
+    put?: never
+    /** Export or erase what is held about a person */
+    post: operations['createPersonJob']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs/{person_job_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** An export or erasure of a person, and how far it is */
+    get: operations['getPersonJob']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/person-jobs/{person_job_id}/lines': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What an export found, a line of JSON each */
+    get: operations['getPersonJobLines']
     put?: never
     post?: never
     delete?: never
@@ -2328,6 +2431,16 @@ export interface components {
     }
     /** @enum {string} */
     ApprovalStatus: 'open' | 'answered' | 'expired' | 'cancelled'
+    /** @description A worker process, as far as it is known. */
+    AttemptWorker: {
+      /** @description The name of the process, as its log has it. */
+      name: string | null
+      /**
+       * Format: int32
+       * @description Its number, a new one for each life of a process, as its log has it and explain tells it.
+       */
+      worker_no: number | null
+    }
     AuditActor: {
       /** Format: uuid */
       id: string
@@ -2615,6 +2728,8 @@ export interface components {
       id: string
       /** @description The key of this installation that it is sealed under. */
       key_id: string
+      /** @description What its newest test came to, if it was not replaced since. */
+      last_test: components['schemas']['CredentialTest'] | null
       name: string
       /**
        * Format: int32
@@ -2641,6 +2756,8 @@ export interface components {
       id: string
       /** @description The key of this installation that it is sealed under. */
       key_id: string
+      /** @description What its newest test came to, if it was not replaced since. */
+      last_test: components['schemas']['CredentialTest'] | null
       name: string
       /**
        * Format: int32
@@ -2660,6 +2777,28 @@ export interface components {
       items: components['schemas']['Credential'][]
       /** @description Absent on the last page. */
       next_cursor: string | null
+    }
+    /** @description What a provider said of a credential; without its secrets. */
+    CredentialTest: {
+      /** @description For people. */
+      detail: string
+      outcome: components['schemas']['TestOutcome']
+      /** @description How an answer over HTTP begins that is no good one. */
+      response: string | null
+      /**
+       * Format: int32
+       * @description Of an answer over HTTP.
+       */
+      status_code: number | null
+      /** Format: date-time */
+      tested_at: string
+      /**
+       * Format: date-time
+       * @description Until when the token holds that was fetched for it.
+       */
+      token_until: string | null
+      /** Format: int64 */
+      took_ms: number
     }
     CredentialToken: {
       /** Format: date-time */
@@ -3125,6 +3264,22 @@ export interface components {
       items: components['schemas']['HookSecret'][]
       /** @description Absent on the last page. */
       next_cursor: string | null
+    }
+    /** @description Who one is at a provider. */
+    Identity: {
+      /** Format: date-time */
+      created_at: string
+      /** @description As the provider told it when the two were linked. */
+      email: string
+      /** Format: uuid */
+      id: string
+      issuer: string
+      /** @description What people call the provider; absent if there is no such one any more. */
+      provider: string | null
+    }
+    /** @description A list that is whole. */
+    IdentityList: {
+      items: components['schemas']['Identity'][]
     }
     /** @description An invitation that is open. */
     Invitation: {
@@ -3698,6 +3853,12 @@ export interface components {
       /** Format: uint32 */
       slots_max: number
     }
+    /** @description What a client asks for. */
+    NewPersonJob: {
+      /** @description Of the person. */
+      email: string
+      kind: components['schemas']['PersonJobKind']
+    }
     /** @description What people say of the version that they publish. */
     NewVersion: {
       /** @description What to call it, at most 100 characters. */
@@ -3873,6 +4034,47 @@ export interface components {
     }
     /** @enum {string} */
     PendingStatus: 'pending'
+    /** @description A job as clients see it. The address is in none of them. */
+    PersonJob: {
+      /** @description HMAC-SHA256 of the address in lower case, in hexadecimal digits, under a key of the workspace. */
+      address_hash: string
+      counts: components['schemas']['PersonJobCounts']
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      ended_at: string | null
+      /** Format: uuid */
+      id: string
+      kind: components['schemas']['PersonJobKind']
+      /** @description Why it failed. */
+      reason: string | null
+      /** @description `running`, `waiting` for what holds the address and has not ended, `completed` or `failed`. */
+      status: string
+    }
+    PersonJobCounts: {
+      /**
+       * Format: int64
+       * @description Lines of an export; rows out of which something was erased.
+       */
+      found: number
+      /**
+       * Format: int64
+       * @description What holds the address and has not ended.
+       */
+      left: number
+      /**
+       * Format: int64
+       * @description Rows that were looked at.
+       */
+      searched: number
+    }
+    PersonJobKind: 'export' | 'erase'
+    /** @description One page. */
+    PersonJobPage: {
+      items: components['schemas']['PersonJob'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @description One state. */
     PipelineState: {
       /**
@@ -4588,34 +4790,39 @@ export interface components {
       hint: string
       steps: string[]
     }
-    /** @description A stretch of time in which a step was tried, or waited. */
+    /** @description A stretch of time in which a step was tried, or waited: for a worker, or for something else. */
     Stretch: {
       /** @description Why an attempt failed. */
       error: components['schemas']['StepError'] | null
       /**
        * Format: date-time
-       * @description A wait began then; an attempt no earlier.
+       * @description It began then; an attempt of which it is not known who made it, no earlier.
        */
       from_at: string
       kind: components['schemas']['StretchKind']
       node_id: string
       /**
        * Format: uint32
-       * @description Of an attempt, from 1; they begin anew when a person has an incident tried again.
+       * @description Of an attempt, also of one that no worker has taken up, from 1; they begin anew when a person has an incident tried again.
        */
       number: number | null
       /** @description Empty at the top level. */
       scope: string
-      /** @description How it ended; `running` or `waiting` while it lasts. */
+      /** @description How it ended; `running` or `waiting` while it lasts. An attempt whose worker was lost is `outcome_unknown`. */
       status: components['schemas']['StepStatus']
       /**
        * Format: date-time
        * @description Absent while it lasts.
        */
       to_at: string | null
+      /** @description Who made an attempt, as far as that is known; of a container nobody. */
+      worker: components['schemas']['AttemptWorker'] | null
     }
-    /** @enum {string} */
-    StretchKind: 'attempt' | 'wait'
+    /**
+     * @description What is `queued` is an attempt that could begin, and that no worker has taken up.
+     * @enum {string}
+     */
+    StretchKind: 'queued' | 'attempt' | 'wait'
     TakenEvents: {
       /** @description In the order of the request. */
       events: components['schemas']['Event'][]
@@ -4720,6 +4927,18 @@ export interface components {
       level: string
       message: string
     }
+    TestCredential: {
+      /** @description What is asked by GET with the credential, at one of its hosts. Not of a mail server; of a client of OAuth 2, whose token is
+       *     fetched in any case, if it is to be asked, too. */
+      url?: string | null
+    }
+    /**
+     * @description `passed`: the provider took the credential; `refused`: it did not; `unclear`: it answered something else; `unreachable`: it did not
+     *     answer; `not_allowed`: nothing was sent, as the address is not allowed; `timed_out`: it took too long; `unusable`: the credential
+     *     cannot be opened, or not be sent as it is.
+     * @enum {string}
+     */
+    TestOutcome: 'passed' | 'refused' | 'unclear' | 'unreachable' | 'not_allowed' | 'timed_out' | 'unusable'
     TestStep: {
       /** @description What the trigger gave. */
       input?: unknown
@@ -4773,8 +4992,8 @@ export interface components {
     TriggerAddress: {
       kind: string
       node_id: string
-      /** @description A path of this server. */
-      url: string
+      /** @description A path of this server; `mailto:` with an address for mails, null where this server takes none. */
+      url: string | null
     }
     /** @description A start of a trigger. */
     TriggerStart: {
@@ -5371,6 +5590,8 @@ export interface components {
     ETag: string
     /** @description `true` if the same request was answered before, and nothing was done now. */
     IdempotentReplayed: string
+    /** @description Where to read on: `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+    Link: string
     /** @description Where to read what was made. */
     Location: string
     /** @description The `Prefer` that was followed. */
@@ -6077,6 +6298,50 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Credential']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  testCredential: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        credential_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['TestCredential']
+      }
+    }
+    responses: {
+      /** @description Try it at its provider, without doing anything there */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CredentialTest']
         }
       }
       400: components['responses']['Problem']
@@ -7109,6 +7374,66 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listIdentities: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Who one is at login providers */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['IdentityList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  unlinkIdentity: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        identity_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No longer be that one */
+      204: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -8588,6 +8913,151 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listPersonJobs: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Exports and erasures of persons, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJobPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createPersonJob: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewPersonJob']
+      }
+    }
+    responses: {
+      /** @description Export or erase what is held about a person */
+      202: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJob']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getPersonJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        person_job_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description An export or erasure of a person, and how far it is */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonJob']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getPersonJobLines: {
+    parameters: {
+      query?: {
+        /** @description The number of the last line that was read. */
+        after?: string
+      }
+      header?: never
+      path: {
+        person_job_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What an export found, a line of JSON each */
+      200: {
+        headers: {
+          Link: components['headers']['Link']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-ndjson': unknown
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']

@@ -78,7 +78,15 @@ const summary = {
   updated_at: text,
 }
 export const workflowSummary = object(summary)
-export const workflow = object({ ...summary, graph: record, ports: map(list(text)), problems: maybe(list(problem)) })
+/** The rule that a workflow was made by. */
+const ruleOfWorkflow = object({ id: text, name: text, enabled: boolean, edited_by_hand: boolean })
+export const workflow = object({
+  ...summary,
+  graph: record,
+  ports: map(list(text)),
+  problems: maybe(list(problem)),
+  rule: maybe(nullable(ruleOfWorkflow)),
+})
 export const saved = object({ revision: number, problems: list(problem), ports: map(list(text)) })
 
 const versionFields = {
@@ -143,6 +151,8 @@ const executionFields = {
   trial: maybe(boolean),
   parent: maybe(record),
   ending: maybe(ending),
+  /** Only lists tell it. */
+  failure: maybe(object({ class: text, reason: text, node_id: maybe(text) })),
 }
 export const executionSummary = object(executionFields)
 
@@ -210,16 +220,19 @@ export const logLine = object({
 })
 export const logs = object({ items: list(logLine), next: nullable(text) })
 
+export const attemptWorker = object({ name: nullable(text), worker_no: nullable(number) })
+
 /** A stretch of time in which a step was tried, or waited; the last one may still last. */
 export const stretch = object({
   node_id: text,
   scope: text,
-  kind: oneOf('attempt', 'wait'),
+  kind: oneOf('queued', 'attempt', 'wait'),
   number: nullable(number),
   from_at: text,
   to_at: nullable(text),
   status: stepStatus,
   error: nullable(stepError),
+  worker: nullable(attemptWorker),
 })
 export const timeline = object({ items: list(stretch), left_out: number })
 
@@ -257,6 +270,7 @@ export type Explanation = TypeOf<typeof explanation>
 export type Plan = TypeOf<typeof plan>
 export type LogLine = TypeOf<typeof logLine>
 export type Logs = TypeOf<typeof logs>
+export type AttemptWorker = TypeOf<typeof attemptWorker>
 export type Stretch = TypeOf<typeof stretch>
 export type Timeline = TypeOf<typeof timeline>
 export type StepNews = TypeOf<typeof stepNews>

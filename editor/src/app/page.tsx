@@ -7,6 +7,8 @@ import type { Route } from './router'
 // What draws graphs is loaded when a graph is looked at, and each other page when it is.
 const WorkflowPage = lazy(() => import('../workflows/workflow-page'))
 const ExecutionPage = lazy(() => import('../executions/execution-page'))
+const RulesPage = lazy(() => import('../features/rules/rules-page'))
+const RulePage = lazy(() => import('../features/rules/rule-page'))
 const WebhooksPage = lazy(() => import('../features/webhooks/webhooks-page'))
 const WebhookPage = lazy(() => import('../features/webhooks/webhook-page'))
 const SchedulesPage = lazy(() => import('../features/schedules/schedules-page'))
@@ -16,6 +18,9 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const OverviewPage = lazy(() => import('../features/overview/overview-page'))
+const FailuresPage = lazy(() => import('../features/failures/failures-page'))
+const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
 const UsagePage = lazy(() => import('../features/usage/usage-page'))
 const PeoplePage = lazy(() => import('../features/people/people-page'))
 const KeysPage = lazy(() => import('../features/keys/keys-page'))
@@ -25,6 +30,8 @@ const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
 
 export function Page({ route }: { route: Route }) {
   switch (route.page) {
+    case 'overview':
+      return <OverviewPage />
     case 'workflows':
       return <WorkflowsPage />
     case 'workflow':
@@ -33,6 +40,10 @@ export function Page({ route }: { route: Route }) {
       return <ExecutionsPage />
     case 'execution':
       return <ExecutionPage key={route.id} id={route.id} />
+    case 'rules':
+      return <RulesPage />
+    case 'rule':
+      return <RulePage key={route.id} id={route.id} />
     case 'webhooks':
       return <WebhooksPage />
     case 'webhook':
@@ -51,6 +62,10 @@ export function Page({ route }: { route: Route }) {
       return <LeadsPage />
     case 'lead':
       return <LeadPage key={route.id} id={route.id} />
+    case 'failures':
+      return <FailuresPage />
+    case 'alerts':
+      return <AlertsPage />
     case 'usage':
       return <UsagePage />
     case 'people':

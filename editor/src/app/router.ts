@@ -11,8 +11,8 @@ const BASE = '/editor'
 
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
-const LISTS = ['workflows', 'executions', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
-const SINGLE = ['usage', 'workspaces', 'forms'] as const
+const LISTS = ['workflows', 'executions', 'rules', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
+const SINGLE = ['overview', 'usage', 'workspaces', 'forms', 'alerts', 'failures'] as const
 const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
 
 export type OpenPage = (typeof OPEN)[number]
@@ -20,13 +20,13 @@ export type SettingsPage = (typeof SETTINGS)[number]
 export type ListPage = (typeof LISTS)[number]
 export type Route =
   | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
-  | { page: 'workflow' | 'execution' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
+  | { page: 'workflow' | 'execution' | 'rule' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
 
 export function routeOf(path: string): Route {
   const parts = path.slice(BASE.length).split('/').filter(Boolean)
   const [noun, id, more] = parts[0] === 'w' ? parts.slice(2) : parts
   if (more !== undefined) return { page: 'unknown' }
-  if (noun === undefined) return { page: 'workflows' }
+  if (noun === undefined) return { page: 'overview' }
   if (noun === 'settings') return { page: SETTINGS.find((page) => page === (id ?? 'people')) ?? 'unknown' }
   const list = LISTS.find((page) => page === noun)
   if (list) return id === undefined ? { page: list } : { page: list.slice(0, -1) as 'workflow', id }
@@ -46,10 +46,14 @@ function inside(path: string, query: Filter = {}): string {
 }
 
 export const to = {
+  overview: (filter?: Filter) => inside('overview', filter),
   workflows: () => inside('workflows'),
   workflow: (id: string, filter?: Filter) => inside(`workflows/${id}`, filter),
   executions: (filter?: Filter) => inside('executions', filter),
   execution: (id: string, filter?: Filter) => inside(`executions/${id}`, filter),
+  rules: () => inside('rules'),
+  /** `new` is one that is not made yet. */
+  rule: (id: string) => inside(`rules/${id}`),
   webhooks: () => inside('webhooks'),
   webhook: (id: string, filter?: Filter) => inside(`webhooks/${id}`, filter),
   schedules: (filter?: Filter) => inside('schedules', filter),
@@ -57,6 +61,8 @@ export const to = {
   credentials: () => inside('credentials'),
   credential: (id: string) => inside(`credentials/${id}`),
   forms: () => inside('forms'),
+  alerts: (filter?: Filter) => inside('alerts', filter),
+  failures: (filter?: Filter) => inside('failures', filter),
   leads: () => inside('leads'),
   lead: (id: string) => inside(`leads/${id}`),
   /** Of the platform, which is in no workspace. */
@@ -65,7 +71,7 @@ export const to = {
   usage: () => inside('usage'),
   settings: (page: SettingsPage) => inside(`settings/${page}`),
   /** Another workspace, or the page on which one chooses. */
-  workspace: (slug: string) => `${BASE}/w/${slug}/workflows`,
+  workspace: (slug: string, page: 'overview' | 'workflows' = 'overview') => `${BASE}/w/${slug}/${page}`,
   workspaces: () => `${BASE}/workspaces`,
   open: (page: OpenPage, query: Filter = {}) => withQuery(`${BASE}/${page}`, query),
 }

@@ -6,6 +6,7 @@ import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
 import { Link } from './link'
+import { useOpenAlerts } from './open-alerts'
 import { to, usePath } from './router'
 import type { Route } from './router'
 import { SessionButton } from './session-button'
@@ -23,11 +24,17 @@ interface Place {
   pages: Route['page'][]
   /** Any of these shows it; none means everybody. */
   needs: Permission[]
+  /** It shows how many alerts are open. */
+  hasMark?: boolean
 }
 
 const PLACES: Place[] = [
+  { icon: 'home', label: 'Overview', href: to.overview, pages: ['overview'], needs: ['usage.read'] },
   { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
   { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
+  { icon: 'warn', label: 'Failures', href: to.failures, pages: ['failures'], needs: ['executions.read'] },
+  { icon: 'bell', label: 'Alerts', href: to.alerts, pages: ['alerts'], needs: ['workspace.read'], hasMark: true },
+  { icon: 'bolt', label: 'Rules', href: to.rules, pages: ['rules', 'rule'], needs: ['workflows.read'] },
   {
     icon: 'clock',
     label: 'Schedules',
@@ -62,10 +69,10 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">
-        <Link className="brand" href={to.workflows()} aria-label="Capstan, home">
+        <Link className="brand" href={to.overview()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
-        {shown.map(({ icon, label, href, pages }) => (
+        {shown.map(({ icon, label, href, pages, hasMark }) => (
           <Link
             key={label}
             className="rail-item"
@@ -74,6 +81,7 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
           >
             <Icon name={icon} />
             <span>{label}</span>
+            {hasMark && <OpenAlerts />}
           </Link>
         ))}
         <span className="spacer" />
@@ -85,6 +93,18 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
       </div>
       <Toasts />
     </div>
+  )
+}
+
+/** Nothing where none is open. */
+function OpenAlerts() {
+  const count = useOpenAlerts()
+  if (count === 0) return null
+  return (
+    <span className="rail-mark" data-testid="open-alerts">
+      {count}
+      <span className="visually-hidden"> open</span>
+    </span>
   )
 }
 

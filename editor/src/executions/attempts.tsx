@@ -6,6 +6,7 @@ import { Failure } from '../ui/failure'
 import { StatusChip } from '../ui/status'
 import { clock, dateTime } from '../ui/time'
 import { allLogs } from './all-logs'
+import { nameOf, triesOf } from './segments'
 import { keyOf } from './steps'
 import { Took } from './took'
 
@@ -15,7 +16,7 @@ interface Props {
   isOver: boolean
 }
 
-/** Each try of a step, and what it waited for: when, how it ended, why it failed, and what it wrote meanwhile. */
+/** Each try of a step, and what it waited for: when, how it ended, who made it, why it failed, and what it wrote meanwhile. */
 export function Attempts({ executionId, step, isOver }: Props) {
   const load = async () => {
     const [{ items }, lines] = await Promise.all([timelineOf(executionId, step.node_id), allLogs(executionId)])
@@ -31,23 +32,29 @@ export function Attempts({ executionId, step, isOver }: Props) {
   if (stretches.length === 0) return <p className="faint">It was not tried.</p>
   return (
     <ol className="attempts" data-testid="attempts">
-      {stretches.map((stretch, at) => (
+      {triesOf(stretches).map(({ stretch, queued }, at) => (
         <li key={at}>
-          <One stretch={stretch} lines={lines.filter((line) => line.attempt === stretch.number)} />
+          <One stretch={stretch} queued={queued} lines={lines.filter((line) => line.attempt === stretch.number)} />
         </li>
       ))}
     </ol>
   )
 }
 
-function One({ stretch, lines }: { stretch: Stretch; lines: readonly LogLine[] }) {
-  const { kind, number, status, from_at, to_at, error } = stretch
+interface OneProps {
+  stretch: Stretch
+  queued: Stretch | null
+  lines: readonly LogLine[]
+}
+
+function One({ stretch, queued, lines }: OneProps) {
+  const { kind, number, status, from_at, to_at, error, worker } = stretch
   const isAhead = to_at === null && Date.parse(from_at) > Date.now()
   return (
     <>
       <h3>
         {kind === 'wait' ? 'Wait' : `Attempt ${number}`}{' '}
-        {isAhead ? <span className="chip">next</span> : <StatusChip status={status} />}
+        {isAhead ? <span className="chip">next</span> : <StatusChip status={kind === 'queued' ? kind : status} />}
       </h3>
       {error && (
         <div className="failure">
@@ -56,7 +63,9 @@ function One({ stretch, lines }: { stretch: Stretch; lines: readonly LogLine[] }
         </div>
       )}
       <Facts>
-        <Fact name={kind === 'wait' ? 'From' : 'No earlier than'}>
+        <Fact name="Worker">{nameOf(worker)}</Fact>
+        <Fact name="Queued">{queued && <Took from={queued.from_at} to={queued.to_at} />}</Fact>
+        <Fact name={kind === 'attempt' && worker === null ? 'No earlier than' : 'From'}>
           <time dateTime={from_at}>{dateTime(from_at)}</time>
         </Fact>
         <Fact name="Until">{to_at && <time dateTime={to_at}>{dateTime(to_at)}</time>}</Fact>

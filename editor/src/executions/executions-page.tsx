@@ -1,8 +1,9 @@
-import { executions, workflows } from '../api/calls'
+import { executions } from '../api/calls'
 import { executionStatus } from '../api/types'
 import type { ExecutionSummary } from '../api/types'
 import { Link } from '../app/link'
-import { useLoad } from '../app/load'
+import { useNames } from '../app/names'
+import type { Names } from '../app/names'
 import { usePaged } from '../app/paged'
 import { setQuery, to, useQuery } from '../app/router'
 import { List, ListingPage } from '../ui/listing'
@@ -22,11 +23,8 @@ export function ExecutionsPage() {
     `executions ${workflow} ${trial} ${status}`,
     EVERY_MS,
   )
-  const names = useLoad(() => workflows(), 'names', 30_000)
-  const nameOf = (id: string) => names.value?.items.find((item) => item.id === id)?.name ?? id.slice(0, 8)
-  const filters = (
-    <Filters {...{ workflow, status, trial }} names={(names.value?.items ?? []).map(({ id, name }) => [id, name])} />
-  )
+  const { nameOf, choices } = useNames()
+  const filters = <Filters {...{ workflow, status, trial }} names={choices} />
   return (
     <ListingPage title="Executions" actions={filters}>
       <List<ExecutionSummary>
@@ -79,7 +77,7 @@ interface FiltersProps {
   workflow: string
   status: string
   trial: string
-  names: [string, string][]
+  names: Names['choices']
 }
 
 function Filters({ workflow, status, trial, names }: FiltersProps) {

@@ -53,9 +53,33 @@ export const Timeline = memo(function Timeline({ execution }: { execution: Execu
         />
       ))}
       {steps.length > ROWS_MAX && <p className="faint">{steps.length - ROWS_MAX} more steps are not drawn.</p>}
+      <Legend kinds={new Set(rows.flatMap((row) => row.segments.map(({ kind }) => kind)))} />
     </div>
   )
 })
+
+const LEGEND: readonly [Segment['kind'], string][] = [
+  ['queued', 'queued until a worker takes it up'],
+  ['attempt', 'running'],
+  ['pause', 'waiting for its next attempt'],
+  ['wait', 'waiting'],
+]
+
+/** What the looks of pieces say, of those that are there. */
+function Legend({ kinds }: { kinds: ReadonlySet<Segment['kind']> }) {
+  return (
+    <ul className="timeline-legend" aria-label="Legend">
+      {LEGEND.filter(([kind]) => kinds.has(kind)).map(([kind, words]) => (
+        <li key={kind}>
+          <span className="timeline-key" aria-hidden="true">
+            <span className="timeline-bar" data-kind={kind} data-status="running" />
+          </span>
+          {words}
+        </li>
+      ))}
+    </ul>
+  )
+}
 
 interface Bar {
   status: string

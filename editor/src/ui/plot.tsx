@@ -3,7 +3,9 @@ import { useId } from 'react'
 export interface PlotBar {
   name: string
   value: number
-  /** The value in words. */
+  /** How much of it is bad: drawn in another colour, from below. */
+  bad?: number
+  /** The value in words, with what of it is bad. */
   words: string
 }
 
@@ -18,13 +20,17 @@ const WIDTH = 360
 const HEIGHT = 120
 const FOOT = 22
 const GAP = 8
+/** As many bars have their names below; of more, so many names are shown. */
+const NAMED_MAX = 13
+const NAMES_OF_MANY = 7
 
 /** Bars of one measure, and the same as a table for whoever cannot see them. */
 export function Plot({ label, bars, line = null }: Props) {
   const id = useId()
   const most = Math.max(1, ...bars.map((bar) => bar.value), line?.value ?? 0) * 1.08
   const step = WIDTH / Math.max(1, bars.length)
-  const width = Math.min(56, step - GAP)
+  const width = Math.min(56, step - Math.min(GAP, step * 0.3))
+  const every = bars.length <= NAMED_MAX ? 1 : Math.ceil(bars.length / NAMES_OF_MANY)
   const top = (value: number) => HEIGHT - (value / most) * HEIGHT
   return (
     <figure className="plot">
@@ -44,9 +50,24 @@ export function Plot({ label, bars, line = null }: Props) {
               >
                 <title>{`${bar.name}: ${bar.words}`}</title>
               </rect>
-              <text x={x + width / 2} y={HEIGHT + 15}>
-                {bar.name}
-              </text>
+              {bar.bad !== undefined && bar.bad > 0 && (
+                <rect
+                  className="plot-bar"
+                  data-over="true"
+                  x={x}
+                  y={top(bar.bad)}
+                  width={width}
+                  height={HEIGHT - top(bar.bad)}
+                  rx={2}
+                >
+                  <title>{`${bar.name}: ${bar.words}`}</title>
+                </rect>
+              )}
+              {(bars.length - 1 - at) % every === 0 && (
+                <text x={x + width / 2} y={HEIGHT + 15}>
+                  {bar.name}
+                </text>
+              )}
             </g>
           )
         })}

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo } from 'react'
 
+import type { Workflow } from '../api/types'
 import { useStore } from '../app/store'
 import { Canvas } from '../canvas/canvas'
 import { setMarks } from '../canvas/marks'
@@ -20,6 +21,7 @@ import { Outline } from './outline'
 import { Palette } from './palette'
 import { nodeMarks } from './problem-marks'
 import { Problems } from './problems'
+import { RuleBar } from './rule-bar'
 import { Simulation } from './simulation'
 import { TopBar } from './top-bar'
 
@@ -29,7 +31,7 @@ const PANELS: [Panel, string][] = [
 ]
 
 /** The whole editor of one draft. */
-export function Editor({ editing }: { editing: Editing }) {
+export function Editor({ editing, rule }: { editing: Editing; rule: Workflow['rule'] }) {
   const findings = useFindings(editing)
   const connecting = useKeyboardConnect(editing)
   useEffect(() => {
@@ -40,6 +42,7 @@ export function Editor({ editing }: { editing: Editing }) {
   return (
     <div className="editor">
       <TopBar editing={editing} />
+      {rule && <RuleBar rule={rule} />}
       <Conflict editing={editing} />
       <BasisBar editing={editing} />
       <div className="editor-main">

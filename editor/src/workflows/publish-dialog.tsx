@@ -118,6 +118,17 @@ function Acceptance({ code, findings, accepted, onChange }: AcceptanceProps) {
   )
 }
 
+/** Where a trigger answers; mails go to an address, once the server takes any. */
+function Address({ url }: { url: string | null }) {
+  if (url === null) return <em>this server takes no mails</em>
+  const shown = url.startsWith('mailto:') ? url.slice('mailto:'.length) : location.origin + url
+  return (
+    <a href={url} target="_blank" rel="noreferrer">
+      {shown}
+    </a>
+  )
+}
+
 function Done({ published, editing, onClose }: { published: Published; editing: Editing; onClose: () => void }) {
   return (
     <Dialog title={`Version ${published.number} is published`} onClose={onClose}>
@@ -125,11 +136,9 @@ function Done({ published, editing, onClose }: { published: Published; editing: 
       {published.triggers.length > 0 && (
         <ul className="addresses">
           {published.triggers.map((trigger) => (
-            <li key={trigger.url}>
+            <li key={trigger.node_id}>
               <span>{sentence(trigger.kind)}</span>
-              <a href={trigger.url} target="_blank" rel="noreferrer">
-                {location.origin + trigger.url}
-              </a>
+              <Address url={trigger.url} />
             </li>
           ))}
         </ul>

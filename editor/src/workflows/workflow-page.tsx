@@ -44,7 +44,7 @@ function Open({ workflow: opened }: { workflow: Workflow }) {
     }
   }, [editing])
   useBasis(editing)
-  return <Editor editing={editing} />
+  return <Editor editing={editing} rule={opened.rule} />
 }
 
 /** The execution that the address names, if it is one of this workflow; what is telling of it is looked at first. */

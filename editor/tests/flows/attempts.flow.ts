@@ -43,14 +43,32 @@ test('each attempt of a step is told with its times and error, and drawn on the 
     'Attempt 3 completed',
   ])
   expect(await attempts.getByText('the store is busy').count()).toBe(2)
+  // Each was made by the one worker of the server, once that had taken it up.
+  const workers = await attempts
+    .locator('dt', { hasText: 'Worker' })
+    .locator('xpath=following-sibling::dd')
+    .allTextContents()
+  expect(workers).toHaveLength(3)
+  expect(workers[0]).toMatch(/^\d+ \(.+\)$/)
+  expect(new Set(workers).size).toBe(1)
+  expect(await attempts.locator('dt', { hasText: 'Queued' }).count()).toBeGreaterThan(0)
 
   const row = page.getByTestId('timeline').getByRole('button', { name: /Ask the store/ })
   await row.locator('[data-kind="attempt"]').nth(2).waitFor()
   const kinds = await row
     .locator('.timeline-bar')
     .evaluateAll((bars) => bars.map((bar) => bar.getAttribute('data-kind')))
-  expect(kinds).toEqual(['attempt', 'pause', 'attempt', 'pause', 'attempt'])
-  await page.getByTestId('timeline').locator('[data-kind="wait"]').waitFor()
+  expect(kinds[0]).toBe('queued')
+  expect(kinds.filter((kind) => kind !== 'queued')).toEqual(['attempt', 'pause', 'attempt', 'pause', 'attempt'])
+  expect(await row.locator('[data-kind="queued"]').first().getAttribute('title')).toContain('queued until a worker')
+  const timeline = page.getByTestId('timeline')
+  await timeline.getByRole('button').locator('[data-kind="wait"]').waitFor()
+  expect(await timeline.getByRole('list', { name: 'Legend' }).getByRole('listitem').allTextContents()).toEqual([
+    'queued until a worker takes it up',
+    'running',
+    'waiting for its next attempt',
+    'waiting',
+  ])
   expect(await foundInBoth(ada)).toEqual([])
   await ada.leave()
 })

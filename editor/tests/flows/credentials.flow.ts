@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import * as shapes from '../../src/api/credentials'
+import { startApi, startMail } from '../provider'
 import { Person, api, withBrowser } from './person'
 
 withBrowser()
@@ -34,6 +35,72 @@ test('a credential is written, chosen by a step, and cannot be deleted while it 
   await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await page.getByRole('dialog').getByRole('alert').waitFor()
   await ada.leave()
+})
+
+test('a credential is tested at its provider, and what came of it is told and stays', async () => {
+  const provider = await startApi('a-token-that-works')
+  const ada = await Person.signIn()
+  const { page } = ada
+  const tested = page.getByTestId('tested')
+  const make = (name: string, token: string) =>
+    api<{ id: string }>('/credentials', 'POST', {
+      name,
+      type: 'bearer',
+      allowed_hosts: [`http://${provider.address}`],
+      fields: { token },
+    })
+  const [good, bad] = [
+    await make('tested-works', 'a-token-that-works'),
+    await make('tested-revoked', 'a-token-of-yesterday'),
+  ]
+
+  await ada.go(`credentials/${good.id}`)
+  await page.getByLabel('Address to ask').fill('https://example.com/')
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  // Another host than its own is refused at the field.
+  await page.locator('input[aria-invalid="true"]:focus').waitFor()
+  await page.getByLabel('Address to ask').fill(`http://${provider.address}/me`)
+  await ada.press('Enter')
+  await tested.getByText('works').waitFor()
+  await page.reload()
+  await tested.getByText('answered 200').waitFor()
+
+  await ada.go(`credentials/${bad.id}`)
+  await page.getByLabel('Address to ask').fill(`http://${provider.address}/me`)
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await tested.getByText('refused').waitFor()
+  await tested.getByText('you brought Bearer [redacted]').waitFor()
+  expect(await page.content()).not.toContain('a-token-of-yesterday')
+  await ada.leave()
+  provider.stop()
+})
+
+test('a mail server is logged in to, and gets no mail', async () => {
+  const mail = await startMail('me', 'a-password-that-works')
+  const [host = '', port = ''] = mail.address.split(':')
+  const fields = { host, port: Number(port), tls: 'none', username: 'me', password: 'a-password-of-yesterday' }
+  const wish = { type: 'smtp', allowed_hosts: [host], fields }
+  const { id } = await api<{ id: string }>('/credentials', 'POST', { name: 'tested-mail', ...wish })
+  const ada = await Person.signIn()
+  const { page } = ada
+  await ada.go(`credentials/${id}`)
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByTestId('tested').getByText('5.7.8 wrong login').waitFor()
+  await api(`/credentials/${id}`, 'PUT', {
+    ...wish,
+    type: undefined,
+    fields: { ...fields, password: 'a-password-that-works' },
+  })
+  await page.reload()
+  // What was told of the password before says nothing of this one.
+  await page.getByRole('button', { name: 'Test', exact: true }).waitFor()
+  expect(await page.getByTestId('tested').textContent()).toBe('')
+  await page.getByRole('button', { name: 'Test', exact: true }).click()
+  await page.getByTestId('tested').getByText('took the login').waitFor()
+  expect(mail.said).not.toContain('MAIL')
+  expect(mail.said.slice(-3)).toEqual(['AUTH', 'NOOP', 'QUIT'])
+  await ada.leave()
+  mail.stop()
 })
 
 test('the API answers what the types say of credentials', async () => {

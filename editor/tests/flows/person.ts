@@ -34,7 +34,7 @@ export class Person {
 
   static async signIn(url = inject('url'), key = inject('key')): Promise<Person> {
     const person = await Person.come(url)
-    await person.page.goto(`${url}/editor/#key=${key}`)
+    await person.page.goto(`${url}/editor/workflows#key=${key}`)
     await person.page.getByRole('heading', { name: 'Workflows' }).waitFor()
     expect(person.page.url()).not.toContain(key)
     return person

@@ -86,6 +86,7 @@ export async function furnish(page: Page, slug: string): Promise<Bakery> {
   await fillIn(page, slug)
   await leads(page)
   await access(page)
+  await asks(page, '/alert-rules/orders-late', 'PUT', { kind: 'sla', workflow_id: orders, after_s: 172_800 })
   return { orders, card, waiting, failed, ...(await endpoints(page)) }
 }
 

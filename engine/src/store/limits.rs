@@ -51,6 +51,24 @@ pub async fn set(
     Ok(())
 }
 
+/// The limit of a gate, if it is set.
+///
+/// # Errors
+/// If the database does.
+pub async fn find(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    gate: &Gate,
+) -> Result<Option<i32>, StoreError> {
+    let slots_max: Option<Option<i32>> =
+        sqlx::query_scalar("SELECT l.slots_max FROM limits l WHERE l.workspace_id = $1 AND l.name = $2")
+            .bind(workspace_id.0)
+            .bind(gate.as_str())
+            .fetch_optional(connection)
+            .await?;
+    Ok(slots_max.flatten())
+}
+
 /// The limits that are set in a workspace, by name, at most [`LISTED_MAX`].
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Every statement of the engine. Functions take a connection and are named after what happens.
 
+pub mod activations;
 mod ahead;
 pub mod bulk;
 pub mod children;

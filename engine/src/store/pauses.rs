@@ -80,6 +80,19 @@ pub async fn resume(
     Ok(gone.rows_affected() == 1)
 }
 
+/// The pause of a workflow, or of the whole workspace, if there is one.
+///
+/// # Errors
+/// If the database does.
+pub async fn find(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: Option<WorkflowId>,
+) -> Result<Option<PauseRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM pauses WHERE workspace_id = $1 AND workflow_id = $2");
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(key(workflow_id)).fetch_optional(connection).await?)
+}
+
 /// Pauses of a workspace by workflow, those before `before`; that of the whole workspace comes last.
 ///
 /// # Errors

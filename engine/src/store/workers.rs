@@ -70,6 +70,8 @@ pub struct Agenda {
     pub events: bool,
     /// Bulk jobs run, or jobs about persons have their turn.
     pub jobs: bool,
+    /// Credentials are to be tested.
+    pub tests: bool,
 }
 
 impl Agenda {
@@ -87,6 +89,7 @@ impl Agenda {
             lanes: true,
             events: true,
             jobs: true,
+            tests: true,
         }
     }
 }
@@ -166,7 +169,8 @@ const BEAT: &str = "\
 /// A look at the fleet and at what there is to do.
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
-           a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs \
+           a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, \
+           credential_tests_asked_1() AS tests \
       FROM agenda_3() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`

@@ -234,7 +234,11 @@ async fn insert_graph(
     Ok(())
 }
 
-async fn claim_paths(
+/// Has a workflow's triggers answer at `paths` in that version, and nowhere else. As [`publish`] does, in a transaction.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn claim_paths(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     version: &VersionRow,

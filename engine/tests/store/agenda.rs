@@ -16,7 +16,7 @@ async fn a_look_tells_what_there_is_to_do() {
     let cell = Cell::new().await;
     let nothing = agenda(&cell).await;
     assert!(!nothing.limits && !nothing.lines && !nothing.held, "{nothing:?}");
-    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs, "{nothing:?}");
+    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs && !nothing.tests, "{nothing:?}");
     assert_eq!((nothing.starts_ms, nothing.triggers_ms), (None, None));
     let id = "gen_random_uuid()";
     cell.execute(&format!(
@@ -34,9 +34,12 @@ async fn a_look_tells_what_there_is_to_do() {
     assert!(some.limits && some.lines && some.held && some.events && some.lanes, "{some:?}");
     assert!(!some.endpoints && !some.jobs && some.starts_ms.is_none() && some.triggers_ms.is_none(), "{some:?}");
     assert_eq!(some.pauses_no, nothing.pauses_no + 1);
-    cell.execute(&format!("{}; {}; {}; {}", schedules("1"), pending("1"), endpoints("1"), jobs("1"))).await;
+    let more = [schedules("1"), pending("1"), endpoints("1"), jobs("1"), tests("1")];
+    cell.execute(&more.join("; ")).await;
     let all = agenda(&cell).await;
-    assert!(all.endpoints && all.jobs, "{all:?}");
+    assert!(all.endpoints && all.jobs && all.tests, "{all:?}");
+    cell.execute("UPDATE credential_tests SET asked_at = now() - interval '1 minute'").await;
+    assert!(!agenda(&cell).await.tests, "nobody waits any more for what was asked so long ago");
     let hours = |ms: Option<i64>| ms.unwrap() as f64 / 3_600_000.0;
     assert!((0.9..=1.0).contains(&hours(all.triggers_ms)) && (1.9..=2.0).contains(&hours(all.starts_ms)), "{all:?}");
     cell.execute(&trigger_starts("1")).await;
@@ -98,6 +101,18 @@ fn person_jobs(count: &str) -> String {
     )
 }
 
+/// So many credentials that are to be tested.
+fn tests(count: &str) -> String {
+    format!(
+        "WITH made AS (INSERT INTO credentials (workspace_id, credential_id, name, type, allowed_hosts, fields_set, sealed, \
+           key_id, created_by, updated_by) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b' \
+           FROM generate_series(1, {count}) RETURNING workspace_id, credential_id) \
+         INSERT INTO credential_tests (workspace_id, credential_id, test_id, revision) \
+         SELECT workspace_id, credential_id, gen_random_uuid(), 1 FROM made"
+    )
+}
+
 /// So many starts of triggers that have been due for a second and longer.
 fn trigger_starts(count: &str) -> String {
     format!(
@@ -125,7 +140,7 @@ async fn an_agenda_is_one_step_into_each_index() {
     ))
     .await;
     let count = ROWS.to_string();
-    for fill in [schedules, pending, endpoints, jobs, trigger_starts, person_jobs] {
+    for fill in [schedules, pending, endpoints, jobs, trigger_starts, person_jobs, tests] {
         cell.execute(&fill(&count)).await;
     }
     let plans = Plans::of(&mut connection).await;
@@ -145,6 +160,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "event_turns",
             "bulk_jobs",
             "person_jobs",
+            "credential_tests",
         ];
         let all = plans.take();
         for table in tables {

@@ -2,7 +2,7 @@
 
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::{endings, executions, logs, signals};
+use capstan_engine::store::{activations, endings, executions, logs, signals};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ async fn read_all(cell: &Cell, api: &mut PgConnection, id: ExecutionId) {
     signals::pending(api, id).await.unwrap();
     endings::may_be_ending(api, cell.workspace, id).await.unwrap();
     endings::being_cancelled(api, cell.workspace, &[id.0]).await.unwrap();
+    activations::of_execution(api, cell.workspace, id).await.unwrap();
 }
 
 async fn in_workspace(cell: &Cell, api: &mut PgConnection) {
@@ -94,6 +95,20 @@ async fn a_journal_and_logs_are_read_by_key_from_one_month() {
         assert_one_month(&plans.take_one("FROM journal"), &["journal"], &month, 3);
         assert_eq!(logs::read(api, cell.workspace, id, Uuid::nil(), 100).await.unwrap().len(), 5);
         assert_one_month(&plans.take_one("FROM execution_logs"), &["execution_logs"], &month, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_worked_on_an_execution_is_read_from_one_month() {
+    before_and_after_analyze(async |cell, api, plans| {
+        let (id, month) = newest(cell).await;
+        let found = activations::of_execution(api, cell.workspace, id).await.unwrap();
+        assert!(found.iter().any(|activation| activation.first == Some(1)), "{found:?}");
+        let plan = plans.take_one("WITH wrote");
+        let journals = plan.relations().into_iter().filter(|relation| relation.starts_with("journal"));
+        assert_eq!(journals.collect::<Vec<_>>(), [format!("journal{month}")]);
+        assert!(plan.rows_seen(&format!("journal{month}")) <= 5, "{plan:#?}");
     })
     .await;
 }

@@ -22,6 +22,10 @@ pub(crate) fn rows(workspace: &str) -> String {
             "trigger_paths (workspace_id, kind, path, workflow_id, version_id, node_id) \
              VALUES ({w}, 'form', 'p', {id}, {id}, 'n')"
         ),
+        format!(
+            "automation_rules (workspace_id, rule_id, workflow_id, name, definition, is_enabled, draft_revision, version, updated_by) \
+             VALUES ({w}, {id}, {id}, 'n', '{{}}', true, 1, 1, 'b')"
+        ),
         format!("queue VALUES (1, {id}, {w}, true, 0)"),
         format!("leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ({id}, {w}, 1, 1, 0)"),
         format!(
@@ -116,6 +120,7 @@ pub(crate) fn rows(workspace: &str) -> String {
              updated_by) VALUES ({w}, {id}, 'c', 'bearer', '{{h}}', '{{}}', '', 'k', 'b', 'b')"
         ),
         format!("credential_tokens (workspace_id, credential_id, revision) VALUES ({w}, {id}, 1)"),
+        format!("credential_tests (workspace_id, credential_id, test_id, revision) VALUES ({w}, {id}, {id}, 1)"),
         format!(
             "request_keys (workspace_id, key_hash, request_hash, claim_id, changed) \
              VALUES ({w}, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), {id}, 'no')"
@@ -166,6 +171,10 @@ pub(crate) fn rows(workspace: &str) -> String {
         format!(
             "event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
              VALUES ({w}, {id}, 'n', {id}, 't', 1)"
+        ),
+        format!(
+            "execution_triggers (workspace_id, workflow_id, node_id, version_id, outcomes, called, start_within_ms) \
+             VALUES ({w}, {id}, 'n', {id}, '{{failed}}', false, 1)"
         ),
         format!(
             "hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use capstan_domain::credentials::{Opened, Token, Vault, allows, credential_type};
+use capstan_domain::credentials::{CredentialType, Opened, Token, Vault, allows, credential_type};
 use capstan_domain::secrets::OpenError;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::core::outcome::Outcome;
@@ -18,9 +18,11 @@ use crate::services::guard::shown;
 mod attach;
 mod oauth;
 mod server;
+mod trying;
 
 pub use attach::attach;
 pub use server::{MailLogin, mail_login};
+pub use trying::try_out;
 
 /// The class of a credential that is missing or does not work.
 pub const CLASS: &str = "credential";
@@ -136,15 +138,25 @@ impl CredentialVault for NoVault {
 /// The credential of that name, for a node of that type, or how the step ends without it. Its secrets are taken out of whatever
 /// the step gives away from now on.
 async fn open(context: &Context, name: &str, node_type: &str) -> Result<Opened, Outcome> {
+    let (opened, kind) = open_any(context, name).await?;
+    if kind.fits.contains(&node_type) {
+        return Ok(opened);
+    }
+    let reason = format!("the credential \"{name}\" is of type {}, which this node cannot use", kind.name);
+    Err(Outcome::fail(CLASS, reason))
+}
+
+/// The same for whatever it is of use.
+async fn open_any(context: &Context, name: &str) -> Result<(Opened, &'static CredentialType), Outcome> {
     let finding = context.services.credentials.find(context.workspace_id, name);
     let Some(opened) = context.database.ask(finding).await.map_err(|error| away(&error))? else {
         let reason = format!("there is no credential \"{name}\" in this workspace; make it, or name another one");
         return Err(Outcome::fail(CLASS, reason));
     };
     let opened = opened.map_err(|error| Outcome::fail(CLASS, format!("the credential \"{name}\": {error}")))?;
-    let kind = credential_type(&opened.kept.kind).filter(|kind| kind.fits.contains(&node_type));
-    let Some(kind) = kind else {
-        let reason = format!("the credential \"{name}\" is of type {}, which this node cannot use", opened.kept.kind);
+    let Some(kind) = credential_type(&opened.kept.kind) else {
+        let kind = &opened.kept.kind;
+        let reason = format!("the credential \"{name}\" is of type {kind}, which this build does not know; update it");
         return Err(Outcome::fail(CLASS, reason));
     };
     let secrets = kind.fields.iter().filter(|field| field.is_secret);
@@ -154,7 +166,7 @@ async fn open(context: &Context, name: &str, node_type: &str) -> Result<Opened, 
         value => value.as_str().into_iter().collect(),
     });
     hide(context, texts)?;
-    Ok(opened)
+    Ok((opened, kind))
 }
 
 /// Takes these out of whatever the step gives away.

@@ -19,6 +19,7 @@ use super::guard::Refusal;
 use super::http::{HttpClient, HttpError};
 
 pub mod letter;
+mod login;
 mod turns;
 
 use turns::OwnTurns;

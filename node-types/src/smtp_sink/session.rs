@@ -2,14 +2,14 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::{IDLE_TIMEOUT, Keep, MAIL_BYTES_MAX, ReceivedMail};
+use crate::smtp::{MailText, path, read_line, read_piece};
 
 /// Longest command or text line, in bytes.
-const LINE_BYTES_MAX: u64 = 4_096;
+const LINE_BYTES_MAX: usize = 4_096;
 /// Most recipients of one mail.
 const RECIPIENTS_MAX: usize = 100;
 
@@ -29,7 +29,7 @@ impl Session {
     pub(super) async fn run(mut self) -> io::Result<()> {
         self.reply("220 capstan sink ready").await?;
         loop {
-            let line = read_line(&mut self.stream).await?;
+            let line = read_line(&mut self.stream, LINE_BYTES_MAX, IDLE_TIMEOUT).await?;
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             let (verb, argument) = line.split_once(' ').unwrap_or((&line, ""));
             match verb.to_ascii_uppercase().as_str() {
@@ -50,7 +50,7 @@ impl Session {
 
     async fn mail(&mut self, argument: &str) -> io::Result<()> {
         match path(argument, "FROM:") {
-            Some(from) => {
+            Some((from, _)) => {
                 self.reset();
                 self.from = Some(from.into());
                 self.reply("250 ok").await
@@ -60,7 +60,7 @@ impl Session {
     }
 
     async fn recipient(&mut self, argument: &str) -> io::Result<()> {
-        let answer = match path(argument, "TO:") {
+        let answer = match path(argument, "TO:").map(|(address, _)| address) {
             _ if self.from.is_none() => "503 MAIL comes first",
             None | Some("") => "501 write RCPT TO:<address>",
             Some(to) if to.starts_with("reject@") => "550 5.1.1 no such mailbox here",
@@ -96,19 +96,9 @@ impl Session {
 
     /// Up to the final dot; absent if the mail was too long (it is read to its end nevertheless).
     async fn read_data(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut data = Vec::new();
-        let mut fits = true;
-        loop {
-            let line = read_line(&mut self.stream).await?;
-            if line == b".\r\n" {
-                return Ok(fits.then_some(data));
-            }
-            let line = line.strip_prefix(b".").unwrap_or(&line);
-            fits &= data.len() + line.len() <= MAIL_BYTES_MAX;
-            if fits {
-                data.extend_from_slice(line);
-            }
-        }
+        let mut text = MailText::new(MAIL_BYTES_MAX);
+        while !text.add(&read_piece(&mut self.stream, LINE_BYTES_MAX, IDLE_TIMEOUT).await?) {}
+        Ok(text.finish())
     }
 
     fn reset(&mut self) {
@@ -119,22 +109,4 @@ impl Session {
     async fn reply(&mut self, text: &str) -> io::Result<()> {
         self.stream.write_all(format!("{text}\r\n").as_bytes()).await
     }
-}
-
-/// One line with its end.
-async fn read_line(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u8>> {
-    let mut line = Vec::new();
-    timeout(IDLE_TIMEOUT, stream.take(LINE_BYTES_MAX).read_until(b'\n', &mut line)).await??;
-    if line.ends_with(b"\n") {
-        return Ok(line);
-    }
-    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the line is too long or the client went away"))
-}
-
-/// The address in `FROM:<address> SIZE=…`.
-fn path<'a>(argument: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = argument.get(..prefix.len())?;
-    let rest = argument[prefix.len()..].trim_start();
-    let rest = head.eq_ignore_ascii_case(prefix).then_some(rest)?;
-    rest.strip_prefix('<')?.split_once('>').map(|(address, _)| address)
 }

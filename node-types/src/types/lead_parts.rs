@@ -91,7 +91,7 @@ pub(super) async fn run(context: &Context, what: Act) -> Outcome {
 fn outcome(done: Done) -> Outcome {
     match done {
         Done::Acted(acted) => {
-            let Acted { lead, created, changed, replayed: _ } = *acted;
+            let Acted { lead, created, changed, .. } = *acted;
             Outcome::done("out", json!({ "lead": lead.shown(), "created": created, "changed": changed }))
         }
         Done::Flawed(flaws) => Outcome::fail("invalid_lead", told(&flaws)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use capstan_domain::credentials::is_name;
 use capstan_domain::events::{EventFlaw, check_heard, check_type};
-use capstan_engine::core::expression::constant;
+use capstan_engine::core::expression::{check_event_condition, constant};
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
@@ -15,6 +15,8 @@ use crate::span;
 
 /// Longest path of a form or hook, in bytes.
 const PATH_BYTES_MAX: usize = 200;
+/// Shortest and longest time that a refused start is tried again.
+const START_WITHIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(7 * 86_400));
 
 /// The finding that a field is an expression, though it has to be known before anything runs.
 pub(super) fn literal(field: &str) -> Problem {
@@ -207,6 +209,24 @@ fn event_type(config: &Value, field: &str, check: fn(&str) -> Result<(), EventFl
     let name = config.get(field)?.as_str().filter(|name| !has_expression(name))?;
     let flaw = check(name).err()?;
     Some(problem("bad_event_type", &format!("/{field}"), flaw.to_string(), "use a type such as order.paid"))
+}
+
+/// A finding if `field` is no condition over `event`.
+pub(super) fn check_event_condition_at(config: &Value, field: &str) -> Option<Problem> {
+    let error = check_event_condition(config.get(field)?.as_str()?).err()?;
+    let hint = "write an expression over event, such as {{ event.data.amount > 100 }}";
+    Some(problem("bad_condition", &format!("/{field}"), error.to_string(), hint))
+}
+
+/// A finding if `start_within` is no time that a refused start of a trigger may be tried again.
+pub(super) fn check_start_within(config: &Value) -> Option<Problem> {
+    let text = config.get("start_within")?.as_str()?;
+    let why = match span::parse(text) {
+        Ok(span) if (START_WITHIN.0..=START_WITHIN.1).contains(&span) => return None,
+        Ok(_) => format!("start_within is {text:?}, and has to be from a minute to seven days"),
+        Err(error) => error.to_string(),
+    };
+    Some(problem("bad_span", "/start_within", why, "write numbers with units, such as 12h"))
 }
 
 /// The outcome of a trigger's run, which nobody asks for.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use capstan_domain::event_triggers::NewEventTrigger;
 use capstan_domain::events::check_key;
 use capstan_engine::core::catalogue::Effect;
-use capstan_engine::core::expression::check_event_condition;
 use capstan_engine::core::graph::{Graph, Node};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
@@ -13,12 +12,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::parts::{check_heard_type, has_expression, problem, trigger_run};
+use super::parts::{
+    check_event_condition_at, check_heard_type, check_start_within, has_expression, problem, trigger_run,
+};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
 
-/// Shortest and longest time that a refused start is tried again, and the usual one.
-const START_WITHIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(7 * 86_400));
+/// How long a refused start is tried again if nothing is said.
 const START_WITHIN_DEFAULT: Duration = Duration::from_secs(86_400);
 
 /// Starts for each event of a type.
@@ -65,22 +65,6 @@ fn check_literals(config: &Value) -> impl Iterator<Item = Problem> {
     })
 }
 
-fn check_when(config: &Value) -> Option<Problem> {
-    let error = check_event_condition(config.get("when")?.as_str()?).err()?;
-    let hint = "write an expression over event, such as {{ event.data.amount > 100 }}";
-    Some(problem("bad_condition", "/when", error.to_string(), hint))
-}
-
-fn check_within(config: &Value) -> Option<Problem> {
-    let text = config.get("start_within")?.as_str()?;
-    let why = match span::parse(text) {
-        Ok(span) if (START_WITHIN.0..=START_WITHIN.1).contains(&span) => return None,
-        Ok(_) => format!("start_within is {text:?}, and has to be from a minute to seven days"),
-        Err(error) => error.to_string(),
-    };
-    Some(problem("bad_span", "/start_within", why, "write numbers with units, such as 12h"))
-}
-
 impl NodeType for TriggerEvent {
     const NAME: &'static str = "trigger.event";
     const EFFECT: Effect = Effect::Pure;
@@ -97,7 +81,12 @@ impl NodeType for TriggerEvent {
     fn check(config: &Value) -> Vec<Problem> {
         let key = config.get("key").and_then(Value::as_str).and_then(|key| check_key(key).err());
         let key = key.map(|flaw| problem("bad_key", "/key", flaw.to_string(), "use a shorter key"));
-        let others = [check_heard_type(config, "event"), key, check_when(config), check_within(config)];
+        let others = [
+            check_heard_type(config, "event"),
+            key,
+            check_event_condition_at(config, "when"),
+            check_start_within(config),
+        ];
         check_literals(config).chain(others.into_iter().flatten()).collect()
     }
 

@@ -1,10 +1,13 @@
 //! `with-postgres COMMAND …`: runs a command with a throw-away PostgreSQL server, whose URL is in
 //! `CAPSTAN_TEST_POSTGRES_URL`, and exits as the command does. If that variable is set already, the command is run
-//! with it as it is. Interrupts and terminations are passed on to the command; then the server is cleared away.
+//! with it as it is. Where nobody has said how many tests run at a time (`RUST_TEST_THREADS`), a few more do than there are
+//! processors: they wait for the server most of their time. Interrupts and terminations are passed on to the command; then the server is cleared away.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus};
+use std::thread::available_parallelism;
 
 use capstan_private_postgres::testing::SERVER_VARIABLE;
 use capstan_private_postgres::{Options, PrivatePostgres};
@@ -19,6 +22,12 @@ const EXIT_CANNOT_RUN: u8 = 127;
 const EXIT_USAGE: u8 = 2;
 /// A command ended by signal N is reported as 128 + N.
 const EXIT_SIGNAL_BASE: u8 = 128;
+/// As the harness of tests reads it.
+const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
+/// Tests at a time for each processor.
+const TESTS_PER_PROCESSOR: usize = 3;
+/// Above it there is one for each processor: the server has connections for so many.
+const TESTS_MAX: usize = 8;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
@@ -45,9 +54,17 @@ fn run(program: OsString, arguments: Vec<OsString>) -> Result<u8, String> {
     if let Some(postgres) = &postgres {
         command.env(SERVER_VARIABLE, postgres.url("postgres"));
     }
+    if std::env::var_os(THREADS_VARIABLE).is_none() {
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        command.env(THREADS_VARIABLE, tests_at_a_time(processors).to_string());
+    }
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot wait for a command: {error}"))?;
     runtime.block_on(run_forwarding(command, &program))
+}
+
+fn tests_at_a_time(processors: usize) -> usize {
+    processors.max(TESTS_MAX.min(processors * TESTS_PER_PROCESSOR))
 }
 
 /// Signals are heard before there is a command that they could miss: it does not inherit that. An earlier one may end this

@@ -78,6 +78,8 @@ pub(super) struct Drive<'a> {
     pub(super) is_held: bool,
     /// Journal entries that it came with.
     pub(super) began_at: u32,
+    /// Whether an entry of this activation says who took the execution up.
+    pub(super) has_said: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -117,6 +119,7 @@ impl<'a> Drive<'a> {
             workflow_id: version.workflow_id,
             is_held: false,
             began_at,
+            has_said: false,
         }
     }
 

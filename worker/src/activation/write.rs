@@ -6,6 +6,7 @@ use capstan_engine::core::journal::{ENTRIES_MAX, WORK_ENTRIES_MAX};
 use capstan_engine::core::result::result;
 use capstan_engine::core::state::End;
 use capstan_engine::faults::{Point, pass};
+use capstan_engine::store::activations::Taken;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::workers::losses;
 use chrono::SecondsFormat;
@@ -113,6 +114,11 @@ impl Drive<'_> {
         let parked = if let Then::Park { due_at } = then { Some(due_at) } else { None };
         let mut commit = commit_of(self.claimed, then);
         commit.rows = std::mem::take(&mut self.pending);
+        if let Some(first) = commit.rows.first_mut().filter(|_| !self.has_said) {
+            let (worker, worker_no) = (self.engine.name.as_str(), self.life.worker_no);
+            first.say_taken(&Taken { worker, worker_no, at: self.claimed.claimed_at });
+            self.has_said = true;
+        }
         commit.usage = std::mem::take(&mut self.usage).into_iter().collect();
         commit.family = std::mem::take(&mut self.family);
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();

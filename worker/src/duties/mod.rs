@@ -2,6 +2,8 @@
 
 mod alerts;
 mod bulk;
+mod credential_tests;
+mod ends;
 mod events;
 mod gates;
 mod item;
@@ -33,6 +35,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     let starts = Arc::new(Notify::new());
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
+    duties.spawn(ends::ends(Arc::clone(engine), place.clone(), Arc::clone(&starts)));
     duties.spawn(gates::gates(Arc::clone(engine)));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
@@ -40,6 +43,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(persons::persons(Arc::clone(engine), place.clone()));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
+    duties.spawn(credential_tests::credential_tests(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());

@@ -13,6 +13,7 @@ use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict as Ruling, start_f
 use capstan_engine::store::shares::Shares;
 use capstan_engine::store::start::{Start, Started, start as start_plainly};
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 use crate::side::Side;
@@ -89,21 +90,25 @@ async fn in_transaction(
     match answer {
         Answer::Refused { reason, until } => Ok(Made::Refused { reason: reason.into(), until }),
         Answer::Settled { verdict, is_new } => {
-            if row.cause == "event" && is_new {
-                events::taken_by_start(
-                    &mut transaction,
-                    workspace_id,
-                    execution_id,
-                    &row.node_id,
-                    &row.input,
-                    row.depth,
-                )
-                .await?;
+            if is_new && matches!(row.cause.as_str(), "event" | "execution") {
+                let event = taken(&row);
+                let depth = row.depth;
+                events::taken_by_start(&mut transaction, workspace_id, execution_id, &row.node_id, &event, depth)
+                    .await?;
             }
             settle(&mut transaction, key, &verdict).await?;
             transaction.commit().await?;
             Ok(Made::Settled { is_new })
         }
+    }
+}
+
+/// What an execution has taken that says how deep it is: the event that started it; of an end no more than that it was one, as it
+/// may be large.
+fn taken(row: &TriggerStart) -> Value {
+    match row.cause.as_str() {
+        "event" => row.input.clone(),
+        _ => json!({ "type": "execution", "key": row.subject }),
     }
 }
 

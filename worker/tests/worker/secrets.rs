@@ -45,7 +45,7 @@ fn call(id: &str, url: &str, credential: &str) -> Value {
 }
 
 /// Every row of every table of the cell, as text.
-async fn dump(cell: &Cell) -> String {
+pub(crate) async fn dump(cell: &Cell) -> String {
     let mut owner = cell.owner().await;
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'cell_1'::regnamespace AND c.relkind IN ('r', 'p')",

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::operation::{Operation, op};
 use super::super::shapes::{
-    AuditEntry, Credential, CredentialDetails, CredentialType, EventType, Items, Receipt, ResentRange, Usage,
+    AuditEntry, Credential, CredentialDetails, CredentialTest, CredentialType, EventType, Items, Receipt, ResentRange,
+    Usage,
 };
 use crate::paging::Page;
 use crate::routes::credentials::wish::{NewName, Replacement, Wish};
@@ -105,6 +106,10 @@ fn of_credentials() -> Vec<Operation> {
         op(credentials::rename, "renameCredential", "Give it another name")
             .takes::<NewName>()
             .gives::<Credential>(200)
+            .refuses(&[409]),
+        op(credentials::test::create, "testCredential", "Try it at its provider, without doing anything there")
+            .may_take::<credentials::test::Wish>()
+            .gives::<CredentialTest>(200)
             .refuses(&[409]),
         op(credentials::delete, "deleteCredential", "Its secret is gone").gives_nothing(204).refuses(&[409]),
     ]

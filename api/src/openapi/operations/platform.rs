@@ -1,8 +1,11 @@
 //! Making workspaces, and the platform's view of them.
 
 use super::super::operation::{Operation, op};
-use super::super::shapes::{Items, OperationView, Tenant, TenantDetails, TenantMove};
+use super::super::shapes::{
+    BillingDetails, BillingEvent, BillingPrice, Items, OperationView, Tenant, TenantDetails, TenantMove,
+};
 use crate::paging::Page;
+use crate::routes::platform::billing;
 use crate::routes::{operations, platform};
 
 pub(super) fn all() -> Vec<Operation> {
@@ -44,5 +47,21 @@ pub(super) fn all() -> Vec<Operation> {
             .may_take::<platform::MoveWish>()
             .gives::<Tenant>(200)
             .refuses(&[409]),
+        op(billing::show, "getTenantBilling", "What the provider of payments says of a workspace")
+            .gives::<BillingDetails>(200),
+        op(billing::link, "linkTenantCustomer", "Say which customer pays for a workspace")
+            .takes::<billing::LinkCustomer>()
+            .gives::<BillingDetails>(200)
+            .refuses(&[409]),
+        op(billing::prices, "listBillingPrices", "Which price or product is paid for which plan")
+            .gives::<Items<BillingPrice>>(200),
+        op(billing::put_price, "setBillingPrice", "Have it stand for a plan; those who pay it get that plan")
+            .takes::<billing::SetPrice>()
+            .gives::<BillingPrice>(200)
+            .refuses(&[409]),
+        op(billing::delete_price, "removeBillingPrice", "Have it stand for no plan").gives_nothing(204),
+        op(billing::events, "listBillingEvents", "Events that somebody has to look at, or those with an outcome")
+            .query::<billing::EventQuery>()
+            .gives::<Page<BillingEvent>>(200),
     ]
 }

@@ -6,7 +6,9 @@ use super::super::shapes::{
     VersionSummary, Workflow, WorkflowSummary,
 };
 use crate::paging::Page;
-use crate::routes::{backtest, expression, limits, pauses, publish, simulate, test_step, trial, version, workflows};
+use crate::routes::{
+    backtest, expression, limits, pauses, publish, rules, simulate, test_step, trial, version, workflows,
+};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -66,6 +68,26 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<StartedTrial>(200)
             .gives::<StartedTrial>(202)
             .refuses(&[409, 429]),
+        op(rules::list, "listRules", "Automation rules, newest first")
+            .query::<rules::ListQuery>()
+            .gives::<Page<rules::view::RuleView>>(200),
+        op(rules::change::create, "createRule", "Make a rule, and publish the workflow that it is compiled to")
+            .takes::<rules::view::Wish>()
+            .gives::<rules::view::RuleView>(201)
+            .tells("ETag")
+            .tells("Location"),
+        op(rules::get, "getRule", "A rule").gives::<rules::view::RuleView>(200).tells("ETag"),
+        op(
+            rules::change::update,
+            "updateRule",
+            "Change a rule; its workflow is published anew if it says something else",
+        )
+        .takes::<rules::view::Wish>()
+        .header("IfMatch")
+        .gives::<rules::view::RuleView>(200)
+        .tells("ETag")
+        .refuses(&[412, 428]),
+        op(rules::change::delete, "deleteRule", "Have no such rule, nor its workflow").gives_nothing(204),
         op(pauses::pause, "pauseWorkflow", "Hold up all executions of a workflow")
             .may_take::<pauses::Wish>()
             .gives::<pauses::PauseView>(200),

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::super::operation::{Operation, op};
-use super::super::shapes::{Items, Me, NodeType, Resumed, TakenEvents};
+use super::super::shapes::{BillingView, Items, Me, NodeType, Resumed, TakenEvents};
 use crate::openapi;
 use crate::paging::Page;
-use crate::routes::{custom_events, limits, me, node_types, pauses};
+use crate::routes::{billing, custom_events, limits, me, node_types, pauses};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -33,6 +33,8 @@ pub(super) fn all() -> Vec<Operation> {
             .takes::<limits::Wish>()
             .gives_nothing(204),
         op(limits::remove_of_workspace, "removeWorkspaceLimit", "Have no such limit").gives_nothing(204),
+        op(billing::show, "getBilling", "What the provider of payments says of the workspace")
+            .gives::<BillingView>(200),
         op(pauses::list, "listPauses", "What is paused, by whom, why and since when")
             .query::<pauses::ListQuery>()
             .gives::<Page<pauses::PauseView>>(200),

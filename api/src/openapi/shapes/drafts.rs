@@ -32,9 +32,22 @@ pub(crate) struct Workflow {
     graph: Map<String, Value>,
     /// The output ports of each node, by its id.
     ports: BTreeMap<String, Vec<String>>,
+    /// The rule that it was made by, if one did.
+    rule: Option<WorkflowRule>,
     /// Of a workflow that was just made.
     #[schemars(skip_serializing_if = "absent", with = "Vec<GraphProblem>")]
     problems: Option<Vec<GraphProblem>>,
+}
+
+/// The rule that a workflow was made by.
+#[derive(JsonSchema)]
+pub(crate) struct WorkflowRule {
+    id: Id,
+    name: String,
+    /// While it is not, no version of the workflow starts by itself.
+    enabled: bool,
+    /// Whether draft or version are not what the rule was compiled to: it is compiled no more then.
+    edited_by_hand: bool,
 }
 
 /// A draft that was stored.
@@ -174,17 +187,17 @@ pub(crate) struct Published {
     #[schemars(flatten)]
     summary: VersionSummary,
     proof: Proof,
-    /// Its forms and hooks.
+    /// Its forms and hooks, and where mails to it go.
     triggers: Vec<TriggerAddress>,
 }
 
-/// Where a form or hook answers.
+/// Where a form or hook answers, or a mail goes.
 #[derive(JsonSchema)]
 pub(crate) struct TriggerAddress {
     kind: String,
     node_id: String,
-    /// A path of this server.
-    url: String,
+    /// A path of this server; `mailto:` with an address for mails, null where this server takes none.
+    url: Option<String>,
 }
 
 /// A simulation that is asked for.

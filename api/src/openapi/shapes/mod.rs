@@ -2,6 +2,7 @@
 //! as JSON. Nothing here is ever made.
 #![allow(dead_code, clippy::large_enum_variant, reason = "described, not made")]
 
+mod billing;
 mod drafts;
 mod executions;
 mod login;
@@ -13,6 +14,7 @@ mod triggers;
 mod waits;
 mod workspace;
 
+pub(crate) use billing::*;
 pub(crate) use drafts::*;
 pub(crate) use executions::*;
 pub(crate) use login::*;

@@ -37,6 +37,8 @@ pub(crate) struct Credential {
     key_id: String,
     /// Its access token, if it has one.
     token: Option<CredentialToken>,
+    /// What its newest test came to, if it was not replaced since.
+    last_test: Option<CredentialTest>,
     created_at: Time,
     created_by: String,
     updated_at: Time,
@@ -47,6 +49,37 @@ pub(crate) struct Credential {
 pub(crate) struct CredentialToken {
     expires_at: Time,
     refreshed_at: Option<Time>,
+}
+
+/// What a provider said of a credential; without its secrets.
+#[derive(JsonSchema)]
+pub(crate) struct CredentialTest {
+    outcome: TestOutcome,
+    /// For people.
+    detail: String,
+    /// Of an answer over HTTP.
+    status_code: Option<i32>,
+    /// How an answer over HTTP begins that is no good one.
+    response: Option<String>,
+    /// Until when the token holds that was fetched for it.
+    token_until: Option<Time>,
+    took_ms: i64,
+    tested_at: Time,
+}
+
+/// `passed`: the provider took the credential; `refused`: it did not; `unclear`: it answered something else; `unreachable`: it did not
+/// answer; `not_allowed`: nothing was sent, as the address is not allowed; `timed_out`: it took too long; `unusable`: the credential
+/// cannot be opened, or not be sent as it is.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum TestOutcome {
+    Passed,
+    Refused,
+    Unclear,
+    Unreachable,
+    NotAllowed,
+    TimedOut,
+    Unusable,
 }
 
 /// A credential with the newest versions that name it.
@@ -178,7 +211,7 @@ pub(crate) struct AuditEntry {
     id: Id,
     at: Time,
     by: AuditActor,
-    /// Method and route.
+    /// Method and route; a command of an operator; a move of the workspace by the platform.
     action: String,
     /// The path with its ids.
     subject: String,
@@ -186,13 +219,26 @@ pub(crate) struct AuditEntry {
     status: u16,
     address: Option<String>,
     request_id: String,
+    /// What is other than before, at most about 16 KiB of it; null where the record tells of no values.
+    changes: Option<Vec<AuditChange>>,
+}
+
+/// A member that differs. What cannot be shown is `[redacted]`, or `[changed]` if it is another now; what is long is cut.
+#[derive(JsonSchema)]
+pub(crate) struct AuditChange {
+    /// A JSON pointer. Empty in the last entry if more differs than has room; `after` tells how much.
+    path: String,
+    /// What it was; null if it was not there.
+    before: Value,
+    /// What it is; null if it is there no more.
+    after: Value,
 }
 
 #[derive(JsonSchema)]
 pub(crate) struct AuditActor {
     kind: AuditActorKind,
     id: Id,
-    /// Name of the key, or address of the user.
+    /// Name of the key, address of the user, or `billing`.
     name: String,
 }
 
@@ -201,4 +247,8 @@ pub(crate) struct AuditActor {
 pub(crate) enum AuditActorKind {
     User,
     Key,
+    /// Whoever gave a command on the installation's machine; `id` is nil.
+    Operator,
+    /// The provider of payments, through billing.
+    Billing,
 }

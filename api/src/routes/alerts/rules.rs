@@ -8,7 +8,8 @@ use capstan_domain::alerts::{self, DEFAULT_NAME, Kind, RULES_MAX, Rule, RuleRow}
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::auth::{Caller, Holder};
@@ -92,10 +93,14 @@ pub(crate) async fn put(holder: Holder, Path(name): Path<String>, request: Reque
         workflows::find(&caller, &workflow_id.to_string()).await?;
     }
     let mut transaction = caller.write().await?;
+    caller.hold(&mut transaction, &format!("alert rule {name}")).await?;
+    let before = shown(&mut transaction, &caller, &name).await?;
     if !alerts::put_rule(&mut transaction, caller.workspace_id, &name, &rule, &key.name).await? {
         let detail = format!("this workspace has {RULES_MAX} rules, which is the most");
         return Err(Problem::unprocessable("too_many_rules", detail, "delete one that is not needed"));
     }
+    let after = shown(&mut transaction, &caller, &name).await?;
+    caller.differs(&mut transaction, &before, &after).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -103,7 +108,11 @@ pub(crate) async fn put(holder: Holder, Path(name): Path<String>, request: Reque
 /// `DELETE /alert-rules/{name}`: 204; of `failures`, the shipped one holds again. 404 unknown.
 pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<Response, Problem> {
     let mut transaction = caller.write().await?;
+    caller.hold(&mut transaction, &format!("alert rule {name}")).await?;
+    let before = shown(&mut transaction, &caller, &name).await?;
     let is_gone = alerts::is_name(&name) && alerts::delete_rule(&mut transaction, caller.workspace_id, &name).await?;
+    let after = shown(&mut transaction, &caller, &name).await?;
+    caller.differs(&mut transaction, &before, &after).await?;
     transaction.commit().await?;
     if !is_gone {
         let problem = Problem::not_found("alert rule", &name);
@@ -111,6 +120,13 @@ pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<R
         return Err(if name == DEFAULT_NAME { Problem { hint: hint.into(), ..problem } } else { problem });
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A rule as the audit log shows it; null if there is none.
+async fn shown(connection: &mut PgConnection, caller: &Caller, name: &str) -> Result<Value, Problem> {
+    let rows = alerts::list_rules(connection, caller.workspace_id).await?;
+    let row = rows.into_iter().find(|row| row.name == name);
+    Ok(json!(row.map(|row| RuleView { updated_by: None, updated_at: None, ..RuleView::from(row) })))
 }
 
 fn checked(name: &str, wish: Wish) -> Result<Rule, Problem> {

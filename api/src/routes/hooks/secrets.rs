@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use capstan_domain::audit::Difference;
 use capstan_domain::hooks::is_secret_name;
-use capstan_domain::hooks::secrets::{self, HOOK_SECRET, SECRETS_MAX};
+use capstan_domain::hooks::secrets::{self, HOOK_SECRET, HookSecretRow, SECRETS_MAX};
+use capstan_domain::secrets::redact::Redactor;
 use capstan_domain::secrets::seal;
 use capstan_domain::webhooks::PublicKey;
 use capstan_engine::core::graph::Graph;
@@ -14,6 +16,7 @@ use capstan_node_types::span;
 use capstan_node_types::types::WebhookConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -82,6 +85,10 @@ pub(crate) async fn add(State(api): State<Api>, holder: Holder, request: Request
         let detail = format!("the workspace has {SECRETS_MAX} hook secrets");
         Problem::conflict("too_many_hook_secrets", detail, "remove some first")
     })?;
+    let secret = Redactor::default();
+    secret.add([new.secret.as_str()]).map_err(|error| Problem::internal(error.to_string()))?;
+    let made = Difference::between(&Value::Null, &shown(&row)).without(&secret);
+    caller.tells(&mut transaction, made).await?;
     transaction.commit().await?;
     Ok((StatusCode::CREATED, Json(row)).into_response())
 }
@@ -90,13 +97,16 @@ pub(crate) async fn add(State(api): State<Api>, holder: Holder, request: Request
 pub(crate) async fn remove(caller: Caller, Path(secret_id): Path<String>) -> Result<Response, Problem> {
     let uuid: Uuid = id(&secret_id, "hook secret")?;
     let mut transaction = caller.write().await?;
-    let is_gone = secrets::remove(&mut transaction, caller.workspace_id, uuid).await?;
+    let row = secrets::remove(&mut transaction, caller.workspace_id, uuid).await?;
+    let row = row.ok_or_else(|| Problem::not_found("hook secret", &secret_id))?;
+    caller.differs(&mut transaction, &shown(&row), &Value::Null).await?;
     transaction.commit().await?;
-    if is_gone {
-        Ok(StatusCode::NO_CONTENT.into_response())
-    } else {
-        Err(Problem::not_found("hook secret", &secret_id))
-    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A hook secret as the audit log shows it; its id stands for the secret itself.
+fn shown(row: &HookSecretRow) -> Value {
+    json!({ "id": row.id, "name": row.name, "until": row.until, "secret": row.id })
 }
 
 /// The overlap in seconds, if the rest is good, too. What is wrong is told without the secret.
@@ -159,7 +169,7 @@ pub(crate) async fn require(
     let missing = named.into_iter().filter(|(_, _, name, _)| unknown.contains(name));
     let findings: Vec<_> = missing
         .map(|(index, node_id, name, place)| {
-            serde_json::json!({
+            json!({
                 "code": "unknown_hook_secret",
                 "node_id": node_id,
                 "pointer": format!("/nodes/{index}/data/config/{place}"),

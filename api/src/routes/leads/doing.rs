@@ -1,8 +1,10 @@
 //! Acting on leads, and why not.
 
 use axum::http::StatusCode;
+use capstan_domain::audit::Difference;
 use capstan_domain::events::EVENTS_PENDING_MAX;
 use capstan_domain::leads::{self, Act, Acted, Done, LeadFlaw};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::LEAD;
@@ -12,6 +14,9 @@ use crate::routes::author::{Author, not_moved};
 /// How often an act that met another one comes again.
 const TRIES_MAX: u32 = 4;
 
+/// What of a lead is about the person.
+const PERSONAL: [&str; 5] = ["email", "name", "phone", "company", "fields"];
+
 impl Author {
     /// Does it in a transaction of its own, and tells the workers.
     pub(super) async fn act(&self, act: Act) -> Result<Acted, Problem> {
@@ -20,6 +25,7 @@ impl Author {
             let done = leads::act(&mut transaction, self.caller.workspace_id, &self.by, act.clone()).await?;
             match done {
                 Done::Acted(acted) => {
+                    self.caller.tells(&mut transaction, difference(&acted)).await?;
                     transaction.commit().await?;
                     self.caller.cell.ring().await;
                     return Ok(*acted);
@@ -30,6 +36,36 @@ impl Author {
         }
         Err(busy())
     }
+}
+
+/// How a lead differs, as the audit log shows it: where it stands and came from; of the person only which members changed, since
+/// nobody can be erased from the log.
+fn difference(acted: &Acted) -> Difference {
+    if acted.created {
+        return gone_or_made(&Value::Null, &acted.lead.shown());
+    }
+    let [mut before, mut after] = [json!({ "fields": {} }), json!({ "fields": {} })];
+    for (name, change) in &acted.changes {
+        for (side, word) in [(&mut before, "from"), (&mut after, "to")] {
+            match name.strip_prefix("fields.") {
+                Some(field) => side["fields"][field] = change[word].clone(),
+                None => side[name] = change[word].clone(),
+            }
+        }
+    }
+    Difference::between(&before, &after).hiding(&PERSONAL)
+}
+
+/// The same of a lead that is new, or no more; null for none.
+pub(super) fn gone_or_made(before: &Value, after: &Value) -> Difference {
+    let told = |lead: &Value| match lead {
+        Value::Object(members) => {
+            let told = members.iter().filter(|(name, value)| !name.ends_with("_at") && **value != json!({}));
+            told.map(|(name, value)| (name.clone(), value.clone())).collect()
+        }
+        _ => Value::Null,
+    };
+    Difference::between(&told(before), &told(after)).hiding(&PERSONAL)
 }
 
 /// Why an act was not done.

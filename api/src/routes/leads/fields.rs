@@ -5,6 +5,7 @@ use axum::extract::{Path, Request};
 use capstan_domain::leads::{FIELDS_MAX, FieldKind, FieldRow, PutField, fields, put_field, sources as all_sources};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::LEAD_BYTES_MAX;
 use crate::auth::Caller;
@@ -57,8 +58,11 @@ pub(crate) async fn put(caller: Caller, Path(name): Path<String>, request: Reque
     }
     let field = FieldRow { name, label: label.trim().to_owned(), kind };
     let mut transaction = caller.write().await?;
+    caller.hold(&mut transaction, &format!("lead field {}", field.name)).await?;
+    let before = fields(&mut transaction, caller.workspace_id).await?.into_iter().find(|row| row.name == field.name);
     match put_field(&mut transaction, caller.workspace_id, &field).await? {
         PutField::Put => {
+            caller.differs(&mut transaction, &json!(before), &json!(field)).await?;
             transaction.commit().await?;
             Ok(Json(field))
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::doing::no_such;
+use super::doing::{gone_or_made, no_such};
 use super::{LEAD, LEAD_BYTES_MAX, LeadView};
 use crate::auth::Caller;
 use crate::body;
@@ -126,9 +126,12 @@ pub(crate) async fn set_status(
 pub(crate) async fn delete(author: Author, Path(lead_id): Path<String>) -> Result<StatusCode, Problem> {
     let lead_id: Uuid = id(&lead_id, LEAD)?;
     let mut transaction = author.caller.write().await?;
+    let before = find(&mut transaction, author.caller.workspace_id, lead_id).await?;
     if !remove(&mut transaction, author.caller.workspace_id, &author.by, lead_id).await? {
         return Err(no_such(lead_id));
     }
+    let before = before.map_or(Value::Null, |lead| lead.shown());
+    author.caller.tells(&mut transaction, gone_or_made(&before, &Value::Null)).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

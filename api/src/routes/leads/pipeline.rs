@@ -8,6 +8,7 @@ use capstan_domain::leads::{Pipeline, PutPipeline, pipeline, put_pipeline};
 use capstan_domain::machine::Machine;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use super::LEAD_BYTES_MAX;
 use crate::auth::Caller;
@@ -42,6 +43,22 @@ fn shown(pipeline: Pipeline) -> Response {
     ([(ETAG, etag(pipeline.revision))], Json(PipelineView::from(pipeline))).into_response()
 }
 
+/// A pipeline as the audit log shows it.
+fn told(Pipeline { machine, revision }: &Pipeline) -> Value {
+    let mut told = told_machine(machine);
+    told["revision"] = json!(revision);
+    told
+}
+
+/// States and ways as the audit log shows them: by name, so that each is told by itself.
+pub(in crate::routes) fn told_machine(machine: &Machine) -> Value {
+    let states: Map<String, Value> = machine.states.iter().map(|state| (state.name.clone(), json!(state))).collect();
+    let ways: Map<String, Value> =
+        machine.transitions.iter().map(|way| (format!("{} → {}", way.from, way.to), json!(way))).collect();
+    let order: Vec<&str> = machine.states.iter().map(|state| state.name.as_str()).collect();
+    json!({ "initial": machine.initial, "order": order, "states": states, "transitions": ways })
+}
+
 /// `PUT /lead-pipeline {initial, states, transitions}` with `If-Match`: the pipeline. 409 `state_in_use`, 412 if it has another
 /// revision, 422 `invalid_pipeline`, 428 without `If-Match`.
 pub(crate) async fn put(caller: Caller, request: Request) -> Result<Response, Problem> {
@@ -60,10 +77,11 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Result<Response, Pr
         return Err(problem.findings(findings));
     }
     let mut transaction = caller.write().await?;
-    let current = pipeline(&mut transaction, caller.workspace_id).await?.revision;
-    let expected = expected_revision(&headers, current)?;
+    let before = pipeline(&mut transaction, caller.workspace_id).await?;
+    let expected = expected_revision(&headers, before.revision)?;
     match put_pipeline(&mut transaction, caller.workspace_id, expected, machine).await? {
         PutPipeline::Put(pipeline) => {
+            caller.differs(&mut transaction, &told(&before), &told(&pipeline)).await?;
             transaction.commit().await?;
             Ok(shown(pipeline))
         }

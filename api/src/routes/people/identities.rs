@@ -36,7 +36,7 @@ pub(crate) struct IdentityView {
 /// `GET /identities`: the oldest first.
 pub(crate) async fn list(State(api): State<Api>, Extension(actor): Extension<Arc<Actor>>) -> Result<Response, Problem> {
     let person = actor.person()?;
-    let rows = access::list_identities(&mut *api.people.pool.acquire().await?, person.user_id).await?;
+    let rows = access::list_identities(&mut *api.people.pool.begin().await?, person.user_id).await?;
     let items: Vec<IdentityView> = rows.into_iter().map(|row| view(&api, row)).collect();
     Ok(Json(json!({ "items": items })).into_response())
 }

@@ -6,11 +6,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, OpenInvitation, Permission, Person, Role, hash_password};
+use capstan_domain::access::{self, InvitationRow, OpenInvitation, Permission, Person, Role, hash_password};
+use capstan_domain::audit::{self, Difference};
 use capstan_engine::core::ids::WorkspaceId;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     BODY_BYTES_MAX, email, link_expired, open, refused, require_still, require_strong, tries, unhashed, welcome,
@@ -72,9 +75,12 @@ pub(crate) async fn create(
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let wanted = said.role.permissions();
     require_still(&mut transaction, &caller, &actor, Permission::MembersWrite, wanted).await?;
+    audit::hold(&mut transaction, caller.workspace_id, &format!("invitation {email}")).await?;
+    let before = open_one(&mut transaction, &caller, |row| row.email == email).await?;
     let invited = access::invite(&mut transaction, caller.workspace_id, &email, said.role, &by).await;
     let (row, token) = invited.map_err(refused)?;
-    change.note(&mut transaction, StatusCode::CREATED).await?;
+    let difference = Difference::between(&before, &shown(&row));
+    change.note(&mut transaction, StatusCode::CREATED, difference).await?;
     transaction.commit().await?;
     let answer = (StatusCode::CREATED, Json(&row)).into_response();
     // A person's address is proved; a key's name is whatever somebody wrote, and is not mailed to strangers.
@@ -103,13 +109,15 @@ pub(crate) async fn revoke(
     Extension(change): Extension<Arc<Change>>,
     Path(invitation_id): Path<String>,
 ) -> Result<Response, Problem> {
-    let wanted = id(&invitation_id, "invitation")?;
+    let wanted: Uuid = id(&invitation_id, "invitation")?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    let before = open_one(&mut transaction, &caller, |row| row.id == wanted).await?;
     let revoked = access::revoke_invitation(&mut transaction, caller.workspace_id, wanted).await?;
     if !revoked {
         return Err(Problem::not_found("invitation", &invitation_id));
     }
-    change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+    let gone = Difference::between(&before, &Value::Null);
+    change.note(&mut transaction, StatusCode::NO_CONTENT, gone).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -152,7 +160,7 @@ pub(crate) async fn accept(State(api): State<Api>, request: Request) -> Result<R
     access::add_member(&mut transaction, workspace_id, user_id, role).await.map_err(refused)?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
     let change = Change::of_person(&api, &parts, tenant, user_id, &invitation.email);
-    change.note(&mut transaction, StatusCode::CREATED).await?;
+    change.note(&mut transaction, StatusCode::CREATED, joined(user_id, &invitation)).await?;
     transaction.commit().await?;
     change.made(&api, StatusCode::CREATED).await;
     welcome(&api, StatusCode::CREATED, &token).await
@@ -176,9 +184,29 @@ async fn join(
         return Err(link_expired());
     }
     access::add_member(&mut transaction, workspace_id, person.user_id, role).await.map_err(refused)?;
-    change.note(&mut transaction, StatusCode::OK).await?;
+    change.note(&mut transaction, StatusCode::OK, joined(person.user_id, invitation)).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// The open invitation that is meant, as the audit log shows it; null if there is none.
+async fn open_one(
+    transaction: &mut PgConnection,
+    caller: &Caller,
+    is_meant: impl Fn(&InvitationRow) -> bool,
+) -> Result<Value, Problem> {
+    let rows = access::list_invitations(transaction, caller.workspace_id).await?;
+    Ok(rows.iter().find(|row| is_meant(row)).map_or(Value::Null, shown))
+}
+
+fn shown(row: &InvitationRow) -> Value {
+    json!({ "id": row.id, "email": row.email, "role": row.role, "expires_at": row.expires_at })
+}
+
+/// A member more.
+fn joined(user_id: Uuid, invitation: &OpenInvitation) -> Difference {
+    let member = json!({ "user_id": user_id, "email": invitation.email, "role": invitation.role });
+    Difference::between(&Value::Null, &member)
 }
 
 fn place_of(invitation: &OpenInvitation) -> Result<(WorkspaceId, Role), Problem> {

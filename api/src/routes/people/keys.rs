@@ -6,11 +6,12 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, KeyId, NewKey, Permission, Permissions};
+use capstan_domain::access::{self, KeyId, KeyRow, NewKey, Permission, Permissions};
+use capstan_domain::audit::Difference;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{BODY_BYTES_MAX, refused, require_still};
 use crate::actor::{Actor, Who};
@@ -67,7 +68,8 @@ pub(crate) async fn create(
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     require_still(&mut transaction, &caller, &actor, Permission::KeysWrite, wanted).await?;
     let (row, key) = access::make_key(&mut transaction, caller.workspace_id, &new).await.map_err(refused)?;
-    change.note(&mut transaction, StatusCode::CREATED).await?;
+    let made = Difference::between(&Value::Null, &shown(&row));
+    change.note(&mut transaction, StatusCode::CREATED, made).await?;
     transaction.commit().await?;
     let mut told = json!(row);
     told["key"] = json!(key);
@@ -87,9 +89,18 @@ pub(crate) async fn revoke(
     if !revoked {
         return Err(Problem::not_found("key", &key_id));
     }
-    change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+    // Nothing of it changes but that it is revoked.
+    let row = access::find_key(&mut transaction, caller.workspace_id, wanted).await.map_err(refused)?;
+    let gone = Difference::between(&row.as_ref().map_or(Value::Null, shown), &Value::Null);
+    change.note(&mut transaction, StatusCode::NO_CONTENT, gone).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A key as the audit log shows it, which is not even its beginning.
+fn shown(row: &KeyRow) -> Value {
+    let scopes = row.scopes.as_ref().map_or_else(|| json!("all"), |scopes| json!(scopes));
+    json!({ "id": row.key_id, "name": row.name, "scopes": scopes, "expires_at": row.expires_at })
 }
 
 /// The scopes in the order of the table, each once.

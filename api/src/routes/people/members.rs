@@ -6,10 +6,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, Changed, Role};
+use capstan_domain::access::{self, Changed, MemberRow, Role};
+use capstan_domain::audit::Difference;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{PgConnection, PgTransaction};
 use uuid::Uuid;
 
@@ -61,8 +62,10 @@ pub(crate) async fn change(
         actor.require_role(said.role)?;
         require_over(&mut transaction, &caller, &actor, member).await?;
     }
+    let before = shown(&mut transaction, &caller, member).await?;
     let changed = access::change_role(&mut transaction, caller.workspace_id, member, said.role).await?;
-    end(transaction, changed, &change).await?;
+    let after = shown(&mut transaction, &caller, member).await?;
+    end(transaction, changed, &change, Difference::between(&before, &after)).await?;
     told(changed, &user_id)
 }
 
@@ -77,8 +80,9 @@ pub(crate) async fn remove(
     let member = id(&user_id, "member")?;
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     require_over(&mut transaction, &caller, &actor, member).await?;
+    let before = shown(&mut transaction, &caller, member).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, member).await?;
-    end(transaction, removed, &change).await?;
+    end(transaction, removed, &change, Difference::between(&before, &Value::Null)).await?;
     told(removed, &user_id)
 }
 
@@ -95,8 +99,10 @@ pub(crate) async fn leave(
     standing::require(&tenant, Deed::Withdraw)?;
     let change = Change::of_person(&api, &parts, tenant, user_id, email);
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
+    access::hold_role(&mut transaction, caller.workspace_id, user_id).await?;
+    let before = shown(&mut transaction, &caller, user_id).await?;
     let removed = access::remove_member(&mut transaction, caller.workspace_id, user_id).await?;
-    end(transaction, removed, &change).await?;
+    end(transaction, removed, &change, Difference::between(&before, &Value::Null)).await?;
     if let Some(token) = api.people.token(&parts.headers) {
         api.people.forget_session(token).await;
     }
@@ -121,7 +127,11 @@ pub(crate) async fn transfer(
     }
     let mut transaction = tenant::write(&api.people.pool, caller.workspace_id).await?;
     let changed = access::transfer(&mut transaction, caller.workspace_id, owner, said.user_id).await?;
-    end(transaction, changed, &change).await?;
+    let [before, after] = [
+        json!({ "owner": shown(&mut transaction, &caller, owner).await?["email"] }),
+        json!({ "owner": shown(&mut transaction, &caller, said.user_id).await?["email"] }),
+    ];
+    end(transaction, changed, &change, Difference::between(&before, &after)).await?;
     if changed == Changed::Done {
         api.people.forget_session(&token).await;
     }
@@ -129,12 +139,24 @@ pub(crate) async fn transfer(
 }
 
 /// Commits what was done, with its record; what was not done leaves none.
-async fn end(mut transaction: PgTransaction<'_>, changed: Changed, change: &Change) -> Result<(), Problem> {
+async fn end(
+    mut transaction: PgTransaction<'_>,
+    changed: Changed,
+    change: &Change,
+    difference: Difference,
+) -> Result<(), Problem> {
     if changed == Changed::Done {
-        change.note(&mut transaction, StatusCode::NO_CONTENT).await?;
+        change.note(&mut transaction, StatusCode::NO_CONTENT, difference).await?;
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// A member as the audit log shows them; null if they are none.
+async fn shown(transaction: &mut PgConnection, caller: &Caller, user_id: Uuid) -> Result<Value, Problem> {
+    let row = access::find_member(transaction, caller.workspace_id, user_id).await?;
+    let view = |row: MemberRow| json!({ "user_id": row.user_id, "email": row.email, "role": row.role });
+    Ok(row.map_or(Value::Null, view))
 }
 
 /// Refuses who may do less than the member whom they would change. The owner is refused to all, in other words.

@@ -1,5 +1,6 @@
 //! The platform: workspaces as tenants, for its administrators.
 
+pub(crate) mod billing;
 mod moves;
 mod tenants;
 

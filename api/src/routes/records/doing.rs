@@ -2,8 +2,10 @@
 
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, StatusCode};
+use capstan_domain::audit::Difference;
 use capstan_domain::events::EVENTS_PENDING_MAX;
-use capstan_domain::records::{self, Act, Acted, Done, RecordFlaw};
+use capstan_domain::records::{self, Act, Acted, Done, EntryKind, RecordFlaw, RecordRow};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::RECORD;
@@ -16,12 +18,27 @@ pub(super) async fn act(author: &Author, what: Act) -> Result<Acted, Problem> {
     let mut transaction = author.caller.write().await?;
     match records::act(&mut transaction, author.caller.workspace_id, &author.by, what).await? {
         Done::Acted(acted) => {
+            author.caller.tells(&mut transaction, difference(&acted)).await?;
             transaction.commit().await?;
             author.caller.cell.ring().await;
             Ok(*acted)
         }
         refused => Err(refusal(refused)),
     }
+}
+
+/// How a record differs, as the audit log shows it: of its data only which fields changed, since nobody can be erased from
+/// the log.
+fn difference(acted: &Acted) -> Difference {
+    let told = |row: &RecordRow| {
+        json!({
+            "id": row.record_id, "type": row.type_name, "state": row.state, "data": row.data, "revision": row.revision,
+        })
+    };
+    let before = acted.before.as_ref().map_or(Value::Null, told);
+    let is_gone = acted.entry.as_ref().is_some_and(|entry| entry.kind == EntryKind::Deleted.as_str());
+    let after = if is_gone { Value::Null } else { told(&acted.record) };
+    Difference::between(&before, &after).hiding(&["data"])
 }
 
 /// The revision that the request says it changes, if it does. What cannot be one is none of ours: 412.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::machine::{Machine, MachineFlaw, MachineState, Transition};
 use capstan_domain::records::{
@@ -13,12 +13,15 @@ use capstan_domain::records::{
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::doing::wished_revision;
 use super::{TYPE, TYPE_BYTES_MAX};
 use crate::auth::Caller;
 use crate::body;
 use crate::openapi::shapes::Time;
 use crate::problem::{Finding, Problem};
+use crate::routes::leads::pipeline::told_machine;
 use crate::routes::workflows::{etag, expected_revision, stale};
 
 /// All types.
@@ -71,6 +74,13 @@ fn shown(status: StatusCode, of: RecordType) -> Response {
     (status, [(ETAG, etag(revision))], Json(view)).into_response()
 }
 
+/// A type as the audit log shows it.
+fn told(of: &RecordType) -> Value {
+    let mut told = told_machine(&of.machine);
+    (told["name"], told["label"], told["revision"]) = (json!(of.name), json!(of.label), json!(of.revision));
+    told
+}
+
 /// `GET /record-types`.
 pub(crate) async fn list(caller: Caller) -> Result<Json<TypeList>, Problem> {
     let mut transaction = caller.read().await?;
@@ -93,7 +103,7 @@ pub(crate) async fn get(caller: Caller, Path(name): Path<String>) -> Result<Resp
     Ok(shown(StatusCode::OK, found.ok_or_else(|| Problem::not_found(TYPE, &name))?))
 }
 
-/// `PUT /record-types/{name} {label, initial, states, transitions}`: the type; with `If-Match`, in place of the one there is,
+/// `PUT /record-types/{name} {label, initial, states, transitions}`: the type; with `If-Match` in place of the one there is,
 /// else 201. 409 `state_in_use`, 412 if it has another revision, 422 `invalid_type`, `too_many_types`, 428 without
 /// `If-Match`.
 pub(crate) async fn put(caller: Caller, Path(name): Path<String>, request: Request) -> Result<Response, Problem> {
@@ -105,13 +115,16 @@ pub(crate) async fn put(caller: Caller, Path(name): Path<String>, request: Reque
         return Err(invalid(flaws));
     }
     let mut transaction = caller.write().await?;
-    let expected = match record_type(&mut transaction, caller.workspace_id, &name).await? {
+    let before = record_type(&mut transaction, caller.workspace_id, &name).await?;
+    let expected = match &before {
         Some(current) => Some(expected_revision(&headers, current.revision)?),
-        None if headers.contains_key(IF_MATCH) => return Err(stale()),
+        None if wished_revision(&headers)?.is_some_and(|revision| revision > 0) => return Err(stale()),
         None => None,
     };
     match put_type(&mut transaction, caller.workspace_id, &name, expected, wish).await? {
         PutType::Put(of) => {
+            let before = before.as_ref().map_or(Value::Null, told);
+            caller.differs(&mut transaction, &before, &told(&of)).await?;
             transaction.commit().await?;
             Ok(shown(if expected.is_none() { StatusCode::CREATED } else { StatusCode::OK }, of))
         }
@@ -132,7 +145,10 @@ pub(crate) async fn put(caller: Caller, Path(name): Path<String>, request: Reque
 pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<StatusCode, Problem> {
     let mut transaction = caller.write().await?;
     match delete_type(&mut transaction, caller.workspace_id, &name).await? {
-        DeleteType::Deleted => {
+        DeleteType::Deleted(old) => {
+            let after = record_type(&mut transaction, caller.workspace_id, &name).await?;
+            let after = after.as_ref().map_or(Value::Null, told);
+            caller.differs(&mut transaction, &told(&old), &after).await?;
             transaction.commit().await?;
             Ok(StatusCode::NO_CONTENT)
         }

@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use capstan_domain::schedules::{self, Backfill, BackfillFlaw, Overlap};
+use capstan_domain::schedules::{self, Backfill, BackfillFlaw, Overlap, ScheduleRow};
 use capstan_domain::trigger_starts::subject;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::super::signals::check_reason;
-use super::{WISH_BYTES_MAX, calendar, find, last, show};
+use super::{WISH_BYTES_MAX, calendar, find, last, show, status};
 use crate::auth::{Caller, Holder};
 use crate::body;
 use crate::problem::Problem;
@@ -54,9 +55,10 @@ pub(crate) async fn pause(holder: Holder, Path(id): Path<String>, request: Reque
     let why: Why = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     check_reason(why.reason.as_deref().unwrap_or_default())?;
     let mut transaction = caller.write().await?;
-    let row = find(&mut transaction, caller.workspace_id, &id).await?;
+    let row = held(&mut transaction, &caller, &id).await?;
     let reason = why.reason.as_deref();
     schedules::pause(&mut transaction, caller.workspace_id, &row, &key.name, reason).await?;
+    tell(&mut transaction, &caller, &row).await?;
     transaction.commit().await?;
     answer(&caller, &id).await
 }
@@ -65,8 +67,9 @@ pub(crate) async fn pause(holder: Holder, Path(id): Path<String>, request: Reque
 pub(crate) async fn resume(caller: Caller, Path(id): Path<String>, request: Request) -> Result<Response, Problem> {
     let _: Nothing = body::typed_or_default(request, WISH_BYTES_MAX).await?;
     let mut transaction = caller.write().await?;
-    let row = find(&mut transaction, caller.workspace_id, &id).await?;
+    let row = held(&mut transaction, &caller, &id).await?;
     schedules::resume(&mut transaction, caller.workspace_id, &row, &calendar(&row)?).await?;
+    tell(&mut transaction, &caller, &row).await?;
     transaction.commit().await?;
     answer(&caller, &id).await
 }
@@ -105,6 +108,21 @@ fn refused(flaw: BackfillFlaw) -> Problem {
         BackfillFlaw::Range | BackfillFlaw::TooOld => ("bad_range", "let from be before to, and both in the near past"),
     };
     Problem::unprocessable(code, flaw.to_string(), hint)
+}
+
+/// The schedule, which nobody else pauses or resumes until the transaction has ended.
+async fn held(connection: &mut PgConnection, caller: &Caller, id: &str) -> Result<ScheduleRow, Problem> {
+    // Whatever it is called in the path.
+    let row = find(connection, caller.workspace_id, id).await?;
+    caller.hold(connection, &format!("schedule {}", row.schedule_id)).await?;
+    find(connection, caller.workspace_id, id).await
+}
+
+/// Tells the audit log what it is now.
+async fn tell(connection: &mut PgConnection, caller: &Caller, before: &ScheduleRow) -> Result<(), Problem> {
+    let after = find(connection, caller.workspace_id, &before.schedule_id.to_string()).await?;
+    let [before, after] = [before, &after].map(|row| json!({ "status": status(row), "reason": row.paused_reason }));
+    caller.differs(connection, &before, &after).await
 }
 
 async fn answer(caller: &Caller, id: &str) -> Result<Response, Problem> {

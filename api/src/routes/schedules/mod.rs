@@ -100,12 +100,15 @@ fn times(calendar: &Calendar, times: impl IntoIterator<Item = DateTime<Utc>>) ->
     times.into_iter().map(|at| json!({ "at": at, "local": calendar.shown(at) })).collect()
 }
 
-fn show(row: &ScheduleRow, calendar: &Calendar, last: Option<&StartRow>) -> Value {
-    let status = match (row.paused_at, row.next_at) {
+fn status(row: &ScheduleRow) -> &'static str {
+    match (row.paused_at, row.next_at) {
         (Some(_), _) => "paused",
         (None, Some(_)) => "active",
         (None, None) => "over",
-    };
+    }
+}
+
+fn show(row: &ScheduleRow, calendar: &Calendar, last: Option<&StartRow>) -> Value {
     let paused = row.paused_at.map(|at| json!({ "at": at, "by": row.paused_by, "reason": row.paused_reason }));
     json!({
         "id": row.schedule_id,
@@ -117,7 +120,7 @@ fn show(row: &ScheduleRow, calendar: &Calendar, last: Option<&StartRow>) -> Valu
         "zone": row.rules.zone,
         "overlap": row.rules.overlap,
         "catch_up": row.rules.catch_up,
-        "status": status,
+        "status": status(row),
         "next_at": row.next_at,
         "next_local": row.next_at.map(|at| calendar.shown(at)),
         "last": last,

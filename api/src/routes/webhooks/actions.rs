@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::deliveries::{DeliveryView, known_delivery};
-use super::{ENDPOINT, EndpointView, bad_number, enabled, known, no_such};
+use super::{ENDPOINT, EndpointView, bad_number, enabled, held, known, no_such, shown};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body;
@@ -54,10 +54,12 @@ pub(crate) struct Resend {
 pub(crate) async fn enable(caller: Caller, Path(endpoint_id): Path<String>) -> Result<Response, Problem> {
     let endpoint_id: Uuid = id(&endpoint_id, ENDPOINT)?;
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     if !endpoints::enable(&mut transaction, caller.workspace_id, endpoint_id).await? {
         return Err(no_such(endpoint_id));
     }
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(Json(EndpointView::from(row)).into_response())
 }
@@ -73,10 +75,12 @@ pub(crate) async fn disable(
     let reason = reason.unwrap_or_else(|| "a person has disabled it".into());
     let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     if !endpoints::disable(&mut transaction, caller.workspace_id, endpoint_id, &reason).await? {
         return Err(no_such(endpoint_id));
     }
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(Json(EndpointView::from(row)).into_response())
 }
@@ -97,7 +101,7 @@ pub(crate) async fn rotate(
         return Err(bad_number(detail, "0 ends the old secrets at once".into()));
     }
     let mut transaction = caller.write().await?;
-    known(&mut transaction, &caller, endpoint_id).await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     let keys = &api.settings.keys;
     let Some(secret) = add_secret(&mut transaction, keys, caller.workspace_id, endpoint_id, overlap_s).await? else {
         let detail = format!("{SECRETS_MAX} secrets sign for this endpoint at the moment, which is the most");
@@ -108,6 +112,7 @@ pub(crate) async fn rotate(
         ));
     };
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     let view = EndpointView { secret: Some(secret.reveal()), ..EndpointView::from(row) };
     Ok(Json(view).into_response())

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{ENDPOINT, EndpointView, known, no_such};
+use super::{ENDPOINT, EndpointView, held, known, no_such, shown};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body;
@@ -46,10 +46,12 @@ pub(crate) async fn put(
     let (pem, fingerprint) = checked.map_err(refused)?;
     let keys = &api.settings.keys;
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     if !set_certificate(&mut transaction, keys, caller.workspace_id, endpoint_id, &pem, &fingerprint).await? {
         return Err(no_such(endpoint_id));
     }
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(Json(EndpointView::from(row)).into_response())
 }
@@ -58,10 +60,12 @@ pub(crate) async fn put(
 pub(crate) async fn delete(caller: Caller, Path(endpoint_id): Path<String>) -> Result<Response, Problem> {
     let uuid: Uuid = id(&endpoint_id, ENDPOINT)?;
     let mut transaction = caller.write().await?;
-    known(&mut transaction, &caller, uuid).await?;
+    let before = held(&mut transaction, &caller, uuid).await?;
     if !remove_certificate(&mut transaction, caller.workspace_id, uuid).await? {
         return Err(Problem::not_found("client certificate of the webhook endpoint", &endpoint_id));
     }
+    let row = known(&mut transaction, &caller, uuid).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

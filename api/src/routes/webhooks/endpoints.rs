@@ -7,11 +7,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::webhooks::endpoints::{self, ENDPOINTS_MAX};
 use capstan_domain::webhooks::{OVERLAP_S_DEFAULT, add_secret, fit_pairs};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wish::{WISH_BYTES_MAX, WishBody};
-use super::{ENDPOINT, EndpointView, known, no_such};
+use super::{ENDPOINT, EndpointView, held, known, no_such, shown};
 use crate::Api;
 use crate::auth::Caller;
 use crate::body;
@@ -51,6 +51,7 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     let secret = add_secret(&mut transaction, keys, caller.workspace_id, endpoint_id, OVERLAP_S_DEFAULT).await?;
     let secret = secret.ok_or_else(|| Problem::internal("a new endpoint has no room for a secret"))?;
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &Value::Null, &shown(&row)).await?;
     transaction.commit().await?;
     let view = EndpointView { secret: Some(secret.reveal()), ..EndpointView::from(row) };
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
@@ -71,11 +72,13 @@ pub(crate) async fn update(
     let wish: WishBody = body::typed(request, WISH_BYTES_MAX).await?;
     let wish = wish.check(&api.guard)?;
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     if !endpoints::update(&mut transaction, caller.workspace_id, endpoint_id, &wish).await? {
         return Err(no_such(endpoint_id));
     }
     fit_pairs(&mut transaction, &api.settings.keys, caller.workspace_id, endpoint_id).await?;
     let row = known(&mut transaction, &caller, endpoint_id).await?;
+    caller.differs(&mut transaction, &before, &shown(&row)).await?;
     transaction.commit().await?;
     Ok(Json(EndpointView::from(row)).into_response())
 }
@@ -84,9 +87,11 @@ pub(crate) async fn update(
 pub(crate) async fn delete(caller: Caller, Path(endpoint_id): Path<String>) -> Result<Response, Problem> {
     let endpoint_id: Uuid = id(&endpoint_id, ENDPOINT)?;
     let mut transaction = caller.write().await?;
+    let before = held(&mut transaction, &caller, endpoint_id).await?;
     if !endpoints::delete(&mut transaction, caller.workspace_id, endpoint_id).await? {
         return Err(no_such(endpoint_id));
     }
+    caller.differs(&mut transaction, &before, &Value::Null).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -13,6 +13,7 @@ use capstan_domain::webhooks::{SecretError, SecretRow};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -105,6 +106,22 @@ impl From<EndpointRow> for EndpointView {
             secret: None,
         }
     }
+}
+
+/// An endpoint as the audit log shows it; the id of its newest secret stands for that.
+fn shown(row: &EndpointRow) -> Value {
+    json!({
+        "id": row.endpoint_id, "url": row.url, "types": row.types, "filter": row.filter, "description": row.description,
+        "status": row.status, "reason": row.reason, "rate_per_s": row.rate_per_s, "concurrency": row.concurrency,
+        "asymmetric": row.is_asymmetric, "client_certificate": row.certificate_fingerprint,
+        "secret": row.secrets.first().map(|secret| secret.secret_id),
+    })
+}
+
+/// The endpoint as the audit log shows it, which no other request changes until the transaction has ended; or 404.
+async fn held(connection: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<Value, Problem> {
+    caller.hold(connection, &format!("webhook endpoint {id}")).await?;
+    Ok(shown(&known(connection, caller, id).await?))
 }
 
 /// The endpoint of that id, or 404.

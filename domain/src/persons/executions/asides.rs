@@ -65,9 +65,15 @@ async fn lines(
     Ok(rows.fetch_all(connection).await?)
 }
 
+/// A wait, its step, its key, condition and matched event.
+type WaitRow = (Uuid, String, String, Option<String>, Option<Value>);
+
+/// An approval, its title, body, fields and answer.
+type ApprovalRow = (Uuid, String, Option<String>, Value, Option<Value>);
+
 /// One for each step at most, like approvals.
 pub(super) async fn waits(connection: &mut PgConnection, site: &Site<'_>, finds: &mut Finds) -> Result<(), StoreError> {
-    let rows: Vec<(Uuid, String, String, Option<String>, Option<Value>)> = sqlx::query_as(
+    let rows: Vec<WaitRow> = sqlx::query_as(
         "SELECT wait_id, node_id, key, condition, event FROM event_waits WHERE workspace_id = $1 AND execution_id = $2 \
            AND lower(concat_ws(' ', key, condition, event::text) COLLATE \"C\") LIKE ANY ($3) ORDER BY wait_id",
     )
@@ -106,7 +112,7 @@ pub(super) async fn approvals(
     site: &Site<'_>,
     finds: &mut Finds,
 ) -> Result<(), StoreError> {
-    let rows: Vec<(Uuid, String, Option<String>, Value, Option<Value>)> = sqlx::query_as(
+    let rows: Vec<ApprovalRow> = sqlx::query_as(
         "SELECT approval_id, title, body, fields, answer FROM approvals WHERE workspace_id = $1 AND execution_id = $2 \
            AND lower(concat_ws(' ', title, body, fields::text, answer::text) COLLATE \"C\") LIKE ANY ($3) ORDER BY approval_id",
     )

@@ -12,7 +12,7 @@ export default function OpenPages({ page }: { page: OpenPage }) {
   const token = useQuery('token')
   switch (page) {
     case 'login':
-      return <LoginPage onDone={() => navigate(to.workflows())} />
+      return <LoginPage onDone={() => navigate(to.overview())} />
     case 'sign-up':
       return <SignUpPage />
     case 'forgot':

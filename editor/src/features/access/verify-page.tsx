@@ -37,7 +37,7 @@ function Complete({ token, email }: { token: string; email: string }) {
     void attempt(async () => {
       await completeSignUp({ token, name, password, workspace: { slug: address, name: workspace } })
       forgetKey()
-      navigate(to.workspace(address))
+      navigate(to.workspace(address, 'workflows'))
     })
   const footer = (
     <button className="primary" disabled={isBusy}>

@@ -6,6 +6,7 @@ import { Icon } from '../../ui/icon'
 import { List } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
 import { SettingsPage } from '../settings/settings-page'
+import { Difference } from './difference'
 import { matches, nameOf } from './matching'
 
 /** Who changed what, newest first. */
@@ -19,7 +20,7 @@ export default function AuditPage() {
       <span className="visually-hidden">Find among those that are loaded</span>
       <input
         type="search"
-        placeholder="Person, path, status"
+        placeholder="Person, path, value"
         defaultValue={wanted}
         onChange={(event) => setQuery('q', event.target.value)}
       />
@@ -28,7 +29,7 @@ export default function AuditPage() {
   return (
     <SettingsPage
       page="audit"
-      about="Every change of this workspace: who, when, from where, and what came of it."
+      about="Every change of this workspace: who, when, from where, what came of it, and how it differs then."
       actions={find}
     >
       <List<AuditEntry>
@@ -56,6 +57,7 @@ export default function AuditPage() {
                 <strong className="name">{entry.action}</strong>
                 <br />
                 <code className="faint">{entry.subject}</code>
+                <Difference changes={entry.changes} />
               </>
             ),
           },

@@ -11,6 +11,7 @@ const ENTRY = {
   status: 204,
   address: '10.0.0.1',
   request_id: 'r1',
+  changes: [{ path: '/slots_max', before: null, after: 5 }],
 }
 
 test('all words have to be in it, in any order and case', () => {
@@ -18,6 +19,8 @@ test('all words have to be in it, in any order and case', () => {
   expect(matches(ENTRY, 'LIMITS ada')).toBe(true)
   expect(matches(ENTRY, 'ada 404')).toBe(false)
   expect(matches({ ...ENTRY, address: null }, '10.0')).toBe(false)
+  expect(matches(ENTRY, 'slots_max 5')).toBe(true)
+  expect(matches({ ...ENTRY, changes: null }, 'slots_max')).toBe(false)
 })
 
 test('whoever has no name is called by what there is', () => {

@@ -9,6 +9,7 @@ import { Failure } from '../../ui/failure'
 import { Icon } from '../../ui/icon'
 import { dateTime } from '../../ui/time'
 import { CredentialActions } from './credential-actions'
+import { TestOf } from './credential-test'
 
 /** One credential: what it is for, who uses it, and whether it works. */
 export default function CredentialPage({ id }: { id: string }) {
@@ -26,6 +27,7 @@ export default function CredentialPage({ id }: { id: string }) {
         <CredentialActions credential={credential} onChanged={loaded.reload} />
       </header>
       <About credential={credential} />
+      <TestOf key={`${credential.id} ${credential.revision}`} credential={credential} onTested={loaded.reload} />
       <UsedBy credential={credential} />
     </main>
   )

@@ -5,6 +5,9 @@ export interface ScopeGroup {
   scopes: string[]
 }
 
+/** What only reads, and is nobody's business who only looks. */
+const KEPT = ['keys.read', 'audit.read', 'billing.read']
+
 export function grouped(permissions: readonly string[]): ScopeGroup[] {
   const groups = new Map<string, string[]>()
   for (const scope of permissions) {
@@ -18,5 +21,5 @@ export function grouped(permissions: readonly string[]): ScopeGroup[] {
 
 /** Many at once, for the usual purposes; only what one has oneself can be given. */
 export function readOnly(permissions: readonly string[]): string[] {
-  return permissions.filter((scope) => scope.endsWith('.read') && scope !== 'keys.read' && scope !== 'audit.read')
+  return permissions.filter((scope) => scope.endsWith('.read') && !KEPT.includes(scope))
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 
 import type { Quota, Usage } from '../../api/usage'
-import { barsOf, forecast, monthName, quotaName } from './figures'
+import { figure, percent, quotaName } from '../../ui/figure'
+import { barsOf, forecast, monthName } from './figures'
 
 const QUOTA: Quota = {
   quota: 'executions_per_month',
@@ -39,5 +40,12 @@ test('a forecast goes on as so far, and is none where there is nothing to go by'
 
 test('names for people', () => {
   expect(quotaName('email_sends_per_month')).toBe('Email sends')
+  expect([figure(12_345), percent(0.952), percent(0.9999), percent(1), percent(0)]).toEqual([
+    '12,345',
+    '95.2 %',
+    '99.9 %',
+    '100 %',
+    '0 %',
+  ])
   expect([monthName('2026-11'), monthName('odd')]).toEqual(['Nov 26', 'odd'])
 })

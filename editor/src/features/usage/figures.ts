@@ -7,12 +7,6 @@ export interface Bar {
   used: number
 }
 
-/** `executions_per_month` as words. */
-export function quotaName(quota: string): string {
-  const words = quota.replace(/_per_month$/, '').replace(/_/g, ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
 /** The months that are known, oldest first, with this one last. */
 export function barsOf(usage: Usage, quota: Quota): Bar[] {
   const past = usage.history.map(({ period, used }) => ({ period, used: used[quota.quota] ?? 0 })).reverse()
@@ -28,10 +22,6 @@ export function forecast(usage: Usage, quota: Quota, now = Date.now()): number |
   const [from, to] = [Date.parse(usage.period.from), Date.parse(usage.period.to)]
   const share = (now - from) / (to - from)
   return share < SHARE_MIN || share > 1 ? null : Math.round(quota.used / share)
-}
-
-export function figure(value: number): string {
-  return value.toLocaleString('en-US')
 }
 
 /** `2026-11` as `Nov 26`. */

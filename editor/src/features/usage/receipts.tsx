@@ -3,9 +3,9 @@ import type { Receipt } from '../../api/usage'
 import { Link } from '../../app/link'
 import { usePaged } from '../../app/paged'
 import { setQuery, to, useQuery } from '../../app/router'
+import { quotaName } from '../../ui/figure'
 import { List } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
-import { quotaName } from './figures'
 
 const METERED = ['executions_per_month', 'email_sends_per_month']
 

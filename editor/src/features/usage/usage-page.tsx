@@ -4,10 +4,11 @@ import { useLoad } from '../../app/load'
 import { Chip } from '../../ui/chip'
 import type { Tone } from '../../ui/chip'
 import { Failure } from '../../ui/failure'
+import { figure, quotaName } from '../../ui/figure'
 import { ListingPage } from '../../ui/listing'
 import { Plot } from '../../ui/plot'
 import { dateTime } from '../../ui/time'
-import { barsOf, figure, forecast, monthName, quotaName } from './figures'
+import { barsOf, forecast, monthName } from './figures'
 import { Receipts } from './receipts'
 
 const TONES: Record<Quota['state'], Tone> = { ok: 'good', soft: 'wait', hard: 'bad' }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use super::super::activations::Taken;
 use super::*;
 
 /// A row of step `a`.
@@ -68,5 +69,26 @@ fn what_only_a_newer_build_can_have_written_is_left_to_it() {
             "{kind}"
         );
         assert_eq!(matches!(unread, StoreError::Corrupt(_)), !newer, "{kind}");
+    }
+}
+
+#[test]
+fn a_row_that_says_who_took_the_execution_up_is_the_same_entry() {
+    let step = StepKey::root(NodeId::from("a"));
+    let error = StepError { class: "busy".into(), reason: "come again".into() };
+    let until = |signal: Option<&str>| Until { time: None, signal: signal.map(Into::into), child: None };
+    for event in [
+        Event::Started { step: step.clone() },
+        Event::Waiting { step: step.clone(), until: until(Some("go")) },
+        Event::Waiting { step: step.clone(), until: until(None) },
+        Event::AttemptFailed { step, attempt: 1, error, retry_at: DateTime::UNIX_EPOCH },
+        Event::Cancelled { reason: "enough".into(), forced: true, signal_id: None },
+    ] {
+        let mut written = Row::of(&Entry { at: DateTime::UNIX_EPOCH, event: event.clone() });
+        written.say_taken(&Taken { worker: "one \"1\"", worker_no: 7, at: DateTime::UNIX_EPOCH });
+        let detail: Value = serde_json::from_str(&written.detail.unwrap()).unwrap();
+        assert_eq!(detail["lease"], json!({ "worker": "one \"1\"", "no": 7, "at": "1970-01-01T00:00:00Z" }));
+        let read = JournalRow { attempts: written.attempts, detail: Some(detail), ..row(written.kind, written.status) };
+        assert_eq!(read.decode().unwrap().event, event);
     }
 }

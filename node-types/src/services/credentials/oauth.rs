@@ -74,6 +74,11 @@ pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> 
     }
 }
 
+/// A token that is fetched now, although the one that is kept may be fresh. Whoever asks at the same time gets the same.
+pub(super) async fn renew(context: &Context, name: &str, opened: Opened) -> Result<String, Outcome> {
+    token(context, name, Opened { is_fresh: false, ..opened }).await
+}
+
 /// Fetches a token in the turn `number`. No connection to the database is held meanwhile.
 async fn refresh(context: &Context, name: &str, opened: &Opened, number: i64) -> Result<String, Outcome> {
     let (vault, until) = (&context.services.credentials, Instant::now() + REFRESH_MAX);

@@ -1,6 +1,6 @@
 //! Mail servers of workspaces.
 
-use capstan_domain::credentials::AllowedHost;
+use capstan_domain::credentials::{AllowedHost, Opened};
 use capstan_engine::core::outcome::Outcome;
 use serde_json::Value;
 use url::Host;
@@ -27,7 +27,11 @@ pub struct MailLogin {
 /// # Errors
 /// How the step ends without it.
 pub async fn mail_login(context: &Context, name: &str, node_type: &str) -> Result<MailLogin, Outcome> {
-    let opened = open(context, name, node_type).await?;
+    login_of(name, &open(context, name, node_type).await?)
+}
+
+/// The mail server that an opened credential is for.
+pub(super) fn login_of(name: &str, opened: &Opened) -> Result<MailLogin, Outcome> {
     let text = |field: &str| opened.kept.text(field).map(str::to_owned);
     let host = text("host").unwrap_or_default();
     let port = opened.kept.fields.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());

@@ -1,0 +1,64 @@
+//! An automation rule from its request to what it does.
+
+use serde_json::{Value, json};
+
+use crate::site::Site;
+use crate::world::World;
+
+/// Sends a mail to leads of a fair and moves them on; of all others an execution says that they were looked at, if that is wished.
+fn rule(name: &str, budget: i64, log_misses: bool) -> Value {
+    json!({
+        "name": name,
+        "event": "lead.created",
+        "conditions": { "all": [
+            { "field": "data.lead.source", "op": "eq", "value": "fair" },
+            { "field": "data.lead.fields.budget", "op": "ge", "value": budget },
+        ] },
+        "log_misses": log_misses,
+        "actions": [
+            { "type": "action.send_email",
+              "config": { "to": "{{ input.data.lead.email }}", "subject": "Hello", "text": "Dear {{ input.data.lead.name }}" } },
+            { "type": "lead.set_status", "config": { "lead_id": "{{ input.data.lead.id }}", "status": "qualified" } },
+        ],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_acts_once_for_each_event_that_its_conditions_hold_for_and_for_no_other() {
+    let (world, _) = World::start().await;
+    let site = Site::new().await;
+    let (server, url) = site.serve().await;
+    let worker = site.worker(&world).await;
+    for (name, budget, log_misses) in [("greet", 1_000, false), ("watch", 1_000_000, true)] {
+        let made = site.post(&url, "rules", name, &rule(name, budget, log_misses)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    for (name, source, budget) in [
+        ("ada", "fair", json!(3000)),
+        ("bob", "manual", json!(3000)),
+        ("eve", "fair", json!(10)),
+        ("joe", "fair", json!("a lot")),
+    ] {
+        let lead = json!({ "email": format!("{name}@example.com"), "name": name, "source": source,
+                           "fields": if budget.is_string() { json!({ "said": budget }) } else { json!({ "budget": budget }) } });
+        let made = site.post(&url, "leads", name, &lead).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    // One for Ada, and one for each of the four of the rule that tells of all.
+    site.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL", 5).await;
+    site.until_count("SELECT (NOT EXISTS (SELECT FROM event_turns))::int::bigint", 1).await;
+    site.until_completed(5).await;
+    let acted =
+        "SELECT count(*) FROM execution_steps WHERE node_id IN ('action_1', 'action_2') AND status = 'completed'";
+    assert_eq!(site.count(acted).await, 2);
+    let missed = "SELECT count(*) FROM execution_steps WHERE node_id = 'conditions' AND port = 'false'";
+    assert_eq!(site.count(missed).await, 4);
+    assert_eq!(
+        site.count("SELECT count(*) FROM leads WHERE status = 'qualified' AND email = 'ada@example.com'").await,
+        1
+    );
+    assert_eq!(site.count("SELECT count(*) FROM leads WHERE status = 'qualified'").await, 1);
+    assert_eq!(world.mails().values().sum::<usize>(), 1);
+    worker.end().await;
+    server.end().await;
+}
