@@ -16,9 +16,9 @@ use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
     custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail,
-    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, resolve, restart,
-    retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial, trigger_starts, usage,
-    version, webhooks, workflows,
+    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records, resolve,
+    restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
+    trigger_starts, usage, version, webhooks, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -68,7 +68,7 @@ fn routes() -> Router<Api> {
 pub(crate) fn resources() -> Routes {
     use crate::permit::{by_itself, delete, get, may_lag, post, put};
 
-    with_leads(with_platform(with_webhooks(Routes::default())))
+    with_records(with_leads(with_platform(with_webhooks(Routes::default()))))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
@@ -268,6 +268,30 @@ fn with_leads(routes: Routes) -> Routes {
         .route("/lead-fields", get(LeadsRead, fields::list))
         .route("/lead-fields/{name}", permit::put(LeadsManage, fields::put))
         .route("/lead-sources", get(LeadsRead, fields::sources))
+}
+
+/// Records of types that the workspace defines.
+fn with_records(routes: Routes) -> Routes {
+    use crate::permit::{get, may_lag};
+    use Permission::{RecordsManage, RecordsRead, RecordsWrite};
+    use records::{history, list, one, transitions, types};
+
+    routes
+        .route("/record-types", get(RecordsRead, types::list))
+        .route(
+            "/record-types/{name}",
+            get(RecordsRead, types::get).put(RecordsManage, types::put).delete(RecordsManage, types::delete),
+        )
+        .route("/records", get(may_lag(RecordsRead), list::list).post(RecordsWrite, one::create))
+        .route(
+            "/records/{record_id}",
+            get(RecordsRead, one::get).patch(RecordsWrite, one::update).delete(RecordsWrite, one::delete),
+        )
+        .route(
+            "/records/{record_id}/transitions",
+            get(RecordsRead, transitions::list).post(RecordsWrite, transitions::create),
+        )
+        .route("/records/{record_id}/history", get(RecordsRead, history::list))
 }
 
 /// Outbound webhooks, and which events there are.

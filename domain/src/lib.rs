@@ -1,7 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and what is used of them, what was
-//! done on each day, alerts, billing, automation rules, leads, what is held about a
-//! person, the sandbox mailbox.
+//! done on each day, alerts, billing, automation rules, leads, records of types that workspaces define, what is
+//! held about a person, the sandbox mailbox.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -12,6 +12,7 @@ pub mod analytics;
 pub mod approvals;
 pub mod audit;
 pub mod billing;
+pub mod by;
 pub mod calls;
 pub mod credentials;
 pub mod event_triggers;
@@ -27,6 +28,7 @@ pub mod migrate;
 pub mod persons;
 pub mod quotas;
 pub mod recording;
+pub mod records;
 pub mod request_keys;
 pub mod resolve;
 pub mod restart;

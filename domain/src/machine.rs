@@ -1,21 +1,20 @@
 //! State machines as data: states, the ways between them, and conditions on these. Pure.
 
-use std::collections::HashSet;
+mod flaws;
+mod refused;
 
-use capstan_engine::core::expression::{check_of_start, start_value};
+use capstan_engine::core::expression::start_value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
-/// Most states of a machine.
-const STATES_MAX: usize = 50;
-/// Most transitions of a machine.
-const TRANSITIONS_MAX: usize = 500;
-/// Longest name of a state, in bytes.
-const NAME_BYTES_MAX: usize = 40;
+pub use flaws::{MachineFlaw, is_text};
+pub use refused::Refused;
+
+/// Longest name of a state, a way and a type of records, in bytes.
+pub const NAME_BYTES_MAX: usize = 40;
 /// Longest label and reason, in characters.
-const TEXT_CHARS_MAX: usize = 200;
+pub const TEXT_CHARS_MAX: usize = 200;
 
 /// States and the ways between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +41,9 @@ pub struct MachineState {
     /// What it means for the whole.
     #[serde(default)]
     pub kind: StateKind,
+    /// Whether it is meant to be the end. Then no way may lead out of it; where none does, it is the end anyway.
+    #[serde(default, rename = "final", skip_serializing_if = "std::ops::Not::not")]
+    pub is_final: bool,
 }
 
 /// What a state means for the whole.
@@ -58,6 +60,43 @@ pub enum StateKind {
     Lost,
 }
 
+/// Who may take a way, where not everybody may: people by their role, and what else acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "PipelineDoer")]
+pub enum Doer {
+    /// The owner of the workspace.
+    Owner,
+    /// An admin.
+    Admin,
+    /// A member.
+    Member,
+    /// An API key.
+    Key,
+    /// A step of an execution.
+    Step,
+    /// Somebody who filled in a form.
+    Form,
+    /// Another system.
+    Hook,
+}
+
+impl Doer {
+    /// As in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Member => "member",
+            Self::Key => "key",
+            Self::Step => "step",
+            Self::Form => "form",
+            Self::Hook => "hook",
+        }
+    }
+}
+
 /// One way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,97 +106,69 @@ pub struct Transition {
     pub from: String,
     /// Name of another state.
     pub to: String,
+    /// What taking it is called, such as `qualify`; no two ways out of a state have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// A condition over `input`, which is the record, such as `{{ input.fields.budget > 0 }}`. It has to come to true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// What people are told when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether who takes it has to say why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_reason: bool,
+    /// Who may take it; everybody who may write, if nobody is listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<Doer>,
 }
 
-/// Why something stays in its state.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refused {
-    /// There is no state of that name.
-    #[error("there is no status {0:?}; there are {1}")]
-    UnknownState(String, String),
-    /// No way leads there.
-    #[error("{from} cannot become {to}; it can become {}", or_nothing(.allowed))]
-    Forbidden {
-        /// Where it is.
-        from: String,
-        /// Where it was to go.
-        to: String,
-        /// Where it may go.
-        allowed: Vec<String>,
-    },
-    /// The condition does not hold.
-    #[error("{from} cannot become {to} now: {reason}")]
-    Guarded {
-        /// Where it is.
-        from: String,
-        /// Where it was to go.
-        to: String,
-        /// What the transition says, or the condition itself.
-        reason: String,
-    },
-}
-
-fn or_nothing(allowed: &[String]) -> String {
-    if allowed.is_empty() { "nothing else".into() } else { allowed.join(", ") }
-}
-
-/// What is wrong with a machine, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MachineFlaw {
-    /// JSON pointer into the machine.
-    pub pointer: String,
-    /// For people.
-    pub detail: String,
+/// What is to be moved, where to, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Move<'a> {
+    /// What it is called in refusals: `lead`, or the name of a type of records.
+    pub label: &'a str,
+    /// Where it is.
+    pub from: &'a str,
+    /// Where it is to go.
+    pub to: &'a str,
+    /// As conditions see it.
+    pub record: &'a Value,
+    /// Why, if somebody said so.
+    pub why: Option<&'a str>,
+    /// Who asks; absent is somebody whom no list of a way names.
+    pub doer: Option<Doer>,
 }
 
 impl Machine {
-    /// Everything that is wrong with it; at most one for each part.
-    #[must_use]
-    pub fn check(&self) -> Vec<MachineFlaw> {
-        let mut flaws = Vec::new();
-        let mut report = |pointer: String, detail: String| flaws.push(MachineFlaw { pointer, detail });
-        if self.states.is_empty() || self.states.len() > STATES_MAX {
-            report("/states".into(), format!("there are {} states; 1 to {STATES_MAX} are possible", self.states.len()));
-        }
-        if self.transitions.len() > TRANSITIONS_MAX {
-            report("/transitions".into(), format!("there are more than {TRANSITIONS_MAX} transitions"));
-        }
-        let mut names = HashSet::new();
-        for (index, state) in self.states.iter().take(STATES_MAX).enumerate() {
-            if !is_name(&state.name) {
-                let rule = format!("write a letter, then letters, digits and _, at most {NAME_BYTES_MAX} bytes");
-                report(format!("/states/{index}/name"), format!("{:?} cannot name a state: {rule}", cut(&state.name)));
-            } else if !names.insert(state.name.as_str()) {
-                report(format!("/states/{index}/name"), format!("two states are called {:?}", state.name));
-            }
-            if state.label.trim().is_empty() || !is_text(&state.label) {
-                report(format!("/states/{index}/label"), format!("a label has 1 to {TEXT_CHARS_MAX} characters"));
-            }
-        }
-        if !names.contains(self.initial.as_str()) {
-            report("/initial".into(), format!("there is no state {:?}", cut(&self.initial)));
-        }
-        let mut ways = HashSet::new();
-        for (index, way) in self.transitions.iter().take(TRANSITIONS_MAX).enumerate() {
-            if let Some((part, detail)) = way.flaw(&names) {
-                report(format!("/transitions/{index}/{part}"), detail);
-            } else if !ways.insert((way.from.as_str(), way.to.as_str())) {
-                report(format!("/transitions/{index}"), format!("{} to {} is there twice", way.from, way.to));
-            }
-        }
-        flaws
+    /// One of that many words: name, label and meaning of each state, and where each may go.
+    pub(crate) fn drawn(initial: &str, states: &[(&str, &str, StateKind)], ways: &[(&str, &[&str])]) -> Self {
+        let state = |&(name, label, kind): &(&str, &str, StateKind)| MachineState {
+            name: name.into(),
+            label: label.into(),
+            kind,
+            is_final: false,
+        };
+        let transitions = ways.iter().flat_map(|&(from, all)| all.iter().map(move |to| Transition::plain(from, to)));
+        Self { initial: initial.into(), states: states.iter().map(state).collect(), transitions: transitions.collect() }
     }
 
     /// The state of that name.
     #[must_use]
     pub fn state(&self, name: &str) -> Option<&MachineState> {
         self.states.iter().find(|state| state.name == name)
+    }
+
+    /// Whether there is a state of that name.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownState`]
+    pub fn known(&self, name: &str) -> Result<(), Refused> {
+        if self.state(name).is_some() {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.states.iter().map(|state| state.name.as_str()).collect();
+        Err(Refused::UnknownState(cut(name), names.join(", ")))
     }
 
     /// Where something in `from` may go, conditions aside. What is in a state that is no more may go anywhere.
@@ -169,49 +180,75 @@ impl Machine {
         self.transitions.iter().filter(|way| way.from == from).map(|way| way.to.clone()).collect()
     }
 
-    /// Whether `record`, which is in `from`, may go to `to`. Staying is no transition, and always possible.
+    /// The ways out of a state, in their order.
+    pub fn ways<'a>(&'a self, from: &str) -> impl Iterator<Item = &'a Transition> {
+        self.transitions.iter().filter(move |way| way.from == from)
+    }
+
+    /// The way from one state to another, conditions aside.
+    #[must_use]
+    pub fn way(&self, from: &str, to: &str) -> Option<&Transition> {
+        self.ways(from).find(|way| way.to == to)
+    }
+
+    /// The way out of `from` that is called so.
+    ///
+    /// # Errors
+    /// [`Refused::UnknownName`]
+    pub fn way_called(&self, from: &str, name: &str) -> Result<&Transition, Refused> {
+        self.ways(from).find(|way| way.name.as_deref() == Some(name)).ok_or_else(|| {
+            let named = self.ways(from).filter_map(|way| way.name.clone()).collect();
+            Refused::UnknownName { from: from.into(), name: cut(name), named }
+        })
+    }
+
+    /// The refusal of a move that is not among the ways.
+    #[must_use]
+    pub fn forbidden(&self, wish: &Move<'_>) -> Refused {
+        let allowed = self.allowed(wish.from);
+        Refused::Forbidden { label: wish.label.into(), from: wish.from.into(), to: cut(wish.to), allowed }
+    }
+
+    /// Whether a record may go where it is to. Staying is no transition, and always possible.
     ///
     /// # Errors
     /// Why not.
-    pub fn pass(&self, from: &str, to: &str, record: &Value) -> Result<(), Refused> {
-        if self.state(to).is_none() {
-            let names: Vec<&str> = self.states.iter().map(|state| state.name.as_str()).collect();
-            return Err(Refused::UnknownState(cut(to), names.join(", ")));
-        }
+    pub fn pass(&self, wish: &Move<'_>) -> Result<(), Refused> {
+        let Move { label, from, to, record, why, doer } = *wish;
+        self.known(to)?;
         if from == to || self.state(from).is_none() {
             return Ok(());
         }
-        let Some(way) = self.transitions.iter().find(|way| way.from == from && way.to == to) else {
-            return Err(Refused::Forbidden { from: from.into(), to: to.into(), allowed: self.allowed(from) });
-        };
-        match way.holds(record) {
-            Ok(()) => Ok(()),
-            Err(reason) => Err(Refused::Guarded { from: from.into(), to: to.into(), reason }),
+        let way = self.way(from, to).ok_or_else(|| self.forbidden(wish))?;
+        let (label, from, to) = (label.to_owned(), from.to_owned(), to.to_owned());
+        if !way.by.is_empty() && !doer.is_some_and(|doer| way.by.contains(&doer)) {
+            return Err(Refused::NotBy { label, from, to, by: way.by.iter().map(|doer| doer.as_str()).collect() });
         }
+        if way.needs_reason && why.is_none_or(|why| why.trim().is_empty()) {
+            return Err(Refused::NoReason { label, from, to });
+        }
+        way.holds(record).map_err(|reason| Refused::Guarded { label, from, to, reason })
     }
 }
 
 impl Transition {
-    fn flaw(&self, names: &HashSet<&str>) -> Option<(&'static str, String)> {
-        for (part, name) in [("from", &self.from), ("to", &self.to)] {
-            if !names.contains(name.as_str()) {
-                return Some((part, format!("there is no state {:?}", cut(name))));
-            }
+    fn plain(from: &str, to: &str) -> Self {
+        Self {
+            from: from.into(),
+            to: to.into(),
+            name: None,
+            when: None,
+            reason: None,
+            needs_reason: false,
+            by: Vec::new(),
         }
-        if self.from == self.to {
-            return Some(("to", "a transition leads to another state".into()));
-        }
-        if self.reason.as_deref().is_some_and(|reason| !is_text(reason)) {
-            return Some(("reason", format!("a reason has at most {TEXT_CHARS_MAX} characters")));
-        }
-        let when = self.when.as_deref()?;
-        if !when.contains("{{") {
-            return Some(("when", "a condition is an expression, such as {{ input.fields.budget > 0 }}".into()));
-        }
-        check_of_start(when).err().map(|error| ("when", error.to_string()))
     }
 
-    fn holds(&self, record: &Value) -> Result<(), String> {
+    /// Whether its condition holds.
+    ///
+    /// # Errors
+    /// Why not, for people.
+    pub fn holds(&self, record: &Value) -> Result<(), String> {
         let Some(when) = &self.when else { return Ok(()) };
         match start_value(&Value::String(when.clone()), record) {
             Ok(Value::Bool(true)) => Ok(()),
@@ -225,11 +262,9 @@ fn cut(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-fn is_text(text: &str) -> bool {
-    text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(char::is_control)
-}
-
-fn is_name(name: &str) -> bool {
+/// Whether states, ways and types of records may be called so.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')

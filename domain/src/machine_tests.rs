@@ -1,7 +1,13 @@
 use serde_json::json;
 
 use super::*;
-use crate::leads::{leads_machine, pursuit_machine};
+use crate::leads::leads_machine;
+use crate::records::pursuit_machine;
+
+/// Whether somebody may move `record` so, without a reason.
+fn pass(machine: &Machine, from: &str, to: &str, record: &Value) -> Result<(), Refused> {
+    machine.pass(&Move { label: "pursuit", from, to, record, why: None, doer: None })
+}
 
 #[test]
 fn the_shipped_machines_are_sound() {
@@ -24,7 +30,7 @@ fn a_pursuit_goes_only_where_its_table_says() {
     for from in &machine.states {
         for to in &machine.states {
             let (from, to) = (from.name.as_str(), to.name.as_str());
-            let may = machine.pass(from, to, &json!({})).is_ok();
+            let may = pass(&machine, from, to, &json!({})).is_ok();
             assert_eq!(may, from == to || allowed.contains(&(from, to)), "{from} to {to}");
         }
     }
@@ -36,29 +42,61 @@ fn a_pursuit_goes_only_where_its_table_says() {
 #[test]
 fn a_refusal_says_what_would_be_possible() {
     let machine = pursuit_machine();
-    let said = |from: &str, to: &str| machine.pass(from, to, &json!({})).unwrap_err().to_string();
-    assert_eq!(said("won", "lead"), "won cannot become lead; it can become delivered");
-    assert_eq!(said("lost", "won"), "lost cannot become won; it can become nothing else");
-    assert!(said("lead", "gone").starts_with("there is no status \"gone\"; there are lead, qualified"));
-    assert_eq!(machine.pass("of_yesterday", "won", &json!({})), Ok(()));
+    let said = |from: &str, to: &str| pass(&machine, from, to, &json!({})).unwrap_err().to_string();
+    assert_eq!(said("won", "lead"), "Invalid pursuit transition: won → lead; it can become delivered");
+    assert_eq!(said("lost", "won"), "Invalid pursuit transition: lost → won; it can become nothing else");
+    assert!(said("lead", "gone").starts_with("there is no state \"gone\"; there are lead, qualified"));
+    assert_eq!(pass(&machine, "of_yesterday", "won", &json!({})), Ok(()));
 }
 
 #[test]
 fn a_condition_guards_a_transition_and_says_why() {
     let machine = Machine {
         transitions: vec![Transition {
-            from: "lead".into(),
-            to: "qualified".into(),
             when: Some("{{ input.fields.budget > 1000 }}".into()),
             reason: Some("the budget is too small".into()),
+            ..Transition::plain("lead", "qualified")
         }],
         ..pursuit_machine()
     };
     assert_eq!(machine.check(), []);
-    let pass = |budget: Value| machine.pass("lead", "qualified", &json!({ "fields": { "budget": budget } }));
-    assert_eq!(pass(json!(2000)), Ok(()));
-    assert_eq!(pass(json!(5)).unwrap_err().to_string(), "lead cannot become qualified now: the budget is too small");
-    assert!(matches!(pass(json!("much")), Err(Refused::Guarded { .. })));
+    let with = |budget: Value| pass(&machine, "lead", "qualified", &json!({ "fields": { "budget": budget } }));
+    assert_eq!(with(json!(2000)), Ok(()));
+    let refused = with(json!(5)).unwrap_err().to_string();
+    assert_eq!(refused, "Invalid pursuit transition: lead → qualified; the budget is too small");
+    assert!(matches!(with(json!("much")), Err(Refused::Guarded { .. })));
+}
+
+#[test]
+fn a_way_may_ask_why_and_who_it_is() {
+    let way = Transition { needs_reason: true, by: vec![Doer::Admin, Doer::Step], ..Transition::plain("won", "lost") };
+    let machine = Machine { transitions: vec![way], ..pursuit_machine() };
+    for (why, doer, said) in [
+        (Some("they went bankrupt"), Some(Doer::Admin), None),
+        (Some("they went bankrupt"), Some(Doer::Step), None),
+        (Some("they went bankrupt"), Some(Doer::Member), Some("it is for admin, step")),
+        (Some("they went bankrupt"), None, Some("it is for admin, step")),
+        (Some(" "), Some(Doer::Admin), Some("it needs a reason")),
+        (None, Some(Doer::Admin), Some("it needs a reason")),
+    ] {
+        let wish = Move { label: "deal", from: "won", to: "lost", record: &json!({}), why, doer };
+        let refused = machine.pass(&wish).err().map(|refused| refused.to_string());
+        assert_eq!(
+            refused,
+            said.map(|said| format!("Invalid deal transition: won → lost; {said}")),
+            "{why:?} {doer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_way_is_found_by_its_name() {
+    let named = |to: &str, name: &str| Transition { name: Some(name.into()), ..Transition::plain("lead", to) };
+    let transitions = vec![named("qualified", "qualify"), named("disqualified", "drop")];
+    let machine = Machine { transitions, ..pursuit_machine() };
+    assert_eq!(machine.way_called("lead", "drop").unwrap().to, "disqualified");
+    let refused = machine.way_called("lead", "win").unwrap_err().to_string();
+    assert_eq!(refused, "no transition out of lead is called \"win\"; there are qualify, drop");
 }
 
 #[test]
@@ -87,4 +125,12 @@ fn every_flaw_is_found_with_its_place() {
         ]
     );
     assert_eq!(found(json!({ "initial": "a", "states": [], "transitions": [] })), ["/states", "/initial"]);
+    let called = |to: &str, name: &str| json!({ "from": "a", "to": to, "name": name });
+    let over = json!({ "name": "d", "label": "D", "final": true });
+    let machine = json!({ "initial": "a", "states": [state("a"), state("b"), state("c"), over], "transitions": [
+        called("b", "go"), called("c", "go"), called("d", "Go on"), way("d", "a"),
+        { "from": "b", "to": "c", "by": ["key", "key"] },
+    ] });
+    let expected = ["/transitions/1/name", "/transitions/2/name", "/transitions/3/from", "/transitions/4/by"];
+    assert_eq!(found(machine), expected);
 }

@@ -24,7 +24,7 @@ use crate::services::Services;
 
 /// A kind of node. Implementations are unit structs; everything they need is in the config and the context.
 pub trait NodeType: Send + Sync + 'static {
-    /// `trigger.`, `action.`, `lead.`, `logic.`, `data.` or `debug.`, then the verb or noun.
+    /// `trigger.`, `action.`, `lead.`, `record.`, `logic.`, `data.` or `debug.`, then the verb or noun.
     const NAME: &'static str;
     /// What repeating it means. Triggers are pure.
     const EFFECT: Effect;

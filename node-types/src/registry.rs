@@ -10,8 +10,9 @@ use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
     DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
     LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
-    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, TriggerDemoBooked, TriggerEmail, TriggerEvent,
-    TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps, check_responses,
+    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition, TriggerDemoBooked,
+    TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook,
+    check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -40,6 +41,8 @@ impl Registry {
             .register(LeadUpsert)
             .register(LeadUpdate)
             .register(LeadSetStatus)
+            .register(RecordCreate)
+            .register(RecordTransition)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
@@ -125,7 +128,7 @@ mod tests {
             let name = node_type.name();
             assert!(names.insert(name.to_owned()), "{name} is listed twice");
             let family = name.split('.').next().unwrap();
-            assert!(["trigger", "action", "lead", "logic", "data", "debug"].contains(&family), "{name}");
+            assert!(["trigger", "action", "lead", "record", "logic", "data", "debug"].contains(&family), "{name}");
             assert!(!node_type.spec().title.is_empty(), "{name}");
             assert!(node_type.spec().description.ends_with('.'), "{name}");
             assert_eq!(node_type.schema()["type"], "object", "{name}");
@@ -134,7 +137,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 34);
+        assert_eq!(names.len(), 38);
     }
 
     #[test]

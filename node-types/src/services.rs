@@ -1,5 +1,5 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, one for leads, one where other workflows are called, one that says what a plan allows, and a vault of
+//! asked, one for events, one for leads, one for records, one where other workflows are called, one that says what a plan allows, and a vault of
 //! credentials.
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub mod leads;
 pub mod mail;
 mod networks;
 pub mod quotas;
+pub mod records;
 mod redirect;
 mod resolver;
 pub mod webhook;
@@ -31,6 +32,7 @@ use http::HttpClient;
 use leads::LeadDesk;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
 use quotas::QuotaDesk;
+use records::RecordDesk;
 use url::Url;
 
 /// Shared by all attempts of a process.
@@ -47,6 +49,8 @@ pub struct Services {
     pub events: Arc<dyn EventDesk>,
     /// Keeps leads.
     pub leads: Arc<dyn LeadDesk>,
+    /// Keeps records.
+    pub records: Arc<dyn RecordDesk>,
     /// Calls other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -71,6 +75,8 @@ pub struct ServiceSettings {
     pub events: Arc<dyn EventDesk>,
     /// Keeps leads.
     pub leads: Arc<dyn LeadDesk>,
+    /// Keeps records.
+    pub records: Arc<dyn RecordDesk>,
     /// Finds other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -112,6 +118,7 @@ impl Services {
             approvals: settings.approvals,
             events: settings.events,
             leads: settings.leads,
+            records: settings.records,
             calls: settings.calls,
             quotas: settings.quotas,
             credentials: settings.credentials,

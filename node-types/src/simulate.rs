@@ -32,6 +32,7 @@ use crate::services::events::{EventDesk, EventsAway};
 use crate::services::leads::NoLeads;
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::NoQuotas;
+use crate::services::records::NoRecords;
 use crate::services::{ServiceSettings, Services, ServicesError};
 
 pub use case::{NoCase, Written, case_of};
@@ -125,6 +126,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         approvals: Arc::new(NoDesk),
         events: Arc::new(NoDesk),
         leads: Arc::new(NoLeads),
+        records: Arc::new(NoRecords),
         calls: Arc::new(NoCalls),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

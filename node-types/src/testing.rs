@@ -25,6 +25,7 @@ use crate::services::events::{EventDesk, EventsAway};
 use crate::services::leads::{LeadDesk, NoLeads};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
 use crate::services::quotas::{NoQuotas, QuotaDesk};
+use crate::services::records::NoRecords;
 use crate::services::{ServiceSettings, Services};
 
 /// `now` of every test context.
@@ -277,6 +278,7 @@ pub(crate) fn settings() -> ServiceSettings {
         approvals: Arc::new(Answers::default()),
         events: Arc::new(Events::default()),
         leads: Arc::new(NoLeads),
+        records: Arc::new(NoRecords),
         calls: Arc::new(Calls::default()),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

@@ -33,6 +33,7 @@ NAMES = {
     "/leads": "lead_id",
     "/members": "user_id",
     "/platform/tenants": "workspace_id",
+    "/records": "record_id",
     "/schedules": "schedule_id",
     "/sessions": "session_id",
     "/webhook-deliveries": "delivery_id",
@@ -267,6 +268,7 @@ def seed():
             post("/executions", {"workflow_id": workflow_id, "input": {"variant": 1}})
     for _ in range(3):
         post("/leads", {"email": GOOD["email"]()})
+        post("/records", {"type": "pursuit"})
         post("/webhook-endpoints", {"url": GOOD["url"](), "types": ["*"]})
         post("/hook-secrets", {"name": fresh("secret_"), "secret": GOOD["secret"]()})
         post("/keys", {"name": fresh()})

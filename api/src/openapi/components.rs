@@ -120,6 +120,7 @@ pub(super) fn parameters() -> Value {
             "A repeated request with the same key does nothing more and gets the first one's answer.",
         ),
         "IfMatch": header("If-Match", true, text(), "The `ETag` that was read."),
+        "MayMatch": header("If-Match", false, text(), "The `ETag` that was read: without it, it is not looked at."),
         "IfNoneMatch": header("If-None-Match", false, text(), "The `ETag` that is known."),
         "Prefer": header("Prefer", false, text(), "`wait=10` waits so many seconds for the outcome (RFC 7240)."),
         "LastEventId": header("Last-Event-ID", false, text(), "The last event that was seen: the stream goes on after it."),

@@ -171,6 +171,7 @@ async fn write(transaction: &mut PgTransaction<'static>, found: &Found, booking:
     let by = By {
         kind: ByKind::Hook,
         name: "calendly".into(),
+        role: None,
         execution_id: None,
         once: Some(booking.once.clone()),
         depth: 0,

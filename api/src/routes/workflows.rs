@@ -170,19 +170,21 @@ pub(super) fn check_name(name: &str) -> Result<&str, Problem> {
 
 /// The revision that a request changes, which has to be the one that there is: 428, 412.
 pub(super) fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
-    let Some(expected) = headers.get(IF_MATCH) else {
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if_match_required",
-            "the request does not say which revision it changes",
-            "send If-Match with the ETag that you read",
-        ));
-    };
+    let expected = headers.get(IF_MATCH).ok_or_else(no_if_match)?;
     if HeaderValue::from_str(&etag(current)).is_ok_and(|current| current == *expected) {
         Ok(current)
     } else {
         Err(stale())
     }
+}
+
+pub(super) fn no_if_match() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "if_match_required",
+        "the request does not say which revision it changes",
+        "send If-Match with the ETag that you read",
+    )
 }
 
 pub(super) fn stale() -> Problem {

@@ -1,6 +1,7 @@
 //! What the audit log tells of values: each route that changes something, and exactly the members that differ then.
 
 mod calls;
+mod records;
 
 use std::collections::BTreeSet;
 
@@ -113,6 +114,7 @@ async fn every_route_that_changes_something_tells_exactly_what_differs_or_says_w
     calls::secrets(&mut it).await;
     calls::webhooks(&mut it).await;
     calls::leads(&mut it).await;
+    records::all(&mut it).await;
     calls::rules(&mut it).await;
     calls::automations(&mut it).await;
     calls::people(&mut it).await;

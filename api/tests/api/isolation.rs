@@ -149,6 +149,10 @@ async fn fill(app: &App) {
         format!("INSERT INTO lead_field_data VALUES ('{w}', '{x}', 'n', 't')"),
         format!("INSERT INTO lead_sources VALUES ('{w}', 's')"),
         format!("INSERT INTO lead_events VALUES ('{w}', '{x}', '{x}', 'note', 'key', 'n', NULL, NULL, '{{}}')"),
+        format!("INSERT INTO record_types VALUES ('{w}', 'n', 'l', '{{}}', 1)"),
+        format!("INSERT INTO records VALUES ('{w}', '{x}', 't', 's', '{{}}')"),
+        format!("INSERT INTO record_history (workspace_id, record_id, entry_id, kind, by_kind, by_name) \
+                 VALUES ('{w}', '{x}', '{x}', 'updated', 'key', 'n')"),
         format!("INSERT INTO outbox VALUES ('{x}', '{w}', 't', '{x}', '1')"),
         format!(
             "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, recorded_at) \

@@ -51,6 +51,7 @@ mod persons;
 mod pooler;
 mod quotas;
 mod rates;
+mod records;
 mod replica;
 mod resolve;
 mod rights;

@@ -110,6 +110,7 @@ async fn rows(app: &App) -> Ids {
         ("invitation_id", invited.id.to_string()),
         ("person_job_id", text(&make(app, "/person-jobs", person).await["id"])),
         ("lead_id", text(&make(app, "/leads", json!({ "email": "lead@example.com" })).await["id"])),
+        ("record_id", text(&make(app, "/records", json!({ "type": "pursuit" })).await["id"])),
         ("rule_id", crate::rules::make(app).await),
         ("workflow_id", workflow),
         ("node_id", "a".into()),

@@ -22,8 +22,8 @@ const LOOKS_MAX: usize = 100_000;
 const NEVER: Duration = Duration::from_secs(3_600);
 const SOON: Duration = Duration::from_millis(400);
 /// All that may be a moment old.
-const LISTS: [&str; 6] =
-    ["/executions", "/stats/daily", "/usage/receipts", "/leads", "/lead-board", "/webhook-deliveries"];
+const LISTS: [&str; 7] =
+    ["/executions", "/stats/daily", "/usage/receipts", "/leads", "/lead-board", "/records", "/webhook-deliveries"];
 
 /// A primary, its standby, and an API that reads lists there however old they are.
 struct Pair {

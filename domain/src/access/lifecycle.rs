@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
@@ -9,6 +10,8 @@ use serde::{Serialize, Serializer};
 use sqlx::PgConnection;
 use thiserror::Error;
 use uuid::Uuid;
+
+use crate::machine::{Machine, StateKind};
 
 /// Most characters of a reason.
 pub const REASON_CHARS_MAX: usize = 500;
@@ -61,8 +64,20 @@ impl TenantState {
     /// # Errors
     /// [`BadMove`] if there is no such move.
     pub fn check_move(self, to: Self) -> Result<(), BadMove> {
-        if MOVES.contains(&(self, to)) { Ok(()) } else { Err(BadMove { from: self, to }) }
+        let is_way = machine().way(self.as_str(), to.as_str()).is_some();
+        if is_way { Ok(()) } else { Err(BadMove { from: self, to }) }
     }
+}
+
+/// States and moves, as the interpreter of all machines has them.
+fn machine() -> &'static Machine {
+    static MACHINE: LazyLock<Machine> = LazyLock::new(|| {
+        let states = TenantState::ALL.map(|state| (state.as_str(), state.as_str(), StateKind::Open));
+        let ways = MOVES.map(|(from, to)| (from.as_str(), [to.as_str()]));
+        let ways: Vec<(&str, &[&str])> = ways.iter().map(|(from, to)| (*from, to.as_slice())).collect();
+        Machine::drawn(Draft.as_str(), &states, &ways)
+    });
+    &MACHINE
 }
 
 impl fmt::Display for TenantState {

@@ -111,6 +111,9 @@ permissions! {
     LeadsRead = "leads.read" from Viewer: "See leads, their history, the board and the pipeline.";
     LeadsWrite = "leads.write" from Member: "Make, change, move and hide leads, and note what was done.";
     LeadsManage = "leads.manage" from Admin: "Change the pipeline and the custom fields of leads.";
+    RecordsRead = "records.read" from Viewer: "See records, their history and their types.";
+    RecordsWrite = "records.write" from Member: "Make, change, move and delete records.";
+    RecordsManage = "records.manage" from Admin: "Define types of records: their states and the ways between them.";
     PersonsManage = "persons.manage" from Admin: "Export and erase what the workspace holds about a person.";
     MembersRead = "members.read" from Viewer: "See who belongs to the workspace, and who is invited.";
     MembersWrite = "members.write" from Admin: "Invite and remove people, change their roles.";

@@ -24,7 +24,7 @@ pub const KEPT_DAYS: u16 = 8;
 /// How long before a step an event may have come that it still takes; it ends before they are removed.
 pub const EARLIER_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// How the types of our own events begin.
-const RESERVED: [&str; 7] = ["execution.", "step.", "lead.", "tenant.", "quota.", "webhook.", "alert."];
+const RESERVED: [&str; 8] = ["execution.", "step.", "lead.", "record.", "tenant.", "quota.", "webhook.", "alert."];
 
 /// Why something is no event.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -175,7 +175,16 @@ mod tests {
         for bad in ["", ".", "a.", "a..b", "Order", "a b", "a/b", "é", long.as_str()] {
             assert!(matches!(check_type(bad), Err(EventFlaw::BadType(_))), "{bad}");
         }
-        for own in ["execution.completed", "step.a", "lead.new", "tenant.a", "quota.b", "webhook.c", "alert.raised"] {
+        for own in [
+            "execution.completed",
+            "step.a",
+            "lead.new",
+            "tenant.a",
+            "quota.b",
+            "webhook.c",
+            "alert.raised",
+            "record.a",
+        ] {
             assert!(matches!(check_type(own), Err(EventFlaw::Reserved(_))), "{own}");
         }
     }

@@ -9,7 +9,7 @@ use super::event::{EventFlaw, NewEvent, check_type};
 use super::room::is_full;
 
 /// How the types of our own events begin that workflows hear.
-const HEARD: [&str; 2] = ["lead.", "alert."];
+const HEARD: [&str; 3] = ["lead.", "record.", "alert."];
 
 /// Whether workflows may wait for events of that type, and start at them.
 ///
@@ -49,8 +49,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn workflows_hear_of_leads_and_alerts_and_of_nothing_else_that_is_our_own() {
-        for good in ["lead.created", "lead.status_changed", "alert.raised", "order.paid"] {
+    fn workflows_hear_of_leads_records_and_alerts_and_of_nothing_else_that_is_our_own() {
+        for good in ["lead.created", "lead.status_changed", "record.transitioned", "alert.raised", "order.paid"] {
             assert_eq!(check_heard(good), Ok(()), "{good}");
         }
         for bad in ["execution.completed", "quota.soft", "Lead.created", "lead."] {

@@ -1,54 +1,11 @@
 //! What can be done to a lead, by whom, and what it comes to.
 
-use capstan_engine::core::ids::ExecutionId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::lead::LeadRow;
 use super::patch::{LeadFlaw, LeadPatch};
 use crate::machine::Refused;
-
-/// What kind of somebody acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ByKind {
-    /// A person.
-    User,
-    /// An API key.
-    Key,
-    /// A step of an execution.
-    Step,
-    /// Somebody who filled in a form.
-    Form,
-    /// Another system.
-    Hook,
-}
-
-impl ByKind {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Key => "key",
-            Self::Step => "step",
-            Self::Form => "form",
-            Self::Hook => "hook",
-        }
-    }
-}
-
-/// Who acts.
-#[derive(Clone, Debug)]
-pub struct By {
-    /// What kind of somebody.
-    pub kind: ByKind,
-    /// Address of a person, name of a key, workflow, form or hook.
-    pub name: String,
-    /// Of a step.
-    pub execution_id: Option<ExecutionId>,
-    /// The same key is the same act, and done once.
-    pub once: Option<String>,
-    /// How many events led to it.
-    pub depth: i32,
-}
 
 /// Which lead.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -47,7 +47,7 @@ pub async fn board(
     let machine = pipeline(&mut *connection, workspace_id).await?.machine;
     let mut states = machine.states.clone();
     for name in left_over(&mut *connection, workspace_id, &states).await? {
-        states.push(MachineState { label: name.clone(), name, kind: StateKind::Open });
+        states.push(MachineState { label: name.clone(), name, kind: StateKind::Open, is_final: false });
     }
     let limit = limit.min(i64::try_from(states.len()).map_or(1, |columns| BOARD_LEADS_MAX / columns.max(1))).max(1);
     let mut columns = Vec::with_capacity(states.len());

@@ -8,8 +8,9 @@ use capstan_engine::store::error::StoreError;
 use sqlx::PgPool;
 use tracing::debug;
 
-use super::act::{Act, By, ByKind, Done};
+use super::act::{Act, Done};
 use super::doing::act;
+use crate::by::By;
 use crate::events::{Bell, DEPTH_MAX, depth};
 
 /// Connections for leads; steps that find none wait a moment.
@@ -53,9 +54,7 @@ impl Desk {
             if depth > DEPTH_MAX {
                 return Ok(None);
             }
-            let name = execution_id.to_string();
-            let once = Some(once.to_owned());
-            let by = By { kind: ByKind::Step, name, execution_id: Some(execution_id), once, depth };
+            let by = By::step(execution_id, once, depth);
             let done = act(&mut transaction, workspace_id, &by, what.clone()).await?;
             if done == Done::Again {
                 continue;

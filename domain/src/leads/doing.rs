@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::act::{Act, Acted, By, Done, Mode, Which};
+use super::act::{Act, Acted, Done, Mode, Which};
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
 use super::note::TEXT_CHARS_MAX;
@@ -17,7 +17,9 @@ use super::pipeline::pipeline;
 use super::sources::{SOURCE_REST, SOURCES_MAX};
 use super::store::{self, Saved};
 use super::{fields, find, history, sources};
+use crate::by::By;
 use crate::events::{NewEvent, is_room, tell};
+use crate::machine::Move;
 
 /// Source of a lead of which nothing else is said.
 const SOURCE_DEFAULT: &str = "manual";
@@ -147,7 +149,7 @@ async fn create(
     };
     let machine = pipeline(connection, workspace_id).await?.machine;
     let status = status.unwrap_or_else(|| machine.initial.clone());
-    if let Err(refused) = machine.pass(&status, &status, &Value::Null) {
+    if let Err(refused) = machine.known(&status) {
         return Ok(Done::Refused(refused));
     }
     let Some(lead_id) = store::insert(connection, workspace_id, &patch, &status).await? else {
@@ -268,7 +270,8 @@ async fn set_status(
     if expected.is_some_and(|expected| expected != lead.status) {
         return Ok(Done::Moved(lead.status));
     }
-    if let Err(refused) = machine.pass(&lead.status, to, &lead.shown()) {
+    let wish = Move { label: "lead", from: &lead.status, to, record: &lead.shown(), why: reason, doer: by.doer() };
+    if let Err(refused) = machine.pass(&wish) {
         return Ok(Done::Refused(refused));
     }
     let changed = lead.status != to;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::act::By;
+use crate::by::By;
 
 /// Longest name of who acts, in characters.
 const BY_CHARS_MAX: usize = 300;

@@ -18,7 +18,8 @@ mod sources;
 mod store;
 mod words;
 
-pub use act::{Act, Acted, By, ByKind, Done, Mode, Which};
+pub use crate::by::{By, ByKind};
+pub use act::{Act, Acted, Done, Mode, Which};
 pub use board::{BOARD_COUNT_MAX, Column, board};
 pub use desk::Desk;
 pub use doing::act;
@@ -28,5 +29,5 @@ pub use history::{HistoryRow, history};
 pub use lead::LeadRow;
 pub use note::{Note, NoteKind, note, remove};
 pub use patch::{LeadFlaw, LeadPatch, is_email};
-pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, pursuit_machine, put_pipeline};
+pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, put_pipeline};
 pub use sources::{SOURCE_REST, SOURCES_MAX, source_has_room, sources};

@@ -6,10 +6,10 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::act::By;
 use super::history::{HistoryRow, NewHistory, write};
 use super::patch::LeadFlaw;
 use super::store;
+use crate::by::By;
 
 /// Most characters of a note, and of the reason of a change.
 pub(super) const TEXT_CHARS_MAX: usize = 5_000;

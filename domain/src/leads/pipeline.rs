@@ -5,7 +5,7 @@ use capstan_engine::store::error::StoreError;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
-use crate::machine::{Machine, MachineState, StateKind, Transition};
+use crate::machine::{Machine, StateKind};
 
 /// A pipeline, and how often it was changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,14 +25,6 @@ pub enum PutPipeline {
     InUse(String),
     /// It has another revision than who replaces it knows.
     Stale,
-}
-
-fn machine(initial: &str, states: &[(&str, &str, StateKind)], ways: &[(&str, &[&str])]) -> Machine {
-    let states =
-        states.iter().map(|&(name, label, kind)| MachineState { name: name.into(), label: label.into(), kind });
-    let way = |from: &str, to: &str| Transition { from: from.into(), to: to.into(), when: None, reason: None };
-    let transitions = ways.iter().flat_map(|&(from, all)| all.iter().map(move |to| way(from, to)));
-    Machine { initial: initial.into(), states: states.collect(), transitions: transitions.collect() }
 }
 
 /// The states of leads where a workspace has not said its own.
@@ -56,29 +48,7 @@ pub fn leads_machine() -> Machine {
         ("proposal", &["booked", "won", "lost"]),
         ("won", &["delivered"]),
     ];
-    machine("new", &states, &ways)
-}
-
-/// The machine of a pursuit, for workspaces that sell services.
-#[must_use]
-pub fn pursuit_machine() -> Machine {
-    use StateKind::{Lost, Open, Won};
-    let states = [
-        ("lead", "Lead", Open),
-        ("qualified", "Qualified", Open),
-        ("proposal", "Proposal", Open),
-        ("won", "Won", Won),
-        ("delivered", "Delivered", Won),
-        ("lost", "Lost", Lost),
-        ("disqualified", "Disqualified", Lost),
-    ];
-    let ways: [(&str, &[&str]); 4] = [
-        ("lead", &["qualified", "disqualified"]),
-        ("qualified", &["proposal", "lost"]),
-        ("proposal", &["won", "lost"]),
-        ("won", &["delivered"]),
-    ];
-    machine("lead", &states, &ways)
+    Machine::drawn("new", &states, &ways)
 }
 
 /// The pipeline of a workspace.

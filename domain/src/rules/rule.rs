@@ -62,6 +62,12 @@ pub enum ActionType {
     /// Moves a lead in the pipeline.
     #[serde(rename = "lead.set_status")]
     LeadSetStatus,
+    /// Makes a record.
+    #[serde(rename = "record.create")]
+    RecordCreate,
+    /// Moves a record to another state.
+    #[serde(rename = "record.transition")]
+    RecordTransition,
     /// Starts another workflow.
     #[serde(rename = "logic.sub_workflow")]
     SubWorkflow,
@@ -69,7 +75,7 @@ pub enum ActionType {
 
 impl ActionType {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::SendEmail,
         Self::SendSms,
         Self::HttpRequest,
@@ -77,6 +83,8 @@ impl ActionType {
         Self::LeadUpsert,
         Self::LeadUpdate,
         Self::LeadSetStatus,
+        Self::RecordCreate,
+        Self::RecordTransition,
         Self::SubWorkflow,
     ];
 
@@ -91,6 +99,8 @@ impl ActionType {
             Self::LeadUpsert => "lead.upsert",
             Self::LeadUpdate => "lead.update",
             Self::LeadSetStatus => "lead.set_status",
+            Self::RecordCreate => "record.create",
+            Self::RecordTransition => "record.transition",
             Self::SubWorkflow => "logic.sub_workflow",
         }
     }
@@ -105,6 +115,8 @@ impl ActionType {
             Self::LeadUpsert => "Make or change the lead",
             Self::LeadUpdate => "Change the lead",
             Self::LeadSetStatus => "Move the lead",
+            Self::RecordCreate => "Make a record",
+            Self::RecordTransition => "Move the record",
             Self::SubWorkflow => "Start a workflow",
         }
     }

@@ -65,6 +65,7 @@ pub fn catalogue() -> Vec<EventType> {
         .chain(tenants)
         .chain(billing())
         .chain(leads())
+        .chain(records())
         .chain(alerts())
         .chain([test])
         .collect()
@@ -119,6 +120,48 @@ fn leads() -> [EventType; 3] {
         let properties = json!({ "id": { "type": "string" }, "key": uuid(), "data": { "type": "object" } });
         let schema = object(&["id", "key", "data"], properties);
         own(&format!("lead.{kind}"), title, schema, &json!({ "id": id, "key": lead_id, "data": data }))
+    })
+}
+
+/// What happens to records. They come in the same way.
+fn records() -> [EventType; 3] {
+    let kinds = [
+        ("created", "There is a new record"),
+        ("updated", "The data of a record has changed"),
+        ("transitioned", "A record has gone to another state"),
+    ];
+    kinds.map(|(kind, title)| {
+        let record_id = "01927f3e-2c50-7000-8000-000000000008";
+        let state = if kind == "transitioned" { "qualified" } else { "lead" };
+        let mut data = json!({
+            "record": { "id": record_id, "type": "pursuit", "state": state, "data": { "client": "Engines Ltd" },
+                "revision": 2, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z" },
+            "by": { "kind": "user", "name": "owner@example.com" },
+        });
+        let mut properties = json!({ "record": record_schema(), "by": { "type": "object" } });
+        match kind {
+            "updated" => {
+                data["fields"] = json!(["client"]);
+                properties["fields"] = json!({ "type": "array", "items": { "type": "string" } });
+            }
+            "transitioned" => {
+                (data["from"], data["to"]) = (json!("lead"), json!("qualified"));
+                (data["transition"], data["reason"]) = (json!("qualify"), json!("they have a budget"));
+                (properties["from"], properties["to"]) = (json!({ "type": "string" }), json!({ "type": "string" }));
+                properties["transition"] = json!({ "type": ["string", "null"] });
+                properties["reason"] = json!({ "type": ["string", "null"] });
+            }
+            _ => {}
+        }
+        let required: &[&str] = match kind {
+            "updated" => &["record", "by", "fields"],
+            "transitioned" => &["record", "by", "from", "to"],
+            _ => &["record", "by"],
+        };
+        let id = "$record:01927f3e-2c50-7000-8000-000000000009";
+        let whole = json!({ "id": { "type": "string" }, "key": uuid(), "data": object(required, properties) });
+        let schema = object(&["id", "key", "data"], whole);
+        own(&format!("record.{kind}"), title, schema, &json!({ "id": id, "key": record_id, "data": data }))
     })
 }
 
@@ -223,6 +266,14 @@ fn tenant_schema() -> Value {
     object(&["workspace_id", "from", "to", "by"], properties)
 }
 
+fn record_schema() -> Value {
+    let properties = json!({
+        "id": uuid(), "type": { "type": "string" }, "state": { "type": "string" }, "data": { "type": "object" },
+        "revision": { "type": "integer" }, "created_at": time(), "updated_at": time(),
+    });
+    object(&["id", "type", "state", "data", "revision"], properties)
+}
+
 fn alert_schema() -> Value {
     let properties = json!({
         "alert_id": uuid(), "rule": { "type": "string" }, "kind": { "type": "string" },
@@ -248,7 +299,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 19);
+        assert_eq!(types.len(), 22);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

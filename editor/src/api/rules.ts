@@ -16,6 +16,8 @@ export const actionType = oneOf(
   'lead.upsert',
   'lead.update',
   'lead.set_status',
+  'record.create',
+  'record.transition',
   'logic.sub_workflow',
 )
 export type ActionType = TypeOf<typeof actionType>

@@ -2,12 +2,13 @@
 
 import type { IconName } from '../ui/icon'
 
-export type Category = 'trigger' | 'action' | 'lead' | 'logic' | 'data' | 'debug' | 'other'
+export type Category = 'trigger' | 'action' | 'lead' | 'record' | 'logic' | 'data' | 'debug' | 'other'
 
 const CATEGORIES: Record<Category, { title: string; icon: IconName }> = {
   trigger: { title: 'Triggers', icon: 'bolt' },
   action: { title: 'Actions', icon: 'send' },
   lead: { title: 'Leads', icon: 'person' },
+  record: { title: 'Records', icon: 'rows' },
   logic: { title: 'Logic', icon: 'branch' },
   data: { title: 'Data', icon: 'data' },
   debug: { title: 'Trying out', icon: 'bug' },

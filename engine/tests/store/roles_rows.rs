@@ -134,6 +134,12 @@ pub(crate) fn rows(workspace: &str) -> String {
             "lead_events (workspace_id, lead_id, event_id, type, by_kind, by_name, data) \
              VALUES ({w}, {id}, {id}, 'note', 'key', 'n', '{{}}')"
         ),
+        format!("record_types (workspace_id, name, label, machine, revision) VALUES ({w}, 'n', 'l', '{{}}', 1)"),
+        format!("records (workspace_id, record_id, type, state, data) VALUES ({w}, {id}, 't', 's', '{{}}')"),
+        format!(
+            "record_history (workspace_id, record_id, entry_id, kind, by_kind, by_name) \
+             VALUES ({w}, {id}, {id}, 'updated', 'key', 'n')"
+        ),
         format!(
             "audit_log (workspace_id, audit_id, by_kind, by_id, by_name, action, subject, status, request_id) \
              VALUES ({w}, {id}, 'key', {id}, 'k', 'a', 's', 200, 'r')"

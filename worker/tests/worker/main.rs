@@ -25,6 +25,7 @@ mod pauses;
 mod persons;
 mod quotas;
 mod receiver;
+mod records;
 mod repair;
 mod rough;
 mod schedules;

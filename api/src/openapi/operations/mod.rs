@@ -7,6 +7,7 @@ mod login;
 mod people;
 mod persons;
 mod platform;
+mod records;
 mod triggers;
 mod workflows;
 mod workspace;
@@ -26,6 +27,7 @@ pub(super) fn all() -> Vec<Operation> {
         triggers::all(),
         login::all(),
         leads::all(),
+        records::all(),
     ]
     .into_iter()
     .flatten()

@@ -127,6 +127,20 @@ pub(crate) struct PipelineWish {
     transitions: Vec<Transition>,
 }
 
+/// A type of records, to be defined.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct RecordTypeWish {
+    /// For people.
+    label: String,
+    /// Where everything begins.
+    initial: String,
+    /// In the order of a board.
+    states: Vec<PipelineStateWish>,
+    /// Each allowed way. What is not listed is refused; a state without one ends.
+    transitions: Vec<Transition>,
+}
+
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct PipelineStateWish {
@@ -137,4 +151,7 @@ pub(crate) struct PipelineStateWish {
     /// What it means for the whole.
     #[schemars(default)]
     kind: StateKind,
+    /// Whether it is meant to be the end: no way may lead out of it.
+    #[schemars(default, rename = "final")]
+    is_final: bool,
 }

@@ -49,7 +49,7 @@ pub(super) async fn note(
     let token = token.unwrap_or_else(|| Uuid::now_v7().to_string());
     let once = format!("form:{}", hashed(&format!("{}\n{token}\n{input}", found.path)));
     let name = format!("form:{}", found.path);
-    let by = By { kind: ByKind::Form, name, execution_id: None, once: Some(once.clone()), depth: 0 };
+    let by = By { kind: ByKind::Form, name, role: None, execution_id: None, once: Some(once.clone()), depth: 0 };
     let fields = input.as_object().cloned().unwrap_or_default();
     let patch = LeadPatch { consented: found.config.consent.is_some(), ..mapping.patch(&fields, &found.path) };
     for _ in 0..TRIES_MAX {

@@ -1,46 +1,21 @@
-//! Who acts, doing it, and why not.
+//! Acting on leads, and why not.
 
-use std::sync::Arc;
-
-use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use capstan_domain::audit::Difference;
 use capstan_domain::events::EVENTS_PENDING_MAX;
-use capstan_domain::leads::{self, Act, Acted, By, ByKind, Done, LeadFlaw};
-use capstan_domain::machine::Refused;
+use capstan_domain::leads::{self, Act, Acted, Done, LeadFlaw};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::LEAD;
-use crate::Api;
-use crate::actor::{Actor, Who};
-use crate::auth::{Caller, no_key};
 use crate::problem::{Finding, Problem};
+use crate::routes::author::{Author, not_moved};
 
 /// How often an act that met another one comes again.
 const TRIES_MAX: u32 = 4;
 
 /// What of a lead is about the person.
 const PERSONAL: [&str; 5] = ["email", "name", "phone", "company", "fields"];
-
-/// A caller who acts on leads.
-pub(crate) struct Author {
-    pub(super) caller: Caller,
-    pub(super) by: By,
-}
-
-impl FromRequestParts<Api> for Author {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, api).await?;
-        let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
-        let kind = if matches!(actor.who, Who::Person(_)) { ByKind::User } else { ByKind::Key };
-        let name = actor.who.name().ok_or_else(no_key)?.name;
-        Ok(Self { caller, by: By { kind, name, execution_id: None, once: None, depth: 0 } })
-    }
-}
 
 impl Author {
     /// Does it in a transaction of its own, and tells the workers.
@@ -104,14 +79,11 @@ pub(in crate::routes) fn refusal(done: Done) -> Problem {
             Problem::conflict("lead_exists", detail, "change that one, or leave the address out")
         }
         Done::NotFound => Problem::not_found(LEAD, "that was asked for"),
-        Done::Refused(refused @ Refused::UnknownState(..)) => {
-            let hint = "GET /api/v1/lead-pipeline lists the states";
-            Problem::unprocessable("unknown_status", refused.to_string(), hint)
-        }
-        Done::Refused(refused) => {
-            let hint = "move it to a status that the pipeline allows, or change the pipeline";
-            Problem::conflict("transition_forbidden", refused.to_string(), hint)
-        }
+        Done::Refused(refused) => not_moved(
+            &refused,
+            "unknown_status",
+            "GET /api/v1/lead-pipeline lists the states and the ways between them",
+        ),
         Done::Moved(status) => {
             let detail = format!("somebody has moved the lead: its status is {status} now");
             Problem::conflict("status_changed", detail, "look at it again, and decide anew")

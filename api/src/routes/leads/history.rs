@@ -9,13 +9,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::doing::{Author, no_such, refusal};
+use super::doing::{no_such, refusal};
 use super::{LEAD, LEAD_BYTES_MAX, LeadEventView};
 use crate::auth::Caller;
 use crate::body;
 use crate::paging::{Page, Paging};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::routes::author::Author;
 use crate::routes::id;
 
 #[derive(Deserialize, JsonSchema)]

@@ -11,11 +11,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::doing::{Author, gone_or_made, no_such};
+use super::doing::{gone_or_made, no_such};
 use super::{LEAD, LEAD_BYTES_MAX, LeadView};
 use crate::auth::Caller;
 use crate::body;
 use crate::problem::Problem;
+use crate::routes::author::Author;
 use crate::routes::id;
 
 /// A lead that is made.

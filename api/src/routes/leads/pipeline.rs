@@ -43,13 +43,20 @@ fn shown(pipeline: Pipeline) -> Response {
     ([(ETAG, etag(pipeline.revision))], Json(PipelineView::from(pipeline))).into_response()
 }
 
-/// A pipeline as the audit log shows it: by name, so that each state and way is told by itself.
+/// A pipeline as the audit log shows it.
 fn told(Pipeline { machine, revision }: &Pipeline) -> Value {
+    let mut told = told_machine(machine);
+    told["revision"] = json!(revision);
+    told
+}
+
+/// States and ways as the audit log shows them: by name, so that each is told by itself.
+pub(in crate::routes) fn told_machine(machine: &Machine) -> Value {
     let states: Map<String, Value> = machine.states.iter().map(|state| (state.name.clone(), json!(state))).collect();
     let ways: Map<String, Value> =
         machine.transitions.iter().map(|way| (format!("{} → {}", way.from, way.to), json!(way))).collect();
     let order: Vec<&str> = machine.states.iter().map(|state| state.name.as_str()).collect();
-    json!({ "initial": machine.initial, "order": order, "states": states, "transitions": ways, "revision": revision })
+    json!({ "initial": machine.initial, "order": order, "states": states, "transitions": ways })
 }
 
 /// `PUT /lead-pipeline {initial, states, transitions}` with `If-Match`: the pipeline. 409 `state_in_use`, 412 if it has another

@@ -24,7 +24,7 @@ async fn a_lead_goes_only_where_the_pipeline_leads() {
     let id = make(&app, json!({ "name": "Ada" })).await;
     let refused = app.post(&format!("{LEADS}/{id}/status"), &json!({ "status": "won" })).await;
     assert_eq!(refused.verdict(), "409 transition_forbidden");
-    let detail = "new cannot become won; it can become qualified, booked, disqualified";
+    let detail = "Invalid lead transition: new → won; it can become qualified, booked, disqualified";
     assert_eq!(refused.json()["detail"], detail);
     assert_eq!(go(&app, &id, json!({ "status": "gone" })).await, "422 unknown_status");
     assert_eq!(go(&app, &id, json!({ "status": "qualified", "reason": "rang back" })).await, "200");
@@ -56,7 +56,7 @@ async fn a_workspace_has_states_and_conditions_of_its_own() {
     assert_eq!((made.status.as_u16(), &made.json()["revision"]), (200, &json!(1)), "{}", made.text());
     assert_eq!(go(&app, &rich, json!({ "status": "hot" })).await, "200");
     let refused = app.post(&format!("{LEADS}/{poor}/status"), &json!({ "status": "hot" })).await;
-    assert_eq!(refused.json()["detail"], "new cannot become hot now: the budget is too small");
+    assert_eq!(refused.json()["detail"], "Invalid lead transition: new → hot; the budget is too small");
     // A state with leads in it stays.
     let less = json!({ "initial": "new", "states": [state("new")], "transitions": [] });
     assert_eq!(put(&app, 1, &less).await.verdict(), "409 state_in_use");
