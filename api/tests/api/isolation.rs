@@ -113,9 +113,8 @@ async fn fill(app: &App) {
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let (w, x) = (app.acme, execution);
     for statement in [
-        format!(
-            "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"
-        ),
+        format!("INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
+                 VALUES ('{x}', '{w}', 1, 1, 0)"),
         format!("INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) \
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
