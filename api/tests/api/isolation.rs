@@ -376,6 +376,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "restart_1",
         "set_quota_limits_1",
         "set_standing_1",
+        "tell_billing_1",
         "touch_key_1",
         "touch_key_by_id_1",
     ];

@@ -181,7 +181,7 @@ async fn records_are_listed_by_type_and_state_page_by_page() {
         (ids, page["next_cursor"].as_str().map(str::to_owned))
     };
     assert_eq!(ids("").await.0, [three.clone(), two.clone(), one.clone()]);
-    assert_eq!(ids("type=pursuit&state=lead").await.0, [two.clone()]);
+    assert_eq!(ids("type=pursuit&state=lead").await.0, std::slice::from_ref(&two));
     assert_eq!(ids("type=invoice").await.0, Vec::<String>::new());
     let (first, next) = ids("type=pursuit&state=qualified&limit=1").await;
     assert_eq!(first, [three]);

@@ -5,7 +5,7 @@ use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
-use capstan_domain::machine::{Machine, MachineFlaw, MachineState, Transition};
+use capstan_domain::machine::{Machine, MachineFlaw, MachineState, Transition, is_name};
 use capstan_domain::records::{
     DeleteType, IN_USE_SHOWN, PutType, RecordInUse, RecordType, TYPES_MAX, TypeWish, delete_type, put_type,
     record_type, record_types,
@@ -97,6 +97,7 @@ pub(crate) async fn list(caller: Caller) -> Result<Json<TypeList>, Problem> {
 
 /// `GET /record-types/{name}`, with its `ETag`. 404 unknown.
 pub(crate) async fn get(caller: Caller, Path(name): Path<String>) -> Result<Response, Problem> {
+    require_name(&name)?;
     let mut transaction = caller.read().await?;
     let found = record_type(&mut transaction, caller.workspace_id, &name).await?;
     transaction.commit().await?;
@@ -143,6 +144,7 @@ pub(crate) async fn put(caller: Caller, Path(name): Path<String>, request: Reque
 /// `DELETE /record-types/{name}`: 204; one that is shipped holds again as it is shipped. 404 unknown, or as it is shipped; 409
 /// `state_in_use`.
 pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+    require_name(&name)?;
     let mut transaction = caller.write().await?;
     match delete_type(&mut transaction, caller.workspace_id, &name).await? {
         DeleteType::Deleted(old) => {
@@ -169,6 +171,11 @@ fn invalid(flaws: Vec<MachineFlaw>) -> Problem {
         hint: "correct this part".into(),
     });
     Problem::unprocessable("invalid_type", detail, "each entry of errors names a place").findings(findings)
+}
+
+/// What can be no name of a type cannot exist: 404.
+fn require_name(name: &str) -> Result<(), Problem> {
+    if is_name(name) { Ok(()) } else { Err(Problem::not_found(TYPE, name)) }
 }
 
 /// The first of them, each with its state.

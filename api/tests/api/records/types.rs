@@ -84,7 +84,9 @@ async fn a_state_that_holds_records_stays_and_the_refusal_names_them() {
         join_all((0..4).map(|_| put(&app, "order", Some(2), &same))).await.iter().map(Answer::verdict).collect();
     at_once.sort();
     assert_eq!(at_once, ["200", "412 stale_revision", "412 stale_revision", "412 stale_revision"]);
-    assert_eq!(app.get(&format!("{TYPES}/nothing")).await.verdict(), "404 not_found");
+    for name in ["nothing", "a%00b", "%C3%A9"] {
+        assert_eq!(app.get(&format!("{TYPES}/{name}")).await.verdict(), "404 not_found", "{name}");
+    }
 }
 
 #[tokio::test]
