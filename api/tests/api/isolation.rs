@@ -121,9 +121,8 @@ async fn fill(app: &App) {
         format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
         format!("INSERT INTO execution_migrations VALUES ('{x}', now(), '{w}', '{x}', '{x}', 0, 'k')"),
         format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
-        "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
-         SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"
-            .into(),
+        String::from("INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+                      SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO slots VALUES ('{w}', 'workspace', '{x}')"),
         format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
