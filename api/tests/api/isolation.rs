@@ -113,18 +113,16 @@ async fn fill(app: &App) {
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let (w, x) = (app.acme, execution);
     for statement in [
-        format!(
-            "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"
-        ),
+        format!("INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
+                 VALUES ('{x}', '{w}', 1, 1, 0)"),
         format!("INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) \
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
         format!("INSERT INTO execution_migrations VALUES ('{x}', now(), '{w}', '{x}', '{x}', 0, 'k')"),
         format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
-        "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
-         SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"
-            .into(),
+        String::from("INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+                      SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO slots VALUES ('{w}', 'workspace', '{x}')"),
         format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
