@@ -12,6 +12,8 @@ pub mod code;
 pub mod credentials;
 pub mod events;
 pub mod guard;
+#[cfg(test)]
+mod guard_tests;
 pub mod http;
 pub mod leads;
 pub mod mail;

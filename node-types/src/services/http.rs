@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Identity, Method, Response, StatusCode};
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::guard::{Guard, Refusal, Trust, shown};
 use super::redirect::next_hop;
-use super::resolver::{GuardedResolver, LOOKUPS_MAX};
+use super::resolver::{GuardedResolver, Names, SystemNames};
 
 /// Most redirects that are followed.
 pub const REDIRECTS_MAX: usize = 5;
@@ -28,7 +27,7 @@ pub struct HttpClient {
     guard: Arc<Guard>,
     judged: Client,
     named: Client,
-    lookups: Arc<Semaphore>,
+    names: Arc<dyn Names>,
     roots: Vec<Certificate>,
 }
 
@@ -99,7 +98,13 @@ impl HttpClient {
     /// # Errors
     /// The roots cannot be used.
     pub fn trusting(guard: Guard, roots: Vec<Certificate>) -> Result<Self, reqwest::Error> {
-        Self::of(Arc::new(guard), Arc::new(Semaphore::new(LOOKUPS_MAX)), roots, None)
+        Self::of(Arc::new(guard), Arc::new(SystemNames::new()), roots, None)
+    }
+
+    /// The same, which asks `names` for addresses.
+    #[cfg(test)]
+    pub(super) fn asking(guard: Guard, names: Arc<dyn Names>) -> Self {
+        Self::of(Arc::new(guard), names, Vec::new(), None).expect("the system has roots")
     }
 
     /// This client, which also shows a certificate to servers that ask for one. Reads the system's roots again.
@@ -107,19 +112,19 @@ impl HttpClient {
     /// # Errors
     /// The certificate cannot be used.
     pub fn showing(&self, identity: Identity) -> Result<Self, reqwest::Error> {
-        Self::of(Arc::clone(&self.guard), Arc::clone(&self.lookups), self.roots.clone(), Some(identity))
+        Self::of(Arc::clone(&self.guard), Arc::clone(&self.names), self.roots.clone(), Some(identity))
     }
 
     fn of(
         guard: Arc<Guard>,
-        lookups: Arc<Semaphore>,
+        names: Arc<dyn Names>,
         roots: Vec<Certificate>,
         identity: Option<Identity>,
     ) -> Result<Self, reqwest::Error> {
-        let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, lookups: Arc::clone(&lookups) };
+        let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, names: Arc::clone(&names) };
         let judged = client(resolver(Trust::Judged), &roots, identity.clone())?;
         let named = client(resolver(Trust::Named), &roots, identity)?;
-        Ok(Self { guard, judged, named, lookups, roots })
+        Ok(Self { guard, judged, named, names, roots })
     }
 
     /// Sends `request` and follows redirects, except at a status that `accepts`. The body is not read yet.
@@ -157,7 +162,7 @@ impl HttpClient {
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
             return Ok(address);
         }
-        let resolver = GuardedResolver { guard: Arc::clone(&self.guard), trust, lookups: Arc::clone(&self.lookups) };
+        let resolver = GuardedResolver { guard: Arc::clone(&self.guard), trust, names: Arc::clone(&self.names) };
         let found = resolver.addresses(host.to_owned()).await.map_err(|error| match error.downcast::<Refusal>() {
             Ok(refusal) => HttpError::Refused(*refusal),
             Err(error) => unreachable(error.to_string()),

@@ -41,12 +41,14 @@ fn masked(address: IpAddr, prefix: u8) -> IpAddr {
     }
 }
 
-/// What is not the public internet, with the word for it. From the IANA special-purpose registries.
+/// What is not the public internet, with the word for it. From the IANA special-purpose registries, and the one public
+/// address at which a cloud (Azure) answers its own machines.
 const RESERVED: &[(&str, &str)] = &[
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "carrier-grade NAT"),
     ("127.0.0.0/8", "loopback"),
+    ("168.63.129.16/32", "cloud metadata"),
     ("169.254.0.0/16", "link-local"),
     ("172.16.0.0/12", "private"),
     ("192.0.0.0/24", "protocol assignments"),

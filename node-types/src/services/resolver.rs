@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
@@ -13,15 +14,36 @@ use super::guard::{Guard, Refusal, Trust};
 /// Longest time that a name may take to resolve.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most look-ups at once; each holds a thread of the blocking pool until the system answers.
-pub(super) const LOOKUPS_MAX: usize = 64;
+const LOOKUPS_MAX: usize = 64;
 
-/// The system's resolver behind the guard.
+/// Who knows the addresses of names.
+pub(super) trait Names: Send + Sync {
+    /// All addresses of `host`, not judged; their port is 0.
+    fn find(&self, host: String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>>;
+}
+
+/// The system's resolver.
+pub(super) struct SystemNames(Arc<Semaphore>);
+
+/// Names behind the guard.
 #[derive(Clone)]
 pub(super) struct GuardedResolver {
     pub(super) guard: Arc<Guard>,
     /// With [`Trust::Named`], every address is let through.
     pub(super) trust: Trust,
-    pub(super) lookups: Arc<Semaphore>,
+    pub(super) names: Arc<dyn Names>,
+}
+
+impl SystemNames {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(LOOKUPS_MAX)))
+    }
+}
+
+impl Names for SystemNames {
+    fn find(&self, host: String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> {
+        Box::pin(lookup(host, Arc::clone(&self.0)))
+    }
 }
 
 impl Resolve for GuardedResolver {
@@ -34,9 +56,13 @@ impl Resolve for GuardedResolver {
 impl GuardedResolver {
     /// The addresses of `host` that may be connected to.
     pub(super) async fn addresses(&self, host: String) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, lookup(host.clone(), Arc::clone(&self.lookups)))
+        let found = tokio::time::timeout(LOOKUP_TIMEOUT, self.names.find(host.clone()))
             .await
-            .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))??;
+            .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))?;
+        let addresses = found.map_err(|error| format!("the name {host} does not resolve: {error}"))?;
+        if addresses.is_empty() {
+            return Err(format!("the name {host} does not resolve: it has no address").into());
+        }
         match self.trust {
             Trust::Named => Ok(addresses),
             Trust::Judged => Ok(judged(&self.guard, &host, addresses)?),
