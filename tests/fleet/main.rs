@@ -12,6 +12,7 @@ mod graphs;
 mod holding;
 mod keys;
 mod kill;
+mod leads;
 mod limits;
 mod memory;
 mod outage;

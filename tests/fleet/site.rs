@@ -80,11 +80,17 @@ impl Site {
 
     /// Serves the API; answers its address, too.
     pub(crate) async fn serve(&self) -> (Process, String) {
-        let env = [
+        self.serve_with(&[]).await
+    }
+
+    /// The same with these settings, too.
+    pub(crate) async fn serve_with(&self, settings: &[(&'static str, String)]) -> (Process, String) {
+        let mut env = vec![
             ("DATABASE_URL", self.url.clone()),
             ("CAPSTAN_ALLOW_CRASH", "true".into()),
             ("CAPSTAN_LISTEN", "127.0.0.1:0".into()),
         ];
+        env.extend_from_slice(settings);
         let process = Process::start(&["serve"], &env).await;
         let url = process.ready["url"].as_str().unwrap().to_owned();
         (process, url)
