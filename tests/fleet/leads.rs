@@ -164,6 +164,7 @@ async fn a_submission_becomes_a_lead_and_an_execution_with_its_steps_and_logs() 
             ("trigger_starts WHERE status = 'started' AND cause = 'form' AND execution_id IS NOT NULL".into(), 1),
             (format!("leads WHERE {of_lead} AND status = 'qualified'"), 1),
             (format!("lead_events WHERE {of_lead} AND type = 'status_changed' AND by_kind = 'step'"), 1),
+            (format!("lead_events WHERE {of_lead} AND type = 'email' AND data ->> 'text' = 'Thank you, Ada'"), 1),
         ])
         .await;
     scene.server.end().await;
@@ -218,6 +219,8 @@ async fn a_booking_moves_its_lead_and_the_mail_that_follows_is_counted() {
         .assert_counts(&[
             ("executions WHERE trigger_node_id = 'booked' AND status = 'completed'".into(), 1),
             ("execution_steps WHERE node_id = 'mail' AND status = 'completed'".into(), 1),
+            (format!("leads WHERE {of_lead} AND last_email_at > created_at"), 1),
+            (format!("lead_events WHERE {of_lead} AND type = 'email' AND by_kind = 'step'"), 1),
             ("usage WHERE meter = 'emails' AND units = 1".into(), 1),
             ("quota_counters WHERE meter = 'emails' AND granted = 1".into(), 1),
         ])

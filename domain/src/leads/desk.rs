@@ -10,6 +10,7 @@ use tracing::debug;
 
 use super::act::{Act, Done};
 use super::doing::act;
+use super::mailed::{Mailed, note_mail};
 use crate::by::By;
 use crate::events::{Bell, DEPTH_MAX, depth};
 
@@ -66,6 +67,25 @@ impl Desk {
             return Ok(Some(done));
         }
         Err(StoreError::LockTimeout)
+    }
+
+    /// Notes a mail that a step has sent on the leads whose address it went to, once for each key; answers on how many.
+    ///
+    /// # Errors
+    /// If the database does.
+    pub async fn mailed(
+        &self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        once: &str,
+        mail: &Mailed,
+    ) -> Result<usize, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        // It tells nobody, so it does not matter how many events led to it.
+        let by = By::step(execution_id, once, 0);
+        let noted = note_mail(&mut transaction, workspace_id, &by, mail).await?;
+        transaction.commit().await?;
+        Ok(noted)
     }
 
     async fn ring(&self) {

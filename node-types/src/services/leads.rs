@@ -1,6 +1,6 @@
 //! Where steps act on leads.
 
-use capstan_domain::leads::{Act, Desk, Done};
+use capstan_domain::leads::{Act, Desk, Done, Mailed};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -18,6 +18,15 @@ pub trait LeadDesk: Send + Sync {
         once: &'a str,
         what: &'a Act,
     ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>>;
+
+    /// Notes a mail that a step has sent on the leads whose address it went to, once for each key.
+    fn mailed<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        once: &'a str,
+        mail: &'a Mailed,
+    ) -> BoxFuture<'a, Result<(), LeadsAway>>;
 }
 
 /// The desk did not do what it was asked.
@@ -44,6 +53,19 @@ impl LeadDesk for Desk {
     ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
         Box::pin(async move { Ok(Self::act(self, workspace_id, execution_id, once, what).await?) })
     }
+
+    fn mailed<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        execution_id: ExecutionId,
+        once: &'a str,
+        mail: &'a Mailed,
+    ) -> BoxFuture<'a, Result<(), LeadsAway>> {
+        Box::pin(async move {
+            Self::mailed(self, workspace_id, execution_id, once, mail).await?;
+            Ok(())
+        })
+    }
 }
 
 /// There are no leads: where nothing outside is reached.
@@ -58,5 +80,15 @@ impl LeadDesk for NoLeads {
         _: &'a Act,
     ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
         Box::pin(async { Ok(Some(Done::NotFound)) })
+    }
+
+    fn mailed<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        _: &'a str,
+        _: &'a Mailed,
+    ) -> BoxFuture<'a, Result<(), LeadsAway>> {
+        Box::pin(async { Ok(()) })
     }
 }

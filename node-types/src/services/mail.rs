@@ -162,6 +162,8 @@ pub struct Receipt {
     pub message_id: String,
     /// `host:port` of the server, or `sandbox`.
     pub accepted_by: String,
+    /// Addresses that it went to, without names.
+    pub to: Vec<String>,
 }
 
 /// Hands mail over.
@@ -216,21 +218,21 @@ impl Mailer {
         let own = login.as_ref().and_then(|(login, _)| login.from.as_deref()?.parse::<lettre::message::Mailbox>().ok());
         let from = own.as_ref().unwrap_or(&self.from);
         let (message, mail) = letter.prepare(from, key)?;
-        let message_id = mail.message_id.clone();
+        let (message_id, to) = (mail.message_id.clone(), mail.to.clone());
         if let Some((login, http)) = login.filter(|_| !self.is_sandbox) {
             let server = Server::of_workspace(&login, http).await?;
             let _turns = self.turns.take(workspace).await;
             server.transport.send(message).await.map_err(|error| server.explain(&error))?;
-            return Ok(Receipt { message_id, accepted_by: server.name });
+            return Ok(Receipt { message_id, accepted_by: server.name, to });
         }
         let Some(server) = &self.server else {
             self.mailbox.store(workspace, mail).await?;
-            return Ok(Receipt { message_id, accepted_by: "sandbox".into() });
+            return Ok(Receipt { message_id, accepted_by: "sandbox".into(), to });
         };
         // Closed only with the process.
         let _turn = server.turns.acquire().await;
         server.transport.send(message).await.map_err(|error| server.explain(&error))?;
-        Ok(Receipt { message_id, accepted_by: server.name.clone() })
+        Ok(Receipt { message_id, accepted_by: server.name.clone(), to })
     }
 }
 

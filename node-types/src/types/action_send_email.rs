@@ -1,7 +1,10 @@
 //! `action.send_email`
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use capstan_domain::events::step_event_id;
+use capstan_domain::leads::Mailed;
 use capstan_domain::quotas::EMAILS;
 use capstan_engine::core::attempt::BROKEN;
 use capstan_engine::core::catalogue::Effect;
@@ -10,9 +13,10 @@ use capstan_engine::core::problem::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::parts::{OneOrMany, Scalar, check_credential, problem};
-use crate::node_type::{Context, NodeType, Spec};
+use crate::node_type::{Context, LogLevel, NodeType, Spec};
 use crate::own_database::unanswered;
 use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, mail_login};
 use crate::services::mail::letter::may_set_header;
@@ -24,6 +28,9 @@ const QUOTA: &str = "quota";
 /// Class of an attempt at which nobody knew what the plan allows.
 const QUOTA_AWAY: &str = "quota_unknown";
 const USED_UP: &str = "this workspace has used up its mails of this month; wait for the next, or have the quota raised";
+
+/// Longest time that a mail which was sent waits to be noted on leads.
+const NOTE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Sends mail.
 pub(crate) struct ActionSendEmail;
@@ -90,6 +97,7 @@ impl NodeType for ActionSendEmail {
             html: config.html,
             headers: config.headers.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
         };
+        let subject = letter.subject.clone();
         let (services, workspace_id) = (&context.services, context.workspace_id);
         let login = match &config.credential {
             Some(name) => match mail_login(context, name, Self::NAME).await {
@@ -114,11 +122,24 @@ impl NodeType for ActionSendEmail {
             Ok(receipt) => {
                 spent.confirm();
                 let output = json!({"message_id": receipt.message_id, "accepted_by": receipt.accepted_by});
+                note(context, Mailed { to: receipt.to, subject, message_id: receipt.message_id }).await;
                 Outcome::done("out", output)
             }
             Err(error) => mail_error(&error),
         }
     }
+}
+
+/// Notes the mail on the leads that it went to, once for the step. It was sent, whatever becomes of that.
+async fn note(context: &Context, mail: Mailed) {
+    let once = step_event_id(&context.idempotency_key());
+    let noting = context.services.leads.mailed(context.workspace_id, context.execution_id, &once, &mail);
+    let why = match timeout(NOTE_TIME_MAX, context.database.ask(noting)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("the database did not answer within {} s", NOTE_TIME_MAX.as_secs()),
+    };
+    context.log.log(LogLevel::Warn, &format!("the mail was sent, but it is not noted on leads: {why}"));
 }
 
 fn mail_error(error: &MailError) -> Outcome {
@@ -137,11 +158,12 @@ fn mail_error(error: &MailError) -> Outcome {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::{Arc, Mutex};
 
+    use capstan_domain::leads::{Act, Done};
     use capstan_domain::quotas::Refused;
-    use capstan_engine::core::ids::WorkspaceId;
+    use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
     use capstan_engine::store::error::StoreError;
     use futures::future::BoxFuture;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -149,10 +171,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::services::leads::{LeadDesk, LeadsAway};
     use crate::services::mail::MailSettings;
     use crate::services::quotas::QuotaDesk;
     use crate::smtp_sink::SmtpSink;
-    use crate::testing::{Mails, context, context_with, context_within, failed, put_off, retried};
+    use crate::testing::{Mails, context, context_with, context_with_leads, context_within, failed, put_off, retried};
 
     fn over_smtp(server: SocketAddr) -> Context {
         let server = Some(format!("smtp://{server}").parse().unwrap());
@@ -242,6 +265,56 @@ mod tests {
         let kept = mails.0.lock().unwrap();
         assert_eq!((kept[0].to.as_slice(), kept[0].subject.as_str()), (&["ada@example.com".to_owned()][..], "Offer"));
         assert_eq!(kept[0].message_id, output["message_id"]);
+    }
+
+    /// Keeps what is noted, or cannot.
+    #[derive(Default)]
+    struct Notes {
+        noted: Mutex<Vec<(String, Mailed)>>,
+        is_away: bool,
+    }
+
+    impl LeadDesk for Notes {
+        fn act<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: ExecutionId,
+            _: &'a str,
+            _: &'a Act,
+        ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
+            unreachable!("no lead is changed");
+        }
+
+        fn mailed<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: ExecutionId,
+            once: &'a str,
+            mail: &'a Mailed,
+        ) -> BoxFuture<'a, Result<(), LeadsAway>> {
+            self.noted.lock().unwrap().push((once.into(), mail.clone()));
+            Box::pin(async { if self.is_away { Err(StoreError::LockTimeout.into()) } else { Ok(()) } })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_was_sent_is_noted_on_leads_and_has_been_sent_also_where_it_cannot_be() {
+        for is_away in [false, true] {
+            let desk = Arc::new(Notes { is_away, ..Notes::default() });
+            let context = context_with_leads(desk.clone());
+            let to = json!(["Ada <Ada@example.com>", "bob@example.com"]);
+            let outcome = ActionSendEmail.run(config(to), &context).await;
+            let Outcome::Done { output, .. } = outcome else { panic!("{outcome:?}") };
+            let noted = desk.noted.lock().unwrap();
+            let [(once, mail)] = noted.as_slice() else { panic!("{noted:?}") };
+            assert!(once.starts_with("$step:"), "{once}");
+            assert_eq!((mail.subject.as_str(), &json!(mail.message_id)), ("Offer", &output["message_id"]));
+            assert_eq!(mail.to, ["Ada@example.com", "bob@example.com"]);
+        }
+        let desk = Arc::new(Notes::default());
+        let context = context_with_leads(desk.clone());
+        assert_eq!(failed(ActionSendEmail.run(config(json!("nobody")), &context).await).0, "config");
+        assert!(desk.noted.lock().unwrap().is_empty(), "it was never sent");
     }
 
     /// Allows nothing, or cannot say.

@@ -67,7 +67,7 @@ impl NodeType for LeadUpsert {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use capstan_domain::leads::{Done, LeadFlaw};
+    use capstan_domain::leads::{Done, LeadFlaw, Mailed};
     use capstan_domain::machine::Refused;
     use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
     use futures::future::BoxFuture;
@@ -90,6 +90,16 @@ mod tests {
         ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
             self.1.lock().unwrap().push((once.to_owned(), what.clone()));
             Box::pin(async { Ok(self.0.clone()) })
+        }
+
+        fn mailed<'a>(
+            &'a self,
+            _: WorkspaceId,
+            _: ExecutionId,
+            _: &'a str,
+            _: &'a Mailed,
+        ) -> BoxFuture<'a, Result<(), LeadsAway>> {
+            unreachable!("no mail is sent");
         }
     }
 

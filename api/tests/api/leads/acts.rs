@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mode, Which};
-use capstan_engine::core::ids::ExecutionId;
+use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mailed, Mode, Which};
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use serde_json::json;
 
 use crate::support::App;
@@ -125,4 +125,26 @@ async fn what_a_step_may_not_do_leaves_nothing_behind() {
     assert_eq!((app.count("lead_events").await, app.count("lead_fields").await), (2, 0));
     // The same step may succeed later.
     acted(act(&app, &desk, "$step:b", &status("ada@example.com", "qualified")).await);
+}
+
+#[tokio::test]
+async fn a_mail_of_a_step_is_noted_once_on_each_lead_that_it_went_to() {
+    let app = App::start().await;
+    let desk = Desk::new(&app.cell);
+    for (once, email) in
+        [("$step:a", "ada@example.com"), ("$step:b", "bob@example.com"), ("$step:c", "eve@example.com")]
+    {
+        acted(act(&app, &desk, once, &upsert(email, "Somebody")).await);
+    }
+    let to = ["Ada@EXAMPLE.com", "bob@example.com", "nobody@example.com"].map(str::to_owned).to_vec();
+    let mail = Mailed { to, subject: "Hello".into(), message_id: "<1@example.com>".into() };
+    // The attempt comes again, as its worker died before the commit of the step.
+    for noted in [2, 0] {
+        assert_eq!(desk.mailed(app.acme, ExecutionId::new(), "$step:d", &mail).await.unwrap(), noted);
+    }
+    assert_eq!(desk.mailed(app.acme, ExecutionId::new(), "$step:e", &mail).await.unwrap(), 2);
+    // Another workspace has leads of its own.
+    assert_eq!(desk.mailed(WorkspaceId::new(), ExecutionId::new(), "$step:d", &mail).await.unwrap(), 0);
+    let noted = "lead_events WHERE type = 'email' AND by_kind = 'step' AND data ->> 'text' = 'Hello'";
+    assert_eq!((app.count(noted).await, app.count("leads WHERE last_email_at IS NOT NULL").await), (4, 2));
 }
