@@ -51,7 +51,9 @@ pub(crate) async fn tend(api: Weak<Parts>) {
 
 /// Looks at plans whose time has come, then tells cells.
 pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
-    for workspace_id in billing::due_workspaces(&mut *api.people.pool.begin().await?, BITE).await? {
+    // By itself: in the head of the loop the transaction would last as long as that does.
+    let due = billing::due_workspaces(&mut *api.people.pool.begin().await?, BITE).await?;
+    for workspace_id in due {
         match look(api, workspace_id).await {
             Ok(()) => plans::bring(api, workspace_id).await,
             Err(problem) => {
