@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::event::{Checkout, Event, SubscriptionEvent, What};
-use super::link::{customer_workspace, link_by_checkout, lock_customer};
+use super::link::{customer_workspace, hold_customer_workspace, link_by_checkout, lock_customer};
 use super::news::{Fact, add_invoice};
 use super::settle::settle;
 use super::subscription::{Seen, is_overtaken};
@@ -115,7 +115,8 @@ struct KeptRow {
 }
 
 /// Takes an event in; a repetition changes nothing. `fallback` is the plan of those who do not pay any more. In a transaction of the
-/// caller's, for the access role. Locks: the key of the event, the customer, the workspace, the rows of billing of both.
+/// caller's, for the access role. Locks: the key of the event, the use of prices, the customer, the workspace, its customer, their
+/// subscriptions.
 ///
 /// # Errors
 /// If the database does.
@@ -203,6 +204,7 @@ async fn subscription(
     it: &SubscriptionEvent,
     fallback: &str,
 ) -> Result<(Outcome, Option<WorkspaceId>), StoreError> {
+    let linked = hold_customer_workspace(connection, &it.customer_id).await?;
     let kept: Option<KeptRow> = sqlx::query_as(
         "SELECT workspace_id, customer_id, status, status_before, event_at, event_rank FROM billing_subscriptions \
          WHERE subscription_id = $1 FOR UPDATE",
@@ -210,7 +212,6 @@ async fn subscription(
     .bind(&it.subscription_id)
     .fetch_optional(&mut *connection)
     .await?;
-    let linked = customer_workspace(connection, &it.customer_id).await?;
     let workspace_id = linked.or_else(|| kept.as_ref().and_then(|kept| kept.workspace_id).map(WorkspaceId));
     if let Some(kept) = &kept {
         if kept.customer_id != it.customer_id {
