@@ -68,6 +68,8 @@ pub async fn settle(
     let subscriptions = subscriptions(connection, workspace_id).await?;
     let due = due(&subscriptions, &priced(connection, &subscriptions).await?, at);
     let plan = match &due.target {
+        // What was given was paid by a customer who pays for this workspace no more.
+        Target::AsItIs if given.is_some() && !due.has_unknown_price => Some(fallback),
         Target::AsItIs => None,
         Target::Plan(plan) => Some(plan.as_str()),
         Target::Fallback => Some(fallback),
