@@ -265,10 +265,13 @@ async fn keep(
     .execute(&mut *connection)
     .await?;
     if workspace_id.is_none() {
+        // Where to cut is read apart, as rows that are skipped to get there would be locked, too.
         sqlx::query(
             "DELETE FROM billing_subscriptions WHERE subscription_id IN ( \
-               SELECT subscription_id FROM billing_subscriptions WHERE workspace_id IS NULL \
-                ORDER BY changed_at DESC OFFSET $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+               SELECT s.subscription_id FROM billing_subscriptions s WHERE s.workspace_id IS NULL AND s.changed_at <= ( \
+                 SELECT x.changed_at FROM billing_subscriptions x WHERE x.workspace_id IS NULL \
+                  ORDER BY x.changed_at DESC OFFSET $1 LIMIT 1) \
+                ORDER BY s.changed_at LIMIT $2 FOR UPDATE OF s SKIP LOCKED)",
         )
         .bind(UNMATCHED_MAX)
         .bind(TIDIED_MAX)
@@ -305,12 +308,15 @@ async fn conclude(
     .execute(&mut *connection)
     .await?;
     if outcome.is_unmatched() {
-        sqlx::query(
+        // As above.
+        let is_unmatched =
+            "outcome IN ('unreadable', 'no_workspace', 'unknown_customer', 'other_customer', 'unknown_price')";
+        sqlx::query(&format!(
             "DELETE FROM billing_events WHERE event_id IN ( \
-               SELECT event_id FROM billing_events WHERE outcome IN \
-                 ('unreadable', 'no_workspace', 'unknown_customer', 'other_customer', 'unknown_price') \
-                ORDER BY entry_id DESC OFFSET $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        )
+               SELECT e.event_id FROM billing_events e WHERE e.{is_unmatched} AND e.entry_id <= ( \
+                 SELECT x.entry_id FROM billing_events x WHERE x.{is_unmatched} ORDER BY x.entry_id DESC OFFSET $1 LIMIT 1) \
+                ORDER BY e.entry_id LIMIT $2 FOR UPDATE OF e SKIP LOCKED)"
+        ))
         .bind(UNMATCHED_MAX)
         .bind(TIDIED_MAX)
         .execute(connection)
