@@ -34,8 +34,8 @@ pub const MAIL_BYTES: std::ops::RangeInclusive<u64> = 64 * 1024..=50 * 1024 * 10
 /// Most connections at once, and from one address; who comes beyond is told to come again later.
 const CONNECTIONS_MAX: usize = 100;
 const CLIENT_CONNECTIONS_MAX: usize = 20;
-/// Most mails that are read at once; of more, the sender is told to try again.
-const READS_MAX: usize = 16;
+/// Most mails that are read at once; of more, the sender is told to try again. One address cannot have all of them.
+const READS_MAX: usize = 24;
 /// Most mails that are taken apart at once, which takes many times their size; others wait.
 const PARSES_MAX: usize = 2;
 /// Longest time of a connection.
