@@ -97,6 +97,13 @@ fn input(mail: &Message<'_>, from: &str, reader: &Reader) -> Value {
     let mut short = fill(mail, from, &plain, SHORT_TEXT_BYTES_MAX);
     short["html"] = Value::Null;
     short["html_cut"] = mail.html_bodies().any(MessagePart::is_text_html).into();
+    if short.to_string().len() > INPUT_BYTES_MAX {
+        // Nobody writes that much into lists but on purpose.
+        for list in ["reply_to", "to", "cc", "attachments"] {
+            short[list] = json!([]);
+        }
+        short["attachments_left_out"] = mail.attachment_count().into();
+    }
     short
 }
 
@@ -268,6 +275,9 @@ mod tests {
         assert_eq!((&input["text_cut"], input["to"].as_array().unwrap().len()), (&json!(true), ADDRESSES_MAX));
         assert!(!input["text"].as_str().unwrap().contains('\0'));
         assert_eq!(input["subject"].as_str().unwrap().len(), WORD_BYTES_MAX);
+        let names = format!("\"{}\" <a@b.c>, ", "\u{1}".repeat(999)).repeat(50);
+        let input = one(&format!("To: {names}\r\nCc: {names}\r\nReply-To: {names}\r\n\r\n{text}"), json!({}));
+        assert!(input.to_string().len() <= INPUT_BYTES_MAX, "{}", input.to_string().len());
     }
 
     #[test]
