@@ -9,6 +9,7 @@ use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Duration as Span, Utc};
 use serde_json::Value;
 use sqlx::{Connection, FromRow, PgConnection};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::TRIGGERS_MAX;
@@ -296,6 +297,10 @@ fn of_end(Asked { fact, outcome, triggers }: &Asked<'_>, ended: &Ended, starts: 
     let waiting = triggers.iter().filter(|trigger| trigger.condition.as_deref().is_none_or(holds));
     let before = starts.len();
     starts.extend(waiting.map(|trigger| start(trigger, fact, ended.depth, &shown)));
+    if Instant::now() >= until {
+        let Fact { workspace_id, execution_id, .. } = fact;
+        warn!(%workspace_id, %execution_id, "conditions that wait for an end take too long; those that were left do not hold");
+    }
     (starts.len() - before) * shown.to_string().len()
 }
 
