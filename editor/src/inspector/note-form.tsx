@@ -20,7 +20,7 @@ export function NoteForm({ editing, note }: { editing: Editing; note: Note }) {
         </div>
         <IconButton icon="close" label="Close" onClick={() => editing.select({ nodes: new Set(), edges: new Set() })} />
       </header>
-      <div className="inspector-body">
+      <div className="inspector-body note-form">
         <label className="field">
           <span>Text</span>
           <textarea
@@ -49,12 +49,14 @@ export function NoteForm({ editing, note }: { editing: Editing; note: Note }) {
           <Side editing={editing} note={note} side="width" />
           <Side editing={editing} note={note} side="height" />
         </div>
-        <button type="button" disabled={isReadOnly} onClick={() => editing.duplicate()}>
-          <Icon name="copy" /> Duplicate
-        </button>
-        <button type="button" className="danger" disabled={isReadOnly} onClick={() => editing.remove()}>
-          <Icon name="trash" /> Delete
-        </button>
+        <div className="note-actions">
+          <button type="button" disabled={isReadOnly} onClick={() => editing.duplicate()}>
+            <Icon name="copy" /> Duplicate
+          </button>
+          <button type="button" className="danger" disabled={isReadOnly} onClick={() => editing.remove()}>
+            <Icon name="trash" /> Delete
+          </button>
+        </div>
       </div>
     </aside>
   )

@@ -26,6 +26,8 @@ test('a note is drawn, written in place, moved, made larger, painted, copied and
   const id = await ada.draw('With notes')
   const note = (name: string) => page.locator(`[data-note="${name}"]`)
   await ada.dragIn('note', 520, 520)
+  const field = page.locator('.note textarea:focus')
+  await field.waitFor()
   // What looks like HTML is text.
   await page.keyboard.type('Why\n<img src=x onerror=alert(1)> **so**')
   await ada.press('Escape')
@@ -65,6 +67,13 @@ test('a note is drawn, written in place, moved, made larger, painted, copied and
   while ((await redo.count()) > 0) await redo.click()
   await ada.saved()
   expect((await notesOf(id)).map(({ id: name }) => name)).toEqual(['note', 'note_2'])
+
+  await page.getByTestId('canvas').click({ button: 'right', position: { x: 700, y: 90 } })
+  await page.getByRole('option', { name: /^Note/ }).click()
+  await field.waitFor()
+  await page.keyboard.type('By the mouse')
+  await ada.press('Escape')
+  await note('note_3').getByText('By the mouse').waitFor()
   await ada.leave()
 })
 
@@ -76,9 +85,12 @@ test('with the keyboard alone: a note and what is said of a step, found in outli
   await page.getByRole('button', { name: 'Go on drawing' }).click()
   await page.getByTestId('canvas').focus()
   await kim.press('n')
+  const field = page.locator('.note textarea:focus')
+  await field.waitFor()
   await page.keyboard.type('Orders of shops')
   await kim.press('Escape')
   await kim.press('Alt+ArrowDown', 'Enter')
+  await field.waitFor()
   await page.keyboard.type(', not of people')
   await kim.press('Escape', 'o')
   const outline = page.getByRole('navigation', { name: 'Outline' })
@@ -101,6 +113,7 @@ test('with the keyboard alone: a note and what is said of a step, found in outli
   await compared.getByText('note on the canvas').waitFor()
   await compared.getByText('"Begun by the shop."').waitFor()
   await kim.press('Escape')
+  await page.getByRole('tab', { name: 'Add' }).click()
   await kim.publish()
   const [newest] = (await api<{ items: { id: string }[] }>(`/workflows/${id}/versions`)).items
   const version = await api<Noted>(`/workflows/${id}/versions/${newest?.id}`)
