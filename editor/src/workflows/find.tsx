@@ -6,7 +6,7 @@ import type { IconName } from '../ui/icon'
 import type { Editing } from './editing'
 import { Picker } from '../ui/picker'
 
-interface Place {
+export interface Spot {
   key: string
   label: string
   about: string
@@ -17,12 +17,12 @@ interface Place {
 
 /** Goes to a step by anything that is written in it: label, name, type, or a setting; or to a note by its text. */
 export function Find({ editing, onClose }: { editing: Editing; onClose: () => void }) {
-  const places = placesOf(editing)
+  const spots = spotsOf(editing)
   return (
     <Picker
       title="Find a step"
       placeholder="Label, name, or something in its settings"
-      find={(wanted) => places.filter(({ text }) => text.includes(wanted.toLowerCase()))}
+      find={(wanted) => spots.filter(({ text }) => text.includes(wanted.toLowerCase()))}
       keyOf={({ key }) => key}
       show={({ key, label, about, icon }) => (
         <>
@@ -42,13 +42,14 @@ export function Find({ editing, onClose }: { editing: Editing; onClose: () => vo
   )
 }
 
-function placesOf({ graph, catalogue }: Editing): Place[] {
-  const steps = graph.nodes.map((node): Place => {
+/** Steps, then notes. */
+export function spotsOf({ graph, catalogue }: Editing): Spot[] {
+  const steps = graph.nodes.map((node): Spot => {
     const [label, about] = [labelOf(node), catalogue.titleOf(node.type)]
     const text = `${label} ${node.id} ${about} ${JSON.stringify(node.data ?? {})}`.toLowerCase()
     return { key: node.id, label, about, icon: iconOf(node.type), text }
   })
-  const notes = graph.notes.map((note): Place => {
+  const notes = graph.notes.map((note): Spot => {
     const key = noteKey(note.id)
     return { key, label: noteName(note), about: 'Note', icon: 'note', text: `${key} ${note.text}`.toLowerCase() }
   })

@@ -20,6 +20,7 @@ export const HELP: [string, string][] = [
   ['Ctrl-C, Ctrl-X, Ctrl-V, Ctrl-D', 'Copy, cut, paste, duplicate'],
   ['Ctrl-A', 'Select all'],
   ['Ctrl-F', 'Find a step'],
+  ['Ctrl-K', 'Go to any page, workflow or step, or do something, by typing'],
   ['Ctrl-Enter', 'Publish'],
   ['R', 'Try the draft out'],
   ['Shift-Enter', 'Test the selected step'],
