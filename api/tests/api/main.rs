@@ -15,6 +15,7 @@ mod children;
 mod credential_tests;
 mod credentials;
 mod custom_events;
+mod deleted;
 mod differences;
 mod document;
 mod endings;
