@@ -60,6 +60,7 @@ mod rules;
 mod schedules;
 mod serving;
 mod simulations;
+mod spans;
 mod starter;
 mod stats;
 mod support;
