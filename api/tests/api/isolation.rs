@@ -52,8 +52,6 @@ async fn another_workspaces_ids_are_404_through_every_route() {
         ("PUT", r.clone(), json!({})),
         ("DELETE", r.clone(), Value::Null),
         ("POST", "/api/v1/bulk-jobs".into(), restart_on(&version)),
-        ("DELETE", w.clone(), Value::Null),
-        ("POST", format!("/api/v1/deleted-workflows/{workflow}/restore"), Value::Null),
         ("GET", format!("/?execution={execution}"), Value::Null),
         ("GET", format!("/dev/mail/{execution}"), Value::Null),
     ] {
