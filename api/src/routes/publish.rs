@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use capstan_domain::rules;
 use capstan_domain::trigger_paths::{BOOKING, EMAIL, FORM, trigger_paths};
 use capstan_domain::triggers::{Triggers, keep_in_step};
-use capstan_domain::workflows as listing;
+use capstan_domain::workflows as names;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
@@ -138,9 +138,6 @@ pub(super) async fn put_forth(
 ) -> Result<(VersionRow, Vec<TriggerAt>), Problem> {
     let Proven { document, graph, proof } = proven;
     let is_off = rules::is_off(transaction, caller.workspace_id, id).await?;
-    // Who deletes it at the same time waits until it is published, or has it be found no more.
-    let taken = listing::take(transaction, caller.workspace_id, id).await?;
-    taken.filter(|taken| !taken.is_deleted).ok_or_else(|| Problem::not_found("workflow", &id.to_string()))?;
     let mut missing = credential_findings(transaction, caller.workspace_id, graph, document).await?;
     missing.extend(source_findings(transaction, caller.workspace_id, Some(id), graph, document).await?);
     if !missing.is_empty() {
@@ -150,6 +147,10 @@ pub(super) async fn put_forth(
     let (paths, triggers) = triggers(graph, id, !is_off);
     let published = workflows::publish(transaction, caller.workspace_id, id, document, graph, &paths, about).await?;
     let version = published.map_err(|taken| path_taken(&taken))?;
+    // It is locked now: whoever deletes its rule either has hidden it, or takes these triggers from it.
+    if !names::is_there(transaction, caller.workspace_id, id).await? {
+        return Err(Problem::not_found("workflow", &id.to_string()));
+    }
     super::hooks::require_secrets(transaction, caller.workspace_id, graph).await?;
     keep_triggers(transaction, caller, &version, &triggers).await?;
     Ok((version, paths))

@@ -113,18 +113,16 @@ async fn fill(app: &App) {
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let (w, x) = (app.acme, execution);
     for statement in [
-        format!(
-            "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) VALUES ('{x}', '{w}', 1, 1, 0)"
-        ),
+        format!("INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
+                 VALUES ('{x}', '{w}', 1, 1, 0)"),
         format!("INSERT INTO losses (execution_id, lease_no, workspace_id, worker_name, claimed_at) \
                  VALUES ('{x}', 1, '{w}', 'n', now())"),
         format!("INSERT INTO timers VALUES ('{x}', '{w}', now())"),
         format!("INSERT INTO pauses VALUES ('{w}', '{x}', 'k')"),
         format!("INSERT INTO execution_migrations VALUES ('{x}', now(), '{w}', '{x}', '{x}', 0, 'k')"),
         format!("INSERT INTO held VALUES ('{w}', '{x}', '{x}')"),
-        "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
-         SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"
-            .into(),
+        String::from("INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+                      SELECT workspace_id, version_id, workflow_id, '', '1', 1 FROM workflow_versions"),
         format!("INSERT INTO gated VALUES ('{w}', 'k', 1, '{x}')"),
         format!("INSERT INTO slots VALUES ('{w}', 'workspace', '{x}')"),
         format!("INSERT INTO limits VALUES ('{w}', 'workspace', 1)"),
@@ -315,73 +313,6 @@ async fn a_row_for_another_workspace_is_refused_by_the_database() {
             .await
             .unwrap_err();
     assert!(error.to_string().contains("row-level security"), "{error}");
-}
-
-#[tokio::test]
-async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
-    let app = App::start().await;
-    let mut api = app.control.connect(Role::Api).await.unwrap();
-    let by_key = access::resolve_key(&mut api, &app.key).await.unwrap().unwrap();
-    assert_eq!((by_key.workspace_id, by_key.slug.as_str(), by_key.schema_name.as_str()), (app.acme, "acme", "cell_1"));
-    assert_eq!(access::resolve_slug(&mut api, "acme").await.unwrap(), Some(by_key));
-    for slug in ["acm", "ACME", "acme%", ""] {
-        assert_eq!(access::resolve_slug(&mut api, slug).await.unwrap(), None, "{slug}");
-    }
-    let both_null: Vec<(String,)> =
-        sqlx::query_as("SELECT slug FROM resolve_workspace_2(NULL, NULL)").fetch_all(&mut api).await.unwrap();
-    assert!(both_null.is_empty());
-    let hash = access::hash_key(&app.key);
-    for (key, slug, expected) in
-        [(Some(hash.as_slice()), Some("other"), 0), (Some(&hash[..31]), None, 0), (Some(&hash[..]), None, 1)]
-    {
-        let found: Vec<(String,)> = sqlx::query_as("SELECT slug FROM resolve_workspace_2($1, $2)")
-            .bind(key)
-            .bind(slug)
-            .fetch_all(&mut api)
-            .await
-            .unwrap();
-        assert_eq!(found.len(), expected, "{slug:?}");
-    }
-    let mut owner = app.control.connect(Role::Owner).await.unwrap();
-    let crossing: Vec<String> = sqlx::query_scalar(
-        "SELECT p.proname::text FROM pg_proc p WHERE p.prosecdef AND has_function_privilege('capstan_api', p.oid, 'EXECUTE') \
-         AND p.pronamespace IN ('control'::regnamespace, 'cell_1'::regnamespace) ORDER BY 1",
-    )
-    .fetch_all(&mut owner)
-    .await
-    .unwrap();
-    // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has, `admit_key_by_id_1` and
-    // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
-    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts, and
-    // says nothing about them. The others take the workspace from the transaction, as
-    // row-level security does; `line_1` only counts how many of others come before.
-    let known = [
-        "admit_key_1",
-        "admit_key_2",
-        "admit_key_by_id_1",
-        "alerts_to_mail_1",
-        "apart_1",
-        "cancel_pending_1",
-        "forget_trial_1",
-        "give_plan_1",
-        "lift_pause_1",
-        "line_1",
-        "migrate_1",
-        "name_key_1",
-        "order_1",
-        "plan_not_synced_1",
-        "plan_synced_1",
-        "plans_to_sync_1",
-        "resolve_workspace_1",
-        "resolve_workspace_2",
-        "restart_1",
-        "set_quota_limits_1",
-        "set_standing_1",
-        "tell_billing_1",
-        "touch_key_1",
-        "touch_key_by_id_1",
-    ];
-    assert_eq!(crossing, known);
 }
 
 #[tokio::test]

@@ -107,6 +107,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/billing': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the provider of payments says of the workspace */
+    get: operations['getBilling']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/bulk-jobs': {
     parameters: {
       query?: never
@@ -1280,6 +1297,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/billing/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Events that somebody has to look at, or those with an outcome */
+    get: operations['listBillingEvents']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/billing/prices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Which price or product is paid for which plan */
+    get: operations['listBillingPrices']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/billing/prices/{price}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have it stand for a plan; those who pay it get that plan */
+    put: operations['setBillingPrice']
+    post?: never
+    /** Have it stand for no plan */
+    delete: operations['removeBillingPrice']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/tenants': {
     parameters: {
       query?: never
@@ -1332,6 +1401,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/tenants/{workspace_id}/billing': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the provider of payments says of a workspace */
+    get: operations['getTenantBilling']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/tenants/{workspace_id}/billing/customer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Say which customer pays for a workspace */
+    put: operations['linkTenantCustomer']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/tenants/{workspace_id}/resume': {
     parameters: {
       query?: never
@@ -1378,6 +1481,151 @@ export interface paths {
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/record-types': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Types of records */
+    get: operations['listRecordTypes']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/record-types/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A type: states, and the ways between them */
+    get: operations['getRecordType']
+    /** Define one, or replace one */
+    put: operations['putRecordType']
+    post?: never
+    /** Delete one that no record is of, or have the shipped one hold again */
+    delete: operations['deleteRecordType']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/records': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Records, newest first */
+    get: operations['listRecords']
+    put?: never
+    /** Make a record, in the initial state of its type */
+    post: operations['createRecord']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/records/{record_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A record */
+    get: operations['getRecord']
+    put?: never
+    post?: never
+    /** Empty and hide a record; its history stays */
+    delete: operations['deleteRecord']
+    options?: never
+    head?: never
+    /** Change the data of a record */
+    patch: operations['updateRecord']
+    trace?: never
+  }
+  '/records/{record_id}/history': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What was done to a record, newest first */
+    get: operations['listRecordHistory']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/records/{record_id}/transitions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where a record may go */
+    get: operations['listRecordTransitions']
+    put?: never
+    /** Move a record to another state */
+    post: operations['transitionRecord']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/rules': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Automation rules, newest first */
+    get: operations['listRules']
+    put?: never
+    /** Make a rule, and publish the workflow that it is compiled to */
+    post: operations['createRule']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/rules/{rule_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A rule */
+    get: operations['getRule']
+    /** Change a rule; its workflow is published anew if it says something else */
+    put: operations['updateRule']
+    post?: never
+    /** Have no such rule, nor its workflow */
+    delete: operations['deleteRule']
     options?: never
     head?: never
     patch?: never
@@ -2445,19 +2693,29 @@ export interface components {
       /** Format: uuid */
       id: string
       kind: components['schemas']['AuditActorKind']
-      /** @description Name of the key, or address of the user. */
+      /** @description Name of the key, address of the user, or `billing`. */
       name: string
     }
-    /** @enum {string} */
-    AuditActorKind: 'user' | 'key'
+    AuditActorKind: ('user' | 'key') | 'operator' | 'billing'
+    /** @description A member that differs. What cannot be shown is `[redacted]`, or `[changed]` if it is another now; what is long is cut. */
+    AuditChange: {
+      /** @description What it is; null if it is there no more. */
+      after: unknown
+      /** @description What it was; null if it was not there. */
+      before: unknown
+      /** @description A JSON pointer. Empty in the last entry if more differs than has room; `after` tells how much. */
+      path: string
+    }
     /** @description A change that was made. */
     AuditEntry: {
-      /** @description Method and route. */
+      /** @description Method and route; a command of an operator; a move of the workspace by the platform. */
       action: string
       address: string | null
       /** Format: date-time */
       at: string
       by: components['schemas']['AuditActor']
+      /** @description What is other than before, at most about 16 KiB of it; null where the record tells of no values. */
+      changes: components['schemas']['AuditChange'][] | null
       /** Format: uuid */
       id: string
       request_id: string
@@ -2580,6 +2838,135 @@ export interface components {
     }
     /** @description What would have become of an execution. */
     BacktestVerdict: ('same' | 'changed') | 'unclear'
+    /** @description What the provider of payments says of a workspace. */
+    Billing: {
+      /** @description The workspace as the provider knows it; null as long as nobody has paid for it. */
+      customer_id: string | null
+      /** @description Newest first, at most 50: what was paid, and what was not. */
+      invoices: components['schemas']['BillingInvoice'][]
+      plan: string | null
+      /**
+       * Format: date-time
+       * @description When the plan ends, as it is not paid any more.
+       */
+      plan_ends_at: string | null
+      /** @description The one that changed last first, at most 20. */
+      subscriptions: components['schemas']['BillingSubscription'][]
+    }
+    /** @description The same for the platform. */
+    BillingDetails: {
+      /** @description The workspace as the provider knows it; null as long as nobody has paid for it. */
+      customer_id: string | null
+      /** @description Newest first, at most 50. */
+      events: components['schemas']['BillingEvent'][]
+      /** @description The plan that billing gave last; one that was set by hand stays until that changes. */
+      given_plan: string | null
+      /** @description Newest first, at most 50: what was paid, and what was not. */
+      invoices: components['schemas']['BillingInvoice'][]
+      /** Format: date-time */
+      linked_at: string | null
+      /** @description The event that linked the customer, or who did. */
+      linked_by: string | null
+      plan: string | null
+      /**
+       * Format: date-time
+       * @description When the plan ends, as it is not paid any more.
+       */
+      plan_ends_at: string | null
+      /** @description The one that changed last first, at most 20. */
+      subscriptions: components['schemas']['BillingSubscription'][]
+    }
+    /** @description An event of the provider, as it was taken in. */
+    BillingEvent: {
+      /** Format: int64 */
+      amount: number | null
+      /** Format: int32 */
+      attempts: number | null
+      currency: string | null
+      customer_id: string | null
+      event_id: string
+      /** Format: date-time */
+      happened_at: string
+      /** Format: uuid */
+      id: string
+      /** Format: date-time */
+      next_attempt_at: string | null
+      /** @description Of the subscription or invoice. */
+      object_id: string | null
+      outcome: components['schemas']['BillingOutcome']
+      /** Format: date-time */
+      received_at: string
+      type: string
+      /** Format: uuid */
+      workspace_id: string | null
+    }
+    /** @description One page. */
+    BillingEventPage: {
+      items: components['schemas']['BillingEvent'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    BillingInvoice: {
+      /**
+       * Format: int64
+       * @description In the smallest unit of the currency.
+       */
+      amount: number | null
+      /** Format: date-time */
+      at: string
+      /** Format: int32 */
+      attempts: number | null
+      currency: string | null
+      invoice_id: string | null
+      /** @description Else a payment has failed. */
+      is_paid: boolean
+      /** Format: date-time */
+      next_attempt_at: string | null
+    }
+    /** @description What became of an event. */
+    BillingOutcome:
+      | 'applied'
+      | 'overtaken'
+      | 'not_used'
+      | 'unreadable'
+      | 'no_workspace'
+      | 'unknown_customer'
+      | 'other_customer'
+      | 'unknown_price'
+    /** @description A price or product that stands for a plan. */
+    BillingPrice: {
+      plan: string
+      price: string
+      /** Format: date-time */
+      set_at: string
+      set_by: string
+    }
+    /** @description A list that is whole. */
+    BillingPriceList: {
+      items: components['schemas']['BillingPrice'][]
+    }
+    /** @enum {string} */
+    BillingStatus:
+      'incomplete' | 'incomplete_expired' | 'trialing' | 'active' | 'past_due' | 'canceled' | 'unpaid' | 'paused'
+    BillingSubscription: {
+      /**
+       * Format: date-time
+       * @description When that was so.
+       */
+      as_of: string
+      /**
+       * Format: date-time
+       * @description When it ends, or has ended, if that is known.
+       */
+      ends_at: string | null
+      /**
+       * Format: date-time
+       * @description Until when it is paid, or would be.
+       */
+      period_ends_at: string | null
+      status: components['schemas']['BillingStatus']
+      subscription_id: string
+    }
     /** @description Which executions a job is about: those that fit all that is given. */
     BulkFilter: {
       /** @description Among these. */
@@ -2999,6 +3386,8 @@ export interface components {
       ending?: components['schemas']['Ending'] | null
       /** @description Why it failed. */
       error: unknown
+      /** @description Why it failed, or is an incident: only lists tell it. */
+      failure?: components['schemas']['ListedFailure'] | null
       /**
        * Format: uuid
        * @description Its id.
@@ -3070,6 +3459,8 @@ export interface components {
        *     tell it of those that are being cancelled.
        */
       ending?: components['schemas']['Ending'] | null
+      /** @description Why it failed, or is an incident: only lists tell it. */
+      failure?: components['schemas']['ListedFailure'] | null
       /**
        * Format: uuid
        * @description Its id.
@@ -3510,8 +3901,21 @@ export interface components {
     LimitList: {
       items: components['schemas']['Limit'][]
     }
+    LinkCustomer: {
+      /** @description Its id at the provider. */
+      customer_id: string
+    }
     /** @enum {string} */
     LinkPurpose: 'sign_up' | 'reset' | 'invitation'
+    /** @description Why an execution failed, or is an incident, in short. */
+    ListedFailure: {
+      /** @description The class of the error; `incident` where it waits for a person. */
+      class: string
+      /** @description The node that failed; none of an incident, and of one that ran out of time. */
+      node_id?: string | null
+      /** @description Why, for people; cut where it is long. */
+      reason: string
+    }
     /** @description An address at which a call is waited for, to become a sample. */
     Listen: {
       /** Format: uuid */
@@ -3859,6 +4263,36 @@ export interface components {
       email: string
       kind: components['schemas']['PersonJobKind']
     }
+    /** @description A record that is made. */
+    NewRecord: {
+      /**
+       * @description Whatever there is to know.
+       * @default {}
+       */
+      data: {
+        [key: string]: unknown
+      }
+      /** @description Name of its type; the record begins in that one's initial state. */
+      type: string
+    }
+    /** @description A rule. */
+    NewRule: {
+      /** @description What is done, one after the other: 1 to 20. */
+      actions: components['schemas']['RuleAction'][]
+      /** @description What has to hold of an event; always, if absent. At most 20 comparisons, in groups at most 3 deep. */
+      conditions?: components['schemas']['RuleCondition'] | null
+      /** @description Whether it is at work: true if absent. */
+      enabled?: boolean | null
+      /** @description Type of the events that it is about: one of your own, or of leads or alerts, such as `lead.created`. */
+      event: string
+      /**
+       * @description Whether an event for which the conditions do not hold is an execution that says so. False if absent: it starts nothing.
+       * @default false
+       */
+      log_misses: boolean
+      /** @description What people call it, and its workflow: 1 to 200 characters. */
+      name: string
+    }
     /** @description What people say of the version that they publish. */
     NewVersion: {
       /** @description What to call it, at most 100 characters. */
@@ -4075,8 +4509,12 @@ export interface components {
       /** @description Absent on the last page. */
       next_cursor: string | null
     }
+    /** @description Who may take a way, where not everybody may: people by their role, and what else acts. */
+    PipelineDoer: 'owner' | 'admin' | 'member' | 'key' | 'step' | 'form' | 'hook'
     /** @description One state. */
     PipelineState: {
+      /** @description Whether it is meant to be the end. Then no way may lead out of it; where none does, it is the end anyway. */
+      final?: boolean
       /**
        * @description What it means for the whole.
        * @default open
@@ -4091,6 +4529,11 @@ export interface components {
     PipelineStateKind: 'open' | 'won' | 'lost'
     PipelineStateWish: {
       /**
+       * @description Whether it is meant to be the end: no way may lead out of it.
+       * @default false
+       */
+      final: boolean
+      /**
        * @description What it means for the whole.
        * @default open
        */
@@ -4102,8 +4545,14 @@ export interface components {
     }
     /** @description One way. */
     PipelineTransition: {
+      /** @description Who may take it; everybody who may write, if nobody is listed. */
+      by?: components['schemas']['PipelineDoer'][]
       /** @description Name of a state. */
       from: string
+      /** @description What taking it is called, such as `qualify`; no two ways out of a state have the same. */
+      name?: string | null
+      /** @description Whether who takes it has to say why. */
+      needs_reason?: boolean
       /** @description What people are told when it does not. */
       reason?: string | null
       /** @description Name of another state. */
@@ -4264,7 +4713,7 @@ export interface components {
        * @description The number of the rules under which it was published.
        */
       semantics: number
-      /** @description Its forms and hooks. */
+      /** @description Its forms and hooks, and where mails to it go. */
       triggers: components['schemas']['TriggerAddress'][]
       /** Format: uuid */
       workflow_id: string
@@ -4319,6 +4768,150 @@ export interface components {
     ReceiptStep: {
       node_id: string
       scope: string | null
+    }
+    /** @description A record. */
+    Record: {
+      /** Format: date-time */
+      created_at: string
+      /** @description Whatever there is to know. */
+      data: {
+        [key: string]: unknown
+      }
+      /** Format: uuid */
+      id: string
+      /**
+       * Format: int32
+       * @description Rises by one with each change.
+       */
+      revision: number
+      /** @description A state of its type. */
+      state: string
+      /** @description Name of its type. */
+      type: string
+      /** Format: date-time */
+      updated_at: string
+    }
+    /** @description Who did something to a record. */
+    RecordActor: {
+      /** @description `user`, `key` or `step`. */
+      kind: string
+      name: string
+    }
+    /** @description What changes. */
+    RecordChange: {
+      /** @description Merged by name; null removes one. */
+      data: {
+        [key: string]: unknown
+      }
+    }
+    /** @description Something that was done to a record. */
+    RecordEntry: {
+      /** Format: date-time */
+      at: string
+      by: components['schemas']['RecordActor']
+      /** Format: uuid */
+      execution_id: string | null
+      /** @description Names of what changed in its data. */
+      fields: string[]
+      /** @description The state that it left; of a transition. */
+      from: string | null
+      /** Format: uuid */
+      id: string
+      /** @description `created`, `updated`, `transitioned` or `deleted`. */
+      kind: string
+      reason: string | null
+      /** Format: uuid */
+      record_id: string
+      /** @description The state that it came into; of a transition and of a new record. */
+      to: string | null
+      /** @description What the way is called, if it has a name. */
+      transition: string | null
+    }
+    /** @description One page. */
+    RecordEntryPage: {
+      items: components['schemas']['RecordEntry'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description Where a record is to go: a state, or the name of a way. */
+    RecordMove: {
+      /** @description Only if it is still in that state. */
+      from?: string | null
+      /** @description The name of a way out of its state, in place of `to`. */
+      name?: string | null
+      /** @description Why, for the history. */
+      reason?: string | null
+      /** @description A state of its type. */
+      to?: string | null
+    }
+    /** @description One page. */
+    RecordPage: {
+      items: components['schemas']['Record'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description A type: its states, the ways between them, and how often it was changed, which is 0 as it is shipped. */
+    RecordType: {
+      /** @description Where everything begins. */
+      initial: string
+      label: string
+      name: string
+      /** Format: int32 */
+      revision: number
+      /** @description Whether it is as it is shipped. */
+      shipped: boolean
+      /** @description In the order of a board. */
+      states: components['schemas']['PipelineState'][]
+      /** @description Each allowed way. What is not listed is refused; a state without one ends. */
+      transitions: components['schemas']['PipelineTransition'][]
+      /** Format: date-time */
+      updated_at: string | null
+    }
+    /** @description All types. */
+    RecordTypeList: {
+      items: components['schemas']['RecordTypeSummary'][]
+    }
+    /** @description A type as lists show it. */
+    RecordTypeSummary: {
+      label: string
+      name: string
+      /**
+       * Format: int32
+       * @description 0 as it is shipped.
+       */
+      revision: number
+      /** @description Whether it is as it is shipped. */
+      shipped: boolean
+    }
+    /** @description A type of records, to be defined. */
+    RecordTypeWish: {
+      /** @description Where everything begins. */
+      initial: string
+      /** @description For people. */
+      label: string
+      /** @description In the order of a board. */
+      states: components['schemas']['PipelineStateWish'][]
+      /** @description Each allowed way. What is not listed is refused; a state without one ends. */
+      transitions: components['schemas']['PipelineTransition'][]
+    }
+    /** @description One of them. */
+    RecordWay: {
+      /** @description Who may take it; everybody who may write, if nobody is listed. */
+      by: components['schemas']['PipelineDoer'][]
+      /** @description What it is called, if it has a name. */
+      name: string | null
+      /** @description Whether who takes it has to say why. */
+      needs_reason: boolean
+      /** @description The state to which it leads. */
+      to: string
+      /** @description Why its condition does not let the record pass; null if it does. */
+      why_not: string | null
+    }
+    /** @description The ways that lead on from where a record is. */
+    RecordWays: {
+      items: components['schemas']['RecordWay'][]
+      /** @description Where it is. */
+      state: string
     }
     RenameCredential: {
       name: string
@@ -4457,6 +5050,83 @@ export interface components {
     RotateSecret: {
       /** Format: int64 */
       overlap_s?: number | null
+    }
+    /** @description A rule as it is. */
+    Rule: {
+      actions: components['schemas']['RuleAction'][]
+      conditions: components['schemas']['RuleCondition'] | null
+      /** Format: date-time */
+      created_at: string
+      /** @description Whether its workflow has been changed by hand: it is not compiled any more then. */
+      edited_by_hand: boolean
+      /** @description While it is not, its workflow does not start by itself. */
+      enabled: boolean
+      event: string
+      /** Format: uuid */
+      id: string
+      log_misses: boolean
+      name: string
+      /**
+       * Format: int32
+       * @description Rises by one with each change; also the `ETag`.
+       */
+      revision: number
+      /** Format: date-time */
+      updated_at: string
+      /** @description Who changed it last. */
+      updated_by: string
+      /**
+       * Format: int32
+       * @description The number of the version that it was compiled to.
+       */
+      version: number
+      /**
+       * Format: uuid
+       * @description The workflow that does what it says.
+       */
+      workflow_id: string
+    }
+    /** @description One thing that a rule does: a step of that type with that config. */
+    RuleAction: {
+      /** @description Its config, with expressions over `input`, which is the event, such as `{{ input.data.lead.email }}`. */
+      config: {
+        [key: string]: unknown
+      }
+      /** @description Which type of node does it. */
+      type: components['schemas']['RuleActionType']
+    }
+    /** @description The node types that can be actions. Each goes on by its port `out`. */
+    RuleActionType:
+      | 'action.send_email'
+      | 'action.send_sms'
+      | 'action.http_request'
+      | 'action.emit_event'
+      | 'lead.upsert'
+      | 'lead.update'
+      | 'lead.set_status'
+      | 'record.create'
+      | 'record.transition'
+      | 'logic.sub_workflow'
+    /** @description A comparison, or a group: exactly one of `all`, `any` and `field` is there. */
+    RuleCondition: {
+      /** @description All of these have to hold. */
+      all?: components['schemas']['RuleCondition'][] | null
+      /** @description One of these has to hold. */
+      any?: components['schemas']['RuleCondition'][] | null
+      /** @description What of the event is compared: keys with dots between, such as `data.lead.source`. */
+      field?: string | null
+      /** @description How it is compared. */
+      op?: components['schemas']['RuleOperator'] | null
+      /** @description With what: a text, a number, true or false; a list of these for `one_of`, nothing for `exists` and `missing`. */
+      value?: unknown
+    }
+    /** @description How a field is compared with a value. */
+    RuleOperator: 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le' | 'contains' | 'one_of' | 'exists' | 'missing'
+    /** @description One page. */
+    RulePage: {
+      items: components['schemas']['Rule'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
     }
     RunDraft: {
       input?: unknown
@@ -4614,6 +5284,10 @@ export interface components {
     /** @description A list that is whole. */
     SessionList: {
       items: components['schemas']['Session'][]
+    }
+    SetPrice: {
+      /** @description The plan that is paid for. */
+      plan: string
     }
     /** @enum {string} */
     Severity: 'error' | 'warning' | 'note'
@@ -4898,6 +5572,13 @@ export interface components {
       /** @description Whether something was left out as a secret. */
       redacted: boolean
     }
+    TestCredential: {
+      /**
+       * @description What is asked by GET with the credential, at one of its hosts. Not of a mail server; of a client of OAuth 2, whose token is
+       *     fetched in any case, if it is to be asked, too.
+       */
+      url?: string | null
+    }
     /** @description That of the step, or `queued` if it has not begun. */
     TestedStatus: components['schemas']['StepStatus'] | components['schemas']['StartStatus']
     /** @description What one attempt of a step came to. */
@@ -4926,11 +5607,6 @@ export interface components {
       created_at: string
       level: string
       message: string
-    }
-    TestCredential: {
-      /** @description What is asked by GET with the credential, at one of its hosts. Not of a mail server; of a client of OAuth 2, whose token is
-       *     fetched in any case, if it is to be asked, too. */
-      url?: string | null
     }
     /**
      * @description `passed`: the provider took the credential; `refused`: it did not; `unclear`: it answered something else; `unreachable`: it did not
@@ -4988,7 +5664,7 @@ export interface components {
       /** Format: uuid */
       user_id: string
     }
-    /** @description Where a form or hook answers. */
+    /** @description Where a form or hook answers, or a mail goes. */
     TriggerAddress: {
       kind: string
       node_id: string
@@ -5499,11 +6175,23 @@ export interface components {
        * @description Rises by one with each save of the draft.
        */
       revision: number
+      /** @description The rule that it was made by, if one did. */
+      rule: components['schemas']['WorkflowRule'] | null
       /**
        * Format: date-time
        * @description When name or draft last changed.
        */
       updated_at: string
+    }
+    /** @description The rule that a workflow was made by. */
+    WorkflowRule: {
+      /** @description Whether draft or version are not what the rule was compiled to: it is compiled no more then. */
+      edited_by_hand: boolean
+      /** @description While it is not, no version of the workflow starts by itself. */
+      enabled: boolean
+      /** Format: uuid */
+      id: string
+      name: string
     }
     /** @description A workflow without its draft. */
     WorkflowSummary: {
@@ -5581,6 +6269,8 @@ export interface components {
     IfNoneMatch: string
     /** @description The last event that was seen: the stream goes on after it. */
     LastEventId: string
+    /** @description The `ETag` that was read: without it, it is not looked at. */
+    MayMatch: string
     /** @description `wait=10` waits so many seconds for the outcome (RFC 7240). */
     Prefer: string
   }
@@ -5838,6 +6528,35 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['AuditEntryPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getBilling: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What the provider of payments says of the workspace */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Billing']
         }
       }
       400: components['responses']['Problem']
@@ -9063,6 +9782,140 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listBillingEvents: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+        outcome?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Events that somebody has to look at, or those with an outcome */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BillingEventPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listBillingPrices: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Which price or product is paid for which plan */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BillingPriceList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setBillingPrice: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        price: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SetPrice']
+      }
+    }
+    responses: {
+      /** @description Have it stand for a plan; those who pay it get that plan */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BillingPrice']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  removeBillingPrice: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        price: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have it stand for no plan */
+      204: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listTenants: {
     parameters: {
       query?: {
@@ -9226,6 +10079,78 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  getTenantBilling: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What the provider of payments says of a workspace */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BillingDetails']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  linkTenantCustomer: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LinkCustomer']
+      }
+    }
+    responses: {
+      /** @description Say which customer pays for a workspace */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BillingDetails']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   resumeTenant: {
     parameters: {
       query?: never
@@ -9330,6 +10255,683 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRecordTypes: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Types of records */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordTypeList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getRecordType: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A type: states, and the ways between them */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordType']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  putRecordType: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description The `ETag` that was read: without it, it is not looked at. */
+        'If-Match'?: components['parameters']['MayMatch']
+      }
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecordTypeWish']
+      }
+    }
+    responses: {
+      /** @description Define one, or replace one */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordType']
+        }
+      }
+      /** @description Define one, or replace one */
+      201: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordType']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      412: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      428: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteRecordType: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Delete one that no record is of, or have the shipped one hold again */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRecords: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+        /** @description In this state of that type. */
+        state?: string
+        /** @description Of this type. */
+        type?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Records, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createRecord: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewRecord']
+      }
+    }
+    responses: {
+      /** @description Make a record, in the initial state of its type */
+      201: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Record']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getRecord: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A record */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Record']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteRecord: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Empty and hide a record; its history stays */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  updateRecord: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description The `ETag` that was read. */
+        'If-Match': components['parameters']['IfMatch']
+      }
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecordChange']
+      }
+    }
+    responses: {
+      /** @description Change the data of a record */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Record']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      412: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      428: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRecordHistory: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What was done to a record, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordEntryPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRecordTransitions: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Where a record may go */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordWays']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  transitionRecord: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description The `ETag` that was read: without it, it is not looked at. */
+        'If-Match'?: components['parameters']['MayMatch']
+      }
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecordMove']
+      }
+    }
+    responses: {
+      /** @description Move a record to another state */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Record']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      412: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRules: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Automation rules, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RulePage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createRule: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewRule']
+      }
+    }
+    responses: {
+      /** @description Make a rule, and publish the workflow that it is compiled to */
+      201: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          Location: components['headers']['Location']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Rule']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getRule: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        rule_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A rule */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Rule']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  updateRule: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+        /** @description The `ETag` that was read. */
+        'If-Match': components['parameters']['IfMatch']
+      }
+      path: {
+        rule_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewRule']
+      }
+    }
+    responses: {
+      /** @description Change a rule; its workflow is published anew if it says something else */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Rule']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      412: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      428: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteRule: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        rule_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have no such rule, nor its workflow */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
