@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::lead::LeadRow;
 use super::patch::{LeadFlaw, LeadPatch};
 use crate::machine::Refused;
+use crate::quotas::Full;
 
 /// Which lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +101,8 @@ pub enum Done {
     Moved(String),
     /// Too many events wait to be looked at.
     Full,
+    /// The plan of the workspace allows no more leads.
+    NoRoom(Full),
     /// The same act was done at the same time: come again, and it is a replay.
     Again,
 }

@@ -200,8 +200,8 @@ pub async fn let_go(
 pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let gone = sqlx::query(
         "DELETE FROM trigger_starts WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM trigger_starts t \
-           WHERE t.settled_at < clock_timestamp() - make_interval(days => $1) \
-             AND t.at < clock_timestamp() - make_interval(days => $1) ORDER BY t.settled_at LIMIT $2))",
+           WHERE t.settled_at < statement_timestamp() - make_interval(days => $1) \
+             AND t.at < statement_timestamp() - make_interval(days => $1) ORDER BY t.settled_at LIMIT $2))",
     );
     Ok(gone.bind(i32::from(KEPT_DAYS)).bind(BITE).execute(connection).await?.rows_affected())
 }
