@@ -7,6 +7,7 @@ mod crew;
 mod doctor;
 mod drain;
 mod foreach;
+mod form_mails;
 mod freeze;
 mod graphs;
 mod holding;

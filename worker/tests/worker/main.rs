@@ -15,6 +15,7 @@ mod event_triggers;
 mod events;
 mod execution_triggers;
 mod flow;
+mod form_mails;
 mod full;
 mod limits;
 mod links;
