@@ -21,6 +21,7 @@ mod process;
 mod restart;
 mod rules;
 mod schedules;
+mod seeds;
 mod site;
 mod story;
 mod timers;

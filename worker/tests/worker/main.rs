@@ -29,6 +29,7 @@ mod receiver;
 mod records;
 mod repair;
 mod rough;
+mod rules;
 mod schedules;
 mod secrets;
 mod slow;
