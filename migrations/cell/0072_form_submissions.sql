@@ -31,6 +31,7 @@ CREATE TABLE form_submissions (
 );
 CREATE INDEX form_submissions_mail_due ON form_submissions (mail_due_at) WHERE mail_due_at IS NOT NULL;
 CREATE INDEX form_submissions_email ON form_submissions (workspace_id, email);
+CREATE INDEX form_submissions_path ON form_submissions (workspace_id, path, submission_id);
 CREATE INDEX form_submissions_expires ON form_submissions (expires_at);
 
 ALTER TABLE form_submissions ENABLE ROW LEVEL SECURITY;

@@ -184,4 +184,10 @@ async fn an_address_is_written_to_only_so_often_and_a_program_in_the_trap_learns
         assert!(wrong.status == 422 && wrong.text().contains("id=\"e-email\""), "{}", wrong.text());
     }
     assert_eq!((app.count("form_submissions").await, app.started().await), (4, (0, 0)));
+    // Its author sees how it goes.
+    let told = async || app.get("/api/v1/forms").await.json()["items"][0]["verification"].clone();
+    assert_eq!(told().await, json!({ "field": "email", "waiting": 4, "mail_error": null }));
+    app.sql("UPDATE form_submissions SET mail_error = 'no such mailbox' WHERE email = 'bob@example.com'").await;
+    app.sql("UPDATE form_submissions SET confirmed_at = now(), input = NULL WHERE email = 'ada@example.com'").await;
+    assert_eq!(told().await, json!({ "field": "email", "waiting": 1, "mail_error": "no such mailbox" }));
 }
