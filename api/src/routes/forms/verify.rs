@@ -54,10 +54,11 @@ struct Opened {
     submission: Submission,
 }
 
-/// What was filled in as the address that is to be proven, as it came; none where the form asks for no proof.
+/// What was filled in as the address that is to be proven; none where the form asks for no proof.
 pub(super) fn address(found: &Found, filled: &Map<String, Value>) -> Option<String> {
     let field = found.config.verify_email.as_ref()?;
-    Some(filled.get(field).and_then(Value::as_str).unwrap_or_default().to_owned())
+    let written = filled.get(field).and_then(Value::as_str).unwrap_or_default();
+    Some(normal_email(written).unwrap_or_else(|| written.to_owned()))
 }
 
 /// Keeps a submission, and has its address written to; nothing is started. The same one is kept once. 422 by field where the

@@ -95,7 +95,7 @@ function Unproven({ of: { verification } }: { of: Form }) {
   return (
     <div className="faint">
       {waiting === 0 ? 'Nobody' : waiting} {waiting > 1 ? 'have' : 'has'} still to confirm the address
-      {error && <div className="error">A mail was not sent: {error}</div>}
+      {error && <div className="bad">A mail was not sent: {error}</div>}
     </div>
   )
 }
