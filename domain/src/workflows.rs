@@ -112,6 +112,21 @@ pub async fn rename(
     Ok(())
 }
 
+/// Whether a workflow is there and not hidden.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_there(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM workflows WHERE workspace_id = $1 AND workflow_id = $2 AND deleted_at IS NULL)",
+    );
+    Ok(found.bind(workspace_id.0).bind(workflow_id.0).fetch_one(connection).await?)
+}
+
 /// Hides a workflow: it is found and started no more, and its executions stay. Its triggers are to be taken from it in the same
 /// transaction.
 ///

@@ -14,6 +14,7 @@ mod bulk;
 mod children;
 mod credential_tests;
 mod credentials;
+mod crossing;
 mod custom_events;
 mod differences;
 mod document;

@@ -19,7 +19,12 @@ const Checklist = lazy(() => import('../features/begin/checklist'))
 export function WorkflowsPage() {
   useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
-  const [making, setMaking] = useState<string | null>(null)
+  const [chosen, setMaking] = useState<string | null>(null)
+  const making = useQuery('new') || chosen
+  const close = () => {
+    setMaking(null)
+    setQuery('new', '')
+  }
   const mayMake = useCan('workflows.write')
   const isPerson = useMe()?.kind === 'user'
   const wanted = useQuery('q').toLowerCase()
@@ -50,7 +55,7 @@ export function WorkflowsPage() {
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
       {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={setMaking} />}
       {shown && shown.length > 0 && <Table items={shown} />}
-      {making !== null && <NewWorkflow begin={making} onClose={() => setMaking(null)} />}
+      {making !== null && mayMake && <NewWorkflow begin={making} onClose={close} />}
     </main>
   )
 }
