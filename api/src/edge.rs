@@ -67,7 +67,8 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
 
 /// The path as the log and problems tell it: the token of a link is a secret, also where no route has it.
 fn told(path: &str) -> String {
-    if path.starts_with("/approve/") { "/approve/{token}".to_owned() } else { path.to_owned() }
+    let link = ["/approve/", "/verify/"].into_iter().find(|link| path.starts_with(link));
+    link.map_or_else(|| path.to_owned(), |link| format!("{link}{{token}}"))
 }
 
 /// A panic in a handler, as a problem.

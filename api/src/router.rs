@@ -46,6 +46,7 @@ fn routes() -> Router<Api> {
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
+        .route("/verify/{token}", get(forms::verify::show).post(forms::verify::confirm))
         .route("/api/public/lead", post(forms::public::submit))
         .route("/api/public/billing/stripe", post(billing::receive))
         .route("/api/webhook/calendly", post(bookings::by_query))

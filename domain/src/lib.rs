@@ -18,6 +18,7 @@ pub mod credentials;
 pub mod event_triggers;
 pub mod events;
 pub mod execution_triggers;
+pub mod form_submissions;
 pub mod form_token;
 pub mod history;
 pub mod hooks;

@@ -52,7 +52,7 @@ pub(crate) struct Engine {
     /// Keys of stored secrets.
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) webhooks: WebhookSettings,
-    /// Endpoints that this process is sending to, and tests of credentials.
+    /// Endpoints that this process is sending to, tests of credentials, and mails of forms.
     pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,

@@ -25,6 +25,7 @@ mod executions;
 mod expressions;
 mod failures;
 mod flow;
+mod form_mails;
 mod forms;
 mod fuzz;
 mod grants;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::lead::LeadRow;
+use super::note::Note;
 use super::patch::{LeadFlaw, LeadPatch};
 use crate::machine::Refused;
 use crate::quotas::Full;
@@ -65,6 +66,13 @@ pub enum Act {
         from: Option<String>,
         /// Why, for people.
         reason: Option<String>,
+    },
+    /// Notes something that was done about a lead.
+    Note {
+        /// Which.
+        which: Which,
+        /// What.
+        note: Note,
     },
 }
 

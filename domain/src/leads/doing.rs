@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::act::{Act, Acted, Done, Mode, Which};
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
-use super::note::TEXT_CHARS_MAX;
+use super::note::{Note, NoteKind, TEXT_CHARS_MAX};
 use super::patch::{LeadFlaw, LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::pipeline::pipeline;
 use super::sources::{SOURCE_REST, SOURCES_MAX};
@@ -87,6 +87,7 @@ pub async fn act(
         Act::SetStatus { which, to, from, reason } => {
             set_status(connection, workspace_id, by, &which, (&to, from.as_deref(), reason.as_deref())).await
         }
+        Act::Note { which, note } => note_down(connection, workspace_id, by, &which, &note).await,
     }
 }
 
@@ -287,6 +288,22 @@ async fn set_status(
         adds_values: false,
     });
     record(connection, workspace_id, by, lead_id, (false, changed), told, None).await
+}
+
+async fn note_down(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    which: &Which,
+    note: &Note,
+) -> Result<Done, StoreError> {
+    if let Some(flaw) = note.flaw() {
+        return Ok(Done::Flawed(vec![flaw]));
+    }
+    let Some(lead_id) = store::lock(connection, workspace_id, which).await? else { return Ok(Done::NotFound) };
+    store::touch(connection, workspace_id, lead_id, note.kind == NoteKind::Email).await?;
+    let noted = Some((note.kind.as_str(), note.data()));
+    record(connection, workspace_id, by, lead_id, (false, false), None, noted).await
 }
 
 /// Writes history, and tells others.
