@@ -23,6 +23,7 @@ mod schedules;
 mod site;
 mod story;
 mod timers;
+mod traces;
 mod waiting;
 mod world;
 
