@@ -46,7 +46,7 @@ pub struct ExecutionRow {
     pub ended_at: Option<DateTime<Utc>>,
     /// Whether it tries a draft out.
     pub trial: bool,
-    /// What it belongs to, if not to itself; see [`ExecutionRow::trace`].
+    /// What it belongs to, as it is stored; none if that is itself.
     #[serde(skip)]
     #[sqlx(default)]
     pub trace: Option<String>,
