@@ -64,35 +64,12 @@ pub fn catalogue() -> Vec<EventType> {
         .chain(endpoints)
         .chain(tenants)
         .chain(billing())
-        .chain(quotas())
         .chain(leads())
         .chain(records())
         .chain(alerts())
         .chain(quotas())
         .chain([test])
         .collect()
-}
-
-/// What is used of a plan.
-fn quotas() -> [EventType; 2] {
-    let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
-    let soft =
-        json!({ "quota": "executions_per_month", "period": "2026-01", "limit": 1000, "hard": 1200, "used": 1000 });
-    let hard = json!({ "type": ["integer", "null"] });
-    let properties = json!({ "quota": text, "period": text, "limit": number, "hard": hard, "used": number });
-    let of_soft = object(&["quota", "period", "limit", "used"], properties);
-    let reconciled = json!({ "quota": "executions_per_month", "period": "2026-01", "counted": 990, "facts": 1000 });
-    let properties = json!({ "quota": text, "period": text, "counted": number, "facts": number });
-    let of_reconciled = object(&["quota", "period", "counted", "facts"], properties);
-    [
-        own(
-            "quota.soft",
-            "All that a plan has for the month is used; what is served beyond it is bounded",
-            of_soft,
-            &soft,
-        ),
-        own("quota.reconciled", "What was counted of a quota was put right by its facts", of_reconciled, &reconciled),
-    ]
 }
 
 /// What the provider of payments tells of the workspace.
