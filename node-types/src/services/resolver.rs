@@ -17,6 +17,10 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most look-ups at once; each holds a thread of the blocking pool until the system answers.
 pub(super) const LOOKUPS_MAX: usize = 64;
 
+/// What a test says of a name.
+#[cfg(test)]
+pub(super) type Told = Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
+
 /// Who knows the addresses of names.
 #[derive(Clone)]
 pub(super) enum Names {
@@ -24,7 +28,7 @@ pub(super) enum Names {
     System,
     /// A test.
     #[cfg(test)]
-    Told(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Told(Told),
 }
 
 /// The system's resolver behind the guard.
