@@ -26,6 +26,7 @@ mod key;
 mod login_providers;
 mod mail_in;
 mod mailbox;
+mod maintain;
 mod memory;
 mod migrate;
 mod output;

@@ -80,7 +80,9 @@ pub(crate) async fn run(command: &RetentionCommand, json: bool) -> anyhow::Resul
 fn in_words(set: Retention) -> String {
     match set.keep_days {
         None => "history is kept for good".into(),
-        Some(days) if set.is_archived => format!("months are dropped {days} days after their end, once they are archived"),
+        Some(days) if set.is_archived => {
+            format!("months are dropped {days} days after their end, once they are archived")
+        }
         Some(days) => format!("months are dropped {days} days after their end"),
     }
 }

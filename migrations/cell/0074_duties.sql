@@ -48,7 +48,7 @@ BEGIN
     '  GROUP BY s.query ORDER BY sum(s.total_exec_time) DESC LIMIT $1) w', v_view)
     INTO v_told USING least(greatest(p_most, 0), 100);
   RETURN v_told;
-EXCEPTION WHEN object_not_in_prerequisite_state OR undefined_table OR insufficient_privilege THEN
+EXCEPTION WHEN object_not_in_prerequisite_state OR undefined_table OR undefined_column OR insufficient_privilege THEN
   RETURN NULL; -- the extension is made, but the server does not load it, or the view is of somebody else
 END
 $$;

@@ -60,7 +60,8 @@ fn tell_statements(slow: Option<&[SlowStatement]>, found: &mut Findings) {
         .iter()
         .filter(|one| one.mean_ms >= SLOW_MS)
         .map(|one| {
-            let start: String = one.statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+            let start: String =
+                one.statement.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
             format!("{:.0} ms × {}: {start}", one.mean_ms, one.calls)
         })
         .collect();

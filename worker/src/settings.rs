@@ -43,11 +43,7 @@ pub struct UpkeepSettings {
 
 impl Default for UpkeepSettings {
     fn default() -> Self {
-        Self {
-            look_every: Duration::from_secs(60),
-            archive_command: None,
-            archive_max: Duration::from_secs(6 * 3_600),
-        }
+        Self { look_every: Duration::from_secs(60), archive_command: None, archive_max: Duration::from_secs(6 * 3_600) }
     }
 }
 

@@ -67,6 +67,7 @@ mod tenants;
 mod timeline;
 mod tokens;
 mod trials;
+mod upkeep;
 mod waiting;
 mod webhooks;
 mod wire;

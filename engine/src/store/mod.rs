@@ -20,6 +20,7 @@ pub mod limits;
 pub mod line;
 pub mod link;
 pub mod logs;
+pub mod maintenance;
 pub mod migrate;
 pub mod migration;
 pub mod moment;

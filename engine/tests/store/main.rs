@@ -14,6 +14,7 @@ mod export;
 mod flow;
 mod gates;
 mod link;
+mod maintenance;
 mod migrate;
 mod migration;
 mod orders;
