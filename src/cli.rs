@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, retention, secrets, serve,
-    stats, test, user, validate, worker, workspace,
+    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, retention, secrets,
+    serve, stats, test, user, validate, worker, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.

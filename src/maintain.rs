@@ -17,6 +17,8 @@ use crate::database::Database;
 use crate::output;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// When a duty is due again for which there was too little time.
+const SOON: Duration = Duration::from_secs(43_200);
 /// How much longer than the work a duty is kept by a command that is not heard of any more.
 const GRACE: Duration = Duration::from_secs(300);
 
@@ -70,12 +72,17 @@ async fn due(
     let holder = format!("maintain-{}", std::process::id());
     let Some(taken) = take(owner, name, &holder, lease).await? else { return Ok(None) };
     let done = work(owner).await;
+    be_gentle(owner, GRACE).await?;
     let said = match &done {
         Ok(names) if names.is_empty() => Ok("nothing needed it".to_owned()),
         Ok(names) => Ok(names.join(", ")),
         Err(error) => Err(error.to_string()),
     };
-    let next = if done.is_ok() { every } else { Duration::ZERO };
+    let next = match &done {
+        Ok(_) if Instant::now() < until => every,
+        Ok(_) => SOON,
+        Err(_) => Duration::ZERO,
+    };
     note(owner, &taken, said.as_deref().map_err(String::as_str), next).await?;
     Ok(Some(done.with_context(|| format!("{name} was broken off"))?))
 }
@@ -86,8 +93,11 @@ async fn vacuum_all(owner: &mut PgConnection, until: Instant) -> Result<Vec<Stri
         if !go_on(owner, until).await? {
             break;
         }
-        vacuum(owner, &table).await?;
-        done.push(table);
+        match vacuum(owner, &table).await {
+            Ok(()) => done.push(table),
+            Err(error) if is_put_off(&error, until) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(done)
 }
@@ -101,10 +111,18 @@ async fn reindex_all(owner: &mut PgConnection, until: Instant, bytes_min: i64) -
         if !go_on(owner, until).await? {
             break;
         }
-        reindex(owner, &index).await?;
-        done.push(index);
+        match reindex(owner, &index).await {
+            Ok(()) => done.push(index),
+            Err(error) if is_put_off(&error, until) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(done)
+}
+
+/// Whether others were at it, or the time was over: it is done the next time.
+fn is_put_off(error: &StoreError, until: Instant) -> bool {
+    matches!(error, StoreError::LockTimeout) || (error.is_away() && Instant::now() >= until)
 }
 
 /// Whether there is time for one more, which then has what is left of it.

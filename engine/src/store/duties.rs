@@ -41,6 +41,17 @@ pub struct DutyRow {
     pub late_s: f64,
 }
 
+/// Which of `names` may be taken now. It only reads: most looks find nothing.
+///
+/// # Errors
+/// If the database does.
+pub async fn free(connection: &mut PgConnection, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT n.name FROM unnest($1) AS n (name) \
+                WHERE NOT EXISTS (SELECT FROM duties d WHERE d.name = n.name \
+                        AND (d.next_due_at > clock_timestamp() OR d.leased_until > clock_timestamp()))";
+    Ok(sqlx::query_scalar(sql).bind(names).fetch_all(connection).await?)
+}
+
 /// Takes a duty if it is due and nobody is at it. A duty that was never done is due.
 ///
 /// # Errors

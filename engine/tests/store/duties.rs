@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use capstan_engine::store::connect::Role;
-use capstan_engine::store::duties::{give_back, list, note, put_off, take};
+use capstan_engine::store::duties::{free, give_back, list, note, put_off, take};
 
 use super::support::Cell;
 
@@ -20,8 +20,11 @@ async fn a_duty_is_one_workers_until_it_ends_it_or_is_not_heard_of() {
     assert!(take(&mut two, "tidying", "two", LEASE).await.unwrap().is_none());
     assert!(take(&mut two, "partitions", "two", LEASE).await.unwrap().is_some(), "others are free");
 
+    assert_eq!(free(&mut one, &["tidying", "retention", "partitions"]).await.unwrap(), ["retention"]);
+
     // The one that has it dies: nobody hears of it, and its lease runs out.
     cell.execute("UPDATE duties SET leased_until = now() WHERE name = 'tidying'").await;
+    assert_eq!(free(&mut one, &["tidying"]).await.unwrap(), ["tidying"]);
     let taken = take(&mut two, "tidying", "three", LEASE).await.unwrap().unwrap();
     assert!(!put_off(&mut one, &dead, LEASE).await.unwrap(), "it was another one all along, and is overtaken");
     assert!(!note(&mut one, &dead, Ok("done"), HOUR).await.unwrap());

@@ -54,7 +54,7 @@ async fn months_go_oldest_first_once_all_of_them_has_ended() {
     let mut worker = cell.connect(Role::Worker).await;
     old_month(&cell, 7).await;
     old_month(&cell, 6).await;
-    assert_eq!(old_months(&mut worker).await.unwrap(), [], "all is kept unless somebody says so");
+    assert!(old_months(&mut worker).await.unwrap().is_empty(), "all is kept unless somebody says so");
     keep(&cell, Some(90), false).await;
     let old = old_months(&mut worker).await.unwrap();
     assert_eq!(old.len(), 2, "not the last months: {old:?}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use capstan_domain::{events, persons, request_keys, trigger_starts, webhooks};
 use capstan_engine::store::bulk;
 use capstan_engine::store::connect::Place;
+use capstan_engine::store::duties::free;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
 use capstan_engine::store::{flow, trials};
@@ -39,9 +40,19 @@ pub(crate) async fn upkeep(engine: Arc<Engine>, place: Place) {
 }
 
 async fn look(engine: &Engine, place: &Place) -> Result<(), StoreError> {
-    attend(engine, &PARTITIONS, in_words(months(&engine.side))).await?;
-    attend(engine, &TIDYING, in_words(tidy_all(&engine.side))).await?;
-    attend(engine, &RETENTION, in_words(retention::round(engine, place))).await
+    let names = [PARTITIONS.name, TIDYING.name, RETENTION.name];
+    let free = engine.side.run(async |connection| free(connection, &names).await).await?;
+    let is_free = |duty: &Duty| free.iter().any(|name| name == duty.name);
+    if is_free(&PARTITIONS) {
+        attend(engine, &PARTITIONS, in_words(months(&engine.side))).await?;
+    }
+    if is_free(&TIDYING) {
+        attend(engine, &TIDYING, in_words(tidy_all(&engine.side))).await?;
+    }
+    if is_free(&RETENTION) {
+        attend(engine, &RETENTION, in_words(retention::round(engine, place))).await?;
+    }
+    Ok(())
 }
 
 /// What came of it, for operators.
