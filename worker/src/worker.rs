@@ -53,7 +53,7 @@ pub(crate) struct Engine {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) webhooks: WebhookSettings,
     pub(crate) upkeep: UpkeepSettings,
-    /// Endpoints that this process is sending to, and tests of credentials.
+    /// Endpoints that this process is sending to, tests of credentials, and mails of forms.
     pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,

@@ -6,6 +6,7 @@ mod bulk;
 mod credential_tests;
 mod ends;
 mod events;
+mod form_mails;
 mod gates;
 mod item;
 mod lease;
@@ -47,6 +48,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
     duties.spawn(credential_tests::credential_tests(Arc::clone(engine)));
+    duties.spawn(form_mails::form_mails(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());

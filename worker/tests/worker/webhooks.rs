@@ -20,6 +20,7 @@ use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
 mod certificates;
+mod facts;
 mod lanes;
 mod pairs;
 
