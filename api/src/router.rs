@@ -334,7 +334,7 @@ fn with_webhooks(routes: Routes) -> Routes {
 fn with_platform(routes: Routes) -> Routes {
     use crate::permit::{get, post, put};
     use Access::Platform;
-    use platform::billing;
+    use platform::{billing, duties};
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -354,6 +354,7 @@ fn with_platform(routes: Routes) -> Routes {
             put(Platform, billing::put_price).delete(Platform, billing::delete_price),
         )
         .route("/platform/billing/events", get(Platform, billing::events))
+        .route("/platform/duties", get(Platform, duties::list))
 }
 
 #[cfg(test)]

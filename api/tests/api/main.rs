@@ -70,6 +70,7 @@ mod tenants;
 mod timeline;
 mod tokens;
 mod trials;
+mod upkeep;
 mod waiting;
 mod webhooks;
 mod wire;

@@ -35,5 +35,6 @@ mod secrets;
 mod slow;
 mod support;
 mod taken;
+mod upkeep;
 mod verbs;
 mod webhooks;
