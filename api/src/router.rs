@@ -15,9 +15,9 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
-    custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail,
-    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records, resolve,
-    restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
+    custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
+    mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
+    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
     trigger_starts, usage, version, webhooks, workflows,
 };
 
@@ -123,7 +123,12 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
         .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
-        .route("/workflows/{workflow_id}", get(Permission::WorkflowsRead, workflows::get))
+        .route(
+            "/workflows/{workflow_id}",
+            get(Permission::WorkflowsRead, workflows::get).delete(Permission::WorkflowsPublish, deleted::delete),
+        )
+        .route("/deleted-workflows", get(Permission::WorkflowsRead, deleted::list))
+        .route("/deleted-workflows/{workflow_id}/restore", post(Permission::WorkflowsPublish, deleted::restore))
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))

@@ -25,6 +25,7 @@ mod seeds;
 mod site;
 mod story;
 mod timers;
+mod traces;
 mod waiting;
 mod world;
 

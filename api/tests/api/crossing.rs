@@ -63,6 +63,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "resolve_workspace_1",
         "resolve_workspace_2",
         "restart_1",
+        "restart_2",
         "set_quota_limits_1",
         "set_standing_1",
         "tell_billing_1",

@@ -7,6 +7,7 @@ use super::lead::LeadRow;
 use super::note::Note;
 use super::patch::{LeadFlaw, LeadPatch};
 use crate::machine::Refused;
+use crate::quotas::Full;
 
 /// Which lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,8 @@ pub enum Done {
     Moved(String),
     /// Too many events wait to be looked at.
     Full,
+    /// The plan of the workspace allows no more leads.
+    NoRoom(Full),
     /// The same act was done at the same time: come again, and it is a replay.
     Again,
 }

@@ -1,6 +1,6 @@
 //! Doing it. Each act is part of one transaction of its caller, which commits only what is [`Done::Acted`].
 //!
-//! Rows are locked in one order: sources, definitions of fields, the lead, its values, its history, events.
+//! Rows are locked in one order: sources, definitions of fields, the lead, the room for one more, its values, its history, events.
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
@@ -20,6 +20,7 @@ use super::{fields, find, history, sources};
 use crate::by::By;
 use crate::events::{NewEvent, is_room, tell};
 use crate::machine::Move;
+use crate::quotas::leads_fit;
 
 /// Source of a lead of which nothing else is said.
 const SOURCE_DEFAULT: &str = "manual";
@@ -216,6 +217,9 @@ async fn created(
     patch: &LeadPatch,
     noted: Option<(&'static str, Value)>,
 ) -> Result<Done, StoreError> {
+    if let Err(full) = leads_fit(connection, workspace_id).await? {
+        return Ok(Done::NoRoom(full));
+    }
     fields::write(connection, workspace_id, lead_id, &patch.fields).await?;
     let adds_values = patch.adds_values();
     let told = Told { history: "created", event: Some("lead.created"), data: json!({}), adds_values };

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use capstan_domain::trace;
+use capstan_engine::core::trace::TRACEPARENT;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Identity, Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
@@ -44,6 +46,20 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Absent for none.
     pub body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// The same, as a part of the trace that this task works for. A header that the author has set stays.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        if let Some(trace) = trace::current()
+            && !self.headers.contains_key(TRACEPARENT)
+            && let Ok(value) = HeaderValue::from_str(&trace::header(&trace))
+        {
+            self.headers.insert(HeaderName::from_static(TRACEPARENT), value);
+        }
+        self
+    }
 }
 
 /// Why there is no answer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, form_submissions, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{events, form_submissions, leads, persons, request_keys, trigger_starts, webhooks};
 use capstan_engine::store::bulk;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
@@ -42,6 +42,7 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     while side.run(async |connection| flow::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| request_keys::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| persons::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| leads::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| form_submissions::tidy(connection).await).await? > 0 {}
     let mut reached = Some(Default::default());
     while let Some(after) = reached {

@@ -1,5 +1,7 @@
 //! What is held about a person: exported, erased in place, whoever dies meanwhile.
 
+mod records;
+
 use std::collections::BTreeSet;
 
 use capstan_domain::persons::{self, JobRow, Kind, Made, NewJob};

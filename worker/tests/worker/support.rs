@@ -140,6 +140,7 @@ impl Cell {
             input,
             timeout_ms: version.timeout_ms,
             idempotency_key: None,
+            trace: None,
             vt: 0,
         }
     }
