@@ -8,5 +8,5 @@ mod post;
 mod store;
 
 pub use link::{SubmissionLink, UnverifiedSubmission};
-pub use post::{DueMail, TRIES_MAX, give_up, put_off, sent, take};
+pub use post::{DueMail, Room, TRIES_MAX, give_up, put_off, sent, take};
 pub use store::{LINK_HOURS, NewSubmission, Submission, confirm, find, is_kept, keep, lock, tidy};

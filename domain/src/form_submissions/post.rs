@@ -36,20 +36,33 @@ pub struct DueMail {
     pub now: DateTime<Utc>,
 }
 
+/// What whoever sends has room for.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// Mails.
+    pub places: usize,
+    /// Of one workspace at most.
+    pub share: usize,
+    /// Workspaces that have their share already.
+    pub full: &'a [Uuid],
+}
+
 /// Takes mails that are due, of all workspaces in turn. Locks their rows for a moment, and passes by those that others have.
 ///
 /// # Errors
 /// If the database does.
-pub async fn take(connection: &mut PgConnection, most: usize) -> Result<Vec<DueMail>, StoreError> {
+pub async fn take(connection: &mut PgConnection, room: &Room<'_>) -> Result<Vec<DueMail>, StoreError> {
     let mails = sqlx::query_as(
         "WITH waiting AS MATERIALIZED ( \
            SELECT s.workspace_id, s.submission_id, s.mail_due_at FROM form_submissions s \
-            WHERE s.mail_due_at <= (SELECT clock_timestamp()) ORDER BY s.mail_due_at LIMIT $1 \
+            WHERE s.mail_due_at <= (SELECT clock_timestamp()) AND s.workspace_id <> ALL ($5) \
+            ORDER BY s.mail_due_at LIMIT $1 \
          ), turns AS ( \
            SELECT w.workspace_id, w.submission_id, w.mail_due_at, \
                   row_number() OVER (PARTITION BY w.workspace_id ORDER BY w.mail_due_at, w.submission_id) AS turn FROM waiting w \
          ), chosen AS MATERIALIZED ( \
-           SELECT t.workspace_id, t.submission_id FROM turns t ORDER BY t.turn, t.mail_due_at LIMIT $2 \
+           SELECT t.workspace_id, t.submission_id FROM turns t WHERE t.turn <= $4 \
+            ORDER BY t.turn, t.mail_due_at LIMIT $2 \
          ), locked AS MATERIALIZED ( \
            SELECT s.workspace_id, s.submission_id FROM form_submissions s JOIN chosen c USING (workspace_id, submission_id) \
             WHERE s.mail_due_at <= (SELECT clock_timestamp()) FOR UPDATE OF s SKIP LOCKED \
@@ -60,8 +73,9 @@ pub async fn take(connection: &mut PgConnection, most: usize) -> Result<Vec<DueM
          RETURNING s.workspace_id, s.submission_id, s.title, s.email, s.credential, s.expires_at, s.mail_tries AS tries, \
                    clock_timestamp() AS now",
     );
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    Ok(mails.bind(WINDOW).bind(most).bind(AGAIN_S).fetch_all(connection).await?)
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let mails = mails.bind(WINDOW).bind(number(room.places)).bind(AGAIN_S).bind(number(room.share)).bind(room.full);
+    Ok(mails.fetch_all(connection).await?)
 }
 
 /// A mail was sent.

@@ -1,11 +1,14 @@
 //! Mails that ask whether an address of a form is somebody's own. A worker sends them, which alone can open the credential of a mail
 //! server. A mail that fails is tried again with growing pauses; one that its server refuses is given up.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use capstan_domain::approvals::newest_key;
-use capstan_domain::form_submissions::{DueMail, LINK_HOURS, SubmissionLink, TRIES_MAX, give_up, put_off, sent, take};
+use capstan_domain::form_submissions::{
+    DueMail, LINK_HOURS, Room, SubmissionLink, TRIES_MAX, give_up, put_off, sent, take,
+};
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -15,11 +18,14 @@ use capstan_node_types::services::mail::{Letter, MailError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use crate::worker::Engine;
 
 /// Mails that a process sends at a time; further ones wait for the next look.
-const AT_A_TIME: usize = 16;
+const AT_A_TIME: usize = 48;
+/// Of one workspace, about: a few whose servers do not answer hold nobody up.
+const SHARE: usize = 4;
 /// Longest time for one; shorter than the pause until it is tried again.
 const SEND_TIME_MAX: Duration = Duration::from_secs(60);
 /// The type of node whose mails these are.
@@ -40,9 +46,62 @@ enum Unsent {
     Ever(String),
 }
 
+/// What is under way.
+struct Places {
+    all: Arc<Semaphore>,
+    /// By workspace.
+    of: Mutex<HashMap<Uuid, usize>>,
+}
+
+impl Places {
+    fn change(&self, change: impl FnOnce(&mut HashMap<Uuid, usize>)) {
+        change(&mut self.of.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Workspaces that have their share.
+    fn full(&self) -> Vec<Uuid> {
+        let of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        of.iter().filter(|(_, count)| **count >= SHARE).map(|(id, _)| *id).collect()
+    }
+
+    fn begin(&self, workspace_id: Uuid) {
+        self.change(|of| *of.entry(workspace_id).or_default() += 1);
+    }
+
+    fn end(&self, workspace_id: Uuid) {
+        self.change(|of| {
+            let left = of.remove(&workspace_id).unwrap_or_default().saturating_sub(1);
+            if left > 0 {
+                of.insert(workspace_id, left);
+            }
+        });
+    }
+}
+
+/// A place that a mail of a workspace has, until this is dropped.
+struct Seat {
+    places: Arc<Places>,
+    workspace_id: Uuid,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Seat {
+    fn take(places: &Arc<Places>, workspace_id: Uuid, place: OwnedSemaphorePermit) -> Self {
+        places.begin(workspace_id);
+        Self { places: Arc::clone(places), workspace_id, _place: place }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.places.end(self.workspace_id);
+    }
+}
+
 /// Looks for mails that are due, until the worker stops; what is under way then comes to its end.
 pub(crate) async fn form_mails(engine: Arc<Engine>) {
-    let (mut agenda, places) = (engine.agenda.reader(), Arc::new(Semaphore::new(AT_A_TIME)));
+    let places = Arc::new(Places { all: Arc::new(Semaphore::new(AT_A_TIME)), of: Mutex::default() });
+    let mut agenda = engine.agenda.reader();
     while engine.stop.run_until_cancelled(agenda.until(|agenda| agenda.form_mails)).await.is_some() {
         if let Err(error) = begin(&engine, &places).await {
             warn!(%error, "mails of forms could not be taken; trying again");
@@ -51,21 +110,24 @@ pub(crate) async fn form_mails(engine: Arc<Engine>) {
 }
 
 /// Begins as many as there are places for.
-async fn begin(engine: &Arc<Engine>, places: &Arc<Semaphore>) -> Result<(), StoreError> {
+async fn begin(engine: &Arc<Engine>, places: &Arc<Places>) -> Result<(), StoreError> {
     let mut free: Vec<OwnedSemaphorePermit> = Vec::new();
-    while let Ok(place) = Arc::clone(places).try_acquire_owned() {
+    while let Ok(place) = Arc::clone(&places.all).try_acquire_owned() {
         free.push(place);
     }
     if free.is_empty() {
         return Ok(());
     }
-    let due = engine.side.run(async |connection| take(connection, free.len()).await).await?;
+    let full = places.full();
+    let room = Room { places: free.len(), share: SHARE, full: &full };
+    let due = engine.side.run(async |connection| take(connection, &room).await).await?;
     for (mail, place) in due.into_iter().zip(free) {
+        let seat = Seat::take(places, mail.workspace_id, place);
         let engine = Arc::clone(engine);
         let tracker = engine.senders.clone();
         tracker.spawn(async move {
             deliver(&engine, &mail).await;
-            drop(place);
+            drop(seat);
         });
     }
     Ok(())
@@ -160,11 +222,25 @@ fn letter(public_url: &str, token: &str, mail: &DueMail) -> Letter {
 
 #[cfg(test)]
 mod tests {
-    use capstan_domain::form_submissions::DueMail;
     use chrono::Utc;
-    use uuid::Uuid;
 
-    use super::letter;
+    use super::*;
+
+    #[test]
+    fn a_workspace_has_a_share_of_the_places() {
+        let places = Places { all: Arc::new(Semaphore::new(AT_A_TIME)), of: Mutex::default() };
+        let (greedy, modest) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        for _ in 0..SHARE {
+            assert!(places.full().is_empty());
+            places.begin(greedy);
+        }
+        places.begin(modest);
+        assert_eq!(places.full(), [greedy]);
+        for id in [modest, greedy] {
+            places.end(id);
+        }
+        assert!(places.full().is_empty() && places.of.lock().unwrap().len() == 1);
+    }
 
     #[test]
     fn a_mail_names_the_form_and_the_link_and_what_to_do() {
