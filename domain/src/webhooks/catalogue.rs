@@ -43,6 +43,16 @@ pub fn catalogue() -> Vec<EventType> {
         });
         own(name, title, endpoint_schema(), &data)
     });
+    let failed = own(
+        "webhook.delivery_failed",
+        "A delivery has used up its attempts or its time, and is given up",
+        delivery_schema(),
+        &json!({
+            "endpoint_id": "01927f3e-2c50-7000-8000-000000000001",
+            "delivery_id": "01927f3e-2c50-7000-8000-00000000000a", "event_id": "evt_01927f3e2c507000800000000000000b",
+            "type": "lead.created", "attempts": 10, "reason": "all attempts have failed",
+        }),
+    );
     let tenants = [
         ("activated", "The workspace is made, and works", "provisioning", "active"),
         ("suspended", "The workspace is suspended: nobody gets in, and nothing runs", "active", "suspended"),
@@ -68,7 +78,7 @@ pub fn catalogue() -> Vec<EventType> {
         .chain(records())
         .chain(alerts())
         .chain(quotas())
-        .chain([test])
+        .chain([failed, test])
         .collect()
 }
 
@@ -328,6 +338,14 @@ fn endpoint_schema() -> Value {
     object(&["endpoint_id", "url", "reason"], properties)
 }
 
+fn delivery_schema() -> Value {
+    let properties = json!({
+        "endpoint_id": uuid(), "delivery_id": uuid(), "event_id": { "type": "string" }, "type": { "type": "string" },
+        "attempts": { "type": "integer" }, "reason": { "type": ["string", "null"] },
+    });
+    object(&["endpoint_id", "delivery_id", "event_id", "type", "attempts"], properties)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,7 +353,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 25);
+        assert_eq!(types.len(), 26);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod attempts;
 mod certificates;
 mod facts;
 mod lanes;
