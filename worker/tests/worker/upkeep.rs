@@ -132,9 +132,7 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
     for empty in ["journal", "execution_logs", "usage"] {
         assert_eq!(read(&format!("cell_1.{empty}.json")), "");
     }
-    let named = cell.count(&format!(
-        "SELECT count(*) FROM history_months WHERE to_char(month, 'YYYY-MM') = '{}'",
-        read("month").trim()
-    ));
-    assert_eq!(named.await, 1);
+    let month = read("month");
+    let named = format!("SELECT count(*) FROM history_months WHERE to_char(month, 'YYYY-MM') = '{}'", month.trim());
+    assert_eq!(cell.count(&named).await, 1);
 }
