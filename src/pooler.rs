@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
-use capstan_engine::store::connect::Role;
+use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::transactions::Transactions;
 use clap::Args;
 use sqlx::PgConnection;
@@ -31,21 +31,25 @@ impl PoolerArgs {
         let pooler = PgConnectOptions::from_str(url).context("CAPSTAN_API_POOLER_URL cannot be used")?;
         database.control.pooler = Some(pooler.clone());
         database.cell.pooler = Some(pooler);
-        let through = Transactions::new(&database.control, Role::Api, 1);
-        require(&through, &mut database.owner().await?).await
+        require(&database.control, &mut database.owner().await?).await
     }
 }
 
-/// Fails with what to do unless transactions `through` the pooler come to where `direct` is.
-pub(crate) async fn require(through: &Transactions, direct: &mut PgConnection) -> anyhow::Result<()> {
-    match through.lead_to(direct).await {
-        Ok(true) => Ok(()),
-        Ok(false) => bail!(
-            "the pooler at CAPSTAN_API_POOLER_URL leads to another database than DATABASE_URL: correct its [databases] section"
-        ),
-        Err(error) => Err(error).context(
-            "no transaction gets through the pooler at CAPSTAN_API_POOLER_URL; is it running, in transaction mode, and is its \
-             login a member of capstan_api and capstan_access?",
-        ),
+/// Fails with what to do unless transactions of both roles of requests come through the pooler of `place` to where `direct` is.
+pub(crate) async fn require(place: &Place, direct: &mut PgConnection) -> anyhow::Result<()> {
+    for role in [Role::Api, Role::Access] {
+        match Transactions::new(place, role, 1).lead_to(direct).await {
+            Ok(true) => {}
+            Ok(false) => bail!(
+                "the pooler at CAPSTAN_API_POOLER_URL leads to another database than DATABASE_URL: correct its [databases] section"
+            ),
+            Err(error) => {
+                return Err(error).context(
+                    "no transaction gets through the pooler at CAPSTAN_API_POOLER_URL; is it running, in transaction mode, and \
+                     is its login a member of capstan_api and capstan_access?",
+                );
+            }
+        }
     }
+    Ok(())
 }

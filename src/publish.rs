@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
+use capstan_domain::rules::is_off;
 use capstan_domain::trigger_paths::trigger_paths;
-use capstan_domain::triggers::keep_in_step;
+use capstan_domain::triggers::{Triggers, keep_in_step};
 use capstan_domain::workflows::named;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{NodeId, VersionId, WorkflowId, WorkspaceId};
@@ -109,12 +110,18 @@ async fn add_version(
 ) -> anyhow::Result<VersionId> {
     let row = workflows::find(connection, workspace, workflow_id).await?;
     let revision = row.map(|row| row.revision).ok_or_else(|| anyhow!("workflow {workflow_id} has been deleted"))?;
+    // A rule that is disabled starts nothing, whoever publishes. Before anything else of the workflow is locked.
+    let is_off = is_off(connection, workspace, workflow_id).await?;
     workflows::save_draft(connection, workspace, workflow_id, revision, document).await?;
-    let paths = trigger_paths(graph, workflow_id);
+    let (paths, triggers) = if is_off {
+        (Vec::new(), Triggers::default())
+    } else {
+        (trigger_paths(graph, workflow_id), triggers_of(graph))
+    };
     match workflows::publish(connection, workspace, workflow_id, document, graph, &paths, &About::default()).await? {
         Ok(version) => {
             let version_id = VersionId(version.version_id);
-            keep_in_step(connection, workspace, workflow_id, version_id, &triggers_of(graph)).await??;
+            keep_in_step(connection, workspace, workflow_id, version_id, &triggers).await??;
             Ok(version_id)
         }
         Err(taken) => bail!(

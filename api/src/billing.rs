@@ -37,21 +37,31 @@ impl Default for BillingSettings {
     }
 }
 
-/// Looks each minute, as long as the API exists.
+/// Looks each minute, as long as the API exists, and at once where there is more than one look takes.
 pub(crate) async fn tend(api: Weak<Parts>) {
+    let mut pause = LOOK_EVERY;
     loop {
-        sleep(LOOK_EVERY).await;
+        sleep(pause).await;
         let Some(api) = api.upgrade() else { return };
-        if let Err(problem) = round(&api).await {
-            let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-            tracing::warn!(cause, "nobody knows what is to be done about billing; it will be tried again");
-        }
+        pause = match round(&api).await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK_EVERY,
+            Err(problem) => {
+                let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+                tracing::warn!(cause, "nobody knows what is to be done about billing; it will be tried again");
+                LOOK_EVERY
+            }
+        };
     }
 }
 
-/// Looks at plans whose time has come, then tells cells.
-pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
-    for workspace_id in billing::due_workspaces(&mut *api.people.pool.begin().await?, BITE).await? {
+/// Looks at plans whose time has come, then tells cells; whether there may be more such plans. Each that was looked at is due no more, or
+/// is put off.
+pub(crate) async fn round(api: &Parts) -> Result<bool, Problem> {
+    // By itself: in the head of the loop the transaction would last as long as that does.
+    let due = billing::due_workspaces(&mut *api.people.pool.begin().await?, BITE).await?;
+    let may_be_more = i64::try_from(due.len()).is_ok_and(|count| count == BITE);
+    for workspace_id in due {
         match look(api, workspace_id).await {
             Ok(()) => plans::bring(api, workspace_id).await,
             Err(problem) => {
@@ -63,7 +73,8 @@ pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
             }
         }
     }
-    tell(api, None).await
+    tell(api, None).await?;
+    Ok(may_be_more)
 }
 
 /// Brings what an event has changed to the cell of its workspace. If that fails, a look does it.

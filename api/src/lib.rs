@@ -207,7 +207,8 @@ impl Api {
     /// If the database does.
     #[doc(hidden)]
     pub async fn tend_billing(&self) -> Result<(), Problem> {
-        billing::round(self).await
+        billing::round(self).await?;
+        Ok(())
     }
 
     /// All routes, with everything that surrounds them.

@@ -1,6 +1,6 @@
 -- Tests of credentials against their providers. The API asks for one and waits for what comes of it; a worker, which alone can open
 -- credentials, does it, and writes that without the secret. One row for each credential: its newest test. A test is begun once:
--- where its worker dies, it never ends, and counts as lost after a while. `url` goes with the end.
+-- where its worker dies, it never ends, and counts as lost after a while. `url` goes when it is begun.
 SET LOCAL lock_timeout = '200ms';
 CREATE TABLE credential_tests (
   workspace_id uuid NOT NULL,
@@ -23,7 +23,8 @@ CREATE TABLE credential_tests (
   PRIMARY KEY (workspace_id, credential_id),
   FOREIGN KEY (workspace_id, credential_id) REFERENCES credentials ON DELETE CASCADE,
   CONSTRAINT credential_tests_ended CHECK (
-    num_nonnulls(ended_at, outcome, detail, took_ms) IN (0, 4) AND (ended_at IS NULL OR (begun_at IS NOT NULL AND url IS NULL)))
+    num_nonnulls(ended_at, outcome, detail, took_ms) IN (0, 4) AND (ended_at IS NULL OR begun_at IS NOT NULL)
+    AND (begun_at IS NULL OR url IS NULL))
 );
 CREATE INDEX credential_tests_asked ON credential_tests (asked_at) WHERE begun_at IS NULL;
 

@@ -3,7 +3,6 @@
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::standby::{Mark, replayed, written};
-use capstan_engine::store::transactions::Transactions;
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 
@@ -22,7 +21,7 @@ pub(super) async fn look_at_pooler(args: &DoctorArgs, control: &Place, owner: &m
         Err(error) => found.fail("pooler", format!("CAPSTAN_API_POOLER_URL cannot be used: {error}"), hint),
         Ok(address) => {
             let behind = Place { pooler: Some(address), ..control.clone() };
-            match pooler::require(&Transactions::new(&behind, Role::Api, 1), owner).await {
+            match pooler::require(&behind, owner).await {
                 Ok(()) => found.ok("pooler", "transactions get through it to the database"),
                 Err(error) => found.fail("pooler", format!("{error:#}"), hint),
             }

@@ -2,6 +2,8 @@
 //!
 //! Commits and beats have connections of their own, so that a worker has few, and none waits for a person's log line.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::time::Duration;
 
 use capstan_engine::store::connect::{Place, answered};
@@ -9,7 +11,7 @@ use capstan_engine::store::error::StoreError;
 use capstan_engine::store::link::Link;
 use sqlx::PgConnection;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Connects when first used, and anew after a failure.
 pub(crate) struct Side {
@@ -46,5 +48,37 @@ impl Side {
             link.done(result)
         })
         .await
+    }
+}
+
+/// How long a connection is kept for which there was no work.
+const KEPT: Duration = Duration::from_secs(2);
+
+/// A connection of a duty's own, for work that the side connection must not wait for. It outlives the work a little: one that
+/// comes and goes with each small piece costs more than the piece.
+pub(crate) struct Apart {
+    place: Place,
+    side: Option<Side>,
+    until: Instant,
+}
+
+impl Apart {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place, side: None, until: Instant::now() }
+    }
+
+    /// For work that there is.
+    pub(crate) fn side(&mut self) -> &Side {
+        self.until = Instant::now() + KEPT;
+        self.side.get_or_insert_with(|| Side::new(self.place.clone()))
+    }
+
+    /// Ends the connection when nobody has asked for it for a while.
+    pub(crate) async fn rest(&mut self) -> Infallible {
+        if self.side.is_some() {
+            sleep_until(self.until).await;
+            self.side = None;
+        }
+        pending().await
     }
 }

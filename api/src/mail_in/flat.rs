@@ -1,8 +1,10 @@
-//! Mails within mails stay closed. The parser would open each, in a recursion as deep as whoever sends it likes, which ends the
+//! What a mail has the parser do is bounded before. Mails within mails stay closed. The parser would open each, in a recursion as deep as whoever sends it likes, which ends the
 //! process where its stack does.
 
 /// What begins the header that says what a part is.
 const CONTENT_TYPE: &[u8] = b"content-type";
+/// What says in it how parts within a part are told from each other.
+const BOUNDARY: &[u8] = b"boundary";
 /// Subtypes that the parser opens, and as what it sees them instead: of the same length, and known to nobody.
 const OPENED: [(&[u8], &[u8]); 3] = [(b"rfc822", b"rfc8x2"), (b"global", b"glob8x"), (b"digest", b"dige8x")];
 /// What a mail within a mail is shown as.
@@ -30,9 +32,32 @@ pub(super) fn flatten(mail: &mut [u8]) {
     }
 }
 
-/// Lines that may begin or end a part: there are no more parts than these.
-pub(super) fn parts(mail: &[u8]) -> usize {
-    mail.windows(3).filter(|bytes| *bytes == b"\n--").count()
+/// What a mail can have the parser make, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Places at which a part may begin or end: the parser takes two dashes anywhere in a line for one.
+    pub(super) parts: usize,
+    /// How often it may look for the first part within a part, to the end of the mail if there is none.
+    pub(super) searches: usize,
+    /// Bytes that may be of headers: up to an empty line from the beginning, and from each of those places.
+    pub(super) header_bytes: usize,
+}
+
+/// Looks through a mail once, before anything is made of it.
+pub(super) fn extent(mail: &[u8]) -> Extent {
+    let searches = mail.windows(BOUNDARY.len()).filter(|word| word.eq_ignore_ascii_case(BOUNDARY)).count();
+    let (mut parts, mut header_bytes, mut is_header) = (0, 0, true);
+    for at in 0..mail.len() {
+        let rest = &mail[at..];
+        if rest.starts_with(b"--") && (at == 0 || mail[at - 1] != b'-') {
+            parts += 1;
+            is_header = true;
+        } else if rest.starts_with(b"\n\n") || rest.starts_with(b"\n\r\n") {
+            is_header = false;
+        }
+        header_bytes += usize::from(is_header);
+    }
+    Extent { parts, searches, header_bytes }
 }
 
 /// The type as it was sent.
@@ -73,6 +98,22 @@ mod tests {
         assert_eq!(flat("rfc822\r\ncontent-type"), "rfc822\r\ncontent-type");
         assert_eq!(shown("message/rfc8x2".into()), "message/rfc822");
         assert_eq!(shown("text/plain".into()), "text/plain");
+    }
+
+    #[test]
+    fn what_the_parser_may_make_of_a_mail_is_known_before() {
+        let found = |mail: &str| {
+            let Extent { parts, searches, header_bytes } = extent(mail.as_bytes());
+            (parts, searches, header_bytes)
+        };
+        assert_eq!(found(""), (0, 0, 0));
+        assert_eq!(found("A: b\r\n\r\nc: d\r\n"), (0, 0, 5));
+        assert_eq!(found("A: b\n\n-----x\nC: d\n\ne--f"), (2, 0, 4 + 11 + 3));
+        assert_eq!(found("A: Boundary=b; BOUNDARY=c"), (0, 2, 25));
+        // Parts that no line begins.
+        let hidden = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx".repeat(1_000));
+        let parsed = MessageParser::default().parse(hidden.as_bytes()).unwrap();
+        assert!(parsed.parts.len() > 900 && found(&hidden).0 >= 1_000, "{} parts", parsed.parts.len());
     }
 
     #[test]

@@ -25,8 +25,12 @@ const ATTACHMENTS_MAX: usize = 50;
 /// Most bytes of an attachment that is handed on, and of all of a mail.
 const CONTENT_BYTES_MAX: usize = 64 * 1024;
 const CONTENTS_BYTES_MAX: usize = 192 * 1024;
-/// Lines of a mail that may begin a part: each part takes more memory than it has bytes.
-const PARTS_MAX: usize = 2_000;
+/// Places of a mail at which a part may begin: each part takes more memory than it has bytes.
+const PARTS_MAX: usize = 10_000;
+/// How often the parser may look through all of a mail.
+const SEARCHES_MAX: usize = 200;
+/// Most bytes of headers, all parts together: what is made of them takes many times their size.
+const HEADERS_BYTES_MAX: usize = 1024 * 1024;
 /// Servers that a mail may have passed: of more, it goes in a circle.
 const HOPS_MAX: usize = 50;
 
@@ -45,8 +49,10 @@ pub(super) enum Flaw {
     NoMail,
     /// It has passed more than [`HOPS_MAX`] servers.
     Circle,
-    /// It may have more than [`PARTS_MAX`] parts.
+    /// It may have more than [`PARTS_MAX`] parts, or [`SEARCHES_MAX`] of parts within each other.
     Pieces,
+    /// Its headers have more than [`HEADERS_BYTES_MAX`].
+    Headers,
 }
 
 /// A mail for some triggers.
@@ -60,8 +66,12 @@ pub(super) struct Letter {
 
 /// Reads a mail for these triggers. `from` is the sender that was said before the mail, empty for a bounce.
 pub(super) fn read(mut bytes: Vec<u8>, from: &str, readers: &[Reader]) -> Result<Letter, Flaw> {
-    if flat::parts(&bytes) > PARTS_MAX {
+    let extent = flat::extent(&bytes);
+    if extent.parts > PARTS_MAX || extent.searches > SEARCHES_MAX {
         return Err(Flaw::Pieces);
+    }
+    if extent.header_bytes > HEADERS_BYTES_MAX {
+        return Err(Flaw::Headers);
     }
     let whole = Sha256::digest(&bytes);
     flat::flatten(&mut bytes);
@@ -87,6 +97,13 @@ fn input(mail: &Message<'_>, from: &str, reader: &Reader) -> Value {
     let mut short = fill(mail, from, &plain, SHORT_TEXT_BYTES_MAX);
     short["html"] = Value::Null;
     short["html_cut"] = mail.html_bodies().any(MessagePart::is_text_html).into();
+    if short.to_string().len() > INPUT_BYTES_MAX {
+        // Nobody writes that much into lists but on purpose.
+        for list in ["reply_to", "to", "cc", "attachments"] {
+            short[list] = json!([]);
+        }
+        short["attachments_left_out"] = mail.attachment_count().into();
+    }
     short
 }
 
@@ -258,6 +275,9 @@ mod tests {
         assert_eq!((&input["text_cut"], input["to"].as_array().unwrap().len()), (&json!(true), ADDRESSES_MAX));
         assert!(!input["text"].as_str().unwrap().contains('\0'));
         assert_eq!(input["subject"].as_str().unwrap().len(), WORD_BYTES_MAX);
+        let names = format!("\"{}\" <a@b.c>, ", "\u{1}".repeat(999)).repeat(50);
+        let input = one(&format!("To: {names}\r\nCc: {names}\r\nReply-To: {names}\r\n\r\n{text}"), json!({}));
+        assert!(input.to_string().len() <= INPUT_BYTES_MAX, "{}", input.to_string().len());
     }
 
     #[test]
@@ -266,5 +286,8 @@ mod tests {
         assert_eq!(flaw(""), Flaw::NoMail);
         assert_eq!(flaw(&format!("{}{MAIL}", "Received: from a\r\n".repeat(HOPS_MAX))), Flaw::Circle);
         assert_eq!(flaw(&format!("{MAIL}{}", "--x\r\n".repeat(PARTS_MAX))), Flaw::Pieces);
+        assert_eq!(flaw(&format!("{MAIL}{}", "\r\n--x\r\n\r\nx".repeat(PARTS_MAX))), Flaw::Pieces);
+        assert_eq!(flaw(&format!("{MAIL}{}", "boundary ".repeat(SEARCHES_MAX))), Flaw::Pieces);
+        assert_eq!(flaw(&format!("To: {}\r\n{MAIL}", "a,".repeat(HEADERS_BYTES_MAX / 2))), Flaw::Headers);
     }
 }

@@ -26,16 +26,17 @@ use tokio_util::sync::CancellationToken;
 pub use tls::{TlsFilesError, tls_acceptor};
 
 use crate::Api;
+use crate::people::address::household;
 
 /// Most bytes of a mail, unless the settings say otherwise.
 pub const MAIL_BYTES_DEFAULT: u64 = 10 * 1024 * 1024;
 /// What may be set for that.
 pub const MAIL_BYTES: std::ops::RangeInclusive<u64> = 64 * 1024..=50 * 1024 * 1024;
-/// Most connections at once, and from one address; who comes beyond is told to come again later.
+/// Most connections at once, and from one address or network; who comes beyond is told to come again later.
 const CONNECTIONS_MAX: usize = 100;
 const CLIENT_CONNECTIONS_MAX: usize = 20;
-/// Most mails that are read at once; of more, the sender is told to try again.
-const READS_MAX: usize = 16;
+/// Most mails that are read at once; of more, the sender is told to try again. One address cannot have all of them.
+const READS_MAX: usize = 24;
 /// Most mails that are taken apart at once, which takes many times their size; others wait.
 const PARSES_MAX: usize = 2;
 /// Longest time of a connection.
@@ -114,7 +115,7 @@ pub async fn serve_mail(listener: TcpListener, api: Api, tls: Option<TlsAcceptor
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        match office.seat(peer.ip().to_canonical()) {
+        match office.seat(household(peer.ip().to_canonical())) {
             Some(seat) => drop(connections.spawn(serve(stream, seat))),
             None => refuse(stream).await,
         }

@@ -28,6 +28,7 @@ const MAILS_MAX: u32 = 100;
 /// Most commands of a connection that were wrong or for nobody.
 const FAULTS_MAX: u32 = 10;
 const NOT_NOW: &str = "451 4.3.0 it cannot be taken now; try again later";
+const GONE: &str = "550 5.1.1 there is no such address here any more";
 const BYE: &str = "221 2.0.0 bye";
 const STOPPING: &str = "421 4.3.2 this server is stopping; try again later";
 const TOO_LONG: &str = "552 5.3.4 the mail is larger than is taken here";
@@ -258,6 +259,7 @@ async fn taken(office: &Office, text: Vec<u8>, from: String, to: &[Target]) -> &
         Ok(Ok(letter)) => letter,
         Ok(Err(Flaw::NoMail)) => return "554 5.6.0 this is no mail: it has no headers",
         Ok(Err(Flaw::Pieces)) => return "554 5.6.0 the mail has too many parts",
+        Ok(Err(Flaw::Headers)) => return "554 5.6.0 the headers of the mail are too long",
         Ok(Err(Flaw::Circle)) => return "554 5.4.6 the mail goes in a circle: it has passed too many servers",
         Err(error) => {
             tracing::error!(%error, "a mail could not be read");
@@ -265,13 +267,17 @@ async fn taken(office: &Office, text: Vec<u8>, from: String, to: &[Target]) -> &
         }
     };
     drop(parsing);
+    let mut is_taken = false;
     for (target, input) in to.iter().zip(letter.inputs) {
-        if let Err(problem) = target.take(&letter.once, input).await {
-            tracing::warn!(code = problem.code, cause = problem.internal, "a mail could not be taken for now");
-            return NOT_NOW;
+        match target.take(&letter.once, input).await {
+            Ok(is_there) => is_taken |= is_there,
+            Err(problem) => {
+                tracing::warn!(code = problem.code, cause = problem.internal, "a mail could not be taken for now");
+                return NOT_NOW;
+            }
         }
     }
-    "250 2.6.0 taken"
+    if is_taken { "250 2.6.0 taken" } else { GONE }
 }
 
 /// How long a mail is said to be; what is said of it that is not known.

@@ -22,9 +22,7 @@ use crate::rates::count_client;
 /// A published trigger.
 pub(super) struct Target {
     caller: Caller,
-    workflow_id: WorkflowId,
-    version_id: VersionId,
-    node_id: String,
+    path: String,
     pub(super) config: EmailConfig,
     pub(super) address: String,
 }
@@ -85,8 +83,7 @@ async fn look(api: &Api, caller: Caller, path: &str, address: &str) -> Result<Op
     let config = version.as_deref().and_then(|version| version.node(&found.node_id)).map(|node| node.config.clone());
     let config: EmailConfig = serde_json::from_value(config.unwrap_or_default())
         .map_err(|error| Problem::internal(format!("the trigger of mails at \"{path}\" cannot be read: {error}")))?;
-    let workflow_id = WorkflowId(found.workflow_id);
-    Ok(Some(Target { caller, workflow_id, version_id, node_id: found.node_id, config, address: address.to_owned() }))
+    Ok(Some(Target { caller, path: path.to_owned(), config, address: address.to_owned() }))
 }
 
 /// Whether another start would be refused for the quota, as far as is counted. Whoever makes the start asks again.
@@ -113,16 +110,19 @@ fn of_problem(problem: &Problem) -> Refusal {
 
 impl Target {
     /// Writes down that an execution is to be started with this input, unless that was done for the same mail before. It is
-    /// durable when this returns.
-    pub(super) async fn take(&self, once: &str, input: Value) -> Result<(), Problem> {
+    /// durable when this returns. False if nobody answers at the address any more: a mail may take minutes to come, and what was
+    /// published meanwhile holds.
+    pub(super) async fn take(&self, once: &str, input: Value) -> Result<bool, Problem> {
         let mut transaction = self.caller.write().await?;
+        let found = workflows::trigger_at(&mut transaction, self.caller.workspace_id, EMAIL, &self.path).await?;
+        let Some(found) = found else { return Ok(false) };
         let now = now(&mut transaction).await?;
         let within = i64::try_from(self.config.start_within().as_millis()).unwrap_or(i64::MAX);
         let start = NewStart {
             workspace_id: self.caller.workspace_id,
-            workflow_id: self.workflow_id,
-            version_id: self.version_id,
-            node_id: self.node_id.clone(),
+            workflow_id: WorkflowId(found.workflow_id),
+            version_id: VersionId(found.version_id),
+            node_id: found.node_id,
             subject: once.to_owned(),
             cause: "email",
             at: now,
@@ -136,6 +136,6 @@ impl Target {
         trigger_starts::insert(&mut transaction, &[start]).await?;
         transaction.commit().await?;
         self.caller.cell.ring().await;
-        Ok(())
+        Ok(true)
     }
 }

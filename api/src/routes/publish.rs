@@ -10,6 +10,7 @@ use axum::{Extension, Json};
 use capstan_domain::rules;
 use capstan_domain::trigger_paths::{BOOKING, EMAIL, FORM, trigger_paths};
 use capstan_domain::triggers::{Triggers, keep_in_step};
+use capstan_domain::workflows as names;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{VersionId, WorkflowId};
 use capstan_engine::core::problem::Problem as Finding;
@@ -146,6 +147,10 @@ pub(super) async fn put_forth(
     let (paths, triggers) = triggers(graph, id, !is_off);
     let published = workflows::publish(transaction, caller.workspace_id, id, document, graph, &paths, about).await?;
     let version = published.map_err(|taken| path_taken(&taken))?;
+    // It is locked now: whoever deletes its rule either has hidden it, or takes these triggers from it.
+    if !names::is_there(transaction, caller.workspace_id, id).await? {
+        return Err(Problem::not_found("workflow", &id.to_string()));
+    }
     super::hooks::require_secrets(transaction, caller.workspace_id, graph).await?;
     keep_triggers(transaction, caller, &version, &triggers).await?;
     Ok((version, paths))

@@ -79,6 +79,7 @@ async fn once_somebody_says_who_pays_all_that_was_told_before_holds() {
     assert_eq!(link(&other, "cus_Example1").await.verdict(), "409 customer_taken");
     // By hand another customer takes the place, and what the one before had paid for counts no more.
     assert_eq!(link(&acme, "cus_Example2").await.json()["subscriptions"], json!([]));
+    assert_eq!(plan(&app).await, "free");
     assert_eq!(link(&other, "cus_Example1").await.json()["plan"], "starter");
 }
 

@@ -184,6 +184,22 @@ async fn the_dialogue_keeps_to_its_order_and_its_bounds() {
 }
 
 #[tokio::test]
+async fn a_mail_whose_trigger_goes_while_it_comes_starts_nothing() {
+    let app = App::with_mail().await;
+    let address = app.publish_for_mail(json!({})).await;
+    let office = Office::open(&app, None).await;
+    let mut client = Raw::connect(office.address).await;
+    client.say("EHLO there").await;
+    client.say("MAIL FROM:<a@b.c>").await;
+    assert!(client.say(&format!("RCPT TO:<{address}>")).await.starts_with("250 "));
+    assert!(client.say("DATA").await.starts_with("354 "));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("DELETE FROM trigger_paths").execute(&mut owner).await.unwrap();
+    assert!(client.say("Subject: a\r\n\r\nb\r\n.").await.starts_with("550 "));
+    assert_eq!(app.count(TAKEN).await, 0);
+}
+
+#[tokio::test]
 async fn who_comes_when_there_is_no_room_is_told_to_come_again() {
     let app = App::with_mail().await;
     let office = Office::open(&app, None).await;

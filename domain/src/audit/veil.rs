@@ -21,10 +21,12 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_ENDS.iter().any(|end| name.ends_with(end))
 }
 
-/// The value without its secrets, and without NUL, which the database does not take.
+/// The value without its secrets, and without what the database does not take as it is: NUL, and numbers with exponents, which it
+/// writes with all their digits.
 pub(super) fn unveiled(value: Value) -> Value {
     match value {
         Value::String(text) => of_text(text.replace('\0', "\u{fffd}")).into(),
+        Value::Number(number) if number.to_string().contains(['e', 'E']) => number.to_string().into(),
         Value::Array(items) => items.into_iter().map(unveiled).collect(),
         Value::Object(members) => members
             .into_iter()
@@ -99,6 +101,7 @@ mod tests {
             (json!("https://ada:pw@example.com/"), json!("https://redacted@example.com/")),
             (json!("https://example.com/?a=b&access_token=t"), json!("https://example.com/?a=b&access_token=redacted")),
             (json!("a\u{0}b"), json!("a\u{fffd}b")),
+            (json!([1e300, 1e-300, 1.5, 7]), json!(["1e+300", "1e-300", 1.5, 7])),
         ] {
             assert_eq!(unveiled(value), expected);
         }

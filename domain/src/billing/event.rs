@@ -13,6 +13,8 @@ use super::subscription::{Seen, Status};
 const ID_BYTES_MAX: usize = 255;
 /// Longest type of an event, in bytes.
 const TYPE_BYTES_MAX: usize = 100;
+/// The year 10000, in seconds since 1970: no event tells of a time from there on.
+const SECONDS_MAX: i64 = 253_402_300_800;
 /// Most items of a subscription that are looked at; Stripe has at most 20.
 const ITEMS_MAX: usize = 20;
 
@@ -306,8 +308,9 @@ fn is_plain(text: &str, bytes_max: usize) -> bool {
     (1..=bytes_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Of what the database can keep.
 fn time(seconds: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0)
+    DateTime::from_timestamp(seconds, 0).filter(|_| (0..SECONDS_MAX).contains(&seconds))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::news::{Fact, add_invoice};
+use super::prices::use_prices;
 use super::settle::{settle, subscriptions};
 use super::take::{FACT_KEPT_DAYS, Outcome};
 use crate::schedules::now;
@@ -45,8 +46,9 @@ struct AdoptedRow {
     entry_id: Uuid,
 }
 
-/// All that is done about a customer goes one after the other, until the transaction ends.
+/// All that is done about a customer goes one after the other, until the transaction ends. Before all rows but that of an event.
 pub(super) async fn lock_customer(connection: &mut PgConnection, customer_id: &str) -> Result<(), StoreError> {
+    use_prices(connection).await?;
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '#billing'), hashtext($1))")
         .bind(customer_id)
         .execute(connection)
@@ -66,6 +68,19 @@ pub(super) async fn customer_workspace(
     Ok(id.map(WorkspaceId))
 }
 
+/// The same. Nobody gives that workspace another customer until the transaction ends.
+pub(super) async fn hold_customer_workspace(
+    connection: &mut PgConnection,
+    customer_id: &str,
+) -> Result<Option<WorkspaceId>, StoreError> {
+    let id: Option<Uuid> =
+        sqlx::query_scalar("SELECT workspace_id FROM billing_customers WHERE customer_id = $1 FOR UPDATE")
+            .bind(customer_id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(id.map(WorkspaceId))
+}
+
 /// A checkout says who pays for a workspace. It takes a workspace from nobody who pays for it, and a customer from no workspace. The
 /// caller has the customer's lock.
 pub(super) async fn link_by_checkout(
@@ -81,7 +96,7 @@ pub(super) async fn link_by_checkout(
     if customer_workspace(connection, customer_id).await?.is_some_and(|other| other != workspace_id) {
         return Ok(Outcome::OtherCustomer);
     }
-    if let Some(kept) = kept_customer(connection, workspace_id).await?
+    if let Some(kept) = hold_kept_customer(connection, workspace_id).await?
         && kept != customer_id
     {
         let at = now(connection).await?;
@@ -112,6 +127,8 @@ pub async fn link_by_hand(
     if let Some(other) = customer_workspace(connection, customer_id).await?.filter(|other| *other != workspace_id) {
         return Err(LinkError::Taken(other));
     }
+    // Before the subscriptions: a new one of the customer before comes either before this, or when that is nobody's customer.
+    hold_kept_customer(connection, workspace_id).await?;
     sqlx::query("UPDATE billing_subscriptions SET workspace_id = NULL WHERE workspace_id = $1 AND customer_id <> $2")
         .bind(workspace_id.0)
         .bind(customer_id)
@@ -131,8 +148,12 @@ async fn lock_workspace(connection: &mut PgConnection, workspace_id: WorkspaceId
     Ok(found.is_some())
 }
 
-async fn kept_customer(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<String>, StoreError> {
-    let kept = sqlx::query_scalar("SELECT customer_id FROM billing_customers WHERE workspace_id = $1");
+/// The customer that pays for it, of whom nothing is taken in for it until the transaction ends.
+async fn hold_kept_customer(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+) -> Result<Option<String>, StoreError> {
+    let kept = sqlx::query_scalar("SELECT customer_id FROM billing_customers WHERE workspace_id = $1 FOR UPDATE");
     Ok(kept.bind(workspace_id.0).fetch_optional(connection).await?)
 }
 

@@ -168,12 +168,13 @@ pub async fn mark_told(control: &mut PgConnection, news: &NewsRow) -> Result<(),
     Ok(())
 }
 
-/// Notes that the cell of a workspace could not be told, so that others come first. For the access role.
+/// Notes that the cell of a workspace could not be told, so that others come first. All that waits has the same time then, and stays
+/// in its order. For the access role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn mark_tried(control: &mut PgConnection, workspace_id: Uuid) -> Result<(), StoreError> {
-    sqlx::query("UPDATE billing_news SET tried_at = clock_timestamp() WHERE workspace_id = $1")
+    sqlx::query("UPDATE billing_news SET tried_at = now() WHERE workspace_id = $1")
         .bind(workspace_id)
         .execute(control)
         .await?;

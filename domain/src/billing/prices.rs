@@ -53,6 +53,23 @@ pub fn is_price(text: &str) -> bool {
     (1..=PRICE_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Nobody changes what is paid for which plan until the transaction ends: else a subscription that comes meanwhile would neither be
+/// found by that change nor know of it. Before all rows of workspaces.
+pub(super) async fn use_prices(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '#billing_prices'), 0)")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Nobody uses prices, or changes others, until the transaction ends.
+async fn lock_prices(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '#billing_prices'), 0)")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// All of them, by their ids.
 ///
 /// # Errors
@@ -72,6 +89,7 @@ pub async fn set_price(
     plan: &str,
     by: &Mover,
 ) -> Result<PriceRow, PriceError> {
+    lock_prices(connection).await?;
     let is_known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM plans WHERE plan = $1)")
         .bind(plan)
         .fetch_one(&mut *connection)
@@ -101,6 +119,7 @@ pub async fn set_price(
 /// # Errors
 /// If the database does.
 pub async fn remove_price(connection: &mut PgConnection, price: &str, by: &Mover) -> Result<bool, StoreError> {
+    lock_prices(connection).await?;
     let gone = sqlx::query("DELETE FROM billing_prices WHERE price = $1").bind(price).execute(&mut *connection).await?;
     if gone.rows_affected() == 0 {
         return Ok(false);

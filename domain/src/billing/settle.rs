@@ -10,6 +10,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::news::{PLAN_CHANGED, add};
+use super::prices::use_prices;
 use super::subscription::{Priced, Subscription, Target, due};
 use crate::quotas::{PlanChange, PlanError, set_plan};
 use crate::schedules::now;
@@ -47,7 +48,7 @@ pub(super) async fn subscriptions(
 
 /// Gives a workspace the plan that its subscriptions come to, if that is another one than billing gave it before: a plan that was set
 /// by hand meanwhile stays until then. Whether something is paid for that is no plan. In a transaction of the caller's, for the
-/// access role. Locks the workspace's row of billing.
+/// access role. Locks the use of prices, then the workspace's row of billing.
 ///
 /// # Errors
 /// If the database does.
@@ -56,6 +57,7 @@ pub async fn settle(
     workspace_id: WorkspaceId,
     fallback: &str,
 ) -> Result<bool, StoreError> {
+    use_prices(connection).await?;
     let held: Option<(Option<String>,)> =
         sqlx::query_as("SELECT plan FROM billing_customers WHERE workspace_id = $1 FOR UPDATE")
             .bind(workspace_id.0)
@@ -66,6 +68,8 @@ pub async fn settle(
     let subscriptions = subscriptions(connection, workspace_id).await?;
     let due = due(&subscriptions, &priced(connection, &subscriptions).await?, at);
     let plan = match &due.target {
+        // What was given was paid by a customer who pays for this workspace no more.
+        Target::AsItIs if given.is_some() && !due.has_unknown_price => Some(fallback),
         Target::AsItIs => None,
         Target::Plan(plan) => Some(plan.as_str()),
         Target::Fallback => Some(fallback),

@@ -21,7 +21,7 @@ pub struct CustomerRow {
     pub customer_id: String,
     /// The plan that billing gave last.
     pub given_plan: Option<String>,
-    /// When a plan that is not paid any more ends.
+    /// When its plan is looked at again; where nothing is paid any more, when that ends.
     pub look_at: Option<DateTime<Utc>>,
     /// The event that said so, or who did.
     pub linked_by: String,

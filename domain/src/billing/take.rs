@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::event::{Checkout, Event, SubscriptionEvent, What};
-use super::link::{customer_workspace, link_by_checkout, lock_customer};
+use super::link::{customer_workspace, hold_customer_workspace, link_by_checkout, lock_customer};
 use super::news::{Fact, add_invoice};
 use super::settle::settle;
 use super::subscription::{Seen, is_overtaken};
@@ -115,7 +115,8 @@ struct KeptRow {
 }
 
 /// Takes an event in; a repetition changes nothing. `fallback` is the plan of those who do not pay any more. In a transaction of the
-/// caller's, for the access role. Locks: the key of the event, the customer, the workspace, the rows of billing of both.
+/// caller's, for the access role. Locks: the key of the event, the use of prices, the customer, the workspace, its customer, their
+/// subscriptions.
 ///
 /// # Errors
 /// If the database does.
@@ -203,6 +204,7 @@ async fn subscription(
     it: &SubscriptionEvent,
     fallback: &str,
 ) -> Result<(Outcome, Option<WorkspaceId>), StoreError> {
+    let linked = hold_customer_workspace(connection, &it.customer_id).await?;
     let kept: Option<KeptRow> = sqlx::query_as(
         "SELECT workspace_id, customer_id, status, status_before, event_at, event_rank FROM billing_subscriptions \
          WHERE subscription_id = $1 FOR UPDATE",
@@ -210,7 +212,6 @@ async fn subscription(
     .bind(&it.subscription_id)
     .fetch_optional(&mut *connection)
     .await?;
-    let linked = customer_workspace(connection, &it.customer_id).await?;
     let workspace_id = linked.or_else(|| kept.as_ref().and_then(|kept| kept.workspace_id).map(WorkspaceId));
     if let Some(kept) = &kept {
         if kept.customer_id != it.customer_id {
@@ -264,10 +265,13 @@ async fn keep(
     .execute(&mut *connection)
     .await?;
     if workspace_id.is_none() {
+        // Where to cut is read apart, as rows that are skipped to get there would be locked, too.
         sqlx::query(
             "DELETE FROM billing_subscriptions WHERE subscription_id IN ( \
-               SELECT subscription_id FROM billing_subscriptions WHERE workspace_id IS NULL \
-                ORDER BY changed_at DESC OFFSET $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+               SELECT s.subscription_id FROM billing_subscriptions s WHERE s.workspace_id IS NULL AND s.changed_at <= ( \
+                 SELECT x.changed_at FROM billing_subscriptions x WHERE x.workspace_id IS NULL \
+                  ORDER BY x.changed_at DESC OFFSET $1 LIMIT 1) \
+                ORDER BY s.changed_at LIMIT $2 FOR UPDATE OF s SKIP LOCKED)",
         )
         .bind(UNMATCHED_MAX)
         .bind(TIDIED_MAX)
@@ -304,12 +308,15 @@ async fn conclude(
     .execute(&mut *connection)
     .await?;
     if outcome.is_unmatched() {
-        sqlx::query(
+        // As above.
+        let is_unmatched =
+            "outcome IN ('unreadable', 'no_workspace', 'unknown_customer', 'other_customer', 'unknown_price')";
+        sqlx::query(&format!(
             "DELETE FROM billing_events WHERE event_id IN ( \
-               SELECT event_id FROM billing_events WHERE outcome IN \
-                 ('unreadable', 'no_workspace', 'unknown_customer', 'other_customer', 'unknown_price') \
-                ORDER BY entry_id DESC OFFSET $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        )
+               SELECT e.event_id FROM billing_events e WHERE e.{is_unmatched} AND e.entry_id <= ( \
+                 SELECT x.entry_id FROM billing_events x WHERE x.{is_unmatched} ORDER BY x.entry_id DESC OFFSET $1 LIMIT 1) \
+                ORDER BY e.entry_id LIMIT $2 FOR UPDATE OF e SKIP LOCKED)"
+        ))
         .bind(UNMATCHED_MAX)
         .bind(TIDIED_MAX)
         .execute(connection)

@@ -224,22 +224,22 @@ pub async fn withdraw(
     Ok(gone.rows_affected() == 1)
 }
 
-/// Begins tests that wait, of all workspaces, the oldest first; what somebody has withdrawn or begun meanwhile is passed over. For a
-/// worker's role, outside of a transaction: it looks back from when that began.
+/// Begins tests that wait, of all workspaces, the oldest first; what somebody has withdrawn or begun meanwhile is passed over. From then
+/// on only the caller knows the address. For a worker's role, outside of a transaction: it looks back from when that began.
 ///
 /// # Errors
 /// If the database does.
 pub async fn begin(connection: &mut PgConnection, most: usize) -> Result<Vec<Begun>, StoreError> {
     let begun = sqlx::query_as(
         "WITH asked AS MATERIALIZED ( \
-           SELECT t.workspace_id, t.credential_id, t.test_id FROM credential_tests t \
+           SELECT t.workspace_id, t.credential_id, t.test_id, t.url FROM credential_tests t \
             WHERE t.begun_at IS NULL AND t.asked_at > now() - make_interval(secs => $2) \
             ORDER BY t.asked_at LIMIT $1 FOR UPDATE SKIP LOCKED) \
-         UPDATE credential_tests t SET begun_at = clock_timestamp() \
+         UPDATE credential_tests t SET begun_at = clock_timestamp(), url = NULL \
            FROM asked a JOIN credentials c ON c.workspace_id = a.workspace_id AND c.credential_id = a.credential_id \
           WHERE t.workspace_id = a.workspace_id AND t.credential_id = a.credential_id AND t.test_id = a.test_id \
             AND t.begun_at IS NULL \
-         RETURNING t.workspace_id, t.credential_id, t.test_id, c.name, t.url, t.begun_at",
+         RETURNING t.workspace_id, t.credential_id, t.test_id, c.name, a.url, t.begun_at",
     )
     .bind(i64::try_from(most).unwrap_or(i64::MAX))
     .bind(BEGIN_WITHIN.as_secs_f64())
@@ -256,7 +256,7 @@ pub async fn end(connection: &mut PgConnection, begun: &Begun, tested: &Tested) 
     // A server may say NUL, which the store cannot hold.
     let cut = |text: &str| text.chars().take(TOLD_CHARS_MAX).collect::<String>().replace('\0', "\u{fffd}");
     let ended = sqlx::query(
-        "UPDATE credential_tests t SET url = NULL, ended_at = clock_timestamp(), outcome = $4, detail = $5, status_code = $6, \
+        "UPDATE credential_tests t SET ended_at = clock_timestamp(), outcome = $4, detail = $5, status_code = $6, \
          response = $7, took_ms = $8, token_until = CASE WHEN $4 = 'passed' THEN (SELECT k.expires_at FROM credential_tokens k \
            WHERE k.workspace_id = t.workspace_id AND k.credential_id = t.credential_id AND k.revision = t.revision) END \
          WHERE t.workspace_id = $1 AND t.credential_id = $2 AND t.test_id = $3 AND t.begun_at IS NOT NULL AND t.ended_at IS NULL",

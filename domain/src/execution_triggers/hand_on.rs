@@ -9,6 +9,7 @@ use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Duration as Span, Utc};
 use serde_json::Value;
 use sqlx::{Connection, FromRow, PgConnection};
+use tracing::warn;
 use uuid::Uuid;
 
 use super::TRIGGERS_MAX;
@@ -17,14 +18,19 @@ use crate::events::DEPTH_MAX;
 use crate::schedules::Overlap;
 use crate::trigger_starts::{self, NewStart, Outcome};
 
-/// Rows of the outbox that one round looks at.
+/// Rows of the outbox that are looked at together.
 const EVENTS_MAX: i64 = 200;
+/// How long a round goes on with what starts nothing, so that the cursor moves seldom however much ends.
+const ROUND_TIME: Duration = Duration::from_millis(500);
 /// Starts that one round writes at most, but for those of its last end, and bytes of what they are given.
 const STARTS_MAX: usize = 500;
 const STARTS_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Longest time that conditions are evaluated in one round.
+/// Longest time that conditions are evaluated in one round, but for those of its last end.
 const FILTER_TIME: Duration = Duration::from_secs(1);
-/// Triggers that one round reads at most.
+/// Longest time that those of one end are: the others of it cannot be evaluated then. All are of one workspace, and a round that
+/// never came to its end would hold up all of them.
+const END_TIME: Duration = Duration::from_secs(2);
+/// Triggers that are read at most for these rows.
 const ROUND_TRIGGERS_MAX: i64 = EVENTS_MAX * TRIGGERS_MAX;
 /// The class of the error of an execution that ran longer than its workflow allows.
 const TIMED_OUT: &str = "execution_timeout";
@@ -74,6 +80,23 @@ struct Brief {
     execution_id: Uuid,
     workflow_id: Uuid,
     error_class: Option<String>,
+    /// Whether a trigger that counts the ends of all other workflows has started it, or the one that it was called for.
+    watches_all: bool,
+}
+
+/// How far the outbox has been looked at.
+#[derive(FromRow)]
+struct Cursor {
+    xid: String,
+    event_id: Uuid,
+    /// Whether its transaction is yet to come here: the database was moved from another server since.
+    is_foreign: bool,
+}
+
+impl Cursor {
+    fn beginning() -> Self {
+        Self { xid: "0".into(), event_id: Uuid::nil(), is_foreign: false }
+    }
 }
 
 /// An end, and the triggers that it may start.
@@ -114,43 +137,71 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
     if !sqlx::query_scalar(is_ours).fetch_one(&mut *transaction).await? {
         return Ok(None);
     }
-    let facts = read(&mut transaction).await?;
-    let Some(newest) = facts.last() else { return Ok(Some(HandedOn::default())) };
-    let triggers = triggers(&mut transaction, &facts).await?;
-    let briefs = briefs(&mut transaction, &facts).await?;
-    let asked: Vec<Asked<'_>> = facts.iter().filter_map(|fact| ask(fact, &briefs, &triggers)).collect();
-    let ids: Vec<Uuid> = asked.iter().map(|asked| asked.fact.execution_id).collect();
-    let ended = ended(&mut transaction, &ids).await?;
-    let ended = ended.into_iter().map(|ended| (ended.execution_id, ended)).collect();
-    let (starts, last) = starts(&asked, &ended);
-    let reached = last.unwrap_or(newest);
-    trigger_starts::insert(&mut transaction, &starts).await?;
-    let moved = sqlx::query(
-        "UPDATE end_cursor SET xid = $1::text::xid8, event_id = $2, moved_at = clock_timestamp() WHERE one",
-    );
-    moved.bind(&reached.xid).bind(reached.event_id).execute(&mut *transaction).await?;
+    let (mut place, begun) = (cursor(&mut transaction).await?, Instant::now());
+    let (mut done, mut has_moved) = (HandedOn::default(), false);
+    loop {
+        let facts = read(&mut transaction, &place).await?;
+        let Some(newest) = facts.last() else {
+            if place.is_foreign {
+                // What came along is done; here transactions are counted anew. What is looked at again is not started again.
+                (place, has_moved) = (Cursor::beginning(), true);
+                continue;
+            }
+            done.is_more = false;
+            break;
+        };
+        let triggers = triggers(&mut transaction, &facts).await?;
+        let briefs = briefs(&mut transaction, &facts).await?;
+        let asked: Vec<Asked<'_>> = facts.iter().filter_map(|fact| ask(fact, &briefs, &triggers)).collect();
+        let ids: Vec<Uuid> = asked.iter().map(|asked| asked.fact.execution_id).collect();
+        let ended = ended(&mut transaction, &ids).await?;
+        let ended = ended.into_iter().map(|ended| (ended.execution_id, ended)).collect();
+        let (starts, last) = starts(&asked, &ended).await;
+        let reached = last.unwrap_or(newest);
+        trigger_starts::insert(&mut transaction, &starts).await?;
+        let is_full = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
+        done.starts += starts.len();
+        done.is_more = is_full || reached.event_id != newest.event_id || place.is_foreign;
+        (place.xid, place.event_id, has_moved) = (reached.xid.clone(), reached.event_id, true);
+        if !done.is_more || done.starts > 0 || begun.elapsed() >= ROUND_TIME {
+            break;
+        }
+    }
+    if has_moved {
+        let moved = sqlx::query(
+            "UPDATE end_cursor SET xid = $1::text::xid8, event_id = $2, moved_at = clock_timestamp() WHERE one",
+        );
+        moved.bind(&place.xid).bind(place.event_id).execute(&mut *transaction).await?;
+    }
     transaction.commit().await?;
-    let is_full = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
-    Ok(Some(HandedOn { starts: starts.len(), is_more: is_full || reached.event_id != newest.event_id }))
+    Ok(Some(done))
 }
 
-/// The next rows below the horizon, in the order of their transactions, by `outbox_xid`. A cursor from before the database was
-/// moved to another server, whose transactions are counted anew, begins again: what was started is not started twice.
-async fn read(connection: &mut PgConnection) -> Result<Vec<Fact>, StoreError> {
-    let (xid, event_id): (String, Uuid) = sqlx::query_as(
-        "SELECT CASE WHEN c.xid > pg_snapshot_xmax(pg_current_snapshot()) THEN '0' ELSE c.xid::text END, c.event_id \
+async fn cursor(connection: &mut PgConnection) -> Result<Cursor, StoreError> {
+    let cursor = sqlx::query_as(
+        "SELECT c.xid::text AS xid, c.event_id, c.xid > pg_snapshot_xmax(pg_current_snapshot()) AS is_foreign \
            FROM end_cursor c WHERE c.one",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let facts = sqlx::query_as(
+    );
+    Ok(cursor.fetch_one(connection).await?)
+}
+
+/// The next rows below the horizon, in the order of their transactions, by `outbox_xid`. Behind a cursor from before the database
+/// was moved, the rows that came along: whatever is seen of transactions that are yet to come is of the server before.
+async fn read(connection: &mut PgConnection, cursor: &Cursor) -> Result<Vec<Fact>, StoreError> {
+    let bound = if cursor.is_foreign {
+        "o.xid >= pg_snapshot_xmax(pg_current_snapshot())"
+    } else {
+        "o.xid < pg_snapshot_xmin(pg_current_snapshot())"
+    };
+    let sql = format!(
         "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id AS execution_id, o.created_at AS at, o.xid::text AS xid, \
            o.type IN ('execution.completed', 'execution.failed', 'execution.cancelled') AND EXISTS ( \
              SELECT FROM execution_triggers t WHERE t.workspace_id = o.workspace_id) AS wanted \
-         FROM outbox o WHERE o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) \
-           AND o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.event_id LIMIT $3",
+         FROM outbox o WHERE o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) AND {bound} \
+         ORDER BY o.xid, o.event_id LIMIT $3"
     );
-    Ok(facts.bind(xid).bind(event_id).bind(EVENTS_MAX).fetch_all(connection).await?)
+    let facts = sqlx::query_as(&sql).bind(&cursor.xid).bind(cursor.event_id).bind(EVENTS_MAX);
+    Ok(facts.fetch_all(connection).await?)
 }
 
 async fn triggers(connection: &mut PgConnection, facts: &[Fact]) -> Result<Vec<Trigger>, StoreError> {
@@ -167,15 +218,19 @@ async fn triggers(connection: &mut PgConnection, facts: &[Fact]) -> Result<Vec<T
     Ok(rows.bind(workspaces).bind(ROUND_TRIGGERS_MAX).fetch_all(connection).await?)
 }
 
-/// The executions that are kept and no trials of drafts.
+/// The executions that are kept and no trials of drafts. By keys, and `trigger_starts_deep`.
 async fn briefs(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap<Uuid, Brief>, StoreError> {
     let ids: Vec<Uuid> = facts.iter().filter(|fact| fact.wanted).map(|fact| fact.execution_id).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let rows: Vec<Brief> = sqlx::query_as(
-        "SELECT e.execution_id, e.workflow_id, e.error ->> 'class' AS error_class FROM executions e \
-         WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3 AND NOT EXISTS ( \
+        "SELECT e.execution_id, e.workflow_id, e.error ->> 'class' AS error_class, EXISTS ( \
+           SELECT FROM trigger_starts t WHERE t.workspace_id = e.workspace_id AND t.depth > 0 AND t.cause = 'execution' \
+              AND t.execution_id = coalesce((SELECT c.root_id FROM children c WHERE c.child_id = e.execution_id), e.execution_id) \
+              AND (SELECT x.sources IS NULL FROM execution_triggers x WHERE x.workspace_id = t.workspace_id \
+                      AND x.workflow_id = t.workflow_id AND x.node_id = t.node_id)) AS watches_all \
+         FROM executions e WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3 AND NOT EXISTS ( \
            SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id)",
     )
     .bind(&ids)
@@ -194,7 +249,8 @@ fn ask<'a>(fact: &'a Fact, briefs: &HashMap<Uuid, Brief>, triggers: &'a [Trigger
     let waits = |trigger: &&Trigger| {
         let is_source = match &trigger.sources {
             Some(sources) => sources.contains(&brief.workflow_id),
-            None => true,
+            // Else those that watch all others would start each other, more and more of them.
+            None => !brief.watches_all,
         };
         trigger.workspace_id == fact.workspace_id
             && is_source
@@ -220,22 +276,32 @@ fn outcome(type_name: &str, error_class: Option<&str>) -> Option<&'static str> {
 }
 
 /// What the ends start, and the last one that was looked at, if not all were.
-fn starts<'a>(asked: &[Asked<'a>], ended: &HashMap<Uuid, Ended>) -> (Vec<NewStart>, Option<&'a Fact>) {
+async fn starts<'a>(asked: &[Asked<'a>], ended: &HashMap<Uuid, Ended>) -> (Vec<NewStart>, Option<&'a Fact>) {
     let (mut starts, mut bytes, until) = (Vec::new(), 0, Instant::now() + FILTER_TIME);
-    for Asked { fact, outcome, triggers } in asked {
-        let Some(ended) = ended.get(&fact.execution_id) else { continue };
-        let shown = ended.shown(outcome);
-        // One that cannot be evaluated for the end does not hold.
-        let holds = |condition: &str| holds_of_event(condition, &shown).unwrap_or(false);
-        let waiting = triggers.iter().filter(|trigger| trigger.condition.as_deref().is_none_or(holds));
-        let before = starts.len();
-        starts.extend(waiting.map(|trigger| start(trigger, fact, ended.depth, &shown)));
-        bytes += (starts.len() - before) * shown.to_string().len();
+    for asked in asked {
+        let Some(ended) = ended.get(&asked.fact.execution_id) else { continue };
+        bytes += of_end(asked, ended, &mut starts);
         if starts.len() >= STARTS_MAX || bytes >= STARTS_BYTES_MAX || Instant::now() >= until {
-            return (starts, Some(*fact));
+            return (starts, Some(asked.fact));
         }
+        tokio::task::yield_now().await;
     }
     (starts, None)
+}
+
+/// Adds what one end starts; how many bytes that is given.
+fn of_end(Asked { fact, outcome, triggers }: &Asked<'_>, ended: &Ended, starts: &mut Vec<NewStart>) -> usize {
+    let (shown, until) = (ended.shown(outcome), Instant::now() + END_TIME);
+    // One that cannot be evaluated for the end does not hold.
+    let holds = |condition: &str| Instant::now() < until && holds_of_event(condition, &shown).unwrap_or(false);
+    let waiting = triggers.iter().filter(|trigger| trigger.condition.as_deref().is_none_or(holds));
+    let before = starts.len();
+    starts.extend(waiting.map(|trigger| start(trigger, fact, ended.depth, &shown)));
+    if Instant::now() >= until {
+        let Fact { workspace_id, execution_id, .. } = fact;
+        warn!(%workspace_id, %execution_id, "conditions that wait for an end take too long; those that were left do not hold");
+    }
+    (starts.len() - before) * shown.to_string().len()
 }
 
 fn start(trigger: &Trigger, fact: &Fact, depth: i32, shown: &Value) -> NewStart {
@@ -282,10 +348,13 @@ mod tests {
         }
     }
 
-    fn waits(fact: &Fact, workflow: u128, class: Option<&str>, trigger: Trigger) -> bool {
+    fn brief(fact: &Fact, workflow: u128, class: Option<&str>) -> Brief {
         let (execution_id, workflow_id) = (fact.execution_id, Uuid::from_u128(workflow));
-        let brief = Brief { execution_id, workflow_id, error_class: class.map(Into::into) };
-        ask(fact, &HashMap::from([(execution_id, brief)]), &[trigger]).is_some()
+        Brief { execution_id, workflow_id, error_class: class.map(Into::into), watches_all: false }
+    }
+
+    fn waits(fact: &Fact, workflow: u128, class: Option<&str>, trigger: Trigger) -> bool {
+        ask(fact, &HashMap::from([(fact.execution_id, brief(fact, workflow, class))]), &[trigger]).is_some()
     }
 
     #[test]
@@ -302,6 +371,14 @@ mod tests {
         assert!(!waits(&failed, 9, None, foreign), "of another workspace");
         let young = Trigger { since_at: DateTime::UNIX_EPOCH + Span::seconds(11), ..trigger(None) };
         assert!(!waits(&failed, 9, None, young), "before it was published");
+    }
+
+    #[test]
+    fn what_watches_all_others_is_watched_only_by_those_that_name_it() {
+        let failed = fact("execution.failed");
+        let briefs = HashMap::from([(failed.execution_id, Brief { watches_all: true, ..brief(&failed, 9, None) })]);
+        assert!(ask(&failed, &briefs, &[trigger(None)]).is_none());
+        assert!(ask(&failed, &briefs, &[trigger(Some(vec![Uuid::from_u128(9)]))]).is_some());
     }
 
     #[test]

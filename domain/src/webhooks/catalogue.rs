@@ -77,6 +77,7 @@ pub fn catalogue() -> Vec<EventType> {
         .chain(leads())
         .chain(records())
         .chain(alerts())
+        .chain(quotas())
         .chain([failed, test])
         .collect()
 }
@@ -196,6 +197,32 @@ fn alerts() -> [EventType; 2] {
     )
 }
 
+/// What is used of quotas. The first two come as the events do that a workspace sends itself.
+fn quotas() -> [EventType; 3] {
+    let kinds = [
+        ("soft", "A quota of the month has reached its limit; a little more is served", 1000),
+        ("exceeded", "A quota of the month is used up, and something was refused for the first time", 1200),
+    ];
+    let [soft, exceeded] = kinds.map(|(kind, title, used)| {
+        let data = json!({
+            "quota": "executions_per_month", "period": "2026-01", "limit": 1000, "hard": 1200, "used": used,
+            "resets_at": "2026-02-01T00:00:00Z",
+        });
+        let id = format!("$quota:executions_per_month:2026-01:{kind}");
+        let properties = json!({ "id": { "type": "string" }, "key": { "type": "string" }, "data": quota_schema() });
+        let schema = object(&["id", "key", "data"], properties);
+        own(&format!("quota.{kind}"), title, schema, &json!({ "id": id, "key": "executions_per_month", "data": data }))
+    });
+    let mended = json!({ "quota": "executions_per_month", "period": "2026-01", "counted": 901, "facts": 900 });
+    let properties = json!({
+        "quota": { "type": "string" }, "period": { "type": "string" }, "counted": { "type": "integer" },
+        "facts": { "type": "integer" },
+    });
+    let schema = object(&["quota", "period", "counted", "facts"], properties);
+    let title = "What was counted of a quota was not what its receipts say, and is set right";
+    [soft, exceeded, own("quota.reconciled", title, schema, &mended)]
+}
+
 /// A type that a workspace sends itself.
 #[must_use]
 pub fn custom(type_name: &str) -> EventType {
@@ -284,6 +311,15 @@ fn record_schema() -> Value {
     object(&["id", "type", "state", "data", "revision"], properties)
 }
 
+fn quota_schema() -> Value {
+    let number = || json!({ "type": "integer" });
+    let properties = json!({
+        "quota": { "type": "string" }, "period": { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$" }, "limit": number(),
+        "hard": number(), "used": number(), "resets_at": time(),
+    });
+    object(&["quota", "period", "limit", "hard", "used", "resets_at"], properties)
+}
+
 fn alert_schema() -> Value {
     let properties = json!({
         "alert_id": uuid(), "rule": { "type": "string" }, "kind": { "type": "string" },
@@ -317,7 +353,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 23);
+        assert_eq!(types.len(), 26);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::trace::Trace;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, FromRow, PgConnection};
@@ -72,6 +73,15 @@ pub struct Due {
     pub body: String,
     /// By the database's clock: the time of the attempt.
     pub now: DateTime<Utc>,
+    trace: Option<String>,
+}
+
+impl Due {
+    /// What its event belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.event_id))
+    }
 }
 
 /// How a delivery goes on.
@@ -169,7 +179,7 @@ pub async fn due(
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
         "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= clock_timestamp() AS over, e.body, \
-           clock_timestamp() AS now \
+           clock_timestamp() AS now, e.trace \
          FROM webhook_deliveries d JOIN webhook_events e ON e.workspace_id = d.workspace_id AND e.event_id = d.event_id \
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at <= statement_timestamp() \
            AND d.delivery_id <> ALL ($3) ORDER BY d.due_at, d.delivery_id LIMIT $4",

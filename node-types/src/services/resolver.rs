@@ -1,11 +1,12 @@
 //! Name resolution that is bounded in time and number, and judged by the guard.
 
 use std::error::Error;
+#[cfg(test)]
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
@@ -14,36 +15,30 @@ use super::guard::{Guard, Refusal, Trust};
 /// Longest time that a name may take to resolve.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most look-ups at once; each holds a thread of the blocking pool until the system answers.
-const LOOKUPS_MAX: usize = 64;
+pub(super) const LOOKUPS_MAX: usize = 64;
+
+/// What a test says of a name.
+#[cfg(test)]
+pub(super) type Told = Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
 
 /// Who knows the addresses of names.
-pub(super) trait Names: Send + Sync {
-    /// All addresses of `host`, not judged; their port is 0.
-    fn find(&self, host: String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>>;
+#[derive(Clone)]
+pub(super) enum Names {
+    /// The system.
+    System,
+    /// A test.
+    #[cfg(test)]
+    Told(Told),
 }
 
-/// The system's resolver.
-pub(super) struct SystemNames(Arc<Semaphore>);
-
-/// Names behind the guard.
+/// The system's resolver behind the guard.
 #[derive(Clone)]
 pub(super) struct GuardedResolver {
     pub(super) guard: Arc<Guard>,
     /// With [`Trust::Named`], every address is let through.
     pub(super) trust: Trust,
-    pub(super) names: Arc<dyn Names>,
-}
-
-impl SystemNames {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(LOOKUPS_MAX)))
-    }
-}
-
-impl Names for SystemNames {
-    fn find(&self, host: String) -> BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> {
-        Box::pin(lookup(host, Arc::clone(&self.0)))
-    }
+    pub(super) lookups: Arc<Semaphore>,
+    pub(super) names: Names,
 }
 
 impl Resolve for GuardedResolver {
@@ -56,7 +51,7 @@ impl Resolve for GuardedResolver {
 impl GuardedResolver {
     /// The addresses of `host` that may be connected to.
     pub(super) async fn addresses(&self, host: String) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        let found = tokio::time::timeout(LOOKUP_TIMEOUT, self.names.find(host.clone()))
+        let found = tokio::time::timeout(LOOKUP_TIMEOUT, self.looked_up(host.clone()))
             .await
             .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))?;
         let addresses = found.map_err(|error| format!("the name {host} does not resolve: {error}"))?;
@@ -66,6 +61,14 @@ impl GuardedResolver {
         match self.trust {
             Trust::Named => Ok(addresses),
             Trust::Judged => Ok(judged(&self.guard, &host, addresses)?),
+        }
+    }
+
+    async fn looked_up(&self, host: String) -> std::io::Result<Vec<SocketAddr>> {
+        match &self.names {
+            Names::System => lookup(host, Arc::clone(&self.lookups)).await,
+            #[cfg(test)]
+            Names::Told(told) => Ok(told(&host).into_iter().map(|address| SocketAddr::new(address, 0)).collect()),
         }
     }
 }

@@ -13,8 +13,9 @@ use tracing::{info, warn};
 
 use crate::worker::Engine;
 
-/// Tests that a process does at a time; further ones wait for the next look.
-const AT_A_TIME: usize = 8;
+/// Tests that a process does at a time; further ones wait for the next look. Many times as many as a workspace may have, so that a few
+/// workspaces whose servers do not answer hold nobody up.
+const AT_A_TIME: usize = 48;
 
 /// A test leaves no log: what it came to is its answer.
 struct NoLog;

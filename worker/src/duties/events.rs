@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, warn};
 
-use crate::side::Side;
+use crate::side::{Apart, Side};
 use crate::worker::Engine;
 
 /// Pause after a chunk of an event for which more wait, so that it takes a part of the database only.
@@ -27,39 +27,40 @@ const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// Looks for events and works on them, until the worker stops. `waker` is told of executions that may go on, `starts` of
 /// what triggers are to start.
 pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, starts: Arc<Notify>) {
-    let mut hints = Hints { place: place.clone(), listener: None, again_at: Instant::now() };
+    let mut apart = Apart::new(place.clone());
+    let mut hints = Hints { place, listener: None, again_at: Instant::now() };
     let mut agenda = engine.agenda.reader();
     let mut worked = true;
-    let mut until_any = async |worked: bool| {
+    let mut until_any = async |worked: bool, apart: &mut Apart| {
         tokio::select! {
+            never = apart.rest() => match never {},
             () = sleep(AGAIN_PAUSE), if worked => {}
             () = hints.hear() => {}
             () = agenda.until(|agenda| agenda.events) => {}
         }
     };
-    while engine.stop.run_until_cancelled(until_any(worked)).await.is_some() {
-        worked = burst(&engine, &place, &waker, &starts).await.unwrap_or_else(|error| {
+    while engine.stop.run_until_cancelled(until_any(worked, &mut apart)).await.is_some() {
+        worked = burst(&engine, &mut apart, &waker, &starts).await.unwrap_or_else(|error| {
             warn!(%error, "a chunk of an event failed; it will be tried again");
             false
         });
     }
 }
 
-/// Works until no event is left for this worker; whether there was one. Its connection lives as long: the side
-/// connection must not wait for a chunk.
-async fn burst(engine: &Engine, place: &Place, waker: &Notify, starts: &Notify) -> Result<bool, StoreError> {
+/// Works until no event is left for this worker; whether there was one.
+async fn burst(engine: &Engine, apart: &mut Apart, waker: &Notify, starts: &Notify) -> Result<bool, StoreError> {
     if !engine.side.run(async |connection| events::is_any(connection).await).await? {
         return Ok(false);
     }
-    let side = Side::new(place.clone());
+    let side = apart.side();
     loop {
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
         let mut is_any = passed.is_more;
         for turn in &passed.left {
-            is_any |= give(engine, &side, Some(turn), waker, starts).await?;
+            is_any |= give(engine, side, Some(turn), waker, starts).await?;
         }
         // One of those that begin again has its turn beside any number of new ones.
-        is_any |= give(engine, &side, None, waker, starts).await?;
+        is_any |= give(engine, side, None, waker, starts).await?;
         if !is_any || engine.stop.is_cancelled() {
             return Ok(true);
         }

@@ -61,7 +61,7 @@ async fn a_worker_tests_what_was_asked_for_and_keeps_no_secret() {
     assert_eq!((&bad["outcome"], &bad["status_code"]), (&json!("unclear"), &json!(400)), "{bad}");
     assert!(bad["response"].as_str().unwrap().contains("wrong: [redacted]"), "{bad}");
     assert_eq!(mail["outcome"], "passed", "{mail}");
-    assert!([good, bad, mail].iter().all(|tested| tested["url"].is_null()), "addresses go with the end");
+    assert!([good, bad, mail].iter().all(|tested| tested["url"].is_null()), "addresses are not kept");
     assert_eq!(echo.heard(), [SECRET, SECRET]);
     assert!(mails.try_recv().is_err(), "no mail was sent");
     let dump = dump(&cell).await;

@@ -92,6 +92,44 @@ async fn a_trigger_that_is_not_published_any_more_starts_nothing() {
     worker.drain().await;
 }
 
+#[tokio::test]
+async fn workflows_that_watch_all_others_do_not_watch_each_other() {
+    let cell = Cell::new().await;
+    let good = cell.publish_as("good", &echo()).await;
+    for name in ["one", "two", "three"] {
+        cell.publish_as(name, &at_end(json!({}))).await;
+    }
+    let worker = cell.worker().await;
+    cell.start(good, json!({ "text": "hello" })).await;
+    cell.until_count(ENDED, 4).await;
+    // When this has started three, the ends of the first three have been looked at.
+    cell.start(good, json!({ "text": "again" })).await;
+    cell.until_count(ENDED, 8).await;
+    worker.drain().await;
+    assert_eq!((cell.count(STARTED).await, cell.count(ENDED).await), (6, 8));
+}
+
+#[tokio::test]
+async fn ends_that_came_along_from_another_server_are_looked_at_and_then_those_of_this_one() {
+    let cell = Cell::new().await;
+    let good = cell.publish_as("good", &echo()).await;
+    cell.publish_as("named", &at_end(json!({ "workflows": "good" }))).await;
+    let mut owner = cell.owner().await;
+    let nobody_looks = "BEGIN; SELECT pg_advisory_xact_lock(hashtext(current_schema() || '#ends'), 0)";
+    sqlx::raw_sql(nobody_looks).execute(&mut owner).await.unwrap();
+    let worker = cell.worker().await;
+    cell.start(good, json!({ "text": "hello" })).await;
+    cell.until_count(ENDED, 1).await;
+    // Transactions as the other server had counted them.
+    let moved = "UPDATE outbox SET xid = '1000000000001'; UPDATE end_cursor SET xid = '1000000000000'; COMMIT";
+    sqlx::raw_sql(moved).execute(&mut owner).await.unwrap();
+    cell.until_count(STARTED, 1).await;
+    cell.until_count("SELECT count(*) FROM end_cursor WHERE xid < '1000000000000'", 1).await;
+    cell.start(good, json!({ "text": "late" })).await;
+    cell.until_count(STARTED, 2).await;
+    worker.drain().await;
+}
+
 /// Sends an event to which as many others have led.
 async fn send(cell: &Cell, id: &str, depth: i32) {
     let sql = "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \

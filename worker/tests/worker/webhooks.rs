@@ -21,6 +21,7 @@ use crate::support::{Cell, graph, node};
 
 mod attempts;
 mod certificates;
+mod facts;
 mod lanes;
 mod pairs;
 

@@ -7,7 +7,8 @@ pub(crate) use stripe::receive;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use capstan_domain::{billing, quotas};
+use capstan_domain::billing::{self, Status};
+use capstan_domain::quotas;
 use capstan_engine::core::ids::WorkspaceId;
 use serde_json::{Value, json};
 
@@ -28,6 +29,9 @@ pub(crate) async fn view(api: &Api, workspace_id: WorkspaceId) -> Result<Value, 
     let invoices = billing::invoices_of(&mut control, workspace_id).await?;
     let plan = quotas::plan_of(&mut control, workspace_id).await?;
     control.commit().await?;
+    // When it is looked at again, which is its end unless something is paid for.
+    let pays = subscriptions.iter().any(|it| it.status.parse::<Status>().is_ok_and(Status::pays));
+    let ends_at = customer.as_ref().and_then(|it| it.look_at).filter(|_| !pays);
     let invoices: Vec<Value> = invoices
         .iter()
         .map(|it| {
@@ -40,7 +44,7 @@ pub(crate) async fn view(api: &Api, workspace_id: WorkspaceId) -> Result<Value, 
     Ok(json!({
         "customer_id": customer.as_ref().map(|it| &it.customer_id),
         "plan": plan.map(|it| it.plan),
-        "plan_ends_at": customer.as_ref().and_then(|it| it.look_at),
+        "plan_ends_at": ends_at,
         "subscriptions": subscriptions,
         "invoices": invoices,
     }))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mailed, Mode, Which};
+use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mailed, Mode, Note, NoteKind, Which};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use serde_json::json;
 
@@ -147,4 +147,44 @@ async fn a_mail_of_a_step_is_noted_once_on_each_lead_that_it_went_to() {
     assert_eq!(desk.mailed(WorkspaceId::new(), ExecutionId::new(), "$step:d", &mail).await.unwrap(), 0);
     let noted = "lead_events WHERE type = 'email' AND by_kind = 'step' AND data ->> 'text' = 'Hello'";
     assert_eq!((app.count(noted).await, app.count("leads WHERE last_email_at IS NOT NULL").await), (4, 2));
+}
+
+#[tokio::test]
+async fn what_a_step_notes_is_in_the_history_once_and_a_mail_is_when_the_lead_was_last_written_to() {
+    let app = Arc::new(App::start().await);
+    let desk = Desk::new(&app.cell);
+    acted(act(&app, &desk, "$step:a", &upsert("ada@example.com", "Ada")).await);
+    let note = |kind, text: &str| Act::Note {
+        which: Which::Email("ADA@example.com".into()),
+        note: Note { kind, text: text.into() },
+    };
+    let called = acted(act(&app, &desk, "$step:b", &note(NoteKind::Call, " she asks for an offer ")).await);
+    assert!(called.lead.last_email_at.is_none() && !called.created && !called.changed);
+    let both = futures::future::join_all((0..4).map(|_| {
+        let app = Arc::clone(&app);
+        let what = note(NoteKind::Email, "Offer 7");
+        async move { acted(act(&app, &Desk::new(&app.cell), "$step:c", &what).await) }
+    }));
+    let both = both.await;
+    assert_eq!(both.iter().filter(|acted| acted.replayed).count(), 3);
+    assert!(both.iter().all(|acted| acted.lead.last_email_at == both[0].lead.last_email_at));
+    assert!(both[0].lead.last_email_at.is_some());
+    for refused in ["  ".to_owned(), "x".repeat(5_001)] {
+        assert!(matches!(act(&app, &desk, "$step:d", &note(NoteKind::Note, &refused)).await, Done::Flawed(_)));
+    }
+    let nobody = Act::Note {
+        which: Which::Email("eve@example.com".into()),
+        note: Note { kind: NoteKind::Note, text: "t".into() },
+    };
+    assert_eq!(act(&app, &desk, "$step:e", &nobody).await, Done::NotFound);
+    let path = format!("/api/v1/leads/{}/events", called.lead.lead_id);
+    let told: Vec<String> = app.get(&path).await.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {} {}", row["type"], row["by"]["kind"], row["data"]["text"]))
+        .collect();
+    let expected =
+        [r#""email" "step" "Offer 7""#, r#""call" "step" "she asks for an offer""#, r#""created" "step" null"#];
+    assert_eq!(told, expected);
 }

@@ -23,6 +23,10 @@ const ID_HASH_BYTES: usize = 20;
 
 /// Header of the step's idempotency key.
 const KEY_HEADER: &str = "X-Idempotency-Key";
+/// Header that tells other machines not to answer, and what it says unless the author says something else (RFC 3834). Two that
+/// answer each other would do so for ever.
+const AUTOMATIC_HEADER: &str = "Auto-Submitted";
+const AUTOMATIC: &str = "auto-generated";
 /// Headers that the mailer writes itself; `content-…` and `resent-…` are taken too.
 const OWN_HEADERS: [&str; 12] = [
     "from",
@@ -119,6 +123,10 @@ impl Letter {
         builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(KEY_HEADER), header_text(key)));
         for (name, value) in &self.headers {
             builder = builder.raw_header(HeaderValue::new(header_name(name)?, value.clone()));
+        }
+        if !self.headers.keys().any(|name| name.eq_ignore_ascii_case(AUTOMATIC_HEADER)) {
+            let name = HeaderName::new_from_ascii_str(AUTOMATIC_HEADER);
+            builder = builder.raw_header(HeaderValue::new(name, AUTOMATIC.into()));
         }
         let message = match &self.html {
             None => builder.singlepart(SinglePart::plain(self.text.clone()))?,
@@ -264,6 +272,18 @@ mod tests {
         assert!(error(|l| l.to = vec!["nobody".into()]).contains("\"nobody\" in to"));
         assert_eq!(error(|l| l.to = vec!["A <a@example.com>, b@example.com".into()]), "");
         assert!(error(|l| l.text = "x".repeat(TEXT_BYTES_MAX + 1)).contains("text is"));
+    }
+
+    #[test]
+    fn a_mail_says_that_a_machine_has_sent_it_unless_the_author_says_something_else() {
+        let sent = |letter: Letter| {
+            let (message, _) = letter.prepare(&"me@example.com".parse().unwrap(), "key").unwrap();
+            String::from_utf8(message.formatted()).unwrap()
+        };
+        assert!(sent(letter()).contains("Auto-Submitted: auto-generated\r\n"));
+        let headers = BTreeMap::from([("auto-submitted".into(), "no".into())]);
+        let own = sent(Letter { headers, ..letter() });
+        assert!(own.contains("auto-submitted: no\r\n") && !own.contains("auto-generated"), "{own}");
     }
 
     #[test]
