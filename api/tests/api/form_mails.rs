@@ -142,7 +142,7 @@ async fn a_link_that_is_forged_over_or_of_a_form_that_is_not_there_starts_nothin
     let draft = format!("/api/v1/workflows/{workflow}/draft");
     let mut other = form(json!({}));
     other["nodes"][0]["data"]["config"]["fields"][1]["max"] = json!(5);
-    let read = app.get(&draft).await;
+    let read = app.get(&format!("/api/v1/workflows/{workflow}")).await;
     let put = app.request("PUT", &draft).header("if-match", read.header("etag").unwrap());
     let put = app.send(as_json(put, &json!({ "graph": other }))).await;
     assert_eq!(put.status, 200, "{}", put.text());

@@ -51,6 +51,7 @@ mod pauses;
 mod people;
 mod permissions;
 mod persons;
+mod places;
 mod pooler;
 mod quotas;
 mod rates;

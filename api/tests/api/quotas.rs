@@ -34,7 +34,7 @@ fn item(app: &App, key: Option<&str>) -> Start {
 }
 
 /// Gives `acme` these limits, by way of `control` and a sync, as the command line does.
-async fn limit(app: &App, limits: Value, buffer_percent: i32) {
+pub(crate) async fn limit(app: &App, limits: Value, buffer_percent: i32) {
     let mut control = app.control.connect(Role::Owner).await.unwrap();
     let plan = Some("unlimited".to_owned());
     let change = PlanChange { plan, overrides: Some(limits), buffer_percent: Some(buffer_percent) };
@@ -232,17 +232,6 @@ async fn repetitions_cost_nothing_and_a_start_beyond_the_limit_says_so() {
 }
 
 #[tokio::test]
-async fn workflows_are_made_up_to_the_limit_and_no_two_take_the_last_place() {
-    let app = App::start().await;
-    limit(&app, json!({ "workflows": 3 }), 0).await;
-    let make = || async { app.post("/api/v1/workflows", &json!({ "name": "w", "graph": simple() })).await.verdict() };
-    let mut verdicts = futures::future::join_all((0..8).map(|_| make())).await;
-    verdicts.sort();
-    assert_eq!(verdicts[..3], ["201"; 3]);
-    assert_eq!(verdicts[3..], ["429 quota_exceeded"; 5]);
-}
-
-#[tokio::test]
 async fn each_unit_has_its_receipt_page_by_page_and_no_other_workspace_sees_it() {
     let app = App::start().await;
     let id = app.publish(&simple()).await;
@@ -380,36 +369,4 @@ async fn units_of_an_ask_that_was_given_up_come_back() {
     sqlx::query(over).execute(&mut other).await.unwrap();
     while reclaim(&mut app.cell.connect(Role::Worker).await.unwrap()).await.unwrap() {}
     assert_eq!(settled(&app).await, (0, 0));
-}
-
-#[tokio::test]
-async fn leads_are_made_up_to_the_limit_and_no_two_take_the_last_place() {
-    let app = App::start().await;
-    limit(&app, json!({ "leads": 3 }), 0).await;
-    let leads = "/api/v1/leads";
-    let make = |n: usize| {
-        let lead = json!({ "email": format!("{n}@example.com") });
-        let app = &app;
-        async move { app.post(leads, &lead).await }
-    };
-    let answers = futures::future::join_all((0..8).map(make)).await;
-    let mut verdicts: Vec<String> = answers.iter().map(crate::support::Answer::verdict).collect();
-    verdicts.sort();
-    assert_eq!(verdicts[..3], ["201"; 3]);
-    assert_eq!(verdicts[3..], ["429 quota_exceeded"; 5]);
-    let refused = answers.iter().find(|answer| answer.status == 429).unwrap().json();
-    assert_eq!(refused["detail"], "this workspace has 3 leads, and its plan allows 3");
-    for table in ["leads", "lead_events", "events"] {
-        assert_eq!(app.count(table).await, 3, "{table}");
-    }
-    let usage = app.get("/api/v1/usage").await.json();
-    let used = usage["quotas"].as_array().unwrap().iter().find(|one| one["quota"] == "leads").unwrap();
-    assert_eq!((&used["used"], &used["kind"], &used["state"]), (&json!(3), &json!("stored"), &json!("hard")));
-    // One that is there can be changed, and one that goes makes room.
-    let made = answers.iter().find(|answer| answer.status == 201).unwrap().json();
-    let path = format!("{leads}/{}", made["id"].as_str().unwrap());
-    let change = crate::support::as_json(app.request("PATCH", &path), &json!({ "name": "Ada" }));
-    assert_eq!(app.send(change).await.status, 200);
-    assert_eq!(app.send(app.request("DELETE", &path).body(axum::body::Body::empty()).unwrap()).await.status, 204);
-    assert_eq!((make(8).await.verdict().as_str(), make(9).await.verdict().as_str()), ("201", "429 quota_exceeded"));
 }
