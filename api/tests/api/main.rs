@@ -26,6 +26,7 @@ mod failures;
 mod flow;
 mod forms;
 mod fuzz;
+mod gmail;
 mod grants;
 mod hand;
 mod held;
