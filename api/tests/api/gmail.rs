@@ -121,7 +121,8 @@ async fn an_account_is_connected_for_sending_mail_and_its_token_is_sealed() {
     assert_eq!((form["grant_type"].as_str(), form["redirect_uri"].as_str()), ("authorization_code", BACK));
     assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])), asked["code_challenge"]);
     let listed = place.app.get(PATH).await;
-    let item = &listed.json()["items"][0];
+    let items = listed.json();
+    let item = &items["items"][0];
     assert_eq!((&item["name"], &item["type"], &item["revision"]), (&json!("sales"), &json!("gmail"), &json!(1)));
     assert_eq!((&item["created_by"], &item["allowed_hosts"]), (&json!("ada@example.com"), &json!([place.provider])));
     assert!(!listed.text().contains("refresh-token-1") && !listed.text().contains("hunter22"), "{}", listed.text());
