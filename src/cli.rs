@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, exec, execution, explain, key, migrate, plan, secrets, serve, stats, test, user,
-    validate, worker, workspace,
+    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, retention, secrets,
+    serve, stats, test, user, validate, worker, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -45,6 +45,13 @@ pub(crate) enum Command {
     Migrate(migrate::MigrateArgs),
     /// Look at settings, database and fleet, and say what to do about what is wrong. Changes nothing.
     Doctor(Box<doctor::DoctorArgs>),
+    /// Say which duties of upkeep there are, who is at them, and what came of them last.
+    Duties(duties::DutiesArgs),
+    /// For how long history is kept.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Vacuum once a week, and build bloated indexes anew once a month: to be run each day in a quiet hour.
+    Maintain(maintain::MaintainArgs),
     /// Measure this engine against the raw limit of the database.
     Bench(Box<bench::BenchArgs>),
     /// Say what an execution waits for.
@@ -100,6 +107,9 @@ impl Cli {
             Command::Execution(command) => execution::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Plan(command) => plan::run(&command, json).await,
+            Command::Maintain(args) => maintain::run(&args, json).await,
+            Command::Duties(args) => duties::run(&args, json).await,
+            Command::Retention(command) => retention::run(&command, json).await,
             Command::Stats(command) => stats::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,

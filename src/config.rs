@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use capstan_api::RateLimits;
 use capstan_node_types::registry::Registry;
-use capstan_worker::WorkerSettings;
+use capstan_worker::{UpkeepSettings, WorkerSettings};
 use clap::{Args, ValueEnum};
 
 /// Most executions that one worker may have active at a time.
@@ -208,6 +208,9 @@ pub(crate) struct FleetArgs {
     /// for temporary files if unset.
     #[arg(long, env = "CAPSTAN_BLACK_BOXES", help_heading = "Worker")]
     pub(crate) black_boxes: Option<PathBuf>,
+    /// Command line that takes a month of history as lines of JSON before it is dropped, where `capstan retention` says so.
+    #[arg(long, env = "CAPSTAN_ARCHIVE_COMMAND", help_heading = "Worker")]
+    archive_command: Option<String>,
 }
 
 /// A folder of this user's.
@@ -220,7 +223,8 @@ impl FleetArgs {
     pub(crate) fn settings(&self) -> WorkerSettings {
         let slots = usize::try_from(self.slots).unwrap_or(usize::MAX);
         let black_boxes = Some(self.black_boxes.clone().unwrap_or_else(black_boxes));
-        WorkerSettings { slots, black_boxes, ..WorkerSettings::default() }
+        let upkeep = UpkeepSettings { archive_command: self.archive_command.clone(), ..UpkeepSettings::default() };
+        WorkerSettings { slots, black_boxes, upkeep, ..WorkerSettings::default() }
     }
 }
 

@@ -7,6 +7,7 @@ mod rights;
 mod schema;
 mod server;
 mod settings;
+mod upkeep;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,7 @@ async fn look_at_database(args: &DoctorArgs, found: &mut Findings) {
         beside::look_at_pooler(args, &control, &mut owner, found).await;
         beside::look_at_replica(args, &cell, &mut owner, found).await;
         fleet::look(&cell, found).await;
+        upkeep::look(&cell, found).await;
         settings::look_at_keys(args, &cell, found).await;
         settings::look_at_plan(args, &mut owner, found).await;
     }

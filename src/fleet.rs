@@ -103,6 +103,7 @@ pub(crate) async fn start(
         input,
         timeout_ms,
         idempotency_key: None,
+        trace: None,
         vt: 0,
     };
     match starter.start(start).await.map_err(|error: StartError| anyhow::Error::new(error))? {

@@ -9,6 +9,8 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use capstan_domain::trace;
+use capstan_engine::core::trace::{TRACEPARENT, Trace};
 use uuid::Uuid;
 
 use crate::html;
@@ -54,20 +56,24 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     let rates = rates::Told::default();
     request.extensions_mut().insert(rates.clone());
-    let response = limit.run(next.run(request)).await.unwrap_or_else(|| timed_out().into_response());
+    let trace = Trace::of_request(traceparent(request.headers()), &id, Uuid::now_v7());
+    let trace_id = trace.trace_id();
+    let answering = trace::within(trace, limit.run(next.run(request)));
+    let response = answering.await.unwrap_or_else(|| timed_out().into_response());
     let mut response = explain(response, &path, &id, as_html);
     dress(response.headers_mut(), &id);
     rates.dress(response.headers_mut());
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics::answered(method, &route, status, took);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(target: "capstan_api::access", method, path, status, took_ms, request_id = id, "answered");
+    tracing::info!(target: "capstan_api::access", method, path, status, took_ms, request_id = id, trace_id, "answered");
     response
 }
 
 /// The path as the log and problems tell it: the token of a link is a secret, also where no route has it.
 fn told(path: &str) -> String {
-    if path.starts_with("/approve/") { "/approve/{token}".to_owned() } else { path.to_owned() }
+    let link = ["/approve/", "/verify/"].into_iter().find(|link| path.starts_with(link));
+    link.map_or_else(|| path.to_owned(), |link| format!("{link}{{token}}"))
 }
 
 /// A panic in a handler, as a problem.
@@ -129,6 +135,13 @@ fn dress(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
+}
+
+/// The client's trace; where it names several, it names none.
+fn traceparent(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(TRACEPARENT).iter();
+    let first = given.next().filter(|_| given.next().is_none());
+    first.and_then(|value| value.to_str().ok())
 }
 
 /// The client's id if it is harmless, else a new one.

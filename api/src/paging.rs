@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use capstan_engine::store::day::id_floor;
+use chrono::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
@@ -74,6 +76,38 @@ impl Paging {
         let page = self.page(rows, id, show);
         let next_cursor = page.next_cursor.or_else(|| then.map(|id| URL_SAFE_NO_PAD.encode(id.as_bytes())));
         Page { next_cursor, ..page }
+    }
+}
+
+/// The span of time that a list was asked for. Ids tell when they were made, so that it is a range of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    from: Uuid,
+    to: Uuid,
+}
+
+impl Span {
+    /// What was made at `from` is within, what was made at `to` is not. 400 `bad_time`.
+    pub(crate) fn new(from: Option<&str>, to: Option<&str>) -> Result<Self, Problem> {
+        let floor = |text: &str| -> Result<Uuid, Problem> {
+            let at = DateTime::parse_from_rfc3339(text).map_err(|_| {
+                let hint = "write a time as in 2026-01-31T12:00:00Z, and + as %2B";
+                Problem::bad_request("bad_time", "from or to is no time", hint)
+            })?;
+            Ok(id_floor(at.to_utc()))
+        };
+        let from = from.map(floor).transpose()?.unwrap_or_default();
+        Ok(Self { from, to: to.map(floor).transpose()?.unwrap_or(Uuid::max()) })
+    }
+
+    /// Only items with a lower id are on the page.
+    pub(crate) fn before(self, paging: Paging) -> Uuid {
+        paging.before.min(self.to)
+    }
+
+    /// Whether something of a page is not too old: what follows it is, then.
+    pub(crate) fn has(self, id: Uuid) -> bool {
+        id >= self.from
     }
 }
 

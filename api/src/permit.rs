@@ -10,6 +10,7 @@ use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use capstan_domain::access::Permission;
+use capstan_domain::trace;
 use tokio::task::JoinError;
 use tracing::Instrument;
 
@@ -236,7 +237,7 @@ where
                     None => response,
                 }
             };
-            tokio::spawn(whole.in_current_span()).await.unwrap_or_else(broken_off)
+            tokio::spawn(trace::carried(whole).in_current_span()).await.unwrap_or_else(broken_off)
         })
     }
 }

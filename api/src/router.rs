@@ -15,9 +15,9 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
-    custom_events, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs, mail,
-    me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records, resolve,
-    restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
+    custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
+    mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
+    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
     trigger_starts, usage, version, webhooks, workflows,
 };
 
@@ -48,6 +48,7 @@ fn routes() -> Router<Api> {
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))
         .route("/p/{workspace}/{*path}", get(forms::show).post(forms::submit))
+        .route("/verify/{token}", get(forms::verify::show).post(forms::verify::confirm))
         .route("/api/public/lead", post(forms::public::submit))
         .route("/api/public/billing/stripe", post(billing::receive))
         .route("/api/webhook/calendly", post(bookings::by_query))
@@ -124,7 +125,12 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
         .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
-        .route("/workflows/{workflow_id}", get(Permission::WorkflowsRead, workflows::get))
+        .route(
+            "/workflows/{workflow_id}",
+            get(Permission::WorkflowsRead, workflows::get).delete(Permission::WorkflowsPublish, deleted::delete),
+        )
+        .route("/deleted-workflows", get(Permission::WorkflowsRead, deleted::list))
+        .route("/deleted-workflows/{workflow_id}/restore", post(Permission::WorkflowsPublish, deleted::restore))
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))
@@ -330,7 +336,7 @@ fn with_webhooks(routes: Routes) -> Routes {
 fn with_platform(routes: Routes) -> Routes {
     use crate::permit::{get, post, put};
     use Access::Platform;
-    use platform::billing;
+    use platform::{billing, duties};
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -350,6 +356,7 @@ fn with_platform(routes: Routes) -> Routes {
             put(Platform, billing::put_price).delete(Platform, billing::delete_price),
         )
         .route("/platform/billing/events", get(Platform, billing::events))
+        .route("/platform/duties", get(Platform, duties::list))
 }
 
 #[cfg(test)]

@@ -156,6 +156,11 @@ pub struct ExecutionView {
     /// The execution itself.
     #[serde(flatten)]
     pub summary: ExecutionSummary,
+    /// The trace that it belongs to, as 32 hexadecimal digits.
+    pub trace_id: String,
+    /// The request that began it, as its answer named it; absent where none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// What it was started with.
     pub input: Value,
     /// Its result, once completed.
@@ -235,8 +240,11 @@ impl ExecutionView {
     /// What clients see of `row` in `state`.
     #[must_use]
     pub fn new(row: ExecutionRow, graph: &Graph, state: &State) -> Self {
+        let trace = row.trace();
         Self {
             summary: ExecutionSummary::from(&row),
+            trace_id: trace.trace_id(),
+            request_id: trace.request_id().map(str::to_owned),
             input: row.input,
             output: row.output,
             error: row.error,

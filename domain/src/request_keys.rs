@@ -256,7 +256,7 @@ pub async fn release(
 pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let sql = "DELETE FROM request_keys k WHERE (k.workspace_id, k.key_hash) IN ( \
                  SELECT o.workspace_id, o.key_hash FROM request_keys o \
-                  WHERE o.claimed_at < clock_timestamp() - make_interval(hours => $1) ORDER BY o.claimed_at LIMIT $2)";
+                  WHERE o.claimed_at < statement_timestamp() - make_interval(hours => $1) ORDER BY o.claimed_at LIMIT $2)";
     Ok(sqlx::query(sql).bind(KEPT_HOURS).bind(BITE).execute(connection).await?.rows_affected())
 }
 

@@ -13,7 +13,7 @@ use capstan_engine::store::start::IdempotencyKey;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::history;
+use crate::{history, trace};
 
 /// An execution as it is recorded, with the graph of its version.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,7 @@ impl Recorded<'_> {
             version_id,
             timeout_ms: row.deadline_at.and_then(given),
             positions: plan.positions(self.entries),
+            trace: trace::current(),
             idempotency_key,
         }
     }

@@ -28,6 +28,8 @@ const EMAIL_PATH_CHARS: usize = 20;
 const FORMS_MAX: i64 = 1_000;
 /// How many of the newest executions of a workspace are looked at for what forms have started.
 pub const LOOKED_AT_MAX: i64 = 2_000;
+/// How many of the newest submissions of a form are looked at for how proving their addresses goes.
+pub const SUBMISSIONS_MAX: i64 = 1_000;
 /// Most bytes of a path.
 pub const PATH_BYTES_MAX: usize = 200;
 
@@ -140,10 +142,16 @@ pub struct FormRow {
     pub execution_id: Option<Uuid>,
     /// When that was started.
     pub started_at: Option<DateTime<Utc>>,
+    /// The field whose address has to be proven, if one has.
+    pub verify_email: Option<String>,
+    /// Submissions that wait for that, of the newest [`SUBMISSIONS_MAX`].
+    pub waiting: i64,
+    /// Why the newest of their mails that failed was not sent.
+    pub mail_error: Option<String>,
 }
 
-/// With what each has started of the newest $4 executions, trials of drafts apart. Locks nothing; goes through
-/// `trigger_paths_pkey` and `executions_workspace`.
+/// With what each has started of the newest $4 executions, trials of drafts apart, and how proving addresses goes in the newest $5
+/// submissions of each. Locks nothing; goes through `trigger_paths_pkey`, `executions_workspace` and `form_submissions_path`.
 const LIST_FORMS: &str = "\
     WITH newest AS ( \
     SELECT e.execution_id, e.workflow_id, e.version_id, e.trigger_node_id, e.created_at \
@@ -162,12 +170,24 @@ const LIST_FORMS: &str = "\
     SELECT p.path, p.node_id, coalesce(n.config ->> 'title', '') AS title, \
     jsonb_typeof(n.config -> 'lead') IS NOT DISTINCT FROM 'object' AS takes_leads, \
     p.workflow_id, w.name AS workflow_name, v.number AS version, \
-    coalesce(s.started, 0) AS started, s.execution_id, s.started_at \
+    coalesce(s.started, 0) AS started, s.execution_id, s.started_at, \
+    n.config ->> 'verify_email' AS verify_email, u.waiting, u.mail_error \
     FROM trigger_paths p \
     JOIN workflows w ON w.workspace_id = $1 AND w.workflow_id = p.workflow_id AND w.deleted_at IS NULL \
     JOIN workflow_versions v ON v.workspace_id = $1 AND v.version_id = p.version_id \
     JOIN workflow_nodes n ON n.workspace_id = $1 AND n.version_id = p.version_id AND n.node_id = p.node_id \
     LEFT JOIN started s ON s.workflow_id = p.workflow_id AND s.trigger_node_id = p.node_id \
+    CROSS JOIN LATERAL ( \
+    SELECT count(*) FILTER (WHERE l.confirmed_at IS NULL AND l.expires_at > clock_timestamp()) AS waiting, \
+    (array_agg(l.mail_error ORDER BY l.submission_id DESC) FILTER (WHERE l.mail_error IS NOT NULL))[1] AS mail_error \
+    FROM ( \
+    SELECT f.submission_id, f.confirmed_at, f.expires_at, f.mail_error \
+    FROM form_submissions f \
+    WHERE f.workspace_id = $1 AND f.path = p.path AND n.config ->> 'verify_email' IS NOT NULL \
+    ORDER BY f.submission_id DESC \
+    LIMIT $5 \
+    ) l \
+    ) u \
     WHERE p.workspace_id = $1 AND p.kind = 'form' AND p.path > $2 \
     ORDER BY p.path \
     LIMIT $3";
@@ -187,6 +207,7 @@ pub async fn list_forms(
         .bind(after)
         .bind(limit)
         .bind(LOOKED_AT_MAX)
+        .bind(SUBMISSIONS_MAX)
         .fetch_all(connection)
         .await?;
     Ok(rows)

@@ -147,3 +147,80 @@ pub async fn hide(
     .await?;
     Ok(())
 }
+
+/// A workflow that a transaction has: nobody publishes, deletes or restores it until that ends.
+#[derive(Clone, Debug, FromRow)]
+pub struct Taken {
+    /// What people call it.
+    pub name: String,
+    /// Whether it is hidden.
+    pub is_deleted: bool,
+}
+
+/// Takes a workflow, hidden or not, as others have left it. Nothing if there never was such a one.
+///
+/// # Errors
+/// If the database does.
+pub async fn take(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<Option<Taken>, StoreError> {
+    let taken = sqlx::query_as(
+        "SELECT name, deleted_at IS NOT NULL AS is_deleted FROM workflows \
+         WHERE workspace_id = $1 AND workflow_id = $2 FOR UPDATE",
+    );
+    Ok(taken.bind(workspace_id.0).bind(workflow_id.0).fetch_optional(connection).await?)
+}
+
+/// Shows a hidden workflow again. Its triggers are to be given back to it in the same transaction.
+///
+/// # Errors
+/// If the database does.
+pub async fn restore(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE workflows SET deleted_at = NULL, updated_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND workflow_id = $2",
+    )
+    .bind(workspace_id.0)
+    .bind(workflow_id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A hidden workflow.
+#[derive(Clone, Debug, FromRow)]
+pub struct DeletedWorkflow {
+    /// Its id.
+    pub workflow_id: Uuid,
+    /// What people called it.
+    pub name: String,
+    /// Number of the newest version, if one was published.
+    pub published: Option<i32>,
+    /// When it was hidden.
+    pub deleted_at: DateTime<Utc>,
+}
+
+/// Hidden workflows of a workspace, the newest made first, made before `before`.
+///
+/// # Errors
+/// If the database does.
+pub async fn deleted(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    before: WorkflowId,
+    limit: i64,
+) -> Result<Vec<DeletedWorkflow>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT w.workflow_id, w.name, w.deleted_at, (SELECT max(v.number) FROM workflow_versions v \
+           WHERE v.workspace_id = w.workspace_id AND v.workflow_id = w.workflow_id) AS published \
+         FROM workflows w WHERE w.workspace_id = $1 AND w.workflow_id < $2 AND w.deleted_at IS NOT NULL \
+         ORDER BY w.workflow_id DESC LIMIT $3",
+    );
+    Ok(rows.bind(workspace_id.0).bind(before.0).bind(limit).fetch_all(connection).await?)
+}

@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
     ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
-    DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval,
-    LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow,
-    LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition, TriggerDemoBooked,
-    TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook,
-    check_overlaps, check_responses,
+    DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadNote, LeadSetStatus, LeadUpdate, LeadUpsert,
+    LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond,
+    LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition,
+    TriggerDemoBooked, TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule,
+    TriggerWebhook, check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -41,6 +41,7 @@ impl Registry {
             .register(LeadUpsert)
             .register(LeadUpdate)
             .register(LeadSetStatus)
+            .register(LeadNote)
             .register(RecordCreate)
             .register(RecordTransition)
             .register(LogicCondition)

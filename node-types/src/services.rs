@@ -20,6 +20,8 @@ pub mod quotas;
 pub mod records;
 mod redirect;
 mod resolver;
+#[cfg(test)]
+mod trap;
 pub mod webhook;
 
 use approvals::ApprovalDesk;

@@ -72,6 +72,7 @@ impl Cell {
             input: result(),
             timeout_ms: None,
             idempotency_key: None,
+            trace: None,
             vt: 0,
         }
     }

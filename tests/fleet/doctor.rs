@@ -75,6 +75,13 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
         "UPDATE control._sqlx_migrations SET checksum = checksum || '\\x00' WHERE version = 1",
         "UPDATE control._sqlx_migrations SET checksum = substr(checksum, 1, length(checksum) - 1) WHERE version = 1",
     ),
+    (
+        "duties",
+        "warn",
+        "INSERT INTO duties (name, holder, take_no, last_begun_at, last_ended_at, is_done, outcome, next_due_at) \
+         VALUES ('planted', 'w', 1, now(), now(), false, 'why', now())",
+        "DELETE FROM duties WHERE name = 'planted'",
+    ),
     ("roles", "fail", "ALTER ROLE capstan_api BYPASSRLS", "ALTER ROLE capstan_api NOBYPASSRLS"),
     (
         "isolation",

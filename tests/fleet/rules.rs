@@ -1,5 +1,6 @@
 //! An automation rule from its request to what it does.
 
+use capstan_domain::events::DEPTH_MAX;
 use serde_json::{Value, json};
 
 use crate::site::Site;
@@ -60,5 +61,49 @@ async fn a_rule_acts_once_for_each_event_that_its_conditions_hold_for_and_for_no
     assert_eq!(site.count("SELECT count(*) FROM leads WHERE status = 'qualified'").await, 1);
     assert_eq!(world.mails().values().sum::<usize>(), 1);
     worker.end().await;
+    server.end().await;
+}
+
+/// Tells another system of new leads, and has each of them changed.
+fn telling(world: &World) -> Value {
+    let call = json!({ "url": format!("{}/effect", world.url), "query": { "who": "{{ input.data.lead.email }}" } });
+    let change = json!({ "lead_id": "{{ input.data.lead.id }}", "company": "Engines" });
+    json!({
+        "name": "tell",
+        "event": "lead.created",
+        "actions": [{ "type": "action.http_request", "config": call }, { "type": "lead.update", "config": change }],
+    })
+}
+
+/// Hears of each change of a lead, and changes it once more.
+fn circle() -> Value {
+    let change = json!({ "lead_id": "{{ input.data.lead.id }}", "name": "{{ execution.id }}" });
+    json!({ "name": "circle", "event": "lead.updated", "actions": [{ "type": "lead.update", "config": change }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_tells_over_http_and_one_that_hears_of_what_it_changes_is_stopped_with_an_explanation() {
+    let (world, _) = World::start().await;
+    world.answer();
+    let site = Site::new().await;
+    let (server, url) = site.serve().await;
+    let worker = site.worker(&world).await;
+    for rule in [telling(&world), circle()] {
+        let made = site.post(&url, "rules", rule["name"].as_str().unwrap(), &rule).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let made = site.post(&url, "leads", "ada", &json!({ "email": "ada@example.com" })).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    world.until_called(1).await;
+    let stopped = "SELECT count(*) FROM executions WHERE status = 'failed' AND error::text LIKE '%event_loop%' \
+        AND error::text LIKE '%in a circle%'";
+    site.until_count(stopped, 1).await;
+    // The event that a call of the API has made is the first one, and each that follows is one deeper.
+    let ended = "SELECT count(*) FROM executions WHERE ended_at IS NOT NULL";
+    site.until_count(ended, i64::from(DEPTH_MAX) + 1).await;
+    worker.end().await;
+    assert_eq!(site.count("SELECT count(*) FROM executions").await, i64::from(DEPTH_MAX) + 1);
+    assert_eq!(site.count("SELECT count(*) FROM executions WHERE status <> 'completed'").await, 1);
+    assert_eq!(world.calls().values().sum::<usize>(), 1);
     server.end().await;
 }

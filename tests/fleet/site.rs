@@ -80,11 +80,17 @@ impl Site {
 
     /// Serves the API; answers its address, too.
     pub(crate) async fn serve(&self) -> (Process, String) {
-        let env = [
+        self.serve_with(&[]).await
+    }
+
+    /// The same, with more settings.
+    pub(crate) async fn serve_with(&self, more: &[(&'static str, String)]) -> (Process, String) {
+        let mut env = vec![
             ("DATABASE_URL", self.url.clone()),
             ("CAPSTAN_ALLOW_CRASH", "true".into()),
             ("CAPSTAN_LISTEN", "127.0.0.1:0".into()),
         ];
+        env.extend_from_slice(more);
         let process = Process::start(&["serve"], &env).await;
         let url = process.ready["url"].as_str().unwrap().to_owned();
         (process, url)
@@ -161,6 +167,7 @@ impl Site {
             input: input.clone(),
             timeout_ms: None,
             idempotency_key: None,
+            trace: None,
             vt: 0,
         }
     }

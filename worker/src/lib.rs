@@ -24,5 +24,5 @@ mod versions;
 mod watch;
 mod worker;
 
-pub use settings::{WebhookSettings, WorkerSettings};
+pub use settings::{UpkeepSettings, WebhookSettings, WorkerSettings};
 pub use worker::Worker;

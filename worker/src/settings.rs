@@ -26,6 +26,25 @@ pub struct WorkerSettings {
     pub keys: Arc<KeyRing>,
     /// How webhooks are sent.
     pub webhooks: WebhookSettings,
+    /// How the database is kept up.
+    pub upkeep: UpkeepSettings,
+}
+
+/// How the database is kept up.
+#[derive(Clone, Debug)]
+pub struct UpkeepSettings {
+    /// Time between two looks whether a duty is due.
+    pub look_every: Duration,
+    /// A command line that takes a table of a month as lines of JSON on its input, before it is dropped; it took all if it exits with 0.
+    pub archive_command: Option<String>,
+    /// Longest that one run of it may take.
+    pub archive_max: Duration,
+}
+
+impl Default for UpkeepSettings {
+    fn default() -> Self {
+        Self { look_every: Duration::from_secs(60), archive_command: None, archive_max: Duration::from_secs(6 * 3_600) }
+    }
 }
 
 /// How webhooks are sent.
@@ -57,6 +76,7 @@ impl Default for WorkerSettings {
             black_boxes: None,
             keys: Arc::default(),
             webhooks: WebhookSettings::default(),
+            upkeep: UpkeepSettings::default(),
         }
     }
 }

@@ -33,7 +33,7 @@ use crate::pauses::Pauses;
 use crate::runtime::Activation;
 use crate::side::Side;
 use crate::versions::Versions;
-use crate::{WebhookSettings, WorkerSettings, duties, runtime};
+use crate::{UpkeepSettings, WebhookSettings, WorkerSettings, duties, runtime};
 
 /// Ends that whoever listens may be behind.
 const ENDS_MAX: usize = 1_024;
@@ -52,7 +52,8 @@ pub(crate) struct Engine {
     /// Keys of stored secrets.
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) webhooks: WebhookSettings,
-    /// Endpoints that this process is sending to, and tests of credentials.
+    pub(crate) upkeep: UpkeepSettings,
+    /// Endpoints that this process is sending to, tests of credentials, and mails of forms.
     pub(crate) senders: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
@@ -105,6 +106,7 @@ impl Worker {
             services,
             keys: Arc::clone(&settings.keys),
             webhooks: settings.webhooks,
+            upkeep: settings.upkeep.clone(),
             senders: TaskTracker::new(),
             versions: Versions::default(),
             gates: Gates::spawn(place.clone(), Arc::clone(&waker)),

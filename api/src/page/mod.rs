@@ -8,3 +8,4 @@ pub(crate) mod layout;
 pub(crate) mod overview;
 pub(crate) mod sign_in;
 mod svg;
+pub(crate) mod verification;

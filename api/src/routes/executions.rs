@@ -37,7 +37,7 @@ use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::graphs::Version;
 use crate::limit::Limit;
-use crate::paging::Paging;
+use crate::paging::{Paging, Span};
 use crate::problem::{Finding, Problem};
 use crate::query::Query;
 use crate::view::ExecutionView;
@@ -70,6 +70,10 @@ pub(crate) struct ListQuery {
     trial: Option<String>,
     /// `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`.
     status: Option<String>,
+    /// Begun then or later.
+    from: Option<String>,
+    /// Begun before that.
+    to: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -119,6 +123,7 @@ pub(crate) async fn start(
 /// looked for among so many at a time; a page may be short, or empty, and have a cursor to go on with.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
+    let span = Span::new(query.from.as_deref(), query.to.as_deref())?;
     let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
     let parent_id: Option<ExecutionId> = query.parent_id.as_deref().map(|text| id(text, "execution")).transpose()?;
     let trial = trials(query.trial.as_deref())?;
@@ -128,8 +133,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         return Err(Problem::bad_request("bad_query", detail, "leave out parent_id, or workflow_id and status"));
     }
     let mut transaction = caller.read().await?;
-    let (workspace_id, before, limit) = (caller.workspace_id, ExecutionId(paging.before), paging.rows());
-    let (rows, then) = match (parent_id, status) {
+    let (workspace_id, before, limit) = (caller.workspace_id, ExecutionId(span.before(paging)), paging.rows());
+    let (mut rows, then) = match (parent_id, status) {
         (Some(parent), _) => (children::list(&mut transaction, workspace_id, parent, before, limit).await?, None),
         (None, None) => {
             (executions::list(&mut transaction, workspace_id, workflow_id, trial, before, limit).await?, None)
@@ -144,6 +149,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
             executions::of_status(&mut transaction, workspace_id, wanted, before, limit).await?
         }
     };
+    rows.retain(|row| span.has(row.execution_id));
+    let then = then.filter(|id| span.has(id.0));
     let summaries = family::summaries(&mut transaction, &caller, &rows).await?;
     transaction.commit().await?;
     let page = paging.page_of_looked_at(summaries, |summary| summary.id, |summary| summary, then.map(|id| id.0));

@@ -8,6 +8,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::quotas::{EXECUTIONS, quota_of};
+use capstan_domain::trace;
 use capstan_engine::core::flow::{Flow, Warning};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::executions;
@@ -99,6 +100,7 @@ async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
         input: launch.input,
         timeout_ms: launch.timeout_ms,
         idempotency_key: launch.idempotency_key,
+        trace: trace::current(),
         vt: 0,
     };
     if let Some(flow) = launch.flow {

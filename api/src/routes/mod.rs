@@ -15,6 +15,7 @@ pub(crate) mod bulk_jobs;
 pub(crate) mod case;
 pub(crate) mod credentials;
 pub(crate) mod custom_events;
+pub(crate) mod deleted;
 pub(crate) mod editor;
 mod ending;
 pub(crate) mod events;

@@ -6,7 +6,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use capstan_domain::quotas::{self, EMAILS, EXECUTIONS, Receipt, ReceiptPlace, Used, WORKFLOWS, meter_of, quota_of};
+use capstan_domain::quotas::{
+    self, EMAILS, EXECUTIONS, LEADS, Receipt, ReceiptPlace, Used, WORKFLOWS, meter_of, quota_of,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 /// Quotas of which there may be so many at a time; the others are used up month by month.
-const STORED: [&str; 2] = [WORKFLOWS, "leads"];
+const STORED: [&str; 2] = [WORKFLOWS, LEADS];
 /// Bytes of a cursor: an id and a position.
 const CURSOR_BYTES: usize = 20;
 

@@ -348,6 +348,7 @@ mod tests {
             input: serde_json::Value::Null,
             timeout_ms: None,
             idempotency_key: Some("k".to_owned().into()),
+            trace: None,
             vt: 0,
         };
         let (own, other) = (start.execution_id, ExecutionId::new());

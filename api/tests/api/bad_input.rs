@@ -1,6 +1,7 @@
 //! Bad input is refused with a reason, and nothing of it is stored.
 
 use axum::body::Body;
+use axum::http::HeaderName;
 use serde_json::{Value, json};
 
 use crate::support::{App, chain, simple};
@@ -223,4 +224,22 @@ async fn a_loop_without_a_bound_is_never_published() {
     let bounded =
         app.post("/api/v1/workflows", &json!({ "name": "Ends", "graph": with(json!({ "max_iterations": 3 })) })).await;
     assert_eq!(bounded.status, 201, "{}", bounded.text());
+}
+
+#[tokio::test]
+async fn no_page_of_another_origin_is_told_that_it_may_ask_or_read() {
+    let app = App::start().await;
+    for (method, path) in [
+        ("OPTIONS", "/api/v1/workflows"),
+        ("GET", "/api/v1/workflows"),
+        ("OPTIONS", "/api/public/lead"),
+        ("GET", "/healthz"),
+        ("OPTIONS", "/nothing"),
+    ] {
+        let request = app.request(method, path).header("origin", "https://evil.example");
+        let request = request.header("access-control-request-method", "POST");
+        let answer = app.send(request.body(Body::empty()).unwrap()).await;
+        let told: Vec<&str> = answer.headers.keys().map(HeaderName::as_str).collect();
+        assert!(!told.iter().any(|name| name.starts_with("access-control-")), "{method} {path}: {told:?}");
+    }
 }

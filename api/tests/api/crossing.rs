@@ -42,7 +42,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
     // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts, and
     // says nothing about them. The others take the workspace from the transaction, as
-    // row-level security does; `line_1` only counts how many of others come before.
+    // row-level security does; `slow_statements_1` tells texts of statements, without values; `line_1` only counts how many of others come before.
     let known = [
         "admit_key_1",
         "admit_key_2",
@@ -63,8 +63,10 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "resolve_workspace_1",
         "resolve_workspace_2",
         "restart_1",
+        "restart_2",
         "set_quota_limits_1",
         "set_standing_1",
+        "slow_statements_1",
         "tell_billing_1",
         "touch_key_1",
         "touch_key_by_id_1",

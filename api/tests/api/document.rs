@@ -22,6 +22,55 @@ fn operations() -> impl Iterator<Item = (String, &'static Value)> {
     })
 }
 
+/// Routes that change something and take no `Idempotency-Key`: of the person who asks, behind a link that works once, or of the
+/// platform, where a second request finds that it is done.
+const WITHOUT_KEY: [&str; 22] = [
+    "DELETE /identities/{identity_id}",
+    "DELETE /platform/billing/prices/{price}",
+    "DELETE /session",
+    "DELETE /sessions",
+    "DELETE /sessions/{session_id}",
+    "POST /invitations/accept",
+    "POST /mail-links/look",
+    "POST /members/leave",
+    "POST /operations/{operation_id}/retry",
+    "POST /password/forgot",
+    "POST /password/reset",
+    "POST /platform/tenants/{workspace_id}/archive",
+    "POST /platform/tenants/{workspace_id}/resume",
+    "POST /platform/tenants/{workspace_id}/suspend",
+    "POST /session",
+    "POST /sign-up",
+    "POST /sign-up/complete",
+    "POST /tokens",
+    "PUT /me",
+    "PUT /me/password",
+    "PUT /platform/billing/prices/{price}",
+    "PUT /platform/tenants/{workspace_id}/billing/customer",
+];
+
+#[test]
+fn what_changes_a_workspace_takes_an_idempotency_key() {
+    let may_change: BTreeSet<String> = routes()
+        .into_iter()
+        .filter(capstan_api::Registered::may_change)
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    let is_key = |parameter: &Value| {
+        let name = parameter["$ref"].as_str().or(parameter["name"].as_str()).unwrap_or_default();
+        name.to_ascii_lowercase().contains("idempotency")
+    };
+    let takes = |operation: &Value| operation["parameters"].as_array().is_some_and(|all| all.iter().any(is_key));
+    let mut without = Vec::new();
+    for (route, operation) in operations() {
+        if may_change.contains(&route) && !takes(operation) {
+            without.push(route);
+        }
+    }
+    without.sort_unstable();
+    assert_eq!(without, WITHOUT_KEY);
+}
+
 #[test]
 fn the_document_has_every_route_and_no_other() {
     let found: BTreeSet<String> = operations().map(|(name, _)| name).collect();

@@ -132,7 +132,7 @@ async fn forms_that_answer_are_listed_with_what_they_have_started() {
     let last = of_contact["last"].take();
     let expected = json!({ "path": "contact", "url": "/p/acme/contact", "title": "Say <hello>", "takes_leads": false,
         "workflow_id": workflow, "workflow_name": of_contact["workflow_name"], "node_id": "form", "version": 1,
-        "started": 1, "last": null });
+        "started": 1, "last": null, "verification": null });
     assert_eq!(of_contact, expected);
     let started = app.get("/api/v1/executions").await.json();
     assert_eq!(last["execution_id"], started["items"][0]["id"]);

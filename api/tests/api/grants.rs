@@ -45,6 +45,31 @@ const UNFORCED: &str = "
      WHERE c.relnamespace IN ('control'::regnamespace, 'cell_1'::regnamespace) AND c.relkind IN ('r', 'p')
        AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
 
+/// Unique keys of tenant tables without the workspace.
+const UNSCOPED: &str = "
+    SELECT k.relname::text FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
+     WHERE c.relnamespace = 'cell_1'::regnamespace AND i.indisunique AND NOT c.relispartition
+       AND NOT a.attnum = ANY (i.indkey::int2[])";
+/// Those of executions and of the outbox: we make their ids, and nobody chooses one.
+const OF_OUR_IDS: [&str; 15] = [
+    "children_pkey",
+    "children_step_key",
+    "execution_logs_pkey",
+    "execution_migrations_pkey",
+    "executions_pkey",
+    "gated_execution",
+    "journal_pkey",
+    "leases_pkey",
+    "losses_pkey",
+    "outbox_pkey",
+    "pending_inputs_pkey",
+    "pending_starts_pkey",
+    "signals_pkey",
+    "timers_pkey",
+    "usage_pkey",
+];
+
 async fn lines(connection: &mut PgConnection, query: &str) -> Vec<String> {
     let mut lines: Vec<String> = sqlx::query_scalar(query).fetch_all(connection).await.unwrap();
     lines.sort_unstable();
@@ -71,4 +96,11 @@ async fn every_tenant_table_has_row_level_security_enabled_and_forced() {
     let app = App::start().await;
     let mut owner = app.control.connect(Role::Owner).await.unwrap();
     assert_eq!(lines(&mut owner, UNFORCED).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn unique_keys_of_tenant_tables_name_the_workspace_unless_they_are_of_ids_of_ours() {
+    let app = App::start().await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    assert_eq!(lines(&mut owner, UNSCOPED).await, OF_OUR_IDS);
 }

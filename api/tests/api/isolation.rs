@@ -188,8 +188,8 @@ async fn fill(app: &App) {
                  VALUES ('{w}', '{x}', 'key', '{x}', 'k', 'a', 's', 'r')"),
         format!("INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
                  VALUES ('{w}', '{x}', 'e', 't', '', '1', 0)"),
-        format!("INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \
-                 VALUES ('{w}', '{x}', 'u', '{{*}}', 1)"),
+        format!("INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) VALUES ('{w}', '{x}', 'u', '{{*}}', 1)"),
+        format!("INSERT INTO form_submissions VALUES ('{w}', '{x}', 'o', '{x}', 'n', 'p', 't', 'a@b', NULL, '1', now(), now())"),
         format!("INSERT INTO webhook_secrets VALUES ('{w}', '{x}', '{x}', '', 'k')"),
         format!("INSERT INTO webhook_lanes (workspace_id, endpoint_id) VALUES ('{w}', '{x}')"),
         format!("INSERT INTO schedules (workspace_id, schedule_id, workflow_id, node_id, version_id, rules) \

@@ -1,6 +1,7 @@
 //! Leads through the API.
 
 mod acts;
+mod kept;
 mod pipelines;
 mod search;
 

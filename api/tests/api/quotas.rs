@@ -28,6 +28,7 @@ fn item(app: &App, key: Option<&str>) -> Start {
         input: json!(1),
         timeout_ms: None,
         idempotency_key: key.map(|key| key.to_owned().into()),
+        trace: None,
         vt: 0,
     }
 }
@@ -88,7 +89,11 @@ where
 }
 
 async fn soft_events(app: &App) -> i64 {
-    app.count("outbox WHERE type = 'quota.soft'").await
+    app.count("events WHERE type = 'quota.soft'").await
+}
+
+async fn exceeded_events(app: &App) -> i64 {
+    app.count("events WHERE type = 'quota.exceeded'").await
 }
 
 /// Counter and facts, once all is given back.
@@ -106,7 +111,7 @@ async fn of_2000_starts_over_four_processes_exactly_300_begin_and_with_no_buffer
         limit(&app, json!({ "executions_per_month": 1_000 }), buffer).await;
         let starters = starters(&app);
         assert_eq!(start_all(&app, &starters, 2_000).await, expected);
-        assert_eq!(soft_events(&app).await, 1);
+        assert_eq!((soft_events(&app).await, exceeded_events(&app).await), (1, 1));
         for starter in &starters {
             starter.close().await;
         }
@@ -163,6 +168,15 @@ async fn the_first_slice_of_a_month_is_counted_in_that_month_only() {
                    WHERE period > '2030-01-01'";
     assert_eq!(one::<String>(&mut worker, counted).await, "2031-11-01 10, 2031-12-01 9");
     assert_eq!(soft_events(&app).await, 1, "November was used up, December is not");
+    assert_eq!(exceeded_events(&app).await, 0, "what was granted in part is no refusal");
+    assert_eq!(one::<String>(&mut worker, &take("2031-12-01T00:00:00Z", 9)).await, "1 2031-12-01 2678400000");
+    for _ in 0..2 {
+        assert_eq!(one::<String>(&mut worker, &take("2031-12-01T00:00:00Z", 9)).await, "0 2031-12-01 2678400000");
+    }
+    let told = "SELECT string_agg(concat_ws(' ', type, key, data ->> 'period', data ->> 'used', data ->> 'resets_at'), ', ' \
+                  ORDER BY client_id) FROM events WHERE data ->> 'period' = '2031-12'";
+    let of = |what: &str| format!("quota.{what} executions_per_month 2031-12 10 2032-01-01T00:00:00Z");
+    assert_eq!(one::<String>(&mut worker, told).await, format!("{}, {}", of("exceeded"), of("soft")));
 }
 
 #[tokio::test]
@@ -173,6 +187,19 @@ async fn without_a_limit_no_start_touches_a_quota_and_all_are_counted_in_the_end
     assert_eq!((app.count("quota_slices").await, app.count("quota_counters").await), (0, 0));
     starter.close().await;
     assert_eq!(settled(&app).await, (300, 300));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_lowered_below_what_is_used_is_told_with_the_first_refusal() {
+    let app = App::start().await;
+    used_before(&app, 5).await;
+    limit(&app, json!({ "executions_per_month": 3 }), 0).await;
+    let starters = starters(&app);
+    assert_eq!(start_all(&app, &starters, 8).await, (0, 8));
+    assert_eq!((soft_events(&app).await, exceeded_events(&app).await), (1, 1));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let used = "SELECT string_agg(data ->> 'used', ' ' ORDER BY type) FROM events";
+    assert_eq!(one::<String>(&mut owner, used).await, "5 3");
 }
 
 #[tokio::test]
@@ -353,4 +380,36 @@ async fn units_of_an_ask_that_was_given_up_come_back() {
     sqlx::query(over).execute(&mut other).await.unwrap();
     while reclaim(&mut app.cell.connect(Role::Worker).await.unwrap()).await.unwrap() {}
     assert_eq!(settled(&app).await, (0, 0));
+}
+
+#[tokio::test]
+async fn leads_are_made_up_to_the_limit_and_no_two_take_the_last_place() {
+    let app = App::start().await;
+    limit(&app, json!({ "leads": 3 }), 0).await;
+    let leads = "/api/v1/leads";
+    let make = |n: usize| {
+        let lead = json!({ "email": format!("{n}@example.com") });
+        let app = &app;
+        async move { app.post(leads, &lead).await }
+    };
+    let answers = futures::future::join_all((0..8).map(make)).await;
+    let mut verdicts: Vec<String> = answers.iter().map(crate::support::Answer::verdict).collect();
+    verdicts.sort();
+    assert_eq!(verdicts[..3], ["201"; 3]);
+    assert_eq!(verdicts[3..], ["429 quota_exceeded"; 5]);
+    let refused = answers.iter().find(|answer| answer.status == 429).unwrap().json();
+    assert_eq!(refused["detail"], "this workspace has 3 leads, and its plan allows 3");
+    for table in ["leads", "lead_events", "events"] {
+        assert_eq!(app.count(table).await, 3, "{table}");
+    }
+    let usage = app.get("/api/v1/usage").await.json();
+    let used = usage["quotas"].as_array().unwrap().iter().find(|one| one["quota"] == "leads").unwrap();
+    assert_eq!((&used["used"], &used["kind"], &used["state"]), (&json!(3), &json!("stored"), &json!("hard")));
+    // One that is there can be changed, and one that goes makes room.
+    let made = answers.iter().find(|answer| answer.status == 201).unwrap().json();
+    let path = format!("{leads}/{}", made["id"].as_str().unwrap());
+    let change = crate::support::as_json(app.request("PATCH", &path), &json!({ "name": "Ada" }));
+    assert_eq!(app.send(change).await.status, 200);
+    assert_eq!(app.send(app.request("DELETE", &path).body(axum::body::Body::empty()).unwrap()).await.status, 204);
+    assert_eq!((make(8).await.verdict().as_str(), make(9).await.verdict().as_str()), ("201", "429 quota_exceeded"));
 }

@@ -22,6 +22,7 @@ fn item(app: &App, input: Value, key: Option<&str>) -> Start {
         input,
         timeout_ms: None,
         idempotency_key: key.map(|key| key.to_owned().into()),
+        trace: None,
         vt: 0,
     }
 }

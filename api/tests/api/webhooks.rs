@@ -277,4 +277,5 @@ async fn the_catalogue_has_our_types_and_those_that_were_sent() {
         types["items"].as_array().unwrap().iter().filter(|it| it["custom"] == true).map(|it| &it["type"]).collect();
     assert_eq!(custom, [&json!("order.paid"), &json!("order.sent")]);
     assert_eq!(types["items"][0]["type"], "execution.completed");
+    assert!(types["items"].as_array().unwrap().iter().any(|it| it["type"] == "quota.soft" && it["custom"] == false));
 }

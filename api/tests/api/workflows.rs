@@ -199,6 +199,38 @@ async fn settings_that_nothing_reads_are_kept_and_told_at_publish() {
 }
 
 #[tokio::test]
+async fn notes_on_the_canvas_stay_in_draft_and_version_and_what_is_wrong_with_one_is_told() {
+    let app = App::start().await;
+    let mut graph = simple();
+    let size = json!({ "width": 240, "height": 96 });
+    let note = json!({ "id": "note", "text": "Why, <b>and\nhow", "position": { "x": -8, "y": 16 }, "size": size, "color": "blue" });
+    graph["notes"] = json!([note]);
+    graph["nodes"][0]["data"]["note"] = json!("Begins by hand.");
+    let made = app.post("/api/v1/workflows", &json!({ "name": "Noted", "graph": graph })).await.json();
+    let path = format!("/api/v1/workflows/{}", made["id"].as_str().unwrap());
+    let saved =
+        async |graph: &Value, revision: &str| save(&app, made["id"].as_str().unwrap(), Some(revision), graph).await;
+    let publish = async || app.post_nothing(&format!("{path}/publish")).await;
+    let version =
+        async |published: &Value| app.get(&format!("{path}/versions/{}", published["id"].as_str().unwrap())).await;
+    let told = |published: &Value| -> Vec<Value> {
+        let findings = published["proof"]["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["code"] == "bad_note").map(|finding| finding["severity"].clone()).collect()
+    };
+    let first = publish().await;
+    assert_eq!((first.status.as_u16(), told(&first.json())), (201, vec![]));
+    assert_eq!(app.get(&path).await.json()["graph"], graph);
+    assert_eq!(version(&first.json()).await.json()["graph"], graph);
+
+    graph["notes"] = json!([note, note, "odd"]);
+    let answer = saved(&graph, "\"1\"").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["problems"]), (200, &json!([])));
+    let second = publish().await;
+    assert_eq!((second.status.as_u16(), told(&second.json())), (201, vec![json!("warning"), json!("warning")]));
+    assert_eq!(version(&second.json()).await.json()["graph"], graph);
+}
+
+#[tokio::test]
 async fn a_version_has_the_name_and_the_note_that_it_was_published_with() {
     let app = App::start().await;
     let workflow = app.publish(&simple()).await;

@@ -16,6 +16,8 @@ pub use begun::{UNKNOWN, are_left, begin, end, take_over, tell};
 pub use difference::{CHANGED, DIFFERENCE_BYTES_MAX, Difference, VALUE_BYTES_MAX};
 pub use pending::{forget, note, pending, take_in};
 
+/// How many changes are looked at for one page of some: what bounds the work where they are rare.
+pub const LOOKED_AT_MAX: i64 = 2_000;
 /// Most characters of a path that are kept.
 const SUBJECT_CHARS_MAX: usize = 1_000;
 
@@ -131,25 +133,57 @@ pub async fn hold(connection: &mut PgConnection, workspace_id: WorkspaceId, thin
     Ok(())
 }
 
-/// The changes of a workspace before `before`, newest first.
+/// Which changes are wanted; all of what is said has to be so.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Made by who has that name.
+    pub by: Option<String>,
+    /// Of that method and route.
+    pub action: Option<String>,
+}
+
+/// The changes of a workspace before `before`, newest first. With a filter they are looked for among [`LOOKED_AT_MAX`]; where fewer than
+/// `limit` were found and there are older ones, the id to go on before.
 ///
 /// # Errors
 /// If the database does.
 pub async fn list(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
+    filter: &Filter,
     before: Uuid,
     limit: i64,
-) -> Result<Vec<AuditRow>, StoreError> {
-    let rows = sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM audit_log WHERE workspace_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3"
+) -> Result<(Vec<AuditRow>, Option<Uuid>), StoreError> {
+    let is_all = filter.by.is_none() && filter.action.is_none();
+    let looked_at = if is_all { limit } else { LOOKED_AT_MAX.max(limit) };
+    // What differs, which may be long, is read of those that are shown.
+    let rows: Vec<AuditRow> = sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM audit_log WHERE workspace_id = $1 AND audit_id = ANY (ARRAY( \
+           SELECT l.audit_id FROM (SELECT a.audit_id, a.by_name, a.action FROM audit_log a \
+             WHERE a.workspace_id = $1 AND a.audit_id < $2 ORDER BY a.audit_id DESC LIMIT $3) l \
+           WHERE ($4::text IS NULL OR l.by_name = $4) AND ($5::text IS NULL OR l.action = $5) \
+           ORDER BY l.audit_id DESC LIMIT $6)) ORDER BY audit_id DESC"
     ))
     .bind(workspace_id.0)
     .bind(before)
+    .bind(looked_at)
+    .bind(&filter.by)
+    .bind(&filter.action)
     .bind(limit)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(rows)
+    if is_all || i64::try_from(rows.len()).is_ok_and(|found| found >= limit) {
+        return Ok((rows, None));
+    }
+    let last: Option<Uuid> = sqlx::query_scalar(
+        "SELECT audit_id FROM audit_log WHERE workspace_id = $1 AND audit_id < $2 ORDER BY audit_id DESC OFFSET $3 LIMIT 1",
+    )
+    .bind(workspace_id.0)
+    .bind(before)
+    .bind(looked_at - 1)
+    .fetch_optional(connection)
+    .await?;
+    Ok((rows, last))
 }
 
 fn shortened(subject: &str) -> String {

@@ -1,6 +1,6 @@
 //! Credentials of Google accounts that mail is sent as: they are good for that and for nothing else.
 
-use super::types::{CLIENT_ID, CredentialType, FieldKind, MAIL, TOKEN_URL, field, needed, secret};
+use super::types::{CLIENT_ID, CredentialType, FieldKind, TOKEN_URL, field, needed, secret};
 
 /// Name of the type.
 pub const GMAIL: &str = "gmail";
@@ -19,7 +19,7 @@ pub(super) const TYPE: CredentialType = CredentialType {
         needed(secret(field("refresh_token", FieldKind::Text, "What the account gave for sending mail."))),
         field("from", FieldKind::Text, "Sender of mails that name none: an address of the account."),
     ],
-    fits: MAIL,
+    fits: &["action.send_email"],
 };
 
 /// Whether what was granted, scopes with spaces between them, is to send mail and nothing else.

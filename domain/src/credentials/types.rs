@@ -70,7 +70,7 @@ pub const TEXT_CHARS_MAX: usize = 8_192;
 const PAIRS_MAX: usize = 20;
 
 const HTTP: &[&str] = &["action.http_request", "action.send_sms"];
-pub(super) const MAIL: &[&str] = &["action.send_email"];
+const MAIL: &[&str] = &["action.send_email", "trigger.form"];
 
 pub(super) const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
     Field { name, description, is_secret: false, is_required: false, kind }

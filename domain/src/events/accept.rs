@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::event::{COLUMNS, EventRow, NewEvent};
 use super::room::Room;
+use crate::trace;
 
 /// An event that is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +98,7 @@ impl Made {
     }
 }
 
-/// Inserts those whose ids are new, in the order of these; answers which, by the ids of their sender.
+/// Inserts those whose ids are new, in the order of these, for the trace of this task; answers which, by the ids of their sender.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
@@ -105,8 +106,8 @@ pub(super) async fn insert(
     depth: i32,
 ) -> Result<HashMap<String, Made>, StoreError> {
     let made: Vec<Made> = sqlx::query_as(
-        "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
-         SELECT $1, n.event_id, n.client_id, n.type, n.key, n.data, $7 \
+        "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth, trace) \
+         SELECT $1, n.event_id, n.client_id, n.type, n.key, n.data, $7, $8 \
          FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[]) \
            AS n (event_id, client_id, type, key, data) ORDER BY n.client_id \
          ON CONFLICT (workspace_id, client_id) DO NOTHING RETURNING event_id, client_id, received_at",
@@ -118,6 +119,7 @@ pub(super) async fn insert(
     .bind(events.iter().map(|event| event.key.as_str()).collect::<Vec<_>>())
     .bind(events.iter().map(|event| &event.data).collect::<Vec<_>>())
     .bind(depth)
+    .bind(trace::written())
     .fetch_all(connection)
     .await?;
     Ok(made.into_iter().map(|made| (made.client_id.clone(), made)).collect())

@@ -10,6 +10,8 @@ use super::room::is_full;
 
 /// How the types of our own events begin that workflows hear.
 const HEARD: [&str; 3] = ["lead.", "record.", "alert."];
+/// Those of quotas that they hear.
+const HEARD_OF_QUOTAS: [&str; 2] = ["quota.soft", "quota.exceeded"];
 
 /// Whether workflows may wait for events of that type, and start at them.
 ///
@@ -17,7 +19,7 @@ const HEARD: [&str; 3] = ["lead.", "record.", "alert."];
 /// What is wrong with it.
 pub fn check_heard(name: &str) -> Result<(), EventFlaw> {
     match check_type(name) {
-        Err(EventFlaw::Reserved(prefix)) if HEARD.contains(&prefix) => Ok(()),
+        Err(EventFlaw::Reserved(prefix)) if HEARD.contains(&prefix) || HEARD_OF_QUOTAS.contains(&name) => Ok(()),
         checked => checked,
     }
 }
@@ -49,11 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn workflows_hear_of_leads_records_and_alerts_and_of_nothing_else_that_is_our_own() {
-        for good in ["lead.created", "lead.status_changed", "record.transitioned", "alert.raised", "order.paid"] {
+    fn workflows_hear_of_leads_records_alerts_and_quotas_and_of_nothing_else_that_is_our_own() {
+        for good in
+            ["lead.created", "lead.status_changed", "record.transitioned", "alert.raised", "quota.soft", "order.paid"]
+        {
             assert_eq!(check_heard(good), Ok(()), "{good}");
         }
-        for bad in ["execution.completed", "quota.soft", "Lead.created", "lead."] {
+        for bad in ["execution.completed", "quota.reconciled", "Lead.created", "lead."] {
             assert!(check_heard(bad).is_err(), "{bad}");
         }
     }

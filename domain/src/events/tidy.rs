@@ -17,7 +17,7 @@ pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let events = sqlx::query_scalar(
         "WITH gone AS ( \
            DELETE FROM events WHERE ctid = ANY (ARRAY(SELECT e.ctid FROM events e \
-             WHERE e.received_at < clock_timestamp() - make_interval(days => $1) ORDER BY e.received_at LIMIT $2)) \
+             WHERE e.received_at < statement_timestamp() - make_interval(days => $1) ORDER BY e.received_at LIMIT $2)) \
            RETURNING workspace_id, event_id \
          ), turns AS ( \
            DELETE FROM event_turns t USING gone g WHERE t.workspace_id = g.workspace_id AND t.event_id = g.event_id \

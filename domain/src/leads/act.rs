@@ -4,8 +4,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::lead::LeadRow;
+use super::note::Note;
 use super::patch::{LeadFlaw, LeadPatch};
 use crate::machine::Refused;
+use crate::quotas::Full;
 
 /// Which lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,13 @@ pub enum Act {
         /// Why, for people.
         reason: Option<String>,
     },
+    /// Notes something that was done about a lead.
+    Note {
+        /// Which.
+        which: Which,
+        /// What.
+        note: Note,
+    },
 }
 
 /// What an act came to.
@@ -100,6 +109,8 @@ pub enum Done {
     Moved(String),
     /// Too many events wait to be looked at.
     Full,
+    /// The plan of the workspace allows no more leads.
+    NoRoom(Full),
     /// The same act was done at the same time: come again, and it is a replay.
     Again,
 }

@@ -1,6 +1,6 @@
 //! Doing it. Each act is part of one transaction of its caller, which commits only what is [`Done::Acted`].
 //!
-//! Rows are locked in one order: sources, definitions of fields, the lead, its values, its history, events.
+//! Rows are locked in one order: sources, definitions of fields, the lead, the room for one more, its values, its history, events.
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::act::{Act, Acted, Done, Mode, Which};
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
-use super::note::TEXT_CHARS_MAX;
+use super::note::{Note, NoteKind, TEXT_CHARS_MAX};
 use super::patch::{LeadFlaw, LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::pipeline::pipeline;
 use super::sources::{SOURCE_REST, SOURCES_MAX};
@@ -20,6 +20,7 @@ use super::{fields, find, history, sources};
 use crate::by::By;
 use crate::events::{NewEvent, is_room, tell};
 use crate::machine::Move;
+use crate::quotas::leads_fit;
 
 /// Source of a lead of which nothing else is said.
 const SOURCE_DEFAULT: &str = "manual";
@@ -86,6 +87,7 @@ pub async fn act(
         Act::SetStatus { which, to, from, reason } => {
             set_status(connection, workspace_id, by, &which, (&to, from.as_deref(), reason.as_deref())).await
         }
+        Act::Note { which, note } => note_down(connection, workspace_id, by, &which, &note).await,
     }
 }
 
@@ -215,6 +217,9 @@ async fn created(
     patch: &LeadPatch,
     noted: Option<(&'static str, Value)>,
 ) -> Result<Done, StoreError> {
+    if let Err(full) = leads_fit(connection, workspace_id).await? {
+        return Ok(Done::NoRoom(full));
+    }
     fields::write(connection, workspace_id, lead_id, &patch.fields).await?;
     let adds_values = patch.adds_values();
     let told = Told { history: "created", event: Some("lead.created"), data: json!({}), adds_values };
@@ -283,6 +288,22 @@ async fn set_status(
         adds_values: false,
     });
     record(connection, workspace_id, by, lead_id, (false, changed), told, None).await
+}
+
+async fn note_down(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    by: &By,
+    which: &Which,
+    note: &Note,
+) -> Result<Done, StoreError> {
+    if let Some(flaw) = note.flaw() {
+        return Ok(Done::Flawed(vec![flaw]));
+    }
+    let Some(lead_id) = store::lock(connection, workspace_id, which).await? else { return Ok(Done::NotFound) };
+    store::touch(connection, workspace_id, lead_id, note.kind == NoteKind::Email).await?;
+    let noted = Some((note.kind.as_str(), note.data()));
+    record(connection, workspace_id, by, lead_id, (false, false), None, noted).await
 }
 
 /// Writes history, and tells others.

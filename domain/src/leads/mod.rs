@@ -16,6 +16,7 @@ mod patch;
 mod pipeline;
 mod sources;
 mod store;
+mod tidy;
 mod words;
 
 pub use crate::by::{By, ByKind};
@@ -31,3 +32,4 @@ pub use note::{Note, NoteKind, note, remove};
 pub use patch::{LeadFlaw, LeadPatch, is_email};
 pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, put_pipeline};
 pub use sources::{SOURCE_REST, SOURCES_MAX, source_has_room, sources};
+pub use tidy::{DELETED_KEPT_DAYS, HISTORY_KEPT_DAYS, tidy};

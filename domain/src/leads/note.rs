@@ -2,7 +2,7 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -27,6 +27,19 @@ pub enum NoteKind {
     Meeting,
 }
 
+impl NoteKind {
+    /// As the history has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Email => "email",
+            Self::Call => "call",
+            Self::Meeting => "meeting",
+        }
+    }
+}
+
 /// A note.
 #[derive(Clone, Debug)]
 pub struct Note {
@@ -34,6 +47,20 @@ pub struct Note {
     pub kind: NoteKind,
     /// What it says.
     pub text: String,
+}
+
+impl Note {
+    /// What is wrong with it.
+    pub(super) fn flaw(&self) -> Option<LeadFlaw> {
+        let chars = self.text.trim().chars().count();
+        let detail = format!("a note has 1 to {TEXT_CHARS_MAX} characters");
+        (chars == 0 || chars > TEXT_CHARS_MAX).then(|| LeadFlaw::new("text", "invalid", detail))
+    }
+
+    /// What the history has of it.
+    pub(super) fn data(&self) -> Value {
+        json!({ "text": self.text.trim() })
+    }
 }
 
 /// Notes something about a lead; nothing if there is no such lead. For the API's role.
@@ -47,21 +74,13 @@ pub async fn note(
     lead_id: Uuid,
     note: &Note,
 ) -> Result<Result<Option<HistoryRow>, LeadFlaw>, StoreError> {
-    let chars = note.text.trim().chars().count();
-    if chars == 0 || chars > TEXT_CHARS_MAX {
-        let detail = format!("a note has 1 to {TEXT_CHARS_MAX} characters");
-        return Ok(Err(LeadFlaw::new("text", "invalid", detail)));
+    if let Some(flaw) = note.flaw() {
+        return Ok(Err(flaw));
     }
-    let history = match note.kind {
-        NoteKind::Note => "note",
-        NoteKind::Email => "email",
-        NoteKind::Call => "call",
-        NoteKind::Meeting => "meeting",
-    };
     if !store::touch(connection, workspace_id, lead_id, note.kind == NoteKind::Email).await? {
         return Ok(Ok(None));
     }
-    let new = NewHistory { lead_id, history, once: None, data: &json!({ "text": note.text.trim() }) };
+    let new = NewHistory { lead_id, history: note.kind.as_str(), once: None, data: &note.data() };
     Ok(Ok(write(connection, workspace_id, by, &new).await?))
 }
 

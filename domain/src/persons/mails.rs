@@ -1,4 +1,5 @@
-//! Mails in the sandbox mailbox that name the address: each is about the person as a whole.
+//! Mails in the sandbox mailbox that name the address, and submissions of forms that wait until it is proven: each is about the person
+//! as a whole.
 
 use capstan_engine::store::error::StoreError;
 use serde_json::{Value, json};
@@ -25,6 +26,9 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
     .fetch_all(&mut *connection)
     .await?;
     let mut finds = Finds { searched: rows.len() as i64, ..Finds::default() };
+    if turn.reached.is_nil() {
+        submissions(connection, turn, &mut finds).await?;
+    }
     for (mail_id, mail) in &rows {
         if person.found(mail, Reach::Object).is_empty() {
             continue;
@@ -38,6 +42,32 @@ pub(super) async fn page(connection: &mut PgConnection, turn: &Turn, person: &Pe
     }
     let next = rows.last().filter(|_| rows.len() as i64 == rows_max).map(|(id, _)| (*id, Uuid::nil()));
     Ok(Page { finds, next })
+}
+
+/// So few that they are done with the first page: mails to one address are bounded by the hour, and submissions go within a day.
+async fn submissions(connection: &mut PgConnection, turn: &Turn, finds: &mut Finds) -> Result<(), StoreError> {
+    let rows: Vec<(Uuid, Value)> = sqlx::query_as(
+        "SELECT submission_id, jsonb_build_object('form', path, 'email', email, 'input', input, 'at', created_at) \
+         FROM form_submissions WHERE workspace_id = $1 AND email = $2 ORDER BY submission_id",
+    )
+    .bind(turn.workspace_id)
+    .bind(&turn.address)
+    .fetch_all(&mut *connection)
+    .await?;
+    finds.searched += rows.len() as i64;
+    for (submission_id, submission) in &rows {
+        if !turn.erases() {
+            finds.tell("form", &json!({ "submission_id": submission_id }), "submission", "", submission);
+            continue;
+        }
+        sqlx::query("DELETE FROM form_submissions WHERE workspace_id = $1 AND submission_id = $2")
+            .bind(turn.workspace_id)
+            .bind(submission_id)
+            .execute(&mut *connection)
+            .await?;
+        finds.count += 1;
+    }
+    Ok(())
 }
 
 /// Without the person nothing of a mail is left that anybody could read.

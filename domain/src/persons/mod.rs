@@ -10,6 +10,8 @@ mod left;
 mod mails;
 mod part;
 mod person;
+mod record_history;
+mod records;
 mod tidy;
 mod turn;
 mod work;

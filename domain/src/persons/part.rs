@@ -12,6 +12,10 @@ pub(super) enum Part {
     Leads,
     /// What was done to these leads, and what else of the history of leads names the address.
     History,
+    /// Records whose data names the address.
+    Records,
+    /// What was done to these records, and what else of the history of records names the address.
+    RecordHistory,
     /// The sandbox mailbox.
     Mails,
     /// Executions: input, output, error, journal, log, what they ask of people and wait for.
@@ -27,6 +31,8 @@ impl Part {
         match self {
             Self::Leads => "leads",
             Self::History => "history",
+            Self::Records => "records",
+            Self::RecordHistory => "record_history",
             Self::Events => "events",
             Self::Mails => "mails",
             Self::Executions => "executions",
@@ -35,8 +41,17 @@ impl Part {
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Leads, Self::History, Self::Mails, Self::Executions, Self::Events, Self::Left];
-        all.into_iter().find(|part| part.as_str() == text)
+        const ALL: [Part; 8] = [
+            Part::Leads,
+            Part::History,
+            Part::Records,
+            Part::RecordHistory,
+            Part::Mails,
+            Part::Executions,
+            Part::Events,
+            Part::Left,
+        ];
+        ALL.into_iter().find(|part| part.as_str() == text)
     }
 }
 

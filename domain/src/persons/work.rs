@@ -8,7 +8,7 @@ use tracing::warn;
 use super::part::{Finds, Page, Part};
 use super::person::Person;
 use super::turn::{Next, Picked, Turn, finish, give_up_turn, pick};
-use super::{events, executions, history, leads, left, mails};
+use super::{events, executions, history, leads, left, mails, record_history, records};
 
 /// Works on the job whose turn it is; whether there was one. For the workers' role.
 ///
@@ -42,7 +42,9 @@ async fn page(connection: &mut PgConnection, turn: &Turn) -> Result<(), StoreErr
     let part = turn.part()?;
     let (finds, next) = match part {
         Part::Leads => then(leads::page(connection, turn).await?, Next::Part(Part::History)),
-        Part::History => then(history::page(connection, turn, &person).await?, Next::Part(Part::Mails)),
+        Part::History => then(history::page(connection, turn, &person).await?, Next::Part(Part::Records)),
+        Part::Records => then(records::page(connection, turn, &person).await?, Next::Part(Part::RecordHistory)),
+        Part::RecordHistory => then(record_history::page(connection, turn, &person).await?, Next::Part(Part::Mails)),
         Part::Mails => then(mails::page(connection, turn, &person).await?, Next::Part(Part::Executions)),
         Part::Executions => then(executions::page(connection, turn, &person).await?, Next::Part(Part::Events)),
         // After the executions, as one that has not ended may still look for them.

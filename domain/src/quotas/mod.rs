@@ -14,7 +14,7 @@ pub use capstan_engine::store::purses::Refused;
 pub use capstan_engine::store::quotas::{EMAILS, EXECUTIONS, meter_of, quota_of};
 pub use plans::{Plan, PlanChange, PlanError, WorkspacePlan, give_plan, list_plans, plan_of, set_plan, touch_all};
 pub use recorded::change_plan;
-pub use room::{Full, WORKFLOWS, make_room};
+pub use room::{Full, LEADS, WORKFLOWS, leads_fit, make_room};
 pub use sync::{Unsynced, mark_synced, mark_tried, to_sync, write_limits};
 pub use till::Till;
 pub use usage::{History, Receipt, ReceiptPlace, Usage, Used, history, receipts, usage};

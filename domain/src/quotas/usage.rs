@@ -74,7 +74,8 @@ pub struct Receipt {
     pub scope: Option<String>,
 }
 
-/// What the workspace of the transaction uses. Executions, mails and workflows are always among the quotas.
+/// What the workspace of the transaction uses. Executions, mails and workflows are always among the quotas,
+/// leads where they have a limit.
 ///
 /// # Errors
 /// If the database does.
@@ -96,6 +97,8 @@ pub async fn usage(connection: &mut PgConnection, workspace_id: WorkspaceId) -> 
          SELECT m.meter, l.units_max, l.hard_max, \
            CASE WHEN m.meter = 'workflows' THEN \
              (SELECT count(*) FROM workflows w WHERE w.workspace_id = $1 AND w.deleted_at IS NULL) \
+           WHEN m.meter = 'leads' THEN \
+             (SELECT count(*) FROM leads d WHERE d.workspace_id = $1 AND d.deleted_at IS NULL) \
            ELSE greatest(coalesce((SELECT q.granted FROM quota_counters q WHERE q.workspace_id = $1 \
                               AND q.meter = m.meter AND q.period = (SELECT first FROM period)), 0) \
                 - coalesce((SELECT sum(s.units) FROM quota_slices s WHERE s.workspace_id = $1 \

@@ -8,11 +8,21 @@ use sqlx::PgConnection;
 
 use super::KEPT_DAYS;
 use crate::schedules::Overlap;
+use crate::trace;
 
 /// Rows that one call of [`tidy`] removes at most.
 const BITE: i64 = 2_000;
 /// Why a start that waits is missed when its trigger goes.
 const GONE: &str = "its trigger is not in the published version any more";
+
+/// What a start `n` belongs to: the request that asks for it, else what the event belongs to, or the execution that has ended.
+const TRACE: &str = "coalesce($14, CASE n.cause \
+    WHEN 'event' THEN coalesce((SELECT v.trace FROM events v \
+      WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
+      replace(n.subject, '-', '')) \
+    WHEN 'execution' THEN coalesce((SELECT e.trace FROM executions e \
+      WHERE e.workspace_id = n.workspace_id AND e.execution_id = CASE WHEN n.cause = 'execution' THEN n.subject::uuid END), \
+      replace(n.subject, '-', '')) END)";
 
 /// A start to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,10 +108,10 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
     let time = |value: fn(&NewStart) -> DateTime<Utc>| starts.iter().map(value).collect::<Vec<_>>();
     let sql = format!(
         "INSERT INTO trigger_starts AS t (workspace_id, workflow_id, version_id, node_id, subject, cause, at, input, overlap, \
-           depth, due_at, until_at, reason, status, settled_at) \
+           depth, due_at, until_at, reason, status, settled_at, trace) \
          SELECT n.workspace_id, n.workflow_id, n.version_id, n.node_id, n.subject, n.cause, n.at, n.input, n.overlap, n.depth, \
            n.due_at, n.until_at, n.reason, CASE WHEN n.reason IS NULL THEN 'due' ELSE 'missed' END, \
-           CASE WHEN n.reason IS NOT NULL THEN clock_timestamp() END \
+           CASE WHEN n.reason IS NOT NULL THEN clock_timestamp() END, {TRACE} \
            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[], \
              $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[]) \
              AS n (workspace_id, workflow_id, version_id, node_id, subject, cause, at, input, overlap, depth, due_at, until_at, \
@@ -122,6 +132,7 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
         .bind(time(|start| start.due_at))
         .bind(time(|start| start.until_at))
         .bind(starts.iter().map(|start| start.outcome.reason()).collect::<Vec<_>>())
+        .bind(trace::written())
         .execute(connection)
         .await?;
     Ok(written.rows_affected())
@@ -200,8 +211,8 @@ pub async fn let_go(
 pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let gone = sqlx::query(
         "DELETE FROM trigger_starts WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM trigger_starts t \
-           WHERE t.settled_at < clock_timestamp() - make_interval(days => $1) \
-             AND t.at < clock_timestamp() - make_interval(days => $1) ORDER BY t.settled_at LIMIT $2))",
+           WHERE t.settled_at < statement_timestamp() - make_interval(days => $1) \
+             AND t.at < statement_timestamp() - make_interval(days => $1) ORDER BY t.settled_at LIMIT $2))",
     );
     Ok(gone.bind(i32::from(KEPT_DAYS)).bind(BITE).execute(connection).await?.rows_affected())
 }

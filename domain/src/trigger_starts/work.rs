@@ -52,6 +52,8 @@ pub struct TriggerStart {
     pub overlap: String,
     /// How many events led to it.
     pub depth: i32,
+    /// What it belongs to, if that is known.
+    pub trace: Option<String>,
 }
 
 impl TriggerStart {
@@ -103,7 +105,7 @@ pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, Store
 /// If the database does.
 pub async fn lock(connection: &mut PgConnection, key: &Key) -> Result<Option<TriggerStart>, StoreError> {
     let row = sqlx::query_as(
-        "SELECT workspace_id, workflow_id, version_id, node_id, subject, cause, input, overlap, depth FROM trigger_starts \
+        "SELECT workspace_id, workflow_id, version_id, node_id, subject, cause, input, overlap, depth, trace FROM trigger_starts \
          WHERE workspace_id = $1 AND workflow_id = $2 AND node_id = $3 AND subject = $4 AND status = 'due' \
            AND due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED",
     );

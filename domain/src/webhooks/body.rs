@@ -1,5 +1,6 @@
 //! Events as endpoints get them.
 
+use capstan_engine::core::trace::Trace;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,6 +33,14 @@ pub(super) struct Ended {
     output: Option<Value>,
     created_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
+    trace: Option<String>,
+}
+
+impl Ended {
+    /// What its events belong to, as rows have it.
+    pub(super) fn trace(&self) -> String {
+        self.trace.clone().unwrap_or_else(|| Trace::of(self.execution_id).to_string())
+    }
 }
 
 /// The data of `execution.*`; of one that is no longer kept only the id and the status are known.

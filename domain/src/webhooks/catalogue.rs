@@ -43,6 +43,16 @@ pub fn catalogue() -> Vec<EventType> {
         });
         own(name, title, endpoint_schema(), &data)
     });
+    let failed = own(
+        "webhook.delivery_failed",
+        "A delivery has used up its attempts or its time, and is given up",
+        delivery_schema(),
+        &json!({
+            "endpoint_id": "01927f3e-2c50-7000-8000-000000000001",
+            "delivery_id": "01927f3e-2c50-7000-8000-00000000000a", "event_id": "evt_01927f3e2c507000800000000000000b",
+            "type": "lead.created", "attempts": 10, "reason": "all attempts have failed",
+        }),
+    );
     let tenants = [
         ("activated", "The workspace is made, and works", "provisioning", "active"),
         ("suspended", "The workspace is suspended: nobody gets in, and nothing runs", "active", "suspended"),
@@ -67,7 +77,8 @@ pub fn catalogue() -> Vec<EventType> {
         .chain(leads())
         .chain(records())
         .chain(alerts())
-        .chain([test])
+        .chain(quotas())
+        .chain([failed, test])
         .collect()
 }
 
@@ -186,6 +197,32 @@ fn alerts() -> [EventType; 2] {
     )
 }
 
+/// What is used of quotas. The first two come as the events do that a workspace sends itself.
+fn quotas() -> [EventType; 3] {
+    let kinds = [
+        ("soft", "A quota of the month has reached its limit; a little more is served", 1000),
+        ("exceeded", "A quota of the month is used up, and something was refused for the first time", 1200),
+    ];
+    let [soft, exceeded] = kinds.map(|(kind, title, used)| {
+        let data = json!({
+            "quota": "executions_per_month", "period": "2026-01", "limit": 1000, "hard": 1200, "used": used,
+            "resets_at": "2026-02-01T00:00:00Z",
+        });
+        let id = format!("$quota:executions_per_month:2026-01:{kind}");
+        let properties = json!({ "id": { "type": "string" }, "key": { "type": "string" }, "data": quota_schema() });
+        let schema = object(&["id", "key", "data"], properties);
+        own(&format!("quota.{kind}"), title, schema, &json!({ "id": id, "key": "executions_per_month", "data": data }))
+    });
+    let mended = json!({ "quota": "executions_per_month", "period": "2026-01", "counted": 901, "facts": 900 });
+    let properties = json!({
+        "quota": { "type": "string" }, "period": { "type": "string" }, "counted": { "type": "integer" },
+        "facts": { "type": "integer" },
+    });
+    let schema = object(&["quota", "period", "counted", "facts"], properties);
+    let title = "What was counted of a quota was not what its receipts say, and is set right";
+    [soft, exceeded, own("quota.reconciled", title, schema, &mended)]
+}
+
 /// A type that a workspace sends itself.
 #[must_use]
 pub fn custom(type_name: &str) -> EventType {
@@ -274,6 +311,15 @@ fn record_schema() -> Value {
     object(&["id", "type", "state", "data", "revision"], properties)
 }
 
+fn quota_schema() -> Value {
+    let number = || json!({ "type": "integer" });
+    let properties = json!({
+        "quota": { "type": "string" }, "period": { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$" }, "limit": number(),
+        "hard": number(), "used": number(), "resets_at": time(),
+    });
+    object(&["quota", "period", "limit", "hard", "used", "resets_at"], properties)
+}
+
 fn alert_schema() -> Value {
     let properties = json!({
         "alert_id": uuid(), "rule": { "type": "string" }, "kind": { "type": "string" },
@@ -292,6 +338,14 @@ fn endpoint_schema() -> Value {
     object(&["endpoint_id", "url", "reason"], properties)
 }
 
+fn delivery_schema() -> Value {
+    let properties = json!({
+        "endpoint_id": uuid(), "delivery_id": uuid(), "event_id": { "type": "string" }, "type": { "type": "string" },
+        "attempts": { "type": "integer" }, "reason": { "type": ["string", "null"] },
+    });
+    object(&["endpoint_id", "delivery_id", "event_id", "type", "attempts"], properties)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,7 +353,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 22);
+        assert_eq!(types.len(), 26);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

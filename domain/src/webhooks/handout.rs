@@ -88,6 +88,8 @@ struct Fact {
     at: DateTime<Utc>,
     xid: String,
     wanted: bool,
+    /// What it belongs to, if that is known.
+    trace: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -99,10 +101,13 @@ struct Subscriber {
     since: String,
 }
 
+/// An event that somebody gets: the tenant, its id, type, body, and what it belongs to.
+type Told = (Uuid, Uuid, String, String, Option<String>);
+
 /// What a round writes.
 #[derive(Default)]
 struct Batch {
-    events: Vec<(Uuid, Uuid, String, String)>,
+    events: Vec<Told>,
     /// Index of the event, counted from 1, and the endpoint.
     deliveries: Vec<(i32, Uuid)>,
 }
@@ -242,12 +247,12 @@ async fn read(connection: &mut PgConnection, source: Source, turn: &Turn) -> Res
     let sql = match source {
         Source::Outbox => format!(
             "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id, o.payload AS data, o.created_at AS at, \
-               o.xid::text AS xid, {WANTED} FROM outbox o WHERE {behind}"
+               o.xid::text AS xid, NULL::text AS trace, {WANTED} FROM outbox o WHERE {behind}"
         ),
         Source::Events => format!(
             "SELECT o.event_id, o.workspace_id, o.type, o.event_id AS aggregate_id, \
                jsonb_build_object('id', o.client_id, 'key', o.key, 'data', o.data) AS data, o.received_at AS at, \
-               o.xid::text AS xid, {WANTED} FROM events o WHERE {behind}"
+               o.xid::text AS xid, o.trace, {WANTED} FROM events o WHERE {behind}"
         ),
     };
     let facts = sqlx::query_as(&sql).bind(&turn.xid).bind(turn.event_id).bind(EVENTS_MAX);
@@ -292,7 +297,7 @@ async fn ended(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap<
         "SELECT e.execution_id, e.workflow_id, w.name AS workflow_name, e.version_id, e.trigger_node_id, \
            EXISTS (SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id) \
              AS trial, \
-           e.error, CASE WHEN pg_column_size(e.output) <= $4 THEN e.output END AS output, e.created_at, e.ended_at \
+           e.error, CASE WHEN pg_column_size(e.output) <= $4 THEN e.output END AS output, e.created_at, e.ended_at, e.trace \
          FROM executions e LEFT JOIN workflows w ON w.workspace_id = e.workspace_id AND w.workflow_id = e.workflow_id \
          WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3",
     )
@@ -326,7 +331,8 @@ impl Batch {
             .map(|endpoint| endpoint.endpoint_id)
             .collect();
         if !getting.is_empty() {
-            self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string()));
+            let trace = ended.map(Ended::trace).or_else(|| fact.trace.clone());
+            self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string(), trace));
             let index = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
             self.deliveries.extend(getting.into_iter().map(|endpoint_id| (index, endpoint_id)));
         }
@@ -341,7 +347,7 @@ async fn write(
     batch: Batch,
 ) -> Result<bool, StoreError> {
     let Batch { events, deliveries } = batch;
-    let kept = sqlx::query_scalar("SELECT hand_out_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+    let kept = sqlx::query_scalar("SELECT hand_out_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
         .bind(source.name())
         .bind(turn.lease_no)
         .bind(&reached.0)
@@ -351,6 +357,7 @@ async fn write(
         .bind(events.iter().map(|event| event.1).collect::<Vec<_>>())
         .bind(events.iter().map(|event| event.2.as_str()).collect::<Vec<_>>())
         .bind(events.iter().map(|event| event.3.as_str()).collect::<Vec<_>>())
+        .bind(events.iter().map(|event| event.4.as_deref()).collect::<Vec<_>>())
         .bind(deliveries.iter().map(|delivery| delivery.0).collect::<Vec<_>>())
         .bind(deliveries.iter().map(|delivery| delivery.1).collect::<Vec<_>>())
         .bind(deliveries.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>());

@@ -5,19 +5,22 @@
 use std::time::Duration;
 
 use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::trace::Trace;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::answer::Attempt;
-use super::handout::of_endpoint;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
 use super::secrets::StoredSecret;
+use super::telling::{tell, tell_of_failed};
 use crate::secrets::Sealed;
 
 /// Deliveries of a disabled or deleted endpoint that are cancelled at a time.
 const CANCEL_BITE: i64 = 1_000;
+/// An endpoint that answers with it is disabled, and its owner told of that.
+const GONE: u16 = 410;
 /// Longest detail of an attempt, in characters.
 const DETAIL_CHARS_MAX: usize = 500;
 
@@ -70,6 +73,15 @@ pub struct Due {
     pub body: String,
     /// By the database's clock: the time of the attempt.
     pub now: DateTime<Utc>,
+    trace: Option<String>,
+}
+
+impl Due {
+    /// What its event belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.event_id))
+    }
 }
 
 /// How a delivery goes on.
@@ -167,7 +179,7 @@ pub async fn due(
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
         "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= clock_timestamp() AS over, e.body, \
-           clock_timestamp() AS now \
+           clock_timestamp() AS now, e.trace \
          FROM webhook_deliveries d JOIN webhook_events e ON e.workspace_id = d.workspace_id AND e.event_id = d.event_id \
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at <= statement_timestamp() \
            AND d.delivery_id <> ALL ($3) ORDER BY d.due_at, d.delivery_id LIMIT $4",
@@ -176,7 +188,8 @@ pub async fn due(
     Ok(due.bind(i64::try_from(limit).unwrap_or(i64::MAX)).fetch_all(connection).await?)
 }
 
-/// Writes what an attempt came to; whether the lease was still held.
+/// Writes what an attempt came to, and tells the owner of a delivery that has used up its attempts; whether the lease was
+/// still held.
 ///
 /// # Errors
 /// If the database does.
@@ -210,21 +223,37 @@ pub async fn settle(
             .bind(error)
             .bind(detail)
             .bind(&attempt.response);
-    Ok(kept.fetch_one(connection).await?)
+    if status != "failed" || attempt.status == Some(GONE) {
+        return Ok(kept.fetch_one(connection).await?);
+    }
+    let mut transaction = connection.begin().await?;
+    let kept: bool = kept.fetch_one(&mut *transaction).await?;
+    if kept {
+        tell_of_failed(&mut transaction, lane, due).await?;
+    }
+    transaction.commit().await?;
+    Ok(kept)
 }
 
-/// Gives a delivery up whose time is over; whether the lease was still held.
+/// Gives a delivery up whose time is over, and tells the owner; whether the lease was still held.
 ///
 /// # Errors
 /// If the database does.
 pub async fn give_up(connection: &mut PgConnection, lane: &Lane, due: &Due) -> Result<bool, StoreError> {
-    let kept = sqlx::query_scalar("SELECT give_up_delivery_1($1, $2, $3, $4, $5)")
+    let mut transaction = connection.begin().await?;
+    let kept: bool = sqlx::query_scalar("SELECT give_up_delivery_1($1, $2, $3, $4, $5)")
         .bind(lane.workspace_id)
         .bind(lane.endpoint_id)
         .bind(lane.lease_no)
         .bind(due.delivery_id)
-        .bind("it could not be delivered in time");
-    Ok(kept.fetch_one(connection).await?)
+        .bind("it could not be delivered in time")
+        .fetch_one(&mut *transaction)
+        .await?;
+    if kept {
+        tell_of_failed(&mut transaction, lane, due).await?;
+    }
+    transaction.commit().await?;
+    Ok(kept)
 }
 
 /// Cancels some of what waits for an endpoint that gets nothing any more; answers how many.
@@ -330,25 +359,6 @@ async fn set_status(
     );
     let set = set.bind(lane.workspace_id).bind(lane.endpoint_id).bind(status).bind(reason);
     Ok(set.execute(connection).await?.rows_affected() > 0)
-}
-
-/// Tells the owner through an event, which goes to the other endpoints of the workspace.
-async fn tell(
-    connection: &mut PgConnection,
-    lane: &Lane,
-    type_name: &str,
-    target: &Target,
-    reason: &str,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ($1, $2, $3, $4, $5)")
-        .bind(Uuid::now_v7())
-        .bind(lane.workspace_id)
-        .bind(type_name)
-        .bind(lane.endpoint_id)
-        .bind(of_endpoint(lane.endpoint_id, &target.url, lane.failing_since, reason))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 impl Target {

@@ -17,6 +17,7 @@ mod secrets;
 mod signature;
 mod signer;
 mod subscription;
+mod telling;
 
 pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
 pub use body::wire_id;

@@ -3,6 +3,7 @@
 import { ask } from './client'
 import type { components } from './generated'
 import type {
+  DeletedWorkflow,
   Execution,
   ExecutionSummary,
   Explanation,
@@ -30,6 +31,10 @@ export const workflows = (cursor?: string | null) =>
 export const workflow = (id: string) => ask<Workflow>(`/workflows/${id}`)
 export const createWorkflow = (name: string, graph: object) =>
   ask<Workflow>('/workflows', { method: 'POST', body: { name, graph, draft: true } })
+export const deleteWorkflow = (id: string) => ask<undefined>(`/workflows/${id}`, { method: 'DELETE' })
+export const deletedWorkflows = (cursor: string | null) =>
+  ask<Page<DeletedWorkflow>>(`/deleted-workflows?limit=50${cursor ? `&cursor=${cursor}` : ''}`)
+export const restoreWorkflow = (id: string) => ask<Workflow>(`/deleted-workflows/${id}/restore`, { method: 'POST' })
 export const saveDraft = (id: string, revision: number, graph: object) =>
   ask<Saved>(`/workflows/${id}/draft`, { method: 'PUT', body: { graph }, headers: { 'if-match': `"${revision}"` } })
 export const checkDraft = (id: string) => ask<Verdict>(`/workflows/${id}/validate`, { method: 'POST' })

@@ -16,6 +16,8 @@ export const form = object({
   /** Of the newest executions of the workspace. */
   started: number,
   last: nullable(object({ execution_id: text, at: text })),
+  /** Of a form that asks for a proven address. */
+  verification: nullable(object({ field: text, waiting: number, mail_error: nullable(text) })),
 })
 export const forms = object({ items: list(form), next: nullable(text) })
 /** What the page of a form tells whoever asks for JSON. */

@@ -3574,6 +3574,8 @@ export interface components {
       title: string
       /** @description Where its page is, on this server. */
       url: string
+      /** @description Of a form that asks for a proven address: how that goes. */
+      verification: components['schemas']['FormVerification'] | null
       /**
        * Format: int32
        * @description The number of the version that answers.
@@ -3582,6 +3584,18 @@ export interface components {
       /** Format: uuid */
       workflow_id: string
       workflow_name: string
+    }
+    /** @description How proving addresses goes, of the newest 1,000 submissions of a form that are kept. */
+    FormVerification: {
+      /** @description The field with the address. */
+      field: string
+      /** @description Why the newest of their mails that failed was not sent. */
+      mail_error: string | null
+      /**
+       * Format: int64
+       * @description Submissions whose button was not pressed yet.
+       */
+      waiting: number
     }
     /** @description Forms, and where to go on. */
     Forms: {

@@ -78,6 +78,8 @@ const summary = {
   updated_at: text,
 }
 export const workflowSummary = object(summary)
+/** One that was deleted, and can be restored. */
+export const deletedWorkflow = object({ id: text, name: text, published: nullable(number), deleted_at: text })
 /** The rule that a workflow was made by. */
 const ruleOfWorkflow = object({ id: text, name: text, enabled: boolean, edited_by_hand: boolean })
 export const workflow = object({
@@ -256,6 +258,7 @@ export type Problem = TypeOf<typeof problem>
 export type Finding = TypeOf<typeof finding>
 export type Verdict = TypeOf<typeof verdict>
 export type WorkflowSummary = TypeOf<typeof workflowSummary>
+export type DeletedWorkflow = TypeOf<typeof deletedWorkflow>
 export type Workflow = TypeOf<typeof workflow>
 export type Saved = TypeOf<typeof saved>
 export type Version = TypeOf<typeof version>

@@ -48,6 +48,8 @@ function inside(path: string, query: Filter = {}): string {
 export const to = {
   overview: (filter?: Filter) => inside('overview', filter),
   workflows: () => inside('workflows'),
+  /** The list, with the question for a new one. */
+  newWorkflow: () => inside('workflows', { new: 'empty' }),
   workflow: (id: string, filter?: Filter) => inside(`workflows/${id}`, filter),
   executions: (filter?: Filter) => inside('executions', filter),
   execution: (id: string, filter?: Filter) => inside(`executions/${id}`, filter),

@@ -5,66 +5,21 @@ import type { Me } from '../api/types'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
+import { GoToButton } from './go-to-button'
 import { Link } from './link'
 import { useOpenAlerts } from './open-alerts'
+import { placesFor } from './places'
 import { to, usePath } from './router'
 import type { Route } from './router'
 import { SessionButton } from './session-button'
 import { applyTheme, nextTheme, theme } from './theme'
 import type { Theme } from './theme'
-import type { Permission } from './who'
 
 const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', dark: 'moon' }
 
-interface Place {
-  icon: IconName
-  label: string
-  href: () => string
-  /** Routes that are there. */
-  pages: Route['page'][]
-  /** Any of these shows it; none means everybody. */
-  needs: Permission[]
-  /** It shows how many alerts are open. */
-  hasMark?: boolean
-}
-
-const PLACES: Place[] = [
-  { icon: 'home', label: 'Overview', href: to.overview, pages: ['overview'], needs: ['usage.read'] },
-  { icon: 'branch', label: 'Workflows', href: to.workflows, pages: ['workflows', 'workflow'], needs: [] },
-  { icon: 'list', label: 'Executions', href: to.executions, pages: ['executions', 'execution'], needs: [] },
-  { icon: 'warn', label: 'Failures', href: to.failures, pages: ['failures'], needs: ['executions.read'] },
-  { icon: 'bell', label: 'Alerts', href: to.alerts, pages: ['alerts'], needs: ['workspace.read'], hasMark: true },
-  { icon: 'bolt', label: 'Rules', href: to.rules, pages: ['rules', 'rule'], needs: ['workflows.read'] },
-  {
-    icon: 'clock',
-    label: 'Schedules',
-    href: to.schedules,
-    pages: ['schedules', 'schedule'],
-    needs: ['triggers.read'],
-  },
-  { icon: 'form', label: 'Forms', href: to.forms, pages: ['forms'], needs: ['triggers.read'] },
-  { icon: 'send', label: 'Webhooks', href: to.webhooks, pages: ['webhooks', 'webhook'], needs: ['webhooks.read'] },
-  {
-    icon: 'key',
-    label: 'Credentials',
-    href: to.credentials,
-    pages: ['credentials', 'credential'],
-    needs: ['credentials.read'],
-  },
-  { icon: 'person', label: 'Leads', href: to.leads, pages: ['leads', 'lead'], needs: ['leads.read'] },
-  { icon: 'gauge', label: 'Usage', href: to.usage, pages: ['usage'], needs: ['usage.read'] },
-  {
-    icon: 'gear',
-    label: 'Settings',
-    href: () => to.settings('people'),
-    pages: ['people', 'keys', 'audit', 'account'],
-    needs: ['members.read'],
-  },
-]
-
 /** What is around every page: where one is, where one can go, and who one is. */
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
-  const shown = PLACES.filter(({ needs }) => needs.length === 0 || needs.some((word) => me.permissions.includes(word)))
+  const shown = placesFor(me)
   const page = usePageFocus()
   return (
     <div className="shell">
@@ -85,6 +40,7 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
           </Link>
         ))}
         <span className="spacer" />
+        <GoToButton />
         <ThemeButton />
         <SessionButton me={me} />
       </nav>

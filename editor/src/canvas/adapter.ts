@@ -6,7 +6,9 @@ import type { Catalogue } from '../app/catalogue'
 import { depthOf, sizeOf } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { kindOf, labelOf } from '../document/graph'
-import type { EdgeKind, Graph, GraphEdge, GraphNode, Point } from '../document/graph'
+import type { EdgeKind, Graph, GraphEdge, GraphNode, Note, Point } from '../document/graph'
+import { colorOf, noteKey, noteSize } from '../document/notes'
+import type { NoteColor } from '../document/notes'
 import { pinnedOf } from '../document/pinned'
 import { ERROR, IN, UNDO, handleOf, handlesOf, portOf } from './handles'
 
@@ -21,8 +23,13 @@ export type StepData = {
   hasUndo: boolean
   atLast: boolean
   isPinned: boolean
+  /** What is said of it, for people; empty if nothing is. */
+  note: string
 }
 export type StepNode = Node<StepData, 'step' | 'container'>
+export type NoteData = { id: string; text: string; color: NoteColor }
+export type NoteNode = Node<NoteData, 'note'>
+export type CanvasNode = StepNode | NoteNode
 
 /** `isOpen`: whether a step can be put in without pointing at the edge first. */
 export type WireData = { kind: EdgeKind; label: string; isOpen: boolean }
@@ -49,12 +56,16 @@ interface Drawn {
 }
 
 const NOBODY: ReadonlySet<string> = new Set()
+/** Behind edges and steps; React Flow draws what is selected that much farther in front. */
+const BEHIND = -1
+const RAISED = 1000
 
 /** Remembers what it made, so that what did not change stays the same object and is not drawn again. */
 export class Adapter {
   private drawn: Drawn | null = null
   private readonly lasting = new Map<string, { key: string; lasting: Lasting }>()
   private readonly nodes = new Map<string, { lasting: Lasting; node: StepNode }>()
+  private readonly notes = new Map<string, { from: Note; node: NoteNode }>()
   private readonly edges = new Map<string, { from: GraphEdge; key: string; edge: WireEdge }>()
 
   constructor(private readonly catalogue: Catalogue) {}
@@ -72,6 +83,35 @@ export class Adapter {
       if (isSame) return before.node
       const node: StepNode = { ...lasting, position: place, selected: isSelected }
       this.nodes.set(id, { lasting, node })
+      return node
+    })
+  }
+
+  toNotes(graph: Graph, selected: ReadonlySet<string>, dragged: ReadonlyMap<string, Point>): NoteNode[] {
+    return graph.notes.map((note) => {
+      const id = noteKey(note.id)
+      const [position, isSelected] = [dragged.get(id) ?? note.position, selected.has(id)]
+      const before = this.notes.get(id)
+      const isSame =
+        before?.from === note &&
+        before.node.selected === isSelected &&
+        before.node.position.x === position.x &&
+        before.node.position.y === position.y
+      if (isSame) return before.node
+      const size = noteSize(note)
+      const node: NoteNode = {
+        id,
+        type: 'note',
+        position,
+        ...size,
+        measured: size,
+        handles: [],
+        data: { id: note.id, text: note.text, color: colorOf(note) },
+        selected: isSelected,
+        connectable: false,
+        zIndex: isSelected ? BEHIND - RAISED : BEHIND,
+      }
+      this.notes.set(id, { from: note, node })
       return node
     })
   }
@@ -148,6 +188,7 @@ export class Adapter {
       hasUndo: out.some((edge) => kindOf(edge) === 'compensate'),
       atLast: node.data?.policy?.['finally'] === true,
       isPinned: pinnedOf(node) !== null,
+      note: typeof node.data?.['note'] === 'string' ? node.data['note'] : '',
     }
   }
 

@@ -6,12 +6,13 @@ import type { ReactNode } from 'react'
 import { useCatalogue } from '../app/catalogue'
 import { useStore } from '../app/store'
 import { Adapter } from './adapter'
-import type { StepNode, WireEdge } from './adapter'
+import type { CanvasNode, WireEdge } from './adapter'
 import { FarProvider, useCrossing } from './far'
 import { Gestures } from './gestures'
 import type { Drawn, Selection } from './gestures'
 import { MarksProvider } from './marks'
 import type { Marks } from './marks'
+import { NoteCard, NotesProvider } from './note-card'
 import { openAt } from './opening'
 import { ContainerCard, StepCard } from './step-node'
 import { viewOf } from './view'
@@ -21,8 +22,9 @@ import '../styles/canvas.css'
 
 export { DRAGGED_TYPE } from './gestures'
 export type { Edits, Selection } from './gestures'
+export type { NoteEdits } from './note-card'
 
-const NODE_TYPES = { step: StepCard, container: ContainerCard }
+const NODE_TYPES = { step: StepCard, container: ContainerCard, note: NoteCard }
 const EDGE_TYPES = { wire: Wire }
 const MINI = { width: 160, height: 100 }
 const GRID: [number, number] = [8, 8]
@@ -42,7 +44,9 @@ export function Canvas(props: Props) {
     <ReactFlowProvider>
       <MarksProvider value={props.marks}>
         <InsertProvider value={props.edits?.insertOn ?? null}>
-          <Drawing {...props} />
+          <NotesProvider value={props.edits?.notes ?? null}>
+            <Drawing {...props} />
+          </NotesProvider>
         </InsertProvider>
       </MarksProvider>
     </ReactFlowProvider>
@@ -53,22 +57,27 @@ export function Canvas(props: Props) {
 function Drawing(props: Props) {
   const { graph, kinds, selection, onView, edits, opensWhole = false, children } = props
   const catalogue = useCatalogue()
-  const flow = useReactFlow<StepNode, WireEdge>()
+  const flow = useReactFlow<CanvasNode, WireEdge>()
   const adapter = useMemo(() => new Adapter(catalogue), [catalogue])
   const [gestures] = useState(() => new Gestures(flow, props))
   useLayoutEffect(() => gestures.look(props))
   const dragged = useStore(gestures.dragged, (state) => state.places)
-  const nodes = useMemo(
+  const steps = useMemo(
     () => adapter.toNodes(graph, kinds, selection.nodes, dragged),
     [adapter, graph, kinds, selection.nodes, dragged],
   )
+  const notes = useMemo(
+    () => adapter.toNotes(graph, selection.nodes, dragged),
+    [adapter, graph, selection.nodes, dragged],
+  )
+  const nodes = useMemo(() => [...notes, ...steps], [notes, steps])
   const chosen = chosenOf(selection)
   const edges = useMemo(
     () => adapter.toEdges(graph, kinds, selection.edges, chosen),
     [adapter, graph, kinds, selection.edges, chosen],
   )
   const opened = useCallback(
-    (made: ReactFlowInstance<StepNode, WireEdge>) =>
+    (made: ReactFlowInstance<CanvasNode, WireEdge>) =>
       openAt(made, gestures.frame.current?.getBoundingClientRect() ?? new DOMRect(), opensWhole),
     [gestures, opensWhole],
   )
@@ -76,7 +85,7 @@ function Drawing(props: Props) {
   return (
     <FarProvider value={useCrossing()}>
       <PointedProvider value={gestures.pointed}>
-        <ReactFlow<StepNode, WireEdge>
+        <ReactFlow<CanvasNode, WireEdge>
           ref={gestures.frame}
           nodes={nodes}
           edges={edges}
@@ -89,6 +98,7 @@ function Drawing(props: Props) {
           onConnect={gestures.connected}
           onConnectEnd={gestures.connectEnded}
           isValidConnection={gestures.isValid}
+          onPaneContextMenu={gestures.paneMenu}
           onEdgeMouseEnter={gestures.pointedAt}
           onEdgeMouseLeave={gestures.pointedAway}
           onMove={gestures.moved}
@@ -112,7 +122,7 @@ function Drawing(props: Props) {
           proOptions={PRO}
         >
           <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--line-strong)" />
-          <MiniMap<StepNode>
+          <MiniMap<CanvasNode>
             pannable
             zoomable
             ariaLabel="Overview"
@@ -127,7 +137,8 @@ function Drawing(props: Props) {
   )
 }
 
-function miniOf(node: StepNode): string {
+function miniOf(node: CanvasNode): string {
+  if (node.type === 'note') return 'mini note-mini'
   return node.type === 'container' ? 'mini outer' : 'mini'
 }
 

@@ -17,6 +17,7 @@ const CATEGORIES: Record<Category, { title: string; icon: IconName }> = {
 
 /** Where a more telling icon is known; others have that of their category. */
 const ICONS: Record<string, IconName> = {
+  note: 'note',
   'trigger.form': 'rows',
   'trigger.webhook': 'web',
   'trigger.manual': 'play',

@@ -2,14 +2,16 @@
 
 import type { Connection, EdgeChange, FinalConnectionState, NodeChange, ReactFlowInstance } from '@xyflow/react'
 import { createRef } from 'react'
-import type { DragEvent } from 'react'
+import type { DragEvent, MouseEvent as ReactMouseEvent } from 'react'
 
 import { Store } from '../app/store'
 import type { Kinds } from '../document/geometry'
 import type { Graph, Point } from '../document/graph'
+import { isNoteKey } from '../document/notes'
 import type { Wish } from '../document/rules'
 import { meaningOf } from './adapter'
-import type { StepNode, WireEdge } from './adapter'
+import type { CanvasNode, WireEdge } from './adapter'
+import type { NoteEdits } from './note-card'
 
 /** What the palette puts on a drag. */
 export const DRAGGED_TYPE = 'application/x-capstan-node-type'
@@ -24,6 +26,9 @@ export interface Edits {
   move(places: ReadonlyMap<string, Point>): void
   drop(type: string, at: Point): void
   insertOn(edgeId: string): void
+  /** Asks what is to be put at a point. */
+  insertAt(at: Point): void
+  readonly notes: NoteEdits
 }
 
 export interface Selection {
@@ -55,7 +60,7 @@ export class Gestures {
   readonly pointed = new Store<{ edge: string | null }>({ edge: null })
 
   constructor(
-    private readonly flow: ReactFlowInstance<StepNode, WireEdge>,
+    private readonly flow: ReactFlowInstance<CanvasNode, WireEdge>,
     private drawn: Drawn,
   ) {}
 
@@ -63,11 +68,11 @@ export class Gestures {
     this.drawn = drawn
   }
 
-  readonly nodesChanged = (changes: NodeChange<StepNode>[]): void => {
+  readonly nodesChanged = (changes: NodeChange<CanvasNode>[]): void => {
     const places = changes.filter((change) => change.type === 'position' && change.dragging && change.position)
     if (places.length > 0) this.dragged.set({ places: new Map([...this.dragged.get().places, ...placesOf(places)]) })
     const { nodes, edges } = this.drawn.selection
-    const picked = picks(changes, nodes)
+    const picked = picks(this.drawn.edits ? changes : changes.filter(isOfStep), nodes)
     if (picked) this.select({ nodes: picked, edges })
   }
 
@@ -77,9 +82,9 @@ export class Gestures {
     if (picked) this.select({ nodes, edges: picked })
   }
 
-  readonly dragStopped = (_event: unknown, _node: StepNode, moved: StepNode[]): void => this.drop(moved)
+  readonly dragStopped = (_event: unknown, _node: CanvasNode, moved: CanvasNode[]): void => this.drop(moved)
 
-  readonly selectionDragStopped = (_event: unknown, moved: StepNode[]): void => this.drop(moved)
+  readonly selectionDragStopped = (_event: unknown, moved: CanvasNode[]): void => this.drop(moved)
 
   readonly connected = (connection: Connection): void => this.drawn.edits?.connect(this.wishOf(connection))
 
@@ -112,6 +117,12 @@ export class Gestures {
     this.drawn.edits.drop(type, this.flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }))
   }
 
+  readonly paneMenu = (event: MouseEvent | ReactMouseEvent): void => {
+    if (!this.drawn.edits) return
+    event.preventDefault()
+    this.drawn.edits.insertAt(this.flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }))
+  }
+
   readonly pointedAt = (_event: unknown, { id }: WireEdge): void => this.pointed.set({ edge: id })
 
   readonly pointedAway = (): void => this.pointed.set({ edge: null })
@@ -130,7 +141,7 @@ export class Gestures {
     this.drawn.onSelect(selection)
   }
 
-  private drop(nodes: StepNode[]): void {
+  private drop(nodes: CanvasNode[]): void {
     this.drawn.edits?.move(new Map(nodes.map((node) => [node.id, node.position])))
     this.dragged.set({ places: NOTHING_DRAGGED })
   }
@@ -143,7 +154,12 @@ export class Gestures {
   }
 }
 
-function placesOf(changes: NodeChange<StepNode>[]): [string, Point][] {
+/** Where one only looks, there is nothing to be chosen of a note. */
+function isOfStep(change: NodeChange<CanvasNode>): boolean {
+  return !('id' in change && isNoteKey(change.id))
+}
+
+function placesOf(changes: NodeChange<CanvasNode>[]): [string, Point][] {
   return changes.flatMap((change) =>
     change.type === 'position' && change.position ? [[change.id, change.position]] : [],
   )

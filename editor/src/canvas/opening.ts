@@ -2,14 +2,16 @@
 
 import type { ReactFlowInstance } from '@xyflow/react'
 
-import type { StepNode, WireEdge } from './adapter'
+import type { CanvasNode, WireEdge } from './adapter'
 
 /** Smaller words are hard to read: then rather the beginning than all of it. */
 const ZOOM_MIN = 0.62
 const MARGIN_PX = 48
 
-export function openAt(flow: ReactFlowInstance<StepNode, WireEdge>, frame: DOMRect, isWhole: boolean): void {
-  const nodes = flow.getNodes().filter((node) => node.parentId === undefined)
+export function openAt(flow: ReactFlowInstance<CanvasNode, WireEdge>, frame: DOMRect, isWhole: boolean): void {
+  const outer = flow.getNodes().filter((node) => node.parentId === undefined)
+  const steps = outer.filter((node) => node.type !== 'note')
+  const nodes = steps.length > 0 ? steps : outer
   const bounds = flow.getNodesBounds(nodes)
   const first = nodes.find((node) => node.position.x === bounds.x)
   const fits = Math.min((frame.width - 2 * MARGIN_PX) / bounds.width, (frame.height - 2 * MARGIN_PX) / bounds.height)

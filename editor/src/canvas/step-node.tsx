@@ -31,6 +31,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
           {[data.atLast && 'at last', data.isPinned && 'pinned'].filter(Boolean).join(', ')}
         </span>
       )}
+      <StepNote note={data.note} />
       <Ports data={data} />
     </div>
   )
@@ -49,6 +50,7 @@ export const ContainerCard = memo(function ContainerCard({ id, data, selected }:
         <span>{mark.status ? statusWords(mark) : data.title}</span>
         <Badge mark={mark} />
       </header>
+      <StepNote note={data.note} />
       <Ports data={data} />
     </div>
   )
@@ -82,6 +84,17 @@ function Badge({ mark }: { mark: NodeMark }) {
   return (
     <span className="step-badge" title="There is something to look at: see Problems">
       <Icon name="warn" />
+    </span>
+  )
+}
+
+/** That people said something of it: all of it is in the inspector. */
+function StepNote({ note }: { note: string }) {
+  if (note === '') return null
+  return (
+    <span className="step-note" title={note}>
+      <Icon name="note" />
+      <span className="visually-hidden">Has a note</span>
     </span>
   )
 }

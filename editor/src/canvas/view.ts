@@ -3,7 +3,7 @@
 import type { ReactFlowInstance } from '@xyflow/react'
 
 import type { Point } from '../document/graph'
-import type { StepNode, WireEdge } from './adapter'
+import type { CanvasNode, WireEdge } from './adapter'
 
 export interface CanvasView {
   fit(): void
@@ -19,7 +19,7 @@ export interface CanvasView {
 
 const QUICK = { duration: 200 }
 
-export function viewOf(flow: ReactFlowInstance<StepNode, WireEdge>): CanvasView {
+export function viewOf(flow: ReactFlowInstance<CanvasNode, WireEdge>): CanvasView {
   const frame = () => document.querySelector('.react-flow')?.getBoundingClientRect() ?? new DOMRect()
   const centre = (id: string) => {
     const node = flow.getInternalNode(id)

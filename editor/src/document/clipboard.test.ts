@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { edge, graph, node } from '../../tests/build'
 import { asText, paste, pasted, pieceOf } from './clipboard'
 import { nodeById } from './graph'
+import { addNote, newNote } from './notes'
 
 const GRAPH = graph(
   [
@@ -46,4 +47,17 @@ test('a copy as text has no secrets; the piece itself has', () => {
   const piece = pieceOf(graph([node('a', { data })]), new Set(['a']))
   expect(pasted(asText(piece))?.nodes[0]?.data).toEqual({ config: { password: '[redacted]', url: 'x' } })
   expect(piece.nodes[0]?.data).toEqual(data)
+})
+
+test('a note is copied beside the step that it stands by, without the user of an address in it', () => {
+  const noted = addNote(GRAPH, { ...newNote('note', { x: 300, y: 60 }), text: 'https://ada:pw@x.example' })
+  const piece = pasted(asText(pieceOf(noted, new Set(['use', 'note/note']))))!
+  const { graph: after, added } = paste(noted, piece, { x: 0, y: 0 })
+  expect(added).toEqual(['use_2', 'note/note_2'])
+  expect(after.notes.map(({ id, text, position }) => [id, text, position.x])).toEqual([
+    ['note', 'https://ada:pw@x.example', 184],
+    ['note_2', 'https://[redacted]@x.example', 0],
+  ])
+  expect(nodeById(after, 'use_2')?.position).toEqual({ x: 316, y: 100 })
+  expect(pasted(asText(pieceOf(noted, new Set(['note/note']))))?.notes).toHaveLength(1)
 })

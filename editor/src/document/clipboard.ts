@@ -3,15 +3,16 @@
 import { part } from './commands'
 import { movedBy, placeOf } from './geometry'
 import { EMPTY, withInside } from './graph'
-import type { EdgeData, Graph, GraphNode, NodeData, Point } from './graph'
+import type { EdgeData, Graph, GraphNode, NodeData, Note, Point } from './graph'
 import { read } from './codec'
 import { withoutSecrets } from './secrets'
-import { edgeIds, newEdgeId, newNodeId, nodeIds } from './ids'
+import { edgeIds, newEdgeId, newNodeId, newNoteId, nodeIds, noteIds } from './ids'
+import { keysOf, noteKey } from './notes'
 
 /** Longest text that is taken. */
 const CHARS_MAX = 2 * 1024 * 1024
 
-/** These nodes with all that is in them and the edges between them, each where it was seen. */
+/** These nodes with all that is in them and the edges between them, and notes by their keys, each where it was seen. */
 export function pieceOf(graph: Graph, ids: ReadonlySet<string>): Graph {
   const { nodes, edges } = part(graph, withInside(graph, ids))
   const inside = new Set(nodes.map((node) => node.id))
@@ -20,13 +21,13 @@ export function pieceOf(graph: Graph, ids: ReadonlySet<string>): Graph {
     const { parentId: _left, ...bare } = { ...node, position: placeOf(graph, node) }
     return bare as GraphNode
   })
-  return { ...EMPTY, nodes: outermost, edges }
+  return { ...EMPTY, nodes: outermost, edges, notes: graph.notes.filter((note) => ids.has(noteKey(note.id))) }
 }
 
 /** A piece as text, without its secrets. */
 export function asText(piece: Graph): string {
-  const { nodes, edges } = withoutSecrets(piece)
-  return JSON.stringify({ nodes, edges }, null, 2)
+  const { nodes, edges, notes } = withoutSecrets(piece)
+  return JSON.stringify({ nodes, edges, ...(notes.length > 0 ? { notes } : {}) }, null, 2)
 }
 
 /** What a text holds; nothing if it is no graph. */
@@ -37,13 +38,13 @@ export function pasted(text: string): Graph | null {
     if (typeof value !== 'object' || value === null || !Array.isArray((value as Record<string, unknown>)['nodes']))
       return null
     const graph = read(value as Record<string, unknown>)
-    return graph.nodes.length > 0 ? graph : null
+    return graph.nodes.length + graph.notes.length > 0 ? graph : null
   } catch {
     return null
   }
 }
 
-/** Adds a part with ids of its own, its upper left corner at `at`; tells which nodes are new at the outermost level. */
+/** Adds a part with ids of its own, its upper left corner at `at`; tells which nodes and notes are new at the outermost level. */
 export function paste(graph: Graph, piece: Graph, at: Point, parentId?: string): { graph: Graph; added: string[] } {
   const taken = nodeIds(graph)
   const names = new Map<string, string>()
@@ -53,8 +54,7 @@ export function paste(graph: Graph, piece: Graph, at: Point, parentId?: string):
     taken.add(name)
   }
   const outer = piece.nodes.filter((node) => node.parentId === undefined || !names.has(node.parentId))
-  const left = Math.min(...outer.map((node) => node.position.x))
-  const top = Math.min(...outer.map((node) => node.position.y))
+  const { x: left, y: top } = cornerOf([...outer, ...piece.notes])
   const nodes = piece.nodes.map((node) => {
     const isOuter = outer.includes(node)
     const placed = isOuter ? movedBy(node, at.x - left, at.y - top) : node
@@ -78,8 +78,26 @@ export function paste(graph: Graph, piece: Graph, at: Point, parentId?: string):
     takenEdges.add(id)
     edges.push({ ...edge, id, source, target, ...(edge.data ? { data: renamed(edge.data, names) as EdgeData } : {}) })
   }
-  const added = outer.map((node) => names.get(node.id) ?? node.id)
-  return { graph: { ...graph, nodes: [...graph.nodes, ...nodes], edges }, added }
+  const notes = pastedNotes(graph, piece.notes, { x: at.x - left, y: at.y - top })
+  const added = [...outer.map((node) => names.get(node.id) ?? node.id), ...keysOf(notes)]
+  return { graph: { ...graph, nodes: [...graph.nodes, ...nodes], edges, notes: [...graph.notes, ...notes] }, added }
+}
+
+/** The upper left corner of what is drawn there. */
+export function cornerOf(drawn: readonly { position: Point }[]): Point {
+  return {
+    x: Math.min(...drawn.map(({ position }) => position.x)),
+    y: Math.min(...drawn.map(({ position }) => position.y)),
+  }
+}
+
+function pastedNotes(graph: Graph, notes: readonly Note[], by: Point): Note[] {
+  const taken = noteIds(graph)
+  return notes.map((note) => {
+    const id = taken.has(note.id) ? newNoteId(taken) : note.id
+    taken.add(id)
+    return { ...note, id, position: { x: note.position.x + by.x, y: note.position.y + by.y } }
+  })
 }
 
 /** Expressions name the new nodes, not those that they were copied from. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 import { read, write } from './codec'
+import { remove } from './commands'
 
 const EXAMPLES = new URL('../../../examples/', import.meta.url)
 
@@ -42,4 +43,23 @@ test('what nobody knows survives', () => {
 test('a document that is no graph stays what it is', () => {
   expect(write(read({ anything: 1 }))).toEqual({ nodes: [], edges: [], anything: 1 })
   expect(write(read({ nodes: 'none', edges: [] }))).toEqual({ nodes: 'none', edges: [] })
+})
+
+test('notes are written as they were read, and what is none stays in its place', () => {
+  const nothing = { nodes: [], edges: [] }
+  const good = {
+    id: 'n',
+    text: '<b>',
+    position: { x: 1, y: 2 },
+    size: { width: 99, height: 1 },
+    color: 'mauve',
+    more: [1],
+  }
+  const odd = [7, good, { id: 'n', text: 'again', position: { x: 0, y: 0 } }, { id: 'm', position: { x: 0, y: 0 } }]
+  for (const notes of [[good], odd, [], 'none', null]) {
+    expect(write(read({ ...nothing, notes }))).toEqual({ ...nothing, notes })
+  }
+  expect(read({ ...nothing, notes: odd }).notes).toEqual([good])
+  const emptied = remove(read({ ...nothing, notes: [good] }), ['note/n'], [])
+  expect(write(emptied)).toEqual(nothing)
 })

@@ -1,23 +1,27 @@
 /**
  * Reads a stored document and writes it again: `write(read(x))` is `x`, but for lists of nodes and edges that it
- * lacked.
+ * lacked. A list of notes is only there if something is in it, or was empty before.
  */
 
-import type { Graph, GraphEdge, GraphNode } from './graph'
+import type { Graph, GraphEdge, GraphNode, Note } from './graph'
 
 type Json = Record<string, unknown>
 
 export function read(document: Json): Graph {
-  const { nodes: nodeList, edges: edgeList, ...rest } = document
+  const { nodes: nodeList, edges: edgeList, notes: noteList, ...rest } = document
   const nodes = split(nodeList, isNode)
   const edges = split(edgeList, isEdge)
+  const notes = split(noteList, isNote)
   if (nodeList !== undefined && !Array.isArray(nodeList)) rest['nodes'] = nodeList
   if (edgeList !== undefined && !Array.isArray(edgeList)) rest['edges'] = edgeList
+  const isListed = Array.isArray(noteList) && noteList.length > 0
+  if (noteList !== undefined && !isListed) rest['notes'] = noteList
   const unplaced = new Set(nodes.good.filter((node) => !isPoint(node['position'])).map((node) => node.id))
   const placed = nodes.good.map((node, at) =>
     unplaced.has(node.id) ? { ...node, position: { x: (at % 6) * 280, y: Math.floor(at / 6) * 120 } } : node,
   )
-  return { nodes: placed, edges: edges.good, rest, odd: { nodes: nodes.odd, edges: edges.odd }, unplaced }
+  const odd = { nodes: nodes.odd, edges: edges.odd, notes: notes.odd }
+  return { nodes: placed, edges: edges.good, notes: notes.good, rest, odd, unplaced }
 }
 
 export function write(graph: Graph): Json {
@@ -27,7 +31,8 @@ export function write(graph: Graph): Json {
     return unplaced
   })
   const document: Json = { nodes: join(nodes, graph.odd.nodes), edges: join(graph.edges, graph.odd.edges) }
-  return { ...document, ...graph.rest }
+  const notes = join(graph.notes, graph.odd.notes)
+  return { ...document, ...graph.rest, ...(notes.length > 0 ? { notes } : {}) }
 }
 
 function split<T>(list: unknown, isGood: (entry: unknown) => entry is T) {
@@ -59,6 +64,11 @@ function isNode(entry: unknown): entry is GraphNode {
 function isEdge(entry: unknown): entry is GraphEdge {
   const edge = entry as GraphEdge | null
   return typeof edge?.id === 'string' && typeof edge.source === 'string' && typeof edge.target === 'string'
+}
+
+function isNote(entry: unknown): entry is Note {
+  const note = entry as Note | null
+  return typeof note?.id === 'string' && typeof note.text === 'string' && isPoint(note.position)
 }
 
 function isPoint(value: unknown): boolean {

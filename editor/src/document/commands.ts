@@ -7,6 +7,7 @@ import { movedBy } from './geometry'
 import { EMPTY, kindOf, withInside } from './graph'
 import type { EdgeData, Graph, GraphEdge, GraphNode, NodeData, Point } from './graph'
 import { edgeIds, newEdgeId } from './ids'
+import { noteKey } from './notes'
 import type { Wish } from './rules'
 
 export function addNode(graph: Graph, node: GraphNode): Graph {
@@ -24,12 +25,17 @@ export function addEdge(graph: Graph, wish: Wish): Graph {
   return { ...graph, edges: [...graph.edges, edge] }
 }
 
-/** Removes nodes with all that is in them, the edges at them, and edges of their own. */
+/** Removes nodes with all that is in them, the edges at them, and edges of their own; notes by their keys, too. */
 export function remove(graph: Graph, nodes: Iterable<string>, edges: Iterable<string>): Graph {
   const gone = withInside(graph, nodes)
   const goneEdges = new Set(edges)
   const stays = (edge: GraphEdge) => !goneEdges.has(edge.id) && !gone.has(edge.source) && !gone.has(edge.target)
-  return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node.id)), edges: graph.edges.filter(stays) }
+  return {
+    ...graph,
+    nodes: graph.nodes.filter((node) => !gone.has(node.id)),
+    edges: graph.edges.filter(stays),
+    notes: graph.notes.filter((note) => !gone.has(noteKey(note.id))),
+  }
 }
 
 /** Removes one node, and joins what led to it with what it led to, where that is one way. */
@@ -45,13 +51,18 @@ export function removeAndBridge(graph: Graph, id: string): Graph {
   return { ...rest, edges: [...rest.edges, { ...first, target: next.target }] }
 }
 
+/** Puts nodes, and notes by their keys, to other places. */
 export function move(graph: Graph, places: ReadonlyMap<string, Point>): Graph {
   const moved = new Set(places.keys())
   const nodes = graph.nodes.map((node) => {
     const position = places.get(node.id)
     return position ? { ...node, position } : node
   })
-  return { ...graph, nodes, unplaced: new Set([...graph.unplaced].filter((id) => !moved.has(id))) }
+  const notes = graph.notes.map((note) => {
+    const position = places.get(noteKey(note.id))
+    return position ? { ...note, position } : note
+  })
+  return { ...graph, nodes, notes, unplaced: new Set([...graph.unplaced].filter((id) => !moved.has(id))) }
 }
 
 /** Puts nodes into a container or out of it, `offset` away from where they were; edges that would cross the wall go. */

@@ -5,6 +5,8 @@ import { START, randomCommand } from '../../tests/random'
 import { write } from './codec'
 import { diff, isSame } from './diff'
 import { equal } from './equal'
+import type { Graph } from './graph'
+import { addNote } from './notes'
 
 const BEFORE = graph(
   [
@@ -46,9 +48,10 @@ test('a difference is told by step and field, and steps that only moved are coun
 
 test('documents differ exactly if their writing does, but for order, over 1,000 random pairs', () => {
   const sorted = (of: typeof START) => {
-    const { nodes, edges } = write(of) as { nodes: { id: string }[]; edges: { id: string }[] }
+    type List = { id: string }[]
+    const { nodes, edges, notes = [] } = write(of) as unknown as { nodes: List; edges: List; notes?: List }
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
-    return [[...nodes].sort(byId), [...edges].sort(byId)]
+    return [nodes, edges, notes].map((list) => [...list].sort(byId))
   }
   for (let seed = 0; seed < 1_000; seed += 1) {
     const below = randomness(seed)
@@ -56,4 +59,26 @@ test('documents differ exactly if their writing does, but for order, over 1,000 
     const after = randomCommand(randomCommand(before, below), below)
     expect(isSame(diff(before, after)), `seed ${seed}`).toBe(equal(sorted(before), sorted(after)))
   }
+})
+
+test('notes are told apart from what runs', () => {
+  const note = (text: string, x: number) => ({ id: 'n', text, position: { x, y: 0 } })
+  const [before, after] = [graph([node('a')]), graph([node('a')])].map((of, at) =>
+    addNote(addNote(of, note(at === 0 ? 'Why\nlong' : 'How', 0)), { ...note('Stays', at * 8), id: 'm' }),
+  ) as [Graph, Graph]
+  const found = diff(before, after)
+  expect([found.differences, found.moved, found.movedNotes]).toEqual([[], 0, 1])
+  expect(found.notes).toEqual([
+    {
+      kind: 'changed',
+      what: 'note',
+      id: 'n',
+      label: 'How',
+      fields: [{ field: 'text', before: 'Why\nlong', after: 'How' }],
+    },
+  ])
+  expect(diff(before, graph([node('a')])).notes.map(({ kind, label }) => [kind, label])).toEqual([
+    ['removed', 'Why'],
+    ['removed', 'Stays'],
+  ])
 })

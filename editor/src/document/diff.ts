@@ -2,8 +2,9 @@
 
 import { write } from './codec'
 import { equal } from './equal'
-import { labelOf, nameOf } from './graph'
-import type { Graph, GraphEdge, GraphNode } from './graph'
+import { NONE_ODD, labelOf, nameOf } from './graph'
+import type { Graph, GraphEdge, GraphNode, Note } from './graph'
+import { noteName } from './notes'
 
 export interface FieldChange {
   /** Such as `config.url`. */
@@ -14,16 +15,21 @@ export interface FieldChange {
 
 export interface Difference {
   kind: 'added' | 'removed' | 'changed'
-  what: 'node' | 'edge' | 'graph'
+  what: 'node' | 'edge' | 'graph' | 'note'
   id: string
   label: string
   fields: readonly FieldChange[]
 }
 
 export interface Diff {
+  /** Of what runs. */
   differences: readonly Difference[]
+  /** Of notes on the canvas: nothing that runs looks at them. */
+  notes: readonly Difference[]
   /** Steps that are only somewhere else on the canvas. */
   moved: number
+  /** Notes that are only somewhere else, or of another size. */
+  movedNotes: number
 }
 
 type Json = Record<string, unknown>
@@ -34,17 +40,19 @@ export function diff(before: Graph, after: Graph): Diff {
   const whole = fieldsOf(before.rest, after.rest)
   const graph: Difference[] =
     whole.length === 0 ? [] : [{ kind: 'changed', what: 'graph', id: '', label: 'The workflow', fields: whole }]
-  return { differences: [...nodes, ...edges, ...graph], moved: moved(before, after) }
+  const notes = entries(before.notes, after.notes, 'note', noteName, saidOf)
+  const differences = [...nodes, ...edges, ...graph]
+  return { differences, notes, moved: moved(before, after), movedNotes: movedNotes(before, after) }
 }
 
-export function isSame({ differences, moved }: Diff): boolean {
-  return differences.length === 0 && moved === 0
+export function isSame({ differences, notes, moved, movedNotes }: Diff): boolean {
+  return differences.length + notes.length + moved + movedNotes === 0
 }
 
-function entries<T extends GraphNode | GraphEdge>(
+function entries<T extends GraphNode | GraphEdge | Note>(
   before: readonly T[],
   after: readonly T[],
-  what: 'node' | 'edge',
+  what: 'node' | 'edge' | 'note',
   label: (entry: T, of: Graph | undefined) => string,
   settings: (entry: T) => Json,
   from?: Graph,
@@ -82,6 +90,11 @@ function settingsOf(entry: GraphNode | GraphEdge): Json {
   return { ...rest, ...data }
 }
 
+/** What a note says, and how it looks. */
+function saidOf({ id: _id, position: _place, size: _size, ...rest }: Note): Json {
+  return rest
+}
+
 /** Fields that differ; within objects each on its own, while a list is one value. */
 export function fieldsOf(before: Json, after: Json, path = ''): FieldChange[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -100,10 +113,18 @@ export function isObject(value: unknown): value is Json {
 
 function moved(before: Graph, after: Graph): number {
   const places = (graph: Graph) =>
-    new Map((write({ ...graph, odd: { nodes: [], edges: [] } })['nodes'] as GraphNode[]).map((node) => [node.id, node]))
+    new Map((write({ ...graph, odd: NONE_ODD })['nodes'] as GraphNode[]).map((node) => [node.id, node]))
   const old = places(before)
   return [...places(after).values()].filter((node) => {
     const past = old.get(node.id)
     return past && past.parentId === node.parentId && !equal(past.position, node.position)
+  }).length
+}
+
+function movedNotes(before: Graph, after: Graph): number {
+  const old = new Map(before.notes.map((note) => [note.id, note]))
+  return after.notes.filter((note) => {
+    const past = old.get(note.id)
+    return past && !(equal(past.position, note.position) && equal(past.size, note.size))
   }).length
 }

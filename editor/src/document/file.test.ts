@@ -12,11 +12,13 @@ test('a workflow goes out as a file and comes back as it was, without its secret
     [edge('start', 'call')],
   )
   const settings = { flow: { priority: 3 }, api_token: 'abc' }
-  const file = asFile({ ...drawn, rest: { settings } })
+  const notes = [{ id: 'note', text: 'Why', position: { x: 8, y: 8 }, color: 'green' }]
+  const file = asFile({ ...drawn, notes, rest: { settings } })
   expect(file).not.toContain('abc')
   expect(fromFile(file)).toMatchObject({
     nodes: [{ id: 'start' }, { id: 'call' }],
     edges: [{ source: 'start', target: 'call' }],
+    notes,
     settings: { flow: { priority: 3 } },
   })
 })

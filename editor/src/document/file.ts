@@ -2,14 +2,15 @@
 
 import { pasted } from './clipboard'
 import { write } from './codec'
+import { NONE_ODD } from './graph'
 import type { Graph } from './graph'
 import { redacted, withoutSecrets } from './secrets'
 
-/** The document without its secrets. What is no node or edge is left out, since nobody can tell what is in it. */
+/** The document without its secrets. What is no node, edge or note is left out, since nobody can tell what is in it. */
 export function asFile(graph: Graph): string {
   const bare = withoutSecrets(graph)
   const rest = redacted(bare.rest) as Graph['rest']
-  return `${JSON.stringify(write({ ...bare, rest, odd: { nodes: [], edges: [] } }), null, 2)}\n`
+  return `${JSON.stringify(write({ ...bare, rest, odd: NONE_ODD }), null, 2)}\n`
 }
 
 /** What a file holds, with all that it says beside nodes and edges; nothing if it is no workflow. */

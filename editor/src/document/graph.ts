@@ -43,18 +43,32 @@ export interface GraphEdge {
   [field: string]: unknown
 }
 
+/** Text on the canvas that is no step: see `notes.ts`. */
+export interface Note {
+  id: string
+  text: string
+  position: Point
+  size?: { width: number; height: number }
+  color?: string
+  [field: string]: unknown
+}
+
+export type Lists = 'nodes' | 'edges' | 'notes'
+
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
-  /** Fields of the document beside nodes and edges. */
+  readonly notes: readonly Note[]
+  /** Fields of the document beside these lists; an empty list of notes, as it may be missing. */
   readonly rest: Readonly<Record<string, unknown>>
-  /** Entries of the lists that are no nodes and edges, with their places. */
-  readonly odd: Readonly<Record<'nodes' | 'edges', readonly (readonly [number, unknown])[]>>
+  /** Entries of the lists that are no nodes, edges or notes, with their places. */
+  readonly odd: Readonly<Record<Lists, readonly (readonly [number, unknown])[]>>
   /** Nodes that the document gives no position: where they are drawn is not written unless they are moved. */
   readonly unplaced: ReadonlySet<string>
 }
 
-export const EMPTY: Graph = { nodes: [], edges: [], rest: {}, odd: { nodes: [], edges: [] }, unplaced: new Set() }
+export const NONE_ODD: Graph['odd'] = { nodes: [], edges: [], notes: [] }
+export const EMPTY: Graph = { nodes: [], edges: [], notes: [], rest: {}, odd: NONE_ODD, unplaced: new Set() }
 
 export function labelOf(node: GraphNode): string {
   return node.data?.label || node.id

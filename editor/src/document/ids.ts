@@ -18,6 +18,15 @@ export function newEdgeId(taken: ReadonlySet<string>, source: string, target: st
   return numbered(taken, `${source}-${target}`.slice(0, 180), '-')
 }
 
+/** `note`, then `note_2` and so on. */
+export function newNoteId(taken: ReadonlySet<string>): string {
+  return numbered(taken, 'note', '_')
+}
+
+export function noteIds(graph: Graph): Set<string> {
+  return new Set(graph.notes.map((note) => note.id))
+}
+
 export function nodeIds(graph: Graph): Set<string> {
   return new Set(graph.nodes.map((node) => node.id))
 }

@@ -1,20 +1,24 @@
-/** The nodes and edges of a merge: which are there, and that none is left without its ends or its container. */
+/** The nodes, edges and notes of a merge: which are there, and that none is left without its ends or its container. */
 
 import { equal } from './equal'
-import type { GraphEdge, GraphNode } from './graph'
+import type { GraphEdge, GraphNode, Note } from './graph'
 import type { Judge, Place } from './merge'
 
 interface Lists {
   nodes: readonly GraphNode[]
   edges: readonly GraphEdge[]
+  notes?: readonly Note[]
 }
-type Entry = GraphNode | GraphEdge
+type Entry = GraphNode | GraphEdge | Note
+type Merged = { nodes: Entry[]; edges: Entry[]; notes?: Entry[] }
 
-export function mergeLists(base: Lists, mine: Lists, theirs: Lists, judge: Judge): { nodes: Entry[]; edges: Entry[] } {
+export function mergeLists(base: Lists, mine: Lists, theirs: Lists, judge: Judge): Merged {
   const nodes = mergeList('node', base.nodes, mine.nodes, theirs.nodes, judge)
   const edges = mergeList('edge', base.edges, mine.edges, theirs.edges, judge)
   hold(nodes, edges, mine.nodes, theirs.nodes, judge)
-  return { nodes: [...nodes.values()], edges: [...edges.values()] }
+  const notes = mergeList('note', base.notes ?? [], mine.notes ?? [], theirs.notes ?? [], judge)
+  const lists = { nodes: [...nodes.values()], edges: [...edges.values()] }
+  return notes.size === 0 ? lists : { ...lists, notes: [...notes.values()] }
 }
 
 function mergeList<T extends Entry>(

@@ -7,6 +7,7 @@ import * as commands from './commands'
 import { nodeById } from './graph'
 import type { Graph } from './graph'
 import { merge } from './merge'
+import { addNote, newNote, updateNote } from './notes'
 
 const SEEDS = 1_000
 const WITH_CONTAINER = graph(
@@ -150,4 +151,31 @@ test('who drew a step where is no question', () => {
   const at = (x: number) => commands.move(START, new Map([['a', { x, y: 0 }]]))
   const { graph: merged, conflicts } = merge(START, at(8), at(16))
   expect([nodeById(merged, 'a')?.position.x, conflicts.length]).toEqual([8, 0])
+})
+
+test('two new notes of the same name are two, and where both wrote into one it is asked', () => {
+  const written = (of: Graph, id: string, text: string) => updateNote(of, id, (note) => ({ ...note, text }))
+  const base = addNote(START, newNote('old', { x: 0, y: 0 }))
+  const mine = addNote(written(base, 'old', 'Mine'), { ...newNote('note', { x: 0, y: 0 }), text: 'A' })
+  const theirs = addNote(written(base, 'old', 'Theirs'), { ...newNote('note', { x: 0, y: 0 }), text: 'B' })
+  const { graph: merged, conflicts } = merge(base, mine, theirs)
+  expect(merged.notes.map(({ id, text }) => [id, text])).toEqual([
+    ['old', 'Mine'],
+    ['note', 'B'],
+    ['note_2', 'A'],
+  ])
+  expect(conflicts).toMatchObject([{ key: 'note/old/text', what: 'note', mine: 'Mine', theirs: 'Theirs' }])
+  const other = merge(base, mine, theirs, new Map([['note/old/text', 'theirs']])).graph
+  expect(other.notes[0]?.text).toBe('Theirs')
+})
+
+test('a note that one removed and the other wrote into stays unless one says otherwise, and its size is no question', () => {
+  const base = addNote(START, newNote('n', { x: 0, y: 0 }))
+  const wide = (of: Graph, width: number) => updateNote(of, 'n', (note) => ({ ...note, size: { width, height: 80 } }))
+  const { graph: merged, conflicts } = merge(base, wide(base, 160), wide(base, 320))
+  expect([merged.notes[0]?.size?.width, conflicts]).toEqual([160, []])
+  const without = commands.remove(base, ['note/n'], [])
+  const written = updateNote(base, 'n', (note) => ({ ...note, text: 'New' }))
+  expect(merge(base, without, written).graph.notes).toHaveLength(1)
+  expect(merge(base, without, written, new Map([['note/n', 'mine']])).graph.notes).toEqual([])
 })

@@ -7,8 +7,9 @@
 import { renameNode } from './commands'
 import { isObject } from './diff'
 import { equal } from './equal'
-import type { Graph, GraphEdge, GraphNode } from './graph'
-import { edgeIds, newEdgeId, newNodeId, nodeIds } from './ids'
+import { NONE_ODD } from './graph'
+import type { Graph, GraphEdge, GraphNode, Note } from './graph'
+import { edgeIds, newEdgeId, newNodeId, newNoteId, nodeIds, noteIds } from './ids'
 import { mergeLists } from './merge-lists'
 import { read, write } from './codec'
 
@@ -17,7 +18,7 @@ export type Side = 'mine' | 'theirs'
 export interface Conflict {
   /** Names the place; what `picks` goes by. */
   key: string
-  what: 'node' | 'edge' | 'graph'
+  what: 'node' | 'edge' | 'graph' | 'note'
   id: string
   /** Empty if it is about the whole of it. */
   field: string
@@ -49,12 +50,18 @@ export function merge(base: Graph, mine: Graph, theirs: Graph, picks: Picks = ne
   return { graph, conflicts: judge.conflicts }
 }
 
-/** Nodes and edges as they are written; entries that are neither are not merged one by one. */
-function document(graph: Graph): { nodes: GraphNode[]; edges: GraphEdge[] } {
-  return write({ ...graph, rest: {}, odd: { nodes: [], edges: [] } }) as { nodes: GraphNode[]; edges: GraphEdge[] }
+interface Written {
+  nodes: GraphNode[]
+  edges: GraphEdge[]
+  notes?: Note[]
 }
 
-/** Two new steps that were given the same name by chance are two steps. */
+/** Nodes, edges and notes as they are written; entries that are none of them are not merged one by one. */
+function document(graph: Graph): Written {
+  return write({ ...graph, rest: {}, odd: NONE_ODD }) as unknown as Written
+}
+
+/** Two new steps, or notes, that were given the same name by chance are two. */
 function withOwnIds(base: Graph, mine: Graph, theirs: Graph): Graph {
   const known = new Map([...base.nodes, ...base.edges].map((entry) => [entry.id, entry]))
   const other = new Map<string, GraphNode | GraphEdge>(theirs.nodes.map((node) => [node.id, node]))
@@ -76,7 +83,20 @@ function withOwnIds(base: Graph, mine: Graph, theirs: Graph): Graph {
     takenEdges.add(id)
     return { ...edge, id }
   })
-  return { ...graph, edges: named }
+  return { ...graph, edges: named, notes: withOwnNoteIds(base, mine, theirs) }
+}
+
+function withOwnNoteIds(base: Graph, mine: Graph, theirs: Graph): Note[] {
+  const known = noteIds(base)
+  const other = new Map(theirs.notes.map((note) => [note.id, note]))
+  const taken = new Set([...noteIds(mine), ...noteIds(theirs), ...known])
+  return mine.notes.map((note) => {
+    const twin = other.get(note.id)
+    if (!twin || known.has(note.id) || equal(twin, note)) return note
+    const id = newNoteId(taken)
+    taken.add(id)
+    return { ...note, id }
+  })
 }
 
 export interface Place {
@@ -93,9 +113,9 @@ export class Judge {
   value(place: Place, path: readonly string[], base: unknown, mine: unknown, theirs: unknown): unknown {
     if (equal(mine, theirs) || equal(theirs, base)) return mine
     if (equal(mine, base)) return theirs
-    if (isObject(mine) && isObject(theirs)) return this.fields(place, path, isObject(base) ? base : {}, mine, theirs)
     // Where something is drawn is not worth a question.
-    if (path.join('.') === 'position') return mine
+    if (isDrawing(place, path)) return mine
+    if (isObject(mine) && isObject(theirs)) return this.fields(place, path, isObject(base) ? base : {}, mine, theirs)
     return this.decide(place, path, mine, theirs, 'mine') === 'mine' ? mine : theirs
   }
 
@@ -108,7 +128,6 @@ export class Judge {
   }
 
   private fields(place: Place, path: readonly string[], base: Json, mine: Json, theirs: Json): Json {
-    if (path.length === 1 && path[0] === 'position') return mine
     const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])]
     const merged = names.map((name) => {
       const value = this.value(place, [...path, name], base[name], mine[name], theirs[name])
@@ -116,4 +135,9 @@ export class Judge {
     })
     return Object.fromEntries(merged.filter(([, value]) => value !== undefined))
   }
+}
+
+/** Whether a field says where something is drawn, or how large a note is. */
+function isDrawing({ what }: Place, path: readonly string[]): boolean {
+  return path.length === 1 && (path[0] === 'position' || (what === 'note' && path[0] === 'size'))
 }

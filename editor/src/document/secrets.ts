@@ -5,7 +5,7 @@
  */
 
 import { isObject } from './diff'
-import type { Graph, NodeData } from './graph'
+import type { Graph, NodeData, Note } from './graph'
 import { withPinned } from './pinned'
 
 export const REDACTED = '[redacted]'
@@ -31,7 +31,7 @@ export function withoutSecrets(graph: Graph): Graph {
   const nodes = graph.nodes.map((node) =>
     node.data ? { ...node, data: redacted(withPinned(node.data, null)) as NodeData } : node,
   )
-  return { ...graph, nodes }
+  return { ...graph, nodes, notes: graph.notes.map((note) => redacted(note) as Note) }
 }
 
 export function redacted(value: unknown): unknown {

@@ -6,6 +6,7 @@ import { iconOf } from '../canvas/categories'
 import { isObject } from '../document/diff'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
+import { counted, noteAt } from '../document/notes'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import { Tabs } from '../ui/tabs'
@@ -16,6 +17,7 @@ import { Help } from './help'
 import { Identity } from './identity'
 import { JsonInput } from './json-input'
 import { NextTimes } from './next-times'
+import { NoteForm } from './note-form'
 import { POLICY } from './policy'
 import { problemsAt } from './problems'
 import { ReadingProvider, useReadingOf } from './reading'
@@ -41,7 +43,9 @@ export function Inspector({ editing }: { editing: Editing }) {
   const [nodeId] = selection.nodes
   const node = selection.nodes.size === 1 && nodeId !== undefined ? nodeById(graph, nodeId) : undefined
   if (node) return <NodeForm key={node.id} editing={editing} node={node} />
-  if (selection.nodes.size > 1) return <Many editing={editing} count={selection.nodes.size} />
+  const note = selection.nodes.size === 1 ? noteAt(graph, nodeId ?? '') : undefined
+  if (note) return <NoteForm key={note.id} editing={editing} note={note} />
+  if (selection.nodes.size > 1) return <Many editing={editing} what={counted(selection.nodes)} />
   const edge = graph.edges.find((found) => found.id === edgeId)
   return edge ? <EdgeForm key={edge.id} editing={editing} edge={edge} /> : null
 }
@@ -124,13 +128,13 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
   )
 }
 
-function Many({ editing, count }: { editing: Editing; count: number }) {
+function Many({ editing, what }: { editing: Editing; what: string }) {
   return (
     <aside className="inspector" aria-label="Inspector">
       <header>
         <Icon name="group" />
         <div>
-          <h2>{count} steps</h2>
+          <h2>{what}</h2>
           <p className="faint">Ctrl-C copies them as text, Delete removes them.</p>
         </div>
       </header>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 
 import { Dialog } from './dialog'
+import '../styles/picker.css'
 
 interface Props<T> {
   title: string
@@ -35,7 +36,7 @@ export function Picker<T>({ title, placeholder, find, keyOf, show, onPick, onClo
         role="combobox"
         aria-expanded="true"
         aria-controls="picker-list"
-        aria-activedescendant={`picker-${at}`}
+        aria-activedescendant={found.length > 0 ? `picker-${at}` : undefined}
         aria-label={placeholder}
         placeholder={placeholder}
         value={wanted}
@@ -59,8 +60,10 @@ export function Picker<T>({ title, placeholder, find, keyOf, show, onPick, onClo
             {show(item)}
           </li>
         ))}
-        {found.length === 0 && <li className="faint">Nothing has that in it.</li>}
       </ul>
+      <p role="status" className={found.length === 0 ? 'faint' : 'visually-hidden'}>
+        {found.length === 0 ? 'Nothing has that in it.' : `${found.length} found`}
+      </p>
     </Dialog>
   )
 }

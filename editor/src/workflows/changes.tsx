@@ -20,7 +20,14 @@ export function Changes({ editing }: { editing: Editing }) {
   return (
     <details>
       <summary>
-        {count === 0 ? 'Nothing but places' : count === 1 ? '1 change' : `${count} changes`} since version {number}
+        {count === 0
+          ? found.notes.length > 0
+            ? 'Nothing but notes and places'
+            : 'Nothing but places'
+          : count === 1
+            ? '1 change'
+            : `${count} changes`}{' '}
+        since version {number}
       </summary>
       <Differences diff={found} />
     </details>

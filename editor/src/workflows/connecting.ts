@@ -41,7 +41,7 @@ export function useKeyboardConnect(editing: Editing): Connecting {
       : null
 
   const begin = () => {
-    const source = editing.chosen
+    const source = editing.chosenStep
     if (source !== null && !editing.isReadOnly) setState({ source, way: 0, target: 0 })
   }
   const commit = () => {

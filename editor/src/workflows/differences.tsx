@@ -8,7 +8,8 @@ const CHARS_MAX = 80
 
 /** What makes two documents different, in words. */
 export function Differences({ diff }: { diff: Diff }) {
-  const { differences, moved } = diff
+  const { moved, movedNotes } = diff
+  const differences = [...diff.differences, ...diff.notes]
   if (isSame(diff)) return <p className="faint">Nothing is different.</p>
   return (
     <ul className="differences">
@@ -18,6 +19,7 @@ export function Differences({ diff }: { diff: Diff }) {
           <div>
             <strong>{difference.label}</strong>
             {difference.what === 'edge' && <span className="faint"> edge</span>}
+            {difference.what === 'note' && <span className="faint"> note on the canvas</span>}
             {difference.kind === 'changed' &&
               difference.fields.map((field) => <Field key={field.field} change={field} />)}
           </div>
@@ -27,6 +29,9 @@ export function Differences({ diff }: { diff: Diff }) {
         <li className="faint">{differences.length - SHOWN_MAX} more are not shown.</li>
       )}
       {moved > 0 && <li className="faint">{moved === 1 ? '1 step' : `${moved} steps`} only moved on the canvas.</li>}
+      {movedNotes > 0 && (
+        <li className="faint">{movedNotes === 1 ? '1 note' : `${movedNotes} notes`} only moved, or changed in size.</li>
+      )}
     </ul>
   )
 }

@@ -4,6 +4,7 @@ import { nodeType } from '../../tests/answers'
 import { edge, node } from '../../tests/build'
 import type { Workflow } from '../api/types'
 import { Catalogue } from '../app/catalogue'
+import { NOTES_MAX } from '../document/notes'
 import { Draft } from '../draft/draft'
 import { Editing } from './editing'
 
@@ -88,4 +89,77 @@ test('another step is looked at by its settings first', () => {
   expect(one.get().tab).toBe('test')
   one.choose('b')
   expect(one.get().tab).toBe('config')
+})
+
+test('a note is added, written, moved, painted and deleted, and each of it is one step that is undone', () => {
+  const one = editing()
+  const first = one.graph
+  one.notes.add({ x: 200, y: 100 })
+  expect([one.chosen, one.chosenStep, one.notes.writing.get().id]).toEqual(['note/note', null, 'note'])
+  for (const text of ['W', 'Wh', 'Why']) one.notes.write('note', text)
+  one.notes.finish()
+  one.nudge(8, 0)
+  one.notes.resize('note', { width: 301, height: 1 })
+  one.notes.paint('note', 'blue')
+  expect(one.graph.notes).toEqual([
+    { id: 'note', text: 'Why', position: { x: 88, y: 40 }, size: { width: 304, height: 56 }, color: 'blue' },
+  ])
+  expect(one.graph.nodes).toEqual(first.nodes)
+  one.remove()
+  expect(one.get().heard).toBe('Deleted the note “Why”')
+  const labels = one.draft.get().history.past.map(({ label }) => label)
+  expect(labels).toEqual([
+    'Add a note',
+    'Write a note',
+    'Move the note “Why”',
+    'Resize a note',
+    'Colour a note',
+    'Delete the note “Why”',
+  ])
+  for (const _label of labels) one.undo()
+  expect(one.graph).toEqual(first)
+})
+
+test('notes are copied with steps, taken by a drag of both, and left alone by tidying up', () => {
+  const one = editing()
+  one.notes.add({ x: 0, y: 0 })
+  one.notes.finish()
+  one.selectAll()
+  one.move(
+    new Map([
+      ['a', { x: 80, y: 80 }],
+      ['note/note', { x: 16, y: 16 }],
+    ]),
+  )
+  expect(one.draft.get().history.past.at(-1)?.label).toBe('Move a step and a note')
+  one.duplicate()
+  expect(one.graph.notes.map(({ id, position }) => [id, position])).toEqual([
+    ['note', { x: 16, y: 16 }],
+    ['note_2', { x: 48, y: 112 }],
+  ])
+  expect([...one.get().selection.nodes]).toEqual(['a_2', 'b_2', 'note/note_2'])
+  const { notes } = one.graph
+  globalThis.requestAnimationFrame ??= () => 0
+  one.tidy()
+  expect(one.graph.notes).toEqual(notes)
+})
+
+test('no more notes are made than a workflow may have', () => {
+  const one = editing()
+  for (let count = 0; count < NOTES_MAX; count += 1) one.notes.add({ x: 0, y: 0 })
+  const full = one.graph
+  one.notes.add()
+  one.duplicate()
+  expect(full.notes).toHaveLength(NOTES_MAX)
+  expect(one.graph).toBe(full)
+})
+
+test('who only looks neither adds a note nor writes one', () => {
+  const one = editing(true)
+  const before = one.graph
+  one.notes.add()
+  one.notes.begin('note')
+  one.notes.write('note', 'x')
+  expect(one.graph).toBe(before)
+  expect(one.notes.writing.get().id).toBeNull()
 })

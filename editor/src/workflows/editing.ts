@@ -8,19 +8,22 @@ import type { Edits, Selection } from '../canvas/canvas'
 import { noMarks } from '../canvas/marks'
 import type { CanvasView } from '../canvas/view'
 import type { Draft } from '../draft/draft'
-import { asText, paste, pasted, pieceOf } from '../document/clipboard'
+import { asText, cornerOf, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
 import { fitted } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { labelOf, nameOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
 import { tidied } from '../document/layout'
+import { colorOf, counted, keysOf, noteAt, noteName } from '../document/notes'
 import { pinAll, pinOf, pinnedOf, withPinned } from '../document/pinned'
 import type { Pinned } from '../document/pinned'
 import { objection } from '../document/rules'
 import type { Wish } from '../document/rules'
 import { say } from '../ui/toast'
 import { moved } from './moving'
+import { Noting } from './noting'
+import { NOTE_ITEM } from './palette-items'
 import { placed } from './placing'
 import type { Where } from './placing'
 
@@ -50,6 +53,7 @@ const NO_SELECTION: Selection = { nodes: new Set(), edges: new Set() }
 
 export class Editing extends Store<EditingState> implements Edits {
   readonly marks = noMarks()
+  readonly notes = new Noting(this)
   view: CanvasView | null = null
   /** What was copied last: pasted in the same tab, its secrets and pinned data come along. */
   private copied: { text: string; graph: Graph } | null = null
@@ -80,10 +84,15 @@ export class Editing extends Store<EditingState> implements Edits {
     return this.catalogue.kinds(this.draft.get().ports)
   }
 
-  /** The one node that is selected, if it is one. */
+  /** The one node or note that is selected, if it is one. */
   get chosen(): string | null {
     const { nodes } = this.get().selection
     return nodes.size === 1 ? ([...nodes][0] ?? null) : null
+  }
+
+  /** The one step that is selected, if it is one. */
+  get chosenStep(): string | null {
+    return nodeById(this.graph, this.chosen ?? '')?.id ?? null
   }
 
   readonly select = (selection: Selection): void => {
@@ -93,12 +102,13 @@ export class Editing extends Store<EditingState> implements Edits {
   }
 
   choose(id: string): void {
-    const node = nodeById(this.graph, id)
-    if (!node) return
+    const [node, note] = [nodeById(this.graph, id), noteAt(this.graph, id)]
+    if (!node && !note) return
     this.draft.settle()
     this.select({ nodes: new Set([id]), edges: new Set() })
     this.view?.reveal(id)
-    this.hear(`${labelOf(node)}, ${this.catalogue.titleOf(node.type)}`)
+    if (node) this.hear(`${labelOf(node)}, ${this.catalogue.titleOf(node.type)}`)
+    if (note) this.hear(`Note, ${colorOf(note)}: ${noteName(note)}`)
   }
 
   chooseEdge(id: string): void {
@@ -140,12 +150,15 @@ export class Editing extends Store<EditingState> implements Edits {
 
   readonly insertOn = (edgeId: string): void => this.ask({ what: 'insert', where: { edgeId } })
 
+  readonly insertAt = (at: Point): void => this.ask({ what: 'insert', where: { at } })
+
   drop(type: string, at: Point): void {
     this.insert(type, { at })
   }
 
-  /** Adds a node of a type there, connects it as it says, and selects it. */
+  /** Adds a node of a type there, connects it as it says, and selects it; or a note. */
   insert(type: string, where: Where): void {
+    if (type === NOTE_ITEM.name) return this.notes.add(where.at)
     const made = placed(this.graph, type, where, this.catalogue, this.kinds, this.view?.middle() ?? { x: 0, y: 0 })
     this.change(`Add ${made.label}`, () => fitted(made.graph, this.kinds))
     this.set({ asking: null })
@@ -165,18 +178,18 @@ export class Editing extends Store<EditingState> implements Edits {
   nudge(x: number, y: number): void {
     const places = new Map<string, Point>()
     for (const id of this.get().selection.nodes) {
-      const node = nodeById(this.graph, id)
-      if (node) places.set(id, { x: node.position.x + x, y: node.position.y + y })
+      const drawn = nodeById(this.graph, id) ?? noteAt(this.graph, id)
+      if (drawn) places.set(id, { x: drawn.position.x + x, y: drawn.position.y + y })
     }
     if (places.size === 0) return
-    this.draft.change(`Move ${this.count(places.size)}`, (graph) => commands.move(graph, places), 'nudge')
+    this.change(`Move ${this.count(places.keys())}`, (graph) => commands.move(graph, places), 'nudge')
   }
 
   remove(): void {
     const { nodes, edges } = this.get().selection
     if (nodes.size + edges.size === 0) return
     const id = this.chosen
-    const what = nodes.size > 0 ? this.count(nodes.size, id) : edges.size === 1 ? 'an edge' : `${edges.size} edges`
+    const what = nodes.size > 0 ? this.count(nodes) : edges.size === 1 ? 'an edge' : `${edges.size} edges`
     const isOne = id !== null && edges.size === 0
     this.change(`Delete ${what}`, (graph) =>
       isOne ? commands.removeAndBridge(graph, id) : commands.remove(graph, nodes, edges),
@@ -196,15 +209,15 @@ export class Editing extends Store<EditingState> implements Edits {
   paste(text: string): void {
     const piece = this.copied?.text === text ? this.copied.graph : pasted(text)
     if (!piece) return this.refused('What was copied is no part of a workflow.')
-    this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${this.count(piece.nodes.length)}`)
+    this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${counted(allOf(piece))}`)
   }
 
   duplicate(): void {
     const piece = pieceOf(this.graph, this.get().selection.nodes)
-    if (piece.nodes.length === 0) return
-    const left = Math.min(...piece.nodes.map((node) => node.position.x))
-    const top = Math.min(...piece.nodes.map((node) => node.position.y))
-    this.put(piece, { x: left + 32, y: top + 96 }, `Duplicate ${this.count(piece.nodes.length)}`)
+    const keys = allOf(piece)
+    if (keys.length === 0) return
+    const { x, y } = cornerOf([...piece.nodes, ...piece.notes])
+    this.put(piece, { x: x + 32, y: y + 96 }, `Duplicate ${this.count(keys)}`)
   }
 
   tidy(): void {
@@ -214,7 +227,7 @@ export class Editing extends Store<EditingState> implements Edits {
   }
 
   selectAll(): void {
-    this.set({ selection: { nodes: new Set(this.graph.nodes.map((node) => node.id)), edges: new Set() } })
+    this.set({ selection: { nodes: new Set(allOf(this.graph)), edges: new Set() } })
   }
 
   updateNode(id: string, label: string, change: (data: NodeData) => NodeData, run: string): void {
@@ -254,8 +267,8 @@ export class Editing extends Store<EditingState> implements Edits {
   }
 
   pinAll(outputs: ReadonlyMap<string, Pinned>): void {
-    this.change(`Pin ${this.count(outputs.size, null)}`, (graph) => pinAll(graph, outputs))
-    this.hear(`Pinned ${this.count(outputs.size, null)}`)
+    this.change(`Pin ${counted(outputs.keys())}`, (graph) => pinAll(graph, outputs))
+    this.hear(`Pinned ${counted(outputs.keys())}`)
   }
 
   takeSample(trigger: string, input: unknown): void {
@@ -291,26 +304,35 @@ export class Editing extends Store<EditingState> implements Edits {
   }
 
   named(id: string): string {
-    return nameOf(this.graph, id)
+    const note = noteAt(this.graph, id)
+    if (!note) return nameOf(this.graph, id)
+    return note.text.trim() === '' ? 'an empty note' : `the note “${noteName(note)}”`
   }
 
   private put(piece: Graph, at: Point, label: string): void {
+    if (!this.notes.fits(piece.notes.length)) return
     const result = paste(this.graph, piece, at)
     this.change(label, () => result.graph)
     this.set({ selection: { nodes: new Set(result.added), edges: new Set() } })
   }
 
-  private change(label: string, command: (graph: Graph) => Graph): void {
+  change(label: string, command: (graph: Graph) => Graph, run: string | null = null): void {
     if (this.isReadOnly) return this.readOnly()
-    this.draft.change(label, command)
+    this.draft.change(label, command, run)
   }
 
   private readOnly(): void {
     say('This is for looking only: sign in to change it.', 'wrong')
   }
 
-  private count(nodes: number, id: string | null = this.chosen): string {
-    if (nodes === 1 && id !== null) return this.named(id)
-    return nodes === 1 ? 'a step' : `${nodes} steps`
+  /** One thing by its name, several by their number. */
+  private count(keys: Iterable<string>): string {
+    const all = [...keys]
+    return all.length === 1 && all[0] !== undefined ? this.named(all[0]) : counted(all)
   }
+}
+
+/** Ids of steps, and keys of notes. */
+function allOf({ nodes, notes }: Graph): string[] {
+  return [...nodes.map((node) => node.id), ...keysOf(notes)]
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo } from 'react'
 
 import type { Workflow } from '../api/types'
+import { useCommands } from '../app/commands'
 import { useStore } from '../app/store'
 import { Canvas } from '../canvas/canvas'
 import { setMarks } from '../canvas/marks'
@@ -16,6 +17,7 @@ import { ConnectBar } from './connect-bar'
 import { useKeyboardConnect } from './connecting'
 import type { Editing, Panel } from './editing'
 import { useFindings } from './findings'
+import { editorCommands } from './editor-commands'
 import { canvasKey, copyEvent, pageKey, pasteEvent } from './keys'
 import { Outline } from './outline'
 import { Palette } from './palette'
@@ -34,6 +36,7 @@ const PANELS: [Panel, string][] = [
 export function Editor({ editing, rule }: { editing: Editing; rule: Workflow['rule'] }) {
   const findings = useFindings(editing)
   const connecting = useKeyboardConnect(editing)
+  useCommands(useCallback(() => editorCommands(editing), [editing]))
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => pageKey(editing, event)
     addEventListener('keydown', pressed)

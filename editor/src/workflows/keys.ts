@@ -4,13 +4,15 @@ import type { ClipboardEvent, KeyboardEvent as ReactKeyboardEvent } from 'react'
 
 import { GRID_PX, placeOf, sizeOf } from '../document/geometry'
 import type { Graph, GraphNode } from '../document/graph'
+import { keysOf, noteAt, noteKey, rectOf } from '../document/notes'
 import type { Editing } from './editing'
 import type { Connecting } from './connecting'
 
 export const HELP: [string, string][] = [
-  ['Arrows', 'Go from step to step'],
+  ['Arrows', 'Go from step to step, and to notes'],
   ['Alt-arrows', 'Move what is selected (with Shift: far)'],
   ['A or /', 'Add a step behind the selected one'],
+  ['N', 'Add a note; Enter writes the selected one, Escape goes back'],
   ['C', 'Connect the selected step: arrows choose the target, C the port, Enter connects'],
   ['Enter', 'To the fields of the selected step; Escape goes back'],
   ['Delete', 'Delete, and join what is around it'],
@@ -18,6 +20,7 @@ export const HELP: [string, string][] = [
   ['Ctrl-C, Ctrl-X, Ctrl-V, Ctrl-D', 'Copy, cut, paste, duplicate'],
   ['Ctrl-A', 'Select all'],
   ['Ctrl-F', 'Find a step'],
+  ['Ctrl-K', 'Go to any page, workflow or step, or do something, by typing'],
   ['Ctrl-Enter', 'Publish'],
   ['R', 'Try the draft out'],
   ['Shift-Enter', 'Test the selected step'],
@@ -86,11 +89,14 @@ export function pasteEvent(editing: Editing, event: ClipboardEvent<HTMLElement>)
 function plainKey(editing: Editing, connecting: Connecting, event: ReactKeyboardEvent): boolean {
   const direction = ARROWS[event.key]
   if (direction) return arrow(editing, direction, event)
-  const { chosen } = editing
+  const { chosenStep: chosen } = editing
   switch (event.key) {
     case 'a':
     case '/':
       editing.ask({ what: 'insert', where: chosen === null ? {} : { after: chosen } })
+      return true
+    case 'n':
+      editing.notes.add()
       return true
     case 'c':
       connecting.begin()
@@ -101,10 +107,14 @@ function plainKey(editing: Editing, connecting: Connecting, event: ReactKeyboard
     case 'p':
       editing.flipPin()
       return true
-    case 'Enter':
+    case 'Enter': {
+      const note = noteAt(editing.graph, editing.chosen ?? '')
+      if (note) editing.notes.begin(note.id)
+      if (note) return true
       if (event.shiftKey) editing.set({ tab: 'test' })
       document.querySelector<HTMLElement>('.inspector input, .inspector textarea')?.focus()
       return true
+    }
     case 'Escape':
       editing.select({ nodes: new Set(), edges: new Set() })
       return true
@@ -143,12 +153,16 @@ function arrow(editing: Editing, direction: Direction, event: ReactKeyboardEvent
     return true
   }
   const from = editing.chosen
-  const next = from === null ? editing.graph.nodes[0]?.id : neighbour(editing, from, direction)
+  const next = from === null ? first(editing.graph) : neighbour(editing, from, direction)
   if (next !== undefined) editing.choose(next)
   return true
 }
 
-/** The nearest step on that side; to the right those that it leads to come first, to the left those that lead to it. */
+function first({ nodes, notes }: Graph): string | undefined {
+  return nodes[0]?.id ?? keysOf(notes)[0]
+}
+
+/** The nearest step or note on that side; to the right those that it leads to come first, to the left those that lead to it. */
 function neighbour(editing: Editing, from: string, direction: Direction): string | undefined {
   const { graph } = editing
   const along = { right: ['source', 'target'], left: ['target', 'source'] } as const
@@ -175,5 +189,9 @@ function middles(graph: Graph, editing: Editing) {
     const [place, size] = [placeOf(graph, node), sizeOf(graph, node, kinds)]
     return { x: place.x + size.width / 2, y: place.y + Math.min(size.height, 64) / 2 }
   }
-  return new Map(graph.nodes.map((node) => [node.id, middle(node)]))
+  const notes = graph.notes.map((note) => {
+    const { x, y, width, height } = rectOf(note)
+    return [noteKey(note.id), { x: x + width / 2, y: y + Math.min(height, 64) / 2 }] as const
+  })
+  return new Map([...graph.nodes.map((node) => [node.id, middle(node)] as const), ...notes])
 }

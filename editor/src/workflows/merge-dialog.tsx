@@ -7,6 +7,7 @@ import type { Graph } from '../document/graph'
 import { nameOf, nodeById } from '../document/graph'
 import { merge } from '../document/merge'
 import type { Conflict, Picks, Side } from '../document/merge'
+import { noteAt, noteKey, noteName } from '../document/notes'
 import { Dialog } from '../ui/dialog'
 import { Differences, Shown } from './differences'
 import type { Editing } from './editing'
@@ -35,7 +36,14 @@ function Merge({ editing, base, document, onClose }: MergeProps) {
     editing.hear('Both versions are merged')
     onClose()
   }
-  const named = (id: string) => nameOf(nodeById(mine, id) ? mine : theirs, id)
+  const named = ({ what, id }: Conflict) => {
+    if (what === 'note') {
+      const note = [mine, theirs].map((of) => noteAt(of, noteKey(id))).find(Boolean)
+      return note ? `Note “${noteName(note)}”` : id
+    }
+    if (what === 'node') return nameOf(nodeById(mine, id) ? mine : theirs, id)
+    return what === 'edge' ? id : 'The workflow'
+  }
   return (
     <Dialog title="Merge both versions" onClose={onClose} className="wide">
       <div className="columns">
@@ -57,9 +65,7 @@ function Merge({ editing, base, document, onClose }: MergeProps) {
             <Choice
               key={conflict.key}
               conflict={conflict}
-              name={
-                conflict.what === 'node' ? named(conflict.id) : conflict.what === 'edge' ? conflict.id : 'The workflow'
-              }
+              name={named(conflict)}
               onPick={(side) => setPicks(new Map([...picks, [conflict.key, side]]))}
             />
           ))}

@@ -6,6 +6,7 @@ import { containerAt, fitted, placeOf, sizeOf } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { labelOf, nodeById, withInside } from '../document/graph'
 import type { Graph, Point } from '../document/graph'
+import { counted, noteAt } from '../document/notes'
 
 export function moved(
   graph: Graph,
@@ -17,7 +18,7 @@ export function moved(
   if (changed.size === 0) return { graph, label: '' }
   const [first] = changed.keys()
   const only = changed.size === 1 && first !== undefined ? nodeById(graph, first) : undefined
-  const what = only ? labelOf(only) : `${changed.size} steps`
+  const what = only ? labelOf(only) : counted(changed.keys())
   const at = commands.move(graph, changed)
   const home = newHome(graph, at, [...changed.keys()], kinds, catalogue)
   if (!home) return { graph: fitted(at, kinds), label: `Move ${what}` }
@@ -27,8 +28,8 @@ export function moved(
 }
 
 function isElsewhere(graph: Graph, id: string, place: Point): boolean {
-  const node = nodeById(graph, id)
-  return node !== undefined && (node.position.x !== place.x || node.position.y !== place.y)
+  const position = (nodeById(graph, id) ?? noteAt(graph, id))?.position
+  return position !== undefined && (position.x !== place.x || position.y !== place.y)
 }
 
 /**

@@ -2,6 +2,7 @@ import { useStore } from '../app/store'
 import { iconOf } from '../canvas/categories'
 import { childrenOf, labelOf } from '../document/graph'
 import type { Graph, GraphNode } from '../document/graph'
+import { noteKey, noteName } from '../document/notes'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
 
@@ -12,6 +13,7 @@ export function Outline({ editing }: { editing: Editing }) {
   return (
     <nav className="outline" aria-label="Outline">
       <Level editing={editing} graph={graph} parentId={undefined} selected={selected} />
+      <Notes editing={editing} graph={graph} selected={selected} />
     </nav>
   )
 }
@@ -40,6 +42,28 @@ function Level({ editing, graph, parentId, selected }: LevelProps) {
         </li>
       ))}
     </ul>
+  )
+}
+
+function Notes({ editing, graph, selected }: Omit<LevelProps, 'parentId'>) {
+  if (graph.notes.length === 0) return null
+  return (
+    <>
+      <h3>Notes</h3>
+      <ul aria-label="Notes">
+        {graph.notes.map((note) => {
+          const key = noteKey(note.id)
+          return (
+            <li key={key}>
+              <button type="button" aria-current={selected.has(key)} onClick={() => editing.goTo(key)}>
+                <Icon name="note" />
+                <span>{noteName(note)}</span>
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </>
   )
 }
 

@@ -7,11 +7,14 @@ import { categoryOf, categoryTitle, iconOf } from '../canvas/categories'
 import type { Category } from '../canvas/categories'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
+import { NOTE_ITEM, matching } from './palette-items'
+import type { Item as Entry } from './palette-items'
 
 /** Every node type of the server, to be dragged in or clicked. */
 export function Palette({ editing }: { editing: Editing }) {
   const [wanted, setWanted] = useState('')
   const groups = grouped(matching(editing.catalogue.types, wanted))
+  const notes = matching([NOTE_ITEM], wanted)
   return (
     <div className="palette">
       <label className="search">
@@ -32,12 +35,18 @@ export function Palette({ editing }: { editing: Editing }) {
           ))}
         </section>
       ))}
-      {groups.size === 0 && <p className="faint">No step has that in its name.</p>}
+      {notes.length > 0 && (
+        <section>
+          <h3>On the canvas</h3>
+          <Item type={NOTE_ITEM} editing={editing} />
+        </section>
+      )}
+      {groups.size + notes.length === 0 && <p className="faint">No step has that in its name.</p>}
     </div>
   )
 }
 
-function Item({ type, editing }: { type: NodeType; editing: Editing }) {
+function Item({ type, editing }: { type: Entry; editing: Editing }) {
   const dragged = (event: DragEvent) => {
     event.dataTransfer.setData(DRAGGED_TYPE, type.name)
     event.dataTransfer.effectAllowed = 'copy'
@@ -52,7 +61,7 @@ function Item({ type, editing }: { type: NodeType; editing: Editing }) {
       data-category={categoryOf(type.name)}
       data-type={type.name}
       onDragStart={dragged}
-      onClick={() => editing.insert(type.name, editing.chosen === null ? {} : { after: editing.chosen })}
+      onClick={() => editing.insert(type.name, editing.chosenStep === null ? {} : { after: editing.chosenStep })}
     >
       <span className="step-icon">
         <Icon name={iconOf(type.name)} />
@@ -60,14 +69,6 @@ function Item({ type, editing }: { type: NodeType; editing: Editing }) {
       {type.title}
     </button>
   )
-}
-
-/** Types that have every word in their name or description; those in whose title it is come first. */
-export function matching(types: readonly NodeType[], wanted: string): NodeType[] {
-  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean)
-  const fits = (text: string) => words.every((word) => text.toLowerCase().includes(word))
-  const found = types.filter((type) => fits(`${type.title} ${type.name} ${type.description}`))
-  return words.length === 0 ? found : found.sort((a, b) => Number(fits(b.title)) - Number(fits(a.title)))
 }
 
 function grouped(types: NodeType[]): Map<Category, NodeType[]> {

@@ -1,14 +1,16 @@
 import { categoryOf, iconOf } from '../canvas/categories'
 import { Icon } from '../ui/icon'
 import type { Editing } from './editing'
-import { matching } from './palette'
+import { NOTE_ITEM, matching } from './palette-items'
+import type { Item } from './palette-items'
 import { Picker } from '../ui/picker'
 import type { Where } from './placing'
 
-/** Adds a step by name. Where something leads to it, triggers are left out. */
+/** Adds a step by name, or a note. Where something leads to it, triggers and notes are left out. */
 export function QuickAdd({ editing, where, onClose }: { editing: Editing; where: Where; onClose: () => void }) {
   const isLed = where.edgeId !== undefined || where.after !== undefined || where.from !== undefined
-  const types = editing.catalogue.types.filter((type) => !isLed || type.role !== 'trigger')
+  const { types: all } = editing.catalogue
+  const types: Item[] = isLed ? all.filter((type) => type.role !== 'trigger') : [...all, NOTE_ITEM]
   return (
     <Picker
       title={where.edgeId === undefined ? 'Add a step' : 'Put a step in here'}

@@ -19,7 +19,8 @@ export function VersionsDialog({ editing, onClose }: { editing: Editing; onClose
     attempt(async () => {
       const { graph } = await version(editing.draft.id, wanted.id)
       const next = read(graph)
-      if (equal(next.nodes, editing.graph.nodes) && equal(next.edges, editing.graph.edges)) {
+      const { nodes, edges, notes } = editing.graph
+      if (equal(next.nodes, nodes) && equal(next.edges, edges) && equal(next.notes, notes)) {
         say(`The draft is version ${wanted.number} already.`)
       } else {
         editing.takeOver(next, wanted.number)

@@ -11,6 +11,7 @@ import { TEMPLATES } from '../features/templates/templates'
 import { Failure } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import { ago, dateTime } from '../ui/time'
+import { DeleteButton, DeletedDialog } from './deleted'
 import { NewWorkflow } from './new-workflow'
 
 // Only people take first steps, and only in the beginning.
@@ -19,8 +20,14 @@ const Checklist = lazy(() => import('../features/begin/checklist'))
 export function WorkflowsPage() {
   useTitle('Workflows')
   const loaded = useLoad(() => workflows(), 'workflows', 10_000)
-  const [making, setMaking] = useState<string | null>(null)
-  const mayMake = useCan('workflows.write')
+  const [chosen, setMaking] = useState<string | null>(null)
+  const [isAboutDeleted, setAboutDeleted] = useState(false)
+  const making = useQuery('new') || chosen
+  const close = () => {
+    setMaking(null)
+    setQuery('new', '')
+  }
+  const [mayMake, mayDelete] = [useCan('workflows.write'), useCan('workflows.publish')]
   const isPerson = useMe()?.kind === 'user'
   const wanted = useQuery('q').toLowerCase()
   const shown = loaded.value?.items.filter((item) => item.name.toLowerCase().includes(wanted))
@@ -38,6 +45,11 @@ export function WorkflowsPage() {
             onChange={(event) => setQuery('q', event.target.value)}
           />
         </label>
+        {mayDelete && (
+          <button type="button" onClick={() => setAboutDeleted(true)}>
+            <Icon name="trash" /> Deleted workflows
+          </button>
+        )}
         <button type="button" className="primary" disabled={!mayMake} onClick={() => setMaking('empty')}>
           <Icon name="add" /> New workflow
         </button>
@@ -49,13 +61,15 @@ export function WorkflowsPage() {
       )}
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
       {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={setMaking} />}
-      {shown && shown.length > 0 && <Table items={shown} />}
-      {making !== null && <NewWorkflow begin={making} onClose={() => setMaking(null)} />}
+      {shown && shown.length > 0 && <Table items={shown} onDeleted={mayDelete ? loaded.reload : null} />}
+      {isAboutDeleted && <DeletedDialog onRestored={loaded.reload} onClose={() => setAboutDeleted(false)} />}
+      {making !== null && mayMake && <NewWorkflow begin={making} onClose={close} />}
     </main>
   )
 }
 
-function Table({ items }: { items: WorkflowSummary[] }) {
+/** Without `onDeleted` nothing can be deleted. */
+function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() => void) | null }) {
   return (
     <table className="rows">
       <thead>
@@ -78,6 +92,7 @@ function Table({ items }: { items: WorkflowSummary[] }) {
             <td title={dateTime(item.updated_at)}>{ago(item.updated_at)}</td>
             <td className="end">
               <Link href={to.executions({ workflow: item.id })}>Executions</Link>
+              {onDeleted && <DeleteButton workflow={item} onDeleted={onDeleted} />}
             </td>
           </tr>
         ))}

@@ -19,7 +19,7 @@ test('a graph is drawn, published and run with the keyboard alone', async () => 
   await kim.press('Enter')
   for (
     let tabs = 0;
-    tabs < 12 && !(await kim.field('message').evaluate((field) => field === document.activeElement));
+    tabs < 16 && !(await kim.field('message').evaluate((field) => field === document.activeElement));
     tabs += 1
   ) {
     await kim.press('Tab')

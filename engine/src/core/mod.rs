@@ -40,3 +40,4 @@ pub mod scene;
 pub mod simulate;
 pub mod state;
 pub mod step;
+pub mod trace;

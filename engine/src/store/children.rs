@@ -14,6 +14,7 @@ use super::trials::IS_TRIAL;
 use crate::core::child::NewChild;
 use crate::core::flow::RateWish;
 use crate::core::ids::{ExecutionId, SignalId, StepKey, WorkflowId, WorkspaceId};
+use crate::core::trace::Trace;
 
 /// Largest output that a child's signal carries to its parent, as JSON; a larger one is read by the parent's step.
 pub const SENT_OUTPUT_BYTES_MAX: i32 = 64 * 1024;
@@ -53,6 +54,8 @@ pub struct Birth {
     pub signal: Option<String>,
     /// The child.
     pub new: NewChild,
+    /// What its parent belongs to, and it as well.
+    pub trace: Trace,
 }
 
 /// What `family_1` reads.
@@ -127,13 +130,13 @@ fn held(commit: &Commit, Hold { workflow_id, losses, throttle, unbegun }: &Hold)
     })
 }
 
-fn start(commit: &Commit, Birth { step, round, signal, new }: &Birth) -> Value {
+fn start(commit: &Commit, Birth { step, round, signal, new, trace }: &Birth) -> Value {
     json!({
         "child_id": new.child.execution_id, "workspace_id": commit.workspace_id,
         "workflow_id": new.child.workflow_id, "version_id": new.child.version_id, "trigger": new.trigger,
         "input": new.input, "timeout_ms": new.timeout_ms, "vt": new.vt,
         "parent_id": commit.execution_id, "node_id": step.node_id, "scope": step.scope, "round": round,
-        "root_id": new.root_id, "depth": new.depth, "signal": signal,
+        "root_id": new.root_id, "depth": new.depth, "signal": signal, "trace": trace.to_string(),
     })
 }
 

@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use crate::core::trace::Trace;
 use crate::faults::{ask, told};
 
 /// Lower bound of a claim's scan that misses no token.
@@ -42,6 +43,8 @@ pub struct Claimed {
     pub incident: bool,
     /// Database time of the claim.
     pub claimed_at: DateTime<Utc>,
+    /// What it belongs to, if not to itself.
+    pub trace: Option<String>,
 }
 
 impl Claimed {
@@ -52,6 +55,12 @@ impl Claimed {
         self.fresh || self.begun_at == self.claimed_at
     }
 
+    /// What it belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.execution_id))
+    }
+
     /// Whether it lost two workers in a row, so that the next loss makes it an incident.
     #[must_use]
     pub fn is_suspect(&self) -> bool {
@@ -59,7 +68,7 @@ impl Claimed {
     }
 }
 
-/// By place: to find fourteen columns by their names costs more than to read them.
+/// By place: to find fifteen columns by their names costs more than to read them.
 impl FromRow<'_, PgRow> for Claimed {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
@@ -77,6 +86,7 @@ impl FromRow<'_, PgRow> for Claimed {
             deadline_at: row.try_get(11)?,
             incident: row.try_get(12)?,
             claimed_at: row.try_get(13)?,
+            trace: row.try_get(14)?,
         })
     }
 }
@@ -95,7 +105,7 @@ pub async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let claimed = sqlx::query_as(
         "SELECT execution_id, workspace_id, lease_no, losses, held_by, fresh, vt, version_id, trigger_node_id, input, \
-         created_at, deadline_at, incident, claimed_at FROM claim_2($1, $2, $3, $4)",
+         created_at, deadline_at, incident, claimed_at, trace FROM claim_3($1, $2, $3, $4)",
     )
     .bind(worker_no)
     .bind(room)

@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::trials::IS_TRIAL;
 use crate::core::ids::{ExecutionId, WorkflowId, WorkspaceId};
 use crate::core::journal::Entry;
+use crate::core::trace::Trace;
 
 /// An execution as it is recorded, with the status that leases and journal tell.
 #[derive(Clone, Debug, FromRow, Serialize)]
@@ -45,9 +46,19 @@ pub struct ExecutionRow {
     pub ended_at: Option<DateTime<Utc>>,
     /// Whether it tries a draft out.
     pub trial: bool,
+    /// What it belongs to, as it is stored; none if that is itself.
+    #[serde(skip)]
+    #[sqlx(default)]
+    pub trace: Option<String>,
 }
 
 impl ExecutionRow {
+    /// What it belongs to.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.execution_id))
+    }
+
     /// Whether another execution can go on from it: it has ended, or waits for a person.
     #[must_use]
     pub fn can_restart(&self) -> bool {
@@ -72,7 +83,7 @@ fn of_list() -> String {
 }
 /// The columns of [`ExecutionRow`] but status, input, output and whether it is a trial.
 pub(super) const HEAD: &str = "e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.trigger_node_id, e.error, \
-    e.created_at, coalesce(nullif(e.begun_at, 'infinity'), e.created_at) AS begun_at, e.deadline_at, e.ended_at";
+    e.created_at, coalesce(nullif(e.begun_at, 'infinity'), e.created_at) AS begun_at, e.deadline_at, e.ended_at, e.trace";
 
 /// One execution of a workspace.
 ///

@@ -105,6 +105,7 @@ struct Row<'a> {
     vt: i64,
     key_hash: Option<String>,
     request_hash: Option<String>,
+    trace: Option<String>,
     #[serde(flatten)]
     wish: &'a Wish,
 }
@@ -135,6 +136,7 @@ impl<'a> Row<'a> {
             vt: start.vt,
             key_hash: start.key_hash().as_deref().map(hex),
             request_hash: start.request_hash().as_deref().map(hex),
+            trace: start.trace.as_ref().map(ToString::to_string),
             wish,
         }
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::start::{IdempotencyKey, Started, hash_of};
 use crate::core::ids::{ExecutionId, VersionId};
+use crate::core::trace::Trace;
 
 /// An execution to be restarted.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Restart {
     pub positions: Vec<i32>,
     /// Repetitions with the same key start nothing.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// What the new one belongs to; without it, to a trace of its own.
+    pub trace: Option<Trace>,
 }
 
 #[derive(FromRow)]
@@ -38,7 +41,7 @@ pub async fn restart(connection: &mut PgConnection, restart: &Restart) -> Result
     let key = restart.idempotency_key.as_ref();
     let request = key.map(|key| hash_of(&[&restart.of.to_string(), &key.wishes]));
     let row: Option<RestartRow> =
-        sqlx::query_as("SELECT execution_id, verdict FROM restart_1($1, $2, $3, $4, $5, $6, $7)")
+        sqlx::query_as("SELECT execution_id, verdict FROM restart_2($1, $2, $3, $4, $5, $6, $7, $8)")
             .bind(restart.execution_id.0)
             .bind(restart.of.0)
             .bind(restart.version_id.0)
@@ -46,6 +49,7 @@ pub async fn restart(connection: &mut PgConnection, restart: &Restart) -> Result
             .bind(&restart.positions)
             .bind(key.map(|key| hash_of(&[&key.key])))
             .bind(request)
+            .bind(restart.trace.as_ref().map(ToString::to_string))
             .fetch_optional(connection)
             .await?;
     Ok(row.map(|row| match row.verdict.as_str() {

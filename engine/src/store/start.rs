@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use crate::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
+use crate::core::trace::Trace;
 use crate::faults::{ask, told};
 
 /// An execution to be started.
@@ -28,6 +29,8 @@ pub struct Start {
     pub timeout_ms: Option<u64>,
     /// Repetitions with the same key start nothing.
     pub idempotency_key: Option<IdempotencyKey>,
+    /// What it belongs to; without it, to a trace of its own.
+    pub trace: Option<Trace>,
     /// Virtual time that the tenant's share asks for; the queue's front if lower.
     pub vt: i64,
 }
@@ -112,7 +115,7 @@ pub async fn start(connection: &mut PgConnection, starts: &[Start]) -> Result<St
 async fn write(connection: &mut PgConnection, starts: &[Start]) -> Result<StartReply, StoreError> {
     let column = |value: fn(&Start) -> Uuid| starts.iter().map(value).collect::<Vec<_>>();
     let rows: Vec<StartRow> = sqlx::query_as(
-        "SELECT execution_id, verdict, front FROM start_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ORDER BY ordinal",
+        "SELECT execution_id, verdict, front FROM start_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ORDER BY ordinal",
     )
     .bind(column(|start| start.execution_id.0))
     .bind(column(|start| start.workspace_id.0))
@@ -124,6 +127,7 @@ async fn write(connection: &mut PgConnection, starts: &[Start]) -> Result<StartR
     .bind(starts.iter().map(|start| start.vt).collect::<Vec<_>>())
     .bind(starts.iter().map(Start::key_hash).collect::<Vec<_>>())
     .bind(starts.iter().map(Start::request_hash).collect::<Vec<_>>())
+    .bind(starts.iter().map(|start| start.trace.as_ref().map(ToString::to_string)).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
     let front = rows.first().map_or(0, |row| row.front);

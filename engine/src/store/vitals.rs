@@ -5,9 +5,7 @@ use sqlx::{FromRow, PgConnection};
 
 use super::error::StoreError;
 use super::migrate::Kind;
-
-/// Tables that hold rows by month.
-const BY_MONTH: [&str; 4] = ["executions", "journal", "execution_logs", "usage"];
+use super::retention::BY_MONTH;
 
 /// What a server says of itself.
 #[derive(Clone, Debug, FromRow)]

@@ -72,6 +72,8 @@ pub struct Agenda {
     pub jobs: bool,
     /// Credentials are to be tested.
     pub tests: bool,
+    /// Addresses of forms are to be written to.
+    pub form_mails: bool,
 }
 
 impl Agenda {
@@ -90,6 +92,7 @@ impl Agenda {
             events: true,
             jobs: true,
             tests: true,
+            form_mails: true,
         }
     }
 }
@@ -170,7 +173,7 @@ const BEAT: &str = "\
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
            a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, \
-           credential_tests_asked_1() AS tests \
+           credential_tests_asked_1() AS tests, form_mails_due_1() AS form_mails \
       FROM agenda_3() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`

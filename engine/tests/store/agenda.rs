@@ -16,7 +16,8 @@ async fn a_look_tells_what_there_is_to_do() {
     let cell = Cell::new().await;
     let nothing = agenda(&cell).await;
     assert!(!nothing.limits && !nothing.lines && !nothing.held, "{nothing:?}");
-    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs && !nothing.tests, "{nothing:?}");
+    assert!(!nothing.endpoints && !nothing.lanes && !nothing.events && !nothing.jobs, "{nothing:?}");
+    assert!(!nothing.tests && !nothing.form_mails, "{nothing:?}");
     assert_eq!((nothing.starts_ms, nothing.triggers_ms), (None, None));
     let id = "gen_random_uuid()";
     cell.execute(&format!(
@@ -34,12 +35,14 @@ async fn a_look_tells_what_there_is_to_do() {
     assert!(some.limits && some.lines && some.held && some.events && some.lanes, "{some:?}");
     assert!(!some.endpoints && !some.jobs && some.starts_ms.is_none() && some.triggers_ms.is_none(), "{some:?}");
     assert_eq!(some.pauses_no, nothing.pauses_no + 1);
-    let more = [schedules("1"), pending("1"), endpoints("1"), jobs("1"), tests("1")];
+    let more = [schedules("1"), pending("1"), endpoints("1"), jobs("1"), tests("1"), form_mails("1")];
     cell.execute(&more.join("; ")).await;
     let all = agenda(&cell).await;
-    assert!(all.endpoints && all.jobs && all.tests, "{all:?}");
+    assert!(all.endpoints && all.jobs && all.tests && all.form_mails, "{all:?}");
     cell.execute("UPDATE credential_tests SET asked_at = now() - interval '1 minute'").await;
     assert!(!agenda(&cell).await.tests, "nobody waits any more for what was asked so long ago");
+    cell.execute("UPDATE form_submissions SET mail_due_at = now() + interval '1 minute'").await;
+    assert!(!agenda(&cell).await.form_mails, "a mail that is tried again later is not due");
     let hours = |ms: Option<i64>| ms.unwrap() as f64 / 3_600_000.0;
     assert!((0.9..=1.0).contains(&hours(all.triggers_ms)) && (1.9..=2.0).contains(&hours(all.starts_ms)), "{all:?}");
     cell.execute(&trigger_starts("1")).await;
@@ -113,6 +116,16 @@ fn tests(count: &str) -> String {
     )
 }
 
+/// So many mails of forms that have been due for a second and longer.
+fn form_mails(count: &str) -> String {
+    format!(
+        "INSERT INTO form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, input, \
+                expires_at, mail_due_at) \
+         SELECT gen_random_uuid(), gen_random_uuid(), 'o', gen_random_uuid(), 'n', 'p', 't', 'a@b.c', '1', now(), \
+                now() - n * interval '1 second' FROM generate_series(1, {count}) n"
+    )
+}
+
 /// So many starts of triggers that have been due for a second and longer.
 fn trigger_starts(count: &str) -> String {
     format!(
@@ -140,7 +153,7 @@ async fn an_agenda_is_one_step_into_each_index() {
     ))
     .await;
     let count = ROWS.to_string();
-    for fill in [schedules, pending, endpoints, jobs, trigger_starts, person_jobs, tests] {
+    for fill in [schedules, pending, endpoints, jobs, trigger_starts, person_jobs, tests, form_mails] {
         cell.execute(&fill(&count)).await;
     }
     let plans = Plans::of(&mut connection).await;
@@ -161,6 +174,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "bulk_jobs",
             "person_jobs",
             "credential_tests",
+            "form_submissions",
         ];
         let all = plans.take();
         for table in tables {

@@ -26,7 +26,13 @@ pub(super) fn birth(parent: &Claimed, node: &str, signal: Option<&str>) -> Birth
         depth: 1,
         vt: 0,
     };
-    Birth { step: StepKey::root(NodeId::from(node)), round: 0, signal: signal.map(Into::into), new }
+    Birth {
+        step: StepKey::root(NodeId::from(node)),
+        round: 0,
+        signal: signal.map(Into::into),
+        new,
+        trace: parent.trace(),
+    }
 }
 
 /// A commit that starts a child, and then does something with the lease.

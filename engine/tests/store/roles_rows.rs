@@ -177,6 +177,10 @@ pub(crate) fn rows(workspace: &str) -> String {
              VALUES ({w}, {id}, 'n', {id}, '{{failed}}', false, 1)"
         ),
         format!(
+            "form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, input, expires_at) \
+             VALUES ({w}, {id}, 'o', {id}, 'n', 'p', 't', 'a@b', '1', now())"
+        ),
+        format!(
             "hook_secrets (workspace_id, hook_secret_id, name, sealed, key_id, created_by) \
              VALUES ({w}, {id}, 'n', '', 'k', 'b')"
         ),

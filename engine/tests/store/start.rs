@@ -153,6 +153,7 @@ async fn the_starter_can_do_nothing_but_start_and_spend_quota() {
             "return_slice_1",
             "settle_slices_1",
             "start_1",
+            "start_2",
             "start_flow_1",
             "take_slice_1",
             "take_slice_2"

@@ -136,6 +136,7 @@ pub(crate) fn new_start(workspace_id: WorkspaceId) -> Start {
         input: json!({ "n": 1 }),
         timeout_ms: None,
         idempotency_key: None,
+        trace: None,
         vt: 0,
     }
 }

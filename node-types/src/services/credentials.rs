@@ -23,7 +23,7 @@ mod trying;
 
 pub use attach::attach;
 pub use gmail::{Gmail, REJECTED as GMAIL_REJECTED, TRANSIENT as GMAIL_TRANSIENT};
-pub use server::{MailLogin, MailWay, mail_way};
+pub use server::{MailLogin, MailWay, mail_login, mail_way};
 pub use trying::try_out;
 
 /// The class of a credential that is missing or does not work.

@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use capstan_domain::trace;
+use capstan_engine::core::trace::TRACEPARENT;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Identity, Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::guard::{Guard, Refusal, Trust, shown};
 use super::redirect::next_hop;
-use super::resolver::{GuardedResolver, LOOKUPS_MAX};
+use super::resolver::{GuardedResolver, LOOKUPS_MAX, Names};
 
 /// Most redirects that are followed.
 pub const REDIRECTS_MAX: usize = 5;
@@ -30,6 +32,7 @@ pub struct HttpClient {
     named: Client,
     lookups: Arc<Semaphore>,
     roots: Vec<Certificate>,
+    names: Names,
 }
 
 /// One request; the body is kept so that a redirect can repeat it.
@@ -43,6 +46,20 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Absent for none.
     pub body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// The same, as a part of the trace that this task works for. A header that the author has set stays.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        if let Some(trace) = trace::current()
+            && !self.headers.contains_key(TRACEPARENT)
+            && let Ok(value) = HeaderValue::from_str(&trace::header(&trace))
+        {
+            self.headers.insert(HeaderName::from_static(TRACEPARENT), value);
+        }
+        self
+    }
 }
 
 /// Why there is no answer.
@@ -99,7 +116,13 @@ impl HttpClient {
     /// # Errors
     /// The roots cannot be used.
     pub fn trusting(guard: Guard, roots: Vec<Certificate>) -> Result<Self, reqwest::Error> {
-        Self::of(Arc::new(guard), Arc::new(Semaphore::new(LOOKUPS_MAX)), roots, None)
+        Self::of(Arc::new(guard), Arc::new(Semaphore::new(LOOKUPS_MAX)), roots, None, Names::System)
+    }
+
+    /// One that knows other names than the system.
+    #[cfg(test)]
+    pub(super) fn knowing(guard: Guard, names: Names) -> Self {
+        Self::of(Arc::new(guard), Arc::new(Semaphore::new(LOOKUPS_MAX)), Vec::new(), None, names).unwrap()
     }
 
     /// This client, which also shows a certificate to servers that ask for one. Reads the system's roots again.
@@ -107,7 +130,8 @@ impl HttpClient {
     /// # Errors
     /// The certificate cannot be used.
     pub fn showing(&self, identity: Identity) -> Result<Self, reqwest::Error> {
-        Self::of(Arc::clone(&self.guard), Arc::clone(&self.lookups), self.roots.clone(), Some(identity))
+        let (guard, lookups) = (Arc::clone(&self.guard), Arc::clone(&self.lookups));
+        Self::of(guard, lookups, self.roots.clone(), Some(identity), self.names.clone())
     }
 
     fn of(
@@ -115,11 +139,17 @@ impl HttpClient {
         lookups: Arc<Semaphore>,
         roots: Vec<Certificate>,
         identity: Option<Identity>,
+        names: Names,
     ) -> Result<Self, reqwest::Error> {
-        let resolver = |trust| GuardedResolver { guard: Arc::clone(&guard), trust, lookups: Arc::clone(&lookups) };
+        let resolver = |trust| GuardedResolver {
+            guard: Arc::clone(&guard),
+            trust,
+            lookups: Arc::clone(&lookups),
+            names: names.clone(),
+        };
         let judged = client(resolver(Trust::Judged), &roots, identity.clone())?;
         let named = client(resolver(Trust::Named), &roots, identity)?;
-        Ok(Self { guard, judged, named, lookups, roots })
+        Ok(Self { guard, judged, named, lookups, roots, names })
     }
 
     /// Sends `request` and follows redirects, except at a status that `accepts`. The body is not read yet.
@@ -157,7 +187,8 @@ impl HttpClient {
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
             return Ok(address);
         }
-        let resolver = GuardedResolver { guard: Arc::clone(&self.guard), trust, lookups: Arc::clone(&self.lookups) };
+        let (guard, lookups) = (Arc::clone(&self.guard), Arc::clone(&self.lookups));
+        let resolver = GuardedResolver { guard, trust, lookups, names: self.names.clone() };
         let found = resolver.addresses(host.to_owned()).await.map_err(|error| match error.downcast::<Refusal>() {
             Ok(refusal) => HttpError::Refused(*refusal),
             Err(error) => unreachable(error.to_string()),

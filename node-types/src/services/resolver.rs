@@ -1,6 +1,8 @@
 //! Name resolution that is bounded in time and number, and judged by the guard.
 
 use std::error::Error;
+#[cfg(test)]
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,20 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most look-ups at once; each holds a thread of the blocking pool until the system answers.
 pub(super) const LOOKUPS_MAX: usize = 64;
 
+/// What a test says of a name.
+#[cfg(test)]
+pub(super) type Told = Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>;
+
+/// Who knows the addresses of names.
+#[derive(Clone)]
+pub(super) enum Names {
+    /// The system.
+    System,
+    /// A test.
+    #[cfg(test)]
+    Told(Told),
+}
+
 /// The system's resolver behind the guard.
 #[derive(Clone)]
 pub(super) struct GuardedResolver {
@@ -22,6 +38,7 @@ pub(super) struct GuardedResolver {
     /// With [`Trust::Named`], every address is let through.
     pub(super) trust: Trust,
     pub(super) lookups: Arc<Semaphore>,
+    pub(super) names: Names,
 }
 
 impl Resolve for GuardedResolver {
@@ -34,12 +51,20 @@ impl Resolve for GuardedResolver {
 impl GuardedResolver {
     /// The addresses of `host` that may be connected to.
     pub(super) async fn addresses(&self, host: String) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, lookup(host.clone(), Arc::clone(&self.lookups)))
+        let addresses = tokio::time::timeout(LOOKUP_TIMEOUT, self.looked_up(host.clone()))
             .await
             .map_err(|_| format!("the name {host} did not resolve within {LOOKUP_TIMEOUT:?}"))??;
         match self.trust {
             Trust::Named => Ok(addresses),
             Trust::Judged => Ok(judged(&self.guard, &host, addresses)?),
+        }
+    }
+
+    async fn looked_up(&self, host: String) -> std::io::Result<Vec<SocketAddr>> {
+        match &self.names {
+            Names::System => lookup(host, Arc::clone(&self.lookups)).await,
+            #[cfg(test)]
+            Names::Told(told) => Ok(told(&host).into_iter().map(|address| SocketAddr::new(address, 0)).collect()),
         }
     }
 }

@@ -159,7 +159,7 @@ impl NodeType for ActionHttpRequest {
         let success = config.success.clone();
         let credential = config.credential.clone();
         let request = match request::build(config, &context.idempotency_key()) {
-            Ok(request) => request,
+            Ok(request) => request.traced(),
             Err(why) => return Outcome::fail("config", why),
         };
         let url = shown(&request.url);

@@ -148,7 +148,7 @@ impl NodeType for ActionSendSms {
             Err(why) => return Outcome::fail(BAD_NUMBER, why),
         };
         let mut request = match request(&config, to, &context.idempotency_key()) {
-            Ok(request) => request,
+            Ok(request) => request.traced(),
             Err(why) => return Outcome::fail("config", why),
         };
         let url = shown(&request.url);

@@ -20,7 +20,7 @@ const NUMBER_BYTES_MAX: usize = 64;
 const UNKNOWN_MAX: usize = 20;
 
 /// What a form itself adds to an input, which may be given to another execution as it is.
-const KEPT: [&str; 2] = ["_lead", "_consent"];
+const KEPT: [&str; 3] = ["_lead", "_consent", "_verified"];
 
 /// What is wrong with one field of a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -104,6 +104,10 @@ fn outcome(done: Done) -> Outcome {
             let reason = format!("{EVENTS_PENDING_MAX} events of this workspace wait to be looked at already");
             Outcome::retry("leads", reason, None)
         }
+        Done::NoRoom(full) => {
+            let reason = format!("this workspace has {} leads, and its plan allows {}", full.used, full.units_max);
+            Outcome::fail("quota", reason)
+        }
         Done::Again => Outcome::retry("leads", "the lead was changed by others at the same time", None),
     }
 }

@@ -69,6 +69,7 @@ mod tests {
 
     use capstan_domain::leads::{Done, LeadFlaw};
     use capstan_domain::machine::Refused;
+    use capstan_domain::quotas::Full;
     use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
     use futures::future::BoxFuture;
     use serde_json::json;
@@ -111,6 +112,7 @@ mod tests {
             (Some(Done::NotFound), "no_such_lead"),
             (Some(Done::Refused(Refused::UnknownState("x".into(), "new".into()))), "config"),
             (Some(Done::Moved("won".into())), "transition_forbidden"),
+            (Some(Done::NoRoom(Full { used: 3, units_max: 3 })), "quota"),
             (None, "event_loop"),
         ] {
             assert_eq!(failed(run(config.clone(), done).await.0).0, class);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::form_lead::{self, LeadMapping};
-use super::parts::{check_path, problem, trigger_run};
+use super::parts::{check_credential, check_path, problem, trigger_run};
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
 
@@ -61,6 +61,14 @@ pub struct Config {
     /// What has to be agreed to, as a box to tick; the input holds it as `_consent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
+    /// Name of a required `email` field, whose address has to be proven before anything starts: a mail with a link goes there, and
+    /// the button behind it sends the form. The input holds the address as `_verified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_email: Option<String>,
+    /// Name of a credential of type smtp, whose server is handed that mail; taken as written. The server's settings if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-capstan-credential" = ["smtp"]))]
+    pub credential: Option<String>,
 }
 
 impl Config {
@@ -129,6 +137,7 @@ fn submit_label() -> String {
 impl NodeType for TriggerForm {
     const NAME: &'static str = "trigger.form";
     const EFFECT: Effect = Effect::Pure;
+    const RAW: &'static [&'static str] = &["credential"];
     type Config = Config;
 
     fn spec() -> Spec {
@@ -143,6 +152,8 @@ impl NodeType for TriggerForm {
         problems.extend(form_lead::check(config));
         problems.extend(check_token_valid(config));
         problems.extend(check_consent(config));
+        problems.extend(check_verify_email(config));
+        problems.extend(check_credential(config));
         problems
     }
 
@@ -166,6 +177,22 @@ fn check_consent(config: &Value) -> Option<Problem> {
     let detail = format!("what is agreed to has 1 to {CONSENT_CHARS_MAX} characters, this has {chars}");
     (chars == 0 || chars > CONSENT_CHARS_MAX)
         .then(|| problem("bad_form", "/consent", detail, "say it shorter, or leave it out"))
+}
+
+fn check_verify_email(config: &Value) -> Option<Problem> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let Some(name) = text(config.get("verify_email")) else {
+        let detail = "the form names a credential, and sends no mail";
+        let hint = "name the field whose address is to be proven as verify_email, or leave the credential out";
+        return text(config.get("credential")).map(|_| problem("bad_form", "/credential", detail, hint));
+    };
+    let mut fields = config.get("fields").and_then(Value::as_array).into_iter().flatten();
+    let field = fields.find(|field| text(field.get("name")).as_ref() == Some(&name));
+    let is_email = field.is_some_and(|field| text(field.get("type")).as_deref() == Some("email"));
+    let is_required = field.and_then(|field| field.get("required")).and_then(Value::as_bool) == Some(true);
+    let detail = format!("{:?} is no required e-mail field of the form", name.chars().take(60).collect::<String>());
+    let hint = "name a field of type email that is required";
+    (!is_email || !is_required).then(|| problem("bad_form", "/verify_email", detail, hint))
 }
 
 /// Adds what is wrong with the fields of `config`; how many there are.
@@ -231,6 +258,25 @@ mod tests {
         assert_eq!(found, ["/path", "/fields/1/name", "/fields/2/name", "/fields/3/options"]);
         assert_eq!(TriggerForm::check(&json!({"title": "T", "fields": []})).len(), 1);
         assert_eq!(TriggerForm::check(&json!(null)).len(), 1);
+    }
+
+    #[test]
+    fn only_a_required_address_can_be_proven() {
+        let found = |more: Value| {
+            let mut config = json!({"title": "T", "fields": [
+                {"name": "email", "label": "E", "type": "email", "required": true},
+                {"name": "other", "label": "O", "type": "email"},
+                {"name": "text", "label": "T", "required": true},
+            ]});
+            config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            TriggerForm::check(&config).into_iter().map(|problem| problem.pointer).collect::<Vec<_>>()
+        };
+        assert!(found(json!({"verify_email": "email", "credential": "mail"})).is_empty());
+        for name in ["other", "text", "none", ""] {
+            assert_eq!(found(json!({"verify_email": name})), ["/verify_email"], "{name}");
+        }
+        assert_eq!(found(json!({"credential": "mail"})), ["/credential"]);
+        assert_eq!(found(json!({"verify_email": "email", "credential": "{{ input.x }}"})), ["/credential"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use capstan_domain::secrets::redact::Redactor;
+use capstan_domain::trace;
 use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::graph::Node;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
@@ -36,7 +37,7 @@ impl Drive<'_> {
     /// Begins an attempt with effects. Answers the outcome of one that needs no waiting; that of any other arrives
     /// through `tasks`.
     pub(super) async fn begin(&mut self, step: StepIx) -> Option<Outcome> {
-        let attempt = self.attempt(step, ATTEMPT_TIMEOUT_MS_DEFAULT);
+        let attempt = trace::within(self.claimed.trace(), self.attempt(step, ATTEMPT_TIMEOUT_MS_DEFAULT));
         let engine = Arc::clone(self.engine);
         let life = Arc::clone(self.life);
         let announced = self.node(step).policy.at_most_once;

@@ -112,7 +112,7 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Op
             Err(error) if cancelled && !error.is_transient() => return cancel(life, claimed).await,
             Err(StoreError::Unsupported(reason)) => return put_off(life, claimed, reason).await,
             Err(error) if error.is_transient() => {
-                warn!(%error, execution_id = %claimed.execution_id, "an execution could not be read; trying again");
+                warn!(%error, execution_id = %claimed.execution_id, trace_id = claimed.trace().trace_id(), "an execution could not be read; trying again");
                 sleep(READ_PAUSE).await;
             }
             Err(error) => return Exit::Quarantine(error.to_string()),
@@ -133,7 +133,7 @@ async fn read_back(engine: &Engine, claimed: &Claimed) -> Result<Past, StoreErro
         match engine.side.run(async |connection| past::load(connection, &ids).await).await {
             Ok(mut few) => return Ok(few.remove(&claimed.execution_id).unwrap_or_default()),
             Err(error) if error.is_transient() => {
-                warn!(%error, execution_id = %claimed.execution_id, "an execution could not be read; trying again");
+                warn!(%error, execution_id = %claimed.execution_id, trace_id = claimed.trace().trace_id(), "an execution could not be read; trying again");
                 sleep(READ_PAUSE).await;
             }
             Err(error) => return Err(error),
@@ -156,7 +156,7 @@ async fn take_up_again(engine: &Engine, claimed: &Claimed) {
     while let Err(error) =
         Box::pin(engine.side.run(async |connection| take_up(connection, workspace_id, id).await)).await
     {
-        warn!(%error, execution_id = %id, "an incident could not be taken up; trying again");
+        warn!(%error, execution_id = %id, trace_id = claimed.trace().trace_id(), "an incident could not be taken up; trying again");
         if !error.is_transient() {
             return;
         }
@@ -210,7 +210,7 @@ async fn put_off(life: &Life, claimed: &Claimed, reason: String) -> Exit {
     if now - claimed.begun_at > UNSUPPORTED_MAX {
         return Exit::Quarantine(reason);
     }
-    warn!(execution_id = %claimed.execution_id, reason, "left to a newer build");
+    warn!(execution_id = %claimed.execution_id, trace_id = claimed.trace().trace_id(), reason, "left to a newer build");
     set_down(life, claimed, Then::Park { due_at: Some(now + UNSUPPORTED_PAUSE) }).await
 }
 
@@ -243,7 +243,7 @@ async fn give_back(engine: &Engine, life: &Life, claimed: &Claimed) {
 
 /// Sets an execution aside for a person, with the reason; its journal stays as it is.
 async fn quarantine(life: &Life, claimed: &Claimed, reason: String) {
-    error!(execution_id = %claimed.execution_id, reason, "an execution was set aside");
+    error!(execution_id = %claimed.execution_id, trace_id = claimed.trace().trace_id(), reason, "an execution was set aside");
     metrics::counter!("capstan_incidents_total").increment(1);
     for reason in [reason.as_str(), "its reason could not be stored; see the worker's log"] {
         let error = json!({ "class": "incident", "reason": reason }).to_string();

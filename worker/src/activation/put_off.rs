@@ -53,10 +53,11 @@ impl Drive<'_> {
         let pause = pause(times, rand::random());
         metrics::counter!("capstan_attempts_put_off_total").increment(1);
         let (execution_id, key) = (self.claimed.execution_id, self.key(step));
+        let trace_id = self.claimed.trace().trace_id();
         if times == 1 {
-            warn!(%execution_id, step = %key, reason, "the database did not answer a step; it is tried again until it does");
+            warn!(%execution_id, trace_id, step = %key, reason, "the database did not answer a step; it is tried again until it does");
         } else {
-            debug!(%execution_id, step = %key, reason, times, "the database still does not answer a step");
+            debug!(%execution_id, trace_id, step = %key, reason, times, "the database still does not answer a step");
         }
         let until = self.life.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
         self.put_off.0.insert(step, Again { times, until });

@@ -1,17 +1,21 @@
 //! What the fleet does on the side.
 
 mod alerts;
+mod archive;
 mod bulk;
 mod credential_tests;
 mod ends;
 mod events;
+mod form_mails;
 mod gates;
 mod item;
+mod lease;
 mod migrate;
 mod orders;
 mod pauses;
 mod persons;
 mod quotas;
+mod retention;
 mod secrets;
 mod starts;
 mod stats;
@@ -31,7 +35,7 @@ use crate::worker::Engine;
 /// Begins all duties of a worker; they end when the set is dropped. `waker` is told of new work.
 pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) -> JoinSet<()> {
     let mut duties = JoinSet::new();
-    duties.spawn(upkeep::upkeep(Arc::clone(&engine.side)));
+    duties.spawn(upkeep::upkeep(Arc::clone(engine), place.clone()));
     duties.spawn(bulk::bulk(Arc::clone(engine), place.clone(), Arc::clone(waker)));
     let starts = Arc::new(Notify::new());
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
@@ -44,6 +48,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
     duties.spawn(credential_tests::credential_tests(Arc::clone(engine)));
+    duties.spawn(form_mails::form_mails(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());

@@ -7,6 +7,7 @@ use capstan_domain::quotas::{EXECUTIONS, Till};
 use capstan_domain::trigger_starts::{Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
 use capstan_engine::core::ids::{ExecutionId, NodeId};
+use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict as Ruling, start_flow};
@@ -123,6 +124,7 @@ fn make(row: &TriggerStart, timeout_ms: Option<u64>, vt: i64) -> Start {
         input: row.input.clone(),
         timeout_ms,
         idempotency_key: Some(row.idempotency_key().into()),
+        trace: row.trace.as_deref().and_then(Trace::parse),
         vt,
     }
 }

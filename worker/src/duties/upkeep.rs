@@ -1,38 +1,75 @@
-//! Partitions ahead of time, old rows out. Every worker does it; it is safe twice.
+//! Partitions ahead of time, old rows and old months out. Each is a duty that one worker does at a time, and is safe twice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{events, form_submissions, leads, persons, request_keys, trigger_starts, webhooks};
 use capstan_engine::store::bulk;
+use capstan_engine::store::connect::Place;
+use capstan_engine::store::duties::free;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::upkeep::{make_months, tidy};
 use capstan_engine::store::{flow, trials};
-use tokio::time::interval;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
+use super::lease::{Duty, attend};
+use super::retention;
 use crate::side::Side;
+use crate::worker::Engine;
 
-/// Time between two rounds of upkeep.
-const UPKEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// Time between two rounds of a duty of upkeep.
+const EVERY: Duration = Duration::from_secs(3_600);
+/// Makes months ahead.
+const PARTITIONS: Duty = Duty { name: "partitions", every: EVERY };
+/// Takes out rows that are past their time.
+const TIDYING: Duty = Duty { name: "tidying", every: EVERY };
+/// Takes out months that are past theirs.
+const RETENTION: Duty = Duty { name: "retention", every: EVERY };
 
-/// Does its round at once and then every hour.
-pub(crate) async fn upkeep(side: Arc<Side>) {
-    let mut rounds = interval(UPKEEP_EVERY);
+/// Looks at once and then again and again which duty is due, until the worker stops.
+pub(crate) async fn upkeep(engine: Arc<Engine>, place: Place) {
     loop {
-        rounds.tick().await;
-        if let Err(error) = round(&side).await {
-            warn!(%error, "upkeep failed; it will be tried again in an hour");
+        if let Err(error) = look(&engine, &place).await {
+            warn!(%error, "nobody knows which duties of upkeep are due; it will be tried again");
+        }
+        if engine.stop.run_until_cancelled(sleep(engine.upkeep.look_every)).await.is_none() {
+            return;
         }
     }
 }
 
-async fn round(side: &Side) -> Result<(), StoreError> {
+async fn look(engine: &Engine, place: &Place) -> Result<(), StoreError> {
+    let names = [PARTITIONS.name, TIDYING.name, RETENTION.name];
+    let free = engine.side.run(async |connection| free(connection, &names).await).await?;
+    let is_free = |duty: &Duty| free.iter().any(|name| name == duty.name);
+    if is_free(&PARTITIONS) {
+        attend(engine, &PARTITIONS, in_words(months(&engine.side))).await?;
+    }
+    if is_free(&TIDYING) {
+        attend(engine, &TIDYING, in_words(tidy_all(&engine.side))).await?;
+    }
+    if is_free(&RETENTION) {
+        attend(engine, &RETENTION, in_words(retention::round(engine, place))).await?;
+    }
+    Ok(())
+}
+
+/// What came of it, for operators.
+async fn in_words<E: std::fmt::Display>(work: impl Future<Output = Result<String, E>>) -> Result<String, String> {
+    work.await.map_err(|error| error.to_string())
+}
+
+async fn months(side: &Side) -> Result<String, StoreError> {
     let made = side.run(async |connection| make_months(connection).await).await?;
     if made > 0 {
         info!(tables = made, "made partitions for the coming months");
     }
-    // In turns, so that nothing waits for all of it.
+    Ok(format!("{made} tables made for the coming months"))
+}
+
+/// In turns, so that nothing waits for all of it.
+async fn tidy_all(side: &Side) -> Result<String, StoreError> {
     while side.run(async |connection| tidy(connection).await).await? > 0 {}
     while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| trials::tidy(connection).await).await? > 0 {}
@@ -42,9 +79,11 @@ async fn round(side: &Side) -> Result<(), StoreError> {
     while side.run(async |connection| flow::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| request_keys::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| persons::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| leads::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| form_submissions::tidy(connection).await).await? > 0 {}
     let mut reached = Some(Default::default());
     while let Some(after) = reached {
         reached = side.run(async |connection| events::tidy_waits(connection, after).await).await?;
     }
-    Ok(())
+    Ok("what is past its time is out".into())
 }

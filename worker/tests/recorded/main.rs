@@ -95,7 +95,7 @@ async fn lost_replies(cell: &Cell) {
     .execute(&mut cell.owner().await)
     .await
     .unwrap();
-    proxy.lose_reply_to("claim_2");
+    proxy.lose_reply_to("claim_3");
     let ids = cell.start_many(version, json!({}), 5).await;
     proxy.until_lost().await;
     for id in ids {

@@ -1,10 +1,14 @@
 //! Triggers that wait for events: one execution for each event and trigger.
 
 use capstan_domain::events::{self, DEPTH_MAX, Intake, NewEvent};
+use capstan_engine::core::trace::Trace;
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::start::{Start, start};
 use serde_json::{Value, json};
 use sqlx::Connection;
+use uuid::Uuid;
 
-use crate::support::Cell;
+use crate::support::{Cell, graph, node};
 
 async fn send(cell: &Cell, id: &str, type_name: &str, key: &str, data: Value) {
     let event = NewEvent { id: id.into(), type_name: type_name.into(), key: key.into(), data };
@@ -58,5 +62,25 @@ async fn a_circle_of_events_and_triggers_stops_with_an_explanation() {
     cell.until_count(failed, 1).await;
     let depth = DEPTH_MAX;
     assert_eq!(cell.count("SELECT count(*) FROM executions").await, i64::from(depth) + 1);
+    worker.drain().await;
+}
+
+#[tokio::test]
+async fn what_an_execution_calls_and_what_its_event_starts_belong_to_its_trace() {
+    let cell = Cell::new().await;
+    cell.publish_as("hears", &at_event(json!({ "event": "pong" }), "debug.noop", json!({}))).await;
+    let emit = node("say", "action.emit_event", json!({ "event": "pong", "data": {} }));
+    cell.publish_as("says", &graph(vec![emit], &[("start", "out", "say")])).await;
+    let call = node("call", "logic.sub_workflow", json!({ "workflow": "says" }));
+    let version = cell.publish_as("calls", &graph(vec![call], &[("start", "out", "call")])).await;
+    let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = Trace::of_request(Some(given), "order-7", Uuid::now_v7());
+    let begins = [Start { trace: Some(trace.clone()), ..cell.new_start(version, json!({})) }];
+    let mut starter = cell.place.connect(Role::Starter).await.unwrap();
+    let worker = cell.worker().await;
+    start(&mut starter, &begins).await.unwrap();
+    cell.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL", 3).await;
+    assert_eq!(cell.count(&format!("SELECT count(*) FROM executions WHERE trace = '{trace}'")).await, 3);
+    assert_eq!(cell.count(&format!("SELECT count(*) FROM events WHERE trace = '{trace}'")).await, 1);
     worker.drain().await;
 }

@@ -1,5 +1,7 @@
 //! What is held about a person: exported, erased in place, whoever dies meanwhile.
 
+mod records;
+
 use std::collections::BTreeSet;
 
 use capstan_domain::persons::{self, JobRow, Kind, Made, NewJob};
@@ -93,6 +95,10 @@ impl Cell {
              INSERT INTO sandbox_mails (workspace_id, mail_id, message_id, sender, recipients, subject, body_text) VALUES \
                ('{w}', {id}, 'a', 'us@example.com', '{{ann@example.org}}', 'Hi', 'Dear Ann'), \
                ('{w}', {id}, 'b', 'us@example.com', '{{joann@example.org}}', 'Hi', 'Dear Jo'); \
+             INSERT INTO form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, input, \
+               expires_at) VALUES \
+               ('{w}', {id}, 'a', {id}, 'n', 'p', 't', 'ann@example.org', '{{\"name\": \"Ann\"}}', now() + interval '1 day'), \
+               ('{w}', {id}, 'b', {id}, 'n', 'p', 't', 'joann@example.org', '{{\"name\": \"Jo\"}}', now() + interval '1 day'); \
              INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth, status, received_at) VALUES \
                ('{w}', {id}, 'a', 'paid', 'ANN@example.org', '{{\"sum\": 7}}', 0, 'done', now() - interval '1 hour'), \
                ('{w}', {id}, 'b', 'paid', 'k', '{{\"who\": [{{\"email\": \"ann@example.org\", \"sum\": 7}}, {{\"email\": \"x@y.z\"}}]}}', \
@@ -149,7 +155,7 @@ async fn what_an_export_tells_an_erasure_takes_out_and_what_happened_can_be_read
     cell.until(ended, &["completed"]).await;
     cell.until_count("SELECT count(*) FROM event_turns", 0).await;
     let lines = cell.told().await;
-    assert_eq!(parts(&lines), "event 2, execution 3, journal 2, lead 1, lead_event 3, mail 1", "{lines:#?}");
+    assert_eq!(parts(&lines), "event 2, execution 3, form 1, journal 2, lead 1, lead_event 3, mail 1", "{lines:#?}");
     let execution = lines.iter().find(|line| line["part"] == "execution").unwrap();
     assert_eq!((&execution["pointer"], &execution["value"]["name"]), (&json!("/form"), &json!("Ann")));
     assert!(!format!("{lines:?}").contains("joann") && !format!("{lines:?}").contains("coffee"), "{lines:?}");
@@ -160,7 +166,7 @@ async fn what_an_export_tells_an_erasure_takes_out_and_what_happened_can_be_read
     let job = cell.person_job(Kind::Erase).await;
     let row = cell.person_job_as(job, "waiting").await;
     // Events, too: what runs may still look for them.
-    assert_eq!((row.found, row.left_over), (1 + 3 + 1 + 1 + 2, 1 + 2), "{row:?}");
+    assert_eq!((row.found, row.left_over), (1 + 3 + 1 + 1 + 1 + 2, 1 + 2), "{row:?}");
     // What runs is left alone, what has ended is without her and else as it was.
     let input = async |id: ExecutionId| {
         cell.column(&format!("SELECT input FROM executions WHERE execution_id = '{id}'")).await.remove(0)
@@ -184,7 +190,7 @@ async fn what_an_export_tells_an_erasure_takes_out_and_what_happened_can_be_read
     cell.until_count("SELECT count(*) FROM person_marks WHERE kind = 'execution'", 0).await;
     cell.run(AT_ONCE).await;
     let row = cell.person_job_as(job, "completed").await;
-    assert_eq!((row.found, row.left_over), (8 + 3 + 2, 0), "{row:?}");
+    assert_eq!((row.found, row.left_over), (9 + 3 + 2, 0), "{row:?}");
     assert_eq!(input(waits).await, gone);
     // What the export had told goes with the next upkeep.
     while persons::tidy(&mut as_worker(&cell).await).await.unwrap() > 0 {}

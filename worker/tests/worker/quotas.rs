@@ -22,8 +22,38 @@ async fn mails_are_sent_up_to_the_limit_and_each_is_a_fact() {
     let facts = cell.count("SELECT count(*) FROM usage WHERE meter = 'emails'").await;
     let counted = cell.count("SELECT granted FROM quota_counters WHERE meter = 'emails'").await;
     assert_eq!((facts, counted, cell.count("SELECT count(*) FROM quota_slices").await), (2, 2, 0));
-    let said =
-        "SELECT count(*) FROM outbox WHERE type = 'quota.soft' AND payload ->> 'quota' = 'email_sends_per_month'";
-    assert_eq!(cell.count(said).await, 1);
+    for said in ["quota.soft", "quota.exceeded"] {
+        let said = format!("SELECT count(*) FROM events WHERE type = '{said}' AND key = 'email_sends_per_month'");
+        assert_eq!(cell.count(&said).await, 1);
+    }
     cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_hears_that_a_quota_is_used_up() {
+    let cell = Cell::new().await;
+    let mail = node("mail", "action.send_email", json!({ "to": "ada@example.com", "subject": "s", "text": "t" }));
+    let version = cell.publish(&graph(vec![mail], &[("start", "out", "mail")])).await;
+    for event in ["quota.soft", "quota.exceeded"] {
+        let heard = json!({
+            "nodes": [node("start", "trigger.event", json!({ "event": event })), node("a", "debug.noop", json!({}))],
+            "edges": [{ "id": "e", "source": "start", "target": "a" }],
+        });
+        cell.publish_as(event, &heard).await;
+    }
+    let one = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'emails', 1, 1)";
+    sqlx::query(one).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    let worker = cell.worker().await;
+    for expected in ["completed", "failed", "failed"] {
+        let id = cell.start(version, json!({})).await;
+        cell.until(id, &[expected]).await;
+    }
+    for event in ["quota.soft", "quota.exceeded"] {
+        let heard = format!(
+            "SELECT count(*) FROM executions e JOIN workflows w USING (workspace_id, workflow_id) WHERE w.name = '{event}' \
+               AND e.input ->> 'type' = '{event}' AND e.input #>> '{{data,limit}}' = '1' AND e.ended_at IS NOT NULL"
+        );
+        cell.until_count(&heard, 1).await;
+    }
+    worker.drain().await;
 }

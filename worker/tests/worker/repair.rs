@@ -60,6 +60,7 @@ async fn a_corrected_last_step_runs_and_the_four_before_it_do_not() {
         timeout_ms: None,
         positions,
         idempotency_key: Some(IdempotencyKey::from("once".to_owned())),
+        trace: None,
     };
     let mut api = cell.place.connect(Role::Api).await.unwrap();
     let tenant = format!("SET app.workspace_id = '{}'", cell.workspace_id);

@@ -202,7 +202,7 @@ async fn a_claim_whose_reply_is_lost_is_given_back() {
         .execute(&mut owner)
         .await
         .unwrap();
-    proxy.lose_reply_to("claim_2");
+    proxy.lose_reply_to("claim_3");
     let ids = cell.start_many(version, json!({}), 20).await;
     proxy.until_lost().await;
     for id in ids {

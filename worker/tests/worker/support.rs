@@ -140,6 +140,7 @@ impl Cell {
             input,
             timeout_ms: version.timeout_ms,
             idempotency_key: None,
+            trace: None,
             vt: 0,
         }
     }
@@ -220,10 +221,16 @@ impl Cell {
 
 /// Services of a process of its own.
 pub(crate) fn services(place: &Place, allow: &[&str], keys: &Arc<KeyRing>) -> Arc<Services> {
+    let mail = MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true };
+    services_with(place, allow, keys, mail)
+}
+
+/// The same, whose mail leaves in that way.
+pub(crate) fn services_with(place: &Place, allow: &[&str], keys: &Arc<KeyRing>, mail: MailSettings) -> Arc<Services> {
     let calls = Arc::new(CallDesk::new(place));
     let settings = ServiceSettings {
         allow: allow.iter().map(|&entry| entry.to_owned()).collect(),
-        mail: MailSettings { server: None, from: "capstan@example.com".into(), sandbox: true },
+        mail,
         mailbox: Arc::new(NoMailbox),
         approvals: Arc::new(Desk::new(place)),
         events: Arc::new(events::Desk::new(place)),

@@ -19,7 +19,9 @@ use uuid::Uuid;
 use crate::receiver::{Received, Receiver};
 use crate::support::{Cell, graph, node};
 
+mod attempts;
 mod certificates;
+mod facts;
 mod lanes;
 mod pairs;
 mod restored;

@@ -2,10 +2,10 @@
 
 use super::super::operation::{Operation, op};
 use super::super::shapes::{
-    BillingDetails, BillingEvent, BillingPrice, Items, OperationView, Tenant, TenantDetails, TenantMove,
+    BillingDetails, BillingEvent, BillingPrice, Items, OperationView, Tenant, TenantDetails, TenantMove, Upkeep,
 };
 use crate::paging::Page;
-use crate::routes::platform::billing;
+use crate::routes::platform::{billing, duties};
 use crate::routes::{operations, platform};
 
 pub(super) fn all() -> Vec<Operation> {
@@ -63,5 +63,7 @@ pub(super) fn all() -> Vec<Operation> {
         op(billing::events, "listBillingEvents", "Events that somebody has to look at, or those with an outcome")
             .query::<billing::EventQuery>()
             .gives::<Page<BillingEvent>>(200),
+        op(duties::list, "listDuties", "Duties of upkeep, and what the database says of how it is used")
+            .gives::<Upkeep>(200),
     ]
 }

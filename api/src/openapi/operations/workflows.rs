@@ -7,7 +7,7 @@ use super::super::shapes::{
 };
 use crate::paging::Page;
 use crate::routes::{
-    backtest, expression, limits, pauses, publish, rules, simulate, test_step, trial, version, workflows,
+    backtest, deleted, expression, limits, pauses, publish, rules, simulate, test_step, trial, version, workflows,
 };
 
 pub(super) fn all() -> Vec<Operation> {
@@ -22,6 +22,16 @@ pub(super) fn all() -> Vec<Operation> {
             .tells("Location")
             .refuses(&[429]),
         op(workflows::get, "getWorkflow", "A workflow with its draft").gives::<Workflow>(200).tells("ETag"),
+        op(deleted::delete, "deleteWorkflow", "Hide a workflow; executions that have begun go on")
+            .gives_nothing(204)
+            .refuses(&[409]),
+        op(deleted::list, "listDeletedWorkflows", "Workflows that were deleted, the newest made first")
+            .query::<deleted::ListQuery>()
+            .gives::<Page<deleted::DeletedView>>(200),
+        op(deleted::restore, "restoreWorkflow", "Have a deleted workflow be as it was, with its triggers")
+            .gives::<Workflow>(200)
+            .tells("ETag")
+            .refuses(&[409, 429]),
         op(workflows::save_draft, "saveDraft", "Replace the draft")
             .takes::<workflows::NewDraft>()
             .header("IfMatch")

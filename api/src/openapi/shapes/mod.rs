@@ -11,6 +11,7 @@ mod platform;
 mod records;
 mod text;
 mod triggers;
+mod upkeep;
 mod waits;
 mod workspace;
 
@@ -24,6 +25,7 @@ pub(crate) use records::*;
 use schemars::JsonSchema;
 pub(crate) use text::{Date, Id, Time};
 pub(crate) use triggers::*;
+pub(crate) use upkeep::*;
 pub(crate) use waits::*;
 pub(crate) use workspace::*;
 

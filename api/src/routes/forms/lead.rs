@@ -3,24 +3,22 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use capstan_domain::leads::{Act, Acted, By, ByKind, Done, LeadPatch, Mode, act};
-use capstan_domain::schedules::{Overlap, now};
-use capstan_domain::trigger_starts::{self, NewStart, Outcome};
+use capstan_domain::leads::{Act, By, ByKind, Done, LeadPatch, Mode, act};
+use capstan_domain::schedules::now;
+use capstan_domain::trigger_starts;
 use capstan_node_types::types::{FieldError, LeadMapping};
-use chrono::Duration;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::found::Found;
-use super::{Sent, hashed};
+use super::{Sent, once, queued};
 use crate::problem::Problem;
 use crate::routes::launch::REPLAYED;
 use crate::routes::leads::refusal;
 
 /// How often a submission that met another one of the same lead comes again.
-const TRIES_MAX: u32 = 4;
-/// For how many hours a start that is refused, such as for a quota, is tried again.
-const START_WITHIN_HOURS: i64 = 24;
+pub(super) const TRIES_MAX: u32 = 4;
 
 /// A lead that was written, and whose execution is queued.
 pub(super) struct Noted {
@@ -39,6 +37,16 @@ impl IntoResponse for Noted {
     }
 }
 
+/// What came of writing a lead.
+pub(super) enum Written {
+    /// It is there with the commit, and its execution is queued.
+    Noted(Noted),
+    /// Another submission of the same lead was written at the same time: come again.
+    Again,
+    /// Something has to be corrected.
+    Wrong(Vec<FieldError>),
+}
+
 /// Writes the lead and queues the execution, once for each token and what was filled in.
 pub(super) async fn note(
     found: &Found,
@@ -46,57 +54,55 @@ pub(super) async fn note(
     token: Option<String>,
     input: Value,
 ) -> Result<Sent, Problem> {
-    let token = token.unwrap_or_else(|| Uuid::now_v7().to_string());
-    let once = format!("form:{}", hashed(&format!("{}\n{token}\n{input}", found.path)));
-    let name = format!("form:{}", found.path);
-    let by = By { kind: ByKind::Form, name, role: None, execution_id: None, once: Some(once.clone()), depth: 0 };
-    let fields = input.as_object().cloned().unwrap_or_default();
-    let patch = LeadPatch { consented: found.config.consent.is_some(), ..mapping.patch(&fields, &found.path) };
+    let once = once(found, token, &input);
     for _ in 0..TRIES_MAX {
         let mut transaction = found.caller.write().await?;
-        let noted = Some(("form_submitted", json!({ "form": found.path, "input": input })));
-        let what = Act::Upsert { patch: patch.clone(), mode: Mode::Fill, noted };
-        match act(&mut transaction, found.caller.workspace_id, &by, what).await? {
-            Done::Acted(acted) => {
-                // The start came with the lead; its row may be tidied away since, or be that of another node.
-                if !acted.replayed {
-                    let now = now(&mut transaction).await?;
-                    trigger_starts::insert(&mut transaction, &[start(found, &acted, &input, &once, now)]).await?;
-                }
+        match write(&mut transaction, found, mapping, &once, &input).await? {
+            Written::Noted(noted) => {
                 transaction.commit().await?;
                 found.caller.cell.ring().await;
-                return Ok(Sent::Noted(Noted { lead_id: acted.lead.lead_id, replayed: acted.replayed }));
+                return Ok(Sent::Noted(noted));
             }
-            Done::Again => {}
-            Done::Flawed(flaws) => {
-                let of_field = |place: &str| place.strip_prefix("fields/").unwrap_or(place).to_owned();
-                let errors = flaws.into_iter();
-                let errors =
-                    errors.map(|it| FieldError { field: of_field(&it.place), code: it.code, detail: it.detail });
-                return Ok(Sent::Wrong(errors.collect()));
-            }
-            refused => return Err(refusal(refused)),
+            Written::Again => {}
+            Written::Wrong(errors) => return Ok(Sent::Wrong(errors)),
         }
     }
     Err(refusal(Done::Again))
 }
 
-fn start(found: &Found, acted: &Acted, input: &Value, once: &str, now: chrono::DateTime<chrono::Utc>) -> NewStart {
-    let mut input = input.clone();
-    input["_lead"] = json!({ "id": acted.lead.lead_id, "status": acted.lead.status, "created": acted.created });
-    NewStart {
-        workspace_id: found.caller.workspace_id,
-        workflow_id: found.workflow_id,
-        version_id: found.version_id,
-        node_id: found.trigger.to_string(),
-        subject: once.to_owned(),
-        cause: "form",
-        at: now,
-        input,
-        overlap: Overlap::Allow,
-        depth: 0,
-        due_at: now,
-        until_at: now + Duration::hours(START_WITHIN_HOURS),
-        outcome: Outcome::Due,
+/// The same in a transaction of the caller, once for each `once`.
+pub(super) async fn write(
+    transaction: &mut PgConnection,
+    found: &Found,
+    mapping: &LeadMapping,
+    once: &str,
+    input: &Value,
+) -> Result<Written, Problem> {
+    let name = format!("form:{}", found.path);
+    let by = By { kind: ByKind::Form, name, role: None, execution_id: None, once: Some(once.to_owned()), depth: 0 };
+    let fields = input.as_object().cloned().unwrap_or_default();
+    let patch = LeadPatch { consented: found.config.consent.is_some(), ..mapping.patch(&fields, &found.path) };
+    let noted = Some(("form_submitted", json!({ "form": found.path, "input": input })));
+    let what = Act::Upsert { patch, mode: Mode::Fill, noted };
+    match act(transaction, found.caller.workspace_id, &by, what).await? {
+        Done::Acted(acted) => {
+            // The start came with the lead; its row may be tidied away since, or be that of another node.
+            if !acted.replayed {
+                let mut input = input.clone();
+                let lead = json!({ "id": acted.lead.lead_id, "status": acted.lead.status, "created": acted.created });
+                input["_lead"] = lead;
+                let now = now(transaction).await?;
+                trigger_starts::insert(transaction, &[queued(found, input, once, now)]).await?;
+            }
+            Ok(Written::Noted(Noted { lead_id: acted.lead.lead_id, replayed: acted.replayed }))
+        }
+        Done::Again => Ok(Written::Again),
+        Done::Flawed(flaws) => {
+            let of_field = |place: &str| place.strip_prefix("fields/").unwrap_or(place).to_owned();
+            let errors = flaws.into_iter();
+            let errors = errors.map(|it| FieldError { field: of_field(&it.place), code: it.code, detail: it.detail });
+            Ok(Written::Wrong(errors.collect()))
+        }
+        refused => Err(refusal(refused)),
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct FormView {
     started: i64,
     /// The newest of those.
     last: Option<LastStart>,
+    /// Of a form that asks for a proven address: how that goes.
+    verification: Option<Verification>,
 }
 
 /// What a form has started last.
@@ -63,8 +65,22 @@ pub(crate) struct LastStart {
     at: DateTime<Utc>,
 }
 
+/// How proving addresses goes, of the newest 1,000 submissions of a form that are kept.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FormVerification")]
+pub(crate) struct Verification {
+    /// The field with the address.
+    field: String,
+    /// Submissions whose button was not pressed yet.
+    waiting: i64,
+    /// Why the newest of their mails that failed was not sent.
+    mail_error: Option<String>,
+}
+
 impl FormView {
     fn new(slug: &str, row: FormRow) -> Self {
+        let (waiting, mail_error) = (row.waiting, row.mail_error);
+        let verification = row.verify_email.map(|field| Verification { field, waiting, mail_error });
         let last = row.execution_id.zip(row.started_at).map(|(execution_id, at)| LastStart { execution_id, at });
         Self {
             url: format!("/p/{slug}/{}", row.path),
@@ -77,6 +93,7 @@ impl FormView {
             version: row.version,
             started: row.started,
             last,
+            verification,
         }
     }
 }

@@ -6,26 +6,36 @@ pub(crate) mod list;
 pub(crate) mod public;
 mod read;
 mod token;
+pub(crate) mod verify;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use capstan_domain::schedules::Overlap;
+use capstan_domain::trigger_starts::{NewStart, Outcome};
 use capstan_node_types::types::{FieldError, validate_submission};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use self::found::Found;
 use self::lead::Noted;
+use self::verify::Asked;
 use super::launch::{Launch, Launched, launch};
 use crate::Api;
 use crate::body::is_json;
 use crate::page::form::{self, CONSENT, HONEYPOT, TOKEN};
+use crate::page::verification;
 use crate::problem::{Finding, Problem};
 use crate::rates::count_address;
 
 pub(super) use self::read::{URLENCODED, pairs};
+
+/// For how many hours a start that is refused, such as for a quota, is tried again.
+const START_WITHIN_HOURS: i64 = 24;
 
 /// What became of a submission.
 enum Sent {
@@ -33,6 +43,8 @@ enum Sent {
     Started(Launched),
     /// A lead was written, and an execution is queued with it.
     Noted(Noted),
+    /// It is kept, and the address in it is written to.
+    Asked(Asked),
     /// A program has filled in what nobody sees.
     Trapped,
     /// Something has to be corrected.
@@ -79,7 +91,7 @@ pub(crate) async fn submit_only(
 ) -> Result<Response, Problem> {
     let request = counted(&api, request).await?;
     let found = found::only_of_leads(&api, &slug).await?;
-    answer(&found, request).await
+    answer(&api, &found, request).await
 }
 
 /// `POST /p/{workspace}/{path}`, urlencoded or JSON: starts an execution, and writes a lead if the form does. Two clicks on
@@ -92,7 +104,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, Problem> {
     let request = counted(&api, request).await?;
     let found = found::find(&api, &slug, path).await?;
-    answer(&found, request).await
+    answer(&api, &found, request).await
 }
 
 /// 100 a minute from one client. 429 `too_many_tries`.
@@ -102,16 +114,22 @@ async fn counted(api: &Api, request: Request) -> Result<Request, Problem> {
     Ok(Request::from_parts(parts, body))
 }
 
-async fn answer(found: &Found, request: Request) -> Result<Response, Problem> {
+async fn answer(api: &Api, found: &Found, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let fields = read::fields(&parts, body).await?;
     let wants_json = wants_json(&parts);
     let filled = fields.clone();
-    match take(found, fields).await? {
+    match take(api, found, fields).await? {
         Sent::Started(launched) if wants_json => Ok(launched.into_response()),
         Sent::Noted(noted) if wants_json => Ok(noted.into_response()),
+        Sent::Asked(asked) if wants_json => Ok(asked.into_response()),
+        Sent::Started(_) | Sent::Noted(_) => Ok(form::thanks(&found.config)),
+        Sent::Asked(asked) => Ok(verification::asked(&found.config, &asked.email)),
         // Whoever fills in what nobody sees shall not learn that it was noticed.
-        Sent::Started(_) | Sent::Noted(_) | Sent::Trapped => Ok(form::thanks(&found.config)),
+        Sent::Trapped => Ok(match verify::address(found, &filled) {
+            Some(email) => verification::asked(&found.config, &email),
+            None => form::thanks(&found.config),
+        }),
         Sent::Wrong(errors) if wants_json => Err(refused(errors)),
         Sent::Unproven if wants_json => Err(unproven()),
         Sent::Wrong(errors) => again(found, &filled, &errors, StatusCode::UNPROCESSABLE_ENTITY).await,
@@ -134,7 +152,7 @@ async fn again(
 }
 
 /// Takes a submission in.
-async fn take(found: &Found, mut fields: Map<String, Value>) -> Result<Sent, Problem> {
+async fn take(api: &Api, found: &Found, mut fields: Map<String, Value>) -> Result<Sent, Problem> {
     let token = fields.remove(TOKEN).and_then(|token| token.as_str().map(str::to_owned));
     let trap = fields.remove(HONEYPOT);
     let agreed = fields.remove(CONSENT).is_some_and(|agreed| is_ticked(&agreed));
@@ -162,9 +180,35 @@ async fn take(found: &Found, mut fields: Map<String, Value>) -> Result<Sent, Pro
         input["_consent"] = json!(consent);
     }
     let token = token.filter(|token| token::is_known(token));
-    match &found.config.lead {
-        Some(mapping) => lead::note(found, mapping, token, input).await,
-        None => Ok(Sent::Started(start(found, token, input).await?)),
+    match (&found.config.verify_email, &found.config.lead) {
+        (Some(field), _) => verify::ask(api, found, field, token, input).await,
+        (None, Some(mapping)) => lead::note(found, mapping, token, input).await,
+        (None, None) => Ok(Sent::Started(start(found, token, input).await?)),
+    }
+}
+
+/// What makes a submission known when it is sent again: its page, and what was filled in.
+fn once(found: &Found, token: Option<String>, input: &Value) -> String {
+    let token = token.unwrap_or_else(|| Uuid::now_v7().to_string());
+    format!("form:{}", hashed(&format!("{}\n{token}\n{input}", found.path)))
+}
+
+/// The start of an execution, to be queued in the transaction of what it comes with.
+fn queued(found: &Found, input: Value, once: &str, now: DateTime<Utc>) -> NewStart {
+    NewStart {
+        workspace_id: found.caller.workspace_id,
+        workflow_id: found.workflow_id,
+        version_id: found.version_id,
+        node_id: found.trigger.to_string(),
+        subject: once.to_owned(),
+        cause: "form",
+        at: now,
+        input,
+        overlap: Overlap::Allow,
+        depth: 0,
+        due_at: now,
+        until_at: now + Duration::hours(START_WITHIN_HOURS),
+        outcome: Outcome::Due,
     }
 }
 

@@ -30,9 +30,10 @@ pub(crate) async fn submit(State(api): State<Api>, request: Request) -> Result<R
     if found.config.lead.is_none() {
         return Err(Problem::not_found("form that takes leads", &found.path));
     }
-    match take(&found, fields(sent)).await? {
+    match take(&api, &found, fields(sent)).await? {
         Sent::Noted(noted) => Ok(noted.into_response()),
         Sent::Started(launched) => Ok(launched.into_response()),
+        Sent::Asked(asked) => Ok(asked.into_response()),
         // Whoever fills in what nobody sees shall not learn that it was noticed.
         Sent::Trapped => Ok((StatusCode::ACCEPTED, axum::Json(json!({ "status": "accepted" }))).into_response()),
         Sent::Wrong(errors) => Err(refused(errors)),

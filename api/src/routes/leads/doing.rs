@@ -94,6 +94,12 @@ pub(in crate::routes) fn refusal(done: Done) -> Problem {
             format!("{EVENTS_PENDING_MAX} events of this workspace wait to be looked at already"),
             "send it again in a while; workers look at events as they come",
         ),
+        Done::NoRoom(full) => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "quota_exceeded",
+            format!("this workspace has {} leads, and its plan allows {}", full.used, full.units_max),
+            "delete leads that are not needed, or have the quota raised",
+        ),
         Done::Again => busy(),
     }
 }

@@ -1,6 +1,7 @@
 //! The platform: workspaces as tenants, for its administrators.
 
 pub(crate) mod billing;
+pub(crate) mod duties;
 mod moves;
 mod tenants;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod change;
 mod made;
-mod turn;
+pub(in crate::routes) mod turn;
 pub(crate) mod view;
 
 use axum::Json;

@@ -10,9 +10,10 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::routes::publish::{keep_triggers, path_taken, triggers};
 
-/// Has the newest version of a workflow, whoever made it, start by itself, or not, in the transaction that says so of its rule.
+/// Has the newest version of a workflow, whoever made it, start by itself, or not, in the transaction that says so of its rule, or
+/// that deletes or restores the workflow.
 /// 409 `path_taken`, `too_many_triggers`.
-pub(super) async fn turn(
+pub(in crate::routes) async fn turn(
     api: &Api,
     transaction: &mut PgConnection,
     caller: &Caller,
@@ -20,7 +21,7 @@ pub(super) async fn turn(
     is_on: bool,
 ) -> Result<(), Problem> {
     let newest = workflows::versions(transaction, caller.workspace_id, id, 1).await?.pop();
-    let version = newest.ok_or_else(|| Problem::internal(format!("the workflow {id} of a rule has no version")))?;
+    let version = newest.ok_or_else(|| Problem::internal(format!("the workflow {id} has no version")))?;
     let (paths, starts) = if is_on {
         let version_id = VersionId(version.version_id);
         let found = api.graphs.version(transaction, caller.workspace_id, version_id).await?;

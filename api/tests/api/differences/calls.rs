@@ -49,6 +49,12 @@ pub(super) async fn workflows(it: &mut Changer) {
     // What is listed as silent tells nothing.
     let fired = it.send("POST", &format!("/schedules/{schedule}/fire"), &json!({}), 0).await;
     assert_eq!((fired.status.as_u16(), &it.newest().await["changes"]), (202, &Value::Null));
+    let gone = ["/id: <id> → null", "/name: Orders → null"];
+    it.tells("DELETE /workflows/{workflow_id}", &path, Value::Null, &gone).await;
+    let (route, restore) =
+        ("POST /deleted-workflows/{workflow_id}/restore", format!("/deleted-workflows/{workflow}/restore"));
+    it.tells(route, &restore, Value::Null, &["/id: null → <id>", "/name: null → Orders"]).await;
+    it.tells(route, &restore, Value::Null, &[]).await;
 }
 
 pub(super) async fn secrets(it: &mut Changer) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mode, Which};
+use capstan_domain::leads::{Act, Acted, Desk, Done, LeadPatch, Mode, Note, NoteKind, Which};
 use capstan_engine::core::ids::ExecutionId;
 use serde_json::json;
 
@@ -125,4 +125,44 @@ async fn what_a_step_may_not_do_leaves_nothing_behind() {
     assert_eq!((app.count("lead_events").await, app.count("lead_fields").await), (2, 0));
     // The same step may succeed later.
     acted(act(&app, &desk, "$step:b", &status("ada@example.com", "qualified")).await);
+}
+
+#[tokio::test]
+async fn what_a_step_notes_is_in_the_history_once_and_a_mail_is_when_the_lead_was_last_written_to() {
+    let app = Arc::new(App::start().await);
+    let desk = Desk::new(&app.cell);
+    acted(act(&app, &desk, "$step:a", &upsert("ada@example.com", "Ada")).await);
+    let note = |kind, text: &str| Act::Note {
+        which: Which::Email("ADA@example.com".into()),
+        note: Note { kind, text: text.into() },
+    };
+    let called = acted(act(&app, &desk, "$step:b", &note(NoteKind::Call, " she asks for an offer ")).await);
+    assert!(called.lead.last_email_at.is_none() && !called.created && !called.changed);
+    let both = futures::future::join_all((0..4).map(|_| {
+        let app = Arc::clone(&app);
+        let what = note(NoteKind::Email, "Offer 7");
+        async move { acted(act(&app, &Desk::new(&app.cell), "$step:c", &what).await) }
+    }));
+    let both = both.await;
+    assert_eq!(both.iter().filter(|acted| acted.replayed).count(), 3);
+    assert!(both.iter().all(|acted| acted.lead.last_email_at == both[0].lead.last_email_at));
+    assert!(both[0].lead.last_email_at.is_some());
+    for refused in ["  ".to_owned(), "x".repeat(5_001)] {
+        assert!(matches!(act(&app, &desk, "$step:d", &note(NoteKind::Note, &refused)).await, Done::Flawed(_)));
+    }
+    let nobody = Act::Note {
+        which: Which::Email("eve@example.com".into()),
+        note: Note { kind: NoteKind::Note, text: "t".into() },
+    };
+    assert_eq!(act(&app, &desk, "$step:e", &nobody).await, Done::NotFound);
+    let path = format!("/api/v1/leads/{}/events", called.lead.lead_id);
+    let told: Vec<String> = app.get(&path).await.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {} {}", row["type"], row["by"]["kind"], row["data"]["text"]))
+        .collect();
+    let expected =
+        [r#""email" "step" "Offer 7""#, r#""call" "step" "she asks for an offer""#, r#""created" "step" null"#];
+    assert_eq!(told, expected);
 }

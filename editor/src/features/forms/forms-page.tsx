@@ -62,6 +62,7 @@ export default function FormsPage() {
                   <Link href={to.workflow(form.workflow_id)}>{form.workflow_name}</Link>{' '}
                   <span className="faint">version {form.version}</span>
                 </div>
+                <Unproven of={form} />
               </>
             ),
           },
@@ -84,6 +85,18 @@ export default function FormsPage() {
       />
       {looked && <FormPreview of={looked} onClose={() => setLooked(null)} />}
     </ListingPage>
+  )
+}
+
+/** How many have not opened the mail that asks whether the address is theirs, and what is wrong with these mails. */
+function Unproven({ of: { verification } }: { of: Form }) {
+  if (!verification) return null
+  const { waiting, mail_error: error } = verification
+  return (
+    <div className="faint">
+      {waiting === 0 ? 'Nobody' : waiting} {waiting > 1 ? 'have' : 'has'} still to confirm the address
+      {error && <div className="bad">A mail was not sent: {error}</div>}
+    </div>
   )
 }
 

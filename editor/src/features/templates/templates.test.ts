@@ -8,5 +8,5 @@ test.each(TEMPLATES)('$id is a graph that begins somewhere', async ({ id }) => {
   expect(JSON.stringify(stored)).not.toContain('${')
   const graph = read(stored)
   expect(graph.nodes.some((node) => node.type.startsWith('trigger.'))).toBe(true)
-  expect(graph.odd).toEqual({ nodes: [], edges: [] })
+  expect(graph.odd).toEqual({ nodes: [], edges: [], notes: [] })
 })

@@ -236,6 +236,21 @@ fn the_whole_is_checked() {
 }
 
 #[test]
+fn notes_are_no_part_of_what_is_compiled() {
+    let plain = compile(&chain_and(vec![with("x", "data.set", json!({}))], vec![edge("c", "x")])).unwrap();
+    let noted = vec![with("x", "data.set", json!({ "note": "why" }))];
+    let fine = json!([{ "id": "n", "text": "{{ steps.", "position": { "x": 0, "y": 0 } }]);
+    for notes in [fine, json!([7, {}]), json!("none"), json!(null)] {
+        let mut document = chain_and(noted.clone(), vec![edge("c", "x")]);
+        document["notes"] = notes;
+        let graph = compile(&document).unwrap();
+        let said = |graph: &Graph| format!("{:?} {:?} {:?}", graph.nodes, graph.edges, graph.bodies);
+        assert_eq!(said(&graph), said(&plain), "{document}");
+        assert_eq!(graph.semantics, plain.semantics);
+    }
+}
+
+#[test]
 fn nodes_are_checked() {
     let check_node = |id: &str, type_name: &str, data: Value, expected: &[(&str, &str, &str)]| {
         check(&chain_and(vec![with(id, type_name, data)], vec![edge("c", id)]), expected)

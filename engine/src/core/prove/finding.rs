@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::walk::Move;
 
 /// The codes of all findings that the proof comes to, and that may be accepted.
-pub const CODES: [&str; 12] = [
+pub const CODES: [&str; 13] = [
     "join_never_fires",
     "node_never_runs",
     "edge_never_taken",
@@ -18,6 +18,7 @@ pub const CODES: [&str; 12] = [
     "too_many_steps",
     "may_have_too_many_steps",
     "unknown_setting",
+    "bad_note",
 ];
 
 /// Something that an author should know, with a path along which it comes about.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{FINDINGS_MAX, Finding, Proof, Severity};
+use super::{FINDINGS_MAX, Finding, Proof, Severity, notes};
 use crate::core::compile::SETTINGS;
 
 /// Longest part of a name that is told, in characters.
@@ -15,6 +15,7 @@ impl Proof {
         let fields = document.get("settings").and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
         let unknown = fields.filter(|field| !SETTINGS.contains(&field.as_str()));
         self.findings.extend(unknown.take(FINDINGS_MAX).map(|field| told(field)));
+        self.findings.extend(notes::findings(document));
         self.findings.sort_by_key(|finding| finding.severity);
         self.findings.truncate(FINDINGS_MAX);
         self

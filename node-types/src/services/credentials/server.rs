@@ -30,6 +30,14 @@ pub enum MailWay {
     Gmail(Box<Gmail>),
 }
 
+/// The mail server of the credential of that name, for what sends by servers only.
+///
+/// # Errors
+/// How the step ends without it.
+pub async fn mail_login(context: &Context, name: &str, node_type: &str) -> Result<MailLogin, Outcome> {
+    login_of(name, &open(context, name, node_type).await?)
+}
+
 /// What the credential of that name is for.
 ///
 /// # Errors
@@ -71,13 +79,6 @@ mod tests {
     fn context_with(host: &str, port: u16, hosts: &[&str], allow: Vec<String>) -> Context {
         let fields = json!({"host": host, "port": port, "tls": "none", "from": "Shop <shop@example.com>"});
         context_keeping(allow, "smtp", hosts.iter().map(|&host| host.into()).collect(), fields)
-    }
-
-    async fn mail_login(context: &Context, name: &str, node_type: &str) -> Result<MailLogin, Outcome> {
-        match mail_way(context, name, node_type).await? {
-            MailWay::Server(login) => Ok(login),
-            MailWay::Gmail(_) => panic!("it is for a mail server"),
-        }
     }
 
     async fn send(context: &Context) -> Result<(), MailError> {

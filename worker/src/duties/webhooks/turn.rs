@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use capstan_domain::trace;
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
     Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, pause_after,
     probe_pause, rest, signatures, wire_id,
 };
+use capstan_engine::core::trace::TRACEPARENT;
 use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
 use capstan_node_types::services::webhook::{Post, post};
@@ -182,7 +184,8 @@ impl Turn<'_> {
         let (next, error) = self.conclude(due, verdict);
         let word = error.unwrap_or("delivered");
         metrics::counter!("capstan_webhook_attempts_total", "outcome" => word).increment(1);
-        debug!(endpoint_id = %self.lane.endpoint_id, delivery_id = %due.delivery_id, outcome = word, "webhook attempt");
+        debug!(endpoint_id = %self.lane.endpoint_id, delivery_id = %due.delivery_id, outcome = word,
+            trace_id = due.trace().trace_id(), "webhook attempt");
         let settling = async {
             let mut connection = self.office.connection().await?;
             lane::settle(&mut connection, self.lane, due, attempt, error, &next).await
@@ -232,6 +235,7 @@ async fn attempt(office: &Office, permit: SemaphorePermit<'_>, url: String, mean
         (SIGNATURE_HEADER, signatures(&means.signers, &id, at, &due.body)),
         (TIMESTAMP_HEADER, at.to_string()),
         (ID_HEADER, id),
+        (TRACEPARENT, trace::header(&due.trace())),
     ];
     let request = Post { url, headers, body: due.body.clone(), now: due.now };
     let attempt = post(means.http(&office.engine.services.http), request, office.engine.webhooks.timeout).await;

@@ -1,0 +1,78 @@
+//! Upkeep of the database as it is sent.
+
+use schemars::JsonSchema;
+
+use super::{Date, Time};
+
+/// Duties of a cell, and what is known of its database.
+#[derive(JsonSchema)]
+pub(crate) struct Upkeep {
+    /// The schema of the cell.
+    cell: String,
+    /// By name.
+    items: Vec<Duty>,
+    retention: Retention,
+    /// Newest first, at most 24.
+    months: Vec<HistoryMonth>,
+    /// Those that took most time in all, at most ten, worst first; null where the database does not count them.
+    slow_statements: Option<Vec<SlowStatement>>,
+    /// The largest, at most ten.
+    unused_indexes: Vec<UnusedIndex>,
+}
+
+/// What one worker of the fleet does at a time.
+#[derive(JsonSchema)]
+pub(crate) struct Duty {
+    name: String,
+    /// The worker that took it last.
+    holder: String,
+    /// Until when it is that worker's; null while nobody is at it.
+    leased_until: Option<Time>,
+    last_begun_at: Time,
+    last_ended_at: Option<Time>,
+    /// Whether it then did what it should.
+    is_done: Option<bool>,
+    /// What came of it then.
+    outcome: Option<String>,
+    next_due_at: Time,
+    /// Seconds by which it is late and nobody is at it.
+    late_s: f64,
+}
+
+/// For how long history is kept.
+#[derive(JsonSchema)]
+pub(crate) struct Retention {
+    /// From the end of a month; null is for good.
+    keep_days: Option<i32>,
+    /// Whether a month is dropped only once it was archived.
+    is_archived: bool,
+}
+
+/// A month on its way out, or gone.
+#[derive(JsonSchema)]
+pub(crate) struct HistoryMonth {
+    /// Its first day.
+    month: Date,
+    /// Since when all of it has ended.
+    closed_at: Time,
+    archived_at: Option<Time>,
+    dropped_at: Option<Time>,
+}
+
+/// A statement of the product, without values.
+#[derive(JsonSchema)]
+pub(crate) struct SlowStatement {
+    statement: String,
+    calls: i64,
+    total_ms: i64,
+    mean_ms: f64,
+    max_ms: i64,
+}
+
+/// An index that was not read since statistics began.
+#[derive(JsonSchema)]
+pub(crate) struct UnusedIndex {
+    index: String,
+    table: String,
+    bytes: i64,
+}

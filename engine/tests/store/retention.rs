@@ -1,0 +1,143 @@
+use capstan_engine::store::connect::Role;
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::retention::{
+    self, Retention, close, drop_next, is_archived, months, note_archived, old_months, tables_of,
+};
+use capstan_engine::store::upkeep::make_months;
+use chrono::NaiveDate;
+use sqlx::PgConnection;
+
+use super::support::{Cell, run};
+
+/// Makes the tables of the month so many months ago, as upkeep does, with an execution of it that has not ended.
+const OLD_MONTH: &str = "DO $$
+DECLARE
+  v_from timestamptz := date_trunc('month', now()) - make_interval(months => AGO);
+  v_parent text;
+  v_name text;
+BEGIN
+  FOREACH v_parent IN ARRAY ARRAY['executions', 'journal', 'execution_logs', 'usage'] LOOP
+    v_name := v_parent || to_char(v_from, '_YYYY_MM');
+    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', v_name, v_parent);
+    EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', v_parent, v_name,
+      uuid_floor_1(v_from), uuid_floor_1(v_from + interval '1 month'));
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', v_name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', v_name);
+  END LOOP;
+  INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input)
+  VALUES (uuid_floor_1(v_from + interval '3 days'), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n', '1');
+END
+$$";
+const ALL_END: &str = "UPDATE executions SET status = 'completed', ended_at = now() WHERE ended_at IS NULL";
+
+async fn old_month(cell: &Cell, ago: u32) {
+    cell.execute(&OLD_MONTH.replace("AGO", &ago.to_string())).await;
+}
+
+async fn keep(cell: &Cell, keep_days: Option<i32>, is_archived: bool) {
+    let mut owner = cell.connect(Role::Owner).await;
+    retention::set(&mut owner, Retention { keep_days, is_archived }).await.unwrap();
+}
+
+/// Drops all tables of a month; their names without the month.
+async fn dropped(worker: &mut PgConnection, month: NaiveDate) -> Vec<String> {
+    let mut gone = Vec::new();
+    while let Some(table) = drop_next(worker, month).await.unwrap() {
+        gone.push(table[..table.len() - 8].to_owned());
+    }
+    gone
+}
+
+#[tokio::test]
+async fn months_go_oldest_first_once_all_of_them_has_ended() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 7).await;
+    old_month(&cell, 6).await;
+    assert!(old_months(&mut worker).await.unwrap().is_empty(), "all is kept unless somebody says so");
+    keep(&cell, Some(90), false).await;
+    let old = old_months(&mut worker).await.unwrap();
+    assert_eq!(old.len(), 2, "not the last months: {old:?}");
+    assert!(close(&mut worker, old[0]).await.unwrap().unwrap().contains("has not ended"));
+    assert!(close(&mut worker, old[1]).await.unwrap().unwrap().contains("earlier month"));
+    assert!(drop_next(&mut worker, old[0]).await.is_err(), "it is not closed");
+
+    cell.execute(ALL_END).await;
+    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None);
+    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None, "again, as after a crash");
+    assert_eq!(tables_of(&mut worker, old[0]).await.unwrap(), retention::BY_MONTH);
+    // Whoever dies here leaves half a month, which is found again.
+    assert!(drop_next(&mut worker, old[0]).await.unwrap().unwrap().starts_with("executions_"));
+    assert_eq!(tables_of(&mut worker, old[0]).await.unwrap(), ["journal", "execution_logs", "usage"]);
+    assert_eq!(old_months(&mut worker).await.unwrap(), old);
+    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None);
+    assert_eq!(dropped(&mut worker, old[0]).await, ["journal", "execution_logs", "usage"]);
+    assert_eq!(old_months(&mut worker).await.unwrap(), old[1..]);
+    assert_eq!(close(&mut worker, old[1]).await.unwrap(), None);
+    assert_eq!(dropped(&mut worker, old[1]).await, retention::BY_MONTH);
+    let rows = months(&mut worker, 10).await.unwrap();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.dropped_at.is_some()), "{rows:?}");
+    assert_eq!(make_months(&mut worker).await.unwrap(), 0, "the other months are all there");
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 0);
+}
+
+#[tokio::test]
+async fn what_is_to_be_archived_is_not_dropped_before_and_no_worker_makes_the_time_shorter() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 5).await;
+    cell.execute(ALL_END).await;
+    keep(&cell, Some(90), true).await;
+    let month = old_months(&mut worker).await.unwrap()[0];
+    assert_eq!(close(&mut worker, month).await.unwrap(), None);
+    assert!(drop_next(&mut worker, month).await.is_err(), "it is in no archive");
+    let refused = retention::set(&mut worker, Retention { keep_days: Some(31), is_archived: false }).await;
+    assert!(refused.is_err(), "the operator alone says how long");
+    for forbidden in ["INSERT INTO history_months (month) VALUES ('2020-01-01')", "DROP TABLE journal"] {
+        assert!(sqlx::query(forbidden).execute(&mut worker).await.is_err(), "{forbidden}");
+    }
+    let mut owner = cell.connect(Role::Owner).await;
+    let too_short = retention::set(&mut owner, Retention { keep_days: Some(30), is_archived: false }).await;
+    assert!(matches!(too_short, Err(StoreError::Data(_))), "{too_short:?}");
+
+    // Rows come as one line of JSON each, whatever is in them.
+    let text = "a\\tb\"c\"\u{1f600}\\\\ \\u0001";
+    sqlx::query("UPDATE executions SET input = to_jsonb($1::text)").bind(text).execute(&mut owner).await.unwrap();
+    let mut sink = Vec::new();
+    let bytes = retention::archive(&mut worker, "executions", month, &mut sink).await.unwrap();
+    assert_eq!(bytes, sink.len() as u64);
+    let lines: Vec<serde_json::Value> = sink
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!((lines.len(), &lines[0]["input"]), (1, &serde_json::json!(text)));
+
+    assert!(!is_archived(&mut worker, month).await.unwrap());
+    note_archived(&mut worker, month).await.unwrap();
+    assert!(is_archived(&mut worker, month).await.unwrap());
+    // Kept after all: nothing is dropped, and it is closed and archived anew once it is its time.
+    keep(&cell, Some(36_500), true).await;
+    assert_eq!(drop_next(&mut worker, month).await.unwrap(), None);
+    assert_eq!(tables_of(&mut worker, month).await.unwrap().len(), 4);
+    keep(&cell, Some(90), true).await;
+    assert!(drop_next(&mut worker, month).await.is_err());
+}
+
+#[tokio::test]
+async fn nobody_queues_for_long_behind_a_drop_that_waits_for_a_reader() {
+    let cell = Cell::new().await;
+    let (mut worker, mut reader) = (cell.connect(Role::Worker).await, cell.connect(Role::Worker).await);
+    old_month(&cell, 5).await;
+    cell.execute(ALL_END).await;
+    keep(&cell, Some(90), false).await;
+    let month = old_months(&mut worker).await.unwrap()[0];
+    assert_eq!(close(&mut worker, month).await.unwrap(), None);
+    run(&mut reader, "BEGIN; SELECT FROM executions").await;
+    let given_up = drop_next(&mut worker, month).await;
+    assert!(matches!(given_up, Err(StoreError::LockTimeout)), "{given_up:?}");
+    // It gave its place up, so others come by.
+    run(&mut cell.connect(Role::Worker).await, "SELECT FROM executions").await;
+    run(&mut reader, "COMMIT").await;
+    assert_eq!(dropped(&mut worker, month).await, retention::BY_MONTH);
+}

@@ -1,0 +1,97 @@
+//! Months that are older than what is kept: archived where that is set, and dropped. What an interrupted round has left is found by
+//! the next one: an archive may get a month twice, and a month whose tables are half gone is gone on with.
+
+use std::time::Duration;
+
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
+use capstan_engine::store::retention::{
+    close, drop_next, is_archived, note_archived, old_months, retention, take_time,
+};
+use chrono::NaiveDate;
+use sqlx::PgConnection;
+use thiserror::Error;
+use tokio::time::sleep;
+use tracing::info;
+
+use super::archive::{Archive, ArchiveFailed};
+use crate::worker::Engine;
+
+/// Longest time of a statement that reads a month. One that is handed to an archive takes as long as the command may.
+const READING_MAX: Duration = Duration::from_secs(6 * 3_600);
+/// Months of one round.
+const MONTHS_MAX: usize = 12;
+/// How often a table is tried that others are at, and the pause between two tries.
+const LOCK_TRIES_MAX: u32 = 60;
+const LOCK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a round broke off.
+#[derive(Debug, Error)]
+pub(super) enum RetentionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("months are to be archived, and this worker has no CAPSTAN_ARCHIVE_COMMAND: set it for all workers")]
+    NoCommand,
+    #[error(transparent)]
+    Archive(#[from] ArchiveFailed),
+}
+
+/// Drops what is old, oldest first, up to the first month that has to stay; what it says is for operators.
+pub(super) async fn round(engine: &Engine, place: &Place) -> Result<String, RetentionError> {
+    let looked = engine.side.run(async |connection| Ok((retention(connection).await?, old_months(connection).await?)));
+    let (set, months) = looked.await?;
+    let Some(days) = set.keep_days else { return Ok("history is kept for good".into()) };
+    if months.is_empty() {
+        return Ok(format!("no month is older than {days} days"));
+    }
+    let archive = Archive::of(&engine.upkeep, &place.schema);
+    if set.is_archived && archive.is_none() {
+        return Err(RetentionError::NoCommand);
+    }
+    // A connection of its own, for as long: a month may have many rows.
+    let mut connection = place.connect(Role::Worker).await?;
+    take_time(&mut connection, READING_MAX.max(engine.upkeep.archive_max)).await?;
+    let mut gone = Vec::new();
+    for month in months.into_iter().take(MONTHS_MAX) {
+        let name = month.format("%Y-%m").to_string();
+        if let Some(reason) = close(&mut connection, month).await? {
+            return Ok(format!("{}; {name} is kept: {reason}", dropped(&gone)));
+        }
+        if let Some(archive) = archive.as_ref().filter(|_| set.is_archived) {
+            bring(&mut connection, archive, month).await?;
+        }
+        drop_all(&mut connection, month).await?;
+        gone.push(name);
+    }
+    Ok(dropped(&gone))
+}
+
+fn dropped(gone: &[String]) -> String {
+    if gone.is_empty() { "no month dropped".into() } else { format!("dropped: {}", gone.join(", ")) }
+}
+
+async fn bring(connection: &mut PgConnection, archive: &Archive<'_>, month: NaiveDate) -> Result<(), RetentionError> {
+    if is_archived(connection, month).await? {
+        return Ok(());
+    }
+    let bytes = archive.month(connection, month).await?;
+    note_archived(connection, month).await?;
+    info!(%month, bytes, "a month of history is in the archive");
+    Ok(())
+}
+
+/// Table by table. Each try holds others up for a fifth of a second at most.
+async fn drop_all(connection: &mut PgConnection, month: NaiveDate) -> Result<(), StoreError> {
+    let mut tries = 1;
+    loop {
+        match drop_next(connection, month).await {
+            Ok(Some(table)) => info!(table, "dropped a month of history"),
+            Ok(None) => return Ok(()),
+            Err(StoreError::LockTimeout) if tries < LOCK_TRIES_MAX => {
+                tries += 1;
+                sleep(LOCK_PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
