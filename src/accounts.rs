@@ -8,8 +8,8 @@ use capstan_engine::store::connect::Place;
 use capstan_node_types::services::mail::{MailSettings, Mailer};
 
 use crate::config::{AccountArgs, MailServerArgs};
-use crate::login_providers;
 use crate::mailbox::SandboxMailbox;
+use crate::{gmail_client, login_providers};
 
 /// Where mail to people goes if no mail server is set.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,5 +44,6 @@ pub(crate) fn settings(
         trusted_proxies: args.proxies()?,
         rates: args.rates.limits(),
         login_providers: login_providers::read(args.login_providers_file.as_deref())?,
+        gmail: gmail_client::read(args.gmail_client_file.as_deref())?,
     })
 }

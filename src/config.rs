@@ -96,6 +96,9 @@ pub(crate) struct AccountArgs {
     /// A file that says through which OpenID providers people may log in.
     #[arg(long, env = "CAPSTAN_LOGIN_PROVIDERS_FILE", help_heading = "Accounts")]
     pub(crate) login_providers_file: Option<PathBuf>,
+    /// A file that says how Google knows Capstan, so that accounts can be connected that mail is sent as.
+    #[arg(long, env = "CAPSTAN_GMAIL_CLIENT_FILE", help_heading = "Accounts")]
+    pub(crate) gmail_client_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) rates: RateArgs,
 }

@@ -21,6 +21,7 @@ mod explain;
 mod files;
 mod fleet;
 mod follow;
+mod gmail_client;
 mod interrupt;
 mod key;
 mod login_providers;

@@ -63,8 +63,8 @@ use cells::Cells;
 use directory::Directory;
 use graphs::Graphs;
 use live::Hub;
-use login::Login;
-pub use login::{LoginProvider, PROVIDERS_MAX, ProviderError};
+use login::{Consent, Login};
+pub use login::{GmailClient, GmailClientError, LoginProvider, PROVIDERS_MAX, ProviderError};
 pub use mail_in::{MAIL_BYTES, MAIL_BYTES_DEFAULT, MailInSettings, TlsFilesError, serve_mail, tls_acceptor};
 pub use openapi::document;
 pub use operations::Turn;
@@ -121,6 +121,7 @@ pub struct Parts {
     people: People,
     tokens: Tokens,
     login: Login,
+    consent: Consent,
     cells: Cells,
     replica: Option<Replica>,
     graphs: Graphs,
@@ -158,6 +159,7 @@ impl Api {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
+            consent: Consent::new(settings.accounts.gmail.as_ref(), &settings.allow, &settings.accounts.public_url),
             directory: Directory::new(control, settings.cell.schema.clone()),
             cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),

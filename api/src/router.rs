@@ -42,6 +42,8 @@ fn routes() -> Router<Api> {
         .route("/editor/{*path}", get(editor::show))
         .route("/login/{provider}", get(people::login::begin))
         .route("/login/{provider}/callback", get(people::login::end))
+        .route("/connect/gmail", get(credentials::gmail::begin))
+        .route("/connect/gmail/callback", get(credentials::gmail::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
         .route("/p/{workspace}", get(forms::show_only).post(forms::submit_only))

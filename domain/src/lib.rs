@@ -26,6 +26,7 @@ pub mod leads;
 pub mod machine;
 pub mod mailbox;
 pub mod migrate;
+mod moved;
 pub mod persons;
 pub mod quotas;
 pub mod recording;

@@ -269,6 +269,11 @@ pub(crate) fn context_keeping(allow: Vec<String>, kind: &str, hosts: Vec<String>
     context_of(ServiceSettings { allow, credentials: Arc::new(One(opened)), ..settings() })
 }
 
+/// The same with the credentials of a vault.
+pub(crate) fn context_opening(allow: Vec<String>, credentials: Arc<dyn CredentialVault>) -> Context {
+    context_of(ServiceSettings { allow, credentials, ..settings() })
+}
+
 /// Settings of services that reach nothing.
 pub(crate) fn settings() -> ServiceSettings {
     ServiceSettings {

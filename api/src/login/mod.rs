@@ -1,6 +1,7 @@
 //! Logging in through OpenID providers: authorization code with PKCE, state and nonce. What is stored of an attempt, and what
 //! becomes of who logs in, is in `capstan_domain::access` and `routes::people::login`.
 
+mod gmail;
 mod id_token;
 mod provider;
 mod settings;
@@ -12,6 +13,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use url::Url;
 
+pub(crate) use gmail::{Consent, ConsentError};
+pub use gmail::{GmailClient, GmailClientError};
 use id_token::BadToken;
 pub(crate) use id_token::Subject;
 pub(crate) use provider::{Provider, Returned};

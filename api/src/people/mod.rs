@@ -13,7 +13,7 @@ use capstan_engine::store::transactions::Transactions;
 use capstan_node_types::services::mail::Mailer;
 use ipnet::IpNet;
 
-use crate::login::LoginProvider;
+use crate::login::{GmailClient, LoginProvider};
 use crate::problem::Problem;
 use crate::rates::RateLimits;
 use crate::remembered::Remembered;
@@ -45,6 +45,8 @@ pub struct AccountSettings {
     pub rates: RateLimits,
     /// Where people may log in; each was looked at with [`LoginProvider::check`].
     pub login_providers: Vec<LoginProvider>,
+    /// How Google accounts are connected that mail is sent as, if at all; looked at with [`GmailClient::check`].
+    pub gmail: Option<GmailClient>,
 }
 
 impl Default for AccountSettings {
@@ -57,13 +59,14 @@ impl Default for AccountSettings {
             trusted_proxies: Vec::new(),
             rates: RateLimits::default(),
             login_providers: Vec::new(),
+            gmail: None,
         }
     }
 }
 
 impl std::fmt::Debug for AccountSettings {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sign_up, plan, public_url, mailer, trusted_proxies, rates, login_providers } = self;
+        let Self { sign_up, plan, public_url, mailer, trusted_proxies, rates, login_providers, gmail } = self;
         out.debug_struct("AccountSettings")
             .field("sign_up", sign_up)
             .field("plan", plan)
@@ -72,6 +75,7 @@ impl std::fmt::Debug for AccountSettings {
             .field("trusted_proxies", trusted_proxies)
             .field("rates", rates)
             .field("login_providers", login_providers)
+            .field("gmail", gmail)
             .finish()
     }
 }

@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 mod findings;
+pub(crate) mod gmail;
 pub(crate) mod test;
 pub(crate) mod wish;
 
@@ -83,10 +84,7 @@ pub(crate) async fn create(State(api): State<Api>, holder: Holder, request: Requ
         by: &key.name,
     };
     let mut transaction = caller.write().await?;
-    if credentials::count(&mut transaction, caller.workspace_id).await? >= CREDENTIALS_MAX {
-        let detail = format!("this workspace has {CREDENTIALS_MAX} credentials, more than that may not be");
-        return Err(Problem::conflict("too_many_credentials", detail, "delete those that nothing uses"));
-    }
+    refuse_if_full(&mut transaction, &caller).await?;
     if !credentials::create(&mut transaction, caller.workspace_id, &new).await? {
         return Err(name_taken(&name));
     }
@@ -199,6 +197,14 @@ async fn found(
 ) -> Result<CredentialRow, Problem> {
     let row = credentials::find(transaction, caller.workspace_id, credential_id).await?;
     row.ok_or_else(|| Problem::not_found("credential", &credential_id.to_string()))
+}
+
+async fn refuse_if_full(transaction: &mut PgTransaction<'_>, caller: &Caller) -> Result<(), Problem> {
+    if credentials::count(transaction, caller.workspace_id).await? < CREDENTIALS_MAX {
+        return Ok(());
+    }
+    let detail = format!("this workspace has {CREDENTIALS_MAX} credentials, more than that may not be");
+    Err(Problem::conflict("too_many_credentials", detail, "delete those that nothing uses"))
 }
 
 /// Of a credential that is held.

@@ -28,6 +28,7 @@ mod flow;
 mod form_mails;
 mod forms;
 mod fuzz;
+mod gmail;
 mod grants;
 mod hand;
 mod held;

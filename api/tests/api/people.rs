@@ -47,6 +47,7 @@ async fn start_at(public_url: &str) -> App {
             mailer: Some(Arc::new(mailer)),
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             login_providers: Vec::new(),
+            gmail: None,
             rates: settings.accounts.rates,
         };
     })

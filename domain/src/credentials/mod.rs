@@ -3,6 +3,7 @@
 //! `types.rs` is the one list of types. People write credentials through the API (`store.rs`) and never read them back; steps
 //! of a worker open them (`vault.rs`). Whether a provider takes one is tried out by a worker, too (`tested.rs`).
 
+mod gmail;
 mod hosts;
 mod keeping;
 mod store;
@@ -10,11 +11,12 @@ pub mod tested;
 mod types;
 mod vault;
 
+pub use gmail::{GMAIL, GMAIL_SCOPE, is_send_only};
 pub use hosts::{AllowedHost, HostError, allows};
 pub use keeping::{Kept, Token};
 pub use store::{
-    CredentialRow, CredentialUse, NewCredential, Renamed, count, create, delete, find, hold, list, named, rename,
-    replace, uses,
+    CredentialRow, CredentialUse, NewCredential, Renamed, count, create, delete, find, find_named, hold, list, named,
+    rename, replace, uses,
 };
 pub use types::{
     CredentialType, Field, FieldError, FieldKind, SECRET_CHARS_MIN, TEXT_CHARS_MAX, TYPES, credential_type,

@@ -162,6 +162,19 @@ pub async fn find(
     Ok(row)
 }
 
+/// The one of that name.
+///
+/// # Errors
+/// If the database does.
+pub async fn find_named(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    name: &str,
+) -> Result<Option<CredentialRow>, StoreError> {
+    let statement = format!("{SELECT} WHERE c.workspace_id = $1 AND c.name = $2");
+    Ok(sqlx::query_as(&statement).bind(workspace_id.0).bind(name).fetch_optional(connection).await?)
+}
+
 /// Replaces fields and hosts; false if there is none of that id.
 ///
 /// # Errors

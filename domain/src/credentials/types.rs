@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::gmail;
+
 /// A type of credentials.
 #[derive(Debug)]
 pub struct CredentialType {
@@ -70,21 +72,22 @@ const PAIRS_MAX: usize = 20;
 const HTTP: &[&str] = &["action.http_request", "action.send_sms"];
 const MAIL: &[&str] = &["action.send_email", "trigger.form"];
 
-const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, kind: FieldKind, description: &'static str) -> Field {
     Field { name, description, is_secret: false, is_required: false, kind }
 }
 
-const fn needed(field: Field) -> Field {
+pub(super) const fn needed(field: Field) -> Field {
     Field { is_required: true, ..field }
 }
 
-const fn secret(field: Field) -> Field {
+pub(super) const fn secret(field: Field) -> Field {
     Field { is_secret: true, ..field }
 }
 
-const TOKEN_URL: Field =
+pub(super) const TOKEN_URL: Field =
     needed(field("token_url", FieldKind::Url, "Where tokens are fetched; its host is one of the allowed hosts."));
-const CLIENT_ID: Field = needed(field("client_id", FieldKind::Text, "What the token server knows this client as."));
+pub(super) const CLIENT_ID: Field =
+    needed(field("client_id", FieldKind::Text, "What the token server knows this client as."));
 const SCOPE: Field = field("scope", FieldKind::Text, "Scopes to ask for, with spaces between them.");
 const AUTH: Field = field(
     "auth",
@@ -167,6 +170,7 @@ pub const TYPES: &[CredentialType] = &[
         ],
         fits: MAIL,
     },
+    gmail::TYPE,
     CredentialType {
         name: "custom",
         title: "Headers and query",

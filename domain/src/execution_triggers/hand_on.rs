@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::TRIGGERS_MAX;
 use super::ended::{Ended, ended};
 use crate::events::DEPTH_MAX;
+use crate::moved::{IS_FOREIGN, bound};
 use crate::schedules::Overlap;
 use crate::trigger_starts::{self, NewStart, Outcome};
 
@@ -178,21 +179,15 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
 }
 
 async fn cursor(connection: &mut PgConnection) -> Result<Cursor, StoreError> {
-    let cursor = sqlx::query_as(
-        "SELECT c.xid::text AS xid, c.event_id, c.xid > pg_snapshot_xmax(pg_current_snapshot()) AS is_foreign \
-           FROM end_cursor c WHERE c.one",
-    );
-    Ok(cursor.fetch_one(connection).await?)
+    let sql =
+        format!("SELECT c.xid::text AS xid, c.event_id, c.{IS_FOREIGN} AS is_foreign FROM end_cursor c WHERE c.one");
+    Ok(sqlx::query_as(&sql).fetch_one(connection).await?)
 }
 
 /// The next rows below the horizon, in the order of their transactions, by `outbox_xid`. Behind a cursor from before the database
-/// was moved, the rows that came along: whatever is seen of transactions that are yet to come is of the server before.
+/// was moved, the rows that came along.
 async fn read(connection: &mut PgConnection, cursor: &Cursor) -> Result<Vec<Fact>, StoreError> {
-    let bound = if cursor.is_foreign {
-        "o.xid >= pg_snapshot_xmax(pg_current_snapshot())"
-    } else {
-        "o.xid < pg_snapshot_xmin(pg_current_snapshot())"
-    };
+    let bound = bound(cursor.is_foreign);
     let sql = format!(
         "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id AS execution_id, o.created_at AS at, o.xid::text AS xid, \
            o.type IN ('execution.completed', 'execution.failed', 'execution.cancelled') AND EXISTS ( \

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::body::{self, Ended, of_execution};
 use super::schedule::DEADLINE_HOURS;
 use super::subscription::{fits, passes};
+use crate::moved::{IS_FOREIGN, bound};
 
 /// Events that are looked at in one round.
 const EVENTS_MAX: i64 = 500;
@@ -46,6 +47,8 @@ pub struct Turn {
     pub lease_no: i64,
     xid: String,
     event_id: Uuid,
+    /// Whether its transaction is yet to come here: the database was moved from another server since.
+    is_foreign: bool,
     /// When the turn was last made longer.
     #[sqlx(skip)]
     renewed: Option<Instant>,
@@ -141,8 +144,7 @@ pub async fn is_any_endpoint(connection: &mut PgConnection) -> Result<bool, Stor
     Ok(false)
 }
 
-/// Takes or keeps the turn at a source; nothing while another process has it. A cursor from before the database was moved to
-/// another server, whose transactions are counted anew, begins again: what was handed out is not handed out twice.
+/// Takes or keeps the turn at a source; nothing while another process has it.
 ///
 /// # Errors
 /// If the database does.
@@ -155,17 +157,17 @@ pub async fn take_turn(
         return Ok(held);
     }
     let begun = Instant::now();
-    let found = sqlx::query_as(
-        "UPDATE webhook_cursors SET lease_no = CASE WHEN lease_no = $2 THEN lease_no ELSE lease_no + 1 END, \
-           leased_until = clock_timestamp() + $3 * interval '1 millisecond', \
-           xid = CASE WHEN xid > pg_snapshot_xmax(pg_current_snapshot()) THEN '0'::xid8 ELSE xid END \
-         WHERE source = $1 AND (lease_no = $2 OR leased_until <= clock_timestamp()) \
-         RETURNING lease_no, xid::text AS xid, event_id",
+    let sql = format!(
+        "UPDATE webhook_cursors c SET lease_no = CASE WHEN c.lease_no = $2 THEN c.lease_no ELSE c.lease_no + 1 END, \
+           leased_until = clock_timestamp() + $3 * interval '1 millisecond' \
+         WHERE c.source = $1 AND (c.lease_no = $2 OR c.leased_until <= clock_timestamp()) \
+         RETURNING c.lease_no, c.xid::text AS xid, c.event_id, c.{IS_FOREIGN} AS is_foreign"
     );
-    let lease_no = held.as_ref().map_or(-1, |turn| turn.lease_no);
-    let found: Option<Turn> = found.bind(source.name()).bind(lease_no).bind(TURN_MS).fetch_optional(connection).await?;
+    let found = sqlx::query_as(&sql).bind(source.name()).bind(held.as_ref().map_or(-1, |turn| turn.lease_no));
+    let found: Option<Turn> = found.bind(TURN_MS).fetch_optional(connection).await?;
     let Some(found) = found else { return Ok(None) };
-    let further = held.filter(|turn| turn.lease_no == found.lease_no && !turn.forgotten && found.xid != "0");
+    let is_further = |turn: &Turn| turn.lease_no == found.lease_no && turn.is_foreign == found.is_foreign;
+    let further = held.filter(|turn| is_further(turn) && !turn.forgotten);
     Ok(Some(Turn { renewed: Some(begun), ..further.unwrap_or(found) }))
 }
 
@@ -181,11 +183,17 @@ pub async fn hand_out(
     turn: &mut Turn,
 ) -> Result<Option<HandedOut>, StoreError> {
     let facts = read(connection, source, turn).await?;
-    let Some(newest) = facts.last() else { return Ok(Some(HandedOut::default())) };
+    let Some(newest) = facts.last() else {
+        return if turn.is_foreign {
+            begin_anew(connection, source, turn).await
+        } else {
+            Ok(Some(HandedOut::default()))
+        };
+    };
     let (mut reached, mut batch) = ((newest.xid.clone(), newest.event_id), Batch::default());
-    let mut is_more = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
+    let mut is_more = turn.is_foreign || facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
     if facts.iter().any(|fact| fact.wanted) {
-        let subscribers = subscribers(connection, &facts).await?;
+        let subscribers = subscribers(connection, &facts, turn.is_foreign).await?;
         let ended = if source == Source::Outbox { ended(connection, &facts).await? } else { HashMap::new() };
         let until = Instant::now() + FILTER_TIME;
         for fact in &facts {
@@ -210,42 +218,65 @@ pub async fn hand_out(
     Ok(Some(HandedOut { deliveries, is_more }))
 }
 
-/// The next events below the horizon, in the order of their transactions, by the index on these.
+/// What came along from the server before is handed out: the cursor begins anew, as transactions are counted anew here. What is
+/// looked at again is not handed out twice.
+async fn begin_anew(
+    connection: &mut PgConnection,
+    source: Source,
+    turn: &mut Turn,
+) -> Result<Option<HandedOut>, StoreError> {
+    let beginning = ("0".to_owned(), Uuid::nil());
+    if !write(connection, source, turn, &beginning, Batch::default()).await? {
+        return Ok(None);
+    }
+    (turn.xid, turn.event_id) = beginning;
+    (turn.is_foreign, turn.moved) = (false, Some(Instant::now()));
+    Ok(Some(HandedOut { deliveries: 0, is_more: true }))
+}
+
+/// The next events below the horizon, in the order of their transactions, by the index on these. Behind a cursor from before the
+/// database was moved, those that came along.
 async fn read(connection: &mut PgConnection, source: Source, turn: &Turn) -> Result<Vec<Fact>, StoreError> {
     const WANTED: &str = "EXISTS (SELECT FROM webhook_endpoints p \
          WHERE p.workspace_id = o.workspace_id AND p.status IN ('enabled', 'failing')) AS wanted";
-    const BEHIND: &str = "o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) \
-         AND o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.event_id LIMIT $3";
+    let behind = format!(
+        "o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) AND {} \
+         ORDER BY o.xid, o.event_id LIMIT $3",
+        bound(turn.is_foreign)
+    );
     let sql = match source {
         Source::Outbox => format!(
             "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id, o.payload AS data, o.created_at AS at, \
-               o.xid::text AS xid, NULL::text AS trace, {WANTED} FROM outbox o WHERE {BEHIND}"
+               o.xid::text AS xid, NULL::text AS trace, {WANTED} FROM outbox o WHERE {behind}"
         ),
         Source::Events => format!(
             "SELECT o.event_id, o.workspace_id, o.type, o.event_id AS aggregate_id, \
                jsonb_build_object('id', o.client_id, 'key', o.key, 'data', o.data) AS data, o.received_at AS at, \
-               o.xid::text AS xid, o.trace, {WANTED} FROM events o WHERE {BEHIND}"
+               o.xid::text AS xid, o.trace, {WANTED} FROM events o WHERE {behind}"
         ),
     };
     let facts = sqlx::query_as(&sql).bind(&turn.xid).bind(turn.event_id).bind(EVENTS_MAX);
     Ok(facts.fetch_all(connection).await?)
 }
 
+/// The endpoints that may get these. Those of before the database was moved get all that is of this server.
 async fn subscribers(
     connection: &mut PgConnection,
     facts: &[Fact],
+    are_foreign: bool,
 ) -> Result<HashMap<Uuid, Vec<Subscriber>>, StoreError> {
     let mut workspaces: Vec<Uuid> = facts.iter().filter(|fact| fact.wanted).map(|fact| fact.workspace_id).collect();
     workspaces.sort_unstable();
     workspaces.dedup();
     let rows: Vec<Subscriber> = sqlx::query_as(
         "SELECT workspace_id, endpoint_id, types, filter, \
-           CASE WHEN since > pg_snapshot_xmax(pg_current_snapshot()) THEN '0' ELSE since::text END AS since \
+           CASE WHEN since > pg_snapshot_xmax(pg_current_snapshot()) AND NOT $3 THEN '0' ELSE since::text END AS since \
          FROM webhook_endpoints WHERE workspace_id = ANY ($1) AND status IN ('enabled', 'failing') \
          ORDER BY workspace_id, endpoint_id LIMIT $2",
     )
     .bind(workspaces)
     .bind(ENDPOINTS_MAX)
+    .bind(are_foreign)
     .fetch_all(connection)
     .await?;
     let mut by_workspace: HashMap<Uuid, Vec<Subscriber>> = HashMap::new();

@@ -175,9 +175,12 @@ pub async fn flow(connection: &mut PgConnection) -> Result<Flow, StoreError> {
          (SELECT extract(epoch FROM clock_timestamp() - min(t.due_at))::float8 FROM timers t \
            WHERE t.due_at < clock_timestamp()) AS timer_late_s, \
          (SELECT extract(epoch FROM clock_timestamp() - o.created_at)::float8 \
-            FROM webhook_cursors c JOIN outbox o ON (o.xid, o.event_id) > (c.xid, c.event_id) AND o.xid IS NOT NULL \
-           WHERE c.source = 'outbox' AND EXISTS (SELECT FROM webhook_endpoints) \
-           ORDER BY o.xid, o.event_id LIMIT 1) AS outbox_age_s, \
+            FROM webhook_cursors c CROSS JOIN LATERAL ( \
+              SELECT x.created_at FROM outbox x WHERE x.xid >= c.xid AND (x.xid, x.event_id) > (c.xid, c.event_id) \
+                 AND x.xid < CASE WHEN c.xid > pg_snapshot_xmax(pg_current_snapshot()) THEN '18446744073709551615'::xid8 \
+                                  ELSE pg_snapshot_xmax(pg_current_snapshot()) END \
+               ORDER BY x.xid, x.event_id LIMIT 1) o \
+           WHERE c.source = 'outbox' AND EXISTS (SELECT FROM webhook_endpoints)) AS outbox_age_s, \
          (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date - r.day FROM quota_rounds r \
            WHERE EXISTS (SELECT FROM quota_counters)) AS reconciled_days";
     Ok(sqlx::query_as(sql).fetch_one(connection).await?)

@@ -16,12 +16,14 @@ use crate::own_database::unanswered;
 use crate::services::guard::shown;
 
 mod attach;
+mod gmail;
 mod oauth;
 mod server;
 mod trying;
 
 pub use attach::attach;
-pub use server::{MailLogin, mail_login};
+pub use gmail::{Gmail, REJECTED as GMAIL_REJECTED, TRANSIENT as GMAIL_TRANSIENT};
+pub use server::{MailLogin, MailWay, mail_login, mail_way};
 pub use trying::try_out;
 
 /// The class of a credential that is missing or does not work.

@@ -203,6 +203,15 @@ impl Mailer {
         self.is_sandbox || (!has_login && self.server.is_none())
     }
 
+    /// The message (RFC 5322) of a letter that goes another way, and its id.
+    ///
+    /// # Errors
+    /// If the letter will not do.
+    pub fn message(&self, letter: Letter, key: &str) -> Result<(Vec<u8>, String), LetterError> {
+        let (message, mail) = letter.prepare(&self.from, key)?;
+        Ok((message.formatted(), mail.message_id))
+    }
+
     /// Hands `letter` to the server, or to the sandbox of `workspace`. `key` makes the message id. With a login, a server of the
     /// workspace gets it, at an address that the client may reach.
     ///

@@ -18,7 +18,9 @@ use tokio::time::timeout;
 use super::parts::{OneOrMany, Scalar, check_credential, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
 use crate::own_database::unanswered;
-use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, mail_login};
+use crate::services::credentials::{
+    CLASSES as CREDENTIAL_CLASSES, GMAIL_REJECTED, GMAIL_TRANSIENT, Gmail, MailWay, mail_way,
+};
 use crate::services::mail::letter::may_set_header;
 use crate::services::mail::{Letter, MailError, MailboxError};
 use crate::services::quotas::Spent;
@@ -51,8 +53,8 @@ pub(crate) struct Config {
     from: Option<String>,
     /// Address that answers go to, if not the sender.
     reply_to: Option<String>,
-    /// Name of a credential of type smtp, whose server the mail is handed to; taken as written.
-    #[schemars(extend("x-capstan-credential" = ["smtp"]))]
+    /// Name of a credential of type smtp, whose server the mail is handed to, or gmail, as whose account it is sent; taken as written.
+    #[schemars(extend("x-capstan-credential" = ["smtp", "gmail"]))]
     credential: Option<String>,
     /// Further headers, one line each, such as `List-Id`.
     #[serde(default)]
@@ -73,7 +75,13 @@ impl NodeType for ActionSendEmail {
     fn classes(_config: &Value) -> Option<Vec<String>> {
         let own =
             ["smtp_rejected", "smtp_transient", "connect", BROKEN, "mailbox", "address_blocked", QUOTA, QUOTA_AWAY];
-        Some(own.into_iter().chain(CREDENTIAL_CLASSES).map(Into::into).collect())
+        Some(
+            own.into_iter()
+                .chain([GMAIL_REJECTED, GMAIL_TRANSIENT])
+                .chain(CREDENTIAL_CLASSES)
+                .map(Into::into)
+                .collect(),
+        )
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -99,9 +107,9 @@ impl NodeType for ActionSendEmail {
         };
         let subject = letter.subject.clone();
         let (services, workspace_id) = (&context.services, context.workspace_id);
-        let login = match &config.credential {
-            Some(name) => match mail_login(context, name, Self::NAME).await {
-                Ok(login) => Some(login),
+        let way = match &config.credential {
+            Some(name) => match mail_way(context, name, Self::NAME).await {
+                Ok(way) => Some(way),
                 Err(outcome) => return outcome,
             },
             None => None,
@@ -116,7 +124,22 @@ impl NodeType for ActionSendEmail {
             }
         };
         let key = context.idempotency_key();
-        let is_kept = services.mail.keeps(login.is_some());
+        let is_kept = services.mail.keeps(way.is_some());
+        let (letter, login) = match way {
+            Some(MailWay::Gmail(gmail)) => {
+                let letter = Letter { from: letter.from.or_else(|| gmail.from.clone()), ..letter };
+                if !is_kept {
+                    let outcome = Box::pin(as_account(context, &gmail, letter, &key)).await;
+                    if matches!(outcome, Outcome::Done { .. }) {
+                        spent.confirm();
+                    }
+                    return outcome;
+                }
+                (letter, None)
+            }
+            Some(MailWay::Server(login)) => (letter, Some(login)),
+            None => (letter, None),
+        };
         let sending = Box::pin(services.mail.send(workspace_id, &key, letter, login.zip(Some(&services.http))));
         match if is_kept { context.database.ask(sending).await } else { sending.await } {
             Ok(receipt) => {
@@ -140,6 +163,23 @@ async fn note(context: &Context, mail: Mailed) {
         Err(_) => format!("the database did not answer within {} s", NOTE_TIME_MAX.as_secs()),
     };
     context.log.log(LogLevel::Warn, &format!("the mail was sent, but it is not noted on leads: {why}"));
+}
+
+/// Sends it as a Google account.
+async fn as_account(context: &Context, gmail: &Gmail, letter: Letter, key: &str) -> Outcome {
+    let (to, subject) = (letter.to.clone(), letter.subject.clone());
+    let (message, message_id) = match context.services.mail.message(letter, key) {
+        Ok(made) => made,
+        Err(error) => return Outcome::fail("config", error.to_string()),
+    };
+    match gmail.send(context, &message).await {
+        Ok(()) => {
+            let output = json!({"message_id": message_id, "accepted_by": gmail.server()});
+            note(context, Mailed { to, subject, message_id }).await;
+            Outcome::done("out", output)
+        }
+        Err(outcome) => outcome,
+    }
 }
 
 fn mail_error(error: &MailError) -> Outcome {

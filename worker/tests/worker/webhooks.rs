@@ -24,6 +24,7 @@ mod certificates;
 mod facts;
 mod lanes;
 mod pairs;
+mod restored;
 
 const ROOM: Room<'static> = Room { places: 10, share: 10, taken: &[] };
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use capstan_domain::credentials::tested::{
     self, Asked, BEGIN_WITHIN, LOST_AFTER, TEST_URL_BYTES_MAX, TESTS_MAX, TestEnd,
 };
-use capstan_domain::credentials::{CredentialRow, allows, credential_type};
+use capstan_domain::credentials::{CredentialRow, GMAIL, allows, credential_type};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -118,9 +118,9 @@ fn checked(row: &CredentialRow, url: Option<String>) -> Result<Option<Url>, Prob
         let detail = format!("a credential of type {kind} cannot be tested by this build");
         return Err(Problem::unprocessable("cannot_be_tested", detail, "update it, or try it in a step"));
     }
-    let is_oauth = kind.starts_with("oauth2_");
+    let (is_oauth, is_mail) = (kind.starts_with("oauth2_"), ["smtp", GMAIL].contains(&kind));
     let Some(url) = url else {
-        if is_oauth || kind == "smtp" {
+        if is_oauth || is_mail {
             return Ok(None);
         }
         let detail =
@@ -131,8 +131,8 @@ fn checked(row: &CredentialRow, url: Option<String>) -> Result<Option<Url>, Prob
             "give as \"url\" something that can be read with it, such as the user's own data",
         );
     };
-    if kind == "smtp" {
-        return refuse("bad_url", "a mail server is tested without an address".into(), "leave \"url\" out");
+    if is_mail {
+        return refuse("bad_url", "a credential for mail is tested without an address".into(), "leave \"url\" out");
     }
     let good = Url::parse(&url).ok().filter(|parsed| {
         let is_bare = parsed.username().is_empty() && parsed.password().is_none();

@@ -1,6 +1,8 @@
 //! What is asked of a credential, checked as a whole.
 
-use capstan_domain::credentials::{AllowedHost, HOSTS_MAX, Kept, NAME_BYTES_MAX, TYPES, credential_type, is_name};
+use capstan_domain::credentials::{
+    AllowedHost, HOSTS_MAX, Kept, NAME_BYTES_MAX, TYPES, allows, credential_type, is_name,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -103,20 +105,21 @@ fn host_findings(entries: &[String]) -> Vec<Finding<'static>> {
 
 /// The host that the credential itself is for has to be among those that may see it.
 fn own_host_finding(kept: &Kept) -> Option<Finding<'static>> {
-    let (field, is_allowed) = if let Some(url) = kept.text("token_url") {
-        ("token_url", Url::parse(url).is_ok_and(|url| capstan_domain::credentials::allows(&kept.allowed_hosts, &url)))
-    } else if kept.kind == "smtp" {
+    let may_see = |url: &str| Url::parse(url).is_ok_and(|url| allows(&kept.allowed_hosts, &url));
+    let is_foreign = |field: &&str| kept.text(field).is_some_and(|url| !may_see(url));
+    let field = if kept.kind == "smtp" {
         let host = kept.text("host").and_then(|host| Host::parse(host).ok());
         let port = kept.fields.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
         let mut entries = kept.allowed_hosts.iter().filter_map(|entry| AllowedHost::parse(entry).ok());
         let names = |(host, port): (Host<String>, u16)| entries.any(|entry| entry.names(&host, port));
-        ("host", host.zip(port).is_some_and(names))
+        (!host.zip(port).is_some_and(names)).then_some("host")
     } else {
-        return None;
+        ["token_url", "send_url"].into_iter().find(is_foreign)
     };
+    let field = field?;
     let detail = format!("the host of \"{field}\" is not among the allowed hosts");
     let hint = "add it to allowed_hosts; without TLS it has to be written with http://";
-    (!is_allowed).then(|| finding("host_not_allowed", format!("/fields/{field}"), detail, hint.into()))
+    Some(finding("host_not_allowed", format!("/fields/{field}"), detail, hint.into()))
 }
 
 fn finding(code: &'static str, pointer: String, detail: String, hint: String) -> Finding<'static> {

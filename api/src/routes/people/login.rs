@@ -148,7 +148,7 @@ fn find<'a>(api: &'a Api, id: &str) -> Result<&'a Provider, Problem> {
 }
 
 /// The first of that name; providers add what they like.
-fn parameter(parts: &Parts, name: &str) -> Option<String> {
+pub(in crate::routes) fn parameter(parts: &Parts, name: &str) -> Option<String> {
     let query = parts.uri.query()?.as_bytes();
     url::form_urlencoded::parse(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }

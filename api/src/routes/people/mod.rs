@@ -10,7 +10,7 @@ pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod sign_up;
 pub(crate) mod tokens;
-mod tries;
+pub(super) mod tries;
 
 use axum::Json;
 use axum::http::request::Parts;

@@ -68,7 +68,7 @@ pub(super) async fn may_mail(api: &Api, parts: &Parts, kind: MailKind, email: &s
 }
 
 /// Counts a login through a provider. 429 `too_many_tries` for a client that begins too many.
-pub(super) async fn begin_login(api: &Api, parts: &Parts) -> Result<(), Problem> {
+pub(in crate::routes) async fn begin_login(api: &Api, parts: &Parts) -> Result<(), Problem> {
     if let Some(client) = client(api, parts) {
         count(api, vec![limit(format!("login begun {client}"), BEGUN_MAX)]).await?.map_err(too_many)?;
     }

@@ -10,9 +10,9 @@ test('each outcome has words of its own, and only one that works looks good', ()
 })
 
 test('an address is asked for where only that can tell', () => {
-  const types = ['bearer', 'basic', 'header', 'custom', 'oauth2_refresh', 'oauth2_client_credentials', 'smtp']
-  expect(types.map(addressOf)).toEqual(['needed', 'needed', 'needed', 'needed', 'possible', 'possible', 'none'])
-  expect(new Set(types.map(aboutTest)).size).toBe(3)
+  const types = ['bearer', 'basic', 'header', 'custom', 'oauth2_refresh', 'oauth2_client_credentials', 'smtp', 'gmail']
+  expect(types.map(addressOf)).toEqual(['needed', 'needed', 'needed', 'needed', 'possible', 'possible', 'none', 'none'])
+  expect(new Set(types.map(aboutTest)).size).toBe(4)
 })
 
 test('an example is at a host that the credential may be sent to', () => {

@@ -20,13 +20,14 @@ export const wordsOf = (outcome: Outcome): string => TOLD[outcome][1]
 
 /** Whether a type is tested at an address: by all means, if one likes, or never. */
 export function addressOf(type: string): 'needed' | 'possible' | 'none' {
-  if (type === 'smtp') return 'none'
+  if (type === 'smtp' || type === 'gmail') return 'none'
   return type.startsWith('oauth2_') ? 'possible' : 'needed'
 }
 
 /** What a test does, before one begins it. */
 export function aboutTest(type: string): string {
   if (type === 'smtp') return 'Connects and logs in as for a mail, and sends none.'
+  if (type === 'gmail') return 'Fetches a new token for sending mail, and sends none.'
   if (type.startsWith('oauth2_')) return 'Fetches a new token, also where the one that is kept is still good.'
   return 'Asks an address of the provider with it (GET): something that it shows to whoever is signed in.'
 }

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use capstan_domain::credentials::{Opened, REFRESH_MAX, Token};
+use capstan_domain::credentials::{GMAIL, Opened, REFRESH_MAX, Token, is_send_only};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::{AWAY_CLASS, CLASS, away, check_host, hide, open};
+use super::{AWAY_CLASS, CLASS, away, check_host, hide, open_any};
 use crate::node_type::Context;
 use crate::services::answer::read_body;
 use crate::services::guard::shown;
@@ -38,6 +39,8 @@ struct Answer {
     access_token: String,
     expires_in: Option<f64>,
     refresh_token: Option<String>,
+    /// What the token is good for, as some tell it; as asked for if absent.
+    scope: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +73,7 @@ pub(super) async fn token(context: &Context, name: &str, mut opened: Opened) -> 
         }
         sleep(pause).await;
         pause = (pause * 2).min(LOOK_EVERY_MAX);
-        opened = open(context, name, "action.http_request").await?;
+        opened = open_any(context, name).await?.0;
     }
 }
 
@@ -140,6 +143,13 @@ async fn exchange(context: &Context, name: &str, opened: &Opened) -> Result<(Tok
         Outcome::fail(CLASS, reason)
     })?;
     hide(context, [answer.access_token.as_str()].into_iter().chain(answer.refresh_token.as_deref()))?;
+    if opened.kept.kind == GMAIL && answer.scope.is_some_and(|scope| !scope.as_str().is_some_and(is_send_only)) {
+        let reason = format!(
+            "the credential \"{name}\" is good for other things than sending mail, and is not used; connect the account anew, \
+             for that alone"
+        );
+        return Err(Outcome::fail(CLASS, reason));
+    }
     let before = opened.token.as_ref().and_then(|token| token.refresh_token.clone());
     let said = answer.expires_in.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     let expires_in =
@@ -166,7 +176,7 @@ fn request(context: &Context, name: &str, opened: &Opened) -> Result<Request, Ou
     let url = url.ok_or_else(|| Outcome::fail(CLASS, format!("the credential \"{name}\" has no usable token_url")))?;
     check_host(name, opened, &url)?;
     let mut body = Serializer::new(String::new());
-    if opened.kept.kind == "oauth2_refresh" {
+    if ["oauth2_refresh", GMAIL].contains(&opened.kept.kind.as_str()) {
         let kept = opened.token.as_ref().and_then(|token| token.refresh_token.as_deref());
         let refresh_token = kept.or(text("refresh_token")).unwrap_or_default();
         hide(context, [refresh_token])?;

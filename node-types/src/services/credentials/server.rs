@@ -1,11 +1,11 @@
-//! Mail servers of workspaces.
+//! By which way mail of workspaces goes: mail servers, and Google accounts.
 
-use capstan_domain::credentials::{AllowedHost, Opened};
+use capstan_domain::credentials::{AllowedHost, GMAIL, Opened};
 use capstan_engine::core::outcome::Outcome;
 use serde_json::Value;
 use url::Host;
 
-use super::{CLASS, HOST_CLASS, open};
+use super::{CLASS, Gmail, HOST_CLASS, open};
 use crate::node_type::Context;
 
 /// How mail is handed to a server of a workspace. No `Debug`, on purpose.
@@ -22,12 +22,32 @@ pub struct MailLogin {
     pub from: Option<String>,
 }
 
-/// The mail server of the credential of that name.
+/// How mail goes by a credential. No `Debug`, on purpose.
+pub enum MailWay {
+    /// By a mail server.
+    Server(MailLogin),
+    /// As a Google account.
+    Gmail(Box<Gmail>),
+}
+
+/// The mail server of the credential of that name, for what sends by servers only.
 ///
 /// # Errors
 /// How the step ends without it.
 pub async fn mail_login(context: &Context, name: &str, node_type: &str) -> Result<MailLogin, Outcome> {
     login_of(name, &open(context, name, node_type).await?)
+}
+
+/// What the credential of that name is for.
+///
+/// # Errors
+/// How the step ends without it.
+pub async fn mail_way(context: &Context, name: &str, node_type: &str) -> Result<MailWay, Outcome> {
+    let opened = open(context, name, node_type).await?;
+    if opened.kept.kind == GMAIL {
+        return Ok(MailWay::Gmail(Box::new(Gmail::of(name, opened)?)));
+    }
+    Ok(MailWay::Server(login_of(name, &opened)?))
 }
 
 /// The mail server that an opened credential is for.

@@ -1,7 +1,7 @@
 //! Trying a credential out against its provider, without doing anything there: a login to a mail server, a fetched token, a GET.
 
-use capstan_domain::credentials::Opened;
 use capstan_domain::credentials::tested::{TEST_TIME_MAX, Tested, Verdict};
+use capstan_domain::credentials::{GMAIL, Opened};
 use capstan_engine::core::outcome::Outcome;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -47,6 +47,10 @@ async fn try_any(context: &Context, name: &str, url: Option<&str>) -> Result<Fou
     let (opened, kind) = open_any(context, name).await.map_err(unusable)?;
     match (kind.name, url) {
         ("smtp", _) => mail_server(context, name, &opened).await,
+        (GMAIL, _) => {
+            oauth::renew(context, name, opened).await.map_err(of_provider)?;
+            Ok(told(Verdict::Passed, "the token server gave a token for sending mail; none was sent"))
+        }
         ("oauth2_client_credentials" | "oauth2_refresh", _) => {
             let token_url = opened.kept.text("token_url").and_then(|url| Url::parse(url).ok());
             oauth::renew(context, name, opened).await.map_err(of_provider)?;

@@ -1,0 +1,191 @@
+//! Connecting a Google account that mail is sent as, with a provider on the loopback.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::extract::{Form, State};
+use axum::http::{Request, StatusCode};
+use axum::routing::post;
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use capstan_api::GmailClient;
+use capstan_domain::access::Role;
+use capstan_domain::credentials::Kept;
+use capstan_domain::secrets::Sealed;
+use capstan_engine::store::connect;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use url::Url;
+use uuid::Uuid;
+
+use crate::people::member;
+use crate::support::{Answer, App};
+
+const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
+const BACK: &str = "http://127.0.0.1:7400/connect/gmail/callback";
+const PATH: &str = "/api/v1/credentials";
+
+type Forms = Arc<Mutex<Vec<HashMap<String, String>>>>;
+
+/// Says for each code what it is good for.
+async fn exchange(State(forms): State<Forms>, Form(form): Form<HashMap<String, String>>) -> (StatusCode, Json<Value>) {
+    let code = form["code"].clone();
+    forms.lock().unwrap().push(form);
+    let token = |scope: &str| json!({"access_token": "access-1", "refresh_token": "refresh-token-1", "scope": scope});
+    match code.as_str() {
+        "good" => (StatusCode::OK, Json(token(SEND))),
+        "broad" => (StatusCode::OK, Json(token(&format!("{SEND} https://www.googleapis.com/auth/gmail.readonly")))),
+        "other" => (StatusCode::OK, Json(token("https://mail.google.com/"))),
+        "silent" => (StatusCode::OK, Json(json!({"access_token": "access-1", "refresh_token": "refresh-token-1"}))),
+        "short" => (StatusCode::OK, Json(json!({"access_token": "access-1", "scope": SEND}))),
+        _ => (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))),
+    }
+}
+
+struct Place {
+    app: App,
+    provider: String,
+    forms: Forms,
+    /// Session of an administrator.
+    ada: String,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let provider = format!("http://{}", listener.local_addr().unwrap());
+        let forms = Forms::default();
+        let router = Router::new().route("/token", post(exchange)).with_state(Arc::clone(&forms));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = GmailClient {
+            client_id: "capstan.apps".into(),
+            client_secret: "hunter22-client".into(),
+            authorize_url: format!("{provider}/auth?hl=en"),
+            token_url: format!("{provider}/token"),
+            send_url: format!("{provider}/send"),
+        };
+        client.check().unwrap();
+        let app = App::start_with(|settings, _| settings.accounts.gmail = Some(client)).await;
+        let ada = member(&app, app.acme, "ada@example.com", Role::Admin).await;
+        Self { app, provider, forms, ada }
+    }
+
+    async fn go(&self, path: &str, cookies: &str) -> Answer {
+        let request = Request::builder().uri(path).header("cookie", cookies);
+        self.app.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Begins as an administrator: where the browser is sent, and its half.
+    async fn begin(&self, query: &str) -> (Url, String) {
+        let answer = self.go(&format!("/connect/gmail?{query}"), &format!("capstan_session={}", self.ada)).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let half = answer.header("set-cookie").unwrap().strip_prefix("capstan_login=").unwrap().split(';').next();
+        (Url::parse(answer.header("location").unwrap()).unwrap(), half.unwrap().to_owned())
+    }
+
+    /// Comes back from there.
+    async fn end(&self, away: &Url, half: &str, more: &str) -> Answer {
+        let state = parameters(away)["state"].clone();
+        let cookies = format!("capstan_session={}; capstan_login={half}", self.ada);
+        self.go(&format!("/connect/gmail/callback?state={state}&{more}"), &cookies).await
+    }
+}
+
+fn parameters(url: &Url) -> HashMap<String, String> {
+    url.query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn an_account_is_connected_for_sending_mail_and_its_token_is_sealed() {
+    let place = Place::new().await;
+    let (away, half) = place.begin("name=sales&from=Sales+%3Csales%40example.com%3E").await;
+    assert!(away.as_str().starts_with(&format!("{}/auth?hl=en&", place.provider)), "{away}");
+    let asked = parameters(&away);
+    for (name, value) in [
+        ("response_type", "code"),
+        ("client_id", "capstan.apps"),
+        ("redirect_uri", BACK),
+        ("scope", SEND),
+        ("access_type", "offline"),
+        ("prompt", "consent"),
+        ("code_challenge_method", "S256"),
+    ] {
+        assert_eq!(asked[name], value, "{name}");
+    }
+    let answer = place.end(&away, &half, "code=good&scope=whatever").await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/editor/w/acme/credentials")));
+    let form = place.forms.lock().unwrap()[0].clone();
+    assert_eq!((form["grant_type"].as_str(), form["redirect_uri"].as_str()), ("authorization_code", BACK));
+    assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"])), asked["code_challenge"]);
+    let listed = place.app.get(PATH).await;
+    let items = listed.json();
+    let item = &items["items"][0];
+    assert_eq!((&item["name"], &item["type"], &item["revision"]), (&json!("sales"), &json!("gmail"), &json!(1)));
+    assert_eq!((&item["created_by"], &item["allowed_hosts"]), (&json!("ada@example.com"), &json!([place.provider])));
+    assert!(!listed.text().contains("refresh-token-1") && !listed.text().contains("hunter22"), "{}", listed.text());
+    let id: Uuid = item["id"].as_str().unwrap().parse().unwrap();
+    let mut owner = place.app.cell.connect(connect::Role::Owner).await.unwrap();
+    let stored = sqlx::query_as("SELECT sealed, key_id FROM credentials WHERE credential_id = $1").bind(id);
+    let (bytes, key_id): (Vec<u8>, String) = stored.fetch_one(&mut owner).await.unwrap();
+    let sealed = Sealed { key_id, bytes };
+    let kept = Kept::open(&place.app.keys, place.app.acme, id, &sealed).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(kept.text("refresh_token"), Some("refresh-token-1"));
+    assert_eq!(kept.text("from"), Some("Sales <sales@example.com>"));
+    // Once only.
+    assert_eq!(place.end(&away, &half, "code=good").await.verdict(), "400 consent_over");
+    // Connected again, it is the same credential with another secret.
+    let (away, half) = place.begin("name=sales&workspace=acme").await;
+    assert_eq!(place.end(&away, &half, "code=good").await.status, 303);
+    let again = place.app.get(PATH).await.json();
+    assert_eq!((&again["items"][0]["id"], &again["items"][0]["revision"]), (&json!(id), &json!(2)));
+}
+
+#[tokio::test]
+async fn what_allows_more_or_less_than_sending_is_not_kept() {
+    let place = Place::new().await;
+    for (code, verdict) in [
+        ("code=broad", "403 wrong_scope"),
+        ("code=other", "403 wrong_scope"),
+        ("code=silent", "403 wrong_scope"),
+        ("code=short", "502 no_refresh_token"),
+        ("code=spent", "400 consent_over"),
+        ("error=access_denied", "403 consent_refused"),
+        ("scope=none", "400 consent_over"),
+    ] {
+        let (away, half) = place.begin("name=sales").await;
+        let answer = place.end(&away, &half, code).await;
+        assert_eq!(answer.verdict(), verdict, "{code}");
+        assert!(!answer.text().contains("refresh-token-1"));
+    }
+    assert_eq!(place.app.count("credentials").await, 0);
+}
+
+#[tokio::test]
+async fn it_is_begun_and_ended_in_one_browser_by_who_may_write_credentials() {
+    let place = Place::new().await;
+    let (away, half) = place.begin("name=sales").await;
+    let session = |token: &str| format!("capstan_session={token}");
+    let back = format!("/connect/gmail/callback?code=good&state={}", parameters(&away)["state"]);
+    assert_eq!(place.go(&back, &session(&place.ada)).await.verdict(), "400 consent_over", "another browser");
+    let (_, other) = place.begin("name=sales").await;
+    let stolen = format!("{}; capstan_login={other}", session(&place.ada));
+    assert_eq!(place.go(&back, &stolen).await.verdict(), "400 consent_over", "another half");
+    let viewer = member(&place.app, place.app.acme, "eve@example.com", Role::Viewer).await;
+    assert_eq!(place.go("/connect/gmail?name=sales", &session(&viewer)).await.status, 403);
+    let mixed = format!("{}; capstan_login={half}", session(&viewer));
+    assert_eq!(place.go(&back, &mixed).await.status, 403, "somebody who may not");
+    assert_eq!(place.go("/connect/gmail?name=sales", "").await.status, 401);
+    let begin = async |query: &str| place.go(&format!("/connect/gmail?{query}"), &session(&place.ada)).await.verdict();
+    assert_eq!(begin("name=a+b").await, "422 bad_credential");
+    assert_eq!(begin("name=sales&workspace=elsewhere").await, "404 not_found");
+    assert_eq!(begin(&format!("name=sales&from={}", "x".repeat(500))).await, "422 bad_credential");
+    let bearer =
+        json!({"name": "crm", "type": "bearer", "allowed_hosts": ["a.example"], "fields": {"token": "hunter22"}});
+    assert_eq!(place.app.post(PATH, &bearer).await.status, 201);
+    assert_eq!(begin("name=crm").await, "409 name_taken");
+    assert!(place.forms.lock().unwrap().is_empty());
+    assert_eq!(place.app.count("credentials").await, 1);
+}
