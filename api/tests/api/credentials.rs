@@ -92,7 +92,7 @@ async fn everything_that_is_wrong_is_told_at_once_and_without_values() {
         assert!(!answer.text().contains("s3cret"), "{}", answer.text());
     }
     let types = app.get("/api/v1/credential-types").await.json();
-    assert_eq!(types["items"].as_array().unwrap().len(), 7);
+    assert_eq!(types["items"].as_array().unwrap().len(), 8);
     assert_eq!(types["items"][0]["fields"]["properties"]["token"]["writeOnly"], true);
 }
 

@@ -281,6 +281,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/deleted-workflows': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Workflows that were deleted, the newest made first */
+    get: operations['listDeletedWorkflows']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/deleted-workflows/{workflow_id}/restore': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Have a deleted workflow be as it was, with its triggers */
+    post: operations['restoreWorkflow']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/event-types': {
     parameters: {
       query?: never
@@ -1349,6 +1383,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/duties': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Duties of upkeep, and what the database says of how it is used */
+    get: operations['listDuties']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/tenants': {
     parameters: {
       query?: never
@@ -2142,7 +2193,8 @@ export interface paths {
     get: operations['getWorkflow']
     put?: never
     post?: never
-    delete?: never
+    /** Hide a workflow; executions that have begun go on */
+    delete: operations['deleteWorkflow']
     options?: never
     head?: never
     patch?: never
@@ -3284,6 +3336,25 @@ export interface components {
     Decided: 'approved' | 'rejected'
     /** @enum {string} */
     Decision: 'approve' | 'reject'
+    /** @description A workflow that was deleted. */
+    DeletedWorkflow: {
+      /** Format: date-time */
+      deleted_at: string
+      /** Format: uuid */
+      id: string
+      name: string
+      /**
+       * Format: int32
+       * @description The number of the newest version, if one was published.
+       */
+      published: number | null
+    }
+    /** @description One page. */
+    DeletedWorkflowPage: {
+      items: components['schemas']['DeletedWorkflow'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @enum {string} */
     DeliveryStatus: 'pending' | 'delivered' | 'failed' | 'cancelled'
     /** @description A step that is not as it was. */
@@ -3297,6 +3368,32 @@ export interface components {
     }
     DisableEndpoint: {
       reason?: string | null
+    }
+    /** @description What one worker of the fleet does at a time. */
+    Duty: {
+      /** @description The worker that took it last. */
+      holder: string
+      /** @description Whether it then did what it should. */
+      is_done: boolean | null
+      /** Format: date-time */
+      last_begun_at: string
+      /** Format: date-time */
+      last_ended_at: string | null
+      /**
+       * Format: double
+       * @description Seconds by which it is late and nobody is at it.
+       */
+      late_s: number
+      /**
+       * Format: date-time
+       * @description Until when it is that worker's; null while nobody is at it.
+       */
+      leased_until: string | null
+      name: string
+      /** Format: date-time */
+      next_due_at: string
+      /** @description What came of it then. */
+      outcome: string | null
     }
     /** @description How far one edge is resolved. */
     Edge: {
@@ -3406,6 +3503,8 @@ export interface components {
        * @description Journal entries so far.
        */
       position: number
+      /** @description The request that began it, as its answer named it; absent where none did. */
+      request_id?: string | null
       /** @description `queued, running, waiting, paused, incident, completed, failed, cancelled`. */
       status: components['schemas']['ExecutionStatus']
       /** @description Steps that are decided, frame by frame in graph order, at most `STEPS_SHOWN_MAX`. */
@@ -3415,6 +3514,8 @@ export interface components {
        * @description How many more there are.
        */
       steps_left_out?: number
+      /** @description The trace that it belongs to, as 32 hexadecimal digits. */
+      trace_id: string
       /** @description It tries a draft out. */
       trial?: boolean
       /** @description The node it began at. */
@@ -3585,6 +3686,12 @@ export interface components {
       workflow_id: string
       workflow_name: string
     }
+    /** @description Forms, and where to go on. */
+    Forms: {
+      items: components['schemas']['Form'][]
+      /** @description What to ask for with `after`, if there are more. */
+      next: string | null
+    }
     /** @description How proving addresses goes, of the newest 1,000 submissions of a form that are kept. */
     FormVerification: {
       /** @description The field with the address. */
@@ -3596,12 +3703,6 @@ export interface components {
        * @description Submissions whose button was not pressed yet.
        */
       waiting: number
-    }
-    /** @description Forms, and where to go on. */
-    Forms: {
-      items: components['schemas']['Form'][]
-      /** @description What to ask for with `after`, if there are more. */
-      next: string | null
     }
     /** @description One finding of validation. A graph with problems is never published or run. */
     GraphProblem: {
@@ -3637,6 +3738,23 @@ export interface components {
       starts: number
       /** Format: date-time */
       until: string | null
+    }
+    /** @description A month on its way out, or gone. */
+    HistoryMonth: {
+      /** Format: date-time */
+      archived_at: string | null
+      /**
+       * Format: date-time
+       * @description Since when all of it has ended.
+       */
+      closed_at: string
+      /** Format: date-time */
+      dropped_at: string | null
+      /**
+       * Format: date
+       * @description Its first day.
+       */
+      month: string
     }
     /** @description What came. */
     HookSample: {
@@ -5045,6 +5163,16 @@ export interface components {
       /** @description Whether it was paused. */
       resumed: boolean
     }
+    /** @description For how long history is kept. */
+    Retention: {
+      /** @description Whether a month is dropped only once it was archived. */
+      is_archived: boolean
+      /**
+       * Format: int32
+       * @description From the end of a month; null is for good.
+       */
+      keep_days: number | null
+    }
     RetryNow: {
       /** @description Why, for people. */
       reason?: string | null
@@ -5365,6 +5493,18 @@ export interface components {
       /** @default false */
       force: boolean
       reason: string
+    }
+    /** @description A statement of the product, without values. */
+    SlowStatement: {
+      /** Format: int64 */
+      calls: number
+      /** Format: int64 */
+      max_ms: number
+      /** Format: double */
+      mean_ms: number
+      statement: string
+      /** Format: int64 */
+      total_ms: number
     }
     /** @description How a step ended. */
     Standing: {
@@ -5724,6 +5864,27 @@ export interface components {
       signal?: string
       /** Format: date-time */
       time?: string
+    }
+    /** @description An index that was not read since statistics began. */
+    UnusedIndex: {
+      /** Format: int64 */
+      bytes: number
+      index: string
+      table: string
+    }
+    /** @description Duties of a cell, and what is known of its database. */
+    Upkeep: {
+      /** @description The schema of the cell. */
+      cell: string
+      /** @description By name. */
+      items: components['schemas']['Duty'][]
+      /** @description Newest first, at most 24. */
+      months: components['schemas']['HistoryMonth'][]
+      retention: components['schemas']['Retention']
+      /** @description Those that took most time in all, at most ten, worst first; null where the database does not count them. */
+      slow_statements: components['schemas']['SlowStatement'][] | null
+      /** @description The largest, at most ten. */
+      unused_indexes: components['schemas']['UnusedIndex'][]
     }
     /** @description What the workspace uses of its plan. */
     Usage: {
@@ -6521,10 +6682,18 @@ export interface operations {
   listAudit: {
     parameters: {
       query?: {
+        /** @description Method and route, as entries tell it. */
+        action?: string
+        /** @description Name of the key, or address of the user. */
+        by?: string
         /** @description `next_cursor` of the page before. */
         cursor?: string
+        /** @description Done then or later. */
+        from?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
+        /** @description Done before that. */
+        to?: string
       }
       header?: never
       path?: never
@@ -7090,6 +7259,81 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listDeletedWorkflows: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Workflows that were deleted, the newest made first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DeletedWorkflowPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  restoreWorkflow: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        workflow_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have a deleted workflow be as it was, with its triggers */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Workflow']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listEventTypes: {
     parameters: {
       query?: never
@@ -7206,11 +7450,15 @@ export interface operations {
       query?: {
         /** @description `next_cursor` of the page before. */
         cursor?: string
+        /** @description Begun then or later. */
+        from?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
         parent_id?: string
         /** @description `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`. */
         status?: string
+        /** @description Begun before that. */
+        to?: string
         trial?: 'true' | 'false' | 'any'
         workflow_id?: string
       }
@@ -9930,6 +10178,35 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listDuties: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Duties of upkeep, and what the database says of how it is used */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Upkeep']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listTenants: {
     parameters: {
       query?: {
@@ -12327,6 +12604,44 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteWorkflow: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        workflow_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Hide a workflow; executions that have begun go on */
+      204: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
