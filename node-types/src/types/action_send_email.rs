@@ -22,7 +22,7 @@ use crate::services::credentials::{
     CLASSES as CREDENTIAL_CLASSES, GMAIL_REJECTED, GMAIL_TRANSIENT, Gmail, MailWay, mail_way,
 };
 use crate::services::mail::letter::may_set_header;
-use crate::services::mail::{Letter, MailError, MailboxError};
+use crate::services::mail::{Letter, Mail, MailError, MailboxError};
 use crate::services::quotas::Spent;
 
 /// Class of a step that the plan of its workspace does not allow.
@@ -167,11 +167,11 @@ async fn note(context: &Context, mail: Mailed) {
 
 /// Sends it as a Google account.
 async fn as_account(context: &Context, gmail: &Gmail, letter: Letter, key: &str) -> Outcome {
-    let (to, subject) = (letter.to.clone(), letter.subject.clone());
-    let (message, message_id) = match context.services.mail.message(letter, key) {
+    let (message, mail) = match context.services.mail.message(letter, key) {
         Ok(made) => made,
         Err(error) => return Outcome::fail("config", error.to_string()),
     };
+    let Mail { to, subject, message_id, .. } = mail;
     match gmail.send(context, &message).await {
         Ok(()) => {
             let output = json!({"message_id": message_id, "accepted_by": gmail.server()});
