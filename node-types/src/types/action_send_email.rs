@@ -33,6 +33,8 @@ const USED_UP: &str = "this workspace has used up its mails of this month; wait 
 
 /// Longest time that a mail which was sent waits to be noted on leads.
 const NOTE_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long its step waits for that: little, since an attempt that is given up meanwhile would send the mail again.
+const NOTE_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Sends mail.
 pub(crate) struct ActionSendEmail;
@@ -155,9 +157,16 @@ impl NodeType for ActionSendEmail {
 
 /// Notes the mail on the leads that it went to, once for the step. It was sent, whatever becomes of that.
 async fn note(context: &Context, mail: Mailed) {
+    let of_step = context.clone();
+    let noting = tokio::spawn(async move { note_in_time(&of_step, &mail).await });
+    // It goes on by itself where it takes longer.
+    _ = context.database.ask(timeout(NOTE_WAIT_MAX, noting)).await;
+}
+
+async fn note_in_time(context: &Context, mail: &Mailed) {
     let once = step_event_id(&context.idempotency_key());
-    let noting = context.services.leads.mailed(context.workspace_id, context.execution_id, &once, &mail);
-    let why = match timeout(NOTE_TIME_MAX, context.database.ask(noting)).await {
+    let noting = context.services.leads.mailed(context.workspace_id, context.execution_id, &once, mail);
+    let why = match timeout(NOTE_TIME_MAX, noting).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("the database did not answer within {} s", NOTE_TIME_MAX.as_secs()),
