@@ -3,6 +3,7 @@
 use axum::body::Body;
 use serde_json::json;
 
+use crate::lead_forms::{ada, form, public};
 use crate::quotas::limit;
 use crate::support::{Answer, App, as_json, simple};
 
@@ -47,4 +48,18 @@ async fn leads_are_made_up_to_the_limit_and_no_two_take_the_last_place() {
     assert_eq!(app.send(change).await.status, 200);
     assert_eq!(app.send(app.request("DELETE", &path).body(Body::empty()).unwrap()).await.status, 204);
     assert_eq!((make(8).await.verdict().as_str(), make(9).await.verdict().as_str()), ("201", "429 quota_exceeded"));
+}
+
+#[tokio::test]
+async fn a_form_does_not_tell_anybody_how_many_leads_there_are() {
+    let app = App::start().await;
+    app.publish(&form(json!({}))).await;
+    limit(&app, json!({ "leads": 1 }), 0).await;
+    assert_eq!(public(&app, &ada(1)).await.status, 202);
+    let mut other = ada(2);
+    other["email"] = json!("bob@example.com");
+    let refused = public(&app, &other).await;
+    assert_eq!(refused.verdict(), "429 quota_exceeded");
+    assert!(!refused.text().contains("leads"), "{}", refused.text());
+    assert_eq!((app.count("leads").await, app.count("trigger_starts").await), (1, 1));
 }

@@ -54,6 +54,8 @@ pub struct TriggerStart {
     pub depth: i32,
     /// What it belongs to, if that is known.
     pub trace: Option<String>,
+    /// Whether its workflow is not deleted.
+    pub is_there: bool,
 }
 
 impl TriggerStart {
@@ -105,9 +107,12 @@ pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, Store
 /// If the database does.
 pub async fn lock(connection: &mut PgConnection, key: &Key) -> Result<Option<TriggerStart>, StoreError> {
     let row = sqlx::query_as(
-        "SELECT workspace_id, workflow_id, version_id, node_id, subject, cause, input, overlap, depth, trace FROM trigger_starts \
-         WHERE workspace_id = $1 AND workflow_id = $2 AND node_id = $3 AND subject = $4 AND status = 'due' \
-           AND due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED",
+        "SELECT t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, t.cause, t.input, t.overlap, t.depth, t.trace, \
+           EXISTS (SELECT FROM workflows w WHERE w.workspace_id = t.workspace_id AND w.workflow_id = t.workflow_id \
+             AND w.deleted_at IS NULL) AS is_there \
+         FROM trigger_starts t \
+         WHERE t.workspace_id = $1 AND t.workflow_id = $2 AND t.node_id = $3 AND t.subject = $4 AND t.status = 'due' \
+           AND t.due_at <= clock_timestamp() FOR UPDATE OF t SKIP LOCKED",
     );
     let row = row.bind(key.workspace_id).bind(key.workflow_id).bind(&key.node_id).bind(&key.subject);
     Ok(row.fetch_optional(connection).await?)

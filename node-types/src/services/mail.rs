@@ -203,13 +203,13 @@ impl Mailer {
         self.is_sandbox || (!has_login && self.server.is_none())
     }
 
-    /// The message (RFC 5322) of a letter that goes another way, and its id.
+    /// The message (RFC 5322) of a letter that goes another way, and what the sandbox would keep of it.
     ///
     /// # Errors
     /// If the letter will not do.
-    pub fn message(&self, letter: Letter, key: &str) -> Result<(Vec<u8>, String), LetterError> {
+    pub fn message(&self, letter: Letter, key: &str) -> Result<(Vec<u8>, Mail), LetterError> {
         let (message, mail) = letter.prepare(&self.from, key)?;
-        Ok((message.formatted(), mail.message_id))
+        Ok((message.formatted(), mail))
     }
 
     /// Hands `letter` to the server, or to the sandbox of `workspace`. `key` makes the message id. With a login, a server of the
@@ -351,6 +351,18 @@ fn causes(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Mails;
+
+    #[test]
+    fn a_message_that_goes_another_way_tells_addresses_without_names() {
+        let settings = MailSettings { from: "capstan@example.com".into(), ..MailSettings::default() };
+        let mailer = Mailer::new(&settings, Arc::new(Mails::default())).unwrap();
+        let to = vec!["Ada <ada@example.com>".to_owned(), "bob@example.com, Eve <eve@example.com>".to_owned()];
+        let letter = Letter { to, subject: "Offer".into(), text: "Hello".into(), ..Letter::default() };
+        let (message, mail) = mailer.message(letter, "key").unwrap();
+        assert_eq!(mail.to, ["ada@example.com", "bob@example.com", "eve@example.com"]);
+        assert!(String::from_utf8(message).unwrap().contains(&mail.message_id));
+    }
 
     #[test]
     fn mail_goes_in_the_clear_only_to_the_loopback_or_on_purpose() {

@@ -22,7 +22,7 @@ use crate::services::credentials::{
     CLASSES as CREDENTIAL_CLASSES, GMAIL_REJECTED, GMAIL_TRANSIENT, Gmail, MailWay, mail_way,
 };
 use crate::services::mail::letter::may_set_header;
-use crate::services::mail::{Letter, MailError, MailboxError};
+use crate::services::mail::{Letter, Mail, MailError, MailboxError};
 use crate::services::quotas::Spent;
 
 /// Class of a step that the plan of its workspace does not allow.
@@ -33,6 +33,8 @@ const USED_UP: &str = "this workspace has used up its mails of this month; wait 
 
 /// Longest time that a mail which was sent waits to be noted on leads.
 const NOTE_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long its step waits for that: little, since an attempt that is given up meanwhile would send the mail again.
+const NOTE_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Sends mail.
 pub(crate) struct ActionSendEmail;
@@ -155,9 +157,16 @@ impl NodeType for ActionSendEmail {
 
 /// Notes the mail on the leads that it went to, once for the step. It was sent, whatever becomes of that.
 async fn note(context: &Context, mail: Mailed) {
+    let of_step = context.clone();
+    let noting = tokio::spawn(async move { note_in_time(&of_step, &mail).await });
+    // It goes on by itself where it takes longer.
+    _ = context.database.ask(timeout(NOTE_WAIT_MAX, noting)).await;
+}
+
+async fn note_in_time(context: &Context, mail: &Mailed) {
     let once = step_event_id(&context.idempotency_key());
-    let noting = context.services.leads.mailed(context.workspace_id, context.execution_id, &once, &mail);
-    let why = match timeout(NOTE_TIME_MAX, context.database.ask(noting)).await {
+    let noting = context.services.leads.mailed(context.workspace_id, context.execution_id, &once, mail);
+    let why = match timeout(NOTE_TIME_MAX, noting).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("the database did not answer within {} s", NOTE_TIME_MAX.as_secs()),
@@ -167,11 +176,11 @@ async fn note(context: &Context, mail: Mailed) {
 
 /// Sends it as a Google account.
 async fn as_account(context: &Context, gmail: &Gmail, letter: Letter, key: &str) -> Outcome {
-    let (to, subject) = (letter.to.clone(), letter.subject.clone());
-    let (message, message_id) = match context.services.mail.message(letter, key) {
+    let (message, mail) = match context.services.mail.message(letter, key) {
         Ok(made) => made,
         Err(error) => return Outcome::fail("config", error.to_string()),
     };
+    let Mail { to, subject, message_id, .. } = mail;
     match gmail.send(context, &message).await {
         Ok(()) => {
             let output = json!({"message_id": message_id, "accepted_by": gmail.server()});

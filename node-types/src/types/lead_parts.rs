@@ -14,6 +14,9 @@ use crate::node_type::Context;
 pub(super) const CLASSES: [&str; 6] =
     ["leads", "event_loop", "no_such_lead", "lead_exists", "transition_forbidden", "invalid_lead"];
 
+/// The class of a step whose lead would be one more than the plan allows.
+pub(super) const QUOTA: &str = "quota";
+
 pub(super) fn classes() -> Vec<String> {
     CLASSES.map(str::to_owned).to_vec()
 }
@@ -106,7 +109,7 @@ fn outcome(done: Done) -> Outcome {
         }
         Done::NoRoom(full) => {
             let reason = format!("this workspace has {} leads, and its plan allows {}", full.used, full.units_max);
-            Outcome::fail("quota", reason)
+            Outcome::fail(QUOTA, reason)
         }
         Done::Again => Outcome::retry("leads", "the lead was changed by others at the same time", None),
     }

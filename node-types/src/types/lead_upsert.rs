@@ -46,7 +46,7 @@ impl NodeType for LeadUpsert {
     }
 
     fn classes(_config: &Value) -> Option<Vec<String>> {
-        Some(lead_parts::classes())
+        Some(lead_parts::classes().into_iter().chain([lead_parts::QUOTA.to_owned()]).collect())
     }
 
     fn check(config: &Value) -> Vec<Problem> {
@@ -138,6 +138,11 @@ mod tests {
         assert_eq!((patch.phone.as_deref(), patch.fields["budget"].as_i64()), (Some("4711"), Some(3)));
         let (outcome, asked) = run(json!({ "email": " " }), Some(Done::NotFound)).await;
         assert!(failed(outcome).0 == "invalid_lead" && asked.is_empty());
+    }
+
+    #[test]
+    fn an_error_edge_may_wait_for_the_limit_of_leads() {
+        assert!(LeadUpsert::classes(&Value::Null).unwrap().contains(&"quota".to_owned()));
     }
 
     #[test]

@@ -20,6 +20,9 @@ use sqlx::{Connection, PgConnection};
 use crate::side::Side;
 use crate::worker::Engine;
 
+/// Why nothing comes of a start that was asked for as its workflow was deleted.
+const DELETED: &str = "its workflow was deleted";
+
 /// What starts spend, and which place in the queue they ask for.
 pub(super) struct Desk {
     pub(super) till: Arc<Till>,
@@ -75,6 +78,11 @@ async fn in_transaction(
 ) -> Result<Made, StoreError> {
     let mut transaction = connection.begin().await?;
     let Some(row) = lock(&mut transaction, key).await? else { return Ok(Made::Nothing) };
+    if !row.is_there {
+        settle(&mut transaction, key, &Verdict::Missed(DELETED.into())).await?;
+        transaction.commit().await?;
+        return Ok(Made::Settled { is_new: false });
+    }
     let (workspace_id, _, version_id) = row.ids();
     let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
     if desk.till.admit(workspace_id, EXECUTIONS).await?.is_err() {

@@ -52,6 +52,20 @@ async fn an_event_starts_one_execution_of_each_trigger_whose_condition_it_meets(
 }
 
 #[tokio::test]
+async fn what_was_asked_for_as_its_workflow_was_deleted_starts_nothing() {
+    let cell = Cell::new().await;
+    cell.publish(&at_event(json!({ "event": "ping" }), "debug.noop", json!({}))).await;
+    // Its trigger is still there for who has looked a moment before.
+    sqlx::query("UPDATE workflows SET deleted_at = now()").execute(&mut cell.owner().await).await.unwrap();
+    send(&cell, "late", "ping", "", json!({})).await;
+    let worker = cell.worker().await;
+    let missed = "SELECT count(*) FROM trigger_starts WHERE status = 'missed' AND reason = 'its workflow was deleted'";
+    cell.until_count(missed, 1).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 0);
+    worker.drain().await;
+}
+
+#[tokio::test]
 async fn a_circle_of_events_and_triggers_stops_with_an_explanation() {
     let cell = Cell::new().await;
     let emit = json!({ "event": "ping", "data": {} });

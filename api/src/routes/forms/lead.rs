@@ -103,6 +103,14 @@ pub(super) async fn write(
             let errors = errors.map(|it| FieldError { field: of_field(&it.place), code: it.code, detail: it.detail });
             Ok(Written::Wrong(errors.collect()))
         }
+        Done::NoRoom(_) => Err(no_room()),
         refused => Err(refusal(refused)),
     }
+}
+
+/// Whoever fills in a form is not told how many leads there are.
+fn no_room() -> Problem {
+    let detail = "the form takes in nobody new at the moment, and nothing was sent";
+    let hint = "tell whom you have the address of the form from";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", detail, hint)
 }

@@ -158,6 +158,39 @@ async fn a_mail_that_was_sent_is_noted_on_leads_and_has_been_sent_also_where_it_
     assert!(desk.noted.lock().unwrap().is_empty(), "it was never sent");
 }
 
+/// Never answers.
+struct Silent;
+
+impl LeadDesk for Silent {
+    fn act<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        _: &'a str,
+        _: &'a Act,
+    ) -> BoxFuture<'a, Result<Option<Done>, LeadsAway>> {
+        unreachable!("no lead is changed");
+    }
+
+    fn mailed<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: ExecutionId,
+        _: &'a str,
+        _: &'a Mailed,
+    ) -> BoxFuture<'a, Result<(), LeadsAway>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_ends_before_its_time_although_the_mail_is_not_noted() {
+    let context = context_with_leads(Arc::new(Silent));
+    let sending = Box::pin(ActionSendEmail.run(config(json!("ada@example.com")), &context));
+    let outcome = context.database.within(NOTE_WAIT_MAX * 2, sending).await.unwrap();
+    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
+}
+
 /// Allows nothing, or cannot say.
 struct UsedUp {
     is_away: bool,
