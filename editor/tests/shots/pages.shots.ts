@@ -128,7 +128,7 @@ async function rest(ada: Person, { endpoint }: Bakery, go: Go): Promise<void> {
     ['credentials', 'credentials', seen('parcel-service')],
     ['leads', 'leads', seen('Grace Hopper')],
     ['overview', 'overview', page.getByTestId('tiles')],
-    ['failures', 'failures', page.getByTestId('failures').getByText('card declined')],
+    ['failures', 'failures', page.getByTestId('failures').getByText('card declined', { exact: true })],
     ['alerts?tab=rules', 'alerts', page.getByRole('table', { name: 'Rules' }).getByText('orders-late').first()],
     ['usage', 'usage', page.getByRole('table', { name: 'Receipts' }).getByRole('link').first()],
     ['settings/people', 'people', seen('bob@bakery.example')],
