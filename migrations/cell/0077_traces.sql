@@ -267,7 +267,8 @@ BEGIN
 END
 $$;
 
--- As claim_2 (0057), with the trace of each execution. One column more, of a row that is read anyway.
+-- As claim_2 (0057), with the trace of each execution: one column more, of a row that is read anyway. Tokens of executions that
+-- are gone with their month are dropped as those of ended ones are.
 CREATE FUNCTION claim_3(p_worker int, p_room int, p_bound bigint, p_suspect boolean)
 RETURNS TABLE (
   execution_id uuid, workspace_id uuid, lease_no bigint, losses smallint, held_by int, fresh boolean, vt bigint,
@@ -400,9 +401,9 @@ BEGIN
   IF v_live < cardinality(v_ids) THEN
     v_ended := ARRAY(
       SELECT t.id FROM unnest(v_ids) AS t (id)
-       WHERE (SELECT e.ended_at FROM executions e
+       WHERE (SELECT e.ended_at IS NULL FROM executions e
                WHERE e.execution_id = t.id
-                 AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)]) IS NOT NULL);
+                 AND e.execution_id BETWEEN v_ids[1] AND v_ids[cardinality(v_ids)]) IS NOT TRUE);
     DELETE FROM leases l WHERE l.execution_id = ANY (v_ended) AND l.worker_no = p_worker AND NOT l.woken;
     DELETE FROM signals s WHERE s.execution_id = ANY (v_ended);
   END IF;

@@ -77,8 +77,8 @@ pub async fn find(connection: &mut PgConnection, asking: &ApprovalStep) -> Resul
     Ok(row)
 }
 
-/// A page of approvals of a workspace, newest first, older than `before`. Those of the page whose executions have ended are
-/// closed first; nobody waits for their answers.
+/// A page of approvals of a workspace, newest first, older than `before`. Those of the page whose executions have ended, or are not
+/// kept any more, are closed first; nobody waits for their answers.
 ///
 /// # Errors
 /// If the database does.
@@ -124,7 +124,8 @@ async fn page(
     Ok(rows)
 }
 
-/// The open ones of a page whose executions have ended, found by key within the months of the page.
+/// The open ones of a page whose executions do not go on, found by key within the months of the page. One that has ended may be gone
+/// with its month.
 async fn over(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
@@ -132,9 +133,9 @@ async fn over(
 ) -> Result<Vec<Uuid>, StoreError> {
     let open = || rows.iter().filter(|row| row.status == "open");
     let executions: Vec<Uuid> = open().map(|row| row.execution_id).collect();
-    let ended: Vec<Uuid> = sqlx::query_scalar(
+    let live: Vec<Uuid> = sqlx::query_scalar(
         "SELECT execution_id FROM executions WHERE workspace_id = $1 AND execution_id BETWEEN $2 AND $3 \
-         AND execution_id = ANY ($4) AND ended_at IS NOT NULL",
+         AND execution_id = ANY ($4) AND ended_at IS NULL",
     )
     .bind(workspace_id.0)
     .bind(executions.iter().min())
@@ -142,7 +143,7 @@ async fn over(
     .bind(&executions)
     .fetch_all(connection)
     .await?;
-    Ok(open().filter(|row| ended.contains(&row.execution_id)).map(|row| row.approval_id).collect())
+    Ok(open().filter(|row| !live.contains(&row.execution_id)).map(|row| row.approval_id).collect())
 }
 
 /// Closes approvals that nobody waits for, but those that somebody else is just closing.

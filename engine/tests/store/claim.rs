@@ -131,9 +131,16 @@ async fn tokens_of_ended_executions_are_dropped_with_signals_that_came_too_late(
     cell.signal(claimed[0].execution_id).await;
     cell.signal(claimed[1].execution_id).await;
     write(&mut worker, &[&step(&claimed[0], 1, end(false)), &step(&claimed[1], 1, Then::Hold)]).await;
+    // As of a month that was dropped.
+    cell.execute(
+        "INSERT INTO queue (vt, execution_id, workspace_id, fresh) \
+         VALUES (0, uuid_floor_1(now() - interval '1 year'), gen_random_uuid(), false)",
+    )
+    .await;
     let woken = claim_all(&mut worker).await;
     let ids: Vec<_> = woken.iter().map(|claimed| (claimed.execution_id, claimed.held_by)).collect();
     assert_eq!(ids, [(claimed[1].execution_id, Some(worker.1))]);
     assert_eq!(cell.count("SELECT count(*) FROM queue").await, 0);
+    assert_eq!(cell.count("SELECT count(*) FROM leases").await, 1, "that of the one that goes on");
     assert_eq!(cell.count("SELECT count(*) FROM signals").await, 1);
 }
