@@ -59,24 +59,25 @@ const KEPT: Duration = Duration::from_secs(2);
 pub(crate) struct Apart {
     place: Place,
     side: Option<Side>,
-    until: Instant,
+    /// Until when it is kept, once there was no more work.
+    until: Option<Instant>,
 }
 
 impl Apart {
     pub(crate) fn new(place: Place) -> Self {
-        Self { place, side: None, until: Instant::now() }
+        Self { place, side: None, until: None }
     }
 
     /// For work that there is.
     pub(crate) fn side(&mut self) -> &Side {
-        self.until = Instant::now() + KEPT;
+        self.until = None;
         self.side.get_or_insert_with(|| Side::new(self.place.clone()))
     }
 
     /// Ends the connection when nobody has asked for it for a while.
     pub(crate) async fn rest(&mut self) -> Infallible {
         if self.side.is_some() {
-            sleep_until(self.until).await;
+            sleep_until(*self.until.get_or_insert_with(|| Instant::now() + KEPT)).await;
             self.side = None;
         }
         pending().await
