@@ -190,6 +190,8 @@ export const execution = object({
   edges: list(object({ id: text, state: oneOf('open', 'taken', 'skipped') })),
   children: maybe(list(executionSummary)),
   migrations: maybe(list(record)),
+  trace_id: maybe(text),
+  request_id: maybe(nullable(text)),
 })
 
 export const started = object({ id: text, status: executionStatus, workflow_id: text, version_id: text })

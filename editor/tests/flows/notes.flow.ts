@@ -69,7 +69,7 @@ test('a note is drawn, written in place, moved, made larger, painted, copied and
   expect((await notesOf(id)).map(({ id: name }) => name)).toEqual(['note', 'note_2'])
 
   await page.getByTestId('canvas').click({ button: 'right', position: { x: 700, y: 90 } })
-  await page.getByRole('option', { name: /^Note/ }).click()
+  await page.getByRole('option', { name: /^Note Text/ }).click()
   await field.waitFor()
   await page.keyboard.type('By the mouse')
   await ada.press('Escape')
