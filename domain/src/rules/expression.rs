@@ -40,16 +40,35 @@ fn comparison(condition: &Condition, root: &str) -> String {
         format!("{known} is {kind} and {path} {sign} {value}")
     };
     match condition.op.unwrap_or(Operator::Exists) {
-        Operator::Eq => format!("{known} == {value}"),
-        Operator::Ne => format!("{known} != {value}"),
+        Operator::Eq => is_one_of(&known, condition.value.as_slice()),
+        Operator::Ne => format!("not ({})", is_one_of(&known, condition.value.as_slice())),
         Operator::Gt => ordered(">"),
         Operator::Ge => ordered(">="),
         Operator::Lt => ordered("<"),
         Operator::Le => ordered("<="),
         Operator::Contains => format!("({known} is string or {known} is sequence) and {value} in {path}"),
-        Operator::OneOf => format!("{known} in {value}"),
+        Operator::OneOf => {
+            is_one_of(&known, condition.value.as_ref().and_then(Value::as_array).map_or(&[], Vec::as_slice))
+        }
         Operator::Exists => format!("{known} is not none"),
         Operator::Missing => format!("{known} is none"),
+    }
+}
+
+/// Whether something is one of these. Numbers are asked for among numbers only: to expressions, true is 1 and false is 0.
+fn is_one_of(known: &str, values: &[Value]) -> String {
+    let (numbers, others): (Vec<&Value>, Vec<&Value>) = values.iter().partition(|value| value.is_number());
+    let among = |values: &[&Value]| match values {
+        [value] => format!("{known} == {}", literal(value)),
+        values => format!("{known} in [{}]", values.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ")),
+    };
+    match (numbers.is_empty(), others.iter().any(|value| value.is_boolean())) {
+        (true, false) => among(&others),
+        (true, true) => format!("{known} is not number and {}", among(&others)),
+        (false, _) if others.is_empty() => format!("{known} is number and {}", among(&numbers)),
+        (false, _) => {
+            format!("({known} is number and {}) or ({known} is not number and {})", among(&numbers), among(&others))
+        }
     }
 }
 
@@ -106,7 +125,7 @@ mod tests {
 
     #[test]
     fn each_comparison_says_true_or_false_of_every_event() {
-        let event = json!({ "key": "7", "data": { "n": 5, "s": "b{{ c }}\n\"d", "none": null, "list": ["a", 1], "yes": true,
+        let event = json!({ "key": "7", "data": { "n": 5, "s": "b{{ c }}\n\"d", "none": null, "list": ["a", 1], "yes": true, "one": 1,
             "in": { "not a name": 1 } } });
         for (field, op, value, expected) in [
             ("key", "eq", json!("7"), true),
@@ -114,6 +133,14 @@ mod tests {
             ("data.n", "eq", json!(5), true),
             ("data.n", "eq", json!(5.0), true),
             ("data.n", "ne", json!(5), false),
+            ("data.one", "eq", json!(true), false),
+            ("data.one", "ne", json!(true), true),
+            ("data.one", "one_of", json!([true, "x"]), false),
+            ("data.one", "one_of", json!([1, "x"]), true),
+            ("data.yes", "eq", json!(1), false),
+            ("data.yes", "ne", json!(1), true),
+            ("data.yes", "one_of", json!([1, 2]), false),
+            ("data.yes", "one_of", json!([1, "x", true]), true),
             ("data.gone", "ne", json!(5), true),
             ("data.gone.deep", "eq", json!("x"), false),
             ("data.n.deep", "eq", json!("x"), false),

@@ -24,15 +24,18 @@ const TURN_MAX: Duration = Duration::from_secs(120);
 /// Turns of one look; then somebody else may go on.
 const TURNS_MAX: usize = 1_000;
 
-/// Looks each minute, until the worker stops.
+/// Looks at once and then each minute, until the worker stops.
 pub(crate) async fn alerts(engine: Arc<Engine>, place: Place) {
-    while engine.stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
+    loop {
         match engine.side.run(async |connection| due(connection).await).await {
             Ok(None) => {}
             Ok(Some(now)) => {
                 engine.stop.run_until_cancelled(round(&place, now)).await;
             }
             Err(error) => warn!(%error, "nobody knows whether rules of alerts are due; it will be looked again"),
+        }
+        if engine.stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_none() {
+            return;
         }
     }
 }
