@@ -147,7 +147,11 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError
 /// If the database does.
 pub async fn work(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Matched>, StoreError> {
     let mut transaction = begin(connection).await?;
-    let Some(pending) = pick(&mut transaction, turn).await? else { return Ok(None) };
+    let Some(pending) = pick(&mut transaction, turn).await? else {
+        // At once: what is only dropped ends with the next use of the connection, and holds its locks until then.
+        transaction.rollback().await?;
+        return Ok(None);
+    };
     match give(transaction, &pending).await {
         Ok(matched) => Ok(Some(matched)),
         Err(error) => {
