@@ -55,19 +55,20 @@ fn comparison(condition: &Condition, root: &str) -> String {
     }
 }
 
-/// Whether something is one of these. Numbers are asked for among numbers only: to expressions, true is 1 and false is 0.
+/// Whether something is one of these. Truths are asked for among truths only: to expressions, true is 1 and false is 0.
 fn is_one_of(known: &str, values: &[Value]) -> String {
-    let (numbers, others): (Vec<&Value>, Vec<&Value>) = values.iter().partition(|value| value.is_number());
+    let (truths, others): (Vec<&Value>, Vec<&Value>) = values.iter().partition(|value| value.is_boolean());
     let among = |values: &[&Value]| match values {
         [value] => format!("{known} == {}", literal(value)),
         values => format!("{known} in [{}]", values.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ")),
     };
-    match (numbers.is_empty(), others.iter().any(|value| value.is_boolean())) {
-        (true, false) => among(&others),
-        (true, true) => format!("{known} is not number and {}", among(&others)),
-        (false, _) if others.is_empty() => format!("{known} is number and {}", among(&numbers)),
-        (false, _) => {
-            format!("({known} is number and {}) or ({known} is not number and {})", among(&numbers), among(&others))
+    let may_mistake = others.iter().any(|value| value.is_number());
+    match (truths.is_empty(), others.is_empty()) {
+        (true, _) if may_mistake => format!("{known} is not boolean and {}", among(&others)),
+        (true, _) => among(&others),
+        (false, true) => format!("{known} is boolean and {}", among(&truths)),
+        (false, false) => {
+            format!("({known} is boolean and {}) or ({known} is not boolean and {})", among(&truths), among(&others))
         }
     }
 }
