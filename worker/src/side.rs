@@ -74,11 +74,16 @@ impl Apart {
         self.side.get_or_insert_with(|| Side::new(self.place.clone()))
     }
 
+    /// Ends the connection.
+    pub(crate) fn end(&mut self) {
+        self.side = None;
+    }
+
     /// Ends the connection when nobody has asked for it for a while.
     pub(crate) async fn rest(&mut self) -> Infallible {
         if self.side.is_some() {
             sleep_until(*self.until.get_or_insert_with(|| Instant::now() + KEPT)).await;
-            self.side = None;
+            self.end();
         }
         pending().await
     }

@@ -136,6 +136,8 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
     let mut transaction = connection.begin().await?;
     let is_ours = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '#ends'), 0)";
     if !sqlx::query_scalar(is_ours).fetch_one(&mut *transaction).await? {
+        // At once: what is only dropped ends with the next use of the connection.
+        transaction.rollback().await?;
         return Ok(None);
     }
     let (mut place, begun) = (cursor(&mut transaction).await?, Instant::now());

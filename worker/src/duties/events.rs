@@ -42,6 +42,8 @@ pub(crate) async fn events(engine: Arc<Engine>, place: Place, waker: Arc<Notify>
     while engine.stop.run_until_cancelled(until_any(worked, &mut apart)).await.is_some() {
         worked = burst(&engine, &mut apart, &waker, &starts).await.unwrap_or_else(|error| {
             warn!(%error, "a chunk of an event failed; it will be tried again");
+            // With whatever was begun on it.
+            apart.end();
             false
         });
     }

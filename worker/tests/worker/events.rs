@@ -1,6 +1,7 @@
 //! Custom events on real workers: each wait takes one event, in whatever order the two come.
 
 use capstan_domain::events::{self, Desk, Intake, Matched, NewEvent, Wait, WaitingStep};
+use capstan_domain::execution_triggers;
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey, WorkspaceId};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
@@ -347,4 +348,20 @@ async fn upkeep_removes_old_events_and_the_waits_of_executions_that_have_ended()
     let left = "SELECT count(*) FROM event_waits WHERE execution_id =";
     assert_eq!(cell.count(&format!("{left} '{}'", ids[0])).await, 0);
     assert_eq!(cell.count(&format!("{left} '{}'", ids[1])).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_finds_nothing_leaves_no_transaction_open() {
+    let cell = Cell::new().await;
+    let (mut worker, mut other) =
+        (cell.place.connect(Role::Worker).await.unwrap(), cell.place.connect(Role::Worker).await.unwrap());
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut worker).await.unwrap();
+    let state = format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'idle'");
+    assert_eq!(events::work(&mut worker, None).await.unwrap(), None);
+    assert_eq!(cell.count(&state).await, 1);
+    // Somebody else looks at ends.
+    let held = "SELECT pg_advisory_lock(hashtext(current_schema() || '#ends'), 0)";
+    sqlx::query(held).execute(&mut other).await.unwrap();
+    assert!(execution_triggers::hand_on(&mut worker).await.unwrap().is_none());
+    assert_eq!(cell.count(&state).await, 1);
 }
