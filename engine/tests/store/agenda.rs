@@ -149,6 +149,8 @@ async fn an_agenda_is_one_step_into_each_index() {
          INSERT INTO held (workspace_id, workflow_id, execution_id) SELECT {id}, {id}, {id} FROM {rows}; \
          INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
          SELECT {id}, {id}, 'a', 'a', now() + n * interval '1 minute' FROM {rows}; \
+         INSERT INTO event_arrivals (workspace_id, xid, events, due_at) \
+         SELECT {id}, n::text::xid8, 1, now() + n * interval '1 minute' FROM {rows}; \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}"
     ))
     .await;
@@ -171,6 +173,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "webhook_endpoints",
             "webhook_lanes",
             "event_turns",
+            "event_arrivals",
             "bulk_jobs",
             "person_jobs",
             "credential_tests",

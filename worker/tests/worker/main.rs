@@ -3,6 +3,7 @@
 
 mod agenda;
 mod approvals;
+mod arrivals;
 mod begins;
 mod bulk;
 mod calm;
