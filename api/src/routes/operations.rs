@@ -40,6 +40,8 @@ pub(crate) struct New {
     /// `pooled`, among those of others, or `dedicated`, in a database of its own.
     placement: Option<String>,
     /// Name of the server of its own database; the home server if it is left out.
+    // Left out of the hash of a request where it is not there, as it was before there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     owner: Option<Owner>,
 }

@@ -69,7 +69,7 @@ pub enum ServerError {
     #[error("workspaces have their databases on this server, or are being made there")]
     InUse,
     /// A password is needed anew: the server or a login is another one.
-    #[error("address or login is another one, so the password has to be given again")]
+    #[error("both passwords are needed: the server is new, or its address or a login is another one than before")]
     PasswordNeeded,
     /// A password cannot be kept.
     #[error(transparent)]
