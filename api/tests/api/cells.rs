@@ -213,7 +213,7 @@ async fn whoever_dies_at_a_step_of_a_dedicated_workspace_leaves_one_database_on_
     tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("the cell is not told once");
     assert_eq!(send(&app, &root, "DELETE", &path, json!({})).await.verdict(), "409 server_in_use");
     drop_database(&mut owner, &made[0]).await;
-    logins.drop(&mut owner).await;
+    logins.remove(&mut owner).await;
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Logins {
     }
 
     /// Once nothing of theirs is left.
-    pub(crate) async fn drop(self, owner: &mut PgConnection) {
+    pub(crate) async fn remove(self, owner: &mut PgConnection) {
         sqlx::raw_sql(&format!("DROP ROLE {}, {}", self.runtime, self.creator)).execute(owner).await.unwrap();
     }
 
@@ -130,7 +130,7 @@ async fn a_server_is_configured_and_checked_and_its_passwords_are_never_shown() 
     assert!(told.iter().all(|(_, by)| by == "root@example.com"));
     let actions: Vec<&str> = told.iter().map(|(action, _)| action.as_str()).collect();
     assert_eq!(actions, ["created", "checked", "checked", "changed", "changed", "checked", "deleted"]);
-    logins.drop(&mut owner).await;
+    logins.remove(&mut owner).await;
 }
 
 #[tokio::test]
