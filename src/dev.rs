@@ -26,8 +26,9 @@ use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::mail_in::MailInArgs;
 use crate::output::{line, note};
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
-use crate::{accounts, demo, fleet, interrupt, serve, workspace};
+use crate::{accounts, demo, fleet, interrupt, provision, serve, workspace};
 use example::Example;
 
 /// Slug and name of the workspace of the example.
@@ -63,6 +64,8 @@ pub(crate) struct DevArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     billing: BillingArgs,
+    #[command(flatten)]
+    creator: CreatorArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -104,6 +107,7 @@ async fn run_in(
     let keys = args.secrets.ring_or_kept(&database.memory)?;
     let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
+    provision::spawn(database, &args.creator, Arc::clone(&keys), stop.clone())?;
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),

@@ -18,6 +18,7 @@ mod memory;
 mod outage;
 mod poison;
 mod process;
+mod provision;
 mod restart;
 mod rules;
 mod schedules;
