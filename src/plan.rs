@@ -259,7 +259,7 @@ async fn sync(database: &Database, workspace: WorkspaceId) -> anyhow::Result<()>
 
 /// Each side in a transaction of its own.
 async fn sync_one(database: &Database, one: &Unsynced) -> anyhow::Result<()> {
-    let pool = database.cell.sibling(&one.schema_name).pool(Role::Api, CONNECTIONS_MAX);
+    let pool = database.cell.sibling(&one.cell.schema_name).pool(Role::Api, CONNECTIONS_MAX);
     let mut transaction = tenant::begin(&pool, WorkspaceId(one.workspace_id)).await?;
     quotas::write_limits(&mut transaction, one).await?;
     transaction.commit().await?;

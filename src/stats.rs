@@ -56,7 +56,7 @@ pub(crate) async fn run(command: &StatsCommand, json: bool) -> anyhow::Result<Ex
         Some(slug) => {
             let tenant = access::resolve_slug(&mut database.owner().await?, slug).await?;
             let tenant = tenant.with_context(|| format!("there is no workspace {slug:?}"))?;
-            (database.cell.sibling(&tenant.schema_name), Some(tenant.workspace_id))
+            (database.cell.sibling(&tenant.cell.schema_name), Some(tenant.workspace_id))
         }
     };
     let mut worker = place.connect(Role::Worker).await?;

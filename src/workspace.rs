@@ -82,7 +82,7 @@ async fn export_all(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let mut control = database.owner().await?;
     let tenant = access::resolve_slug(&mut control, &args.slug).await?;
     let tenant = tenant.with_context(|| format!("there is no workspace {:?}", args.slug))?;
-    let mut cell = database.cell.sibling(&tenant.schema_name).connect(Role::Owner).await?;
+    let mut cell = database.cell.sibling(&tenant.cell.schema_name).connect(Role::Owner).await?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rows = 0;
     for connection in [&mut control, &mut cell] {

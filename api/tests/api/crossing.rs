@@ -10,7 +10,10 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     let app = App::start().await;
     let mut api = app.control.connect(Role::Api).await.unwrap();
     let by_key = access::resolve_key(&mut api, &app.key).await.unwrap().unwrap();
-    assert_eq!((by_key.workspace_id, by_key.slug.as_str(), by_key.schema_name.as_str()), (app.acme, "acme", "cell_1"));
+    assert_eq!(
+        (by_key.workspace_id, by_key.slug.as_str(), by_key.cell.schema_name.as_str()),
+        (app.acme, "acme", "cell_1")
+    );
     assert_eq!(access::resolve_slug(&mut api, "acme").await.unwrap(), Some(by_key));
     for slug in ["acm", "ACME", "acme%", ""] {
         assert_eq!(access::resolve_slug(&mut api, slug).await.unwrap(), None, "{slug}");

@@ -97,20 +97,23 @@ pub struct WorkspaceRow {
 /// # Errors
 /// If the database does, also when the name cannot be that of a schema.
 pub async fn ensure_cell(connection: &mut PgConnection, schema: &str) -> Result<(), AccessError> {
-    sqlx::query("INSERT INTO cells (cell_id, schema_name) VALUES ($1, $2) ON CONFLICT (schema_name) DO NOTHING")
-        .bind(Uuid::now_v7())
-        .bind(schema)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO cells (cell_id, schema_name) VALUES ($1, $2) ON CONFLICT ON CONSTRAINT cells_place_key DO NOTHING",
+    )
+    .bind(Uuid::now_v7())
+    .bind(schema)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// The schemas of all cells. For the access role.
+/// The schemas of all pooled cells. For the access role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn cell_schemas(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT schema_name FROM cells ORDER BY schema_name").fetch_all(connection).await?)
+    let schemas = sqlx::query_scalar("SELECT schema_name FROM cells WHERE database_name IS NULL ORDER BY schema_name");
+    Ok(schemas.fetch_all(connection).await?)
 }
 
 /// A workspace that is to be written down.
@@ -192,7 +195,7 @@ pub async fn create_tenant_as(
     check_tenant(new.slug, new.name, new.placement)?;
     let made = sqlx::query(
         "INSERT INTO workspaces (workspace_id, slug, name, cell_id, state) \
-         SELECT $1, $2, $3, cell_id, $5 FROM cells WHERE schema_name = $4",
+         SELECT $1, $2, $3, cell_id, $5 FROM cells WHERE schema_name = $4 AND database_name IS NULL",
     )
     .bind(workspace_id.0)
     .bind(new.slug)
