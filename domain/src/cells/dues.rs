@@ -95,6 +95,18 @@ pub async fn announce(control: &mut PgConnection, cell_id: Uuid) -> Result<bool,
     Ok(sqlx::query_scalar("SELECT announce_cell_1($1)").bind(cell_id).fetch_one(control).await?)
 }
 
+/// Dedicated cells where something is going on, or is due, at most `most`. For the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn awake_cells(control: &mut PgConnection, most: i64) -> Result<Vec<CellAddress>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM cell_dues d \
+         JOIN cells c ON c.cell_id = d.cell_id WHERE d.due_at <= clock_timestamp() ORDER BY d.due_at LIMIT $1",
+    );
+    Ok(rows.bind(most).fetch_all(control).await?)
+}
+
 /// How the server of a cell is reached. For the roles of API, access and worker.
 ///
 /// # Errors

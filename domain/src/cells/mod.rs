@@ -7,7 +7,9 @@
 mod dues;
 mod place;
 
-pub use dues::{Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, cells_channel, due_cells, rest, server_of};
+pub use dues::{
+    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, awake_cells, cells_channel, due_cells, rest, server_of,
+};
 pub use place::{
     CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, place_of, tls_mode,
 };
