@@ -102,8 +102,9 @@ async fn run_in(
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
     let keys = args.secrets.ring_or_kept(&database.memory)?;
-    let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
+    let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
+    let cells = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -138,7 +139,7 @@ async fn run_in(
 
     starter.close().await;
     closing.cancel();
-    worker.drain().await;
+    fleet::drain(worker, cells).await;
     if let Some((_, taking)) = mails {
         taking.await?;
     }
