@@ -6,6 +6,7 @@ mod approvals;
 mod begins;
 mod bulk;
 mod calm;
+mod cells;
 mod children;
 mod chunks;
 mod containers;
