@@ -81,7 +81,6 @@ CREATE TABLE cell_hands (
 ALTER TABLE operations
   ADD COLUMN placement text NOT NULL DEFAULT 'pooled'
     CONSTRAINT operations_placement_known CHECK (placement IN ('pooled', 'dedicated')),
-  ADD COLUMN server_id uuid CONSTRAINT operations_server REFERENCES database_servers,
   DROP CONSTRAINT operations_step,
   DROP CONSTRAINT operations_completed,
   ADD CONSTRAINT operations_step CHECK (step BETWEEN 0 AND CASE placement WHEN 'dedicated' THEN 7 ELSE 6 END),
@@ -89,7 +88,6 @@ ALTER TABLE operations
     ((status = 'completed') <= (step = CASE placement WHEN 'dedicated' THEN 7 ELSE 6 END)),
   -- A process of the release before does not know of databases: it gets no further than this.
   ADD CONSTRAINT operations_database_first CHECK (placement = 'pooled' OR steps ? 'database' OR NOT steps ? 'schema');
-CREATE INDEX operations_by_server ON operations (server_id) WHERE server_id IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE (name, host, port, tls, login, password_sealed, password_key_id, creator_login,
   creator_password_sealed, creator_key_id, revision, updated_at, status, checked_at, diagnosis), DELETE

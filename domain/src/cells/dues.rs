@@ -1,5 +1,6 @@
 //! Which dedicated cells have something to do, and who serves them. On connections to `control`.
 
+use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
@@ -93,6 +94,28 @@ pub async fn rest(
 /// If the database does.
 pub async fn announce(control: &mut PgConnection, cell_id: Uuid) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar("SELECT announce_cell_1($1)").bind(cell_id).fetch_one(control).await?)
+}
+
+/// Where the rows of a workspace live. For the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn cell_of(control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<CellAddress>, StoreError> {
+    let row = sqlx::query_as(
+        "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM workspaces w \
+         JOIN cells c ON c.cell_id = w.cell_id WHERE w.workspace_id = $1",
+    );
+    Ok(row.bind(workspace_id.0).fetch_optional(control).await?)
+}
+
+/// A dedicated cell is ready: workers come to it from now on, and do so at once. Changes nothing the second time. For the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn open_cell(control: &mut PgConnection, cell_id: Uuid) -> Result<(), StoreError> {
+    let opened = sqlx::query("INSERT INTO cell_dues (cell_id) VALUES ($1) ON CONFLICT (cell_id) DO NOTHING");
+    opened.bind(cell_id).execute(control).await?;
+    Ok(())
 }
 
 /// Dedicated cells where something is going on, or is due, at most `most`. For the access role.

@@ -4,15 +4,30 @@
 //! own, on the home server or on another one. Nobody looks into an idle dedicated cell: whoever is about to write there announces it
 //! in `control`, and the worker that leaves last says when somebody has to come again.
 
+mod check;
+mod creator;
 mod dues;
 mod place;
+mod provision;
+mod servers;
+mod wish;
 
+pub use check::{Checked, check};
+pub use creator::creator_place;
 pub use dues::{
-    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, awake_cells, cells_channel, due_cells, rest, server_of,
+    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, awake_cells, cell_of, cells_channel, due_cells,
+    open_cell, rest, server_of,
 };
 pub use place::{
-    CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, place_of, tls_mode,
+    CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name, place_of,
+    tls_mode,
 };
+pub use provision::{DDL_AT_ONCE_MAX, Provisioner, Turn};
+pub use servers::{
+    SERVERS_MAX, ServerError, ServerRow, change_server, create_server, delete_server, get_server, hold_server,
+    list_servers, note_check,
+};
+pub use wish::{Flaw, ServerWish};
 
 use sqlx::FromRow;
 use uuid::Uuid;

@@ -17,8 +17,16 @@ pub const DEDICATED_SCHEMA: &str = "capstan";
 pub const SERVER_PASSWORD: &str = "database_server";
 /// The same of a creator's.
 pub const CREATOR_PASSWORD: &str = "database_server_creator";
+/// The database that is connected to where none of our own is there yet, or another one is made.
+pub(super) const MAINTENANCE_DATABASE: &str = "postgres";
 /// How connections to a server may be secured.
 pub const TLS_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+/// Name of the database of a workspace: the same however often it is made.
+#[must_use]
+pub fn database_name(workspace_id: WorkspaceId) -> String {
+    format!("capstan_{}", workspace_id.0.simple())
+}
 
 /// A cell cannot be reached, or nobody knows how.
 #[derive(Debug, Error)]
@@ -32,6 +40,9 @@ pub enum CellError {
     /// It is not text.
     #[error("the password of the cell's database server is not text: give it again")]
     NoText,
+    /// Nobody is known who makes databases on the home server.
+    #[error("who makes databases on the home server is not known here: set CAPSTAN_CREATOR_URL")]
+    NoCreator,
     /// `control` does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
