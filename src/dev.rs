@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::billing::BillingArgs;
+use crate::cells::{self, CreatorArgs};
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
@@ -65,6 +66,8 @@ pub(crate) struct DevArgs {
     billing: BillingArgs,
     #[command(flatten)]
     fleet: FleetArgs,
+    #[command(flatten)]
+    creator: CreatorArgs,
 }
 
 /// Runs until SIGINT or SIGTERM, then drains and stops what it has started.
@@ -102,9 +105,12 @@ async fn run_in(
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
     let keys = args.secrets.ring_or_kept(&database.memory)?;
+    for failure in cells::migrate_all(database, &args.creator, &keys).await?.failed {
+        tracing::warn!("not migrated: {failure}");
+    }
     let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
-    let cells = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
+    let dedicated = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -139,7 +145,7 @@ async fn run_in(
 
     starter.close().await;
     closing.cancel();
-    fleet::drain(worker, cells).await;
+    fleet::drain(worker, dedicated).await;
     if let Some((_, taking)) = mails {
         taking.await?;
     }

@@ -1,6 +1,7 @@
 //! `capstan doctor`: looks at settings, database and fleet, and says what to do about what is wrong.
 
 mod beside;
+mod cells;
 mod finding;
 mod fleet;
 mod rights;
@@ -15,6 +16,7 @@ use capstan_engine::store::connect::{Place, Role};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cells::CreatorArgs;
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
 use crate::output::table::plain;
@@ -36,6 +38,8 @@ pub(crate) struct DoctorArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    creator: CreatorArgs,
     #[command(flatten)]
     pooler: PoolerArgs,
     #[command(flatten)]
@@ -84,6 +88,7 @@ async fn look_at_database(args: &DoctorArgs, found: &mut Findings) {
         beside::look_at_replica(args, &cell, &mut owner, found).await;
         fleet::look(&cell, found).await;
         upkeep::look(&cell, found).await;
+        cells::look(args, &control, &mut owner, found).await;
         settings::look_at_keys(args, &cell, found).await;
         settings::look_at_plan(args, &mut owner, found).await;
     }
