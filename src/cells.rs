@@ -10,26 +10,8 @@ use clap::Args;
 use sqlx::PgConnection;
 
 use crate::database::Database;
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
-
-/// Who owns dedicated cells on the home server.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct CreatorArgs {
-    /// Login that makes and owns dedicated cells on the home server, as postgres://user:password@host/database; commands take that
-    /// of DATABASE_URL if unset.
-    #[arg(long, env = "CAPSTAN_CREATOR_URL", hide_env_values = true, help_heading = "Database")]
-    creator_url: Option<String>,
-}
-
-impl CreatorArgs {
-    /// The home server as that login reaches it; as that of `control` does, if the setting is unset or empty.
-    pub(crate) fn home(&self, control: &Place) -> anyhow::Result<Place> {
-        match self.creator_url.as_deref().filter(|url| !url.trim().is_empty()) {
-            Some(url) => Place::new(url, &control.schema).context("CAPSTAN_CREATOR_URL cannot be used"),
-            None => Ok(control.clone()),
-        }
-    }
-}
 
 /// Which cell a command is about.
 #[derive(Args, Debug)]
@@ -89,7 +71,7 @@ pub(crate) async fn used(
     place_of(control, address, server.as_ref(), keys).context("nobody knows how the cell is reached")
 }
 
-/// The same as the owner of its tables reaches it.
+/// The same as the owner of its tables reaches it; the login of the fleet, if no creator is set for the home server.
 pub(crate) async fn owned(
     control: &Place,
     owner: &mut PgConnection,
@@ -100,7 +82,7 @@ pub(crate) async fn owned(
     if !address.is_dedicated() {
         return Ok(control.sibling(&address.schema_name));
     }
-    let home = creator.home(control)?;
+    let home = creator.place()?.unwrap_or_else(|| control.clone());
     creator_place(owner, Some(&home), address, keys).await.context("nobody knows how the cell is reached as its owner")
 }
 

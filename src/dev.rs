@@ -20,15 +20,16 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::billing::BillingArgs;
-use crate::cells::{self, CreatorArgs};
+use crate::cells;
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::mail_in::MailInArgs;
 use crate::output::{line, note};
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
-use crate::{accounts, demo, fleet, interrupt, serve, workspace};
+use crate::{accounts, demo, fleet, interrupt, provision, serve, workspace};
 use example::Example;
 
 /// Slug and name of the workspace of the example.
@@ -65,9 +66,9 @@ pub(crate) struct DevArgs {
     #[command(flatten)]
     billing: BillingArgs,
     #[command(flatten)]
-    fleet: FleetArgs,
-    #[command(flatten)]
     creator: CreatorArgs,
+    #[command(flatten)]
+    fleet: FleetArgs,
 }
 
 /// Runs until SIGINT or SIGTERM, then drains and stops what it has started.
@@ -111,6 +112,7 @@ async fn run_in(
     let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
     let dedicated = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
+    provision::spawn(database, &args.creator, Arc::clone(&keys), stop.clone())?;
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),

@@ -16,11 +16,11 @@ use capstan_engine::store::connect::{Place, Role};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cells::CreatorArgs;
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
 use crate::output::table::plain;
 use crate::pooler::PoolerArgs;
+use crate::provision::CreatorArgs;
 use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
 use finding::{Findings, State};

@@ -36,6 +36,7 @@ mod pack;
 mod parent;
 mod plan;
 mod pooler;
+mod provision;
 mod publish;
 mod replica;
 mod retention;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use crate::cells::{self, CreatorArgs};
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
 
 /// Which databases to migrate.

@@ -11,11 +11,12 @@ use capstan_engine::store::export::export;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::cells::{self, CreatorArgs};
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
 use crate::plan;
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
 
 /// The plan without limits.

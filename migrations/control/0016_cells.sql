@@ -229,8 +229,8 @@ AS $$
      AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
 $$;
 
--- As resolve_workspace_2, with where the cell is. Exactly one argument is given; the others are null. By the unique index on slug, or
--- that on key_hash, or the primary key.
+-- As resolve_workspace_2, with where the cell is, and by id. Exactly one argument is given; the others are null. By the unique index
+-- on slug, or that on key_hash, or the primary key.
 CREATE FUNCTION resolve_workspace_3(p_key_hash bytea, p_slug text, p_workspace uuid)
 RETURNS TABLE (workspace_id uuid, slug text, cell_id uuid, schema_name text, database_name text, server_id uuid, state text,
                state_reason text)
@@ -239,7 +239,8 @@ AS $$
   SELECT w.workspace_id, w.slug, c.cell_id, c.schema_name, c.database_name, c.server_id, w.state, w.state_reason
     FROM workspaces w
     JOIN cells c ON c.cell_id = w.cell_id
-   WHERE w.workspace_id = CASE
+   WHERE num_nonnulls(p_key_hash, p_slug, p_workspace) = 1
+     AND w.workspace_id = CASE
            WHEN p_workspace IS NOT NULL THEN p_workspace
            WHEN p_slug IS NOT NULL THEN (SELECT s.workspace_id FROM workspaces s WHERE s.slug = p_slug)
            ELSE (SELECT k.workspace_id FROM api_keys k
