@@ -14,7 +14,7 @@ use crate::people::{member, send, start};
 use crate::support::{Answer, App, as_json};
 use crate::tenants::admin;
 
-async fn ask(app: &App, session: &str, key: &str, body: &Value) -> Answer {
+pub(crate) async fn ask(app: &App, session: &str, key: &str, body: &Value) -> Answer {
     let request = Request::post("/api/v1/workspaces").header("cookie", format!("capstan_session={session}"));
     let request = if key.is_empty() { request } else { request.header("idempotency-key", key) };
     app.send(as_json(request, body)).await
