@@ -19,6 +19,7 @@ mod memory;
 mod outage;
 mod poison;
 mod process;
+mod provision;
 mod restart;
 mod rules;
 mod schedules;
