@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::billing::BillingArgs;
+use crate::cells;
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
@@ -105,8 +106,12 @@ async fn run_in(
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
     let keys = args.secrets.ring_or_kept(&database.memory)?;
-    let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
+    for failure in cells::migrate_all(database, &args.creator, &keys).await?.failed {
+        tracing::warn!("not migrated: {failure}");
+    }
+    let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
+    let dedicated = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
     provision::spawn(database, &args.creator, Arc::clone(&keys), stop.clone())?;
     let settings = ApiSettings {
         control: database.control.clone(),
@@ -142,7 +147,7 @@ async fn run_in(
 
     starter.close().await;
     closing.cancel();
-    worker.drain().await;
+    fleet::drain(worker, dedicated).await;
     if let Some((_, taking)) = mails {
         taking.await?;
     }

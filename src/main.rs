@@ -5,6 +5,7 @@ mod accounts;
 mod admin;
 mod bench;
 mod billing;
+mod cells;
 mod cli;
 mod client;
 mod code_runner;

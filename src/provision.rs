@@ -27,7 +27,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Who makes databases on the home server, and owns them.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CreatorArgs {
-    /// Login that may create databases on the server of DATABASE_URL, for `provision` and `dev` only.
+    /// Login that makes and owns databases of dedicated workspaces on the server of DATABASE_URL: for `provision` and `dev`, and for
+    /// commands that look into such a database as its owner. Never for `serve` and `worker`.
     #[arg(long, env = "CAPSTAN_CREATOR_URL", hide_env_values = true, help_heading = "Database")]
     creator_url: Option<String>,
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bulk;
+mod cells;
 mod children;
 mod crew;
 mod doctor;

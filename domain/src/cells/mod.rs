@@ -9,6 +9,7 @@ mod creator;
 mod dues;
 mod place;
 mod provision;
+mod ready;
 mod servers;
 mod wish;
 
@@ -23,6 +24,7 @@ pub use place::{
     tls_mode,
 };
 pub use provision::{DDL_AT_ONCE_MAX, Provisioner, Turn};
+pub use ready::{Service, ready_cells, service};
 pub use servers::{
     SERVERS_MAX, ServerError, ServerRow, change_server, create_server, delete_server, get_server, hold_server,
     list_servers, note_check,

@@ -7,6 +7,7 @@ mod arrivals;
 mod begins;
 mod bulk;
 mod calm;
+mod cells;
 mod children;
 mod chunks;
 mod containers;
