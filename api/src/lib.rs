@@ -36,6 +36,7 @@ mod replica;
 mod router;
 mod routes;
 mod server;
+mod spans;
 mod standing;
 mod standings;
 pub mod starter;
