@@ -15,14 +15,14 @@ use crate::site::Site;
 use crate::world::World;
 use crate::{LOOK_EVERY, PATIENCE};
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const SPAN: &str = "00f067aa0ba902b7";
+pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(crate) const SPAN: &str = "00f067aa0ba902b7";
 
 /// Path and `traceparent` of each request that came.
-type Came = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Came = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Somebody else's server, which keeps the traces that it is told.
-async fn somebody() -> (String, Came) {
+pub(crate) async fn somebody() -> (String, Came) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, came) = (listener.local_addr().unwrap().to_string(), Came::default());
     let kept = Arc::clone(&came);
@@ -38,7 +38,7 @@ async fn keep(State(came): State<Came>, uri: Uri, headers: HeaderMap) -> &'stati
 }
 
 /// The spans of the requests to a path, once so many have come, all of which belong to that trace.
-async fn spans(came: &Came, path: &str, trace: &str, count: usize) -> Vec<String> {
+pub(crate) async fn spans(came: &Came, path: &str, trace: &str, count: usize) -> Vec<String> {
     let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(LOOK_EVERY));
     loop {
         ticks.tick().await;
