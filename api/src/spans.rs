@@ -17,7 +17,7 @@ const NO_ROUTE: &str = "none";
 
 /// The span of a request with that route, and with that path as logs may have it.
 pub(crate) fn of_request(trace: &Trace, request: &Request, route: &str, path: &str) -> Option<Span> {
-    if !spans::are_made() || PROBES.contains(&route) {
+    if !spans::are_made() || PROBES.contains(&route.strip_prefix("/api/v1").unwrap_or(route)) {
         return None;
     }
     let method = method(request.method());
