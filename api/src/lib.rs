@@ -27,6 +27,8 @@ mod openapi;
 mod operations;
 mod page;
 mod paging;
+#[cfg(test)]
+mod panic_tests;
 mod people;
 mod permit;
 mod plans;

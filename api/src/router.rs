@@ -24,7 +24,7 @@ pub(crate) fn router(api: &Api) -> Router {
 }
 
 /// What crosses all routes, also those that do not exist.
-fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+pub(crate) fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .fallback(async || Problem::from_status(StatusCode::NOT_FOUND).into_response())
         .layer(CatchPanicLayer::custom(edge::panicked))

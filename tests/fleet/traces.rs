@@ -62,10 +62,13 @@ async fn a_request_its_steps_and_its_webhooks_belong_to_one_trace() {
         ("CAPSTAN_ALLOW_PRIVATE", format!("{},{address}", world.address)),
         ("CAPSTAN_SECRET_KEYS", format!("proof:{}=", "A".repeat(43))),
     ];
-    let (server, url) = site.serve_with(&both).await;
+    let as_json = ("CAPSTAN_LOG_FORMAT", "json".to_owned());
+    let served = [both.as_slice(), &[as_json.clone()]].concat();
+    let (server, url) = site.serve_with(&served).await;
     let mut env = site.worker_env(&world);
-    env.retain(|setting| both.iter().all(|ours| ours.0 != setting.0));
+    env.retain(|setting| both.iter().all(|ours| ours.0 != setting.0) && setting.0 != "CAPSTAN_LOG");
     env.extend(both);
+    env.extend([as_json, ("CAPSTAN_LOG", "warn,capstan_worker::duties::webhooks=debug".to_owned())]);
     let worker = Process::start(&["worker"], &env).await;
     let endpoint =
         json!({ "url": format!("http://{address}/hook"), "types": ["execution.completed", "order.shipped"] });
@@ -110,6 +113,27 @@ async fn a_request_its_steps_and_its_webhooks_belong_to_one_trace() {
     assert_eq!(spans(&came, "/own", "00000000000000000000000000000001", 1).await, ["0000000000000002-00"]);
     let shown = site.get(&url, &format!("executions/{}", given["id"].as_str().unwrap())).await.body;
     assert_eq!((&shown["trace_id"], &shown["request_id"]), (&json!(TRACE), &json!("order-7")));
+
+    // Each line of the logs is one object, and they have the ids.
+    let answered: Value = serde_json::from_str(&server.line(&["\"answered\"", "order-7"]).await).unwrap();
+    for (field, value) in [
+        ("level", json!("INFO")),
+        ("target", json!("capstan_api::access")),
+        ("message", json!("answered")),
+        ("method", json!("POST")),
+        ("path", json!("/api/v1/executions")),
+        ("status", json!(202)),
+        ("request_id", json!("order-7")),
+        ("trace_id", json!(TRACE)),
+    ] {
+        assert_eq!(answered[field], value, "{answered}");
+    }
+    assert!(answered["took_ms"].is_u64() && answered["timestamp"].is_string(), "{answered}");
+    let sent: Value = serde_json::from_str(&worker.line(&["webhook attempt", TRACE]).await).unwrap();
+    assert_eq!(
+        (&sent["level"], &sent["trace_id"], &sent["outcome"]),
+        (&json!("DEBUG"), &json!(TRACE), &json!("delivered"))
+    );
 
     // What is no trace is ignored, and another one begins.
     came.lock().unwrap().clear();
