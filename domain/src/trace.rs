@@ -23,11 +23,6 @@ pub fn within<F: Future>(trace: Trace, work: F) -> impl Future<Output = F::Outpu
     CURRENT.scope(Some(trace), work)
 }
 
-/// The same if there is one; else this belongs to nothing.
-pub fn within_any<F: Future>(trace: Option<Trace>, work: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(trace, work)
-}
-
 /// Does this, in another task, for the trace of this one.
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
     CURRENT.scope(current(), work)

@@ -14,7 +14,8 @@ use crate::problem::Problem;
 /// Longest wait for the database.
 const PING_MAX: Duration = Duration::from_secs(1);
 
-/// `GET /healthz`, also below `/api/v1`: 200 while the process and its database answer. `replica`, if there is one, is `used`, `behind` or `lost`.
+/// `GET /healthz`, also below `/api/v1`: 200 while the process and its database answer. `replica`, if there is one, is `used`,
+/// `behind` or `lost`.
 pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem> {
     ping(&api).await?;
     let mut health = json!({ "status": "ok" });
