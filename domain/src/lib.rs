@@ -1,7 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, the sandbox mailbox, which trace a task works for.
+//! workspaces define, what is held about a person, the sandbox mailbox, what changed since one last looked, which trace a task works for.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -14,6 +14,7 @@ pub mod audit;
 pub mod billing;
 pub mod by;
 pub mod calls;
+pub mod changes;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
