@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use capstan_domain::changes::ChangeRow;
+use capstan_domain::changes::{ChangeRow, NEWEST_MAX};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -53,6 +53,23 @@ impl Seen {
                 _ => {}
             }
         }
+        let is_new = |row: &ChangeRow| row.id.as_ref().is_some_and(|id| !before.newest.contains_key(id));
+        if oldest(rows, "newest").is_some_and(is_new) {
+            tidings.tell_of_many(Topic::Execution);
+        }
+        let is_new = |row: &ChangeRow| row.id.as_ref().is_some_and(|id| !before.changes.contains(id));
+        if oldest(rows, "change").is_some_and(is_new) {
+            tell_of_any_change(tidings);
+        }
+        self.tell_approvals(before, tidings);
+    }
+
+    fn tell_approvals(&self, before: &Self, tidings: &mut Tidings) {
+        let most = self.open.len().max(before.open.len());
+        if most >= read_max() && self.open != before.open {
+            // There are others: what is out of sight need not be closed.
+            return tidings.tell_of_many(Topic::Approval);
+        }
         for id in self.open.difference(&before.open) {
             tidings.tell(Topic::Approval, Some(id.clone()), json!({ "status": "open" }));
         }
@@ -77,7 +94,30 @@ pub(super) fn tell_back(since: DateTime<Utc>, rows: &[ChangeRow], tidings: &mut 
             _ => {}
         }
     }
+    if oldest(rows, "newest").is_some_and(|row| row.created_at.is_none_or(|at| at >= from)) {
+        tidings.tell_of_many(Topic::Execution);
+    }
+    if oldest(rows, "change").is_some() {
+        tell_of_any_change(tidings);
+    }
     tidings.tell_of_many(Topic::Approval);
+}
+
+/// The last row of a topic if there are as many as a look reads: behind it may be more.
+fn oldest<'a>(rows: &'a [ChangeRow], topic: &str) -> Option<&'a ChangeRow> {
+    let of_topic: Vec<&ChangeRow> = rows.iter().filter(|row| row.topic == topic).collect();
+    of_topic.last().copied().filter(|_| of_topic.len() >= read_max())
+}
+
+fn read_max() -> usize {
+    usize::try_from(NEWEST_MAX).unwrap_or(usize::MAX)
+}
+
+/// More was changed through the API than a look reads.
+fn tell_of_any_change(tidings: &mut Tidings) {
+    for topic in [Topic::Execution, Topic::Lead, Topic::Record, Topic::Workflow, Topic::Alert] {
+        tidings.tell_of_many(topic);
+    }
 }
 
 /// What a change through the API was about, as its route and path tell: `POST /api/v1/workflows/{workflow_id}/publish`.
@@ -148,6 +188,21 @@ mod tests {
         let before = [row("newest", "a", "running"), row("newest", "b", "running"), row("open", "c", "")];
         let now = [row("newest", "b", "waiting"), row("newest", "d", "queued")];
         assert_eq!(told(&before, &now), ["execution b waiting", "execution d queued", "approval c closed"]);
+    }
+
+    #[test]
+    fn where_more_may_be_new_than_a_look_reads_that_is_told() {
+        let many = |topic: &str, from: i32| -> Vec<ChangeRow> {
+            (from..from + NEWEST_MAX).rev().map(|number| row(topic, &number.to_string(), "queued")).collect()
+        };
+        // Of these, one is known of before, so none is missed.
+        assert_eq!(told(&many("newest", 0), &many("newest", NEWEST_MAX - 1)).len(), read_max() - 1);
+        assert_eq!(told(&many("newest", 0), &many("newest", NEWEST_MAX)), ["execution - many"]);
+        assert_eq!(told(&many("open", 0), &many("open", 0)), Vec::<String>::new());
+        assert_eq!(told(&many("open", 0), &many("open", 1)), ["approval - many"]);
+        assert_eq!(told(&many("open", 0), &[]), ["approval - many"]);
+        let all = ["execution - many", "lead - many", "record - many", "workflow - many", "alert - many"];
+        assert_eq!(told(&[], &many("change", 0)), all);
     }
 
     #[test]
