@@ -16,6 +16,8 @@ use crate::live::Client;
 use crate::support::{App, simple};
 
 const STREAM: &str = "/api/v1/stream";
+/// Beats, ten seconds apart, in which something is waited for.
+const BEATS_MAX: usize = 4;
 
 /// A client with what it has heard, and from where it would go on.
 struct Ear {
@@ -54,6 +56,8 @@ impl Ear {
             }
             from = self.heard.len();
             self.next().await;
+            let beats = self.heard.iter().filter(|(name, _)| name == "beat").count();
+            assert!(beats < BEATS_MAX, "{topic} {id} was not told: {:?}", self.heard);
         }
     }
 
