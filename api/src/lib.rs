@@ -44,6 +44,7 @@ mod spans;
 mod standing;
 mod standings;
 pub mod starter;
+mod stream;
 mod tenant;
 pub mod view;
 mod waiting;
@@ -82,6 +83,7 @@ use rates::Shares;
 use replica::Replica;
 pub use replica::ReplicaSettings;
 pub use server::serve;
+use stream::Listeners;
 
 /// Most connections to the `control` schema.
 const CONTROL_CONNECTIONS_MAX: u32 = 4;
@@ -132,6 +134,7 @@ pub struct Parts {
     graphs: Graphs,
     shares: Shares,
     hub: Hub,
+    listeners: Listeners,
     metrics: metrics::Exposition,
     closing: CancellationToken,
 }
@@ -177,6 +180,7 @@ impl Api {
             graphs: Graphs::new(Arc::clone(&registry)),
             shares: Shares::new(),
             hub: Hub::new(),
+            listeners: Listeners::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
             guard: guard(&settings.allow),

@@ -14,8 +14,8 @@ use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
     custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
     mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
-    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
-    trigger_starts, usage, version, webhooks, workflows,
+    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step, timeline,
+    trial, trigger_starts, usage, version, webhooks, workflows,
 };
 use crate::{Api, compression, edge, entity_tags, openapi};
 
@@ -206,6 +206,7 @@ pub(crate) fn resources() -> Routes {
             "/executions/{execution_id}/approvals/{node_id}",
             post(by_itself(Permission::ApprovalsAnswer), approvals::answer),
         )
+        .route("/stream", get(Permission::WorkspaceRead, stream::listen))
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))

@@ -70,6 +70,7 @@ mod simulations;
 mod spans;
 mod starter;
 mod stats;
+mod stream;
 mod support;
 mod tenants;
 mod timeline;

@@ -81,6 +81,9 @@ async fn what_is_planned_is_due_at_its_time() {
         "INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
          VALUES ({ID}, {ID}, 'a', 'a', now() + interval '1 hour')"
     );
+    let arrival = format!(
+        "INSERT INTO event_arrivals (workspace_id, xid, events, due_at) VALUES ({ID}, '1', 20, now() + interval '1 hour')"
+    );
     for (table, sql, seconds) in [
         ("timers", timer, HOUR),
         ("pending_starts", pending("1"), 2 * HOUR),
@@ -89,6 +92,7 @@ async fn what_is_planned_is_due_at_its_time() {
         ("webhook_lanes", lane(0), HOUR),
         ("webhook_lanes", lane(1), HOUR),
         ("event_turns", event, HOUR),
+        ("event_arrivals", arrival, HOUR),
         ("bulk_jobs", jobs("1") + &later("bulk_jobs", "turn_at"), HOUR),
         ("person_jobs", person_jobs("1") + &later("person_jobs", "turn_at"), HOUR),
         ("form_submissions", form_mails("1") + &later("form_submissions", "mail_due_at"), HOUR),
@@ -181,6 +185,7 @@ async fn what_is_due_next_is_one_step_into_each_index() {
         "schedules",
         "trigger_starts",
         "event_turns",
+        "event_arrivals",
         "bulk_jobs",
         "person_jobs",
         "form_submissions",
