@@ -105,7 +105,7 @@ pub(crate) async fn run(command: &PlanCommand, json: bool) -> anyhow::Result<Exi
             if args.all {
                 quotas::touch_all(&mut database.owner().await?).await?;
             }
-            let synced = sync_all(&database, &args.secrets.ring_or_empty()?).await?;
+            let synced = sync_all(&database, args.secrets.ring_or_empty()?.as_ref()).await?;
             output::result(
                 json,
                 &json!({ "synced": synced }),
@@ -186,7 +186,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     change_plan(&database, workspace, &change, &args.workspace)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
-    sync(&database, workspace, &args.secrets.ring_or_empty()?).await?;
+    sync(&database, workspace, args.secrets.ring_or_empty()?.as_ref()).await?;
     show(&database, &args.workspace, json).await
 }
 

@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 11] = [
+pub const SILENT: [(&str, &[&str]); 12] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
