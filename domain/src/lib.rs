@@ -36,6 +36,7 @@ pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
 pub mod trace;
 pub mod trigger_paths;

@@ -78,7 +78,7 @@ CREATE FUNCTION search_words_1(
   p_workspace uuid, p_kind text, p_words text[], p_from uuid, p_before uuid, p_most int, OUT execution_ids uuid[], OUT reached uuid
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = on SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   c_newest CONSTANT int := 1000;

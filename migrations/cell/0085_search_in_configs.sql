@@ -17,7 +17,7 @@ $$;
 -- of versions.
 CREATE FUNCTION search_configs_1(p_workspace uuid, p_config jsonb, p_most int, OUT workflow_ids uuid[], OUT is_too_many boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = on SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   v_sought jsonb := config_of_1(p_workspace, p_config);
