@@ -73,9 +73,11 @@ pub async fn write_words(connection: &mut PgConnection, lag: Duration) -> Result
     let mut place = cursor(&mut transaction).await?;
     let facts = read(&mut transaction, &place, lag).await?;
     let ripe = facts.iter().take_while(|fact| fact.is_ripe).count();
-    let mut written = Written { executions: 0, is_more: ripe as i64 == EVENTS_MAX || place.is_foreign };
+    let is_more = ripe as i64 == EVENTS_MAX || place.is_foreign || place.walked_to.is_some();
+    let mut written = Written { executions: 0, is_more };
     if let Some(last) = facts.get(..ripe).and_then(<[Fact]>::last) {
-        let ended: Vec<Uuid> = facts.iter().take(ripe).filter(|fact| fact.is_end).map(|fact| fact.execution_id).collect();
+        let ended: Vec<Uuid> =
+            facts.iter().take(ripe).filter(|fact| fact.is_end).map(|fact| fact.execution_id).collect();
         written.executions = write(&mut transaction, &ended).await?;
         (place.xid, place.event_id) = (last.xid.clone(), last.event_id);
         keep(&mut transaction, &place).await?;
