@@ -78,7 +78,7 @@ CREATE FUNCTION search_words_1(
   p_workspace uuid, p_kind text, p_words text[], p_from uuid, p_before uuid, p_most int, OUT execution_ids uuid[], OUT reached uuid
 )
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = on SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   c_newest CONSTANT int := 1000;
@@ -117,7 +117,8 @@ BEGIN
     reached := execution_ids[p_most];
     RETURN;
   END IF;
-  -- No other condition is in reach of the planner, so that no other index is.
+  -- No other condition is in reach of the planner, so that no other index is. Such an index makes bitmaps only; the function sets it back.
+  PERFORM set_config('enable_bitmapscan', 'on', true);
   WITH matched AS MATERIALIZED (
     SELECT w.workspace_id, w.execution_id FROM execution_words w WHERE w.words @@ v_query LIMIT c_matches + 1)
   SELECT (SELECT count(*) FROM matched),

@@ -33,11 +33,12 @@ BEGIN
     SELECT n.workspace_id, n.version_id FROM workflow_nodes n
      WHERE config_of_1(n.workspace_id, n.config) @> v_sought LIMIT p_most + 1)
   SELECT (SELECT count(*) FROM matched) > p_most,
-         ARRAY(SELECT DISTINCT v.workflow_id
+         ARRAY(SELECT DISTINCT o.workflow_id
                  FROM (SELECT DISTINCT m.version_id FROM matched m WHERE m.workspace_id = p_workspace) d
-                 JOIN workflow_versions v ON v.workspace_id = p_workspace AND v.version_id = d.version_id
-                WHERE v.number = (SELECT max(x.number) FROM workflow_versions x
-                                   WHERE x.workspace_id = p_workspace AND x.workflow_id = v.workflow_id))
+                CROSS JOIN LATERAL (SELECT v.workflow_id, v.number FROM workflow_versions v
+                                     WHERE v.workspace_id = p_workspace AND v.version_id = d.version_id OFFSET 0) o
+                WHERE o.number = (SELECT max(x.number) FROM workflow_versions x
+                                   WHERE x.workspace_id = p_workspace AND x.workflow_id = o.workflow_id))
     INTO is_too_many, workflow_ids;
   IF is_too_many THEN
     workflow_ids := '{}';

@@ -26,6 +26,7 @@ mod plans_children;
 mod plans_data;
 mod plans_day;
 mod plans_gates;
+mod plans_search;
 mod preflight;
 mod race;
 mod reap;
