@@ -118,7 +118,7 @@ async fn rare_words_are_found_behind_many_others_and_each_page_goes_on_where_the
                '{workspace}', gen_random_uuid(), gen_random_uuid(), 't', to_jsonb(n), 'completed', now() \
              FROM generate_series(1, 1500) AS n RETURNING execution_id, workspace_id, input) \
              SELECT write_words_1(array_agg(execution_id), array_agg(workspace_id), \
-               array_agg(CASE WHEN input::int % 300 = 0 THEN 'common rare' ELSE 'common' END), array_agg('')) FROM made"
+               array_agg(CASE WHEN input::int % 300 = 0 THEN 'common rare' ELSE 'common' END), array_agg(''::text)) FROM made"
         )
     };
     sql(&app, "UPDATE word_cursor SET walked_to = NULL").await;

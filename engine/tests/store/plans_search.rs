@@ -115,9 +115,9 @@ async fn check_words(cell: &Cell, api: &mut PgConnection, plans: &Plans) {
     assert_by(&plans.take_one("WITH looked_at"), "execution_words_", NEWEST);
     for (kind, words, expected) in [
         ("e", &["rare"][..], RARE),
-        ("l", &["spar"], RARE),
-        ("e", &["comm", "rar"], RARE),
-        ("e", &["rare", "nowhere"], 0),
+        ("l", &["spar"][..], RARE),
+        ("e", &["comm", "rar"][..], RARE),
+        ("e", &["rare", "nowhere"][..], 0),
     ] {
         let found = search(cell, api, kind, words).await;
         assert_eq!(found.len() as i64, expected, "{words:?}");
