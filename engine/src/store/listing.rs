@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::executions::{ExecutionRow, HEAD, STATUS};
+use super::executions::{ExecutionRow, HEAD, OF_WORKSPACE, STATUS};
 use super::trials::IS_TRIAL;
 use crate::core::ids::{ExecutionId, VersionId, WorkflowId, WorkspaceId};
 
@@ -70,7 +70,7 @@ pub async fn looked_for(
 ) -> Result<(Vec<ExecutionRow>, Option<ExecutionId>), StoreError> {
     let rows: Vec<ExecutionRow> = sqlx::query_as(&format!(
         "WITH looked_at AS MATERIALIZED (SELECT {HEAD}, e.status FROM executions e \
-         WHERE e.workspace_id = $1 AND e.execution_id < $2 ORDER BY e.execution_id DESC LIMIT $8) \
+         WHERE {OF_WORKSPACE} AND e.execution_id < $2 ORDER BY e.execution_id DESC LIMIT $8) \
          SELECT {} FROM looked_at e WHERE {} ORDER BY e.execution_id DESC LIMIT $9",
         columns(),
         meets()
@@ -89,10 +89,10 @@ pub async fn looked_for(
     if i64::try_from(rows.len()).is_ok_and(|found| found >= limit) {
         return Ok((rows, None));
     }
-    let last: Option<Uuid> = sqlx::query_scalar(
-        "SELECT e.execution_id FROM executions e WHERE e.workspace_id = $1 AND e.execution_id < $2 \
-         ORDER BY e.execution_id DESC OFFSET $3 LIMIT 1",
-    )
+    let last: Option<Uuid> = sqlx::query_scalar(&format!(
+        "SELECT e.execution_id FROM executions e WHERE {OF_WORKSPACE} AND e.execution_id < $2 \
+         ORDER BY e.execution_id DESC OFFSET $3 LIMIT 1"
+    ))
     .bind(workspace_id.0)
     .bind(before.0)
     .bind(LOOKED_AT_MAX - 1)
