@@ -12,10 +12,7 @@ use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
-    custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
-    mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
-    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step, timeline,
-    trial, trigger_starts, usage, version, webhooks, workflows,
+    custom_events, deleted, editor, events, execution_list, executions, explain, expression, forms, health, hooks, leads, limits, log_search, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 use crate::{Api, compression, edge, entity_tags, openapi};
 
@@ -182,11 +179,12 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(may_lag(Permission::ExecutionsRead), executions::list)
+            get(may_lag(Permission::ExecutionsRead), execution_list::list)
                 .post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
+        .route("/logs", get(may_lag(Permission::ExecutionsRead), log_search::search))
         .route("/executions/{execution_id}/timeline", get(Permission::ExecutionsRead, timeline::read))
         .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
         .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))

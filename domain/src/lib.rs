@@ -39,6 +39,7 @@ pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
 pub mod spans;
 pub mod trace;

@@ -25,13 +25,14 @@ pub struct WorkflowSummary {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Workflows of a workspace, newest first, older than `before`.
+/// Workflows of a workspace, newest first, older than `before`; if `only` is given, those of them.
 ///
 /// # Errors
 /// If the database does.
 pub async fn summaries(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
+    only: Option<&[Uuid]>,
     before: WorkflowId,
     limit: i64,
 ) -> Result<Vec<WorkflowSummary>, StoreError> {
@@ -42,11 +43,12 @@ pub async fn summaries(
          w.created_at, greatest(w.updated_at, d.updated_at) AS updated_at \
          FROM workflows w JOIN workflow_drafts d ON d.workspace_id = w.workspace_id AND d.workflow_id = w.workflow_id \
          WHERE w.workspace_id = $1 AND w.workflow_id < $2 AND w.deleted_at IS NULL \
-         ORDER BY w.workflow_id DESC LIMIT $3",
+           AND ($4::uuid[] IS NULL OR w.workflow_id = ANY ($4)) ORDER BY w.workflow_id DESC LIMIT $3",
     )
     .bind(workspace_id.0)
     .bind(before.0)
     .bind(limit)
+    .bind(only)
     .fetch_all(connection)
     .await?;
     Ok(rows)

@@ -65,6 +65,8 @@ mod resolve;
 mod rights;
 mod rules;
 mod schedules;
+mod search;
+mod search_configs;
 mod serving;
 mod simulations;
 mod spans;

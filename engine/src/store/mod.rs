@@ -20,6 +20,7 @@ pub mod gates;
 pub mod limits;
 pub mod line;
 pub mod link;
+pub mod listing;
 pub mod logs;
 pub mod maintenance;
 pub mod migrate;

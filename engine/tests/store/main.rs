@@ -27,6 +27,7 @@ mod plans_children;
 mod plans_data;
 mod plans_day;
 mod plans_gates;
+mod plans_search;
 mod plans_stream;
 mod preflight;
 mod race;

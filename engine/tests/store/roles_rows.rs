@@ -77,6 +77,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "execution_logs (execution_id, log_id, workspace_id, node_id, attempt, level, message, created_at) \
              VALUES ({id}, {id}, {w}, 'n', 1, 'info', 'm', now())"
         ),
+        format!("execution_words (workspace_id, execution_id, words) VALUES ({w}, {id}, '')"),
         format!("usage (execution_id, position, meter, workspace_id, units) VALUES ({id}, 1, 'm', {w}, 1)"),
         format!("outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({id}, {w}, 't', {id}, '1')"),
         format!(

@@ -23,6 +23,7 @@ mod trigger_start;
 mod trigger_starts;
 mod upkeep;
 mod webhooks;
+mod words;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(form_mails::form_mails(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
+    duties.spawn(words::words(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());
     duties.spawn(webhooks::hand_out(Arc::clone(engine), place.clone(), Arc::clone(&due)));
     duties.spawn(webhooks::deliver(Arc::clone(engine), place.clone(), due));
