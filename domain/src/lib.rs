@@ -37,6 +37,7 @@ pub mod restart;
 pub mod rules;
 pub mod schedules;
 pub mod secrets;
+mod steps_told;
 pub mod trace;
 pub mod trigger_paths;
 pub mod trigger_starts;

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::facts;
 use sqlx::PgConnection;
 
 use super::accept::insert;
@@ -12,8 +13,10 @@ use super::room::is_full;
 const HEARD: [&str; 3] = ["lead.", "record.", "alert."];
 /// Those of quotas that they hear.
 const HEARD_OF_QUOTAS: [&str; 2] = ["quota.soft", "quota.exceeded"];
+/// Those that are told as facts, which have no rows among events: workflows start at them, but no step waits for one.
+const STARTED_BY: [&str; 5] = facts::TYPES;
 
-/// Whether workflows may wait for events of that type, and start at them.
+/// Whether steps may wait for events of that type, and workflows start at them.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -22,6 +25,14 @@ pub fn check_heard(name: &str) -> Result<(), EventFlaw> {
         Err(EventFlaw::Reserved(prefix)) if HEARD.contains(&prefix) || HEARD_OF_QUOTAS.contains(&name) => Ok(()),
         checked => checked,
     }
+}
+
+/// Whether workflows may start at events of that type.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_starts(name: &str) -> Result<(), EventFlaw> {
+    if STARTED_BY.contains(&name) { Ok(()) } else { check_heard(name) }
 }
 
 /// Whether another event finds room.
@@ -58,6 +69,19 @@ mod tests {
             assert_eq!(check_heard(good), Ok(()), "{good}");
         }
         for bad in ["execution.completed", "quota.reconciled", "Lead.created", "lead."] {
+            assert!(check_heard(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn workflows_start_at_beginnings_and_steps_but_no_step_waits_for_them() {
+        for good in ["order.paid", "lead.created", "execution.started", "step.failed", "step.waiting"] {
+            assert_eq!(check_starts(good), Ok(()), "{good}");
+        }
+        for bad in ["execution.completed", "step.", "step.other", "step.*", "Step.failed"] {
+            assert!(check_starts(bad).is_err(), "{bad}");
+        }
+        for bad in ["execution.started", "step.failed"] {
             assert!(check_heard(bad).is_err(), "{bad}");
         }
     }

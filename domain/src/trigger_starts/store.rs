@@ -19,7 +19,7 @@ const GONE: &str = "its trigger is not in the published version any more";
 const TRACE: &str = "coalesce($14, CASE n.cause \
     WHEN 'event' THEN coalesce((SELECT v.trace FROM events v \
       WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
-      replace(n.subject, '-', '')) \
+      fact_trace_1(n.workspace_id, CASE WHEN n.cause = 'event' THEN n.subject::uuid END), replace(n.subject, '-', '')) \
     WHEN 'execution' THEN coalesce((SELECT e.trace FROM executions e \
       WHERE e.workspace_id = n.workspace_id AND e.execution_id = CASE WHEN n.cause = 'execution' THEN n.subject::uuid END), \
       replace(n.subject, '-', '')) END)";

@@ -25,6 +25,7 @@ mod facts;
 mod lanes;
 mod pairs;
 mod restored;
+mod steps;
 
 const ROOM: Room<'static> = Room { places: 10, share: 10, taken: &[] };
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";
