@@ -13,8 +13,21 @@ use super::room::is_full;
 const HEARD: [&str; 3] = ["lead.", "record.", "alert."];
 /// Those of quotas that they hear.
 const HEARD_OF_QUOTAS: [&str; 2] = ["quota.soft", "quota.exceeded"];
-/// Those that are told as facts, which have no rows among events: workflows start at them, but no step waits for one.
-const STARTED_BY: [&str; 5] = facts::TYPES;
+/// Those of the operation that have no rows among events, as beginnings and steps have none: workflows start at them, but no step
+/// waits for one.
+const STARTED_BY: [&str; 11] = [
+    "quota.reconciled",
+    "tenant.activated",
+    "tenant.suspended",
+    "tenant.resumed",
+    "tenant.archived",
+    "tenant.plan_changed",
+    "tenant.invoice_paid",
+    "tenant.payment_failed",
+    "webhook.endpoint_failing",
+    "webhook.endpoint_disabled",
+    "webhook.delivery_failed",
+];
 
 /// Whether steps may wait for events of that type, and workflows start at them.
 ///
@@ -32,7 +45,7 @@ pub fn check_heard(name: &str) -> Result<(), EventFlaw> {
 /// # Errors
 /// What is wrong with it.
 pub fn check_starts(name: &str) -> Result<(), EventFlaw> {
-    if STARTED_BY.contains(&name) { Ok(()) } else { check_heard(name) }
+    if STARTED_BY.contains(&name) || facts::TYPES.contains(&name) { Ok(()) } else { check_heard(name) }
 }
 
 /// Whether another event finds room.
@@ -74,14 +87,17 @@ mod tests {
     }
 
     #[test]
-    fn workflows_start_at_beginnings_and_steps_but_no_step_waits_for_them() {
-        for good in ["order.paid", "lead.created", "execution.started", "step.failed", "step.waiting"] {
+    fn workflows_start_at_beginnings_steps_and_what_is_told_of_the_operation_but_no_step_waits_for_them() {
+        for good in ["order.paid", "lead.created", "execution.started", "step.failed", "step.waiting"]
+            .into_iter()
+            .chain(STARTED_BY)
+        {
             assert_eq!(check_starts(good), Ok(()), "{good}");
         }
-        for bad in ["execution.completed", "step.", "step.other", "step.*", "Step.failed"] {
+        for bad in ["execution.completed", "step.", "step.other", "step.*", "Step.failed", "webhook.test", "tenant.x"] {
             assert!(check_starts(bad).is_err(), "{bad}");
         }
-        for bad in ["execution.started", "step.failed"] {
+        for bad in ["execution.started", "step.failed", "webhook.delivery_failed", "tenant.suspended"] {
             assert!(check_heard(bad).is_err(), "{bad}");
         }
     }

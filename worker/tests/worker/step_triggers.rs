@@ -1,6 +1,7 @@
-//! Workflows that start at beginnings of executions and at steps of others.
+//! Workflows that start at beginnings of executions, at steps of others, and at what is told of the operation.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Cell, graph, node};
 
@@ -101,5 +102,55 @@ async fn a_circle_of_steps_stops_with_an_explanation() {
     // a at 60, b at 61, a, b, a at 64; another b would be at 65.
     cell.until_count(missed, 1).await;
     assert_eq!((cell.count(ENDED).await, cell.count(STARTED).await), (5, 5));
+    worker.drain().await;
+}
+
+/// Tells something of the operation.
+async fn tell(cell: &Cell, type_name: &str, payload: Value) {
+    let sql = "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ($1, $2, $3, $2, $4)";
+    let told = sqlx::query(sql).bind(Uuid::now_v7()).bind(cell.workspace_id.0).bind(type_name).bind(payload);
+    told.execute(&mut cell.owner().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_told_of_the_operation_starts_workflows() {
+    let cell = Cell::new().await;
+    for event in ["webhook.endpoint_disabled", "tenant.payment_failed"] {
+        cell.publish_as(event, &at(json!({ "event": event }))).await;
+    }
+    let worker = cell.worker().await;
+    tell(&cell, "webhook.endpoint_disabled", json!({ "reason": "gone" })).await;
+    tell(&cell, "tenant.payment_failed", json!({ "amount": 7 })).await;
+    tell(&cell, "tenant.invoice_paid", json!({})).await;
+    cell.until_count(ENDED, 2).await;
+    let told = "SELECT count(*) FROM executions WHERE input ->> 'key' = workspace_id::text \
+        AND (input #>> '{data,amount}' = '7' OR input #>> '{data,reason}' = 'gone')";
+    assert_eq!(cell.count(told).await, 2);
+    worker.drain().await;
+}
+
+#[tokio::test]
+async fn a_workflow_that_hears_of_failed_deliveries_stops_where_what_was_to_be_told_is_too_deep() {
+    let cell = Cell::new().await;
+    let good = cell.publish_as("good", &one_step()).await;
+    cell.publish_as("hears", &at(json!({ "event": "webhook.delivery_failed" }))).await;
+    let worker = cell.worker().await;
+    let id = cell.start(good, json!({})).await;
+    cell.until(id, &["completed"]).await;
+    let mut owner = cell.owner().await;
+    // As if as many had led to it as may.
+    let deep = "INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, due_at, until_at, \
+          status, execution_id, depth, settled_at) \
+        SELECT workspace_id, workflow_id, 'told', 'x', version_id, 'execution', now(), now(), now(), 'started', execution_id, 64, now() \
+          FROM executions";
+    sqlx::raw_sql(deep).execute(&mut owner).await.unwrap();
+    let ended = "SELECT 'evt_' || replace(event_id::text, '-', '') FROM outbox WHERE type = 'execution.completed'";
+    let ended: String = sqlx::query_scalar(ended).fetch_one(&mut owner).await.unwrap();
+    tell(&cell, "webhook.delivery_failed", json!({ "event_id": ended })).await;
+    let missed =
+        "SELECT count(*) FROM trigger_starts WHERE status = 'missed' AND depth = 65 AND reason LIKE '%in a circle'";
+    cell.until_count(missed, 1).await;
+    tell(&cell, "webhook.delivery_failed", json!({ "event_id": "evt_01927f3e2c507000800000000000000b" })).await;
+    cell.until_count(ENDED, 2).await;
     worker.drain().await;
 }
