@@ -191,6 +191,6 @@ $$;
 REVOKE ALL ON FUNCTION facts_changed_1(), facts_no_1(), facts_wanted_1(), tell_facts_1(jsonb), execution_depth_1(uuid, uuid),
   fact_depth_1(uuid, text, uuid, jsonb), fact_trace_1(uuid, uuid), watches_all_1(uuid, uuid) FROM PUBLIC;
 -- The API writes starts that other causes have, in the same statement.
-GRANT EXECUTE ON FUNCTION fact_trace_1(uuid, uuid) TO capstan_api, capstan_tenant, capstan_worker;
+GRANT EXECUTE ON FUNCTION fact_trace_1(uuid, uuid) TO capstan_api, capstan_worker;
 GRANT EXECUTE ON FUNCTION facts_no_1(), facts_wanted_1(), tell_facts_1(jsonb), execution_depth_1(uuid, uuid),
   fact_depth_1(uuid, text, uuid, jsonb), watches_all_1(uuid, uuid) TO capstan_worker;

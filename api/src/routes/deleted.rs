@@ -93,7 +93,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
 }
 
 /// `POST /deleted-workflows/{id}/restore`: 200 with the workflow, as it was; its newest version answers and starts again, but for
-/// schedules that were paused and for all of one that was off. One that is not deleted stays as it is. 404 unknown, 409 `path_taken`, `too_many_triggers`, 429 `quota_exceeded`.
+/// schedules that were paused and for all of one that was off. One that is not deleted stays as it is. 404 unknown, 409 `path_taken`,
+/// `too_many_triggers`, 429 `quota_exceeded`.
 pub(crate) async fn restore(
     State(api): State<Api>,
     caller: Caller,
