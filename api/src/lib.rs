@@ -86,7 +86,7 @@ const CONTROL_CONNECTIONS_MAX: u32 = 4;
 pub struct ApiSettings {
     /// The `control` schema.
     pub control: Place,
-    /// The first cell; others are schemas beside it, by the cell map in `control`.
+    /// The first cell; others are schemas beside it or have databases of their own, by the cell map in `control`.
     pub cell: Place,
     /// The workspace that reading requests from this machine act for when they bring no key. Only `capstan dev`
     /// sets it.
@@ -160,8 +160,14 @@ impl Api {
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             consent: Consent::new(settings.accounts.gmail.as_ref(), &settings.allow, &settings.accounts.public_url),
-            directory: Directory::new(control, settings.cell.schema.clone()),
-            cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
+            cells: Cells::new(
+                settings.cell.clone(),
+                control.clone(),
+                Arc::clone(&settings.keys),
+                settings.replica.clone(),
+                waker,
+            ),
+            directory: Directory::new(control),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
             graphs: Graphs::new(Arc::clone(&registry)),
             shares: Shares::new(),
@@ -179,6 +185,7 @@ impl Api {
         }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        tokio::spawn(cells::retire(Arc::downgrade(&parts)));
         if parts.replica.is_some() {
             tokio::spawn(replica::watch(Arc::downgrade(&parts)));
         }

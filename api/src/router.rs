@@ -336,7 +336,7 @@ fn with_webhooks(routes: Routes) -> Routes {
 fn with_platform(routes: Routes) -> Routes {
     use crate::permit::{get, post, put};
     use Access::Platform;
-    use platform::{billing, duties};
+    use platform::{billing, duties, servers};
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -357,6 +357,12 @@ fn with_platform(routes: Routes) -> Routes {
         )
         .route("/platform/billing/events", get(Platform, billing::events))
         .route("/platform/duties", get(Platform, duties::list))
+        .route("/platform/database-servers", get(Platform, servers::list).post(Platform, servers::create))
+        .route(
+            "/platform/database-servers/{server_id}",
+            get(Platform, servers::get).put(Platform, servers::change).delete(Platform, servers::delete),
+        )
+        .route("/platform/database-servers/{server_id}/check", post(Platform, servers::check))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod billing;
 pub mod by;
 pub mod calls;
+pub mod cells;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;

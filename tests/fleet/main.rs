@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bulk;
+mod cells;
 mod children;
 mod crew;
 mod doctor;
@@ -18,6 +19,7 @@ mod memory;
 mod outage;
 mod poison;
 mod process;
+mod provision;
 mod restart;
 mod rules;
 mod schedules;

@@ -7,6 +7,7 @@
 mod activation;
 mod agenda;
 mod black_box;
+mod cells;
 mod claimer;
 mod clock;
 mod committer;
@@ -25,5 +26,6 @@ mod versions;
 mod watch;
 mod worker;
 
+pub use cells::{Cells, CellsSettings, Outfit, ServicesError, ServicesOf};
 pub use settings::{UpkeepSettings, WebhookSettings, WorkerSettings};
 pub use worker::Worker;

@@ -56,6 +56,15 @@ pub const SILENT: [(&str, &[&str]); 11] = [
         ],
     ),
     (
+        "They belong to the platform and to no workspace; who changed or checked one, when and from where is kept with them.",
+        &[
+            "DELETE /platform/database-servers/{server_id}",
+            "POST /platform/database-servers",
+            "POST /platform/database-servers/{server_id}/check",
+            "PUT /platform/database-servers/{server_id}",
+        ],
+    ),
+    (
         "It asks a provider whether the credential is good; what is kept of it is when, and what came of it.",
         &["POST /credentials/{credential_id}/test"],
     ),

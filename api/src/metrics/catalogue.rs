@@ -55,6 +55,7 @@ pub const METRICS: &[Metric] = &[
         "worker",
         "Attempts that were not made and do not count, as the database did not answer.",
     ),
+    of("capstan_cells_served", Kind::Gauge, "worker", "Dedicated cells that this worker served when it looked last."),
     by(
         of("capstan_commit_group_items", Kind::Histogram, "worker", "Results of executions that one commit wrote."),
         ITEMS,

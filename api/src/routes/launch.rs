@@ -103,6 +103,7 @@ async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
         trace: trace::current(),
         vt: 0,
     };
+    caller.cell.announce().await?;
     if let Some(flow) = launch.flow {
         let ruled = Ruled { wish: flow.wish(&start.input), start };
         let started = caller.cell.starter.start_ruled(ruled).await?;

@@ -7,6 +7,7 @@ mod claim;
 mod claim_tokens;
 mod commit;
 mod commit_locks;
+mod due;
 mod duties;
 mod errors;
 mod explain;

@@ -41,7 +41,7 @@ pub(in crate::routes) fn refused(error: AccessError) -> Problem {
         }
         AccessError::Blocked(_) => Problem::unprocessable("blocked_word", detail, "choose another one"),
         AccessError::Placement(_) => {
-            Problem::unprocessable("placement_unsupported", detail, "a database of one's own is not offered yet")
+            Problem::unprocessable("placement_unsupported", detail, "write pooled or dedicated")
         }
         AccessError::BadName { .. } => Problem::unprocessable("bad_name", detail, "choose another one"),
         AccessError::SlugTaken(_) => Problem::conflict("slug_taken", detail, "choose another one"),
