@@ -71,15 +71,15 @@ async fn months(side: &Side) -> Result<String, StoreError> {
 /// Removes what is past its time of one kind, in turns, so that nothing waits for all of it; a failure is noted, and hinders no other
 /// kind.
 macro_rules! take_out {
-    ($side:expr, $failed:expr, $what:literal, $tidy:path) => {
-        let done = async {
-            while $side.run(async |connection| $tidy(connection).await).await? > 0 {}
-            Ok::<(), StoreError>(())
-        };
-        if let Err(error) = done.await {
+    ($side:expr, $failed:expr, $what:literal, $tidy:path) => {{
+        async fn out(side: &Side) -> Result<(), StoreError> {
+            while side.run(async |connection| $tidy(connection).await).await? > 0 {}
+            Ok(())
+        }
+        if let Err(error) = out($side).await {
             $failed.push(format!("{}: {error}", $what));
         }
-    };
+    }};
 }
 
 async fn tidy_all(side: &Side) -> Result<String, String> {
