@@ -41,6 +41,7 @@ pub mod rules;
 pub mod schedules;
 pub mod search;
 pub mod secrets;
+mod steps_told;
 pub mod spans;
 pub mod trace;
 pub mod trigger_paths;

@@ -15,6 +15,7 @@ pub mod endings;
 pub mod error;
 pub mod executions;
 pub mod export;
+pub mod facts;
 pub mod flow;
 pub mod gates;
 pub mod limits;

@@ -128,6 +128,16 @@ async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_the
     assert_eq!(due(&cell).await, Some(Duration::ZERO));
     cell.execute("UPDATE end_cursor SET (xid, event_id) = (SELECT o.xid, o.event_id FROM outbox o)").await;
     assert_eq!(due(&cell).await, None);
+    // By triggers of events, too, if they start at what is in the outbox.
+    cell.execute("DELETE FROM execution_triggers; UPDATE end_cursor SET xid = '0'").await;
+    for (type_name, expected) in [("order.paid", None), ("step.failed", Some(Duration::ZERO))] {
+        cell.execute(&format!(
+            "INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
+             VALUES ({ID}, {ID}, 'n', {ID}, '{type_name}', 1)"
+        ))
+        .await;
+        assert_eq!(due(&cell).await, expected, "{type_name}");
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod duties;
 mod errors;
 mod explain;
 mod export;
+mod facts;
 mod flow;
 mod gates;
 mod link;

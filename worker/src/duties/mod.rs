@@ -6,6 +6,7 @@ mod bulk;
 mod credential_tests;
 mod ends;
 mod events;
+mod facts;
 mod form_mails;
 mod gates;
 mod item;
@@ -45,6 +46,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
+    duties.spawn(facts::facts(Arc::clone(engine)));
     duties.spawn(persons::persons(Arc::clone(engine), place.clone()));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
