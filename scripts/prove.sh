@@ -5,8 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells"}
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler plans leads"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells plans leads"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {

@@ -111,6 +111,7 @@ BEGIN
     (SELECT min(l.due_at) FROM webhook_lanes l WHERE l.failures = 0 AND l.due_at < 'infinity'),
     (SELECT min(l.due_at) FROM webhook_lanes l WHERE l.failures > 0 AND l.due_at < 'infinity'),
     (SELECT min(v.due_at) FROM event_turns v),
+    (SELECT min(v.due_at) FROM event_arrivals v),
     (SELECT min(b.turn_at) FROM bulk_jobs b WHERE b.status = 'running'),
     (SELECT min(p.turn_at) FROM person_jobs p WHERE p.ended_at IS NULL),
     (SELECT min(s.mail_due_at) FROM form_submissions s WHERE s.mail_due_at IS NOT NULL));

@@ -28,14 +28,6 @@ interface Shown {
 /** The newest executions, as they go, or those that have some words; which of them is in the address. */
 export function ExecutionsPage() {
   const [workflow, status, trial] = [useQuery('workflow'), useQuery('status'), useQuery('trial')]
-  const paged = usePaged(
-    (cursor) => executions(workflow || null, cursor, trial, status),
-    `executions ${workflow} ${trial} ${status}`,
-    EVERY_MS,
-    ['execution'],
-  )
-  const { nameOf, choices } = useNames()
-  const filters = <Filters {...{ workflow, status, trial }} names={choices} />
   const [q, place] = [useQuery('q'), useQuery('in')]
   const { choices } = useNames()
   const shown = { workflow, status, trial, q }
@@ -57,6 +49,7 @@ function Executions({ workflow, status, trial, q }: Shown) {
     (cursor) => executions(workflow || null, cursor, trial, status, wanted),
     `executions ${workflow} ${trial} ${status} ${wanted}`,
     wanted === '' ? EVERY_MS : 0,
+    wanted === '' ? ['execution'] : [],
   )
   const { nameOf } = useNames()
   return (
