@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::Parts;
 use crate::people::Note;
 use crate::problem::Problem;
-use crate::{plans, standings, tenant};
+use crate::{news, plans, standings, tenant};
 
 /// Time between two looks for what somebody left undone; a look that finds nothing is one statement.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -95,11 +95,13 @@ pub(crate) async fn turn(api: &Parts, id: Uuid) -> Result<Turn, Problem> {
             tracing::warn!(operation_id = %id, step = row.step, code, detail, "a step of an operation failed");
             let mut transaction = api.people.pool.begin().await?;
             access::step_failed(&mut transaction, &row, code, detail).await?;
+            news::of_operation(&mut transaction, id).await?;
             transaction.commit().await?;
             return Ok(Turn::Over);
         }
     };
     access::step_done(&mut transaction, &row).await?;
+    news::of_operation(&mut transaction, id).await?;
     transaction.commit().await?;
     if let Some((email, note)) = mail {
         api.people.post.deliver(&email, note).await;

@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 11] = [
+pub const SILENT: [(&str, &[&str]); 12] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
@@ -56,6 +56,15 @@ pub const SILENT: [(&str, &[&str]); 11] = [
         ],
     ),
     (
+        "Changes of the platform have a log of their own, with what differs: `GET /platform/audit`. A workspace whose pages change is \
+         told of that in its own log.",
+        &[
+            "DELETE /platform/settings/{name}",
+            "PUT /platform/settings/{name}",
+            "PUT /platform/tenants/{workspace_id}/pages",
+        ],
+    ),
+    (
         "It asks a provider whether the credential is good; what is kept of it is when, and what came of it.",
         &["POST /credentials/{credential_id}/test"],
     ),
@@ -80,6 +89,7 @@ pub const SILENT: [(&str, &[&str]); 11] = [
             "DELETE /sessions",
             "DELETE /sessions/{session_id}",
             "POST /mail-links/look",
+            "POST /notifications/read",
             "POST /password/forgot",
             "POST /password/reset",
             "POST /session",
@@ -88,6 +98,7 @@ pub const SILENT: [(&str, &[&str]); 11] = [
             "POST /tokens",
             "PUT /me",
             "PUT /me/password",
+            "PUT /notification-preferences/{kind}",
         ],
     ),
 ];

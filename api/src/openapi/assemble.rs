@@ -201,6 +201,9 @@ fn complete(mut told: Map<String, Value>, route: &Registered) -> Value {
         Access::Anyone => {}
         Access::Needs(permission) => _ = told.insert("x-permission".into(), json!(permission)),
     }
+    if let Some(page) = route.page {
+        told.insert("x-page".into(), json!(page));
+    }
     told.insert("security".into(), ways.into());
     Value::Object(told)
 }

@@ -35,6 +35,7 @@ pub(crate) mod mail;
 pub(crate) mod me;
 pub(crate) mod migrate;
 pub(crate) mod node_types;
+pub(crate) mod notifications;
 pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod page;
@@ -65,6 +66,7 @@ pub(crate) mod version;
 pub(crate) mod webhooks;
 mod which_version;
 pub(crate) mod workflows;
+pub(crate) mod workspace_settings;
 
 use std::str::FromStr;
 

@@ -21,7 +21,7 @@ use super::people::refused;
 use crate::actor::Actor;
 use crate::problem::Problem;
 use crate::routes::{id, idempotency_key};
-use crate::{Api, body, operations};
+use crate::{Api, body, in_force, operations};
 
 /// Most bytes of a body.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -131,7 +131,7 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
     access::check_tenant(&new.slug, &new.name, new.placement.as_deref()).map_err(refused)?;
     if person.level == Level::Platform || new.plan.is_some() || new.owner.is_some() {
         actor.require_platform()?;
-    } else if !api.people.settings.sign_up {
+    } else if !in_force::sign_up(api) {
         let (detail, hint) = ("nobody can make a workspace here", "ask whoever operates this server");
         return Err(Problem::new(StatusCode::FORBIDDEN, "sign_up_off", detail, hint));
     }
@@ -151,7 +151,7 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
         }
         None => (person.email.clone(), None),
     };
-    let plan = new.plan.clone().unwrap_or_else(|| api.people.settings.plan.clone());
+    let plan = new.plan.clone().unwrap_or_else(|| in_force::plan(api));
     let (slug, name) = (new.slug.clone(), new.name.trim().to_owned());
     Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name })
 }

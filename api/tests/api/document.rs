@@ -24,15 +24,17 @@ fn operations() -> impl Iterator<Item = (String, &'static Value)> {
 
 /// Routes that change something and take no `Idempotency-Key`: of the person who asks, behind a link that works once, or of the
 /// platform, where a second request finds that it is done.
-const WITHOUT_KEY: [&str; 22] = [
+const WITHOUT_KEY: [&str; 27] = [
     "DELETE /identities/{identity_id}",
     "DELETE /platform/billing/prices/{price}",
+    "DELETE /platform/settings/{name}",
     "DELETE /session",
     "DELETE /sessions",
     "DELETE /sessions/{session_id}",
     "POST /invitations/accept",
     "POST /mail-links/look",
     "POST /members/leave",
+    "POST /notifications/read",
     "POST /operations/{operation_id}/retry",
     "POST /password/forgot",
     "POST /password/reset",
@@ -45,8 +47,11 @@ const WITHOUT_KEY: [&str; 22] = [
     "POST /tokens",
     "PUT /me",
     "PUT /me/password",
+    "PUT /notification-preferences/{kind}",
     "PUT /platform/billing/prices/{price}",
+    "PUT /platform/settings/{name}",
     "PUT /platform/tenants/{workspace_id}/billing/customer",
+    "PUT /platform/tenants/{workspace_id}/pages",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod links;
 mod logins;
 mod members;
 mod operations;
+mod pages;
 mod passwords;
 pub mod permissions;
 mod platform;
@@ -45,6 +46,7 @@ pub use operations::{
     Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,
     get_operation, open_operations, retry_operation, step_done, step_failed, take_operation,
 };
+pub use pages::{Page, Pages};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use platform::{

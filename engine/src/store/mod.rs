@@ -16,6 +16,7 @@ pub mod executions;
 pub mod export;
 pub mod flow;
 pub mod gates;
+pub mod health;
 pub mod limits;
 pub mod line;
 pub mod link;

@@ -13,6 +13,7 @@ mod explain;
 mod export;
 mod flow;
 mod gates;
+mod health;
 mod link;
 mod maintenance;
 mod migrate;
