@@ -15,6 +15,7 @@ pub mod audit;
 pub mod billing;
 pub mod by;
 pub mod calls;
+pub mod constants;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;

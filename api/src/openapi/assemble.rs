@@ -74,6 +74,7 @@ pub(super) fn document(routes: &[Registered], operations: Vec<Operation>) -> Val
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": ROOT }],
+        "x-rules": capstan_domain::constants::rules(),
         "tags": tags(routes),
         "paths": paths,
         "components": {

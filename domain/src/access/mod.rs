@@ -26,6 +26,7 @@ mod tries;
 mod users;
 mod workspaces;
 
+pub(crate) use api_keys::NAME_CHARS as KEY_NAME_CHARS;
 pub use api_keys::{
     KEY_BYTES, KeyId, KeyRow, NewKey, create_key, find_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
 };
@@ -57,6 +58,7 @@ pub use resolve::{
     AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, tenant_of,
     touch_key, touch_key_by_id,
 };
+pub(crate) use resolve::{SLUG_BYTES, SLUG_PATTERN};
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
     IDLE_HOURS, LIFE_DAYS, Level, Membership, Origin, Person, SessionRow, end_session, end_sessions, find_person,
@@ -64,9 +66,11 @@ pub use sessions::{
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};
+pub(crate) use users::NAME_CHARS as USER_NAME_CHARS;
 pub use users::{
     UserRow, check_user_name, create_user, find_user, forget_password, hold_password, rename_user, set_password,
 };
+pub(crate) use workspaces::NAME_CHARS as WORKSPACE_NAME_CHARS;
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, cell_schemas, check_tenant, create_tenant, create_tenant_as,
     create_workspace, ensure_cell, is_plan, list_workspaces,
