@@ -32,5 +32,5 @@ async fn figures_are_taken_as_a_worker_and_read_as_means_and_old_ones_go() {
     let judged = judge(Some(now), 0.0);
     assert!(judged.iter().any(|it| it.check == "workers" && it.standing == Standing::Bad), "{judged:?}");
     // Many in one stretch are one point.
-    assert_eq!(series(&mut api, 1, 3_600 * 24 * 365).await.unwrap().len(), 1);
+    assert_eq!(series(&mut api, 1, 2_000_000_000).await.unwrap().len(), 1);
 }
