@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -31,6 +31,8 @@ part() {
     schemathesis) scripts/schemathesis.sh ;;
     pooler) scripts/pgbouncer.sh && CAPSTAN_TEST_POOLER=1 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
         cargo test --quiet --workspace --test api >&2 && echo '{"failed":0}' ;;
+    cells) CAPSTAN_IDLE_CELLS=200 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
+        cargo test --quiet -p capstan-worker --test worker idle_cells >&2 && echo '{"failed":0}' ;;
     bench) target/release/capstan --json bench ;;
     *) echo "there is no part $1" >&2 && return 2 ;;
     esac

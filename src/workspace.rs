@@ -11,10 +11,13 @@ use capstan_engine::store::export::export;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
 use crate::plan;
+use crate::provision::CreatorArgs;
+use crate::secret_keys::SecretArgs;
 
 /// The plan without limits.
 const UNLIMITED: &str = "unlimited";
@@ -33,6 +36,10 @@ pub(crate) enum WorkspaceCommand {
 pub(crate) struct ExportArgs {
     /// The workspace's name in addresses.
     slug: String,
+    #[command(flatten)]
+    creator: CreatorArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -82,7 +89,9 @@ async fn export_all(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let mut control = database.owner().await?;
     let tenant = access::resolve_slug(&mut control, &args.slug).await?;
     let tenant = tenant.with_context(|| format!("there is no workspace {:?}", args.slug))?;
-    let mut cell = database.cell.sibling(&tenant.schema_name).connect(Role::Owner).await?;
+    let keys = args.secrets.ring_or_empty()?;
+    let place = cells::owned(&database.control, &mut control, &args.creator, &tenant.cell, &keys).await?;
+    let mut cell = place.connect(Role::Owner).await.context("the cell of the workspace cannot be reached")?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rows = 0;
     for connection in [&mut control, &mut cell] {

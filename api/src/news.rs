@@ -1,13 +1,14 @@
-//! News for people. Of operations and members it is told in the transaction in which it comes about. Of what has happened in cells one
-//! process at a time brings it from there: it is safe twice, and whoever dies at it leaves it to the next.
+//! News for people. Of members it is told in the transaction in which it comes about. Of what has happened in cells one process at a
+//! time brings it from there: it is safe twice, and whoever dies at it leaves it to the next.
 
 use std::collections::BTreeMap;
 use std::sync::Weak;
 use std::time::Duration;
 
-use capstan_domain::access::{self, OpenInvitation, Tried};
+use capstan_domain::access::{OpenInvitation, Tried};
+use capstan_domain::cells::CellAddress;
 use capstan_domain::mailbox::TO_PEOPLE;
-use capstan_domain::notifications::{self, DueMail, Kind, News, Notice, administrators, heads, tell};
+use capstan_domain::notifications::{self, DueMail, Kind, News, Notice, heads, tell};
 use capstan_domain::workspace_settings::settings_of;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::services::mail::{Letter, MailError, Mailer};
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::Parts;
-use crate::alerts::may;
+use crate::alerts::{looked_into, may};
 use crate::cells::Cell;
 use crate::problem::Problem;
 use crate::tenant;
@@ -52,11 +53,11 @@ pub(crate) async fn tend(api: Weak<Parts>) {
 
 /// One cell that fails stops no other one.
 pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
-    let schemas = access::cell_schemas(&mut *api.people.pool.begin().await?).await?;
-    for schema in schemas {
-        if let Err(problem) = bring(api, &schema).await {
+    for address in looked_into(api).await? {
+        if let Err(problem) = bring(api, &address).await {
             let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-            tracing::warn!(cause, schema, "what has happened in a cell was not told; it will be tried again");
+            let (schema, database) = (address.schema_name, address.database_name);
+            tracing::warn!(cause, schema, database, "what has happened in a cell was not told; it will be tried again");
         }
     }
     match api.people.settings.mailer.clone() {
@@ -66,8 +67,8 @@ pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
 }
 
 /// One workspace that fails stops no other one.
-async fn bring(api: &Parts, schema: &str) -> Result<(), Problem> {
-    let cell = api.cells.get(schema);
+async fn bring(api: &Parts, address: &CellAddress) -> Result<(), Problem> {
+    let cell = api.cells.get(address).await?;
     let waiting = notifications::waiting(&mut *cell.pool.begin().await?, BITE).await?;
     let mut by_workspace: BTreeMap<Uuid, Vec<Notice>> = BTreeMap::new();
     for notice in waiting {
@@ -109,32 +110,9 @@ async fn bring_of(api: &Parts, cell: &Cell, workspace_id: WorkspaceId, notices: 
     }
     control.commit().await?;
     let keys: Vec<String> = notices.iter().map(|notice| notice.notice_key.clone()).collect();
-    let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
+    let mut transaction = cell.write(workspace_id).await?;
     notifications::forget(&mut transaction, workspace_id, &keys).await?;
     Ok(transaction.commit().await?)
-}
-
-/// Tells who asked for it, and the administrators of the platform, that an operation has ended, in the transaction that ends it.
-pub(crate) async fn of_operation(control: &mut PgConnection, id: Uuid) -> Result<(), Problem> {
-    let Some(row) = access::get_operation(&mut *control, id).await? else { return Ok(()) };
-    let Some(ended_at) = row.ended_at else { return Ok(()) };
-    let name = &row.request.name;
-    let (kind, summary) = match &row.error_code {
-        None => (Kind::OperationCompleted, format!("The workspace {name} is made.")),
-        Some(code) => {
-            let detail = row.error_detail.as_deref().unwrap_or(code);
-            (Kind::OperationFailed, format!("The workspace {name} could not be made: {detail}."))
-        }
-    };
-    let source = format!("operation:{id}:{}:{}", row.status, ended_at.timestamp_micros());
-    let page = format!("tenants/{}", row.workspace_id);
-    let news = News { kind, source: &source, workspace_id: None, summary: &summary, page: &page, is_mailed: true };
-    let told = administrators(&mut *control).await?;
-    tell(&mut *control, &told, &news).await?;
-    if !told.contains(&row.requested_by) {
-        tell(control, &[row.requested_by], &News { page: "", ..news }).await?;
-    }
-    Ok(())
 }
 
 /// Tells the heads of a workspace that somebody has joined it, in the transaction in which they do.

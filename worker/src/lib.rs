@@ -7,6 +7,7 @@
 mod activation;
 mod agenda;
 mod black_box;
+mod cells;
 mod claimer;
 mod clock;
 mod committer;
@@ -24,5 +25,6 @@ mod versions;
 mod watch;
 mod worker;
 
+pub use cells::{Cells, CellsSettings, Outfit, ServicesError, ServicesOf};
 pub use settings::{UpkeepSettings, WebhookSettings, WorkerSettings};
 pub use worker::Worker;

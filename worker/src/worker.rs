@@ -7,6 +7,7 @@ use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, answered};
+use capstan_engine::store::due;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{beat, register, retire};
 use capstan_node_types::registry::Registry;
@@ -162,6 +163,19 @@ impl Worker {
     /// Returns once the worker can no longer work, which should not happen: drain it, and end the process.
     pub async fn broken(&self) {
         self.engine.broken.cancelled().await;
+    }
+
+    /// Time until there is something to do in the cell, see [`due::next_due`].
+    ///
+    /// # Errors
+    /// If the database does.
+    pub(crate) async fn next_due(&self) -> Result<Option<Duration>, StoreError> {
+        self.engine.side.run(async |connection| due::next_due(connection).await).await
+    }
+
+    /// Whether this process sends webhooks or mails of forms, or tests credentials.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.engine.senders.is_empty()
     }
 
     /// Claims nothing more, lets running attempts finish for a while, gives back the rest, and retires.

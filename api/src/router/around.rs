@@ -26,7 +26,7 @@ pub(super) fn with_people(routes: Routes) -> Routes {
 pub(super) fn with_platform(routes: Routes) -> Routes {
     use crate::permit::{get, post, put};
     use Access::Platform;
-    use platform::{audit, billing, duties, health, pages, settings};
+    use platform::{audit, billing, duties, health, pages, servers, settings};
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -53,4 +53,10 @@ pub(super) fn with_platform(routes: Routes) -> Routes {
         )
         .route("/platform/billing/events", get(Platform, billing::events))
         .route("/platform/duties", get(Platform, duties::list))
+        .route("/platform/database-servers", get(Platform, servers::list).post(Platform, servers::create))
+        .route(
+            "/platform/database-servers/{server_id}",
+            get(Platform, servers::get).put(Platform, servers::change).delete(Platform, servers::delete),
+        )
+        .route("/platform/database-servers/{server_id}/check", post(Platform, servers::check))
 }

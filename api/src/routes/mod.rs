@@ -57,6 +57,7 @@ pub(crate) mod session;
 pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod stats;
+pub(crate) mod stream;
 pub(crate) mod test_step;
 pub(crate) mod timeline;
 pub(crate) mod trial;

@@ -24,9 +24,10 @@ fn operations() -> impl Iterator<Item = (String, &'static Value)> {
 
 /// Routes that change something and take no `Idempotency-Key`: of the person who asks, behind a link that works once, or of the
 /// platform, where a second request finds that it is done.
-const WITHOUT_KEY: [&str; 27] = [
+const WITHOUT_KEY: [&str; 31] = [
     "DELETE /identities/{identity_id}",
     "DELETE /platform/billing/prices/{price}",
+    "DELETE /platform/database-servers/{server_id}",
     "DELETE /platform/settings/{name}",
     "DELETE /session",
     "DELETE /sessions",
@@ -38,6 +39,8 @@ const WITHOUT_KEY: [&str; 27] = [
     "POST /operations/{operation_id}/retry",
     "POST /password/forgot",
     "POST /password/reset",
+    "POST /platform/database-servers",
+    "POST /platform/database-servers/{server_id}/check",
     "POST /platform/tenants/{workspace_id}/archive",
     "POST /platform/tenants/{workspace_id}/resume",
     "POST /platform/tenants/{workspace_id}/suspend",
@@ -49,6 +52,7 @@ const WITHOUT_KEY: [&str; 27] = [
     "PUT /me/password",
     "PUT /notification-preferences/{kind}",
     "PUT /platform/billing/prices/{price}",
+    "PUT /platform/database-servers/{server_id}",
     "PUT /platform/settings/{name}",
     "PUT /platform/tenants/{workspace_id}/billing/customer",
     "PUT /platform/tenants/{workspace_id}/pages",

@@ -1,6 +1,6 @@
 //! What people are told: by operations, by members who join, and by what has happened in cells.
 
-use capstan_domain::access::{self, Asked, Role, WantedWorkspace};
+use capstan_domain::access::{self, Asked, Placement, Role, WantedWorkspace};
 use capstan_domain::notifications::{KEPT_MAX, Kind, News, leave, tell};
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
@@ -41,6 +41,8 @@ async fn who_asked_and_administrators_of_the_platform_are_told_how_provisioning_
             plan: "free".into(),
             owner_email: "ada@example.com".into(),
             owner_name: None,
+            placement: Placement::Pooled,
+            server_id: None,
         };
         access::ask_operation(&mut control, &asked, &wanted).await.unwrap().unwrap();
         let id = access::find_operation(&mut control, ada_id, key).await.unwrap().unwrap().operation_id;

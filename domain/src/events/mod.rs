@@ -5,6 +5,7 @@
 //! judges what it came to: an event and the end of its time both take it from `open` under its lock.
 
 mod accept;
+mod arrivals;
 mod awaited;
 mod bell;
 mod desk;

@@ -5,10 +5,12 @@ mod kind;
 mod list;
 mod mail;
 mod notice;
+mod operation;
 mod tell;
 
 pub use kind::Kind;
 pub use list::{NotificationRow, list, mark_read, prefer, preferences, unread, who_wants};
 pub use mail::{DueMail, mailed, take_mails};
 pub use notice::{Notice, forget, leave, tidy, waiting};
+pub use operation::tell_of_operation;
 pub use tell::{KEPT_MAX, News, administrators, heads, tell};

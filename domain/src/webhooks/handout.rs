@@ -55,6 +55,9 @@ pub struct Turn {
     /// When the cursor was last moved.
     #[sqlx(skip)]
     moved: Option<Instant>,
+    /// Whether the cursor in the database is behind.
+    #[sqlx(skip)]
+    is_ahead: bool,
     /// Whether the cursor in the database is the truth, as nothing was read for a while.
     #[sqlx(skip)]
     forgotten: bool,
@@ -187,7 +190,7 @@ pub async fn hand_out(
         return if turn.is_foreign {
             begin_anew(connection, source, turn).await
         } else {
-            Ok(Some(HandedOut::default()))
+            catch_up(connection, source, turn).await
         };
     };
     let (mut reached, mut batch) = ((newest.xid.clone(), newest.event_id), Batch::default());
@@ -212,10 +215,29 @@ pub async fn hand_out(
         if !write(connection, source, turn, &reached, batch).await? {
             return Ok(None);
         }
-        turn.moved = Some(Instant::now());
+        (turn.moved, turn.is_ahead) = (Some(Instant::now()), false);
+    } else {
+        turn.is_ahead = true;
     }
     (turn.xid, turn.event_id) = reached;
     Ok(Some(HandedOut { deliveries, is_more }))
+}
+
+/// There is nothing more: the cursor in the database comes to where this process is, once, so that whoever asks it what is left
+/// to be handed out hears that nothing is.
+async fn catch_up(
+    connection: &mut PgConnection,
+    source: Source,
+    turn: &mut Turn,
+) -> Result<Option<HandedOut>, StoreError> {
+    if turn.is_ahead && turn.moved.is_none_or(|moved| moved.elapsed() >= MOVE_EVERY) {
+        let reached = (turn.xid.clone(), turn.event_id);
+        if !write(connection, source, turn, &reached, Batch::default()).await? {
+            return Ok(None);
+        }
+        (turn.moved, turn.is_ahead) = (Some(Instant::now()), false);
+    }
+    Ok(Some(HandedOut::default()))
 }
 
 /// What came along from the server before is handed out: the cursor begins anew, as transactions are counted anew here. What is
@@ -230,7 +252,7 @@ async fn begin_anew(
         return Ok(None);
     }
     (turn.xid, turn.event_id) = beginning;
-    (turn.is_foreign, turn.moved) = (false, Some(Instant::now()));
+    (turn.is_foreign, turn.is_ahead, turn.moved) = (false, false, Some(Instant::now()));
     Ok(Some(HandedOut { deliveries: 0, is_more: true }))
 }
 

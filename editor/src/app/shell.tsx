@@ -8,6 +8,7 @@ import { Toasts } from '../ui/toast'
 import { Bell } from './bell'
 import { GoToButton } from './go-to-button'
 import { Link } from './link'
+import { useStream } from './news'
 import { Notice } from './notice'
 import { useOpenAlerts } from './open-alerts'
 import { placesFor } from './places'
@@ -23,6 +24,7 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', d
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = placesFor(me)
   const page = usePageFocus()
+  useStream(me)
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">

@@ -22,6 +22,7 @@ export function ExecutionsPage() {
     (cursor) => executions(workflow || null, cursor, trial, status),
     `executions ${workflow} ${trial} ${status}`,
     EVERY_MS,
+    ['execution'],
   )
   const { nameOf, choices } = useNames()
   const filters = <Filters {...{ workflow, status, trial }} names={choices} />

@@ -9,6 +9,7 @@ pub mod codec;
 pub mod commit;
 pub mod connect;
 pub mod day;
+pub mod due;
 pub mod duties;
 pub mod endings;
 pub mod error;

@@ -102,6 +102,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
              VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
         ),
+        format!("event_arrivals (workspace_id, xid, events) VALUES ({w}, '1', 1)"),
         format!("event_turns (workspace_id, event_id, type, key, due_at) VALUES ({w}, {id}, 't', '', now())"),
         format!(
             "events (workspace_id, event_id, client_id, type, key, data, depth) VALUES ({w}, {id}, 'e', 't', '', '1', 0)"

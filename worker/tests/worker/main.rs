@@ -3,9 +3,11 @@
 
 mod agenda;
 mod approvals;
+mod arrivals;
 mod begins;
 mod bulk;
 mod calm;
+mod cells;
 mod children;
 mod chunks;
 mod containers;

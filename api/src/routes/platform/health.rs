@@ -32,7 +32,7 @@ pub(crate) async fn show(State(api): State<Api>, Query(query): Query<HealthQuery
     let hours = hours(query.hours.as_deref())?;
     let stretch_s = (hours * 3_600 / POINTS).max(STRETCH_S_MIN);
     let schema = &api.settings.cell.schema;
-    let cell = api.cells.get(schema);
+    let cell = api.cells.pooled(schema);
     let points = health::series(&mut *cell.pool.begin().await?, hours, stretch_s).await?;
     let newest = points.last();
     let age_s = newest.map_or(0.0, |health| (Utc::now() - health.at).as_seconds_f64().max(0.0));

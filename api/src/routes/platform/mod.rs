@@ -6,12 +6,14 @@ pub(crate) mod duties;
 pub(crate) mod health;
 mod moves;
 pub(crate) mod pages;
+pub(crate) mod servers;
 pub(crate) mod settings;
 mod tenants;
 
 pub(crate) use moves::{Wish as MoveWish, archive, resume, suspend, transitions};
 pub(crate) use tenants::{ListQuery, create, get, list};
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use capstan_domain::access::{self, Mover, TenantRow};
@@ -36,6 +38,13 @@ pub(super) fn mover(api: &Api, parts: &Parts, actor: &Actor) -> Result<Mover, Pr
         address: address.map(|address| address.to_string()),
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
     })
+}
+
+/// Who asks, as histories tell, and the request.
+fn who(api: &Api, actor: &Actor, request: Request) -> Result<(Mover, Request), Problem> {
+    let (parts, body) = request.into_parts();
+    let by = mover(api, &parts, actor)?;
+    Ok((by, Request::from_parts(parts, body)))
 }
 
 /// The workspace as it is now. 404 `not_found`.

@@ -102,7 +102,7 @@ fn told<'a>(by: &'a Mover, subject: &'a str, difference: Difference) -> NewAudit
 async fn bring(api: &Api, slug: &str) {
     let brought = async {
         match api.directory.by_slug(slug).await? {
-            Some(tenant) => crate::audit::bring(api, &Caller::new(api, tenant)).await,
+            Some(tenant) => crate::audit::bring(api, &Caller::new(api, tenant).await?).await,
             None => Ok(()),
         }
     };
