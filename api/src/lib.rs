@@ -17,15 +17,18 @@ mod edge;
 mod entity_tags;
 mod graphs;
 mod html;
+mod in_force;
 mod limit;
 mod live;
 mod login;
 mod mail_in;
 pub mod metrics;
+mod news;
 mod once;
 mod openapi;
 mod operations;
 mod page;
+mod pages;
 mod paging;
 #[cfg(test)]
 mod panic_tests;
@@ -74,6 +77,7 @@ pub use login::{GmailClient, GmailClientError, LoginProvider, PROVIDERS_MAX, Pro
 pub use mail_in::{MAIL_BYTES, MAIL_BYTES_DEFAULT, MailInSettings, TlsFilesError, serve_mail, tls_acceptor};
 pub use openapi::document;
 pub use operations::Turn;
+use pages::Assigned;
 pub use people::AccountSettings;
 use people::People;
 pub use permit::{Access, Registered};
@@ -131,6 +135,8 @@ pub struct Parts {
     consent: Consent,
     cells: Cells,
     replica: Option<Replica>,
+    assigned: Assigned,
+    in_force: in_force::Settings,
     graphs: Graphs,
     shares: Shares,
     hub: Hub,
@@ -177,6 +183,8 @@ impl Api {
             ),
             directory: Directory::new(control),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
+            assigned: Assigned::new(),
+            in_force: in_force::Settings::default(),
             graphs: Graphs::new(Arc::clone(&registry)),
             shares: Shares::new(),
             hub: Hub::new(),
@@ -193,7 +201,9 @@ impl Api {
             tokio::spawn(alerts::tell(Arc::downgrade(&parts)));
         }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
+        tokio::spawn(news::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        tokio::spawn(in_force::follow(Arc::downgrade(&parts)));
         tokio::spawn(cells::retire(Arc::downgrade(&parts)));
         if parts.replica.is_some() {
             tokio::spawn(replica::watch(Arc::downgrade(&parts)));
@@ -217,6 +227,24 @@ impl Api {
     #[doc(hidden)]
     pub async fn tell_alerts(&self) -> Result<(), Problem> {
         alerts::round(self).await
+    }
+
+    /// Brings what has happened in cells to people; tests do not wait for the next look.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn tell_people(&self) -> Result<(), Problem> {
+        news::round(self).await
+    }
+
+    /// Reads settings of the platform; tests do not wait for the next look.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn look_at_settings(&self) -> Result<(), Problem> {
+        in_force::look(self).await
     }
 
     /// Looks at what is to be done about billing; tests do not wait for the minute.

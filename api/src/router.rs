@@ -1,11 +1,13 @@
 //! Which route goes where.
 
+mod around;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
-use capstan_domain::access::Permission;
+use capstan_domain::access::{Page, Permission};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::permit::{self, Access, Routes};
@@ -70,9 +72,9 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{by_itself, delete, get, may_lag, post, put};
+    use crate::permit::{by_itself, delete, get, may_lag, on, post, put};
 
-    with_records(with_leads(with_platform(with_webhooks(Routes::default()))))
+    around::with_people(with_records(with_leads(around::with_platform(with_webhooks(Routes::default())))))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/healthz", get(Access::Public, health::healthz))
         .route("/readyz", get(Access::Public, health::readyz))
@@ -116,9 +118,10 @@ pub(crate) fn resources() -> Routes {
         .route("/jwks", get(Access::Public, people::tokens::public_keys))
         .route(
             "/person-jobs",
-            get(Permission::AuditRead, persons::list).post(Permission::PersonsManage, persons::create),
+            get(permit::on_no_page(Permission::AuditRead), persons::list)
+                .post(Permission::PersonsManage, persons::create),
         )
-        .route("/person-jobs/{person_job_id}", get(Permission::AuditRead, persons::get))
+        .route("/person-jobs/{person_job_id}", get(permit::on_no_page(Permission::AuditRead), persons::get))
         .route("/person-jobs/{person_job_id}/lines", get(Permission::PersonsManage, persons::lines))
         .route("/audit", get(Permission::AuditRead, audit::list))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
@@ -147,13 +150,14 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
         .route(
             "/rules",
-            get(Permission::WorkflowsRead, rules::list).post(Permission::WorkflowsPublish, rules::change::create),
+            get(on(Page::Rules, Permission::WorkflowsRead), rules::list)
+                .post(on(Page::Rules, Permission::WorkflowsPublish), rules::change::create),
         )
         .route(
             "/rules/{rule_id}",
-            get(Permission::WorkflowsRead, rules::get)
-                .put(Permission::WorkflowsPublish, rules::change::update)
-                .delete(Permission::WorkflowsPublish, rules::change::delete),
+            get(on(Page::Rules, Permission::WorkflowsRead), rules::get)
+                .put(on(Page::Rules, Permission::WorkflowsPublish), rules::change::update)
+                .delete(on(Page::Rules, Permission::WorkflowsPublish), rules::change::delete),
         )
         .route("/workflows/{workflow_id}/pause", post(Permission::ExecutionsOperate, pauses::pause))
         .route("/workflows/{workflow_id}/resume", post(Permission::ExecutionsOperate, pauses::resume))
@@ -165,10 +169,14 @@ pub(crate) fn resources() -> Routes {
             get(Permission::CredentialsRead, hooks::secret_list).post(Permission::CredentialsWrite, hooks::secret_add),
         )
         .route("/hook-secrets/{hook_secret_id}", delete(Permission::CredentialsWrite, hooks::secret_remove))
-        .route("/workflows/{workflow_id}/hooks/listen", post(Permission::TriggersWrite, hooks::listen_begin))
+        .route(
+            "/workflows/{workflow_id}/hooks/listen",
+            post(on(Page::Workflows, Permission::TriggersWrite), hooks::listen_begin),
+        )
         .route(
             "/workflows/{workflow_id}/hooks/listen/{listen_id}",
-            get(Permission::TriggersRead, hooks::listen_show).delete(Permission::TriggersWrite, hooks::listen_end),
+            get(on(Page::Workflows, Permission::TriggersRead), hooks::listen_show)
+                .delete(on(Page::Workflows, Permission::TriggersWrite), hooks::listen_end),
         )
         .route("/schedules", get(Permission::TriggersRead, schedules::list))
         .route("/schedules/preview", post(Permission::TriggersRead, schedules::preview))
@@ -177,8 +185,11 @@ pub(crate) fn resources() -> Routes {
         .route("/schedules/{schedule_id}/resume", post(Permission::TriggersWrite, schedules::resume))
         .route("/schedules/{schedule_id}/backfill", post(Permission::TriggersWrite, schedules::backfill))
         .route("/schedules/{schedule_id}/fire", post(Permission::TriggersWrite, schedules::fire))
-        .route("/forms", get(Permission::TriggersRead, forms::list::list))
-        .route("/workflows/{workflow_id}/trigger-starts", get(Permission::TriggersRead, trigger_starts::list))
+        .route("/forms", get(on(Page::Forms, Permission::TriggersRead), forms::list::list))
+        .route(
+            "/workflows/{workflow_id}/trigger-starts",
+            get(on(Page::Workflows, Permission::TriggersRead), trigger_starts::list),
+        )
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
@@ -213,12 +224,12 @@ pub(crate) fn resources() -> Routes {
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
         .route(
             "/bulk-jobs",
-            get(Permission::ExecutionsRead, bulk_jobs::list)
-                .post(by_itself(Permission::ExecutionsOperate), bulk_jobs::create),
+            get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::list)
+                .post(on(Page::Failures, by_itself(Permission::ExecutionsOperate)), bulk_jobs::create),
         )
-        .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
-        .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))
-        .route("/bulk-jobs/{job_id}/cancel", post(Permission::ExecutionsOperate, bulk_jobs::cancel))
+        .route("/bulk-jobs/{job_id}", get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::get))
+        .route("/bulk-jobs/{job_id}/items", get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::items))
+        .route("/bulk-jobs/{job_id}/cancel", post(on(Page::Failures, Permission::ExecutionsOperate), bulk_jobs::cancel))
         .route("/credential-types", get(Permission::CredentialsRead, credentials::types))
         .route(
             "/credentials",
@@ -251,14 +262,14 @@ pub(crate) fn resources() -> Routes {
         .route("/billing", get(Permission::BillingRead, billing::show))
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(may_lag(Permission::UsageRead), usage::receipts))
-        .route("/alerts", get(Permission::WorkspaceRead, alerts::list))
-        .route("/alert-rules", get(Permission::WorkspaceRead, alerts::rules::list))
+        .route("/alerts", get(on(Page::Alerts, Permission::WorkspaceRead), alerts::list))
+        .route("/alert-rules", get(on(Page::Alerts, Permission::WorkspaceRead), alerts::rules::list))
         .route(
             "/alert-rules/{name}",
-            put(Permission::WorkspaceWrite, alerts::rules::put)
-                .delete(Permission::WorkspaceWrite, alerts::rules::delete),
+            put(on(Page::Alerts, Permission::WorkspaceWrite), alerts::rules::put)
+                .delete(on(Page::Alerts, Permission::WorkspaceWrite), alerts::rules::delete),
         )
-        .route("/stats/daily", get(may_lag(Permission::UsageRead), stats::daily))
+        .route("/stats/daily", get(on(Page::Overview, may_lag(Permission::UsageRead)), stats::daily))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 
@@ -335,39 +346,6 @@ fn with_webhooks(routes: Routes) -> Routes {
         .route("/webhook-deliveries/{delivery_id}", get(WebhooksRead, deliveries::get))
         .route("/webhook-deliveries/{delivery_id}/resend", post(WebhooksWrite, deliveries::resend))
         .route("/event-types", get(WebhooksRead, event_types::list))
-}
-
-/// Workspaces as tenants, for administrators of the platform.
-fn with_platform(routes: Routes) -> Routes {
-    use crate::permit::{get, post, put};
-    use Access::Platform;
-    use platform::{billing, duties, servers};
-
-    routes
-        .route("/workspaces", post(Access::User, operations::create))
-        .route("/operations/{operation_id}", get(Access::User, operations::get))
-        .route("/operations/{operation_id}/retry", post(Platform, operations::retry))
-        .route("/platform/transitions", get(Platform, platform::transitions))
-        .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
-        .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))
-        .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
-        .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))
-        .route("/platform/tenants/{workspace_id}/archive", post(Platform, platform::archive))
-        .route("/platform/tenants/{workspace_id}/billing", get(Platform, billing::show))
-        .route("/platform/tenants/{workspace_id}/billing/customer", put(Platform, billing::link))
-        .route("/platform/billing/prices", get(Platform, billing::prices))
-        .route(
-            "/platform/billing/prices/{price}",
-            put(Platform, billing::put_price).delete(Platform, billing::delete_price),
-        )
-        .route("/platform/billing/events", get(Platform, billing::events))
-        .route("/platform/duties", get(Platform, duties::list))
-        .route("/platform/database-servers", get(Platform, servers::list).post(Platform, servers::create))
-        .route(
-            "/platform/database-servers/{server_id}",
-            get(Platform, servers::get).put(Platform, servers::change).delete(Platform, servers::delete),
-        )
-        .route("/platform/database-servers/{server_id}/check", post(Platform, servers::check))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, the sandbox mailbox, what changed since one last looked, which trace a task
-//! works for, and its spans.
+//! workspaces define, what is held about a person, settings of the platform, what people are told, the sandbox mailbox, what
+//! changed since one last looked, which trace a task works for, and its spans.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -17,6 +17,7 @@ pub mod by;
 pub mod calls;
 pub mod cells;
 pub mod changes;
+pub mod constants;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
@@ -30,7 +31,9 @@ pub mod machine;
 pub mod mailbox;
 pub mod migrate;
 mod moved;
+pub mod notifications;
 pub mod persons;
+pub mod platform;
 pub mod quotas;
 pub mod recording;
 pub mod records;
@@ -50,3 +53,4 @@ pub mod triggers;
 pub mod watch;
 pub mod webhooks;
 pub mod workflows;
+pub mod workspace_settings;

@@ -38,6 +38,7 @@ pub(crate) mod mail;
 pub(crate) mod me;
 pub(crate) mod migrate;
 pub(crate) mod node_types;
+pub(crate) mod notifications;
 pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod page;
@@ -69,6 +70,7 @@ pub(crate) mod version;
 pub(crate) mod webhooks;
 mod which_version;
 pub(crate) mod workflows;
+pub(crate) mod workspace_settings;
 
 use std::str::FromStr;
 

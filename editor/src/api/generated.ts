@@ -4166,6 +4166,7 @@ export interface components {
       key: components['schemas']['Key'] | null
       kind: components['schemas']['CallerKind']
       level: components['schemas']['CallerLevel']
+      pages: string[]
       /** @description See `docs/permissions.md`. */
       permissions: string[]
       /** @description `super_admin`, or null. */

@@ -23,6 +23,8 @@ export const me = object({
   key: nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) })),
   role: nullable(role),
   permissions: list(text),
+  /** Parts of the product that the workspace has. */
+  pages: list(text),
   workspaces: list(object({ ...tenantFields, name: maybe(text), role: maybe(role) })),
 })
 

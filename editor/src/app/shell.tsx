@@ -5,9 +5,11 @@ import type { Me } from '../api/types'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
+import { Bell } from './bell'
 import { GoToButton } from './go-to-button'
 import { Link } from './link'
 import { useStream } from './news'
+import { Notice } from './notice'
 import { useOpenAlerts } from './open-alerts'
 import { placesFor } from './places'
 import { to, usePath } from './router'
@@ -42,11 +44,13 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
           </Link>
         ))}
         <span className="spacer" />
+        {me.kind === 'user' && <Bell level={me.level} />}
         <GoToButton />
         <ThemeButton />
         <SessionButton me={me} />
       </nav>
       <div className="page" ref={page} tabIndex={-1}>
+        <Notice />
         {children}
       </div>
       <Toasts />

@@ -18,6 +18,7 @@ pub mod export;
 pub mod facts;
 pub mod flow;
 pub mod gates;
+pub mod health;
 pub mod limits;
 pub mod line;
 pub mod link;

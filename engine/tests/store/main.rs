@@ -15,6 +15,7 @@ mod export;
 mod facts;
 mod flow;
 mod gates;
+mod health;
 mod link;
 mod maintenance;
 mod migrate;

@@ -37,6 +37,10 @@ pub(crate) fn rows(workspace: &str) -> String {
         ),
         format!("pauses VALUES ({w}, {id}, 'k')"),
         format!("standings (workspace_id, state, revision) VALUES ({w}, 'active', 1)"),
+        format!("notices (workspace_id, notice_key, kind, summary, page) VALUES ({w}, 'k', 'quota.soft', 's', '')"),
+        format!(
+            "workspace_settings (workspace_id, time_zone, quiet, updated_by) VALUES ({w}, 'UTC', '{{}}', 'b')"
+        ),
         format!(
             "execution_migrations (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by) \
              VALUES ({id}, {w}, {id}, {id}, 0, 'k')"

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod form_mails;
 mod gates;
+mod health;
 mod item;
 mod lease;
 mod migrate;
@@ -43,6 +44,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
     duties.spawn(ends::ends(Arc::clone(engine), place.clone(), Arc::clone(&starts)));
     duties.spawn(gates::gates(Arc::clone(engine)));
+    duties.spawn(health::health(Arc::clone(engine), place.clone()));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
     duties.spawn(pauses::pauses(Arc::clone(engine)));

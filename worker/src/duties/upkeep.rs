@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, form_submissions, leads, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{events, form_submissions, leads, notifications, persons, request_keys, trigger_starts, webhooks};
 use capstan_engine::store::bulk;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::duties::free;
@@ -95,6 +95,7 @@ async fn tidy_all(side: &Side) -> Result<String, String> {
     take_out!(side, failed, "jobs about persons", persons::tidy);
     take_out!(side, failed, "leads", leads::tidy);
     take_out!(side, failed, "submissions of forms", form_submissions::tidy);
+    take_out!(side, failed, "notices", notifications::tidy);
     if let Err(error) = waits(side).await {
         failed.push(format!("waits for events: {error}"));
     }

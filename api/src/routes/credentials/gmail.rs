@@ -161,7 +161,7 @@ async fn admitted(api: &Api, parts: &mut Parts, workspace: Option<&str>) -> Resu
         let named = HeaderValue::from_str(slug).map_err(|_| Problem::not_found("workspace", slug))?;
         parts.headers.insert(WORKSPACE, named);
     }
-    admit(api, parts, Permission::CredentialsWrite.into()).await?;
+    admit(api, parts, Permission::CredentialsWrite).await?;
     rates::count(api, parts, Permission::CredentialsWrite.into()).await?;
     let actor = Arc::clone(parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?);
     let person = actor.person()?;

@@ -216,6 +216,9 @@ pub(super) async fn rules(it: &mut Changer) {
     it.tells("PUT /alert-rules/{name}", "/alert-rules/slow", rule(60), &["/percent: 50 → 60"]).await;
     it.tells("PUT /alert-rules/{name}", "/alert-rules/slow", rule(50), &["/percent: 60 → 50"]).await;
     it.tells("DELETE /alert-rules/{name}", "/alert-rules/slow", Value::Null, &texts(&reversed(&lines))).await;
+    let settings = json!({ "time_zone": "Europe/Berlin", "notifications": { "quota.soft": false } });
+    let lines = ["/notifications/quota.soft: true → false", "/time_zone: UTC → Europe/Berlin"];
+    it.tells("PUT /workspace/settings", "/workspace/settings", settings, &lines).await;
 }
 
 /// Automation rules, which are workflows, too.
