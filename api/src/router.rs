@@ -15,9 +15,9 @@ use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
     custom_events, deleted, editor, events, execution_list, executions, explain, expression, forms, health, hooks,
-    leads, limits, log_search, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, persons,
-    platform, publish, records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats,
-    stream, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflows,
+    leads, limits, log_search, logs, mail, me, migrate, node_types, orders, page, pauses, people, persons, publish,
+    records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step,
+    timeline, trial, trigger_starts, usage, version, webhooks, workflows,
 };
 use crate::{Api, compression, edge, entity_tags, openapi};
 

@@ -123,7 +123,7 @@ impl Listener {
     /// What it may hear by now. That nobody can tell just now shuts nobody out.
     async fn admitted(&self) -> Result<Permissions, End> {
         let mut parts = self.parts.clone();
-        match auth::admit(&self.api, &mut parts, Permission::WorkspaceRead.into()).await {
+        match auth::admit(&self.api, &mut parts, Permission::WorkspaceRead).await {
             Ok(()) => Ok(permissions(&parts)),
             Err(problem) if problem.status.is_client_error() => Err(End),
             Err(_) => Ok(self.permissions),

@@ -219,7 +219,8 @@ mod tests {
             change(&mut health);
             judge(Some(&health), 30.0).into_iter().map(|it| it.standing).max()
         };
-        let cases: [(fn(&mut Health), Standing); 8] = [
+        type Change = fn(&mut Health);
+        let cases: [(Change, Standing); 8] = [
             (|_| (), Standing::Good),
             (|it| it.workers = 0.0, Standing::Warn),
             (|it| (it.workers, it.queued) = (0.0, 1.0), Standing::Bad),
