@@ -261,7 +261,7 @@ pub(crate) fn resources() -> Routes {
 fn with_leads(routes: Routes) -> Routes {
     use crate::permit::{get, may_lag, post};
     use Permission::{LeadsManage, LeadsRead, LeadsWrite};
-    use leads::{board, fields, history, list, one, pipeline};
+    use leads::{board, deleted, fields, history, list, one, pipeline};
 
     routes
         .route("/leads", get(may_lag(LeadsRead), list::list).post(LeadsWrite, one::create))
@@ -271,6 +271,8 @@ fn with_leads(routes: Routes) -> Routes {
         )
         .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
         .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
+        .route("/deleted-leads", get(LeadsRead, deleted::list))
+        .route("/deleted-leads/{lead_id}/restore", post(LeadsWrite, deleted::restore))
         .route("/lead-board", get(may_lag(LeadsRead), board::show))
         .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
         .route("/lead-fields", get(LeadsRead, fields::list))
@@ -280,9 +282,9 @@ fn with_leads(routes: Routes) -> Routes {
 
 /// Records of types that the workspace defines.
 fn with_records(routes: Routes) -> Routes {
-    use crate::permit::{get, may_lag};
+    use crate::permit::{get, may_lag, post};
     use Permission::{RecordsManage, RecordsRead, RecordsWrite};
-    use records::{history, list, one, transitions, types};
+    use records::{deleted, history, list, one, transitions, types};
 
     routes
         .route("/record-types", get(RecordsRead, types::list))
@@ -300,6 +302,8 @@ fn with_records(routes: Routes) -> Routes {
             get(RecordsRead, transitions::list).post(RecordsWrite, transitions::create),
         )
         .route("/records/{record_id}/history", get(RecordsRead, history::list))
+        .route("/deleted-records", get(RecordsRead, deleted::list))
+        .route("/deleted-records/{record_id}/restore", post(RecordsWrite, deleted::restore))
 }
 
 /// Outbound webhooks, and which events there are.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, form_submissions, leads, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{events, form_submissions, leads, persons, records, request_keys, trigger_starts, webhooks};
 use capstan_engine::store::bulk;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::duties::free;
@@ -80,6 +80,7 @@ async fn tidy_all(side: &Side) -> Result<String, StoreError> {
     while side.run(async |connection| request_keys::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| persons::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| leads::tidy(connection).await).await? > 0 {}
+    while side.run(async |connection| records::tidy(connection).await).await? > 0 {}
     while side.run(async |connection| form_submissions::tidy(connection).await).await? > 0 {}
     let mut reached = Some(Default::default());
     while let Some(after) = reached {

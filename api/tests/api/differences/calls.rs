@@ -183,6 +183,19 @@ pub(super) async fn leads(it: &mut Changer) {
         "/status: qualified → null",
     ];
     it.tells("DELETE /leads/{lead_id}", &path, Value::Null, &gone).await;
+    let (route, lead) = ("POST /deleted-leads/{lead_id}/restore", path.trim_start_matches("/leads/").to_owned());
+    let restore = format!("/deleted-leads/{lead}/restore");
+    let back = [
+        "/company: null → [redacted]",
+        "/email: null → [redacted]",
+        "/fields/budget: null → [redacted]",
+        "/id: null → <id>",
+        "/name: null → [redacted]",
+        "/source: null → fair",
+        "/status: null → qualified",
+    ];
+    it.tells(route, &restore, Value::Null, &back).await;
+    it.tells(route, &restore, Value::Null, &[]).await;
 
     let mut pipeline = it.found("/lead-pipeline").await;
     pipeline.as_object_mut().unwrap().remove("revision");
