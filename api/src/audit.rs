@@ -55,8 +55,9 @@ impl Change {
     /// sent them in many cases a machine, and too many.
     pub(crate) fn of(api: &Api, parts: &Parts, access: Access) -> Option<Self> {
         let Access::Needs(permission) = access else { return None };
-        // Reading what an export tells of a person is as good as a change.
-        let is_read = parts.method == Method::GET && permission != Permission::PersonsManage;
+        // Reading what an export tells is as good as a change.
+        let is_export = [Permission::PersonsManage, Permission::AuditExport].contains(&permission);
+        let is_read = parts.method == Method::GET && !is_export;
         let is_look = is_read || permission.as_str().ends_with(".read");
         if is_look || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
             return None;

@@ -118,6 +118,7 @@ pub(crate) fn resources() -> Routes {
         .route("/person-jobs/{person_job_id}", get(Permission::AuditRead, persons::get))
         .route("/person-jobs/{person_job_id}/lines", get(Permission::PersonsManage, persons::lines))
         .route("/audit", get(Permission::AuditRead, audit::list))
+        .route("/audit/export", get(Permission::AuditExport, audit::export::show))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(
             "/workflows",

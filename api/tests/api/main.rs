@@ -4,6 +4,7 @@
 mod access;
 mod alerts;
 mod approvals;
+mod audit_export;
 mod audited;
 mod backtests;
 mod bad_input;

@@ -38,6 +38,9 @@ pub(super) fn all() -> Vec<Operation> {
         op(audit::list, "listAudit", "Who changed what, newest first")
             .query::<audit::ListQuery>()
             .gives::<Page<AuditEntry>>(200),
+        op(audit::export::show, "exportAudit", "Who changed what, the oldest first, as a stream")
+            .query::<audit::export::ExportQuery>()
+            .gives_lines_or_table(),
     ]);
     all
 }
