@@ -18,7 +18,7 @@ use crate::routes::{
     custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
     mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
     resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
-    trigger_starts, usage, version, webhooks, workflows,
+    trigger_starts, usage, version, webhooks, workflow_files, workflows,
 };
 
 pub(crate) fn router(api: &Api) -> Router {
@@ -124,6 +124,9 @@ pub(crate) fn resources() -> Routes {
             "/workflows",
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
         )
+        .route("/workflows/export", get(Permission::WorkflowsRead, workflow_files::export::all))
+        .route("/workflows/import", post(Permission::WorkflowsWrite, workflow_files::import::create))
+        .route("/workflows/{workflow_id}/export", get(Permission::WorkflowsRead, workflow_files::export::one))
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
         .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
         .route(

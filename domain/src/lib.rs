@@ -1,7 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, the sandbox mailbox, which trace a task works for.
+//! workspaces define, workflows as files, what is held about a person, the sandbox mailbox, which trace a task works for.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -43,4 +43,5 @@ pub mod trigger_starts;
 pub mod triggers;
 pub mod watch;
 pub mod webhooks;
+pub mod workflow_files;
 pub mod workflows;

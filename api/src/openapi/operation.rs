@@ -104,6 +104,12 @@ impl Operation {
         self.tells("Link")
     }
 
+    /// It answers with lines of JSON, however many.
+    pub(super) fn streams_lines(mut self) -> Self {
+        self.answers.push((200, Content::Lines));
+        self
+    }
+
     /// It answers with lines of JSON, or with a table, however long.
     pub(super) fn gives_lines_or_table(mut self) -> Self {
         self.answers.push((200, Content::LinesOrTable));

@@ -64,6 +64,7 @@ pub(crate) mod usage;
 pub(crate) mod version;
 pub(crate) mod webhooks;
 mod which_version;
+pub(crate) mod workflow_files;
 pub(crate) mod workflows;
 
 use std::str::FromStr;

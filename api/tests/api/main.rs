@@ -78,4 +78,5 @@ mod waiting;
 mod webhooks;
 mod wire;
 mod words;
+mod workflow_files;
 mod workflows;
