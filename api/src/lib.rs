@@ -74,6 +74,7 @@ pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
 use rates::Shares;
+use remembered::Remembered;
 use replica::Replica;
 pub use replica::ReplicaSettings;
 pub use server::serve;
@@ -125,6 +126,7 @@ pub struct Parts {
     cells: Cells,
     replica: Option<Replica>,
     graphs: Graphs,
+    looks: Remembered<audit::Look, ()>,
     shares: Shares,
     hub: Hub,
     metrics: metrics::Exposition,
@@ -164,6 +166,7 @@ impl Api {
             cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
             graphs: Graphs::new(Arc::clone(&registry)),
+            looks: Remembered::for_at_most(audit::LOOKS_EVERY),
             shares: Shares::new(),
             hub: Hub::new(),
             metrics: metrics::Exposition::install(),

@@ -229,6 +229,7 @@ pub(crate) fn resources() -> Routes {
                 .put(Permission::CredentialsWrite, credentials::replace)
                 .delete(Permission::CredentialsWrite, credentials::delete),
         )
+        .route("/credentials/{credential_id}/uses", get(Permission::CredentialsRead, credentials::uses::list))
         .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
         .route("/credentials/{credential_id}/test", post(Permission::CredentialsUse, credentials::test::create))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))

@@ -25,6 +25,7 @@ use crate::query::Query;
 mod findings;
 pub(crate) mod gmail;
 pub(crate) mod test;
+pub(crate) mod uses;
 pub(crate) mod wish;
 
 pub(super) use findings::{credential_findings, require_use};

@@ -103,6 +103,9 @@ fn of_credentials() -> Vec<Operation> {
             .gives::<Credential>(201)
             .refuses(&[409]),
         op(credentials::get, "getCredential", "A credential, and what names it").gives::<CredentialDetails>(200),
+        op(credentials::uses::list, "listCredentialUses", "Executions that have used it, newest first")
+            .query::<credentials::uses::ListQuery>()
+            .gives::<Page<credentials::uses::UseView>>(200),
         op(credentials::replace, "replaceCredential", "Give it other fields, all of them")
             .takes::<Replacement>()
             .gives::<Credential>(200),
