@@ -42,7 +42,7 @@ fn routes() -> Router<Api> {
         .route("/editor/{*path}", get(editor::show))
         .route("/login/{provider}", get(people::login::begin))
         .route("/login/{provider}/callback", get(people::login::end))
-        .route("/connect/gmail", get(credentials::gmail::begin))
+        .route(credentials::gmail::BEGIN, get(credentials::gmail::begin))
         .route("/connect/gmail/callback", get(credentials::gmail::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
