@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
-use crate::output::table::plain;
+use crate::output::table::wrapped;
 use crate::pooler::PoolerArgs;
 use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
@@ -96,5 +96,5 @@ fn as_json(found: &Findings) -> Value {
 fn in_words(found: &Findings) -> String {
     let rows: Vec<Value> = found.all().iter().map(finding::Finding::as_json).collect();
     let (failures, warnings) = (found.count(State::Fail), found.count(State::Warn));
-    format!("{}\n{failures} failures, {warnings} warnings", plain(&["check", "state", "detail", "hint"], &rows))
+    format!("{}\n{failures} failures, {warnings} warnings", wrapped(&["check", "state", "detail", "hint"], &rows))
 }

@@ -4,7 +4,7 @@ use capstan_domain::leads::SOUGHT_AMONG_MAX;
 use capstan_engine::store::connect::Role;
 use serde_json::json;
 
-use super::names;
+use super::{LEADS, make, names};
 use crate::support::App;
 
 #[tokio::test]
