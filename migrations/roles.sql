@@ -12,11 +12,14 @@ BEGIN
     'capstan_tenant',    -- domain writes of transactional nodes, for one workspace
     'capstan_resolver'   -- owns the functions that turn a key or slug into one workspace
   ] LOOP
-    BEGIN
-      EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', v_role);
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-      NULL; -- made before, or by another process at this moment
-    END;
+    -- Who may not make roles needs none that is there.
+    IF to_regrole(v_role) IS NULL THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', v_role);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN
+        NULL; -- made by another process at this moment
+      END;
+    END IF;
     IF NOT pg_has_role(current_user, v_role, 'MEMBER') THEN
       EXECUTE format('GRANT %I TO CURRENT_USER', v_role);
     END IF;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, retention, secrets,
-    serve, stats, test, user, validate, worker, workflow, workspace,
+    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, provision, retention,
+    secrets, serve, stats, test, user, validate, worker, workflow, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Execute; serves nothing. Start as many as you like.
     Worker(Box<worker::WorkerArgs>),
+    /// Make the databases of dedicated workspaces, with a login that may; serves and executes nothing.
+    Provision(provision::ProvisionArgs),
     /// Bring the database to the newest schema.
     Migrate(migrate::MigrateArgs),
     /// Look at settings, database and fleet, and say what to do about what is wrong. Changes nothing.
@@ -88,7 +90,12 @@ pub(crate) enum Command {
 impl Command {
     /// Whether people watch it, so that logs would be in the way.
     pub(crate) fn is_for_people(&self) -> bool {
-        !matches!(self, Self::Serve(_) | Self::Worker(_))
+        !matches!(self, Self::Serve(_) | Self::Worker(_) | Self::Provision(_))
+    }
+
+    /// Whether it serves or executes, so that spans of it are of use.
+    pub(crate) fn is_traced(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Worker(_) | Self::Dev(_))
     }
 }
 
@@ -103,6 +110,7 @@ impl Cli {
             Command::Exec(args) => Box::pin(exec::run(*args, json)).await,
             Command::Serve(args) => Box::pin(serve::run(*args, json)).await,
             Command::Worker(args) => Box::pin(worker::run(*args, json)).await,
+            Command::Provision(args) => Box::pin(provision::run(&args, json)).await,
             Command::Migrate(args) => migrate::run(&args, json).await,
             Command::Doctor(args) => Box::pin(doctor::run(&args, json)).await,
             Command::Bench(args) => Box::pin(bench::run(*args, json)).await,

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use capstan_api::RateLimits;
 use capstan_node_types::registry::Registry;
-use capstan_worker::{UpkeepSettings, WorkerSettings};
+use capstan_worker::{CellsSettings, UpkeepSettings, WorkerSettings};
 use clap::{Args, ValueEnum};
 
 /// Most executions that one worker may have active at a time.
 const SLOTS_MAX: u64 = 100_000;
+/// Most dedicated cells that one worker may serve at a time.
+const CELLS_MAX: u64 = 1_000;
 
 /// Which database.
 #[derive(Args, Clone, Debug)]
@@ -211,6 +213,15 @@ pub(crate) struct FleetArgs {
     /// Command line that takes a month of history as lines of JSON before it is dropped, where `capstan retention` says so.
     #[arg(long, env = "CAPSTAN_ARCHIVE_COMMAND", help_heading = "Worker")]
     archive_command: Option<String>,
+    /// Dedicated cells that this process serves at a time, each over connections of its own; none with 0.
+    #[arg(long, env = "CAPSTAN_CELLS_MAX", default_value_t = 32, value_parser = clap::value_parser!(u64).range(0..=CELLS_MAX), help_heading = "Worker")]
+    cells_max: u64,
+    /// Processes that serve one dedicated cell at a time, where they have room: a second one takes over at once if the first is killed.
+    #[arg(long, env = "CAPSTAN_CELL_HANDS", default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=64), help_heading = "Worker")]
+    cell_hands: i32,
+    /// Executions that are active in this process at a time in one dedicated cell.
+    #[arg(long, env = "CAPSTAN_CELL_SLOTS", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=SLOTS_MAX), help_heading = "Worker")]
+    cell_slots: u64,
 }
 
 /// A folder of this user's.
@@ -225,6 +236,18 @@ impl FleetArgs {
         let black_boxes = Some(self.black_boxes.clone().unwrap_or_else(black_boxes));
         let upkeep = UpkeepSettings { archive_command: self.archive_command.clone(), ..UpkeepSettings::default() };
         WorkerSettings { slots, black_boxes, upkeep, ..WorkerSettings::default() }
+    }
+
+    /// Settings of the worker of a dedicated cell.
+    pub(crate) fn cell_settings(&self) -> WorkerSettings {
+        let slots = usize::try_from(self.cell_slots).unwrap_or(usize::MAX);
+        WorkerSettings { slots, committers: 1, effects: slots.saturating_mul(2), ..self.settings() }
+    }
+
+    /// How many dedicated cells are served.
+    pub(crate) fn cells(&self) -> CellsSettings {
+        let cells_max = usize::try_from(self.cells_max).unwrap_or(usize::MAX);
+        CellsSettings { cells_max, hands_max: self.cell_hands, ..CellsSettings::default() }
     }
 }
 

@@ -20,14 +20,16 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::billing::BillingArgs;
+use crate::cells;
 use crate::config::{AccountArgs, DatabaseArgs, FleetArgs, ListenArgs, ServiceArgs};
 use crate::database::Database;
 use crate::demo::customer::{Answers, Customers};
 use crate::fleet::Reach;
 use crate::mail_in::MailInArgs;
 use crate::output::{line, note};
+use crate::provision::CreatorArgs;
 use crate::secret_keys::SecretArgs;
-use crate::{accounts, demo, fleet, interrupt, serve, workspace};
+use crate::{accounts, demo, fleet, interrupt, provision, serve, workspace};
 use example::Example;
 
 /// Slug and name of the workspace of the example.
@@ -63,6 +65,8 @@ pub(crate) struct DevArgs {
     secrets: SecretArgs,
     #[command(flatten)]
     billing: BillingArgs,
+    #[command(flatten)]
+    creator: CreatorArgs,
     #[command(flatten)]
     fleet: FleetArgs,
 }
@@ -102,8 +106,13 @@ async fn run_in(
 
     let reach = Reach { url: Some(url.clone()), ..demo.reach() };
     let keys = args.secrets.ring_or_kept(&database.memory)?;
-    let services = fleet::services(&args.services, reach, &database.cell, &keys)?;
+    for failure in cells::migrate_all(database, &args.creator, &keys).await?.failed {
+        tracing::warn!("not migrated: {failure}");
+    }
+    let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
+    let dedicated = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
+    provision::spawn(database, &args.creator, Arc::clone(&keys), stop.clone())?;
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),
@@ -138,7 +147,7 @@ async fn run_in(
 
     starter.close().await;
     closing.cancel();
-    worker.drain().await;
+    fleet::drain(worker, dedicated).await;
     if let Some((_, taking)) = mails {
         taking.await?;
     }

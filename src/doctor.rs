@@ -1,6 +1,7 @@
 //! `capstan doctor`: looks at settings, database and fleet, and says what to do about what is wrong.
 
 mod beside;
+mod cells;
 mod finding;
 mod fleet;
 mod rights;
@@ -19,6 +20,7 @@ use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeT
 use crate::output;
 use crate::output::table::wrapped;
 use crate::pooler::PoolerArgs;
+use crate::provision::CreatorArgs;
 use crate::replica::ReplicaArgs;
 use crate::secret_keys::SecretArgs;
 use finding::{Findings, State};
@@ -36,6 +38,8 @@ pub(crate) struct DoctorArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     secrets: SecretArgs,
+    #[command(flatten)]
+    creator: CreatorArgs,
     #[command(flatten)]
     pooler: PoolerArgs,
     #[command(flatten)]
@@ -84,6 +88,7 @@ async fn look_at_database(args: &DoctorArgs, found: &mut Findings) {
         beside::look_at_replica(args, &cell, &mut owner, found).await;
         fleet::look(&cell, found).await;
         upkeep::look(&cell, found).await;
+        cells::look(args, &control, &mut owner, found).await;
         settings::look_at_keys(args, &cell, found).await;
         settings::look_at_plan(args, &mut owner, found).await;
     }

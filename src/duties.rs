@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use capstan_engine::store::connect::Role;
 use capstan_engine::store::duties;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::cells::CellArgs;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output::{self, table};
@@ -15,6 +15,8 @@ use crate::output::{self, table};
 #[derive(Args, Debug)]
 pub(crate) struct DutiesArgs {
     #[command(flatten)]
+    cell: CellArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -22,7 +24,7 @@ pub(crate) struct DutiesArgs {
 pub(crate) async fn run(args: &DutiesArgs, json: bool) -> anyhow::Result<ExitCode> {
     let database = Database::connect(&args.database, "duties").await?;
     database.require_migrated().await?;
-    let rows = duties::list(&mut database.cell.connect(Role::Worker).await?).await?;
+    let rows = duties::list(&mut args.cell.worker(&database).await?).await?;
     let is_good = rows.iter().all(|row| row.is_done != Some(false));
     let rows: Vec<Value> = rows.iter().map(|row| json!(row)).collect();
     let text = if rows.is_empty() {

@@ -15,7 +15,7 @@ use capstan_engine::store::start::{Start, Started};
 use capstan_node_types::registry::Registry;
 use capstan_node_types::services::mail::MailSettings;
 use capstan_node_types::services::{ServiceSettings, Services};
-use capstan_worker::{Worker, WorkerSettings};
+use capstan_worker::{Cells, Outfit, Worker, WorkerSettings};
 use serde_json::Value;
 
 use crate::config::{FleetArgs, ServiceArgs};
@@ -82,6 +82,39 @@ pub(crate) async fn worker(
 ) -> anyhow::Result<Worker> {
     let settings = WorkerSettings { keys, ..args.settings() };
     Worker::start(place.clone(), Arc::clone(registry), services, settings).await.context("the worker did not start")
+}
+
+/// Serves dedicated cells that have something to do, unless the settings say that this process serves none. `control` is a place in
+/// the fleet's own database.
+pub(crate) fn cells(
+    control: &Place,
+    registry: &Arc<Registry>,
+    services: &ServiceArgs,
+    reach: Reach,
+    args: &FleetArgs,
+    keys: Arc<KeyRing>,
+) -> Option<Cells> {
+    let settings = args.cells();
+    if settings.cells_max == 0 {
+        return None;
+    }
+    let (wanted, of) = (services.clone(), Arc::clone(&keys));
+    let outfit = Outfit {
+        registry: Arc::clone(registry),
+        services: Arc::new(move |place: &Place| Ok(self::services(&wanted, reach.clone(), place, &of)?)),
+        worker: WorkerSettings { keys, ..args.cell_settings() },
+    };
+    Some(Cells::start(control.clone(), outfit, settings))
+}
+
+/// Finishes or gives back what runs, in the home cell and in dedicated ones at the same time.
+pub(crate) async fn drain(worker: Worker, cells: Option<Cells>) {
+    let cells = async {
+        if let Some(cells) = cells {
+            cells.drain().await;
+        }
+    };
+    tokio::join!(worker.drain(), cells);
 }
 
 /// Starts one execution of a version.

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use capstan_engine::store::connect::Role;
 use capstan_engine::store::duties::{note, take};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::maintenance::{be_gentle, bloated, drop_leftovers, reindex, vacuum, worth_vacuum};
@@ -12,6 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
+use crate::cells::CellArgs;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
@@ -32,6 +32,8 @@ pub(crate) struct MaintainArgs {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     index_mib: i64,
     #[command(flatten)]
+    cell: CellArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -40,7 +42,7 @@ pub(crate) struct MaintainArgs {
 pub(crate) async fn run(args: &MaintainArgs, json: bool) -> anyhow::Result<ExitCode> {
     let database = Database::connect(&args.database, "maintain").await?;
     database.require_migrated().await?;
-    let mut owner = database.cell.connect(Role::Owner).await?;
+    let mut owner = args.cell.owner(&database).await?;
     let until = Instant::now() + Duration::from_secs(args.minutes * 60);
     let vacuumed = due(&mut owner, "vacuum", 7 * DAY, until, async |owner| vacuum_all(owner, until).await).await?;
     let bytes_min = args.index_mib << 20;
@@ -94,7 +96,9 @@ async fn vacuum_all(owner: &mut PgConnection, until: Instant) -> Result<Vec<Stri
             break;
         }
         match vacuum(owner, &table).await {
-            Ok(()) => done.push(table),
+            Ok(true) => done.push(table),
+            // It was dropped since it was named.
+            Ok(false) => {}
             Err(error) if is_put_off(&error, until) => {}
             Err(error) => return Err(error),
         }
@@ -112,7 +116,8 @@ async fn reindex_all(owner: &mut PgConnection, until: Instant, bytes_min: i64) -
             break;
         }
         match reindex(owner, &index).await {
-            Ok(()) => done.push(index),
+            Ok(true) => done.push(index),
+            Ok(false) => {}
             Err(error) if is_put_off(&error, until) => {}
             Err(error) => return Err(error),
         }

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use capstan_domain::access;
 use capstan_domain::audit::NewAudit;
 use capstan_domain::quotas::{self, Plan, PlanChange, Unsynced, meter_of};
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use clap::{Args, Subcommand};
@@ -14,9 +15,11 @@ use serde_json::{Map, Value, json};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output::{self, table};
+use crate::secret_keys::SecretArgs;
 use crate::tenant;
 
 /// Workspaces that are synced between two looks for more.
@@ -74,6 +77,8 @@ pub(crate) struct SetArgs {
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(i32).range(0..=1_000))]
     buffer: Option<i32>,
     #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -83,6 +88,8 @@ pub(crate) struct SyncArgs {
     /// All of them, also those that cells have.
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -101,7 +108,7 @@ pub(crate) async fn run(command: &PlanCommand, json: bool) -> anyhow::Result<Exi
             if args.all {
                 quotas::touch_all(&mut database.owner().await?).await?;
             }
-            let synced = sync_all(&database).await?;
+            let synced = sync_all(&database, args.secrets.ring_or_empty()?.as_ref()).await?;
             output::result(
                 json,
                 &json!({ "synced": synced }),
@@ -126,7 +133,8 @@ pub(crate) async fn require(owner: &mut PgConnection, plan: &str) -> anyhow::Res
 pub(crate) async fn give(database: &Database, workspace: WorkspaceId, plan: &str) -> anyhow::Result<()> {
     let mut owner = database.owner().await?;
     quotas::give_plan(&mut owner, workspace, plan).await.context("the workspace has no plan yet, so no limits")?;
-    sync(database, workspace).await
+    // It is in a pooled cell, which no key leads to.
+    sync(database, workspace, &KeyRing::empty()).await
 }
 
 async fn connect(args: &DatabaseArgs, command: &str) -> anyhow::Result<Database> {
@@ -181,7 +189,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     change_plan(&database, workspace, &change, &args.workspace)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
-    sync(&database, workspace).await?;
+    sync(&database, workspace, args.secrets.ring_or_empty()?.as_ref()).await?;
     show(&database, &args.workspace, json).await
 }
 
@@ -229,7 +237,7 @@ async fn find(database: &Database, slug: &str) -> anyhow::Result<WorkspaceId> {
     Ok(tenant.workspace_id)
 }
 
-async fn sync_all(database: &Database) -> anyhow::Result<usize> {
+async fn sync_all(database: &Database, keys: &KeyRing) -> anyhow::Result<usize> {
     let (mut all, mut failed) = (0, HashSet::new());
     loop {
         let bite = quotas::to_sync(&mut database.owner().await?, None, SYNC_BITE).await?;
@@ -238,7 +246,7 @@ async fn sync_all(database: &Database) -> anyhow::Result<usize> {
             break;
         }
         for one in bite {
-            match sync_one(database, &one).await {
+            match sync_one(database, &one, keys).await {
                 Ok(()) => all += 1,
                 Err(error) => {
                     output::note(&format!("workspace {}: {error:#}", one.workspace_id));
@@ -255,17 +263,18 @@ async fn sync_all(database: &Database) -> anyhow::Result<usize> {
 }
 
 /// Brings the limits of a workspace to its cell.
-async fn sync(database: &Database, workspace: WorkspaceId) -> anyhow::Result<()> {
+async fn sync(database: &Database, workspace: WorkspaceId, keys: &KeyRing) -> anyhow::Result<()> {
     let unsynced = quotas::to_sync(&mut database.owner().await?, Some(workspace), 1).await?;
     for one in &unsynced {
-        sync_one(database, one).await?;
+        sync_one(database, one, keys).await?;
     }
     Ok(())
 }
 
 /// Each side in a transaction of its own.
-async fn sync_one(database: &Database, one: &Unsynced) -> anyhow::Result<()> {
-    let pool = database.cell.sibling(&one.schema_name).pool(Role::Api, CONNECTIONS_MAX);
+async fn sync_one(database: &Database, one: &Unsynced, keys: &KeyRing) -> anyhow::Result<()> {
+    let place = cells::used(&database.control, &mut database.owner().await?, &one.cell, keys).await?;
+    let pool = place.pool(Role::Api, CONNECTIONS_MAX);
     let mut transaction = tenant::begin(&pool, WorkspaceId(one.workspace_id)).await?;
     quotas::write_limits(&mut transaction, one).await?;
     transaction.commit().await?;

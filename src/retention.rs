@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use capstan_engine::store::connect::Role;
 use capstan_engine::store::retention::{self, KEEP_DAYS_MAX, KEEP_DAYS_MIN, Retention};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::cells::CellArgs;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
@@ -34,6 +34,8 @@ pub(crate) enum RetentionCommand {
 #[derive(Args, Debug)]
 pub(crate) struct Where {
     #[command(flatten)]
+    cell: CellArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -47,21 +49,26 @@ pub(crate) struct SetArgs {
     #[arg(long)]
     archive: bool,
     #[command(flatten)]
+    cell: CellArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 /// Runs `capstan retention …`.
 pub(crate) async fn run(command: &RetentionCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let (args, wish) = match command {
-        RetentionCommand::Show(args) => (&args.database, None),
+    let (args, cell, wish) = match command {
+        RetentionCommand::Show(args) => (&args.database, &args.cell, None),
         RetentionCommand::Set(args) => {
-            (&args.database, Some(Retention { keep_days: Some(args.days), is_archived: args.archive }))
+            let wish = Retention { keep_days: Some(args.days), is_archived: args.archive };
+            (&args.database, &args.cell, Some(wish))
         }
-        RetentionCommand::Off(args) => (&args.database, Some(Retention { keep_days: None, is_archived: false })),
+        RetentionCommand::Off(args) => {
+            (&args.database, &args.cell, Some(Retention { keep_days: None, is_archived: false }))
+        }
     };
     let database = Database::connect(args, "retention").await?;
     database.require_migrated().await?;
-    let mut owner = database.cell.connect(Role::Owner).await?;
+    let mut owner = cell.owner(&database).await?;
     if let Some(wish) = wish {
         retention::set(&mut owner, wish).await?;
     }

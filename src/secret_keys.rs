@@ -41,6 +41,11 @@ impl SecretArgs {
         Ok(Arc::new(ring))
     }
 
+    /// The keys of the settings, if there are any: for commands that may do without.
+    pub(crate) fn ring_or_empty(&self) -> anyhow::Result<Arc<KeyRing>> {
+        Ok(Arc::new(self.set()?.unwrap_or_else(KeyRing::empty)))
+    }
+
     /// The keys of the settings, else those that `memory` keeps; the first one is made now.
     pub(crate) fn ring_or_kept(&self, memory: &Memory) -> anyhow::Result<Arc<KeyRing>> {
         Ok(Arc::new(match self.set()? {

@@ -13,9 +13,11 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output::{self, note};
+use crate::secret_keys::SecretArgs;
 
 /// Most days of one command.
 const DAYS_MAX: i64 = 1_000;
@@ -42,6 +44,8 @@ pub(crate) struct RecomputeArgs {
     #[arg(long, value_name = "SLUG")]
     workspace: Option<String>,
     #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -56,7 +60,8 @@ pub(crate) async fn run(command: &StatsCommand, json: bool) -> anyhow::Result<Ex
         Some(slug) => {
             let tenant = access::resolve_slug(&mut database.owner().await?, slug).await?;
             let tenant = tenant.with_context(|| format!("there is no workspace {slug:?}"))?;
-            (database.cell.sibling(&tenant.schema_name), Some(tenant.workspace_id))
+            let (mut owner, keys) = (database.owner().await?, args.secrets.ring_or_empty()?);
+            (cells::used(&database.control, &mut owner, &tenant.cell, &keys).await?, Some(tenant.workspace_id))
         }
     };
     let mut worker = place.connect(Role::Worker).await?;

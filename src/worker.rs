@@ -41,7 +41,8 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
     let keys = args.secrets.ring()?;
     let services = fleet::services(&args.services, Reach::default(), &database.cell, &keys)?;
     let registry = Arc::new(args.node_types.registry());
-    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, keys).await?;
+    let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
+    let cells = fleet::cells(&database.control, &registry, &args.services, Reach::default(), &args.fleet, keys);
     if args.services.smtp().is_none() {
         tracing::warn!("no mail server is set: mail goes to the sandbox mailbox at /dev/mail (see CAPSTAN_SMTP_URL)");
     }
@@ -54,7 +55,7 @@ pub(crate) async fn run(args: WorkerArgs, json: bool) -> anyhow::Result<ExitCode
         () = stop.cancelled() => ExitCode::SUCCESS,
         () = worker.broken() => ExitCode::FAILURE,
     };
-    worker.drain().await;
+    fleet::drain(worker, cells).await;
     tracing::info!("drained");
     Ok(outcome)
 }

@@ -13,10 +13,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::cells;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
 use crate::output;
 use crate::plan;
+use crate::provision::CreatorArgs;
+use crate::secret_keys::SecretArgs;
 
 /// The plan without limits.
 const UNLIMITED: &str = "unlimited";
@@ -35,6 +38,10 @@ pub(crate) enum WorkspaceCommand {
 pub(crate) struct ExportArgs {
     /// The workspace's name in addresses.
     slug: String,
+    #[command(flatten)]
+    creator: CreatorArgs,
+    #[command(flatten)]
+    secrets: SecretArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -84,7 +91,9 @@ async fn export_all(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let mut control = database.owner().await?;
     let tenant = access::resolve_slug(&mut control, &args.slug).await?;
     let tenant = tenant.with_context(|| format!("there is no workspace {:?}", args.slug))?;
-    let mut cell = database.cell.sibling(&tenant.schema_name).connect(Role::Owner).await?;
+    let keys = args.secrets.ring_or_empty()?;
+    let place = cells::owned(&database.control, &mut control, &args.creator, &tenant.cell, &keys).await?;
+    let mut cell = place.connect(Role::Owner).await.context("the cell of the workspace cannot be reached")?;
     // On record before a row goes out.
     let record = NewAudit {
         by_kind: "operator",

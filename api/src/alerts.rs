@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use capstan_domain::access::{self, Role, Tried};
 use capstan_domain::alerts::{self, AlertMail};
+use capstan_domain::cells::{self, CellAddress};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::services::mail::letter::RECIPIENTS_MAX;
 use capstan_node_types::services::mail::{Letter, MailError, Mailer};
@@ -21,6 +22,8 @@ use crate::tenant;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// For how long nobody else looks, in seconds.
 const LOOK_S: i32 = 50;
+/// Dedicated cells of one look.
+const AWAKE_MAX: i64 = 1_000;
 /// Mails of one look and cell.
 const BITE: i32 = 100;
 /// Mails of one workspace within [`SPAN_S`]. What is beyond waits for its next try: by then it may be over.
@@ -47,16 +50,16 @@ pub(crate) async fn tell(api: Weak<Parts>) {
 /// One cell that fails stops no other one. Where the mail server takes no mail, the rest waits for the next look.
 pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
     let Some(mailer) = api.people.settings.mailer.clone() else { return Ok(()) };
-    let schemas = access::cell_schemas(&mut *api.people.pool.begin().await?).await?;
-    for schema in schemas {
-        match of_cell(api, &mailer, &schema).await {
+    for address in looked_into(api).await? {
+        match of_cell(api, &mailer, &address).await {
             Ok(true) => {}
             Ok(false) => break,
             Err(problem) => {
                 let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
                 tracing::warn!(
                     cause,
-                    schema,
+                    schema = address.schema_name,
+                    database = address.database_name,
                     "nobody knows which alerts of a cell people are to be told of; trying again"
                 );
             }
@@ -65,12 +68,23 @@ pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
+/// All pooled cells, and the dedicated ones where something is going on: a worker that raises an alert stays there for longer than it
+/// takes to look.
+async fn looked_into(api: &Parts) -> Result<Vec<CellAddress>, Problem> {
+    let mut control = api.people.pool.begin().await?;
+    let schemas = access::cell_schemas(&mut control).await?;
+    let mut addresses: Vec<_> = schemas.iter().map(|schema| CellAddress::pooled(schema)).collect();
+    addresses.extend(cells::awake_cells(&mut control, AWAKE_MAX).await?);
+    control.commit().await?;
+    Ok(addresses)
+}
+
 /// Whether the mail server takes mail. An alert that fails stops no other one.
-async fn of_cell(api: &Parts, mailer: &Mailer, schema: &str) -> Result<bool, Problem> {
-    let cell = api.cells.get(schema);
+async fn of_cell(api: &Parts, mailer: &Mailer, address: &CellAddress) -> Result<bool, Problem> {
+    let cell = api.cells.get(address).await?;
     let due = alerts::to_mail(&mut *cell.pool.begin().await?, BITE).await?;
     for (workspace_id, alert_id) in due {
-        match tell_one(api, mailer, &cell, schema, (workspace_id, alert_id)).await {
+        match tell_one(api, mailer, &cell, (workspace_id, alert_id)).await {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(problem) => {
@@ -87,10 +101,9 @@ async fn tell_one(
     api: &Parts,
     mailer: &Mailer,
     cell: &Cell,
-    schema: &str,
     (workspace_id, alert_id): (WorkspaceId, Uuid),
 ) -> Result<bool, Problem> {
-    let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
+    let mut transaction = cell.write(workspace_id).await?;
     let mail = alerts::take_mail(&mut transaction, workspace_id, alert_id).await?;
     transaction.commit().await?;
     let Some(mail) = mail else { return Ok(true) };
@@ -100,7 +113,7 @@ async fn tell_one(
     }
     let mut control = tenant::read(&api.people.pool, workspace_id).await?;
     let members = access::list_members(&mut control, workspace_id).await?;
-    let slug = access::tenant_of(&mut control, workspace_id, schema).await?.map(|tenant| tenant.slug);
+    let slug = access::get_tenant(&mut control, workspace_id).await?.map(|tenant| tenant.slug);
     control.commit().await?;
     let told = [Role::Owner, Role::Admin].map(Role::as_str);
     let to: Vec<String> = members
@@ -122,7 +135,7 @@ async fn tell_one(
             }
         }
     }
-    let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
+    let mut transaction = cell.write(workspace_id).await?;
     alerts::mailed(&mut transaction, workspace_id, &mail).await?;
     transaction.commit().await?;
     Ok(true)

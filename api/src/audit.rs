@@ -181,14 +181,14 @@ impl Change {
 
     async fn bring(&self, api: &Api) -> Result<(), Problem> {
         match self.tenant.clone() {
-            Some(tenant) => bring(api, &Caller::new(api, tenant)).await,
+            Some(tenant) => bring(api, &Caller::new(api, tenant).await?).await,
             None => Ok(()),
         }
     }
 
     async fn record(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
         let (Some(tenant), Some(name)) = (self.tenant.clone(), &self.by) else { return Ok(()) };
-        let caller = Caller::new(api, tenant);
+        let caller = Caller::new(api, tenant).await?;
         let mut transaction = caller.write().await?;
         audit::record(&mut transaction, caller.workspace_id, self.audit_id, &self.told(name, status)).await?;
         if self.is_begun.load(Ordering::Relaxed) {
@@ -202,7 +202,7 @@ impl Change {
     /// recorded with its status; a refusal changes nothing, and leaves no record.
     async fn settle(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
         let (Some(tenant), Some(name)) = (self.tenant.clone(), &self.by) else { return Ok(()) };
-        let caller = Caller::new(api, tenant);
+        let caller = Caller::new(api, tenant).await?;
         let mut transaction = caller.write().await?;
         let was_made = audit::end(&mut transaction, caller.workspace_id, self.audit_id).await?;
         if was_made && status.is_server_error() {

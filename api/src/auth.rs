@@ -46,32 +46,30 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(api: &Api, tenant: Tenant) -> Self {
-        let cell = api.cells.get(&tenant.schema_name);
-        Self {
+    pub(crate) async fn new(api: &Api, tenant: Tenant) -> Result<Self, Problem> {
+        let cell = api.cells.get(&tenant.cell).await?;
+        Ok(Self {
             workspace_id: tenant.workspace_id,
             cell,
             slug: tenant.slug,
             claim: None,
             change: None,
             from_replica: false,
-        }
+        })
     }
 
     /// The workspace of that slug, for forms and hooks, which anyone may send. One that is not active takes nothing: 403.
     pub(crate) async fn by_slug(api: &Api, slug: &str) -> Result<Option<Self>, Problem> {
         let Some(tenant) = api.directory.by_slug(slug).await? else { return Ok(None) };
         standing::require(&tenant, Deed::Trigger)?;
-        Ok(Some(Self::new(api, tenant)))
+        Self::new(api, tenant).await.map(Some)
     }
 
     /// The workspace of that id, for links that are signed for it. Nothing is proven yet.
     pub(crate) async fn by_id(api: &Api, workspace_id: WorkspaceId) -> Result<Option<Self>, Problem> {
-        match api.directory.by_id(workspace_id).await? {
-            // Which cell it lives in is known by its slug.
-            Some(tenant) => Self::by_slug(api, &tenant.slug).await,
-            None => Ok(None),
-        }
+        let Some(tenant) = api.directory.by_id(workspace_id).await? else { return Ok(None) };
+        standing::require(&tenant, Deed::Trigger)?;
+        Self::new(api, tenant).await.map(Some)
     }
 
     /// One consistent view of the workspace's rows.
@@ -82,7 +80,7 @@ impl Caller {
 
     /// Changes to the workspace's rows. One at a time in a request: its idempotency key is marked, and its record begun, in each.
     pub(crate) async fn write(&self) -> Result<PgTransaction<'static>, Problem> {
-        let mut transaction = tenant::write(&self.cell.pool, self.workspace_id).await?;
+        let mut transaction = self.cell.write(self.workspace_id).await?;
         if let Some(claim) = &self.claim
             && !mark(&mut transaction, self.workspace_id, claim).await?
         {
@@ -157,7 +155,7 @@ impl FromRequestParts<Api> for Caller {
         let claim = parts.extensions.get::<Arc<Claim>>().cloned();
         let change = parts.extensions.get::<Arc<Change>>().cloned();
         let from_replica = parts.extensions.get::<FromReplica>().is_some();
-        Ok(Self { claim, change, from_replica, ..Self::new(api, tenant) })
+        Ok(Self { claim, change, from_replica, ..Self::new(api, tenant).await? })
     }
 }
 

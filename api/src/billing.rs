@@ -10,7 +10,7 @@ use capstan_engine::core::ids::WorkspaceId;
 use tokio::time::sleep;
 
 use crate::problem::Problem;
-use crate::{Parts, plans, tenant};
+use crate::{Parts, plans};
 
 /// Time between two looks; a look that finds nothing is two statements.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -113,8 +113,8 @@ async fn tell(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Prob
 }
 
 async fn tell_one(api: &Parts, news: &NewsRow) -> Result<(), Problem> {
-    let cell = api.cells.get(&news.schema_name);
-    let mut transaction = tenant::write(&cell.pool, WorkspaceId(news.workspace_id)).await?;
+    let cell = api.cells.get(&news.cell).await?;
+    let mut transaction = cell.write(WorkspaceId(news.workspace_id)).await?;
     billing::tell_cell(&mut transaction, news).await?;
     transaction.commit().await?;
     let mut control = api.people.pool.begin().await?;

@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::remembered::Remembered;
-use crate::tenant;
 
 /// How long an answer is used again; a revoked key may work for that long.
 const REMEMBERED_FOR: Duration = Duration::from_secs(1);
@@ -24,7 +23,6 @@ enum Question {
 
 pub(crate) struct Directory {
     pub(crate) pool: Transactions,
-    first_cell: String,
     remembered: Remembered<Question, Tenant>,
     /// By their hash, never as text.
     keys: Remembered<[u8; 32], Arc<AdmittedKey>>,
@@ -33,10 +31,9 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn new(pool: Transactions, first_cell: String) -> Self {
+    pub(crate) fn new(pool: Transactions) -> Self {
         Self {
             pool,
-            first_cell,
             remembered: Remembered::for_at_most(REMEMBERED_FOR),
             keys: Remembered::for_at_most(REMEMBERED_FOR),
             keys_by_id: Remembered::for_at_most(REMEMBERED_FOR),
@@ -95,12 +92,12 @@ impl Directory {
             .await
     }
 
-    /// A workspace of the first cell, by its id.
+    /// A workspace by its id.
     pub(crate) async fn by_id(&self, workspace_id: WorkspaceId) -> Result<Option<Tenant>, Problem> {
         self.remembered
             .answer(Question::Id(workspace_id), async {
-                let mut transaction = tenant::read(&self.pool, workspace_id).await?;
-                let found = access::tenant_of(&mut transaction, workspace_id, &self.first_cell).await?;
+                let mut transaction = self.pool.begin().await?;
+                let found = access::tenant_of(&mut transaction, workspace_id).await?;
                 transaction.commit().await?;
                 Ok(found)
             })

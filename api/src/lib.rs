@@ -11,8 +11,10 @@ mod auth;
 mod billing;
 mod body;
 mod cells;
+mod compression;
 mod directory;
 mod edge;
+mod entity_tags;
 mod graphs;
 mod html;
 mod limit;
@@ -25,6 +27,8 @@ mod openapi;
 mod operations;
 mod page;
 mod paging;
+#[cfg(test)]
+mod panic_tests;
 mod people;
 mod permit;
 mod plans;
@@ -36,9 +40,11 @@ mod replica;
 mod router;
 mod routes;
 mod server;
+mod spans;
 mod standing;
 mod standings;
 pub mod starter;
+mod stream;
 mod tenant;
 pub mod view;
 mod waiting;
@@ -78,6 +84,7 @@ use remembered::Remembered;
 use replica::Replica;
 pub use replica::ReplicaSettings;
 pub use server::serve;
+use stream::Listeners;
 
 /// Most connections to the `control` schema.
 const CONTROL_CONNECTIONS_MAX: u32 = 4;
@@ -87,7 +94,7 @@ const CONTROL_CONNECTIONS_MAX: u32 = 4;
 pub struct ApiSettings {
     /// The `control` schema.
     pub control: Place,
-    /// The first cell; others are schemas beside it, by the cell map in `control`.
+    /// The first cell; others are schemas beside it or have databases of their own, by the cell map in `control`.
     pub cell: Place,
     /// The workspace that reading requests from this machine act for when they bring no key. Only `capstan dev`
     /// sets it.
@@ -129,6 +136,7 @@ pub struct Parts {
     looks: Remembered<audit::Look, ()>,
     shares: Shares,
     hub: Hub,
+    listeners: Listeners,
     metrics: metrics::Exposition,
     closing: CancellationToken,
 }
@@ -162,13 +170,20 @@ impl Api {
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
             consent: Consent::new(settings.accounts.gmail.as_ref(), &settings.allow, &settings.accounts.public_url),
-            directory: Directory::new(control, settings.cell.schema.clone()),
-            cells: Cells::new(settings.cell.clone(), settings.replica.clone(), waker),
+            cells: Cells::new(
+                settings.cell.clone(),
+                control.clone(),
+                Arc::clone(&settings.keys),
+                settings.replica.clone(),
+                waker,
+            ),
+            directory: Directory::new(control),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
             graphs: Graphs::new(Arc::clone(&registry)),
             looks: Remembered::for_at_most(audit::LOOKS_EVERY),
             shares: Shares::new(),
             hub: Hub::new(),
+            listeners: Listeners::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
             guard: guard(&settings.allow),
@@ -182,6 +197,7 @@ impl Api {
         }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        tokio::spawn(cells::retire(Arc::downgrade(&parts)));
         if parts.replica.is_some() {
             tokio::spawn(replica::watch(Arc::downgrade(&parts)));
         }

@@ -89,7 +89,7 @@ async fn try_begin(api: &Api, demand: Demand, request: Request) -> Result<Begun,
         ]),
         claim_id: Uuid::now_v7(),
     });
-    let caller = Caller::new(api, tenant);
+    let caller = Caller::new(api, tenant).await?;
     let mut transaction = caller.write().await?;
     let claimed = request_keys::claim(&mut transaction, caller.workspace_id, &claim, place).await?;
     transaction.commit().await?;

@@ -1,14 +1,15 @@
 //! Makes workspaces, step by step. Every API process does it: each step is one transaction of `control`, under the lock of the
 //! operation, and what it does in a cell is safe twice. So whoever goes on after a process died neither loses a step nor makes
-//! anything twice.
+//! anything twice. The steps of a dedicated workspace that make things on a database server are left to provisioners.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use capstan_domain::access::{
-    self, AccessError, LinkKind, MoveError, Mover, NewTenant, OperationRow, PasswordError, Role, TenantState,
-    hash_password, move_tenant, new_secret,
+    self, AccessError, LinkKind, MoveError, Mover, OperationRow, PasswordError, Role, TenantState, hash_password,
+    move_tenant, new_secret,
 };
+use capstan_domain::cells::{self, CellAddress};
 use capstan_domain::quotas::{PlanError, give_plan};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgConnection;
@@ -16,6 +17,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::Parts;
+use crate::cells::Cell;
 use crate::people::Note;
 use crate::problem::Problem;
 use crate::{plans, standings, tenant};
@@ -104,7 +106,7 @@ pub(crate) async fn turn(api: &Parts, id: Uuid) -> Result<Turn, Problem> {
     if let Some((email, note)) = mail {
         api.people.post.deliver(&email, note).await;
     }
-    if row.step == 5 {
+    if row.next_step() == Some("verify") {
         standings::bring(api, WorkspaceId(row.workspace_id)).await;
     }
     Ok(Turn::Done)
@@ -114,12 +116,12 @@ type Mail = Option<(String, Note<'static>)>;
 
 async fn step(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Result<Mail, Failure> {
     let workspace_id = WorkspaceId(row.workspace_id);
-    match row.step {
-        0 => create(api, control, row).await.map(|()| None),
-        1 => schema(api, workspace_id).await.map(|()| None),
-        2 => Ok(give_plan(control, workspace_id, &row.request.plan).await.map(|()| None)?),
-        3 => first_user(api, control, row).await,
-        4 => register(api, control, workspace_id).await.map(|()| None),
+    match row.next_step() {
+        Some("create") => create(api, control, row).await.map(|()| None),
+        Some("schema") => schema(api, control, workspace_id).await.map(|()| None),
+        Some("seed") => Ok(give_plan(control, workspace_id, &row.request.plan).await.map(|()| None)?),
+        Some("first_user") => first_user(api, control, row).await,
+        Some("register") => register(api, control, workspace_id).await.map(|()| None),
         _ => verify(api, control, row).await.map(|()| None),
     }
 }
@@ -132,22 +134,22 @@ fn mover(row: &OperationRow) -> Mover {
 /// The draft was written down with the operation; what was asked for was checked.
 async fn create(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Result<(), Failure> {
     let workspace_id = WorkspaceId(row.workspace_id);
-    let new = NewTenant {
-        slug: &row.request.slug,
-        name: &row.request.name,
-        placement: None,
-        cell_schema: &api.people.first_cell,
-        state: TenantState::Draft,
-    };
     if access::get_tenant(control, workspace_id).await?.is_none() {
-        access::create_tenant_as(control, workspace_id, &new).await?;
+        access::draft_tenant(control, workspace_id, &row.request, &api.people.first_cell).await?;
     }
     Ok(move_tenant(control, workspace_id, TenantState::Provisioning, None, &mover(row)).await?)
 }
 
-/// The cell is there, with the tables of this release. It is asked as the API's role, for that workspace.
-async fn schema(api: &Parts, workspace_id: WorkspaceId) -> Result<(), Failure> {
-    let cell = api.cells.get(&api.people.first_cell);
+/// Where the rows of the workspace live. It is asked over the caller's connection.
+async fn cell_of(api: &Parts, control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Arc<Cell>, Failure> {
+    let address = cells::cell_of(control, workspace_id).await?;
+    let address = address.ok_or_else(|| Failure::ForNow("the workspace is not written down".into()))?;
+    Ok(api.cells.get(&address).await?)
+}
+
+/// The pooled cell is there, with the tables of this release. It is asked as the API's role, for that workspace.
+async fn schema(api: &Parts, control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), Failure> {
+    let cell = cell_of(api, control, workspace_id).await?;
     let mut transaction = tenant::read(&cell.pool, workspace_id).await?;
     let known: Option<String> = sqlx::query_scalar("SELECT s.state FROM standings s WHERE s.workspace_id = $1")
         .bind(workspace_id.0)
@@ -193,16 +195,21 @@ async fn first_user(api: &Parts, control: &mut PgConnection, row: &OperationRow)
     Ok(Some((email.clone(), note)))
 }
 
-/// The cell learns of the workspace: where it is in its life, and its limits.
+/// The cell learns of the workspace: where it is in its life, and its limits. Workers learn of a cell of its own.
 async fn register(api: &Parts, control: &mut PgConnection, workspace_id: WorkspaceId) -> Result<(), Failure> {
     standings::bring_all(api, control, workspace_id).await?;
-    Ok(plans::bring_all(api, workspace_id).await?)
+    plans::bring_all(api, workspace_id).await?;
+    let address = cells::cell_of(control, workspace_id).await?;
+    if let Some(address) = address.filter(CellAddress::is_dedicated) {
+        cells::open_cell(control, address.cell_id).await?;
+    }
+    Ok(())
 }
 
 /// It can be reached, as the API's role and under row-level security, and has what it needs; then it is active.
 async fn verify(api: &Parts, control: &mut PgConnection, row: &OperationRow) -> Result<(), Failure> {
     let workspace_id = WorkspaceId(row.workspace_id);
-    let cell = api.cells.get(&api.people.first_cell);
+    let cell = cell_of(api, control, workspace_id).await?;
     let mut transaction = tenant::read(&cell.pool, workspace_id).await?;
     let (is_known, has_plan, has_rows): (bool, bool, bool) = sqlx::query_as(
         "SELECT EXISTS (SELECT FROM standings s WHERE s.workspace_id = $1), \

@@ -105,6 +105,11 @@ impl Span {
         (self.from, self.to)
     }
 
+    /// The lowest id that is within.
+    pub(crate) fn first(self) -> Uuid {
+        self.from
+    }
+
     /// Only items with a lower id are on the page.
     pub(crate) fn before(self, paging: Paging) -> Uuid {
         paging.before.min(self.to)

@@ -10,7 +10,6 @@ use tokio::time::sleep;
 
 use crate::Parts;
 use crate::problem::Problem;
-use crate::tenant;
 
 /// Time between two looks; a look that finds nothing is one statement.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -62,8 +61,8 @@ async fn round(api: &Parts, workspace_id: Option<WorkspaceId>) -> Result<(), Pro
 }
 
 async fn bring_one(api: &Parts, one: &Unsynced) -> Result<(), Problem> {
-    let cell = api.cells.get(&one.schema_name);
-    let mut transaction = tenant::write(&cell.pool, WorkspaceId(one.workspace_id)).await?;
+    let cell = api.cells.get(&one.cell).await?;
+    let mut transaction = cell.write(WorkspaceId(one.workspace_id)).await?;
     quotas::write_limits(&mut transaction, one).await?;
     transaction.commit().await?;
     let mut control = api.directory.pool.begin().await?;

@@ -8,28 +8,29 @@ use axum::routing::{any, get, post};
 use capstan_domain::access::Permission;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::Api;
-use crate::edge;
-use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
-    custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
-    mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
-    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
-    trigger_starts, usage, version, webhooks, workflow_files, workflows,
+    custom_events, deleted, editor, events, execution_list, executions, explain, expression, forms, health, hooks,
+    leads, limits, log_search, logs, mail, me, migrate, node_types, operations, orders, page, pauses, people, persons,
+    platform, publish, records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats,
+    stream, test_step, timeline, trial, trigger_starts, usage, version, webhooks, workflow_files, workflows,
 };
+use crate::{Api, compression, edge, entity_tags, openapi};
 
 pub(crate) fn router(api: &Api) -> Router {
     surrounded(routes()).with_state(api.clone())
 }
 
 /// What crosses all routes, also those that do not exist.
-fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+pub(crate) fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .fallback(async || Problem::from_status(StatusCode::NOT_FOUND).into_response())
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(from_fn(entity_tags::revalidate))
+        .layer(compression::layer())
+        .layer(from_fn(compression::retag))
         .layer(from_fn(edge::surround))
 }
 
@@ -73,6 +74,8 @@ pub(crate) fn resources() -> Routes {
 
     with_records(with_leads(with_platform(with_webhooks(Routes::default()))))
         .route("/openapi.json", get(Access::Public, openapi::show))
+        .route("/healthz", get(Access::Public, health::healthz))
+        .route("/readyz", get(Access::Public, health::readyz))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
         .route("/access", get(Access::Public, me::access))
@@ -183,11 +186,12 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(may_lag(Permission::ExecutionsRead), executions::list)
+            get(may_lag(Permission::ExecutionsRead), execution_list::list)
                 .post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
+        .route("/logs", get(may_lag(Permission::ExecutionsRead), log_search::search))
         .route("/executions/{execution_id}/timeline", get(Permission::ExecutionsRead, timeline::read))
         .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
         .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))
@@ -207,6 +211,7 @@ pub(crate) fn resources() -> Routes {
             "/executions/{execution_id}/approvals/{node_id}",
             post(by_itself(Permission::ApprovalsAnswer), approvals::answer),
         )
+        .route("/stream", get(Permission::WorkspaceRead, stream::listen))
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
@@ -345,7 +350,7 @@ fn with_webhooks(routes: Routes) -> Routes {
 fn with_platform(routes: Routes) -> Routes {
     use crate::permit::{get, post, put};
     use Access::Platform;
-    use platform::{billing, duties};
+    use platform::{billing, duties, servers};
 
     routes
         .route("/workspaces", post(Access::User, operations::create))
@@ -366,40 +371,14 @@ fn with_platform(routes: Routes) -> Routes {
         )
         .route("/platform/billing/events", get(Platform, billing::events))
         .route("/platform/duties", get(Platform, duties::list))
+        .route("/platform/database-servers", get(Platform, servers::list).post(Platform, servers::create))
+        .route(
+            "/platform/database-servers/{server_id}",
+            get(Platform, servers::get).put(Platform, servers::change).delete(Platform, servers::delete),
+        )
+        .route("/platform/database-servers/{server_id}/check", post(Platform, servers::check))
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::body::Body;
-    use axum::http::Request;
-    use http_body_util::BodyExt;
-    use serde_json::Value;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn ask(path: &str) -> (u16, Value) {
-        let routes = Router::new()
-            .route("/panics", get(async || -> &'static str { panic!("secret detail of row 7") }))
-            .route("/bare", get(async || (StatusCode::BAD_GATEWAY, "secret detail")))
-            .route("/query", get(async |_: axum::extract::Query<Vec<(u8, u8)>>| "fine"));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = surrounded(routes).oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        (status, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn whatever_breaks_becomes_a_problem_that_tells_nothing_of_the_inside() {
-        for (path, status, code) in [
-            ("/panics", 500, "internal"),
-            ("/bare", 500, "internal"),
-            ("/query?a=b", 400, "bad_request"),
-            ("/no", 404, "not_found"),
-        ] {
-            let (found, body) = ask(path).await;
-            assert_eq!((found, body["code"].as_str()), (status, Some(code)), "{path}");
-            assert!(!body.to_string().contains("secret") && body["request_id"].is_string(), "{body}");
-        }
-    }
-}
+#[path = "router_tests.rs"]
+mod tests;

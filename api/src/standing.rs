@@ -67,6 +67,8 @@ pub(crate) fn require(tenant: &Tenant, deed: Deed) -> Result<(), Problem> {
 mod tests {
     use capstan_engine::core::ids::WorkspaceId;
 
+    use capstan_domain::cells::CellAddress;
+
     use super::*;
 
     #[test]
@@ -90,8 +92,8 @@ mod tests {
             (TenantState::Draft, Look, Some("the workspace \"acme\" is being made")),
             (TenantState::Provisioning, Look, Some("the workspace \"acme\" is being made")),
         ] {
-            let (slug, schema_name, state_reason) = ("acme".into(), "cell_1".into(), Some("unpaid".into()));
-            let tenant = Tenant { workspace_id: WorkspaceId::new(), slug, schema_name, state, state_reason };
+            let (slug, cell, state_reason) = ("acme".into(), CellAddress::pooled("cell_1"), Some("unpaid".into()));
+            let tenant = Tenant { workspace_id: WorkspaceId::new(), slug, cell, state, state_reason };
             let said = require(&tenant, deed).err().map(|problem| problem.detail);
             assert_eq!(said.as_deref(), expected, "{state} {deed:?}");
         }

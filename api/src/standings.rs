@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::Parts;
 use crate::problem::Problem;
-use crate::tenant;
 
 /// Time between two looks; a look that finds nothing is one statement.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -87,8 +86,8 @@ async fn bring_one(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
 /// The cell's side is one transaction: what holds there, the event, and the line in the audit log of the workspace.
 async fn tell(api: &Parts, one: &UntoldMove) -> Result<(), Problem> {
     let workspace_id = WorkspaceId(one.workspace_id);
-    let cell = api.cells.get(&one.schema_name);
-    let mut transaction = tenant::write(&cell.pool, workspace_id).await?;
+    let cell = api.cells.get(&one.cell).await?;
+    let mut transaction = cell.write(workspace_id).await?;
     if access::tell_cell(&mut transaction, one).await?
         && let Some(by_id) = one.changed_by
     {

@@ -163,6 +163,7 @@ async fn raw(door: &Door, settings: &Settings) -> anyhow::Result<f64> {
 /// Waits until workers have looked at each fact, and what they start has ended, or the time for it is over.
 async fn until_looked_at(owner: &mut PgConnection) -> anyhow::Result<()> {
     const LEFT: &str = "SELECT (SELECT count(*) FROM event_turns) \
+        + (SELECT count(*) FROM event_arrivals) \
         + (SELECT count(*) FROM trigger_starts WHERE settled_at IS NULL) \
         + (SELECT count(*) FROM executions WHERE ended_at IS NULL)";
     let (mut ticks, over) = (interval(LOOK_EVERY), Instant::now() + TAIL_MAX);
@@ -183,6 +184,7 @@ async fn check(owner: &mut PgConnection, settings: &Settings) -> anyhow::Result<
         "SELECT key, (data ->> 'number')::bigint FROM events e WHERE type LIKE 'storm.%' \
            AND NOT EXISTS (SELECT FROM event_turns t \
              WHERE t.workspace_id = e.workspace_id AND t.event_id = e.event_id) \
+           AND NOT EXISTS (SELECT FROM event_arrivals a WHERE a.workspace_id = e.workspace_id AND a.xid = e.xid) \
          ORDER BY xid, event_id",
     )
     .fetch_all(owner)

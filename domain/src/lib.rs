@@ -1,7 +1,8 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, workflows as files, what is held about a person, the sandbox mailbox, which trace a task works for.
+//! workspaces define, workflows as files, what is held about a person, the sandbox mailbox, what changed since one last looked, which trace a task
+//! works for, and its spans.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -14,6 +15,8 @@ pub mod audit;
 pub mod billing;
 pub mod by;
 pub mod calls;
+pub mod cells;
+pub mod changes;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
@@ -36,7 +39,10 @@ pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
+mod steps_told;
+pub mod spans;
 pub mod trace;
 pub mod trigger_paths;
 pub mod trigger_starts;

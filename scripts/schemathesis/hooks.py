@@ -32,6 +32,7 @@ NAMES = {
     "/keys": "key_id",
     "/leads": "lead_id",
     "/members": "user_id",
+    "/platform/database-servers": "server_id",
     "/platform/tenants": "workspace_id",
     "/records": "record_id",
     "/schedules": "schedule_id",

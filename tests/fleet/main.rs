@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bulk;
+mod cells;
 mod children;
 mod crew;
 mod doctor;
@@ -18,11 +19,13 @@ mod memory;
 mod outage;
 mod poison;
 mod process;
+mod provision;
 mod restart;
 mod rules;
 mod schedules;
 mod seeds;
 mod site;
+mod spans;
 mod story;
 mod timers;
 mod traces;

@@ -78,6 +78,16 @@ impl Site {
         ]
     }
 
+    /// Settings of a provisioner that makes databases as the login `creator`.
+    pub(crate) fn provision_env(&self, creator: &str) -> Vec<(&'static str, String)> {
+        let creator_url = self.postgres.url("postgres").replacen("//capstan@", &format!("//{creator}@"), 1);
+        vec![
+            ("DATABASE_URL", self.url.clone()),
+            ("CAPSTAN_CREATOR_URL", creator_url),
+            ("CAPSTAN_LOG", "capstan=info".into()),
+        ]
+    }
+
     /// Serves the API; answers its address, too.
     pub(crate) async fn serve(&self) -> (Process, String) {
         self.serve_with(&[]).await

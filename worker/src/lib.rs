@@ -7,11 +7,13 @@
 mod activation;
 mod agenda;
 mod black_box;
+mod cells;
 mod claimer;
 mod clock;
 mod committer;
 mod control;
 mod duties;
+mod facts;
 mod gates;
 mod life;
 mod logs;
@@ -24,5 +26,6 @@ mod versions;
 mod watch;
 mod worker;
 
+pub use cells::{Cells, CellsSettings, Outfit, ServicesError, ServicesOf};
 pub use settings::{UpkeepSettings, WebhookSettings, WorkerSettings};
 pub use worker::Worker;

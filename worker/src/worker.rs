@@ -7,6 +7,7 @@ use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, answered};
+use capstan_engine::store::due;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{beat, register, retire};
 use capstan_node_types::registry::Registry;
@@ -25,6 +26,7 @@ use crate::claimer::Claimer;
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
 use crate::control::{Control, Keeper, bury};
+use crate::facts::Facts;
 use crate::gates::Gates;
 use crate::life::Life;
 use crate::logs::Logs;
@@ -61,6 +63,7 @@ pub(crate) struct Engine {
     pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) pauses: Pauses,
+    pub(crate) facts: Facts,
     pub(crate) agenda: Arc<agenda::Desk>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
@@ -115,6 +118,7 @@ impl Worker {
             side,
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             pauses: Pauses::default(),
+            facts: Facts::default(),
             agenda: Arc::default(),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
@@ -126,6 +130,8 @@ impl Worker {
         });
         // Before anything is claimed that is held up.
         engine.pauses.refresh(&engine.side).await?;
+        // Before anything is committed that somebody wants to hear of.
+        engine.facts.refresh(&engine.side).await?;
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
         // Before the first claim.
         engine.gates.refresh(&engine.side).await?;
@@ -162,6 +168,19 @@ impl Worker {
     /// Returns once the worker can no longer work, which should not happen: drain it, and end the process.
     pub async fn broken(&self) {
         self.engine.broken.cancelled().await;
+    }
+
+    /// Time until there is something to do in the cell, see [`due::next_due`].
+    ///
+    /// # Errors
+    /// If the database does.
+    pub(crate) async fn next_due(&self) -> Result<Option<Duration>, StoreError> {
+        self.engine.side.run(async |connection| due::next_due(connection).await).await
+    }
+
+    /// Whether this process sends webhooks or mails of forms, or tests credentials.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.engine.senders.is_empty()
     }
 
     /// Claims nothing more, lets running attempts finish for a while, gives back the rest, and retires.

@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 11] = [
+pub const SILENT: [(&str, &[&str]); 12] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
@@ -53,6 +53,15 @@ pub const SILENT: [(&str, &[&str]); 11] = [
             "DELETE /platform/billing/prices/{price}",
             "PUT /platform/billing/prices/{price}",
             "PUT /platform/tenants/{workspace_id}/billing/customer",
+        ],
+    ),
+    (
+        "They belong to the platform and to no workspace; who changed or checked one, when and from where is kept with them.",
+        &[
+            "DELETE /platform/database-servers/{server_id}",
+            "POST /platform/database-servers",
+            "POST /platform/database-servers/{server_id}/check",
+            "PUT /platform/database-servers/{server_id}",
         ],
     ),
     (

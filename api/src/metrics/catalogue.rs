@@ -55,6 +55,7 @@ pub const METRICS: &[Metric] = &[
         "worker",
         "Attempts that were not made and do not count, as the database did not answer.",
     ),
+    of("capstan_cells_served", Kind::Gauge, "worker", "Dedicated cells that this worker served when it looked last."),
     by(
         of("capstan_commit_group_items", Kind::Histogram, "worker", "Results of executions that one commit wrote."),
         ITEMS,
@@ -104,6 +105,15 @@ pub const METRICS: &[Metric] = &[
             "Requests that were refused since too many had come within a minute, by limit: key, person, workspace, address.",
         ),
         &["policy"],
+    ),
+    labelled(
+        of(
+            "capstan_spans_total",
+            Kind::Counter,
+            "serve, worker",
+            "Spans for a collector of traces, by outcome: sent, or lost since it did not take them (failed) or they came too fast (overflow).",
+        ),
+        &["outcome"],
     ),
     labelled(
         of(

@@ -73,6 +73,7 @@ pub(crate) async fn delete(
     let taken = listing::take(&mut transaction, caller.workspace_id, id).await?.filter(|taken| !taken.is_deleted);
     let taken = taken.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
     if newest(&mut transaction, &caller, id).await?.is_some() {
+        listing::remember_triggers(&mut transaction, caller.workspace_id, id).await?;
         turn(&api, &mut transaction, &caller, id, false).await?;
     }
     listing::hide(&mut transaction, caller.workspace_id, id).await?;
@@ -98,8 +99,9 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     Ok(Json(paging.page(rows, |row: &DeletedWorkflow| row.workflow_id, DeletedView::from)))
 }
 
-/// `POST /deleted-workflows/{id}/restore`: 200 with the workflow, as it was; its newest version answers and starts again. One that is
-/// not deleted stays as it is. 404 unknown, 409 `path_taken`, `too_many_triggers`, 429 `quota_exceeded`.
+/// `POST /deleted-workflows/{id}/restore`: 200 with the workflow, as it was; its newest version answers and starts again, but for
+/// schedules that were paused and for all of one that was off. One that is not deleted stays as it is. 404 unknown, 409 `path_taken`,
+/// `too_many_triggers`, 429 `quota_exceeded`.
 pub(crate) async fn restore(
     State(api): State<Api>,
     caller: Caller,
@@ -116,7 +118,11 @@ pub(crate) async fn restore(
         listing::restore(&mut transaction, caller.workspace_id, id).await?;
         if let Some(version_id) = newest(&mut transaction, &caller, id).await? {
             may_run(&api, &mut transaction, &caller, &actor, version_id).await?;
-            turn(&api, &mut transaction, &caller, id, true).await?;
+            // One that was off stays so until it is published again.
+            if !taken.was_off {
+                turn(&api, &mut transaction, &caller, id, true).await?;
+            }
+            listing::pause_again(&mut transaction, caller.workspace_id, id).await?;
         }
     }
     let before = if taken.is_deleted { &Value::Null } else { &shown };

@@ -7,15 +7,15 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{
-    self, Asked, Level, NewTenant, OperationRow, STEPS, TenantState, WantedWorkspace, normal_email,
-};
+use capstan_domain::access::{self, Asked, Level, OperationRow, Placement, WantedWorkspace, normal_email, steps_of};
+use capstan_domain::cells;
 use capstan_engine::core::ids::WorkspaceId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::people::refused;
 use crate::actor::Actor;
@@ -37,7 +37,12 @@ pub(crate) struct New {
     slug: String,
     name: String,
     plan: Option<String>,
+    /// `pooled`, among those of others, or `dedicated`, in a database of its own.
     placement: Option<String>,
+    /// Name of the server of its own database; the home server if it is left out.
+    // Left out of the hash of a request where it is not there, as it was before there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     owner: Option<Owner>,
 }
 
@@ -49,11 +54,11 @@ pub(crate) struct Owner {
     name: Option<String>,
 }
 
-/// `POST /workspaces {slug, name, plan?, placement?, owner?}` with an `Idempotency-Key`, and the same at `/platform/tenants` for
+/// `POST /workspaces {slug, name, plan?, placement?, server?, owner?}` with an `Idempotency-Key`, and the same at `/platform/tenants` for
 /// administrators of the platform: 202 with the operation while it runs, 200 once it has ended; the same key is the same
-/// operation. `plan` and `owner` are for administrators. 400 `idempotency_key_required`, 403 `sign_up_off`, `not_platform`, 409
-/// `slug_taken`, 422 `bad_slug`, `bad_name`, `blocked_word`, `placement_unsupported`, `unknown_plan`, `bad_email`,
-/// `owner_required`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
+/// operation. `plan`, `owner` and a dedicated placement are for administrators. 400 `idempotency_key_required`, 403 `sign_up_off`,
+/// `not_platform`, 409 `slug_taken`, `server_not_valid`, 422 `bad_slug`, `bad_name`, `blocked_word`, `placement_unsupported`,
+/// `unknown_server`, `unknown_plan`, `bad_email`, `owner_required`, `too_many`, `idempotency_conflict`, 429 `too_many_open`.
 pub(crate) async fn create(
     State(api): State<Api>,
     Extension(actor): Extension<Arc<Actor>>,
@@ -66,11 +71,14 @@ pub(crate) async fn create(
     let mut connection = api.people.pool.begin().await?;
     let before = access::find_operation(&mut connection, person.user_id, &key).await?;
     if before.is_none() {
-        let wanted = wanted(&api, &actor, &new)?;
+        let mut wanted = wanted(&api, &actor, &new)?;
+        wanted.server_id = server(&mut connection, new.server.as_deref()).await?;
         may_ask(&mut connection, &actor, &wanted).await?;
         let asked = Asked { by: person.user_id, by_name: &person.email, key: &key, request_hash: &request_hash };
         if let Some(workspace_id) = access::ask_operation(&mut connection, &asked, &wanted).await? {
-            draft(&api, &mut connection, workspace_id, &wanted).await?;
+            // In the same transaction: who gets an answer has the slug.
+            let drafted = access::draft_tenant(&mut connection, workspace_id, &wanted, &api.people.first_cell).await;
+            drafted.map_err(refused)?;
         }
     }
     let row = access::find_operation(&mut connection, person.user_id, &key).await?;
@@ -129,7 +137,17 @@ pub(crate) async fn retry(
 fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Problem> {
     let person = actor.person()?;
     access::check_tenant(&new.slug, &new.name, new.placement.as_deref()).map_err(refused)?;
-    if person.level == Level::Platform || new.plan.is_some() || new.owner.is_some() {
+    let placement = match new.placement.as_deref() {
+        Some("dedicated") => Placement::Dedicated,
+        _ => Placement::Pooled,
+    };
+    if placement == Placement::Pooled && new.server.is_some() {
+        let (detail, hint) =
+            ("only a workspace with a database of its own has a server", "add \"placement\": \"dedicated\"");
+        return Err(Problem::unprocessable("unknown_server", detail, hint));
+    }
+    let is_special = placement == Placement::Dedicated || new.plan.is_some() || new.owner.is_some();
+    if person.level == Level::Platform || is_special {
         actor.require_platform()?;
     } else if !api.people.settings.sign_up {
         let (detail, hint) = ("nobody can make a workspace here", "ask whoever operates this server");
@@ -153,19 +171,23 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
     };
     let plan = new.plan.clone().unwrap_or_else(|| api.people.settings.plan.clone());
     let (slug, name) = (new.slug.clone(), new.name.trim().to_owned());
-    Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name })
+    Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name, placement, server_id: None })
 }
 
-/// Written down in the same transaction: who gets an answer has the slug.
-async fn draft(
-    api: &Api,
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    wanted: &WantedWorkspace,
-) -> Result<(), Problem> {
-    let (slug, name, cell_schema) = (&*wanted.slug, &*wanted.name, &*api.people.first_cell);
-    let new = NewTenant { slug, name, placement: None, cell_schema, state: TenantState::Draft };
-    access::create_tenant_as(connection, workspace_id, &new).await.map_err(refused)
+/// The server of that name, which has been seen to be of use and stays until the transaction has ended.
+async fn server(connection: &mut PgConnection, name: Option<&str>) -> Result<Option<Uuid>, Problem> {
+    let Some(name) = name else { return Ok(None) };
+    let shown: String = name.chars().take(100).collect();
+    let Some((id, status)) = cells::hold_server(connection, name).await? else {
+        let detail = format!("there is no database server \"{shown}\"");
+        return Err(Problem::unprocessable("unknown_server", detail, "leave it out for the home server"));
+    };
+    if status != "valid" {
+        let detail = format!("the database server \"{shown}\" is {status}");
+        let hint = "check it first, and do what its diagnosis says";
+        return Err(Problem::conflict("server_not_valid", detail, hint));
+    }
+    Ok(Some(id))
 }
 
 async fn may_ask(connection: &mut PgConnection, actor: &Actor, wanted: &WantedWorkspace) -> Result<(), Problem> {
@@ -199,7 +221,7 @@ async fn view(api: &Api, row: &OperationRow) -> Result<Value, Problem> {
     let workspace_id = WorkspaceId(row.workspace_id);
     let tenant = access::get_tenant(&mut *api.people.pool.begin().await?, workspace_id).await?;
     let workspace = tenant.map(|it| json!({ "id": it.id, "slug": it.slug, "name": it.name, "state": it.state }));
-    let steps: Vec<Value> = STEPS
+    let steps: Vec<Value> = steps_of(&row.placement)
         .iter()
         .map(|name| {
             let at = row.steps.get(*name);

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{ETAG, IF_MATCH, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::quotas::{self, Full};
 use capstan_domain::rules::{self, OfWorkflow};
@@ -15,11 +15,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::configs::with_config;
 use super::id;
 use super::node_types::ports;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::entity_tags::if_match;
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -45,6 +47,8 @@ pub(crate) struct NewDraft {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
+    /// A JSON object: a part of the configuration of a node of the published version.
+    config: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -75,12 +79,18 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     Ok((StatusCode::CREATED, [(LOCATION, location), (ETAG, etag(1))], Json(shown)).into_response())
 }
 
-/// `GET /workflows?limit&cursor`: newest first, without graphs.
+/// `GET /workflows?config&limit&cursor`: newest first, without graphs; with `config` those that are published with a node whose
+/// configuration contains it.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let mut transaction = caller.read().await?;
     let before = WorkflowId(paging.before);
-    let rows = listing::summaries(&mut transaction, caller.workspace_id, before, paging.rows()).await?;
+    let only = match &query.config {
+        Some(config) => Some(with_config(&mut transaction, &caller, config).await?),
+        None => None,
+    };
+    let limit = paging.rows();
+    let rows = listing::summaries(&mut transaction, caller.workspace_id, only.as_deref(), before, limit).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row| row.workflow_id, summary)).into_response())
 }
@@ -170,12 +180,8 @@ pub(super) fn check_name(name: &str) -> Result<&str, Problem> {
 
 /// The revision that a request changes, which has to be the one that there is: 428, 412.
 pub(super) fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
-    let expected = headers.get(IF_MATCH).ok_or_else(no_if_match)?;
-    if HeaderValue::from_str(&etag(current)).is_ok_and(|current| current == *expected) {
-        Ok(current)
-    } else {
-        Err(stale())
-    }
+    let is_current = if_match(headers, &etag(current)).ok_or_else(no_if_match)?;
+    if is_current { Ok(current) } else { Err(stale()) }
 }
 
 pub(super) fn no_if_match() -> Problem {

@@ -24,9 +24,10 @@ fn operations() -> impl Iterator<Item = (String, &'static Value)> {
 
 /// Routes that change something and take no `Idempotency-Key`: of the person who asks, behind a link that works once, or of the
 /// platform, where a second request finds that it is done.
-const WITHOUT_KEY: [&str; 22] = [
+const WITHOUT_KEY: [&str; 26] = [
     "DELETE /identities/{identity_id}",
     "DELETE /platform/billing/prices/{price}",
+    "DELETE /platform/database-servers/{server_id}",
     "DELETE /session",
     "DELETE /sessions",
     "DELETE /sessions/{session_id}",
@@ -36,6 +37,8 @@ const WITHOUT_KEY: [&str; 22] = [
     "POST /operations/{operation_id}/retry",
     "POST /password/forgot",
     "POST /password/reset",
+    "POST /platform/database-servers",
+    "POST /platform/database-servers/{server_id}/check",
     "POST /platform/tenants/{workspace_id}/archive",
     "POST /platform/tenants/{workspace_id}/resume",
     "POST /platform/tenants/{workspace_id}/suspend",
@@ -46,6 +49,7 @@ const WITHOUT_KEY: [&str; 22] = [
     "PUT /me",
     "PUT /me/password",
     "PUT /platform/billing/prices/{price}",
+    "PUT /platform/database-servers/{server_id}",
     "PUT /platform/tenants/{workspace_id}/billing/customer",
 ];
 

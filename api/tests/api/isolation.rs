@@ -157,6 +157,7 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"
         ),
         format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
+        format!("INSERT INTO execution_words VALUES ('{w}', '{x}', '')"),
         format!("INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
         format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),

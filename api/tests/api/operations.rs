@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
-use capstan_domain::access::{self, Asked, OperationRow, Role, STEPS, WantedWorkspace};
+use capstan_domain::access::{self, Asked, OperationRow, Placement, Role, STEPS, WantedWorkspace};
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -14,7 +14,7 @@ use crate::people::{member, send, start};
 use crate::support::{Answer, App, as_json};
 use crate::tenants::admin;
 
-async fn ask(app: &App, session: &str, key: &str, body: &Value) -> Answer {
+pub(crate) async fn ask(app: &App, session: &str, key: &str, body: &Value) -> Answer {
     let request = Request::post("/api/v1/workspaces").header("cookie", format!("capstan_session={session}"));
     let request = if key.is_empty() { request } else { request.header("idempotency-key", key) };
     app.send(as_json(request, body)).await
@@ -196,6 +196,8 @@ async fn whoever_dies_at_a_step_leaves_nothing_half_and_nothing_twice() {
             plan: "free".into(),
             owner_email: format!("owner-{step}@example.com"),
             owner_name: None,
+            placement: Placement::Pooled,
+            server_id: None,
         };
         sqlx::query("INSERT INTO deaths VALUES ($1, $2)").bind(&slug).bind(step).execute(&mut control).await.unwrap();
         let asked = Asked { by, by_name: "ada@example.com", key: &slug, request_hash: &[7; 32] };
@@ -225,6 +227,8 @@ async fn a_slug_that_is_taken_meanwhile_fails_the_operation_and_a_wrong_wish_is_
         plan: "free".into(),
         owner_email: "o@example.com".into(),
         owner_name: None,
+        placement: Placement::Pooled,
+        server_id: None,
     };
     let asked = Asked { by, by_name: "root@example.com", key: "late", request_hash: &[7; 32] };
     access::ask_operation(&mut control, &asked, &wanted).await.unwrap();
@@ -244,7 +248,7 @@ async fn a_slug_that_is_taken_meanwhile_fails_the_operation_and_a_wrong_wish_is_
         ("a", json!({ "slug": "globex", "name": "Globex", "plan": "gold", "owner": owner }), "422 unknown_plan"),
         (
             "a",
-            json!({ "slug": "globex", "name": "Globex", "placement": "dedicated", "owner": owner }),
+            json!({ "slug": "globex", "name": "Globex", "placement": "moon", "owner": owner }),
             "422 placement_unsupported",
         ),
     ] {
@@ -282,6 +286,8 @@ async fn an_operation_that_failed_goes_on_where_it_did_once_it_is_let() {
         plan: "free".into(),
         owner_email: "o@example.com".into(),
         owner_name: None,
+        placement: Placement::Pooled,
+        server_id: None,
     };
     let asked = Asked { by, by_name: "root@example.com", key: "k", request_hash: &[7; 32] };
     let workspace_id = access::ask_operation(&mut control, &asked, &wanted).await.unwrap().unwrap();

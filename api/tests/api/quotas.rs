@@ -43,7 +43,7 @@ pub(crate) async fn limit(app: &App, limits: Value, buffer_percent: i32) {
     let name = format!("SELECT set_config('app.workspace_id', '{}', false)", app.acme);
     sqlx::query(&name).execute(&mut cell).await.unwrap();
     for unsynced in quotas::to_sync(&mut control, Some(app.acme), 1).await.unwrap() {
-        assert_eq!(unsynced.schema_name, app.cell.schema);
+        assert_eq!(unsynced.cell.schema_name, app.cell.schema);
         quotas::write_limits(&mut cell, &unsynced).await.unwrap();
         quotas::mark_synced(&mut control, &unsynced).await.unwrap();
     }

@@ -20,7 +20,7 @@ pub enum AccessError {
     #[error("the word {0:?} is blocked in names of workspaces: choose another one")]
     Blocked(&'static str),
     /// We cannot place it so.
-    #[error("the placement {0:?} is not offered by this server: write pooled, or leave it out")]
+    #[error("the placement {0:?} is none: write pooled or dedicated, or leave it out")]
     Placement(String),
     /// There is a user with that address.
     #[error("there is an account with this address already")]

@@ -42,8 +42,9 @@ pub use members::{
     transfer,
 };
 pub use operations::{
-    Asked, OperationRow, STEPS, TRIES_MAX, WantedWorkspace, ask_operation, due_operations, find_operation,
-    get_operation, open_operations, retry_operation, step_done, step_failed, take_operation,
+    Asked, DDL_STEPS, DEDICATED_STEPS, OperationRow, Placement, STEPS, TRIES_MAX, WantedWorkspace, ask_operation,
+    due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation, step_done,
+    step_failed, steps_of, take_ddl_operation, take_operation,
 };
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
@@ -67,5 +68,5 @@ pub use users::{
 };
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, cell_schemas, check_tenant, create_tenant, create_tenant_as,
-    create_workspace, ensure_cell, is_plan, list_workspaces,
+    create_workspace, draft_tenant, ensure_cell, is_plan, list_workspaces,
 };

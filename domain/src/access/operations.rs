@@ -8,14 +8,46 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-/// What is done, in this order.
+/// What is done for a pooled workspace, in this order.
 pub const STEPS: [&str; 6] = ["create", "schema", "seed", "first_user", "register", "verify"];
+/// The same for one with a database of its own. Provisioners do the second and the third step, all else any API process does.
+pub const DEDICATED_STEPS: [&str; 7] = ["create", "database", "schema", "seed", "first_user", "register", "verify"];
+/// The steps that make things on a database server.
+pub const DDL_STEPS: [&str; 2] = ["database", "schema"];
 /// Tries of one step, after which the operation has failed.
 pub const TRIES_MAX: i32 = 50;
 /// Longest pause before a step is tried again, in seconds; the first is one second, each twice as long as the one before.
 const PAUSE_S_MAX: f64 = 60.0;
 /// Most characters of what is kept of an error.
 const DETAIL_CHARS_MAX: usize = 500;
+
+/// Where the rows of a workspace live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// Among those of others.
+    #[default]
+    Pooled,
+    /// In a database of its own.
+    Dedicated,
+}
+
+impl Placement {
+    /// As in tables and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pooled => "pooled",
+            Self::Dedicated => "dedicated",
+        }
+    }
+}
+
+/// The steps of making a workspace with that placement.
+#[must_use]
+pub fn steps_of(placement: &str) -> &'static [&'static str] {
+    if placement == Placement::Dedicated.as_str() { &DEDICATED_STEPS } else { &STEPS }
+}
 
 /// A workspace that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,6 +62,12 @@ pub struct WantedWorkspace {
     pub owner_email: String,
     /// What people call them, if they are no user yet.
     pub owner_name: Option<String>,
+    /// Where its rows are to live.
+    #[serde(default)]
+    pub placement: Placement,
+    /// The server of its own database; absent for the home server.
+    #[serde(default)]
+    pub server_id: Option<Uuid>,
 }
 
 /// An operation as it is.
@@ -51,7 +89,9 @@ pub struct OperationRow {
     pub workspace_id: Uuid,
     /// `pending`, `running`, `completed` or `failed`.
     pub status: String,
-    /// How many of [`STEPS`] are done.
+    /// `pooled` or `dedicated`.
+    pub placement: String,
+    /// How many of its steps ([`steps_of`]) are done.
     pub step: i32,
     /// When each was done, by its name.
     pub steps: Value,
@@ -66,7 +106,18 @@ pub struct OperationRow {
 }
 
 const COLUMNS: &str = "operation_id, kind, requested_by, requested_by_name, request_hash, request, workspace_id, status, \
-                       step, steps, error_code, error_detail, created_at, ended_at";
+                       placement, step, steps, error_code, error_detail, created_at, ended_at";
+
+impl OperationRow {
+    /// The step that is to be done next; absent once all are done.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&'static str> {
+        steps_of(&self.placement).get(usize::try_from(self.step).ok()?).copied()
+    }
+}
+
+/// Of an operation whose next step only a provisioner does.
+const NEEDS_DDL: &str = "(placement = 'dedicated' AND step IN (1, 2))";
 
 /// Who asks, under which key.
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +144,9 @@ pub async fn ask_operation(
     let workspace_id = WorkspaceId::new();
     let asked = sqlx::query(
         "INSERT INTO operations \
-           (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, request, workspace_id) \
-         VALUES ($1, 'workspace.create', $2, $3, $4, $5, $6, $7) \
+           (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, request, workspace_id, \
+            placement) \
+         VALUES ($1, 'workspace.create', $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT ON CONSTRAINT operations_idempotency_key DO NOTHING",
     )
     .bind(Uuid::now_v7())
@@ -104,6 +156,7 @@ pub async fn ask_operation(
     .bind(asked.request_hash)
     .bind(Json(wanted))
     .bind(workspace_id.0)
+    .bind(wanted.placement.as_str())
     .execute(connection)
     .await?;
     Ok((asked.rows_affected() == 1).then_some(workspace_id))
@@ -154,27 +207,51 @@ pub async fn open_operations(connection: &mut PgConnection, by: Uuid) -> Result<
     Ok(count.bind(by).fetch_one(connection).await?)
 }
 
-/// Operations that somebody should go on with, at most `most`. Uses operations_due.
+/// Operations that an API process should go on with, at most `most`. Uses operations_due.
 ///
 /// # Errors
 /// If the database does.
 pub async fn due_operations(connection: &mut PgConnection, most: i64) -> Result<Vec<Uuid>, StoreError> {
-    let ids = sqlx::query_scalar(
-        "SELECT operation_id FROM operations WHERE ended_at IS NULL AND due_at <= clock_timestamp() \
-         ORDER BY due_at LIMIT $1",
-    );
-    Ok(ids.bind(most).fetch_all(connection).await?)
+    due(connection, &format!("NOT {NEEDS_DDL}"), most).await
 }
 
-/// Takes an operation that is due, until the transaction has ended; nothing if another process has it. One that waits after a
-/// failure is left alone whoever asks for it, or its tries would be used up in a moment.
+/// Operations that a provisioner should go on with, at most `most`. Uses operations_due.
+///
+/// # Errors
+/// If the database does.
+pub async fn due_ddl_operations(connection: &mut PgConnection, most: i64) -> Result<Vec<Uuid>, StoreError> {
+    due(connection, NEEDS_DDL, most).await
+}
+
+async fn due(connection: &mut PgConnection, which: &str, most: i64) -> Result<Vec<Uuid>, StoreError> {
+    let sql = format!(
+        "SELECT operation_id FROM operations WHERE ended_at IS NULL AND due_at <= clock_timestamp() AND {which} \
+         ORDER BY due_at LIMIT $1"
+    );
+    Ok(sqlx::query_scalar(&sql).bind(most).fetch_all(connection).await?)
+}
+
+/// Takes an operation that is due, until the transaction has ended; nothing if another process has it, or a provisioner is to go on
+/// with it. One that waits after a failure is left alone whoever asks for it, or its tries would be used up in a moment.
 ///
 /// # Errors
 /// If the database does.
 pub async fn take_operation(connection: &mut PgConnection, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+    take(connection, &format!("NOT {NEEDS_DDL}"), id).await
+}
+
+/// The same for a provisioner, of an operation that only a provisioner goes on with.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_ddl_operation(connection: &mut PgConnection, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+    take(connection, NEEDS_DDL, id).await
+}
+
+async fn take(connection: &mut PgConnection, which: &str, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM operations WHERE operation_id = $1 AND ended_at IS NULL AND due_at <= clock_timestamp() \
-         FOR NO KEY UPDATE SKIP LOCKED"
+         AND {which} FOR NO KEY UPDATE SKIP LOCKED"
     );
     Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
 }
@@ -184,7 +261,7 @@ pub async fn take_operation(connection: &mut PgConnection, id: Uuid) -> Result<O
 /// # Errors
 /// If the database does.
 pub async fn step_done(connection: &mut PgConnection, row: &OperationRow) -> Result<(), StoreError> {
-    let name = usize::try_from(row.step).ok().and_then(|step| STEPS.get(step)).copied().unwrap_or_default();
+    let name = row.next_step().unwrap_or_default();
     sqlx::query(
         "UPDATE operations SET step = step + 1, tries = 0, due_at = clock_timestamp(), \
            steps = steps || jsonb_build_object($2::text, clock_timestamp()), \
@@ -194,7 +271,7 @@ pub async fn step_done(connection: &mut PgConnection, row: &OperationRow) -> Res
     )
     .bind(row.operation_id)
     .bind(name)
-    .bind(i32::try_from(STEPS.len()).unwrap_or(i32::MAX))
+    .bind(i32::try_from(steps_of(&row.placement).len()).unwrap_or(i32::MAX))
     .execute(connection)
     .await?;
     Ok(())

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::api_keys::hash_key;
 use super::lifecycle::TenantState;
+use crate::cells::CellAddress;
 
 /// Fewest and most bytes of a slug.
 const SLUG_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
@@ -19,8 +20,8 @@ pub struct Tenant {
     pub workspace_id: WorkspaceId,
     /// Its part of addresses.
     pub slug: String,
-    /// Schema of its cell.
-    pub schema_name: String,
+    /// Where its rows live.
+    pub cell: CellAddress,
     /// Where it is in its life.
     pub state: TenantState,
     /// Why it is there, for people.
@@ -55,7 +56,8 @@ pub struct AdmittedKey {
 struct AdmittedRow {
     workspace_id: Uuid,
     slug: String,
-    schema_name: String,
+    #[sqlx(flatten)]
+    cell: CellAddress,
     state: String,
     state_reason: Option<String>,
     key_id: Uuid,
@@ -70,7 +72,7 @@ impl From<AdmittedRow> for AdmittedKey {
         let tenant = Tenant {
             workspace_id: WorkspaceId(row.workspace_id),
             slug: row.slug,
-            schema_name: row.schema_name,
+            cell: row.cell,
             state: state(&row.state),
             state_reason: row.state_reason,
         };
@@ -83,7 +85,8 @@ impl From<AdmittedRow> for AdmittedKey {
 struct TenantRow {
     workspace_id: Uuid,
     slug: String,
-    schema_name: String,
+    #[sqlx(flatten)]
+    cell: CellAddress,
     state: String,
     state_reason: Option<String>,
 }
@@ -108,7 +111,7 @@ pub fn is_slug(slug: &str) -> bool {
 /// # Errors
 /// If the database does.
 pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<Option<Tenant>, StoreError> {
-    resolve(connection, Some(&hash_key(plain)), None).await
+    resolve(connection, Some(&hash_key(plain)), None, None).await
 }
 
 /// The key `plain`, unless it is unknown, revoked or has expired.
@@ -117,8 +120,8 @@ pub async fn resolve_key(connection: &mut PgConnection, plain: &str) -> Result<O
 /// If the database does.
 pub async fn admit_key(connection: &mut PgConnection, plain: &str) -> Result<Option<AdmittedKey>, StoreError> {
     let row: Option<AdmittedRow> = sqlx::query_as(
-        "SELECT workspace_id, slug, schema_name, state, state_reason, key_id, name, scopes, expires_at, is_stale \
-         FROM admit_key_2($1)",
+        "SELECT workspace_id, slug, cell_id, schema_name, database_name, server_id, state, state_reason, key_id, name, \
+                scopes, expires_at, is_stale FROM admit_key_3($1)",
     )
     .bind(hash_key(plain).as_slice())
     .fetch_optional(connection)
@@ -137,8 +140,8 @@ pub async fn admit_key_by_id(
     key_id: Uuid,
 ) -> Result<Option<AdmittedKey>, StoreError> {
     let row: Option<AdmittedRow> = sqlx::query_as(
-        "SELECT workspace_id, slug, schema_name, state, state_reason, key_id, name, scopes, expires_at, is_stale \
-         FROM admit_key_by_id_1($1, $2)",
+        "SELECT workspace_id, slug, cell_id, schema_name, database_name, server_id, state, state_reason, key_id, name, \
+                scopes, expires_at, is_stale FROM admit_key_by_id_2($1, $2)",
     )
     .bind(workspace_id.0)
     .bind(key_id)
@@ -183,49 +186,39 @@ pub async fn name_key(connection: &mut PgConnection, plain: &str) -> Result<Opti
 /// # Errors
 /// If the database does.
 pub async fn resolve_slug(connection: &mut PgConnection, slug: &str) -> Result<Option<Tenant>, StoreError> {
-    if is_slug(slug) { resolve(connection, None, Some(slug)).await } else { Ok(None) }
+    if is_slug(slug) { resolve(connection, None, Some(slug), None).await } else { Ok(None) }
 }
 
+/// The workspace of that id, which the caller has proof of.
+///
+/// # Errors
+/// If the database does.
+pub async fn tenant_of(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<Option<Tenant>, StoreError> {
+    resolve(connection, None, None, Some(workspace_id)).await
+}
+
+/// By exactly one of them.
 async fn resolve(
     connection: &mut PgConnection,
     key_hash: Option<&[u8]>,
     slug: Option<&str>,
+    workspace_id: Option<WorkspaceId>,
 ) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<TenantRow> =
-        sqlx::query_as("SELECT workspace_id, slug, schema_name, state, state_reason FROM resolve_workspace_2($1, $2)")
-            .bind(key_hash)
-            .bind(slug)
-            .fetch_optional(connection)
-            .await?;
+    let row: Option<TenantRow> = sqlx::query_as(
+        "SELECT workspace_id, slug, cell_id, schema_name, database_name, server_id, state, state_reason \
+         FROM resolve_workspace_3($1, $2, $3)",
+    )
+    .bind(key_hash)
+    .bind(slug)
+    .bind(workspace_id.map(|id| id.0))
+    .fetch_optional(connection)
+    .await?;
     Ok(row.map(|row| Tenant {
         workspace_id: WorkspaceId(row.workspace_id),
         slug: row.slug,
-        schema_name: row.schema_name,
+        cell: row.cell,
         state: state(&row.state),
         state_reason: row.state_reason,
-    }))
-}
-
-/// The workspace that the transaction acts for, whose rows are in the cell `schema_name`. Run with `app.workspace_id` set to it.
-///
-/// # Errors
-/// If the database does.
-pub async fn tenant_of(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    schema_name: &str,
-) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<(String, String, Option<String>)> =
-        sqlx::query_as("SELECT slug, state, state_reason FROM workspaces WHERE workspace_id = $1")
-            .bind(workspace_id.0)
-            .fetch_optional(connection)
-            .await?;
-    Ok(row.map(|(slug, state_text, state_reason)| Tenant {
-        workspace_id,
-        slug,
-        schema_name: schema_name.into(),
-        state: state(&state_text),
-        state_reason,
     }))
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::permissions::Role;
 use super::resolve::{Tenant, state};
 use super::secrets::{hash_secret, new_secret};
+use crate::cells::CellAddress;
 
 /// A session that nobody uses ends after so many hours.
 pub const IDLE_HOURS: i32 = 12;
@@ -168,7 +169,8 @@ struct MembershipRow {
     workspace_id: Uuid,
     slug: String,
     name: String,
-    schema_name: String,
+    #[sqlx(flatten)]
+    cell: CellAddress,
     state: String,
     state_reason: Option<String>,
     role: String,
@@ -210,7 +212,8 @@ pub async fn find_person(connection: &mut PgConnection, token: &str) -> Result<O
 
 async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec<Membership>, StoreError> {
     let rows: Vec<MembershipRow> = sqlx::query_as(
-        "SELECT w.workspace_id, w.slug, w.name, c.schema_name, w.state, w.state_reason, m.role FROM members m \
+        "SELECT w.workspace_id, w.slug, w.name, c.cell_id, c.schema_name, c.database_name, c.server_id, w.state, \
+                w.state_reason, m.role FROM members m \
          JOIN workspaces w ON w.workspace_id = m.workspace_id JOIN cells c ON c.cell_id = w.cell_id \
          WHERE m.user_id = $1 ORDER BY w.slug LIMIT $2",
     )
@@ -223,7 +226,7 @@ async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec
         let role = row.role.parse().ok()?;
         let workspace_id = WorkspaceId(row.workspace_id);
         let (state, state_reason) = (state(&row.state), row.state_reason);
-        let tenant = Tenant { workspace_id, slug: row.slug, schema_name: row.schema_name, state, state_reason };
+        let tenant = Tenant { workspace_id, slug: row.slug, cell: row.cell, state, state_reason };
         Some(Membership { tenant, name: row.name, role })
     };
     Ok(rows.into_iter().filter_map(membership).collect())

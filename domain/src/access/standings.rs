@@ -6,13 +6,16 @@ use serde_json::json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::cells::CellAddress;
+
 /// A move that the cell of its workspace does not know yet.
 #[derive(Clone, Debug, FromRow)]
 pub struct UntoldMove {
     /// Which workspace.
     pub workspace_id: Uuid,
-    /// Schema of its cell.
-    pub schema_name: String,
+    /// Its cell.
+    #[sqlx(flatten)]
+    pub cell: CellAddress,
     /// Rises with each move of the workspace.
     pub revision: i64,
     /// Where it was.
@@ -46,7 +49,7 @@ impl UntoldMove {
 }
 
 /// Moves that cells do not know, of each workspace in their order: of one workspace if it is named, else of `most`, those first
-/// that have waited longest since they moved or were tried in vain. For the access role.
+/// that have waited longest since they moved or were tried in vain, but for those whose own cell is not made yet. For the access role.
 ///
 /// # Errors
 /// If the database does.
@@ -58,10 +61,12 @@ pub async fn untold_moves(
     let rows = sqlx::query_as(
         "WITH w AS MATERIALIZED ( \
            SELECT x.workspace_id, x.cell_id, x.synced_revision, x.state_tried_at FROM workspaces x \
-            WHERE x.synced_revision < x.state_revision AND ($1::uuid IS NULL OR x.workspace_id = $1) \
+            WHERE x.synced_revision < x.state_revision \
+              AND CASE WHEN $1::uuid IS NULL THEN x.placement = 'pooled' OR x.state NOT IN ('draft', 'provisioning') \
+                       ELSE x.workspace_id = $1 END \
             ORDER BY x.state_tried_at LIMIT $2 \
          ) \
-         SELECT t.workspace_id, c.schema_name, t.revision, t.from_state, t.to_state, t.reason, t.changed_by, \
+         SELECT t.workspace_id, c.cell_id, c.schema_name, c.database_name, c.server_id, t.revision, t.from_state, t.to_state, t.reason, t.changed_by, \
                 t.changed_by_name, t.address, t.request_id \
            FROM w JOIN cells c ON c.cell_id = w.cell_id \
            JOIN tenant_transitions t ON t.workspace_id = w.workspace_id AND t.revision > w.synced_revision \

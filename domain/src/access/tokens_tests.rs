@@ -8,6 +8,7 @@ use super::super::lifecycle::TenantState;
 use super::super::permissions::Permission;
 use super::super::resolve::{KeyName, Tenant};
 use super::*;
+use crate::cells::CellAddress;
 
 const URL: &str = "https://flows.example.com";
 
@@ -16,7 +17,7 @@ fn key(scopes: Option<&[&str]>) -> AdmittedKey {
         tenant: Tenant {
             workspace_id: WorkspaceId::new(),
             slug: "acme".into(),
-            schema_name: "cell_1".into(),
+            cell: CellAddress::pooled("cell_1"),
             state: TenantState::Active,
             state_reason: None,
         },

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::error::{AccessError, check_name, violates};
 use super::lifecycle::TenantState;
+use super::operations::{Placement, WantedWorkspace};
 use super::resolve::is_slug;
+use crate::cells::{DEDICATED_SCHEMA, database_name};
 
 /// Fewest and most characters of a workspace's name.
 const NAME_CHARS: (usize, usize) = (2, 100);
@@ -97,20 +99,23 @@ pub struct WorkspaceRow {
 /// # Errors
 /// If the database does, also when the name cannot be that of a schema.
 pub async fn ensure_cell(connection: &mut PgConnection, schema: &str) -> Result<(), AccessError> {
-    sqlx::query("INSERT INTO cells (cell_id, schema_name) VALUES ($1, $2) ON CONFLICT (schema_name) DO NOTHING")
-        .bind(Uuid::now_v7())
-        .bind(schema)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO cells (cell_id, schema_name) VALUES ($1, $2) ON CONFLICT ON CONSTRAINT cells_place_key DO NOTHING",
+    )
+    .bind(Uuid::now_v7())
+    .bind(schema)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// The schemas of all cells. For the access role.
+/// The schemas of all pooled cells. For the access role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn cell_schemas(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT schema_name FROM cells ORDER BY schema_name").fetch_all(connection).await?)
+    let schemas = sqlx::query_scalar("SELECT schema_name FROM cells WHERE database_name IS NULL ORDER BY schema_name");
+    Ok(schemas.fetch_all(connection).await?)
 }
 
 /// A workspace that is to be written down.
@@ -120,9 +125,9 @@ pub struct NewTenant<'a> {
     pub slug: &'a str,
     /// What people call it.
     pub name: &'a str,
-    /// `pooled`, also if it is absent: its rows live among those of others.
+    /// `pooled`, also if it is absent: its rows live among those of others. `dedicated`: in the cell that has its id.
     pub placement: Option<&'a str>,
-    /// Where its rows live.
+    /// Where its rows live, if it is pooled.
     pub cell_schema: &'a str,
     /// Where its life begins.
     pub state: TenantState,
@@ -144,7 +149,7 @@ pub fn check_tenant(slug: &str, name: &str, placement: Option<&str>) -> Result<(
         return Err(AccessError::Blocked(word));
     }
     match placement {
-        None | Some("pooled") => Ok(()),
+        None | Some("pooled" | "dedicated") => Ok(()),
         Some(other) => Err(AccessError::Placement(other.into())),
     }
 }
@@ -191,14 +196,16 @@ pub async fn create_tenant_as(
 ) -> Result<(), AccessError> {
     check_tenant(new.slug, new.name, new.placement)?;
     let made = sqlx::query(
-        "INSERT INTO workspaces (workspace_id, slug, name, cell_id, state) \
-         SELECT $1, $2, $3, cell_id, $5 FROM cells WHERE schema_name = $4",
+        "INSERT INTO workspaces (workspace_id, slug, name, cell_id, state, placement) \
+         SELECT $1, $2, $3, cell_id, $5, placement FROM cells \
+          WHERE CASE WHEN $6 THEN cell_id = $1 ELSE schema_name = $4 AND database_name IS NULL END",
     )
     .bind(workspace_id.0)
     .bind(new.slug)
     .bind(new.name.trim())
     .bind(new.cell_schema)
     .bind(new.state.as_str())
+    .bind(new.placement == Some(Placement::Dedicated.as_str()))
     .execute(connection)
     .await;
     match made {
@@ -207,6 +214,39 @@ pub async fn create_tenant_as(
         Err(error) if violates(&error, "workspaces_slug_key") => Err(AccessError::SlugTaken(new.slug.into())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Writes a workspace down that is asked for, as a draft. One that is to have a database of its own gets the entry of its cell, too;
+/// nothing is made there yet.
+///
+/// # Errors
+/// See [`AccessError`].
+pub async fn draft_tenant(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    wanted: &WantedWorkspace,
+    first_cell: &str,
+) -> Result<(), AccessError> {
+    if wanted.placement == Placement::Dedicated {
+        sqlx::query(
+            "INSERT INTO cells (cell_id, schema_name, placement, server_id, database_name) \
+             VALUES ($1, $2, 'dedicated', $3, $4)",
+        )
+        .bind(workspace_id.0)
+        .bind(DEDICATED_SCHEMA)
+        .bind(wanted.server_id)
+        .bind(database_name(workspace_id))
+        .execute(&mut *connection)
+        .await?;
+    }
+    let new = NewTenant {
+        slug: &wanted.slug,
+        name: &wanted.name,
+        placement: Some(wanted.placement.as_str()),
+        cell_schema: first_cell,
+        state: TenantState::Draft,
+    };
+    create_tenant_as(connection, workspace_id, &new).await
 }
 
 /// Whether there is such a plan.
@@ -251,7 +291,7 @@ mod tests {
             ("acme-official", "Acme", None, false),
             ("acme", "Capstan Support", None, false),
             ("scunthorpe", "Scunthorpe United", None, true),
-            ("acme", "Acme", Some("dedicated"), false),
+            ("acme", "Acme", Some("dedicated"), true),
             ("acme", "Acme", Some("moon"), false),
         ] {
             assert_eq!(check_tenant(slug, name, placement).is_ok(), good, "{slug} {name} {placement:?}");

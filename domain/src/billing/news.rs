@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::event::{Event, Invoice};
 use crate::audit::{self, Difference, NewAudit};
+use crate::cells::CellAddress;
 
 /// A plan was changed.
 pub(super) const PLAN_CHANGED: &str = "tenant.plan_changed";
@@ -26,8 +27,9 @@ const BY: &str = "billing";
 pub struct NewsRow {
     /// Which workspace.
     pub workspace_id: Uuid,
-    /// Schema of its cell.
-    pub schema_name: String,
+    /// Its cell.
+    #[sqlx(flatten)]
+    pub cell: CellAddress,
     /// Orders by time.
     pub news_id: Uuid,
     /// The type of the event.
@@ -119,7 +121,8 @@ pub async fn untold(
            SELECT x.workspace_id, x.news_id, x.type, x.subject, x.payload FROM billing_news x \
             WHERE $1::uuid IS NULL OR x.workspace_id = $1 ORDER BY x.tried_at, x.news_id LIMIT $2 \
          ) \
-         SELECT n.workspace_id, c.schema_name, n.news_id, n.type, n.subject, n.payload \
+         SELECT n.workspace_id, c.cell_id, c.schema_name, c.database_name, c.server_id, n.news_id, n.type, n.subject, \
+                n.payload \
            FROM n JOIN workspaces w ON w.workspace_id = n.workspace_id JOIN cells c ON c.cell_id = w.cell_id \
           ORDER BY n.workspace_id, n.news_id",
     );

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sqlx::{Connection, FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
+use super::arrivals;
 use super::event::EventRow;
 use super::wait::holds;
 use crate::{event_triggers, trigger_starts};
@@ -81,8 +82,9 @@ impl Candidate {
 /// # Errors
 /// If the database does.
 pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    // By the head of event_turns_due, however many turns are gone but not yet cleared away.
-    let sql = "SELECT coalesce(min(due_at) <= clock_timestamp(), false) FROM event_turns";
+    // By the heads of event_turns_due and event_arrivals_due, however many are gone but not yet cleared away.
+    let sql = "SELECT coalesce(least((SELECT min(due_at) FROM event_turns), (SELECT min(due_at) FROM event_arrivals)) \
+                 <= clock_timestamp(), false)";
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
@@ -112,11 +114,11 @@ pub struct Turn {
 }
 
 /// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
-/// one of them later finds it. For the worker's role.
+/// one of them later finds it. Nothing while another worker does it. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError> {
+pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, StoreError> {
     let passed = sqlx::query_as(
         "WITH looked_at AS MATERIALIZED ( \
            SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
@@ -133,11 +135,26 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Passed, StoreError
            FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)",
     );
     let mut transaction = begin(connection).await?;
+    if !takes_turn(&mut transaction).await? {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let more_came = arrivals::unpack(&mut transaction).await?;
     let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
         passed.bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
-    Ok(Passed { left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(), is_more })
+    Ok(Some(Passed {
+        left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(),
+        is_more: is_more || more_came,
+    }))
+}
+
+/// One worker at a time passes events by: another one would walk over the same head of the same index, past what this one has locked.
+/// The lock ends with the transaction, and with its worker.
+async fn takes_turn(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let turn = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '#events'), 0)";
+    Ok(sqlx::query_scalar(turn).fetch_one(connection).await?)
 }
 
 /// Gives an event, or else the oldest that is due, to a chunk of those who wait for it; nothing if it is not due, or nobody's.

@@ -66,9 +66,11 @@ pub(super) async fn is_full(connection: &mut PgConnection, workspace_id: Workspa
     Ok(pending(connection, workspace_id).await? >= EVENTS_PENDING_MAX)
 }
 
-/// Events of a workspace that wait, of more than [`EVENTS_PENDING_MAX`] so many. By the key of the turns.
+/// Events of a workspace that wait, of more than [`EVENTS_PENDING_MAX`] with turns of their own so many. By the keys of turns and
+/// arrivals.
 async fn pending(connection: &mut PgConnection, workspace_id: WorkspaceId) -> Result<i64, StoreError> {
-    let sql = "SELECT count(*) FROM (SELECT FROM event_turns WHERE workspace_id = $1 LIMIT $2) AS waiting";
+    let sql = "SELECT (SELECT count(*) FROM (SELECT FROM event_turns WHERE workspace_id = $1 LIMIT $2) AS waiting) \
+                    + (SELECT coalesce(sum(events), 0) FROM event_arrivals WHERE workspace_id = $1)";
     Ok(sqlx::query_scalar(sql).bind(workspace_id.0).bind(EVENTS_PENDING_MAX).fetch_one(connection).await?)
 }
 

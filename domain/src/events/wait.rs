@@ -14,8 +14,9 @@ use super::event::{COLUMNS, EventRow};
 /// Most events of one type and key that a step looks at when it begins to wait or gives up, the oldest of its time.
 const LOOK_EVENTS_MAX: i64 = 500;
 /// That nobody has looked at an event yet.
-const NOT_LOOKED_AT: &str = "AND EXISTS (SELECT FROM event_turns t \
-    WHERE t.workspace_id = events.workspace_id AND t.event_id = events.event_id)";
+const NOT_LOOKED_AT: &str = "AND (EXISTS (SELECT FROM event_turns t \
+      WHERE t.workspace_id = events.workspace_id AND t.event_id = events.event_id) \
+    OR EXISTS (SELECT FROM event_arrivals a WHERE a.workspace_id = events.workspace_id AND a.xid = events.xid))";
 
 /// A step that waits for an event, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]

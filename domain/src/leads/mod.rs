@@ -19,7 +19,7 @@ mod pipeline;
 mod sources;
 mod store;
 mod tidy;
-mod words;
+pub(crate) mod words;
 
 pub use crate::by::{By, ByKind};
 pub use act::{Act, Acted, Done, Mode, Which};

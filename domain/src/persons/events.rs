@@ -60,6 +60,7 @@ pub(super) async fn one(
         "SELECT event_id, type, received_at, client_id, key, data, \
            status = 'pending' OR received_at > clock_timestamp() - make_interval(mins => $3) \
              OR EXISTS (SELECT FROM event_turns t WHERE t.workspace_id = $1 AND t.event_id = $2) \
+             OR EXISTS (SELECT FROM event_arrivals a WHERE a.workspace_id = $1 AND a.xid = events.xid) \
              OR EXISTS (SELECT FROM person_marks m WHERE m.workspace_id = $1 AND m.job_id = $4 AND m.kind = 'execution') \
              AS is_on_its_way \
          FROM events WHERE workspace_id = $1 AND event_id = $2",

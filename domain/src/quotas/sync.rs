@@ -8,6 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::meter_of;
+use crate::cells::CellAddress;
 
 /// Most units of a limit.
 const UNITS_MAX: i64 = 1_000_000_000_000;
@@ -18,7 +19,8 @@ pub struct Unsynced {
     /// Whose.
     pub workspace_id: Uuid,
     /// The cell.
-    pub schema_name: String,
+    #[sqlx(flatten)]
+    pub cell: CellAddress,
     /// Of which plan.
     pub plan: String,
     /// Rises with each change.
@@ -39,7 +41,8 @@ pub async fn to_sync(
     most: i32,
 ) -> Result<Vec<Unsynced>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT workspace_id, schema_name, plan, revision, limits, buffer_percent FROM plans_to_sync_1($1, $2)",
+        "SELECT workspace_id, cell_id, schema_name, database_name, server_id, plan, revision, limits, buffer_percent \
+         FROM plans_to_sync_2($1, $2)",
     );
     Ok(rows.bind(workspace_id.map(|id| id.0)).bind(most).fetch_all(control).await?)
 }

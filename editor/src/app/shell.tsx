@@ -7,6 +7,7 @@ import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
 import { GoToButton } from './go-to-button'
 import { Link } from './link'
+import { useStream } from './news'
 import { useOpenAlerts } from './open-alerts'
 import { placesFor } from './places'
 import { to, usePath } from './router'
@@ -21,6 +22,7 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', d
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = placesFor(me)
   const page = usePageFocus()
+  useStream(me)
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">

@@ -4,13 +4,14 @@
 //! transaction, and no statement is kept: sqlx names those it prepares by number, and another client's of the same number may
 //! be left in the session.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Executor, PgConnection, PgPool, PgTransaction};
+use sqlx::{PgConnection, PgPool, PgTransaction};
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -91,22 +92,15 @@ impl Transactions {
         statement: &'static str,
         workspace_id: Option<WorkspaceId>,
     ) -> Result<PgTransaction<'static>, sqlx::Error> {
-        let mut transaction = self.pool.begin_with(statement).await?;
-        match (self.opening, workspace_id) {
-            (None, None) => {}
-            (None, Some(id)) => {
-                let set = sqlx::query("SELECT set_config('app.workspace_id', $1, true)").bind(id.to_string());
-                set.execute(&mut *transaction).await?;
-            }
-            (Some(opening), None) => {
-                transaction.execute(sqlx::raw_sql(&opening)).await?;
-            }
-            (Some(opening), Some(id)) => {
-                let opening = format!("{opening}; SET LOCAL app.workspace_id = '{id}'");
-                transaction.execute(sqlx::raw_sql(&opening)).await?;
-            }
+        // All in one message: each round trip is a time in which the connection is of use to nobody.
+        let mut whole = Cow::Borrowed(statement);
+        if let Some(opening) = self.opening {
+            let _ = write!(whole.to_mut(), "; {opening}");
         }
-        Ok(transaction)
+        if let Some(id) = workspace_id {
+            let _ = write!(whole.to_mut(), "; SET LOCAL app.workspace_id = '{id}'");
+        }
+        self.pool.begin_with(whole).await
     }
 
     /// Whether they come to the very database that `direct` is connected to.

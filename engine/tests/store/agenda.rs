@@ -61,7 +61,7 @@ async fn a_workspace_that_moves_is_told_as_a_change_of_what_is_paused() {
 }
 
 /// So many schedules that fire in an hour and later.
-fn schedules(count: &str) -> String {
+pub(super) fn schedules(count: &str) -> String {
     format!(
         "INSERT INTO schedules (workspace_id, schedule_id, workflow_id, node_id, version_id, rules, next_at) \
          SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n', gen_random_uuid(), '{{}}', \
@@ -70,7 +70,7 @@ fn schedules(count: &str) -> String {
 }
 
 /// So many starts that are due in two hours and later.
-fn pending(count: &str) -> String {
+pub(super) fn pending(count: &str) -> String {
     format!(
         "INSERT INTO pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, \
                 key, vt, input, first_at, due_at) \
@@ -80,7 +80,7 @@ fn pending(count: &str) -> String {
 }
 
 /// So many endpoints that hear of everything.
-fn endpoints(count: &str) -> String {
+pub(super) fn endpoints(count: &str) -> String {
     format!(
         "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, concurrency) \
          SELECT gen_random_uuid(), gen_random_uuid(), 'u', '{{*}}', 1 FROM generate_series(1, {count})"
@@ -88,7 +88,7 @@ fn endpoints(count: &str) -> String {
 }
 
 /// So many jobs that run.
-fn jobs(count: &str) -> String {
+pub(super) fn jobs(count: &str) -> String {
     format!(
         "INSERT INTO bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
          SELECT gen_random_uuid(), gen_random_uuid(), 'cancel', '{{}}', '{{}}', 1, '' FROM generate_series(1, {count})"
@@ -96,7 +96,7 @@ fn jobs(count: &str) -> String {
 }
 
 /// So many jobs about persons, whose turn it is.
-fn person_jobs(count: &str) -> String {
+pub(super) fn person_jobs(count: &str) -> String {
     format!(
         "INSERT INTO person_jobs (workspace_id, job_id, kind, address, address_hash, by_kind, by_name) \
          SELECT gen_random_uuid(), gen_random_uuid(), 'export', 'a@b', decode(repeat('00', 32), 'hex'), 'key', 'k' \
@@ -117,7 +117,7 @@ fn tests(count: &str) -> String {
 }
 
 /// So many mails of forms that have been due for a second and longer.
-fn form_mails(count: &str) -> String {
+pub(super) fn form_mails(count: &str) -> String {
     format!(
         "INSERT INTO form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, input, \
                 expires_at, mail_due_at) \
@@ -127,7 +127,7 @@ fn form_mails(count: &str) -> String {
 }
 
 /// So many starts of triggers that have been due for a second and longer.
-fn trigger_starts(count: &str) -> String {
+pub(super) fn trigger_starts(count: &str) -> String {
     format!(
         "INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, input, due_at, \
                 until_at) \
@@ -149,6 +149,8 @@ async fn an_agenda_is_one_step_into_each_index() {
          INSERT INTO held (workspace_id, workflow_id, execution_id) SELECT {id}, {id}, {id} FROM {rows}; \
          INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
          SELECT {id}, {id}, 'a', 'a', now() + n * interval '1 minute' FROM {rows}; \
+         INSERT INTO event_arrivals (workspace_id, xid, events, due_at) \
+         SELECT {id}, n::text::xid8, 1, now() + n * interval '1 minute' FROM {rows}; \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {id}, {id}, 'infinity' FROM {rows}"
     ))
     .await;
@@ -171,10 +173,12 @@ async fn an_agenda_is_one_step_into_each_index() {
             "webhook_endpoints",
             "webhook_lanes",
             "event_turns",
+            "event_arrivals",
             "bulk_jobs",
             "person_jobs",
             "credential_tests",
             "form_submissions",
+            "fact_changes",
         ];
         let all = plans.take();
         for table in tables {

@@ -77,6 +77,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "execution_logs (execution_id, log_id, workspace_id, node_id, attempt, level, message, created_at) \
              VALUES ({id}, {id}, {w}, 'n', 1, 'info', 'm', now())"
         ),
+        format!("execution_words (workspace_id, execution_id, words) VALUES ({w}, {id}, '')"),
         format!("usage (execution_id, position, meter, workspace_id, units) VALUES ({id}, 1, 'm', {w}, 1)"),
         format!("outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({id}, {w}, 't', {id}, '1')"),
         format!(
@@ -98,6 +99,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "bulk_jobs (workspace_id, job_id, verb, filter, arguments, total, request_hash) \
              VALUES ({w}, {id}, 'cancel', '1', '1', 1, 'r')"
         ),
+        format!("event_arrivals (workspace_id, xid, events) VALUES ({w}, '1', 1)"),
         format!("event_turns (workspace_id, event_id, type, key, due_at) VALUES ({w}, {id}, 't', '', now())"),
         format!(
             "events (workspace_id, event_id, client_id, type, key, data, depth) VALUES ({w}, {id}, 'e', 't', '', '1', 0)"

@@ -57,6 +57,7 @@ async fn burst(engine: &Engine, apart: &mut Apart, waker: &Notify, starts: &Noti
     let side = apart.side();
     loop {
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
+        let Some(passed) = passed else { return Ok(true) };
         let mut is_any = passed.is_more;
         for turn in &passed.left {
             is_any |= give(engine, side, Some(turn), waker, starts).await?;

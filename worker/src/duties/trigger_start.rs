@@ -6,7 +6,7 @@ use capstan_domain::events;
 use capstan_domain::quotas::{EXECUTIONS, Till};
 use capstan_domain::trigger_starts::{Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
-use capstan_engine::core::ids::{ExecutionId, NodeId};
+use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
@@ -74,13 +74,29 @@ async fn in_transaction(
     desk: &Desk,
     connection: &mut PgConnection,
     key: &Key,
-    spent: &mut Option<capstan_engine::core::ids::WorkspaceId>,
+    spent: &mut Option<WorkspaceId>,
 ) -> Result<Made, StoreError> {
     let mut transaction = connection.begin().await?;
-    let Some(row) = lock(&mut transaction, key).await? else { return Ok(Made::Nothing) };
+    let made = within(engine, desk, &mut transaction, key, spent).await?;
+    // At once, also where nothing came of it: what is only dropped ends with the next use of the connection.
+    match made {
+        Made::Settled { .. } => transaction.commit().await?,
+        Made::Nothing | Made::Refused { .. } => transaction.rollback().await?,
+    }
+    Ok(made)
+}
+
+/// What is to be committed if it is settled.
+async fn within(
+    engine: &Engine,
+    desk: &Desk,
+    connection: &mut PgConnection,
+    key: &Key,
+    spent: &mut Option<WorkspaceId>,
+) -> Result<Made, StoreError> {
+    let Some(row) = lock(connection, key).await? else { return Ok(Made::Nothing) };
     if !row.is_there {
-        settle(&mut transaction, key, &Verdict::Missed(DELETED.into())).await?;
-        transaction.commit().await?;
+        settle(connection, key, &Verdict::Missed(DELETED.into())).await?;
         return Ok(Made::Settled { is_new: false });
     }
     let (workspace_id, _, version_id) = row.ids();
@@ -93,8 +109,8 @@ async fn in_transaction(
     let started = make(&row, version.graph.timeout_ms, vt);
     let execution_id = started.execution_id;
     let answer = match wish(&row, version.graph.flow.as_ref(), &started) {
-        Some(wish) => ruled(desk, &mut transaction, Ruled { start: started, wish }).await?,
-        None => plain(desk, &mut transaction, started).await?,
+        Some(wish) => ruled(desk, connection, Ruled { start: started, wish }).await?,
+        None => plain(desk, connection, started).await?,
     };
     match answer {
         Answer::Refused { reason, until } => Ok(Made::Refused { reason: reason.into(), until }),
@@ -102,11 +118,9 @@ async fn in_transaction(
             if is_new && matches!(row.cause.as_str(), "event" | "execution") {
                 let event = taken(&row);
                 let depth = row.depth;
-                events::taken_by_start(&mut transaction, workspace_id, execution_id, &row.node_id, &event, depth)
-                    .await?;
+                events::taken_by_start(connection, workspace_id, execution_id, &row.node_id, &event, depth).await?;
             }
-            settle(&mut transaction, key, &verdict).await?;
-            transaction.commit().await?;
+            settle(connection, key, &verdict).await?;
             Ok(Made::Settled { is_new })
         }
     }

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::trigger_start::{Desk, Made, start};
-use crate::side::Side;
+use crate::side::{Apart, Side};
 use crate::worker::Engine;
 
 /// Shortest time between two looks.
@@ -27,19 +27,22 @@ const OTHERS_MS: i64 = 100;
 /// Starts what is due, until the worker stops. `due` says that there may be something before it is looked for.
 pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, due: Arc<Notify>) {
     let (desk, mut agenda, mut next_ms) = (Desk::new(&place), engine.agenda.reader(), Some(0));
-    let mut passed_by = PassedBy::default();
+    let (mut passed_by, mut apart) = (PassedBy::default(), Apart::new(place));
     let triggers = |agenda: &Agenda| agenda.triggers_ms;
-    let mut until_due = async |next_ms: Option<i64>| {
+    let mut until_due = async |next_ms: Option<i64>, apart: &mut Apart| {
         tokio::select! {
+            never = apart.rest() => match never {},
             () = due.notified() => {}
             () = agenda.until_due(next_ms, LOOK_EVERY_MIN, triggers) => {}
         }
     };
-    while engine.stop.run_until_cancelled(until_due(next_ms)).await.is_some() {
-        next_ms = match look(&engine, &desk, &place, &waker, &mut passed_by).await {
+    while engine.stop.run_until_cancelled(until_due(next_ms, &mut apart)).await.is_some() {
+        next_ms = match look(&engine, &desk, &mut apart, &waker, &mut passed_by).await {
             Ok(next_ms) => next_ms,
             Err(error) => {
                 warn!(%error, "what triggers are to start could not be looked at; it will be tried again");
+                // With whatever was begun on it.
+                apart.end();
                 Some(AGAIN_MS)
             }
         };
@@ -51,7 +54,7 @@ pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc
 async fn look(
     engine: &Engine,
     desk: &Desk,
-    place: &Place,
+    apart: &mut Apart,
     waker: &Notify,
     passed_by: &mut PassedBy,
 ) -> Result<Option<i64>, StoreError> {
@@ -59,8 +62,8 @@ async fn look(
     if next.is_none_or(|ms| ms > 0) {
         return Ok(next);
     }
-    // Its connection lives as long as there is work: the side connection must not wait for starts.
-    let side = Side::new(place.clone());
+    // The side connection must not wait for starts.
+    let side = apart.side();
     while !engine.stop.is_cancelled() {
         let moved = side.run(async |connection| advance(connection, passed_by).await).await?;
         let due = side.run(async |connection| candidates(connection).await).await?;
@@ -69,7 +72,7 @@ async fn look(
             if engine.stop.is_cancelled() {
                 break;
             }
-            made += usize::from(one(engine, desk, &side, key, waker).await?);
+            made += usize::from(one(engine, desk, side, key, waker).await?);
         }
         if moved == 0 && made == 0 {
             break;

@@ -3,9 +3,11 @@
 
 mod agenda;
 mod approvals;
+mod arrivals;
 mod begins;
 mod bulk;
 mod calm;
+mod cells;
 mod children;
 mod chunks;
 mod containers;
@@ -33,6 +35,7 @@ mod rules;
 mod schedules;
 mod secrets;
 mod slow;
+mod step_triggers;
 mod support;
 mod taken;
 mod upkeep;

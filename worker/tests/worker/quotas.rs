@@ -89,3 +89,36 @@ async fn a_quota_of_any_name_is_charged_up_to_its_hard_limit_and_each_charge_is_
     }
     cell.assert_clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_hears_that_executions_are_used_up_starts_none_beyond_them() {
+    let cell = Cell::new().await;
+    for (name, event) in [("works", "go"), ("hears", "quota.exceeded")] {
+        let graph = json!({
+            "nodes": [node("start", "trigger.event", json!({ "event": event })), node("a", "debug.noop", json!({}))],
+            "edges": [{ "id": "e", "source": "start", "target": "a" }],
+        });
+        cell.publish_as(name, &graph).await;
+    }
+    let one = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 1, 1)";
+    let mut owner = cell.owner().await;
+    sqlx::query(one).bind(cell.workspace_id.0).execute(&mut owner).await.unwrap();
+    let worker = cell.worker().await;
+    let send = "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
+        VALUES ($1, gen_random_uuid(), gen_random_uuid()::text, 'go', '', '{}', 0)";
+    for _ in 0..2 {
+        sqlx::query(send).bind(cell.workspace_id.0).execute(&mut owner).await.unwrap();
+    }
+    let refused =
+        "SELECT count(*) FROM trigger_starts WHERE status = 'due' AND tries > 0 AND reason LIKE '%quota of executions'";
+    cell.until_count(refused, 2).await;
+    // Their time is over, and what was refused has told nothing new.
+    sqlx::raw_sql("UPDATE trigger_starts SET due_at = now(), until_at = now() WHERE status = 'due'")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    cell.until_count("SELECT count(*) FROM trigger_starts WHERE status = 'missed'", 2).await;
+    assert_eq!(cell.count("SELECT count(*) FROM events WHERE type = 'quota.exceeded'").await, 1);
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 1);
+    worker.drain().await;
+}

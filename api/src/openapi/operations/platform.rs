@@ -2,10 +2,11 @@
 
 use super::super::operation::{Operation, op};
 use super::super::shapes::{
-    BillingDetails, BillingEvent, BillingPrice, Items, OperationView, Tenant, TenantDetails, TenantMove, Upkeep,
+    BillingDetails, BillingEvent, BillingPrice, DatabaseServer, Items, OperationView, Tenant, TenantDetails,
+    TenantMove, Upkeep,
 };
 use crate::paging::Page;
-use crate::routes::platform::{billing, duties};
+use crate::routes::platform::{billing, duties, servers};
 use crate::routes::{operations, platform};
 
 pub(super) fn all() -> Vec<Operation> {
@@ -65,5 +66,23 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<Page<BillingEvent>>(200),
         op(duties::list, "listDuties", "Duties of upkeep, and what the database says of how it is used")
             .gives::<Upkeep>(200),
+        op(servers::list, "listDatabaseServers", "Servers that dedicated workspaces may be on")
+            .gives::<Items<DatabaseServer>>(200),
+        op(servers::create, "createDatabaseServer", "Make a server known; it has to be checked then")
+            .takes::<servers::Wish>()
+            .gives::<DatabaseServer>(201)
+            .refuses(&[409]),
+        op(servers::get, "getDatabaseServer", "A server, and what its last check has found")
+            .gives::<DatabaseServer>(200),
+        op(servers::change, "changeDatabaseServer", "Change it; it has to be checked again then")
+            .takes::<servers::Wish>()
+            .gives::<DatabaseServer>(200)
+            .refuses(&[409]),
+        op(servers::delete, "deleteDatabaseServer", "Forget a server that nothing is on")
+            .gives_nothing(204)
+            .refuses(&[409]),
+        op(servers::check, "checkDatabaseServer", "Connect to it, and say what is wrong with it")
+            .gives::<DatabaseServer>(200)
+            .refuses(&[409]),
     ]
 }

@@ -15,7 +15,8 @@ pub(super) fn all() -> Vec<Operation> {
     vec![
         op(workflows::list, "listWorkflows", "Workflows, newest first")
             .query::<workflows::ListQuery>()
-            .gives::<Page<WorkflowSummary>>(200),
+            .gives::<Page<WorkflowSummary>>(200)
+            .refuses(&[422]),
         op(workflows::create, "createWorkflow", "Make a workflow")
             .takes::<workflows::NewWorkflow>()
             .gives::<Workflow>(201)

@@ -62,6 +62,62 @@ pub(crate) struct TenantMove {
     to: TenantState,
 }
 
+/// A server beside the home server. Its passwords are never shown.
+#[derive(JsonSchema)]
+pub(crate) struct DatabaseServer {
+    id: Id,
+    name: String,
+    /// Name, address, or folder of a Unix socket.
+    host: String,
+    port: i32,
+    tls: String,
+    /// Who works there.
+    login: String,
+    /// Who makes databases there.
+    creator_login: String,
+    status: DatabaseServerStatus,
+    /// When that was found; null as long as nobody has looked since it was changed.
+    checked_at: Option<Time>,
+    diagnosis: Option<DatabaseServerDiagnosis>,
+    /// Rises with each change.
+    revision: i64,
+    /// How many cells are on it.
+    cells: i64,
+    created_by: String,
+    created_at: Time,
+    updated_at: Time,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum DatabaseServerStatus {
+    Unchecked,
+    /// Dedicated workspaces can be made there.
+    Valid,
+    Invalid,
+}
+
+/// What a check has found; the facts are there if the server let us in.
+#[derive(JsonSchema)]
+pub(crate) struct DatabaseServerDiagnosis {
+    /// Of one question and its answer.
+    latency_ms: Option<u64>,
+    server_version: Option<String>,
+    /// Databases that there are.
+    databases: Option<i64>,
+    /// Connections that it takes.
+    connections_max: Option<i64>,
+    /// What stands in the way; none if it is valid.
+    problems: Vec<DatabaseServerProblem>,
+}
+
+#[derive(JsonSchema)]
+pub(crate) struct DatabaseServerProblem {
+    code: String,
+    detail: String,
+    hint: String,
+}
+
 /// Work that goes on after the answer: ask again until it has ended.
 #[derive(JsonSchema)]
 #[schemars(rename = "Operation")]

@@ -41,7 +41,7 @@ pub(in crate::routes) fn refused(error: AccessError) -> Problem {
         }
         AccessError::Blocked(_) => Problem::unprocessable("blocked_word", detail, "choose another one"),
         AccessError::Placement(_) => {
-            Problem::unprocessable("placement_unsupported", detail, "a database of one's own is not offered yet")
+            Problem::unprocessable("placement_unsupported", detail, "write pooled or dedicated")
         }
         AccessError::BadName { .. } => Problem::unprocessable("bad_name", detail, "choose another one"),
         AccessError::SlugTaken(_) => Problem::conflict("slug_taken", detail, "choose another one"),
@@ -149,4 +149,17 @@ async fn welcome_to(api: &Api, status: StatusCode, token: &str, slug: Option<&st
     api.people.give(&mut response, token);
     response.headers_mut().insert("vary", HeaderValue::from_static("cookie"));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::RETRY_AFTER;
+
+    use super::*;
+
+    #[test]
+    fn who_finds_too_many_logging_in_is_told_when_to_come_again() {
+        let response = unhashed(PasswordError::Busy).into_response();
+        assert_eq!((response.status().as_u16(), response.headers()[RETRY_AFTER].to_str().unwrap()), (503, "2"));
+    }
 }

@@ -6,14 +6,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::Mover;
 use capstan_domain::billing::{self, LinkError, Outcome, PriceError};
 use capstan_engine::core::ids::WorkspaceId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BODY_BYTES_MAX, mover, tenant, unknown};
+use super::{BODY_BYTES_MAX, tenant, unknown, who};
 use crate::actor::Actor;
 use crate::paging::Paging;
 use crate::problem::Problem;
@@ -152,13 +151,6 @@ async fn details(api: &Api, workspace_id: WorkspaceId) -> Result<serde_json::Val
     shown["events"] = json!(billing::events_of(&mut control, workspace_id).await?);
     control.commit().await?;
     Ok(shown)
-}
-
-/// Who asks, as histories tell, and the request.
-fn who(api: &Api, actor: &Actor, request: Request) -> Result<(Mover, Request), Problem> {
-    let (parts, body) = request.into_parts();
-    let by = mover(api, &parts, actor)?;
-    Ok((by, Request::from_parts(parts, body)))
 }
 
 /// Looks at the plans of those who pay a price that has changed. If that fails, the next look does it.

@@ -20,7 +20,7 @@ const MONTHS_MAX: i64 = 24;
 /// that take most time (null where the database does not count them) and indexes that nobody reads.
 pub(crate) async fn list(State(api): State<Api>) -> Result<Response, Problem> {
     let schema = &api.settings.cell.schema;
-    let cell = api.cells.get(schema);
+    let cell = api.cells.pooled(schema);
     let mut transaction = cell.pool.begin().await?;
     let told = json!({
         "cell": schema,

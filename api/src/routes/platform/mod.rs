@@ -3,11 +3,13 @@
 pub(crate) mod billing;
 pub(crate) mod duties;
 mod moves;
+pub(crate) mod servers;
 mod tenants;
 
 pub(crate) use moves::{Wish as MoveWish, archive, resume, suspend, transitions};
 pub(crate) use tenants::{ListQuery, create, get, list};
 
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use capstan_domain::access::{self, Mover, TenantRow};
@@ -32,6 +34,13 @@ pub(super) fn mover(api: &Api, parts: &Parts, actor: &Actor) -> Result<Mover, Pr
         address: address.map(|address| address.to_string()),
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
     })
+}
+
+/// Who asks, as histories tell, and the request.
+fn who(api: &Api, actor: &Actor, request: Request) -> Result<(Mover, Request), Problem> {
+    let (parts, body) = request.into_parts();
+    let by = mover(api, &parts, actor)?;
+    Ok((by, Request::from_parts(parts, body)))
 }
 
 /// The workspace as it is now. 404 `not_found`.

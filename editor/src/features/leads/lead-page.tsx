@@ -22,8 +22,8 @@ import { nameOf, told, waysFrom } from './words'
 
 /** One lead: what is known of it, what happened, and the executions that had to do with it. */
 export default function LeadPage({ id }: { id: string }) {
-  const loaded = useLoad(() => leadOf(id), `lead ${id}`, 5_000)
-  const events = usePaged((cursor) => leadEvents(id, cursor), `events of ${id}`, 5_000)
+  const loaded = useLoad(() => leadOf(id), `lead ${id}`, 5_000, ['lead'])
+  const events = usePaged((cursor) => leadEvents(id, cursor), `events of ${id}`, 5_000, ['lead'])
   const mayChange = useCan('leads.write')
   const lead = loaded.value
   useTitle(lead ? nameOf(lead) : 'Lead')

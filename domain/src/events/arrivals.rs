@@ -1,0 +1,32 @@
+//! Events that came in together: one row is for all of them, until workers have looked who waits for which.
+
+use capstan_engine::store::error::StoreError;
+use sqlx::PgConnection;
+
+/// Arrivals that are looked at together.
+const ARRIVALS_MAX: i64 = 20;
+
+/// Gives those a turn of their own that somebody waits for, of the oldest arrivals; whether there may be more. In the transaction
+/// of whoever passes events by: nobody else does it meanwhile. Uses event_arrivals_due, events_xid, event_waits_open and the key
+/// of the triggers.
+///
+/// Events of before a restore may have the number of a transaction of after it; those are older.
+pub(super) async fn unpack(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let unpacked = sqlx::query_scalar(
+        "WITH taken AS ( \
+           DELETE FROM event_arrivals WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM event_arrivals a \
+             WHERE a.due_at <= clock_timestamp() ORDER BY a.due_at LIMIT $1)) \
+           RETURNING workspace_id, xid, due_at \
+         ), turns AS ( \
+           INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
+           SELECT e.workspace_id, e.event_id, e.type, e.key, e.due_at FROM taken t \
+             JOIN events e ON e.xid = t.xid AND e.workspace_id = t.workspace_id \
+            WHERE e.received_at > t.due_at - interval '1 hour' \
+              AND ((SELECT true FROM event_triggers g WHERE g.workspace_id = e.workspace_id AND g.type = e.type LIMIT 1) \
+                OR (SELECT true FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
+                      AND w.key = e.key AND w.status = 'open' LIMIT 1)) \
+           ON CONFLICT DO NOTHING \
+         ) SELECT count(*) = $1 FROM taken",
+    );
+    Ok(unpacked.bind(ARRIVALS_MAX).fetch_one(connection).await?)
+}

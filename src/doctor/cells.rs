@@ -1,0 +1,96 @@
+//! Dedicated cells: whether workers come to those that have something to do, and whether each can be reached and is migrated.
+
+use std::time::Duration;
+
+use capstan_domain::cells::{CellAddress, ready_cells, service};
+use capstan_domain::secrets::KeyRing;
+use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::migrate::Kind;
+use capstan_engine::store::vitals;
+use futures::StreamExt;
+use futures::stream;
+use sqlx::PgConnection;
+use tokio::time::timeout;
+
+use super::DoctorArgs;
+use super::finding::Findings;
+use crate::cells;
+
+/// How long a cell that has something to do waits for a worker, in seconds.
+const WAITS_S: (f64, f64) = (30.0, 900.0);
+/// Cells that are looked into at a time, and longest look.
+const AT_A_TIME: usize = 8;
+const LOOK_MAX: Duration = Duration::from_secs(10);
+/// Cells that are told of by name.
+const TOLD_MAX: usize = 20;
+
+/// Looks over `control` at how cells are served, and then into each.
+pub(super) async fn look(args: &DoctorArgs, control: &Place, owner: &mut PgConnection, found: &mut Findings) {
+    let (all, served) = match (ready_cells(owner).await, service(owner).await) {
+        (Ok(all), Ok(served)) => (all, served),
+        (Err(error), _) | (_, Err(error)) => {
+            return found.fail("cells", error, "run this with the login of DATABASE_URL");
+        }
+    };
+    if all.is_empty() {
+        return found.ok("cells", "there are no dedicated cells");
+    }
+    let more = "start workers, or raise CAPSTAN_CELLS_MAX; their logs say if a dedicated cell cannot be served";
+    found.measured("cells", "the dedicated cell that has waited longest for a worker", served.waits_s, WAITS_S, more);
+    let troubles = match args.secrets.ring_or_empty() {
+        Ok(keys) => troubles(args, control, owner, &keys, &all).await,
+        Err(error) => return found.fail("cells", format!("{error:#}"), "look at CAPSTAN_SECRET_KEYS"),
+    };
+    for trouble in troubles.iter().take(TOLD_MAX) {
+        let hint = "is its server running, and CAPSTAN_CREATOR_URL set? then run `capstan migrate`";
+        found.fail("cells", trouble, hint);
+    }
+    if troubles.is_empty() {
+        found.ok(
+            "cells",
+            format!("{} dedicated cells, all as this build knows them; {} are served", all.len(), served.served),
+        );
+    } else if troubles.len() > TOLD_MAX {
+        found.fail("cells", format!("{} more are like that", troubles.len() - TOLD_MAX), "mend the first ones");
+    }
+}
+
+/// What is wrong with cells, in their order.
+async fn troubles(
+    args: &DoctorArgs,
+    control: &Place,
+    owner: &mut PgConnection,
+    keys: &KeyRing,
+    all: &[CellAddress],
+) -> Vec<String> {
+    let mut places = Vec::with_capacity(all.len());
+    for address in all {
+        let used = cells::used(control, owner, address, keys).await;
+        let owned = cells::owned(control, owner, &args.creator, address, keys).await;
+        places.push((address, used, owned));
+    }
+    let looks = places.into_iter().map(|(address, used, owned)| async move {
+        let looked = async { look_into(&used?, &owned?).await };
+        let trouble = match timeout(LOOK_MAX, looked).await {
+            Ok(Ok(())) => return None,
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(_) => format!("there was no answer within {} s", LOOK_MAX.as_secs()),
+        };
+        let name = address.database_name.as_deref().unwrap_or(&address.schema_name);
+        Some(format!("cell {} (database {name}): {trouble}", address.cell_id))
+    });
+    stream::iter(looks).buffered(AT_A_TIME).filter_map(std::future::ready).collect().await
+}
+
+/// As the fleet, and as the owner.
+async fn look_into(used: &Place, owned: &Place) -> anyhow::Result<()> {
+    used.connect(Role::Worker).await?;
+    let migrations = vitals::migrations(&mut owned.connect(Role::Owner).await?, Kind::Cell).await?;
+    if !migrations.different.is_empty() {
+        anyhow::bail!("migrations {:?} are not those of this build", migrations.different);
+    }
+    if !migrations.missing.is_empty() {
+        anyhow::bail!("it lacks {} migrations, the first is {}", migrations.missing.len(), migrations.missing[0]);
+    }
+    Ok(())
+}

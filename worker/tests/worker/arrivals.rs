@@ -1,0 +1,124 @@
+//! Events that come in together.
+
+use capstan_domain::events::{self, Desk, Intake, NewEvent, Wait, WaitingStep};
+use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
+use capstan_engine::store::connect::Role;
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
+
+use crate::support::{Cell, graph, node};
+
+const ARRIVALS: &str = "SELECT count(*) FROM event_arrivals";
+const TURNS: &str = "SELECT count(*) FROM event_turns";
+
+fn many(type_name: &str, count: usize) -> Vec<NewEvent> {
+    let event = |n: usize| {
+        let id = format!("{type_name}-{n}");
+        NewEvent { id, type_name: type_name.into(), key: n.to_string(), data: json!({ "n": n }) }
+    };
+    (0..count).map(event).collect()
+}
+
+/// Takes all of them in at once, as the API does.
+async fn send(cell: &Cell, events: &[NewEvent]) {
+    let mut api = cell.place.connect(Role::Api).await.unwrap();
+    let mut transaction = api.begin().await.unwrap();
+    let set = sqlx::query("SELECT set_config('app.workspace_id', $1, true)").bind(cell.workspace_id.to_string());
+    set.execute(&mut *transaction).await.unwrap();
+    let room = events::Room::default();
+    let intake = events::accept(&mut transaction, &room, cell.workspace_id, events).await.unwrap();
+    assert!(matches!(intake, Intake::Accepted(_)), "{intake:?}");
+    transaction.commit().await.unwrap();
+}
+
+fn step(cell: &Cell, execution_id: ExecutionId) -> WaitingStep {
+    let step = StepKey { node_id: NodeId::from("paid"), scope: Scope("".into()) };
+    WaitingStep { workspace_id: cell.workspace_id, execution_id, step }
+}
+
+fn wait(key: &str) -> Wait {
+    let since_at = Utc::now() - TimeDelta::hours(1);
+    Wait { type_name: "order.paid".into(), key: key.into(), condition: None, since_at, until_at: None }
+}
+
+async fn executions(cell: &Cell, count: usize) -> Vec<ExecutionId> {
+    let waits = graph(
+        vec![node("paid", "logic.wait_for_event", json!({ "event": "order.paid" }))],
+        &[("start", "out", "paid")],
+    );
+    let version = cell.publish(&waits).await;
+    cell.start_many(version, json!({}), count).await
+}
+
+async fn worker(cell: &Cell) -> PgConnection {
+    cell.place.connect(Role::Worker).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_many_that_come_together_only_those_waited_for_have_turns() {
+    let cell = Cell::new().await;
+    let id = executions(&cell, 1).await[0];
+    assert_eq!(Desk::new(&cell.place).wait(&step(&cell, id), &wait("7")).await.unwrap(), None);
+    send(&cell, &many("order.paid", 20)).await;
+    send(&cell, &many("order.sent", 9)).await;
+    assert_eq!((cell.count(ARRIVALS).await, cell.count(TURNS).await), (1, 9), "few have turns at once");
+    let mut worker = worker(&cell).await;
+    assert!(events::is_any(&mut worker).await.unwrap());
+    let passed = events::pass_by(&mut worker).await.unwrap().unwrap();
+    assert_eq!((passed.left.len(), cell.count(ARRIVALS).await, cell.count(TURNS).await), (1, 0, 1));
+    let given = events::work(&mut worker, passed.left.first()).await.unwrap().unwrap();
+    assert_eq!((given.waits, cell.count(TURNS).await), (1, 0));
+    assert_eq!(cell.count("SELECT count(*) FROM signals WHERE payload #>> '{data,n}' = '7'").await, 1);
+}
+
+#[tokio::test]
+async fn a_workflow_starts_at_each_of_many_that_come_together() {
+    let cell = Cell::new().await;
+    let at_event: Value = json!({
+        "nodes": [{ "id": "start", "type": "trigger.event", "data": { "config": { "event": "order.paid" } } }],
+        "edges": [],
+    });
+    cell.publish(&at_event).await;
+    let fleet = [cell.worker().await, cell.worker().await];
+    for batch in many("order.paid", 60).chunks(20) {
+        send(&cell, batch).await;
+    }
+    cell.until_count("SELECT count(DISTINCT input ->> 'id') FROM executions WHERE status = 'completed'", 60).await;
+    cell.until_count(TURNS, 0).await;
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 60);
+    for worker in fleet {
+        worker.drain().await;
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_gives_up_takes_one_that_nobody_has_looked_at() {
+    let cell = Cell::new().await;
+    let ids = executions(&cell, 2).await;
+    let desk = Desk::new(&cell.place);
+    for &id in &ids {
+        assert_eq!(desk.wait(&step(&cell, id), &wait("7")).await.unwrap(), None);
+    }
+    send(&cell, &many("order.paid", 20)).await;
+    let found = desk.expire(&step(&cell, ids[0]), &wait("7")).await.unwrap().unwrap();
+    assert_eq!(found["data"], json!({ "n": 7 }));
+    let mut worker = worker(&cell).await;
+    let passed = events::pass_by(&mut worker).await.unwrap().unwrap();
+    let given = events::work(&mut worker, passed.left.first()).await.unwrap().unwrap();
+    assert_eq!(given.waits, 1, "the one that still waits");
+}
+
+#[tokio::test]
+async fn one_worker_at_a_time_passes_events_by() {
+    let cell = Cell::new().await;
+    send(&cell, &many("order.paid", 20)).await;
+    let (mut busy, mut other) = (worker(&cell).await, worker(&cell).await);
+    let mut turn = busy.begin().await.unwrap();
+    let lock = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '#events'), 0)";
+    sqlx::query(lock).execute(&mut *turn).await.unwrap();
+    assert_eq!(events::pass_by(&mut other).await.unwrap(), None);
+    turn.rollback().await.unwrap();
+    assert!(events::pass_by(&mut other).await.unwrap().is_some());
+    assert!(!events::is_any(&mut other).await.unwrap());
+}
