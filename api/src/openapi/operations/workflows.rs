@@ -3,7 +3,7 @@
 use super::super::operation::{Operation, op};
 use super::super::shapes::{
     Backtested, Items, Published, SavedDraft, Simulate, Simulated, StartedTrial, TestedStep, Verdict, Version,
-    VersionSummary, Workflow, WorkflowSummary,
+    VersionSummary, Workflow, WorkflowFile, WorkflowSummary,
 };
 use crate::paging::Page;
 use crate::routes::{
@@ -41,7 +41,7 @@ pub(super) fn all() -> Vec<Operation> {
             .tells("ETag")
             .refuses(&[412, 428]),
         op(workflow_files::export::one, "exportWorkflow", "The draft as a file, without secrets")
-            .gives::<workflow_files::File>(200),
+            .gives::<WorkflowFile>(200),
         op(workflow_files::export::all, "exportWorkflows", "All drafts, a file on each line").streams_lines(),
         op(workflow_files::import::create, "importWorkflows", "Have files become drafts, without losing a change")
             .takes::<workflow_files::import::Wish>()

@@ -5,16 +5,16 @@ pub(crate) mod import;
 
 use capstan_domain::workflow_files::{ABOUT, portable, sum};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::openapi::shapes::Id;
 
 /// Which workflow a file is.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "WorkflowFileAbout")]
+#[schemars(rename = "WorkflowFileAboutWish")]
 pub(crate) struct About {
     /// The same wherever it is imported; a new one if absent.
     #[serde(default)]
@@ -26,9 +26,9 @@ pub(crate) struct About {
     base: Option<String>,
 }
 
-/// A workflow as a file: its graph, without secrets, and which workflow it is.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "WorkflowFile")]
+/// A file that comes in: a graph, and which workflow it is.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WorkflowFileWish")]
 pub(crate) struct File {
     workflow: About,
     /// The graph, as drafts have it.
