@@ -84,6 +84,7 @@ pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
 use rates::Shares;
+use remembered::Remembered;
 use replica::Replica;
 pub use replica::ReplicaSettings;
 pub use server::serve;
@@ -138,6 +139,7 @@ pub struct Parts {
     assigned: Assigned,
     in_force: in_force::Settings,
     graphs: Graphs,
+    looks: Remembered<audit::Look, ()>,
     shares: Shares,
     hub: Hub,
     listeners: Listeners,
@@ -186,6 +188,7 @@ impl Api {
             assigned: Assigned::new(),
             in_force: in_force::Settings::default(),
             graphs: Graphs::new(Arc::clone(&registry)),
+            looks: Remembered::for_at_most(audit::LOOKS_EVERY),
             shares: Shares::new(),
             hub: Hub::new(),
             listeners: Listeners::new(),

@@ -100,6 +100,11 @@ impl Span {
         Ok(Self { from, to: to.map(floor).transpose()?.unwrap_or(Uuid::max()) })
     }
 
+    /// The least id within, and the least one that is not.
+    pub(crate) fn ids(self) -> (Uuid, Uuid) {
+        (self.from, self.to)
+    }
+
     /// The lowest id that is within.
     pub(crate) fn first(self) -> Uuid {
         self.from

@@ -17,7 +17,7 @@ use crate::routes::{
     custom_events, deleted, editor, events, execution_list, executions, explain, expression, forms, health, hooks,
     leads, limits, log_search, logs, mail, me, migrate, node_types, orders, page, pauses, people, persons, publish,
     records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step,
-    timeline, trial, trigger_starts, usage, version, webhooks, workflows,
+    timeline, trial, trigger_starts, usage, version, webhooks, workflow_files, workflows,
 };
 use crate::{Api, compression, edge, entity_tags, openapi};
 
@@ -45,7 +45,7 @@ fn routes() -> Router<Api> {
         .route("/editor/{*path}", get(editor::show))
         .route("/login/{provider}", get(people::login::begin))
         .route("/login/{provider}/callback", get(people::login::end))
-        .route("/connect/gmail", get(credentials::gmail::begin))
+        .route(credentials::gmail::BEGIN, get(credentials::gmail::begin))
         .route("/connect/gmail/callback", get(credentials::gmail::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
@@ -124,11 +124,15 @@ pub(crate) fn resources() -> Routes {
         .route("/person-jobs/{person_job_id}", get(permit::on_no_page(Permission::AuditRead), persons::get))
         .route("/person-jobs/{person_job_id}/lines", get(Permission::PersonsManage, persons::lines))
         .route("/audit", get(Permission::AuditRead, audit::list))
+        .route("/audit/export", get(Permission::AuditExport, audit::export::show))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(
             "/workflows",
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
         )
+        .route("/workflows/export", get(Permission::WorkflowsRead, workflow_files::export::all))
+        .route("/workflows/import", post(Permission::WorkflowsWrite, workflow_files::import::create))
+        .route("/workflows/{workflow_id}/export", get(Permission::WorkflowsRead, workflow_files::export::one))
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
         .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
         .route(
@@ -241,6 +245,7 @@ pub(crate) fn resources() -> Routes {
                 .put(Permission::CredentialsWrite, credentials::replace)
                 .delete(Permission::CredentialsWrite, credentials::delete),
         )
+        .route("/credentials/{credential_id}/uses", get(Permission::CredentialsRead, credentials::uses::list))
         .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
         .route("/credentials/{credential_id}/test", post(Permission::CredentialsUse, credentials::test::create))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
@@ -277,7 +282,7 @@ pub(crate) fn resources() -> Routes {
 fn with_leads(routes: Routes) -> Routes {
     use crate::permit::{get, may_lag, post};
     use Permission::{LeadsManage, LeadsRead, LeadsWrite};
-    use leads::{board, fields, history, list, one, pipeline};
+    use leads::{board, deleted, fields, history, list, one, pipeline};
 
     routes
         .route("/leads", get(may_lag(LeadsRead), list::list).post(LeadsWrite, one::create))
@@ -287,6 +292,8 @@ fn with_leads(routes: Routes) -> Routes {
         )
         .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
         .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
+        .route("/deleted-leads", get(LeadsRead, deleted::list))
+        .route("/deleted-leads/{lead_id}/restore", post(LeadsWrite, deleted::restore))
         .route("/lead-board", get(may_lag(LeadsRead), board::show))
         .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
         .route("/lead-fields", get(LeadsRead, fields::list))
@@ -296,9 +303,9 @@ fn with_leads(routes: Routes) -> Routes {
 
 /// Records of types that the workspace defines.
 fn with_records(routes: Routes) -> Routes {
-    use crate::permit::{get, may_lag};
+    use crate::permit::{get, may_lag, post};
     use Permission::{RecordsManage, RecordsRead, RecordsWrite};
-    use records::{history, list, one, transitions, types};
+    use records::{deleted, history, list, one, transitions, types};
 
     routes
         .route("/record-types", get(RecordsRead, types::list))
@@ -316,6 +323,8 @@ fn with_records(routes: Routes) -> Routes {
             get(RecordsRead, transitions::list).post(RecordsWrite, transitions::create),
         )
         .route("/records/{record_id}/history", get(RecordsRead, history::list))
+        .route("/deleted-records", get(RecordsRead, deleted::list))
+        .route("/deleted-records/{record_id}/restore", post(RecordsWrite, deleted::restore))
 }
 
 /// Outbound webhooks, and which events there are.
@@ -349,37 +358,5 @@ fn with_webhooks(routes: Routes) -> Routes {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::body::Body;
-    use axum::http::Request;
-    use http_body_util::BodyExt;
-    use serde_json::Value;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn ask(path: &str) -> (u16, Value) {
-        let routes = Router::new()
-            .route("/panics", get(async || -> &'static str { panic!("secret detail of row 7") }))
-            .route("/bare", get(async || (StatusCode::BAD_GATEWAY, "secret detail")))
-            .route("/query", get(async |_: axum::extract::Query<Vec<(u8, u8)>>| "fine"));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = surrounded(routes).oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        (status, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn whatever_breaks_becomes_a_problem_that_tells_nothing_of_the_inside() {
-        for (path, status, code) in [
-            ("/panics", 500, "internal"),
-            ("/bare", 500, "internal"),
-            ("/query?a=b", 400, "bad_request"),
-            ("/no", 404, "not_found"),
-        ] {
-            let (found, body) = ask(path).await;
-            assert_eq!((found, body["code"].as_str()), (status, Some(code)), "{path}");
-            assert!(!body.to_string().contains("secret") && body["request_id"].is_string(), "{body}");
-        }
-    }
-}
+#[path = "router_tests.rs"]
+mod tests;

@@ -52,5 +52,6 @@ pub mod trigger_starts;
 pub mod triggers;
 pub mod watch;
 pub mod webhooks;
+pub mod workflow_files;
 pub mod workflows;
 pub mod workspace_settings;

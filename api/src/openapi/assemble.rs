@@ -162,6 +162,9 @@ fn answer(operation: &Operation, content: &Content, makers: &mut Makers) -> Valu
         Content::Events => answer["content"] = json!({ "text/event-stream": {} }),
         // Each line is an object of its own.
         Content::Lines => answer["content"] = json!({ "application/x-ndjson": { "schema": {} } }),
+        Content::LinesOrTable => {
+            answer["content"] = json!({ "application/x-ndjson": { "schema": {} }, "text/csv": { "schema": {} } });
+        }
     }
     answer
 }

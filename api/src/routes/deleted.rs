@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use capstan_domain::workflows::{self as listing, DeletedWorkflow, Taken};
 use capstan_domain::{quotas, rules};
 use capstan_engine::core::ids::{VersionId, WorkflowId};
+use capstan_engine::store::pauses;
 use capstan_engine::store::workflows as versions;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -55,7 +56,7 @@ impl From<DeletedWorkflow> for DeletedView {
     }
 }
 
-/// `DELETE /workflows/{id}`: 204. It is found no more, and nothing starts by it; executions that have begun go on. Drafts and versions
+/// `DELETE /workflows/{id}`: 204. It is found no more, and nothing starts by it; executions that have begun go on, also if it was paused. Drafts and versions
 /// are kept, so that it can be restored. 404 unknown, 409 `made_by_rule`.
 pub(crate) async fn delete(
     State(api): State<Api>,
@@ -76,7 +77,13 @@ pub(crate) async fn delete(
         turn(&api, &mut transaction, &caller, id, false).await?;
     }
     listing::hide(&mut transaction, caller.workspace_id, id).await?;
-    caller.differs(&mut transaction, &told(id, &taken), &Value::Null).await?;
+    // Nobody could end its pause any more, and what has begun goes on.
+    let was_paused = pauses::resume(&mut transaction, caller.workspace_id, Some(id)).await?;
+    let mut before = told(id, &taken);
+    if was_paused {
+        before["paused"] = true.into();
+    }
+    caller.differs(&mut transaction, &before, &Value::Null).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     Ok(StatusCode::NO_CONTENT.into_response())

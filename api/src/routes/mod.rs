@@ -69,6 +69,7 @@ pub(crate) mod usage;
 pub(crate) mod version;
 pub(crate) mod webhooks;
 mod which_version;
+pub(crate) mod workflow_files;
 pub(crate) mod workflows;
 pub(crate) mod workspace_settings;
 

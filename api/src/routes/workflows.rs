@@ -27,7 +27,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 /// Most characters of a workflow's name.
-const NAME_CHARS_MAX: usize = 200;
+pub(super) const NAME_CHARS_MAX: usize = 200;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

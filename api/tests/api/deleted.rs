@@ -168,3 +168,20 @@ async fn of_publishing_and_deleting_at_once_nothing_is_left_that_starts() {
     let (published, ()) = tokio::join!(app.post_nothing(&publish), commit);
     assert_eq!((published.verdict().as_str(), app.count("workflow_versions").await), ("404 not_found", before));
 }
+
+#[tokio::test]
+async fn the_pause_of_a_deleted_workflow_is_gone_and_the_log_tells_it() {
+    let app = App::start().await;
+    let id = app.publish(&triggered()).await;
+    let other = app.publish(&crate::support::simple()).await;
+    for id in [&id, &other] {
+        assert_eq!(app.post(&format!("{WORKFLOWS}/{id}/pause"), &json!({ "reason": "night" })).await.status, 200);
+    }
+    assert_eq!(delete(&app, &id).await.status, 204);
+    let paused: Vec<Value> = items(&app, "/api/v1/pauses").await.iter().map(|row| row["workflow_id"].clone()).collect();
+    assert_eq!(paused, [json!(other)]);
+    let told = items(&app, "/api/v1/audit?limit=1").await[0]["changes"].clone();
+    assert!(told.as_array().unwrap().contains(&json!({ "path": "/paused", "before": true, "after": null })), "{told}");
+    assert_eq!(restore(&app, &id).await.status, 200);
+    assert_eq!(items(&app, "/api/v1/pauses").await.len(), 1, "it comes back as one that is not paused");
+}

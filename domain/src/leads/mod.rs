@@ -5,6 +5,7 @@
 
 mod act;
 mod board;
+mod deleted;
 mod desk;
 mod doing;
 mod fields;
@@ -23,6 +24,7 @@ pub(crate) mod words;
 pub use crate::by::{By, ByKind};
 pub use act::{Act, Acted, Done, Mode, Which};
 pub use board::{BOARD_COUNT_MAX, Column, board};
+pub use deleted::{DeletedLead, deleted};
 pub use desk::Desk;
 pub use doing::act;
 pub use fields::{FIELDS_MAX, FieldKind, FieldRow, PutField, fields, put_field};

@@ -113,11 +113,12 @@ fn billing() -> [EventType; 3] {
 }
 
 /// What happens to leads. They come as the events do that a workspace sends itself.
-fn leads() -> [EventType; 3] {
+fn leads() -> [EventType; 4] {
     let kinds = [
         ("created", "There is a new lead"),
         ("updated", "A lead has changed"),
         ("status_changed", "A lead was moved in the pipeline"),
+        ("restored", "A lead that was deleted is there again"),
     ];
     kinds.map(|(kind, title)| {
         let lead_id = "01927f3e-2c50-7000-8000-000000000005";
@@ -139,11 +140,12 @@ fn leads() -> [EventType; 3] {
 }
 
 /// What happens to records. They come in the same way.
-fn records() -> [EventType; 3] {
+fn records() -> [EventType; 4] {
     let kinds = [
         ("created", "There is a new record"),
         ("updated", "The data of a record has changed"),
         ("transitioned", "A record has gone to another state"),
+        ("restored", "A record that was deleted is there again"),
     ];
     kinds.map(|(kind, title)| {
         let record_id = "01927f3e-2c50-7000-8000-000000000008";
@@ -357,7 +359,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 31);
+        assert_eq!(types.len(), 33);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

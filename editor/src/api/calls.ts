@@ -35,6 +35,9 @@ export const createWorkflow = (name: string, graph: object) =>
 export const deleteWorkflow = (id: string) => ask<undefined>(`/workflows/${id}`, { method: 'DELETE' })
 export const deletedWorkflows = (cursor: string | null) =>
   ask<Page<DeletedWorkflow>>(`/deleted-workflows?limit=50${cursor ? `&cursor=${cursor}` : ''}`)
+/** Which workflow its file is, and the sum of the draft that it began from. */
+export const fileAbout = async (id: string) =>
+  (await ask<{ workflow: { id: string; name: string; base: string } }>(`/workflows/${id}/export`)).workflow
 export const restoreWorkflow = (id: string) => ask<Workflow>(`/deleted-workflows/${id}/restore`, { method: 'POST' })
 export const saveDraft = (id: string, revision: number, graph: object) =>
   ask<Saved>(`/workflows/${id}/draft`, { method: 'PUT', body: { graph }, headers: { 'if-match': `"${revision}"` } })

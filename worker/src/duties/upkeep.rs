@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, form_submissions, leads, notifications, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{
+    events, form_submissions, leads, notifications, persons, records, request_keys, trigger_starts, webhooks,
+};
 use capstan_engine::store::bulk;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::duties::free;
@@ -94,6 +96,7 @@ async fn tidy_all(side: &Side) -> Result<String, String> {
     take_out!(side, failed, "idempotency keys of requests", request_keys::tidy);
     take_out!(side, failed, "jobs about persons", persons::tidy);
     take_out!(side, failed, "leads", leads::tidy);
+    take_out!(side, failed, "records", records::tidy);
     take_out!(side, failed, "submissions of forms", form_submissions::tidy);
     take_out!(side, failed, "notices", notifications::tidy);
     if let Err(error) = waits(side).await {

@@ -59,6 +59,38 @@ async fn a_workflow_hears_that_a_quota_is_used_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_quota_of_any_name_is_charged_up_to_its_hard_limit_and_each_charge_is_one_fact() {
+    let cell = Cell::new().await;
+    let charge = node("charge", "action.meter", json!({ "quota": "pages", "units": "{{ input.pages }}" }));
+    let free = node("free", "action.meter", json!({ "quota": "scans" }));
+    let drawn = graph(vec![charge, free], &[("start", "out", "charge"), ("charge", "out", "free")]);
+    let version = cell.publish(&drawn).await;
+    let limit = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'pages', 10, 12)";
+    sqlx::query(limit).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    let worker = cell.worker().await;
+    // At the limit it goes on, up to a fifth more; what does not fit whole uses nothing.
+    for (pages, expected) in [(7, "completed"), (3, "completed"), (3, "failed"), (2, "completed"), (1, "failed")] {
+        let id = cell.start(version, json!({ "pages": pages })).await;
+        cell.until(id, &[expected]).await;
+    }
+    assert_eq!(cell.count("SELECT count(*) FROM execution_steps WHERE error ->> 'class' = 'quota'").await, 2);
+    worker.drain().await;
+    let facts = "SELECT sum(units)::bigint FROM usage WHERE meter = ";
+    let granted = "SELECT granted FROM quota_counters WHERE meter = ";
+    for (meter, units) in [("pages", 12), ("scans", 3)] {
+        assert_eq!(cell.count(&format!("{facts} '{meter}'")).await, units, "{meter}");
+        assert_eq!(cell.count(&format!("{granted} '{meter}'")).await, units, "{meter}");
+    }
+    assert_eq!(cell.count("SELECT count(*) FROM usage WHERE meter = 'pages'").await, 3);
+    assert_eq!(cell.count("SELECT count(*) FROM quota_slices").await, 0);
+    for said in ["quota.soft", "quota.exceeded"] {
+        let said = format!("SELECT count(*) FROM events WHERE type = '{said}' AND key = 'pages'");
+        assert_eq!(cell.count(&said).await, 1);
+    }
+    cell.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_that_hears_that_executions_are_used_up_starts_none_beyond_them() {
     let cell = Cell::new().await;
     for (name, event) in [("works", "go"), ("hears", "quota.exceeded")] {

@@ -97,7 +97,10 @@ function Actions({ lead, onChanged }: { lead: Lead; onChanged: () => void }) {
           onConfirm={() => removeLead(lead.id).then(() => navigate(to.leads()))}
           onClose={() => setRemoving(false)}
         >
-          <p>It is shown nowhere any more, and its e-mail address is free again.</p>
+          <p>
+            It is shown nowhere any more, and its e-mail address is free again. For 90 days it can be restored from the
+            page of leads.
+          </p>
         </Confirm>
       )}
     </>
