@@ -1,7 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, settings of the platform, what people are told, the sandbox mailbox, what
+//! workspaces define, workflows as files, what is held about a person, settings of the platform, what people are told, the sandbox mailbox, what
 //! changed since one last looked, which trace a task works for, and its spans.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
