@@ -300,8 +300,7 @@ async fn a_workspace_that_its_subscription_is_moved_away_from_keeps_no_plan_of_i
     );
     sqlx::raw_sql(&moved).execute(&mut owner).await.unwrap();
     assert_eq!(told(&app, &subscribed("updated", "evt_2", 20, "active", STARTER)).await, "applied");
-    app.api.tend_billing().await.unwrap();
-    assert_eq!(plan(&app).await, "free");
+    assert_eq!(app.get("/api/v1/billing").await.json()["plan"], "free", "its cell hears of it within the minute");
     let of_other = Request::get("/api/v1/billing").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
     assert_eq!(app.send(of_other).await.json()["plan"], "starter");
 }

@@ -208,6 +208,7 @@ async fn fill(app: &App) {
         format!("INSERT INTO standings (workspace_id, state, revision) VALUES ('{w}', 'active', 1)"),
         format!("INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ('{w}', 'k', 'quota.soft', 's', '')"),
         format!("INSERT INTO workspace_settings (workspace_id, time_zone, quiet, updated_by) VALUES ('{w}', 'UTC', '{{}}', 'b')"),
+        format!("INSERT INTO event_arrivals (workspace_id, xid, events) VALUES ('{w}', '1', 1)"),
         format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
         format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
                  VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),

@@ -84,12 +84,13 @@ impl Permission {
             Self::RecordsRead | Self::RecordsWrite | Self::RecordsManage => Some(Page::Records),
             Self::KeysRead | Self::KeysWrite => Some(Page::Keys),
             Self::UsageRead | Self::BillingRead => Some(Page::Usage),
-            Self::AuditRead | Self::AuditExport => Some(Page::Audit),
+            Self::AuditRead => Some(Page::Audit),
             Self::WorkspaceRead
             | Self::WorkspaceWrite
             | Self::WorkspaceOwn
             | Self::EventsWrite
             | Self::PersonsManage
+            | Self::AuditExport
             | Self::MembersRead
             | Self::MembersWrite => None,
         }
