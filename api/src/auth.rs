@@ -189,6 +189,18 @@ pub(crate) async fn admit(api: &Api, parts: &mut Parts, demand: impl Into<Demand
     Ok(())
 }
 
+/// Lets a request that lasts stay in its workspace. Who names none may come to mean another one meanwhile: 400 `workspace_required`.
+pub(crate) async fn admit_again(
+    api: &Api,
+    parts: &mut Parts,
+    permission: Permission,
+    workspace_id: WorkspaceId,
+) -> Result<(), Problem> {
+    admit(api, parts, permission).await?;
+    let tenant = parts.extensions.get::<Arc<Actor>>().and_then(|actor| actor.tenant.as_ref());
+    if tenant.is_some_and(|tenant| tenant.workspace_id == workspace_id) { Ok(()) } else { Err(no_workspace()) }
+}
+
 pub(crate) fn key_in_headers(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let (scheme, key) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(wrong_key)?;

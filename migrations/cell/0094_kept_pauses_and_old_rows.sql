@@ -59,7 +59,8 @@ REVOKE ALL ON FUNCTION take_along_1(date, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION take_along_1(date, int) TO capstan_worker;
 
 -- As before (0081), but that a cell is not let go of either while facts of the outbox are not looked at for workflows that start at
--- them by triggers of events. One step more, into event_triggers_facts.
+-- them by triggers of events, and that somebody comes back for words of executions that are not written yet. Steps more, into
+-- event_triggers_facts and outbox_xid.
 CREATE OR REPLACE FUNCTION next_due_1() RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
@@ -138,6 +139,11 @@ BEGIN
   IF v_at - interval '10 minutes' < (SELECT o.created_at FROM outbox o ORDER BY o.event_id DESC LIMIT 1) THEN
     v_due := least(v_due, v_at);
   END IF;
+  -- Words come some seconds after the end; that is nothing to stay for, but for somebody who came for them.
+  SELECT c.xid, c.event_id INTO v_xid, v_event FROM word_cursor c WHERE c.one;
+  SELECT o.created_at INTO v_at FROM outbox o
+   WHERE o.xid >= v_xid AND (o.xid, o.event_id) > (v_xid, v_event) ORDER BY o.xid, o.event_id LIMIT 1;
+  v_due := least(v_due, v_at + interval '10 minutes');
   IF v_due IS NULL THEN
     RETURN NULL;
   END IF;

@@ -17,6 +17,9 @@ async fn due(cell: &Cell) -> Option<Duration> {
     next_due(&mut connection).await.unwrap()
 }
 
+/// Words are written of all that has ended.
+const NO_WORDS_DUE: &str = "UPDATE word_cursor SET xid = '9000000000000000000'";
+
 /// A row of this table, of now.
 fn under_way(table: &str) -> String {
     match table {
@@ -112,6 +115,7 @@ async fn what_is_planned_is_due_at_its_time() {
 #[tokio::test]
 async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_them() {
     let cell = Cell::new().await;
+    cell.execute(NO_WORDS_DUE).await;
     cell.execute(&format!(
         "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({ID}, {ID}, 'a', {ID}, '1')"
     ))
@@ -143,6 +147,7 @@ async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_the
 #[tokio::test]
 async fn what_happened_since_its_day_was_summed_up_is_to_be_summed_up() {
     let cell = Cell::new().await;
+    cell.execute(NO_WORDS_DUE).await;
     cell.execute("INSERT INTO stats_days (day, due_at) VALUES (now()::date, now() + interval '5 minutes')").await;
     assert_eq!(due(&cell).await, None);
     let event = format!(
@@ -153,6 +158,21 @@ async fn what_happened_since_its_day_was_summed_up_is_to_be_summed_up() {
     let told = due(&cell).await.unwrap().as_secs();
     assert!((240..=300).contains(&told), "in {told} s");
     cell.execute("UPDATE outbox SET created_at = now() - interval '6 minutes'").await;
+    assert_eq!(due(&cell).await, None);
+}
+
+#[tokio::test]
+async fn words_of_what_has_ended_are_due_some_minutes_later_until_they_are_written() {
+    let cell = Cell::new().await;
+    cell.execute(&format!(
+        "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({ID}, {ID}, 'a', {ID}, '1')"
+    ))
+    .await;
+    let told = due(&cell).await.unwrap().as_secs();
+    assert!((540..=600).contains(&told), "in {told} s");
+    cell.execute("UPDATE outbox SET created_at = now() - interval '11 minutes'").await;
+    assert_eq!(due(&cell).await, Some(Duration::ZERO));
+    cell.execute("UPDATE word_cursor SET (xid, event_id) = (SELECT o.xid, o.event_id FROM outbox o)").await;
     assert_eq!(due(&cell).await, None);
 }
 
@@ -176,7 +196,7 @@ async fn what_is_due_next_is_one_step_into_each_index() {
          SELECT {ID}, {ID}, n::text, 'a', 'a', '1', 0 FROM {rows}; \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {ID}, {ID}, now() + n * interval '1 hour' FROM {rows}; \
          INSERT INTO stats_days (day, due_at) SELECT now()::date - n::int, now() + interval '1 hour' FROM generate_series(0, 400) n; \
-         UPDATE webhook_cursors SET xid = '9000000000000000000'; UPDATE end_cursor SET xid = '9000000000000000000'; {}; {}",
+         UPDATE webhook_cursors SET xid = '9000000000000000000'; UPDATE end_cursor SET xid = '9000000000000000000'; {NO_WORDS_DUE}; {}; {}",
         rule("silence", HOUR),
         rule("sla", HOUR),
     ))
