@@ -144,7 +144,8 @@ pub async fn receipts(
     let rows = sqlx::query_as(
         "SELECT f.execution_id, f.position, f.meter, f.units, f.at, j.node_id, j.scope \
          FROM ((SELECT e.execution_id, 0 AS position, 'executions' AS meter, 1::bigint AS units, e.created_at AS at \
-                  FROM executions e WHERE e.workspace_id = $1 AND coalesce($2, 'executions') = 'executions' \
+                  FROM executions e WHERE e.workspace_id = $1 AND e.workspace_id >= $1 AND e.workspace_id <= $1 \
+                   AND coalesce($2, 'executions') = 'executions' \
                    AND e.execution_id <= $3 AND (e.execution_id < $3 OR $4 > 0) ORDER BY e.execution_id DESC LIMIT $5) \
                UNION ALL \
                (SELECT u.execution_id, u.position, u.meter, u.units, u.created_at \
