@@ -218,6 +218,22 @@ async fn who_names_no_workspace_and_comes_to_mean_another_one_hears_no_more_of_t
 }
 
 #[tokio::test]
+async fn a_stream_that_is_open_keeps_no_session_from_ending() {
+    let app = App::start().await;
+    let session = member(&app, app.acme, "ada@example.com", MemberRole::Member).await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let long_ago = "UPDATE user_sessions SET last_seen_at = clock_timestamp() - interval '2 hours'";
+    sqlx::query(long_ago).execute(&mut owner).await.unwrap();
+    let request = Request::get(STREAM).header("cookie", format!("capstan_session={session}"));
+    let mut client = Client::sending(&app, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(client.next().await.unwrap().0, "ready");
+    let used = "SELECT count(*) FROM user_sessions WHERE last_seen_at > clock_timestamp() - interval '1 hour'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(used).fetch_one(&mut owner).await.unwrap(), 0);
+    assert_eq!(send(&app.another_process(), &session, "GET", "/me", json!({})).await.status, 200);
+    assert_eq!(sqlx::query_scalar::<_, i64>(used).fetch_one(&mut owner).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_transaction_that_commits_late_is_told_when_it_does_and_holds_up_nobody() {
     let app = App::start().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
