@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
+use capstan_domain::cells::RuntimeServer;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -18,42 +19,70 @@ const DEDICATED_MET_MAX: usize = 64;
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// Time between two looks for such ones.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long a process goes on with what it knows of a server: its address or password may be changed.
+const SERVER_KNOWN_FOR: Duration = Duration::from_secs(30);
 
-/// By id, with when each was asked for last.
+/// By id.
 #[derive(Default)]
-pub(super) struct Met(HashMap<Uuid, (Arc<Cell>, Instant)>);
+pub(super) struct Met(HashMap<Uuid, Entry>);
+
+struct Entry {
+    cell: Arc<Cell>,
+    /// When it was asked for last.
+    used_at: Instant,
+    /// What it was reached with; none on the home server.
+    server: Option<RuntimeServer>,
+    /// When that was so last.
+    known_at: Instant,
+}
+
+impl Entry {
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.cell) == 1 && self.used_at.elapsed() >= IDLE_MAX
+    }
+}
 
 impl Met {
+    /// The cell, unless it is to be asked for whether its server is still the same.
     pub(super) fn find(&mut self, cell_id: Uuid) -> Option<Arc<Cell>> {
-        let (cell, used_at) = self.0.get_mut(&cell_id)?;
-        *used_at = Instant::now();
-        Some(Arc::clone(cell))
+        let entry = self.0.get_mut(&cell_id)?;
+        if entry.server.is_some() && entry.known_at.elapsed() >= SERVER_KNOWN_FOR {
+            return None;
+        }
+        entry.used_at = Instant::now();
+        Some(Arc::clone(&entry.cell))
     }
 
-    /// The cell, made with `new` unless somebody else was quicker. Requests that still use one that has to go keep it.
-    pub(super) fn meet(&mut self, cell_id: Uuid, new: impl FnOnce() -> Arc<Cell>) -> Arc<Cell> {
-        if let Some(cell) = self.find(cell_id) {
-            return cell;
+    /// The cell on that server, made with `new` unless it is there. Requests that still use one that has to go keep it.
+    pub(super) fn meet(
+        &mut self,
+        cell_id: Uuid,
+        server: Option<RuntimeServer>,
+        new: impl FnOnce() -> Arc<Cell>,
+    ) -> Arc<Cell> {
+        let now = Instant::now();
+        if let Some(entry) = self.0.get_mut(&cell_id).filter(|entry| entry.server == server) {
+            (entry.used_at, entry.known_at) = (now, now);
+            return Arc::clone(&entry.cell);
         }
+        self.0.remove(&cell_id);
         if self.0.len() >= DEDICATED_MET_MAX
-            && let Some(oldest) = self.0.iter().min_by_key(|(_, (_, used_at))| *used_at).map(|(id, _)| *id)
+            && let Some(oldest) = self.0.iter().min_by_key(|(_, entry)| entry.used_at).map(|(id, _)| *id)
         {
             self.0.remove(&oldest);
         }
         let cell = new();
-        self.0.insert(cell_id, (Arc::clone(&cell), Instant::now()));
+        self.0.insert(cell_id, Entry { cell: Arc::clone(&cell), used_at: now, server, known_at: now });
         cell
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Arc<Cell>> {
-        self.0.values().map(|(cell, _)| Arc::clone(cell))
+        self.0.values().map(|entry| Arc::clone(&entry.cell))
     }
 
     /// Takes those out that nobody uses, or has asked for lately.
     fn take_idle(&mut self) -> Vec<Arc<Cell>> {
-        let idle =
-            self.0.extract_if(|_, (cell, used_at)| Arc::strong_count(cell) == 1 && used_at.elapsed() >= IDLE_MAX);
-        idle.map(|(_, (cell, _))| cell).collect()
+        self.0.extract_if(|_, entry| entry.is_idle()).map(|(_, entry)| entry.cell).collect()
     }
 }
 
