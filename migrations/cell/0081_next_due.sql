@@ -1,7 +1,7 @@
 -- When there is something to do in this cell next: asked by who is about to let go of it, as nobody looks at it after that. In
 -- milliseconds from now by the database's clock, 0 where something is under way or due, null where nothing is planned. What only a
 -- request can bring is not planned: who makes one announces it. Each part is one step into an index, as in agenda_3, but for rules
--- of alerts, of which a workspace has few: queue_vt, leases_pkey, gated_execution, held_pkey, pauses_pkey, standings_closed,
+-- of alerts, of which a workspace has few, and duties, of which there are three: queue_vt, leases_pkey, gated_execution, held_pkey, pauses_pkey, standings_closed,
 -- credential_tests_asked, webhook_endpoints_live, outbox_xid, events_xid, execution_triggers_pkey, event_triggers_facts, timers_due_at,
 -- pending_starts_due_at, schedules_next_at, trigger_starts_due_at, webhook_lanes_due, webhook_lanes_ailing, event_turns_due, event_arrivals_due,
 -- bulk_jobs_turn, person_jobs_turn, form_submissions_mail_due, notices_noticed_at, alerts_mail_due, alerts_open, alert_rules_enabled,
@@ -62,6 +62,10 @@ BEGIN
     (SELECT min(b.turn_at) FROM bulk_jobs b WHERE b.status = 'running'),
     (SELECT min(p.turn_at) FROM person_jobs p WHERE p.ended_at IS NULL),
     (SELECT min(s.mail_due_at) FROM form_submissions s WHERE s.mail_due_at IS NOT NULL));
+  -- A month may take hours on its way to an archive: who let go in the middle would begin anew each time.
+  IF EXISTS (SELECT FROM duties d WHERE d.leased_until > v_now) THEN
+    v_due := least(v_due, v_now + interval '15 seconds');
+  END IF;
   -- Words of what has ended are written some seconds later.
   SELECT c.xid, c.event_id INTO v_xid, v_event FROM word_cursor c WHERE c.one;
   IF (SELECT true FROM outbox o WHERE o.xid >= v_xid AND (o.xid, o.event_id) > (v_xid, v_event) LIMIT 1) THEN

@@ -161,9 +161,17 @@ async fn what_happened_since_its_day_was_summed_up_is_to_be_summed_up() {
 }
 
 #[tokio::test]
-async fn words_and_news_of_a_moment_ago_are_waited_for_and_old_news_are_come_back_for() {
+async fn duties_words_and_news_of_a_moment_ago_are_waited_for_and_old_news_are_come_back_for() {
     let cell = Cell::new().await;
     let (soon, mail) = (Duration::from_secs(15), "UPDATE alerts SET mail_due_at = now()");
+    cell.execute(
+        "INSERT INTO duties (name, holder, take_no, leased_until, last_begun_at, next_due_at) \
+         VALUES ('retention', 'w', 1, now() + interval '1 minute', now(), now())",
+    )
+    .await;
+    assert_eq!(due(&cell).await, Some(soon), "somebody is at it");
+    cell.execute("UPDATE duties SET leased_until = NULL").await;
+    assert_eq!(due(&cell).await, None);
     cell.execute(&format!(
         "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({ID}, {ID}, 'a', {ID}, '1')"
     ))
