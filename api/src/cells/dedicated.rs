@@ -96,3 +96,70 @@ pub(crate) async fn retire(api: Weak<Parts>) {
         futures::future::join_all(idle.iter().map(|cell| cell.starter.close())).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use capstan_domain::events::{Bell, Room};
+    use capstan_engine::store::connect::{Place, Role};
+    use capstan_engine::store::transactions::Transactions;
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::starter::Starter;
+
+    /// One that nobody connects to.
+    fn cell() -> Arc<Cell> {
+        let place = Place::new("postgres://127.0.0.1:1/capstan_one", "capstan").unwrap();
+        Arc::new(Cell {
+            replica: None,
+            pool: Transactions::new(&place, Role::Api, 1),
+            room: Room::default(),
+            events: Bell::new(&place),
+            starter: Starter::spawn(place, None),
+            announced: None,
+        })
+    }
+
+    fn server(host: &str) -> Option<RuntimeServer> {
+        Some(RuntimeServer {
+            server_id: Uuid::nil(),
+            host: host.into(),
+            port: 5432,
+            tls: "require".into(),
+            login: "capstan".into(),
+            password_sealed: Vec::new(),
+            password_key_id: "a".into(),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cell_is_met_anew_once_its_server_was_changed() {
+        let (mut met, far, home) = (Met::default(), Uuid::now_v7(), Uuid::now_v7());
+        let first = met.meet(far, server("one.example"), cell);
+        let at_home = met.meet(home, None, cell);
+        assert!(met.find(far).is_some_and(|found| Arc::ptr_eq(&found, &first)));
+        advance(SERVER_KNOWN_FOR).await;
+        assert!(met.find(far).is_none(), "it is to be asked for");
+        assert!(met.find(home).is_some_and(|found| Arc::ptr_eq(&found, &at_home)));
+        assert!(Arc::ptr_eq(&met.meet(far, server("one.example"), cell), &first));
+        assert!(met.find(far).is_some());
+        let moved = met.meet(far, server("other.example"), cell);
+        assert!(!Arc::ptr_eq(&moved, &first));
+        assert!(met.find(far).is_some_and(|found| Arc::ptr_eq(&found, &moved)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_cells_are_known_than_may_and_idle_ones_go() {
+        let mut met = Met::default();
+        let ids: Vec<Uuid> = (0..=DEDICATED_MET_MAX).map(|_| Uuid::now_v7()).collect();
+        for id in &ids {
+            met.meet(*id, None, cell);
+            advance(Duration::from_millis(1)).await;
+        }
+        assert!(met.find(ids[0]).is_none() && met.find(ids[1]).is_some());
+        advance(IDLE_MAX).await;
+        let used = met.find(ids[1]);
+        assert_eq!(met.take_idle().len(), DEDICATED_MET_MAX - 1);
+        assert!(used.is_some() && met.find(ids[1]).is_some());
+    }
+}
