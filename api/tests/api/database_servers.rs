@@ -188,6 +188,7 @@ async fn passwords_lie_sealed_and_what_no_server_can_be_is_refused_and_named() {
     assert_eq!(rotate_servers(&mut owner, &both).await.unwrap(), (2, 0));
     assert_eq!(rotate_servers(&mut owner, &both).await.unwrap(), (0, 0));
     assert_eq!(server_keys(&mut owner).await.unwrap(), [(id, 2)]);
-    let server: Uuid = sqlx::query_scalar("SELECT server_id FROM database_servers").fetch_one(&mut owner).await.unwrap();
+    let server: Uuid =
+        sqlx::query_scalar("SELECT server_id FROM database_servers").fetch_one(&mut owner).await.unwrap();
     assert!(server_of(&mut owner, server).await.unwrap().unwrap().options(&new).is_ok());
 }
