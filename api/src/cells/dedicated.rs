@@ -120,8 +120,8 @@ mod tests {
         })
     }
 
-    fn server(host: &str) -> Option<RuntimeServer> {
-        Some(RuntimeServer {
+    fn server(host: &str) -> RuntimeServer {
+        RuntimeServer {
             server_id: Uuid::nil(),
             host: host.into(),
             port: 5432,
@@ -129,21 +129,21 @@ mod tests {
             login: "capstan".into(),
             password_sealed: Vec::new(),
             password_key_id: "a".into(),
-        })
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_cell_is_met_anew_once_its_server_was_changed() {
         let (mut met, far, home) = (Met::default(), Uuid::now_v7(), Uuid::now_v7());
-        let first = met.meet(far, server("one.example"), cell);
+        let first = met.meet(far, Some(server("one.example")), cell);
         let at_home = met.meet(home, None, cell);
         assert!(met.find(far).is_some_and(|found| Arc::ptr_eq(&found, &first)));
         advance(SERVER_KNOWN_FOR).await;
         assert!(met.find(far).is_none(), "it is to be asked for");
         assert!(met.find(home).is_some_and(|found| Arc::ptr_eq(&found, &at_home)));
-        assert!(Arc::ptr_eq(&met.meet(far, server("one.example"), cell), &first));
+        assert!(Arc::ptr_eq(&met.meet(far, Some(server("one.example")), cell), &first));
         assert!(met.find(far).is_some());
-        let moved = met.meet(far, server("other.example"), cell);
+        let moved = met.meet(far, Some(server("other.example")), cell);
         assert!(!Arc::ptr_eq(&moved, &first));
         assert!(met.find(far).is_some_and(|found| Arc::ptr_eq(&found, &moved)));
     }
