@@ -220,7 +220,8 @@ async fn who_does_not_head_a_workspace_any_more_gets_no_mails_of_it_and_what_nob
     assert_eq!(tell(&mut control, &ids, &news).await.unwrap(), 2);
     let demoted = send(&app, &owner, "PUT", &format!("/members/{}", ids[0]), json!({ "role": "viewer" })).await;
     assert_eq!(demoted.status, 204, "{}", demoted.text());
-    let of_tomorrow = "INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ($1, 'k', 'of.tomorrow', 's', '')";
+    let of_tomorrow =
+        "INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ($1, 'k', 'of.tomorrow', 's', '')";
     let mut worker = app.cell.connect(connect::Role::Worker).await.unwrap();
     sqlx::query(of_tomorrow).bind(app.acme.0).execute(&mut worker).await.unwrap();
     app.api.tell_people().await.unwrap();
