@@ -37,7 +37,7 @@ pub struct DueMail {
 pub async fn take_mails(connection: &mut PgConnection, most: i64) -> Result<Vec<DueMail>, StoreError> {
     let sql = format!(
         "WITH due AS ( \
-           SELECT n.user_id, n.notification_id FROM notifications n WHERE n.mail_due_at <= clock_timestamp() \
+           SELECT n.user_id, n.notification_id FROM notifications n WHERE n.mail_due_at <= statement_timestamp() \
             ORDER BY n.mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED), \
          taken AS ( \
            UPDATE notifications n SET mail_tries = n.mail_tries + 1, \
