@@ -208,9 +208,9 @@ fn digest(value: &Value, sum: &mut Sha256) {
             items.iter().for_each(|item| digest(item, sum));
             sum.update("]");
         }
-        // 1.0 and 1 are the same, as an editor writes either.
-        Value::Number(number) => match number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < 9e15) {
-            Some(whole) => sum.update(format!("{whole:.0},")),
+        // 1.0 and 1 are the same, as an editor writes either, and a database writes 1e16 in full.
+        Value::Number(number) => match number.as_f64().filter(|it| number.is_f64() && it.fract() == 0.0) {
+            Some(whole) => sum.update(format!("{:.0},", whole + 0.0)),
             None => sum.update(format!("{number},")),
         },
         other => sum.update(format!("{other},")),
@@ -274,9 +274,16 @@ mod tests {
 
     #[test]
     fn a_sum_is_of_what_is_said_and_not_of_how_it_is_written() {
-        let one: Value = serde_json::from_str(r#"{"a": 1.0, "b": [1, "x"]}"#).unwrap();
-        let same: Value = serde_json::from_str(r#"{"b": [1, "x"], "a": 1}"#).unwrap();
-        assert_eq!(sum("n", &one), sum("n", &same));
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        for (one, same) in [
+            (r#"{"a": 1.0, "b": [1, "x"]}"#, r#"{"b": [1, "x"], "a": 1}"#),
+            ("[1e16, -0.0, -2.0]", "[10000000000000000, 0, -2]"),
+            ("1e20", "100000000000000000000"),
+        ] {
+            assert_eq!(sum("n", &read(one)), sum("n", &read(same)), "{one}");
+        }
+        assert_ne!(sum("n", &read("9007199254740993")), sum("n", &read("9007199254740992")));
+        let one = read(r#"{"a": 1.0, "b": [1, "x"]}"#);
         for other in [r#"{"b": [1, "y"], "a": 1}"#, r#"{"b": [1], "a": 1}"#, r#"{"b": ["x", 1], "a": 1}"#] {
             assert_ne!(sum("n", &one), sum("n", &serde_json::from_str(other).unwrap()), "{other}");
         }

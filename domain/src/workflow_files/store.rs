@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 /// Drafts of one piece of an export; each may have 2 MiB.
-pub const EXPORT_ROWS: usize = 10;
+pub const EXPORT_ROWS: usize = 4;
 
 /// A workflow on its way out.
 #[derive(Clone, Debug, FromRow)]

@@ -220,6 +220,10 @@ async fn import(
         Some(row) if fate != Fate::Copy => refilled(graph, &row.graph),
         _ => graph,
     };
+    let fate = match present {
+        Some(row) if fate == Fate::Unchanged && fills_in(&graph, &row.graph) => Fate::Update,
+        _ => fate,
+    };
     let (name, id) = if fate == Fate::Copy { (copied(&name), WorkflowId::new()) } else { (name, id) };
     let makes = matches!(fate, Fate::Create | Fate::Copy);
     let has_room = !makes || quotas::make_room(transaction, caller.workspace_id).await?.is_ok();
@@ -242,6 +246,11 @@ async fn import(
         left_out: left_out(&graph),
         problems: compiled.err().unwrap_or_default().into_iter().take(FLAWS_MAX).collect(),
     })
+}
+
+/// Whether a file that is otherwise as the draft has something in it that sums do not know of, such as a secret, and nothing less.
+fn fills_in(graph: &Value, draft: &Value) -> bool {
+    sum("", graph) != sum("", draft) && left_out(graph).len() <= left_out(draft).len()
 }
 
 /// Makes the workflow, or replaces the draft; the revision that it has then, none if it has moved on.
