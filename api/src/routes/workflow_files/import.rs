@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use capstan_domain::quotas;
 use capstan_domain::workflow_files::{
     Fate, OnConflict, Present, PresentRow, fate, find_present, left_out, mark_imported, portable, refilled, sum,
+    take_all,
 };
 use capstan_domain::workflows::rename;
 use capstan_engine::core::ids::WorkflowId;
@@ -137,6 +138,8 @@ pub(crate) async fn create(
     if !dry_run {
         // Files come in one request after the other, so that no two wait for each other's workflows.
         caller.hold(&mut transaction, "files of workflows").await?;
+        let ids: Vec<Uuid> = candidates.iter().map(|it| it.id.0).collect();
+        take_all(&mut transaction, caller.workspace_id, &ids).await?;
     }
     let (mut items, mut before, mut after) = (Vec::new(), json!({}), json!({}));
     for candidate in candidates {
