@@ -130,7 +130,11 @@ fn refill(new: &mut Value, old: &Value) {
     }
     match (new, old) {
         (Value::Object(fields), Value::Object(before)) => {
-            let tell_the_same = TELLS.iter().all(|name| fields.get(*name) == before.get(*name));
+            // Where names are hidden as well, they stand for those of the draft, as their values do.
+            let tell_the_same = TELLS.iter().all(|name| match (fields.get(*name), before.get(*name)) {
+                (Some(new), Some(old)) => new == old || is_left_out_of(new, old),
+                (new, old) => new == old,
+            });
             for (name, field) in fields.iter_mut() {
                 // The value of another header is not this one's.
                 if (tell_the_same || name != "value")
@@ -140,10 +144,26 @@ fn refill(new: &mut Value, old: &Value) {
                 }
             }
         }
-        (Value::Array(items), Value::Array(before)) if items.len() == before.len() => {
-            items.iter_mut().zip(before).for_each(|(item, before)| refill(item, before));
-        }
+        (Value::Array(items), Value::Array(before)) => refill_items(items, before),
         _ => {}
+    }
+}
+
+/// Each from the one that is called the same, if there is one such; else from the one at its place, if as many are there as before.
+fn refill_items(items: &mut [Value], before: &[Value]) {
+    let name_of = |item: &Value| TELLS.iter().find_map(|name| item.get(*name)?.as_str().map(str::to_owned));
+    let mut named: HashMap<String, Option<&Value>> = HashMap::new();
+    for old in before {
+        if let Some(name) = name_of(old) {
+            named.entry(name).and_modify(|one| *one = None).or_insert(Some(old));
+        }
+    }
+    let are_as_many = items.len() == before.len();
+    for (no, item) in items.iter_mut().enumerate() {
+        let same = name_of(item).and_then(|name| *named.get(&name)?);
+        if let Some(old) = same.or_else(|| before.get(no).filter(|_| are_as_many)) {
+            refill(item, old);
+        }
     }
 }
 
@@ -255,17 +275,27 @@ mod tests {
     #[test]
     fn what_was_left_out_is_put_back_and_nothing_else() {
         let mut draft = graph(json!({
-            "token": "abc", "url": "https://ada:pw@example.com/",
+            "token": "abc", "url": "https://ada:pw@example.com/", "cookies": [{ "name": "sid", "value": "s" }],
             "headers": [{ "name": "X-Api-Key", "value": "k" }, { "name": "X-Token", "value": "t" }],
         }));
         draft["nodes"][0]["data"]["pinned"] = json!({ "output": 1 });
         assert_eq!(refilled(portable(draft.clone()), &draft), draft);
-        // In another order no header gets the value of another one.
-        let mut turned = portable(draft.clone());
-        turned["nodes"][0]["data"]["config"]["headers"].as_array_mut().unwrap().reverse();
-        let filled = refilled(turned, &draft);
-        let at = |no: u8| format!("/nodes/0/data/config/headers/{no}/value");
-        assert_eq!(left_out(&filled), [at(0), at(1)]);
+        // In another order, or beside others, each header gets its own value, and one of another name none.
+        let headers = |graph: &mut Value| graph["nodes"][0]["data"]["config"]["headers"].take();
+        let with = |change: fn(&mut Vec<Value>)| {
+            let mut changed = portable(draft.clone());
+            change(changed["nodes"][0]["data"]["config"]["headers"].as_array_mut().unwrap());
+            refilled(changed, &draft)
+        };
+        let (k, t) = (json!({ "name": "X-Api-Key", "value": "k" }), json!({ "name": "X-Token", "value": "t" }));
+        assert_eq!(headers(&mut with(|it| it.reverse())), json!([t, k]));
+        let other = json!({ "name": "Accept", "value": "*/*" });
+        assert_eq!(
+            headers(&mut with(|it| it.insert(0, json!({ "name": "Accept", "value": "*/*" })))),
+            json!([other, k, t])
+        );
+        let renamed = with(|it| it[1]["name"] = "X-Secret".into());
+        assert_eq!(left_out(&renamed), ["/nodes/0/data/config/headers/1/value"]);
         // Nor does a node of another type.
         let mut other = portable(draft.clone());
         other["nodes"][0]["type"] = "action.send_sms".into();
