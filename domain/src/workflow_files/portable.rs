@@ -151,7 +151,6 @@ fn refill(new: &mut Value, old: &Value) {
 
 /// Each from the one that is called the same, if there is one such; else from the one at its place, if as many are there as before.
 fn refill_items(items: &mut [Value], before: &[Value]) {
-    let name_of = |item: &Value| TELLS.iter().find_map(|name| item.get(*name)?.as_str().map(str::to_owned));
     let mut named: HashMap<String, Option<&Value>> = HashMap::new();
     for old in before {
         if let Some(name) = name_of(old) {
@@ -165,6 +164,10 @@ fn refill_items(items: &mut [Value], before: &[Value]) {
             refill(item, old);
         }
     }
+}
+
+fn name_of(item: &Value) -> Option<String> {
+    TELLS.iter().find_map(|name| item.get(*name)?.as_str().map(str::to_owned))
 }
 
 /// Whether a text of a file stands for this value.
