@@ -40,6 +40,7 @@ impl Client {
         let response = app.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["x-accel-buffering"], "no", "proxies hand it on at once");
         Self { stream: response.into_body().into_data_stream(), text: String::new() }
     }
 

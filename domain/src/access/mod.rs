@@ -45,8 +45,8 @@ pub use members::{
 };
 pub use operations::{
     Asked, DDL_STEPS, DEDICATED_STEPS, OperationRow, Placement, STEPS, TRIES_MAX, WantedWorkspace, ask_operation,
-    due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation, step_done,
-    step_failed, steps_of, take_ddl_operation, take_operation,
+    ddl_waits_s, due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation,
+    step_done, step_failed, steps_of, take_ddl_operation, take_operation,
 };
 pub use pages::{Page, Pages};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
