@@ -123,7 +123,8 @@ fn tell_of_any_change(tidings: &mut Tidings) {
 /// What a change through the API was about, as its route and path tell: `POST /api/v1/workflows/{workflow_id}/publish`.
 fn tell_change(row: &ChangeRow, tidings: &mut Tidings) {
     let (Some(action), Some(subject)) = (&row.changed, &row.status) else { return };
-    let Some((method, route)) = action.split_once(" /api/v1/") else { return };
+    // What was only read, such as an export, is on record as well.
+    let Some((method, route)) = action.split_once(" /api/v1/").filter(|(method, _)| *method != "GET") else { return };
     let mut parts = route.split('/');
     // Second, whether the path names one of them, and not what they are made of or done with.
     let (topic, is_named) = match parts.next().unwrap_or_default() {
@@ -227,6 +228,7 @@ mod tests {
             ("PUT /api/v1/lead-fields/{name}", "/api/v1/lead-fields/size", "lead - updated"),
             ("POST /api/v1/bulk-jobs/{job_id}/cancel", "/api/v1/bulk-jobs/j/cancel", "execution - cancel"),
             ("DELETE /api/v1/keys/{key_id}", "/api/v1/keys/k", ""),
+            ("GET /api/v1/workflows/export", "/api/v1/workflows/export", ""),
             ("POST /other", "/other", ""),
         ] {
             assert_eq!(told(&[], &[change(action, subject)]).join(", "), expected, "{action}");
