@@ -213,7 +213,9 @@ async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), Sto
     Ok(())
 }
 
-/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends.
+/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends. The order
+/// names the primary key of the events: of a table that has just been filled a planner knows nothing, and would take any index that
+/// begins like it, and read all events of the workspace for one.
 async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Pending>, StoreError> {
     let which = match turn {
         Some(_) => "AND workspace_id = $2 AND event_id = $3",
@@ -224,7 +226,9 @@ async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Opti
            e.received_at > clock_timestamp() - make_interval(hours => $1) AS is_young \
            FROM (SELECT workspace_id, event_id, reached, again FROM event_turns WHERE due_at <= clock_timestamp() \
                   {which} FOR UPDATE SKIP LOCKED) AS t \
-           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id"
+           CROSS JOIN LATERAL (SELECT x.event_id, x.client_id, x.type, x.key, x.data, x.depth, x.received_at, x.trace FROM events x \
+             WHERE x.workspace_id = t.workspace_id AND x.event_id >= t.event_id ORDER BY x.event_id LIMIT 1) AS e \
+          WHERE e.event_id = t.event_id"
     );
     let mut pending = sqlx::query_as(&sql).bind(AGAIN_HOURS_MAX);
     if let Some(Turn { workspace_id, event_id }) = turn {

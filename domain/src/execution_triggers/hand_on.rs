@@ -32,8 +32,6 @@ const FILTER_TIME: Duration = Duration::from_secs(1);
 const END_TIME: Duration = Duration::from_secs(2);
 /// Triggers that are read at most for these rows.
 const ROUND_TRIGGERS_MAX: i64 = EVENTS_MAX * TRIGGERS_MAX;
-/// What is read in an order is read by the index that has it, however little is known of how many rows there are.
-const BEGIN: &str = "BEGIN; SET LOCAL enable_sort = off";
 /// The class of the error of an execution that ran longer than its workflow allows.
 const TIMED_OUT: &str = "execution_timeout";
 /// Why nothing comes of an end.
@@ -107,7 +105,7 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
 /// # Errors
 /// If the database does.
 pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, StoreError> {
-    let mut transaction = connection.begin_with(BEGIN).await?;
+    let mut transaction = connection.begin_with(trigger_starts::BEGIN).await?;
     let is_ours = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '#ends'), 0)";
     if !sqlx::query_scalar(is_ours).fetch_one(&mut *transaction).await? {
         // At once: what is only dropped ends with the next use of the connection.
@@ -164,7 +162,7 @@ async fn triggers(connection: &mut PgConnection, facts: &[Fact]) -> Result<Vec<T
     }
     let rows = sqlx::query_as(
         "SELECT workspace_id, workflow_id, node_id, version_id, sources, outcomes, called, condition, start_within_ms, since_at \
-           FROM execution_triggers WHERE workspace_id = ANY ($1) ORDER BY workspace_id, workflow_id, node_id LIMIT $2",
+           FROM execution_triggers WHERE workspace_id = ANY ($1) LIMIT $2",
     );
     Ok(rows.bind(workspaces).bind(ROUND_TRIGGERS_MAX).fetch_all(connection).await?)
 }

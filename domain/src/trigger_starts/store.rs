@@ -35,9 +35,8 @@ const _: () = assert!(DESCENDANTS_MAX == 10_000, "the reason names it");
 
 /// Why a start `n` of the trace `r` is missed from the beginning, if it is: the one that it comes with, or as those behind the first
 /// starts of its trigger for that trace are as many as may be. The trace is the first cause: it goes along with all that follows.
-/// Steps into `trigger_starts_first_cause`: one for the first start, and as many as there are behind it. The orders name that index to
-/// a planner that does not sort, as the transactions have it which write such starts: one that knows little of the table would take
-/// any other of the trigger, and read all of its starts.
+/// Steps into `trigger_starts_first_cause`: one for the first start, and as many as there are behind it. The orders name that index,
+/// see [`super::BEGIN`].
 const REASON: &str = "coalesce(n.reason, CASE WHEN n.cause IN ('event', 'execution') AND n.depth > 0 AND $16 <= ( \
     SELECT count(*) FROM ( \
       SELECT f.depth FROM trigger_starts f \
