@@ -89,6 +89,11 @@ impl Command {
     pub(crate) fn is_for_people(&self) -> bool {
         !matches!(self, Self::Serve(_) | Self::Worker(_) | Self::Provision(_))
     }
+
+    /// Whether it serves or executes, so that spans of it are of use.
+    pub(crate) fn is_traced(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Worker(_) | Self::Dev(_))
+    }
 }
 
 impl Cli {

@@ -77,7 +77,14 @@ fn run(cli: cli::Cli) -> anyhow::Result<ExitCode> {
         parent::end_with(parent)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(cli.run());
+    let done = runtime.block_on(async {
+        let traces = if cli.command.is_traced() { telemetry::Traces::begin() } else { None };
+        let done = Box::pin(cli.run()).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        done
+    });
     // Nothing that is still running may hold the process.
     runtime.shutdown_background();
     done

@@ -1,4 +1,10 @@
-//! Logs: on standard error, as text or JSON.
+//! What the process tells of itself: logs on standard error, as text or JSON; traces, where they are asked for.
+
+mod export;
+mod ids;
+mod sampling;
+mod settings;
+mod traces;
 
 use std::io::{self, IsTerminal};
 
@@ -6,6 +12,8 @@ use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogArgs, LogFormat};
+
+pub(crate) use traces::Traces;
 
 /// What is logged where nobody chose: the product's own news, or for people only what went wrong.
 const FILTER_SERVICE: &str = "warn,capstan=info";

@@ -18,6 +18,7 @@ use crate::limit::Limit;
 use crate::metrics;
 use crate::problem::Problem;
 use crate::rates;
+use crate::spans;
 
 /// Longest time until the head of an answer, reading the request included, waiting for an execution not.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,6 +59,8 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(rates.clone());
     let trace = Trace::of_request(traceparent(request.headers()), &id, Uuid::now_v7());
     let trace_id = trace.trace_id();
+    let span = spans::of_request(&trace, &request, &route, &path);
+    let trace = span.as_ref().map_or(trace, |span| span.trace().clone());
     let answering = trace::within(trace, limit.run(next.run(request)));
     let response = answering.await.unwrap_or_else(|| timed_out().into_response());
     let mut response = explain(response, &path, &id, as_html);
@@ -65,6 +68,7 @@ pub(crate) async fn surround(mut request: Request, next: Next) -> Response {
     rates.dress(response.headers_mut());
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics::answered(method, &route, status, took);
+    spans::answered(span, status);
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(target: "capstan_api::access", method, path, status, took_ms, request_id = id, trace_id, "answered");
     response

@@ -8,9 +8,6 @@ use axum::routing::{any, get, post};
 use capstan_domain::access::Permission;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::Api;
-use crate::edge;
-use crate::openapi;
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
@@ -20,16 +17,20 @@ use crate::routes::{
     resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
     trigger_starts, usage, version, webhooks, workflows,
 };
+use crate::{Api, compression, edge, entity_tags, openapi};
 
 pub(crate) fn router(api: &Api) -> Router {
     surrounded(routes()).with_state(api.clone())
 }
 
 /// What crosses all routes, also those that do not exist.
-fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+pub(crate) fn surrounded<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .fallback(async || Problem::from_status(StatusCode::NOT_FOUND).into_response())
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(from_fn(entity_tags::revalidate))
+        .layer(compression::layer())
+        .layer(from_fn(compression::retag))
         .layer(from_fn(edge::surround))
 }
 
@@ -73,6 +74,8 @@ pub(crate) fn resources() -> Routes {
 
     with_records(with_leads(with_platform(with_webhooks(Routes::default()))))
         .route("/openapi.json", get(Access::Public, openapi::show))
+        .route("/healthz", get(Access::Public, health::healthz))
+        .route("/readyz", get(Access::Public, health::readyz))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
         .route("/me/password", put(Access::User, people::password::change))
         .route("/access", get(Access::Public, me::access))

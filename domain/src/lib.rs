@@ -1,7 +1,7 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, the sandbox mailbox, which trace a task works for.
+//! workspaces define, what is held about a person, the sandbox mailbox, which trace a task works for, and its spans.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -38,6 +38,7 @@ pub mod restart;
 pub mod rules;
 pub mod schedules;
 pub mod secrets;
+pub mod spans;
 pub mod trace;
 pub mod trigger_paths;
 pub mod trigger_starts;

@@ -15,6 +15,7 @@ pub mod guard;
 #[cfg(test)]
 mod guard_tests;
 pub mod http;
+mod http_span;
 pub mod leads;
 pub mod mail;
 mod networks;

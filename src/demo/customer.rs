@@ -173,6 +173,7 @@ async fn post(
         url: format!("{url}/api/v1/executions/{id}/signals/{signal}").parse()?,
         headers: Default::default(),
         body: Some(payload.to_string().into_bytes()),
+        is_traced: false,
     };
     request.headers.insert("authorization", format!("Bearer {key}").parse()?);
     request.headers.insert("content-type", "application/json".parse()?);

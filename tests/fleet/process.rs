@@ -110,16 +110,22 @@ impl Process {
 
     /// Waits until a line of its log holds `text`.
     pub(crate) async fn until_says(&self, text: &str) {
+        self.line(&[text]).await;
+    }
+
+    /// The first line of its log that holds all of these words, once there is one.
+    pub(crate) async fn line(&self, words: &[&str]) -> String {
         let said = async {
             loop {
                 let more = self.log.more.notified();
-                if self.log.lines.lock().unwrap().iter().any(|line| line.contains(text)) {
-                    return;
+                let is_it = |line: &&String| words.iter().all(|word| line.contains(word));
+                if let Some(line) = self.log.lines.lock().unwrap().iter().find(is_it) {
+                    return line.clone();
                 }
                 more.await;
             }
         };
-        timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("{} did not say {text:?}", self.name));
+        timeout(PATIENCE, said).await.unwrap_or_else(|_| panic!("{} did not say {words:?}", self.name))
     }
 }
 

@@ -15,14 +15,14 @@ use crate::site::Site;
 use crate::world::World;
 use crate::{LOOK_EVERY, PATIENCE};
 
-const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const SPAN: &str = "00f067aa0ba902b7";
+pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(crate) const SPAN: &str = "00f067aa0ba902b7";
 
 /// Path and `traceparent` of each request that came.
-type Came = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Came = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Somebody else's server, which keeps the traces that it is told.
-async fn somebody() -> (String, Came) {
+pub(crate) async fn somebody() -> (String, Came) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, came) = (listener.local_addr().unwrap().to_string(), Came::default());
     let kept = Arc::clone(&came);
@@ -38,7 +38,7 @@ async fn keep(State(came): State<Came>, uri: Uri, headers: HeaderMap) -> &'stati
 }
 
 /// The spans of the requests to a path, once so many have come, all of which belong to that trace.
-async fn spans(came: &Came, path: &str, trace: &str, count: usize) -> Vec<String> {
+pub(crate) async fn spans(came: &Came, path: &str, trace: &str, count: usize) -> Vec<String> {
     let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(LOOK_EVERY));
     loop {
         ticks.tick().await;
@@ -62,10 +62,13 @@ async fn a_request_its_steps_and_its_webhooks_belong_to_one_trace() {
         ("CAPSTAN_ALLOW_PRIVATE", format!("{},{address}", world.address)),
         ("CAPSTAN_SECRET_KEYS", format!("proof:{}=", "A".repeat(43))),
     ];
-    let (server, url) = site.serve_with(&both).await;
+    let as_json = ("CAPSTAN_LOG_FORMAT", "json".to_owned());
+    let served = [both.as_slice(), &[as_json.clone()]].concat();
+    let (server, url) = site.serve_with(&served).await;
     let mut env = site.worker_env(&world);
-    env.retain(|setting| both.iter().all(|ours| ours.0 != setting.0));
+    env.retain(|setting| both.iter().all(|ours| ours.0 != setting.0) && setting.0 != "CAPSTAN_LOG");
     env.extend(both);
+    env.extend([as_json, ("CAPSTAN_LOG", "warn,capstan_worker::duties::webhooks=debug".to_owned())]);
     let worker = Process::start(&["worker"], &env).await;
     let endpoint =
         json!({ "url": format!("http://{address}/hook"), "types": ["execution.completed", "order.shipped"] });
@@ -110,6 +113,27 @@ async fn a_request_its_steps_and_its_webhooks_belong_to_one_trace() {
     assert_eq!(spans(&came, "/own", "00000000000000000000000000000001", 1).await, ["0000000000000002-00"]);
     let shown = site.get(&url, &format!("executions/{}", given["id"].as_str().unwrap())).await.body;
     assert_eq!((&shown["trace_id"], &shown["request_id"]), (&json!(TRACE), &json!("order-7")));
+
+    // Each line of the logs is one object, and they have the ids.
+    let answered: Value = serde_json::from_str(&server.line(&["\"answered\"", "order-7"]).await).unwrap();
+    for (field, value) in [
+        ("level", json!("INFO")),
+        ("target", json!("capstan_api::access")),
+        ("message", json!("answered")),
+        ("method", json!("POST")),
+        ("path", json!("/api/v1/executions")),
+        ("status", json!(202)),
+        ("request_id", json!("order-7")),
+        ("trace_id", json!(TRACE)),
+    ] {
+        assert_eq!(answered[field], value, "{answered}");
+    }
+    assert!(answered["took_ms"].is_u64() && answered["timestamp"].is_string(), "{answered}");
+    let sent: Value = serde_json::from_str(&worker.line(&["webhook attempt", TRACE]).await).unwrap();
+    assert_eq!(
+        (&sent["level"], &sent["trace_id"], &sent["outcome"]),
+        (&json!("DEBUG"), &json!(TRACE), &json!("delivered"))
+    );
 
     // What is no trace is ignored, and another one begins.
     came.lock().unwrap().clear();

@@ -82,7 +82,7 @@ impl Wire {
         let shown: Box<str> = url.into();
         let url = Url::parse(url).ok().filter(is_safe).ok_or_else(|| WireError::Unsafe(shown.clone()))?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let request = Request { method, url, headers, body };
+        let request = Request { method, url, headers, body, is_traced: false };
         let whole = async {
             // Where a provider sends others, Capstan does not go: secrets are in what it would repeat.
             let response = self.0.execute(request, |_| true).await?;

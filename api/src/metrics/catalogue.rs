@@ -108,6 +108,15 @@ pub const METRICS: &[Metric] = &[
     ),
     labelled(
         of(
+            "capstan_spans_total",
+            Kind::Counter,
+            "serve, worker",
+            "Spans for a collector of traces, by outcome: sent, or lost since it did not take them (failed) or they came too fast (overflow).",
+        ),
+        &["outcome"],
+    ),
+    labelled(
+        of(
             "capstan_webhook_attempts_total",
             Kind::Counter,
             "worker",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::components::{self, Problem};
 use super::operation::{Body, Content, Operation};
 use super::undescribed;
+use crate::entity_tags;
 use crate::permit::{Access, Registered};
 
 /// Below which path all routes lie.
@@ -111,14 +112,21 @@ fn describe(operation: &Operation, route: &Registered, makers: &mut Makers) -> M
     if route.keeps_answers {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
+    if is_revalidated(route) {
+        parameters.push(json!({ "$ref": "#/components/parameters/IfNoneMatch" }));
+    }
     told.insert("parameters".into(), parameters.into());
     if let Some(Body { make, required }) = &operation.body {
         let content = json!({ "application/json": { "schema": make(&mut makers.read) } });
         told.insert("requestBody".into(), json!({ "required": required, "content": content }));
     }
     let mut responses = Map::new();
-    for (status, content) in &operation.answers {
+    let unchanged = is_revalidated(route).then_some((304, Content::Nothing));
+    for (status, content) in operation.answers.iter().chain(&unchanged) {
         let mut answer = answer(operation, content, makers);
+        if is_revalidated(route) {
+            answer["headers"]["ETag"] = json!({ "$ref": "#/components/headers/ETag" });
+        }
         if is_limited(route) {
             for (header, component) in components::RATES {
                 answer["headers"][header] = json!({ "$ref": format!("#/components/headers/{component}") });
@@ -180,6 +188,11 @@ fn problems(operation: &Operation, route: &Registered) -> Vec<u16> {
     }
     statuses.extend(&operation.problems);
     statuses
+}
+
+/// Whether who knows its answer is told that it is the same: see [`crate::entity_tags`].
+fn is_revalidated(route: &Registered) -> bool {
+    route.method == "GET" && entity_tags::is_revalidated(route.path)
 }
 
 /// Whether requests of it are counted: see [`crate::rates`].

@@ -101,7 +101,10 @@ pub(super) fn headers() -> Value {
              until all may be sent anew.",
         ),
         "RateLimitPolicy": text("Each of these limits: `\"key\";q=600000;w=60`, requests within seconds."),
-        "ETag": text("The revision, to be sent as `If-Match` or `If-None-Match`."),
+        "ETag": text(
+            "What this answer is known by: of what is changed by revisions, the revision. To be sent as `If-Match` or \
+             `If-None-Match`.",
+        ),
         "Location": text("Where to read what was made."),
         "Link": text("Where to read on: `<…>; rel=\"next\"` (RFC 8288). Absent on the last page."),
         "IdempotentReplayed": text("`true` if the same request was answered before, and nothing was done now."),

@@ -12,11 +12,13 @@ mod undescribed;
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use crate::entity_tags::is_known;
 
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| assemble::document(&crate::router::resources().registered(), operations::all()));
@@ -49,7 +51,7 @@ impl Served {
 pub(crate) async fn show(headers: HeaderMap) -> Response {
     let Served { text, etag } = &*SERVED;
     let head = [(ETAG, etag.as_str()), (CACHE_CONTROL, "public, no-cache")];
-    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+    if is_known(&headers, etag) {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
     (head, [(CONTENT_TYPE, "application/json")], text.as_str()).into_response()

@@ -14,7 +14,8 @@ use crate::problem::Problem;
 /// Longest wait for the database.
 const PING_MAX: Duration = Duration::from_secs(1);
 
-/// `GET /healthz`: 200 while the process and its database answer. `replica`, if there is one, is `used`, `behind` or `lost`.
+/// `GET /healthz`, also below `/api/v1`: 200 while the process and its database answer. `replica`, if there is one, is `used`,
+/// `behind` or `lost`.
 pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem> {
     ping(&api).await?;
     let mut health = json!({ "status": "ok" });
@@ -24,7 +25,7 @@ pub(crate) async fn healthz(State(api): State<Api>) -> Result<Response, Problem>
     Ok(Json(health).into_response())
 }
 
-/// `GET /readyz`: the same, and the process is not about to stop.
+/// `GET /readyz`, also below `/api/v1`: the same, and the process is not about to stop.
 pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> {
     if api.closing.is_cancelled() {
         return Err(Problem::unavailable("stopping", "the process is about to stop", "ask another one"));

@@ -25,6 +25,7 @@ use crate::auth::Caller;
 use crate::body::{self, INPUT_BYTES_MAX};
 use crate::graphs::Version;
 use crate::problem::Problem;
+use crate::spans;
 
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Tells that the workspace has reached a limit, and is still served.
@@ -91,8 +92,10 @@ pub(super) async fn launch(caller: &Caller, launch: Launch) -> Result<Launched, 
 
 async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
     let (workflow_id, version_id) = (launch.workflow_id, launch.version_id);
+    let execution_id = ExecutionId::new();
+    let span = spans::of_start(caller.workspace_id, workflow_id, execution_id);
     let start = Start {
-        execution_id: ExecutionId::new(),
+        execution_id,
         workspace_id: caller.workspace_id,
         workflow_id,
         version_id,
@@ -100,7 +103,7 @@ async fn begin(caller: &Caller, launch: Launch) -> Result<Launched, Problem> {
         input: launch.input,
         timeout_ms: launch.timeout_ms,
         idempotency_key: launch.idempotency_key,
-        trace: trace::current(),
+        trace: span.as_ref().map(|span| span.trace().clone()).or_else(trace::current),
         vt: 0,
     };
     caller.cell.announce().await?;

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{ETAG, IF_MATCH, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::quotas::{self, Full};
 use capstan_domain::rules::{self, OfWorkflow};
@@ -20,6 +20,7 @@ use super::node_types::ports;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::entity_tags::if_match;
 use crate::paging::Paging;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -170,12 +171,8 @@ pub(super) fn check_name(name: &str) -> Result<&str, Problem> {
 
 /// The revision that a request changes, which has to be the one that there is: 428, 412.
 pub(super) fn expected_revision(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
-    let expected = headers.get(IF_MATCH).ok_or_else(no_if_match)?;
-    if HeaderValue::from_str(&etag(current)).is_ok_and(|current| current == *expected) {
-        Ok(current)
-    } else {
-        Err(stale())
-    }
+    let is_current = if_match(headers, &etag(current)).ok_or_else(no_if_match)?;
+    if is_current { Ok(current) } else { Err(stale()) }
 }
 
 pub(super) fn no_if_match() -> Problem {

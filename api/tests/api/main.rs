@@ -11,6 +11,7 @@ mod billing;
 mod billing_platform;
 mod bouncer;
 mod bulk;
+mod caching;
 mod cells;
 mod children;
 mod credential_tests;

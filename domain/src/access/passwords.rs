@@ -16,8 +16,7 @@ const WAITING_MAX: usize = 64;
 /// Fewest and most characters of a password.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=200;
 
-static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE + WAITING_MAX);
+static LINE: Line = Line::new();
 /// What the password of somebody unknown is compared with.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hashed("nobody has this password").unwrap_or_default());
 
@@ -43,7 +42,7 @@ pub fn is_strong(password: &str, email: &str) -> bool {
 /// # Errors
 /// See [`PasswordError`].
 pub async fn hash_password(password: String) -> Result<String, PasswordError> {
-    in_turn(move || hashed(&password)).await?
+    LINE.in_turn(move || hashed(&password)).await?
 }
 
 /// Whether `password` is the one that `hash` was made of. Without a hash the answer is no, and takes as long.
@@ -51,7 +50,7 @@ pub async fn hash_password(password: String) -> Result<String, PasswordError> {
 /// # Errors
 /// See [`PasswordError`].
 pub async fn is_password(password: String, hash: Option<String>) -> Result<bool, PasswordError> {
-    in_turn(move || {
+    LINE.in_turn(move || {
         let is_known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let hash = PasswordHash::new(&hash).map_err(|error| PasswordError::Hash(error.to_string()))?;
@@ -61,16 +60,31 @@ pub async fn is_password(password: String, hash: Option<String>) -> Result<bool,
     .await?
 }
 
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-    let _place = PLACES.try_acquire().map_err(|_| PasswordError::Busy)?;
-    // Closed never.
-    let turn = TURNS.acquire().await.map_err(|_| PasswordError::Busy)?;
-    // The turn goes along: a request that is given up does not make room before its hash is done.
-    let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    done.await.map_err(|error| PasswordError::Hash(error.to_string()))
+/// Where requests wait for their turn.
+struct Line {
+    turns: Semaphore,
+    places: Semaphore,
+}
+
+impl Line {
+    const fn new() -> Self {
+        Self { turns: Semaphore::const_new(AT_ONCE), places: Semaphore::const_new(AT_ONCE + WAITING_MAX) }
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &'static self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
+        // Closed never.
+        let turn = self.turns.acquire().await.map_err(|_| PasswordError::Busy)?;
+        // The turn goes along: a request that is given up does not make room before its hash is done.
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|error| PasswordError::Hash(error.to_string()))
+    }
 }
 
 fn argon2() -> Result<Argon2<'static>, PasswordError> {
@@ -95,6 +109,24 @@ mod tests {
         assert!(is_password("correct horse".into(), Some(hash.clone())).await.unwrap());
         assert!(!is_password("correct house".into(), Some(hash)).await.unwrap());
         assert!(!is_password("nobody has this password".into(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn sixty_eight_may_come_at_once_and_the_next_one_is_sent_away_until_there_is_room() {
+        static LINE: Line = Line::new();
+        // Passwords that take as long as they like.
+        let turns = LINE.turns.acquire_many(AT_ONCE as u32).await.unwrap();
+        let come: Vec<_> = (0..AT_ONCE + WAITING_MAX).map(|n| tokio::spawn(LINE.in_turn(move || n))).collect();
+        while LINE.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(come.len(), 68);
+        assert!(matches!(LINE.in_turn(|| ()).await, Err(PasswordError::Busy)), "the 69th");
+        drop(turns);
+        for (n, waiting) in come.into_iter().enumerate() {
+            assert_eq!(waiting.await.unwrap().unwrap(), n);
+        }
+        assert!(LINE.in_turn(|| ()).await.is_ok(), "there is room again");
     }
 
     #[test]

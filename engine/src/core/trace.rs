@@ -54,6 +54,24 @@ impl Trace {
         Some(Self { id, caller, request_id: request_id.map(named) })
     }
 
+    /// Which it is.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The span that asked for this, and whether it is recorded; none where nobody named the trace.
+    #[must_use]
+    pub const fn caller(&self) -> Option<(u64, bool)> {
+        self.caller
+    }
+
+    /// The same trace, for what is done within that span of it.
+    #[must_use]
+    pub fn under(&self, span: u64, is_recorded: bool) -> Self {
+        Self { caller: Some((span, is_recorded)), ..self.clone() }
+    }
+
     /// 32 hexadecimal digits.
     #[must_use]
     pub fn trace_id(&self) -> String {
@@ -126,6 +144,16 @@ mod tests {
         assert!(Trace::of_request(Some(&unrecorded), "r-1", FRESH).traceparent(1).ends_with("-00"));
         let later = format!("cc{}-what-the-future-brings", &GIVEN[2..]);
         assert_eq!(Trace::of_request(Some(&later), "r-1", FRESH), trace);
+    }
+
+    #[test]
+    fn what_is_done_within_a_span_has_it_as_its_caller() {
+        let trace = Trace::of_request(None, REQUEST, FRESH);
+        let within = trace.under(0xab, false);
+        assert_eq!((within.id(), within.caller(), trace.caller()), (trace.id(), Some((0xab, false)), None));
+        assert_eq!(within.request_id(), Some(REQUEST));
+        assert_eq!(Trace::parse(&within.to_string()), Some(within.clone()));
+        assert!(within.traceparent(7).ends_with("-0000000000000007-00"));
     }
 
     #[test]

@@ -157,7 +157,13 @@ fn judge(guard: &Guard, url: &str) -> &'static str {
 }
 
 async fn request(client: &HttpClient, url: &str) -> &'static str {
-    let request = Request { method: Method::GET, url: Url::parse(url).unwrap(), headers: HeaderMap::new(), body: None };
+    let request = Request {
+        method: Method::GET,
+        url: Url::parse(url).unwrap(),
+        headers: HeaderMap::new(),
+        body: None,
+        is_traced: false,
+    };
     match client.execute(request, |_| false).await {
         Ok(_) => "answered",
         Err(HttpError::Refused(_)) => "refused",

@@ -5,14 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::trace;
-use capstan_engine::core::trace::TRACEPARENT;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Identity, Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::guard::{Guard, Refusal, Trust, shown};
+use super::http_span::Hop;
 use super::redirect::next_hop;
 use super::resolver::{GuardedResolver, LOOKUPS_MAX, Names};
 
@@ -46,18 +45,15 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Absent for none.
     pub body: Option<Vec<u8>>,
+    /// Whether it says in `traceparent` which trace it belongs to: see [`Request::traced`].
+    pub is_traced: bool,
 }
 
 impl Request {
     /// The same, as a part of the trace that this task works for. A header that the author has set stays.
     #[must_use]
     pub fn traced(mut self) -> Self {
-        if let Some(trace) = trace::current()
-            && !self.headers.contains_key(TRACEPARENT)
-            && let Ok(value) = HeaderValue::from_str(&trace::header(&trace))
-        {
-            self.headers.insert(HeaderName::from_static(TRACEPARENT), value);
-        }
+        self.is_traced = true;
         self
     }
 }
@@ -163,8 +159,8 @@ impl HttpClient {
         mut request: Request,
         accepts: impl Fn(StatusCode) -> bool + Send,
     ) -> Result<Response, HttpError> {
-        for _ in 0..=REDIRECTS_MAX {
-            let response = self.send(&request).await?;
+        for hop in 0..=REDIRECTS_MAX {
+            let response = self.send(&request, hop).await?;
             if accepts(response.status()) {
                 return Ok(response);
             }
@@ -197,16 +193,19 @@ impl HttpClient {
         Ok(first.ip())
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, HttpError> {
+    async fn send(&self, request: &Request, hop: usize) -> Result<Response, HttpError> {
         let client = match self.guard.check(&request.url)? {
             Trust::Named => &self.named,
             Trust::Judged => &self.judged,
         };
-        let mut builder = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        let hop = Hop::begin(request, hop);
+        let mut builder = client.request(request.method.clone(), request.url.clone()).headers(hop.headers(request));
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        builder.send().await.map_err(|error| HttpError::from_reqwest(&request.url, error))
+        let answer = builder.send().await.map_err(|error| HttpError::from_reqwest(&request.url, error));
+        hop.end(&answer);
+        answer
     }
 }
 

@@ -21,7 +21,9 @@ pub(super) fn next_hop(request: &Request, response: &Response) -> Result<Option<
     let url = location.to_str().ok().and_then(|text| request.url.join(text).ok()).ok_or_else(|| {
         HttpError::Redirect { url: shown(&request.url), why: "its Location header is not a URL".into() }
     })?;
-    let mut next = Request { headers: headers_for(&request.headers, &request.url, &url), url, ..request.clone() };
+    let headers = headers_for(&request.headers, &request.url, &url);
+    let is_traced = request.is_traced && request.url.origin() == url.origin();
+    let mut next = Request { headers, url, is_traced, ..request.clone() };
     let to_get = match status {
         StatusCode::SEE_OTHER => next.method != Method::HEAD,
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => next.method == Method::POST,

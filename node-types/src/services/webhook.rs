@@ -52,7 +52,7 @@ async fn send(client: &HttpClient, post: Post) -> Result<Response, Attempt> {
         let value = HeaderValue::from_str(&value).map_err(|error| refused(format!("{name}: {error}")))?;
         headers.insert(HeaderName::from_static(name), value);
     }
-    let request = Request { method: Method::POST, url, headers, body: Some(post.body.into_bytes()) };
+    let request = Request { method: Method::POST, url, headers, body: Some(post.body.into_bytes()), is_traced: true };
     client.execute(request, |_| true).await.map_err(|error| {
         let class = match error {
             HttpError::Refused(_) => Broke::Refused,

@@ -235,7 +235,7 @@ fn request(config: &Config, to: String, key: &str) -> Result<Request, String> {
         (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (HeaderName::from_static("idempotency-key"), key),
     ]);
-    Ok(Request { method: reqwest::Method::POST, url, headers, body: Some(body.into_bytes()) })
+    Ok(Request { method: reqwest::Method::POST, url, headers, body: Some(body.into_bytes()), is_traced: false })
 }
 
 fn is_short(text: &str) -> bool {

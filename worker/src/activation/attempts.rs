@@ -24,6 +24,7 @@ use serde_json::Value;
 use tokio::task::{Id, JoinError};
 
 use super::drive::Drive;
+use super::spans::told;
 use crate::logs::{Origin, StepLog};
 
 /// What the log of a step says once when it is put off.
@@ -37,7 +38,7 @@ impl Drive<'_> {
     /// Begins an attempt with effects. Answers the outcome of one that needs no waiting; that of any other arrives
     /// through `tasks`.
     pub(super) async fn begin(&mut self, step: StepIx) -> Option<Outcome> {
-        let attempt = trace::within(self.claimed.trace(), self.attempt(step, ATTEMPT_TIMEOUT_MS_DEFAULT));
+        let attempt = trace::within(self.trace(), self.attempt(step, ATTEMPT_TIMEOUT_MS_DEFAULT));
         let engine = Arc::clone(self.engine);
         let life = Arc::clone(self.life);
         let announced = self.node(step).policy.at_most_once;
@@ -76,10 +77,11 @@ impl Drive<'_> {
             Err(reason) => return std::future::ready(Outcome::fail("expression", reason)).boxed(),
         };
         let context = self.context(step, Arc::clone(&log), Arc::clone(&secrets));
+        let span = self.span_of(step).map(|span| (span, Arc::clone(&secrets)));
         let (database, is_first_time) = (Arc::clone(&context.database), self.put_off.until(step).is_none());
         let (graph, node) = (Arc::clone(&self.graph), self.state.step(step).node);
         let engine = Arc::clone(self.engine);
-        async move {
+        let attempt = async move {
             let run = async {
                 let Node { type_name, config: as_written, is_chunk, .. } = &graph.nodes[node];
                 match engine.registry.get(type_name) {
@@ -110,7 +112,11 @@ impl Drive<'_> {
             log.finish().await;
             if secrets.is_empty() { outcome } else { Box::pin(redacted(outcome, secrets)).await }
         }
-        .boxed()
+        .boxed();
+        match span {
+            Some((span, secrets)) => told(span, secrets, attempt).boxed(),
+            None => attempt,
+        }
     }
 
     /// Takes the outcome of an attempt, and of all that have ended meanwhile: they share a flush.

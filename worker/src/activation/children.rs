@@ -20,7 +20,7 @@ impl Drive<'_> {
             round: self.state.step(step).rounds,
             signal: until.signal.clone(),
             new: (**child).clone(),
-            trace: self.claimed.trace(),
+            trace: self.trace(),
         })
     }
 

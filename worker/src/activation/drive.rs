@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use capstan_domain::spans::Span;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::decide::decide;
 use capstan_engine::core::graph::{Graph, Node};
@@ -80,6 +81,8 @@ pub(super) struct Drive<'a> {
     pub(super) began_at: u32,
     /// Whether an entry of this activation says who took the execution up.
     pub(super) has_said: bool,
+    /// The span of this activation, if spans are made.
+    pub(super) span: Option<&'a mut Span>,
 }
 
 impl<'a> Drive<'a> {
@@ -90,6 +93,7 @@ impl<'a> Drive<'a> {
         version: &Version,
         state: State,
         signals: Vec<Pending>,
+        span: Option<&'a mut Span>,
     ) -> Self {
         let graph = Arc::clone(&version.graph);
         let began_at = state.position();
@@ -120,6 +124,7 @@ impl<'a> Drive<'a> {
             is_held: false,
             began_at,
             has_said: false,
+            span,
         }
     }
 

@@ -8,6 +8,7 @@ mod enter;
 mod hold;
 mod obey;
 mod put_off;
+mod spans;
 mod write;
 
 use std::panic::AssertUnwindSafe;
@@ -15,6 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use capstan_domain::spans::Span;
 use capstan_engine::core::fold::fold;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
@@ -62,14 +64,18 @@ pub(crate) async fn drive(engine: &Arc<Engine>, activation: Activation) {
     let Activation { claimed, past, wake, life } = activation;
     let id = ExecutionId(claimed.execution_id);
     let held = HeldUntilDropped { engine, life: &life, id, lease_no: claimed.lease_no };
+    let mut span = spans::of_activation(&claimed);
     let work = async {
-        let exit = AssertUnwindSafe(run(engine, &life, &claimed, past, &wake)).catch_unwind().await;
+        let exit = AssertUnwindSafe(run(engine, &life, &claimed, past, &wake, span.as_mut())).catch_unwind().await;
         match exit.unwrap_or_else(|_| Exit::Quarantine("the engine failed while it drove the execution".into())) {
             Exit::Gone => {}
             // At the end of a drain all that is left goes back in one go.
             Exit::GiveBack if engine.hurry.is_cancelled() => {}
             Exit::GiveBack => give_back(engine, &life, &claimed).await,
-            Exit::Quarantine(reason) => quarantine(&life, &claimed, reason).await,
+            Exit::Quarantine(reason) => {
+                spans::quarantined(span.as_mut());
+                quarantine(&life, &claimed, reason).await;
+            }
         }
     };
     // Once its life is over, a worker writes nothing more; what it holds is taken from it.
@@ -92,7 +98,14 @@ impl Drop for HeldUntilDropped<'_> {
     }
 }
 
-async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Option<Past>, wake: &Notify) -> Exit {
+async fn run(
+    engine: &Arc<Engine>,
+    life: &Arc<Life>,
+    claimed: &Claimed,
+    past: Option<Past>,
+    wake: &Notify,
+    span: Option<&mut Span>,
+) -> Exit {
     let mut past = match past {
         Some(past) => past,
         None => match Box::pin(read_back(engine, claimed)).await {
@@ -123,7 +136,7 @@ async fn run(engine: &Arc<Engine>, life: &Arc<Life>, claimed: &Claimed, past: Op
     if claimed.incident && state.has_outgrown() && past.signals.iter().any(is_gentle_cancel) {
         take_up_again(engine, claimed).await;
     }
-    Drive::new(engine, life, claimed, &version, state, past.signals).run(wake).await
+    Drive::new(engine, life, claimed, &version, state, past.signals, span).run(wake).await
 }
 
 /// Reads one execution back by itself, however long the database is away.

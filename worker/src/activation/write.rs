@@ -77,6 +77,7 @@ impl Drive<'_> {
         };
         let error = error.map(|error| error.to_string());
         metrics::counter!("capstan_executions_total", "status" => status).increment(1);
+        self.tell_end(status);
         match self.flush(Then::End { status, output, error, leftovers: self.leftovers }).await {
             Flushed::Durable => {
                 if self.state.end().is_some() {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::super::operation::{Operation, op};
-use super::super::shapes::{BillingView, Items, Me, NodeType, Resumed, TakenEvents};
+use super::super::shapes::{BillingView, Health, Items, Me, NodeType, Readiness, Resumed, TakenEvents};
 use crate::openapi;
 use crate::paging::Page;
-use crate::routes::{billing, custom_events, limits, me, node_types, pauses};
+use crate::routes::{billing, custom_events, health, limits, me, node_types, pauses};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -15,6 +15,14 @@ pub(super) fn all() -> Vec<Operation> {
             .tells("ETag")
             .gives::<Map<String, Value>>(200)
             .gives_nothing(304),
+        op(health::healthz, "getHealth", "Whether the process and its database answer; also at `/healthz`")
+            .gives::<Health>(200),
+        op(
+            health::readyz,
+            "getReadiness",
+            "Whether the process takes requests, and is not about to stop; also at `/readyz`",
+        )
+        .gives::<Readiness>(200),
         op(me::show, "getMe", "Who the request comes from, and what it may do").gives::<Me>(200),
         op(node_types::list, "listNodeTypes", "The palette: every node type with its schema")
             .gives::<Items<NodeType>>(200),

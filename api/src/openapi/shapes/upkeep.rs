@@ -76,3 +76,42 @@ pub(crate) struct UnusedIndex {
     table: String,
     bytes: i64,
 }
+
+/// The process answers, and its database does.
+#[derive(JsonSchema)]
+pub(crate) struct Health {
+    status: HealthStatus,
+    /// How a read replica follows, if there is one.
+    #[schemars(skip_serializing_if = "absent", with = "ReplicaStanding")]
+    replica: Option<ReplicaStanding>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum HealthStatus {
+    Ok,
+}
+
+/// How a read replica follows.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum ReplicaStanding {
+    /// Lists are read from it.
+    Used,
+    /// It is too far behind.
+    Behind,
+    /// It does not answer.
+    Lost,
+}
+
+/// The process takes requests.
+#[derive(JsonSchema)]
+pub(crate) struct Readiness {
+    status: ReadinessStatus,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(crate) enum ReadinessStatus {
+    Ready,
+}

@@ -150,3 +150,16 @@ async fn welcome_to(api: &Api, status: StatusCode, token: &str, slug: Option<&st
     response.headers_mut().insert("vary", HeaderValue::from_static("cookie"));
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::RETRY_AFTER;
+
+    use super::*;
+
+    #[test]
+    fn who_finds_too_many_logging_in_is_told_when_to_come_again() {
+        let response = unhashed(PasswordError::Busy).into_response();
+        assert_eq!((response.status().as_u16(), response.headers()[RETRY_AFTER].to_str().unwrap()), (503, "2"));
+    }
+}

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::RECORD;
+use crate::entity_tags::Named;
 use crate::problem::{Finding, Problem};
 use crate::routes::author::{Author, not_moved};
 use crate::routes::workflows::stale;
@@ -41,11 +42,11 @@ fn difference(acted: &Acted) -> Difference {
     Difference::between(&before, &after).hiding(&["data"])
 }
 
-/// The revision that the request says it changes, if it does. What cannot be one is none of ours: 412.
+/// The revision that the request says it changes, if it does; `*` is any. What cannot be one is none of ours: 412.
 pub(super) fn wished_revision(headers: &HeaderMap) -> Result<Option<i32>, Problem> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
-    text.and_then(|text| text.parse().ok()).map(Some).ok_or_else(stale)
+    let Some(named) = Named::by(headers, IF_MATCH).filter(|named| *named != Named::Any) else { return Ok(None) };
+    let revision = named.strong().find_map(|tag| tag.parse().ok());
+    revision.map(Some).ok_or_else(stale)
 }
 
 fn refusal(done: Done) -> Problem {

@@ -91,7 +91,8 @@ impl Gmail {
         bearer.set_sensitive(true);
         let json = HeaderValue::from_static("application/json");
         let headers = HeaderMap::from_iter([(ACCEPT, json.clone()), (CONTENT_TYPE, json), (AUTHORIZATION, bearer)]);
-        let request = Request { method: Method::POST, url: self.url.clone(), headers, body: Some(body) };
+        let request =
+            Request { method: Method::POST, url: self.url.clone(), headers, body: Some(body), is_traced: false };
         let asked = async {
             // Redirects are not followed: mail and token are for this address.
             let mut response = context.services.http.execute(request, |_| true).await?;

@@ -200,7 +200,7 @@ fn request(context: &Context, name: &str, opened: &Opened) -> Result<Request, Ou
         Some(secret) => _ = body.append_pair("client_id", id).append_pair("client_secret", secret),
         None => _ = body.append_pair("client_id", id),
     }
-    Ok(Request { method: Method::POST, url, headers, body: Some(body.finish().into_bytes()) })
+    Ok(Request { method: Method::POST, url, headers, body: Some(body.finish().into_bytes()), is_traced: false })
 }
 
 /// Both parts are encoded as in a form before (RFC 6749, section 2.3.1).

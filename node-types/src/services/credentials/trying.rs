@@ -70,7 +70,7 @@ async fn get(context: &Context, name: &str, url: &str) -> Result<Found, Found> {
     let url =
         Url::parse(url).map_err(|error| told(Verdict::Unusable, format!("the address cannot be read: {error}")))?;
     let asked = shown(&url);
-    let mut request = Request { method: Method::GET, url, headers: HeaderMap::new(), body: None };
+    let mut request = Request { method: Method::GET, url, headers: HeaderMap::new(), body: None, is_traced: false };
     attach(context, name, HTTP, &mut request).await.map_err(unusable)?;
     let mut response = context.services.http.execute(request, |_| true).await.map_err(unanswered)?;
     let status = response.status();

@@ -39,7 +39,7 @@ pub(super) fn build(config: Config, key: &str) -> Result<Request, String> {
     let key = HeaderValue::from_str(&header_text(key)).map_err(|_| "the idempotency key is no header value")?;
     headers.insert(HeaderName::from_static(KEY_HEADER), key);
     let body = config.body.filter(|body| !body.is_null()).map(|body| body_bytes(body, &mut headers));
-    Ok(Request { method: method(config.method), url, headers, body })
+    Ok(Request { method: method(config.method), url, headers, body, is_traced: false })
 }
 
 /// The name, or why it cannot be set.

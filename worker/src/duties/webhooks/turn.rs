@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use capstan_domain::spans::{self, KeyValue, Span, SpanKind};
 use capstan_domain::trace;
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
     Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, pause_after,
     probe_pause, rest, signatures, wire_id,
 };
-use capstan_engine::core::trace::TRACEPARENT;
+use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::answered;
 use capstan_engine::store::error::StoreError;
 use capstan_node_types::services::webhook::{Post, post};
@@ -235,12 +236,34 @@ async fn attempt(office: &Office, permit: SemaphorePermit<'_>, url: String, mean
         (SIGNATURE_HEADER, signatures(&means.signers, &id, at, &due.body)),
         (TIMESTAMP_HEADER, at.to_string()),
         (ID_HEADER, id),
-        (TRACEPARENT, trace::header(&due.trace())),
     ];
     let request = Post { url, headers, body: due.body.clone(), now: due.now };
-    let attempt = post(means.http(&office.engine.services.http), request, office.engine.webhooks.timeout).await;
+    let (mut span, trace) = begin(&due);
+    let sent = post(means.http(&office.engine.services.http), request, office.engine.webhooks.timeout);
+    let attempt = trace::within(trace, sent).await;
     drop(permit);
+    if let Some(span) = &mut span
+        && let Verdict::Failed { error, .. } = judge(&attempt)
+    {
+        span.fail(error);
+    }
     (due, attempt)
+}
+
+/// The span of an attempt, if spans are made, and the trace that the request is a part of.
+fn begin(due: &Due) -> (Option<Span>, Trace) {
+    let trace = due.trace();
+    let begin = || {
+        let attributes = vec![
+            KeyValue::new("capstan.webhook.delivery_id", due.delivery_id.to_string()),
+            KeyValue::new("capstan.event.id", due.event_id.to_string()),
+            KeyValue::new("capstan.webhook.attempt", i64::from(due.tried) + 1),
+        ];
+        Span::begin(&trace, SpanKind::Producer, "webhook", attributes)
+    };
+    let span = if spans::are_made() { begin() } else { None };
+    let trace = span.as_ref().map_or_else(|| trace.clone(), |span| span.trace().clone());
+    (span, trace)
 }
 
 fn seed() -> f64 {
