@@ -17,9 +17,19 @@ from forms import Search, forms, secret
 
 SECRETS = int(os.environ.get("CANARY_SECRETS", "1000"))
 WORKSPACES, AT_ONCE = 4, 6
-# What no step gets from a credential, so that nothing takes it out: a value of a step, the id of a request, that of a trace.
-PRINTED = "not/a secret \"at\" all, 100 % + <ß> x"
-REQUEST_ID, TRACE_ID = f"control-{uuid.uuid4()}", uuid.uuid4().hex
+# What no step gets from a credential, so that nothing takes it out: a value that differs in each form, one that is printed as two lines,
+# ids of a request and of its trace.
+PRINTED = "<~00'~\"\"_/  <\\/ß'/~_ Z_ß aZ%~ ~/'0/ _ '~x"
+SPLIT, REQUEST_ID, TRACE_ID = uuid.uuid4().hex[:24], f"control-{uuid.uuid4()}", uuid.uuid4().hex
+# Where they have to be found.
+CONTROLS = {
+    "database": {"printed"},
+    "lines": {"printed", "split"},
+    "logs": {"request", "trace"},
+    "traces": {"trace"},
+    "exports": {"printed"},
+    "answers": {"printed"},
+}
 PERSON = "ada@canary.example"
 BYTEA = re.compile(rb"\\x((?:[0-9a-f]{2})+)")
 ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
@@ -65,10 +75,9 @@ class Tenant:
         self.run(number, row(call("good", "/echo"), call("bad", "/fail")))
 
     def control(self):
-        """An execution that prints what nobody has said to be a secret: in every form, and a half in each of two lines."""
-        texts = [*forms(PRINTED).values(), PRINTED[: len(PRINTED) // 2], PRINTED[len(PRINTED) // 2 :]]
+        """An execution that prints what nobody has said to be a secret."""
+        texts = [*forms(PRINTED).values(), SPLIT[:12], SPLIT[12:]]
         lines = [node(f"log{at:02}", "debug.log", {"message": text}) for at, text in enumerate(texts)]
-        # It is the last one that the lines of its log are joined to.
         trace = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
         self.run(0, row(*lines, node("bad", "debug.fail", {})), x_request_id=REQUEST_ID, traceparent=trace)
 
@@ -188,14 +197,14 @@ def judge(secrets, collector, tape, reads):
         "answers": [tape.path],
     }
     search = Search(secrets, FOLDER / "needles")
-    controls = Search({"printed": PRINTED, "request": REQUEST_ID, "trace": TRACE_ID}, FOLDER / "controls")
+    controls = Search({"printed": PRINTED, "split": SPLIT, "request": REQUEST_ID, "trace": TRACE_ID}, FOLDER / "controls")
     told, found = {}, []
     for place, files in places.items():
         hits = search.find(*files)
         found += [f"secret {number}, {len(secrets[number])} characters, is in {place} as {form}" for number, form in hits]
         controlled = {what for what, _ in controls.find(*files)}
         told[place] = {"bytes": sum(file.stat().st_size for file in files), "controls": sorted(controlled)}
-        found += [] if controlled else [f"the search finds nothing in {place}, not even what is printed there"]
+        found += [f"the search does not find what is printed in {place}: {what}" for what in CONTROLS[place] - controlled]
     told_forms = {form for what, form in controls.find(FOLDER / "rows") if what == "printed"}
     found += [f"the search does not find the form {form}" for form in set(forms(PRINTED)) - told_forms]
     for line in found[:20]:

@@ -40,10 +40,12 @@ def forms(text):
         "url": urllib.parse.quote(text, safe=""),
         "url in lower case": re.sub("%..", lambda hexed: hexed[0].lower(), urllib.parse.quote(text, safe="")),
         "form": urllib.parse.quote_plus(text),
+        "component": urllib.parse.quote(text, safe="!*'()"),
+        "path": urllib.parse.quote(text),
         "html": html.escape(text),
+        "text of html": html.escape(text, quote=False),
         "base64": base64.b64encode(raw).decode().rstrip("="),
         "base64url": base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        "hex": raw.hex(),
     }
     for before in (1, 2):
         inner = slice(-(-before * 8 // 6), (before + len(raw)) * 8 // 6)

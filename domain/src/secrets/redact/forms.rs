@@ -20,16 +20,21 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
         self::json(&json),
         self::json(&self::json(&json)),
         secret.escape_debug().to_string(),
-        html(secret),
-        percent(secret, is_unreserved, "%20", true),
-        percent(secret, is_unreserved, "%20", false),
-        percent(secret, is_form, "+", true),
-        percent(secret, is_form, "+", false),
+        secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        html(secret, "&#39;"),
+        html(secret, "&#x27;"),
+        html(secret, "&#039;"),
         percent(secret, is_query, "%20", true),
         STANDARD.encode(secret),
         URL_SAFE.encode(secret),
         json,
     ];
+    for keeps in [is_unreserved, is_component, is_segments] {
+        forms.extend([true, false].map(|upper| percent(secret, keeps, "%20", upper)));
+    }
+    for keeps in [is_unreserved, is_form] {
+        forms.extend([true, false].map(|upper| percent(secret, keeps, "+", upper)));
+    }
     forms.extend((0..3).flat_map(|offset| base64_within(secret, offset)));
     forms.sort_unstable();
     forms.dedup();
@@ -64,8 +69,10 @@ fn ascii_json(text: &str) -> String {
     escaped
 }
 
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+/// As an attribute may have it; programs differ in how they write an apostrophe.
+fn html(text: &str, apostrophe: &str) -> String {
+    let within = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    within.replace('"', "&quot;").replace('\'', apostrophe)
 }
 
 fn percent(text: &str, keeps: fn(u8) -> bool, space: &str, upper: bool) -> String {
@@ -85,6 +92,17 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
+/// What `encodeURIComponent` of JavaScript keeps.
+fn is_component(byte: u8) -> bool {
+    is_unreserved(byte) || b"!*'()".contains(&byte)
+}
+
+/// What stays of several segments of a path.
+fn is_segments(byte: u8) -> bool {
+    is_unreserved(byte) || byte == b'/'
+}
+
+/// What forms keep by the standard of browsers; others write a tilde as it is.
 fn is_form(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"*-._".contains(&byte)
 }
@@ -108,6 +126,25 @@ mod tests {
         }
         for form in ["a%22b%2fc%20%c3%a9%26%2b1", "a%22b%2Fc+%C3%A9%26%2B1", "a&quot;b/c é&amp;+1", "a\\\\\\\"b/c é&+1"]
         {
+            assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
+        }
+    }
+
+    #[test]
+    fn programs_that_escape_otherwise_are_known_too() {
+        let forms = forms("it's <~/(*)>");
+        for form in [
+            // JavaScript's encodeURIComponent, Python's quote and quote_plus, forms of browsers.
+            "it's%20%3C~%2F(*)%3E",
+            "it%27s%20%3C~/%28%2A%29%3E",
+            "it%27s+%3C~%2F%28%2A%29%3E",
+            "it%27s+%3C%7E%2F%28*%29%3E",
+            // Text of HTML, attributes of Rust's, Python's and PHP's libraries.
+            "it's &lt;~/(*)&gt;",
+            "it&#39;s &lt;~/(*)&gt;",
+            "it&#x27;s &lt;~/(*)&gt;",
+            "it&#039;s &lt;~/(*)&gt;",
+        ] {
             assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
         }
     }
