@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # What is promised at length or in seconds, measured: each part says what it does; the last line is one JSON object with
-# what each part came to. Some two and a half hours; `PROVE="poison timers"` chooses parts, CHAOS_MINUTES and SEEDS make
+# what each part came to. Some three hours; `PROVE="poison timers"` chooses parts, CHAOS_MINUTES and SEEDS make
 # them shorter. Fails if a part fails, after the others.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells plans leads"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -29,6 +29,9 @@ part() {
     webhooks) scripts/webhooks.sh ;;
     stripe) scripts/stripe.sh ;;
     schemathesis) scripts/schemathesis.sh ;;
+    plans) PLANS_ROWS=1000000 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
+        cargo test --quiet -p capstan-engine --test store plans_search >&2 && echo '{"rows":1000000}' ;;
+    leads) scripts/leads.sh ;;
     pooler) scripts/pgbouncer.sh && CAPSTAN_TEST_POOLER=1 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
         cargo test --quiet --workspace --test api >&2 && echo '{"failed":0}' ;;
     cells) CAPSTAN_IDLE_CELLS=200 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \

@@ -1,5 +1,6 @@
 //! What `serve` and `dev` have to know to take events of payments in.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -7,8 +8,10 @@ use capstan_api::BillingSettings;
 use capstan_domain::billing::SigningSecrets;
 use clap::Args;
 
+use crate::output::hidden;
+
 /// How a provider of payments is heard.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct BillingArgs {
     /// Signing secrets of the endpoints at Stripe, with commas: while one is changed, the new one and the old one.
     #[arg(long, env = "CAPSTAN_BILLING_STRIPE_SECRETS", hide_env_values = true, help_heading = "Billing")]
@@ -20,6 +23,16 @@ pub(crate) struct BillingArgs {
     #[arg(long, env = "CAPSTAN_BILLING_FALLBACK_PLAN", default_value = BillingSettings::FALLBACK_PLAN,
         help_heading = "Billing")]
     billing_fallback_plan: String,
+}
+
+impl fmt::Debug for BillingArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BillingArgs")
+            .field("billing_stripe_secrets", &hidden(self.billing_stripe_secrets.as_ref()))
+            .field("billing_stripe_secrets_file", &self.billing_stripe_secrets_file)
+            .field("billing_fallback_plan", &self.billing_fallback_plan)
+            .finish()
+    }
 }
 
 impl BillingArgs {

@@ -32,7 +32,8 @@ impl CellArgs {
             None => database.cell.clone(),
             Some(slug) => {
                 let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
-                owned(&database.control, &mut control, &self.creator, &address, &self.secrets.ring_or_empty()?).await?
+                owned(&database.control, &mut control, &self.creator, &address, self.secrets.ring_or_empty()?.as_ref())
+                    .await?
             }
         };
         place.connect(Role::Owner).await.context("the cell cannot be reached as its owner (see CAPSTAN_CREATOR_URL)")
@@ -44,7 +45,7 @@ impl CellArgs {
             None => database.cell.clone(),
             Some(slug) => {
                 let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
-                used(&database.control, &mut control, &address, &self.secrets.ring_or_empty()?).await?
+                used(&database.control, &mut control, &address, self.secrets.ring_or_empty()?.as_ref()).await?
             }
         };
         place.connect(Role::Worker).await.context("the cell cannot be reached")

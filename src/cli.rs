@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::config::LogArgs;
 use crate::{
     admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, provision, retention,
-    secrets, serve, stats, test, user, validate, worker, workspace,
+    secrets, serve, stats, test, user, validate, worker, workflow, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Look at executions, cancel and restart them.
     #[command(subcommand)]
     Execution(execution::ExecutionCommand),
+    /// Write workflows as files, and have files become workflows.
+    #[command(subcommand)]
+    Workflow(workflow::WorkflowCommand),
     /// Make workspaces.
     #[command(subcommand)]
     Workspace(workspace::WorkspaceCommand),
@@ -113,6 +116,7 @@ impl Cli {
             Command::Bench(args) => Box::pin(bench::run(*args, json)).await,
             Command::Explain(args) => explain::run(&args, json).await,
             Command::Execution(command) => execution::run(&command, json).await,
+            Command::Workflow(command) => workflow::run(&command, json).await,
             Command::Workspace(command) => workspace::run(&command, json).await,
             Command::Plan(command) => plan::run(&command, json).await,
             Command::Maintain(args) => maintain::run(&args, json).await,

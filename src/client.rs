@@ -1,5 +1,6 @@
 //! A client of a running server: what `capstan` asks over HTTP.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -9,6 +10,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
 use crate::output::failure::BadInput;
+use crate::output::hidden;
 
 /// Longest wait for a connection, and for a whole answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +19,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// Which server, and who asks.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct ServerArgs {
     /// Where the API answers.
     #[arg(long, env = "CAPSTAN_URL", default_value = "http://127.0.0.1:7400", help_heading = "Server")]
@@ -25,6 +27,13 @@ pub(crate) struct ServerArgs {
     /// API key of the workspace; `dev` lets anyone on this machine look without.
     #[arg(long, env = "CAPSTAN_API_KEY", hide_env_values = true, help_heading = "Server")]
     api_key: Option<String>,
+}
+
+impl fmt::Debug for ServerArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = hidden(self.api_key.as_ref());
+        f.debug_struct("ServerArgs").field("url", &self.url).field("api_key", &key).finish()
+    }
 }
 
 /// Asks one server.

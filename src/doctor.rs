@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::config::{AccountArgs, DatabaseArgs, ListenArgs, MailServerArgs, NodeTypeArgs};
 use crate::output;
-use crate::output::table::plain;
+use crate::output::table::wrapped;
 use crate::pooler::PoolerArgs;
 use crate::provision::CreatorArgs;
 use crate::replica::ReplicaArgs;
@@ -101,5 +101,5 @@ fn as_json(found: &Findings) -> Value {
 fn in_words(found: &Findings) -> String {
     let rows: Vec<Value> = found.all().iter().map(finding::Finding::as_json).collect();
     let (failures, warnings) = (found.count(State::Fail), found.count(State::Warn));
-    format!("{}\n{failures} failures, {warnings} warnings", plain(&["check", "state", "detail", "hint"], &rows))
+    format!("{}\n{failures} failures, {warnings} warnings", wrapped(&["check", "state", "detail", "hint"], &rows))
 }

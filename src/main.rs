@@ -50,6 +50,7 @@ mod test;
 mod user;
 mod validate;
 mod worker;
+mod workflow;
 mod workspace;
 
 use std::process::ExitCode;

@@ -96,7 +96,9 @@ async fn vacuum_all(owner: &mut PgConnection, until: Instant) -> Result<Vec<Stri
             break;
         }
         match vacuum(owner, &table).await {
-            Ok(()) => done.push(table),
+            Ok(true) => done.push(table),
+            // It was dropped since it was named.
+            Ok(false) => {}
             Err(error) if is_put_off(&error, until) => {}
             Err(error) => return Err(error),
         }
@@ -114,7 +116,8 @@ async fn reindex_all(owner: &mut PgConnection, until: Instant, bytes_min: i64) -
             break;
         }
         match reindex(owner, &index).await {
-            Ok(()) => done.push(index),
+            Ok(true) => done.push(index),
+            Ok(false) => {}
             Err(error) if is_put_off(&error, until) => {}
             Err(error) => return Err(error),
         }

@@ -28,7 +28,7 @@ pub(crate) struct MigrateArgs {
 pub(crate) async fn run(args: &MigrateArgs, json: bool) -> anyhow::Result<ExitCode> {
     let database = Database::connect(&args.database, "migrate").await?;
     database.migrate().await?;
-    let dedicated = cells::migrate_all(&database, &args.creator, &args.secrets.ring_or_empty()?).await?;
+    let dedicated = cells::migrate_all(&database, &args.creator, args.secrets.ring_or_empty()?.as_ref()).await?;
     for failure in &dedicated.failed {
         output::note(&format!("not migrated: {failure}"));
     }

@@ -25,7 +25,7 @@ use crate::tenant;
 /// Workspaces that are synced between two looks for more.
 const SYNC_BITE: i32 = 100;
 /// Quotas that there are whatever plans say.
-const QUOTAS: [&str; 4] = ["executions_per_month", "email_sends_per_month", "workflows", "leads"];
+const QUOTAS: [&str; 5] = ["executions_per_month", "email_sends_per_month", "workflows", "leads", quotas::SMS];
 /// Connections to a cell while limits are brought there.
 const CONNECTIONS_MAX: u32 = 1;
 
@@ -70,6 +70,9 @@ pub(crate) struct SetArgs {
     /// A limit instead of the plan's, e.g. executions_per_month=5000, or workflows=none; all of them, as those of before go.
     #[arg(long = "limit", value_name = "QUOTA=UNITS", value_parser = parse_limit)]
     limits: Vec<(String, Option<u32>)>,
+    /// Take limits of quotas that no plan has yet, too: workflows charge them with action.meter.
+    #[arg(long)]
+    new_quota: bool,
     /// Percent that are served beyond a limit; 0 is none.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(i32).range(0..=1_000))]
     buffer: Option<i32>,
@@ -105,7 +108,7 @@ pub(crate) async fn run(command: &PlanCommand, json: bool) -> anyhow::Result<Exi
             if args.all {
                 quotas::touch_all(&mut database.owner().await?).await?;
             }
-            let synced = sync_all(&database, &args.secrets.ring_or_empty()?).await?;
+            let synced = sync_all(&database, args.secrets.ring_or_empty()?.as_ref()).await?;
             output::result(
                 json,
                 &json!({ "synced": synced }),
@@ -178,7 +181,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     }
     let database = connect(&args.database, "plan set").await?;
     let workspace = find(&database, &args.workspace).await?;
-    require_known(&quotas::list_plans(&mut database.owner().await?).await?, &args.limits)?;
+    require_known(&quotas::list_plans(&mut database.owner().await?).await?, &args.limits, args.new_quota)?;
     let overrides: Map<String, Value> =
         args.limits.iter().map(|(quota, units)| (quota.clone(), json!(units))).collect();
     let overrides = (!overrides.is_empty()).then_some(Value::Object(overrides));
@@ -186,7 +189,7 @@ async fn set(args: &SetArgs, json: bool) -> anyhow::Result<()> {
     change_plan(&database, workspace, &change, &args.workspace)
         .await
         .with_context(|| format!("the plan of {} was not changed", args.workspace))?;
-    sync(&database, workspace, &args.secrets.ring_or_empty()?).await?;
+    sync(&database, workspace, args.secrets.ring_or_empty()?.as_ref()).await?;
     show(&database, &args.workspace, json).await
 }
 
@@ -213,14 +216,17 @@ async fn change_plan(
     Ok(transaction.commit().await?)
 }
 
-/// Fails if a limit is of a quota that nothing counts: neither one of ours, nor one of any plan.
-fn require_known(plans: &[Plan], limits: &[(String, Option<u32>)]) -> anyhow::Result<()> {
+/// Fails if a limit is of a quota that nothing counts: neither one of ours, nor one of any plan, nor one that may be new.
+fn require_known(plans: &[Plan], limits: &[(String, Option<u32>)], takes_new: bool) -> anyhow::Result<()> {
     let of_plans = plans.iter().filter_map(|plan| plan.limits.as_object()).flatten().map(|(quota, _)| quota.as_str());
     let known: BTreeSet<&str> = QUOTAS.into_iter().chain(of_plans).collect();
-    let unknown = limits.iter().find(|(quota, _)| !known.contains(quota.as_str()));
+    let is_known = |quota: &str| known.contains(quota) || (takes_new && quotas::is_custom(quota));
+    let unknown = limits.iter().find(|(quota, _)| !is_known(quota));
     if let Some((quota, _)) = unknown {
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
-        bail!("nothing is counted under the name {quota:?}: --limit takes {known}");
+        bail!(
+            "nothing is counted under the name {quota:?}: --limit takes {known}, and with --new-quota any that workflows charge"
+        );
     }
     Ok(())
 }
@@ -309,12 +315,14 @@ mod tests {
         let limits = json!({ "seats": 5 });
         let plans = [Plan { plan: "own".into(), name: "Own".into(), limits, buffer_percent: 20 }];
         let refused =
-            |quota: &str| require_known(&plans, &[(quota.to_owned(), Some(1))]).err().map(|it| it.to_string());
+            |quota: &str| require_known(&plans, &[(quota.to_owned(), Some(1))], false).err().map(|it| it.to_string());
         for known in ["workflows", "leads", "executions_per_month", "email_sends_per_month", "seats"] {
             assert_eq!(refused(known), None);
         }
         let told = refused("workflow").unwrap();
-        assert!(told.contains("\"workflow\"") && told.contains("leads, seats, workflows"), "{told}");
+        assert!(told.contains("\"workflow\"") && told.contains("leads, seats, sms, workflows"), "{told}");
+        let new = |quota: &str| require_known(&plans, &[(quota.to_owned(), Some(1))], true).is_ok();
+        assert!(new("pages") && new("seats") && !new("emails"), "what is counted otherwise is none of one's own");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use capstan_engine::store::error::StoreError;
 use clap::Args;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::DatabaseArgs;
@@ -85,7 +86,9 @@ pub(crate) fn spawn(
 ) -> anyhow::Result<()> {
     let creator = args.place()?.unwrap_or_else(|| database.control.clone());
     let provisioner = Provisioner::new(database.control.clone(), creator, keys);
-    tokio::spawn(async move { stop.run_until_cancelled(tend(&provisioner, |_| {})).await });
+    // On a thread of its own: what migrates cannot be handed from one to another.
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(stop.run_until_cancelled(tend(&provisioner, |_| {}))));
     Ok(())
 }
 

@@ -14,6 +14,11 @@ use crate::output;
 /// Months that are told of.
 const MONTHS_MAX: i64 = 24;
 
+/// The setting of workers that takes months.
+const ARCHIVE_COMMAND: &str = "CAPSTAN_ARCHIVE_COMMAND";
+/// What is said where it is not set.
+const NO_COMMAND: &str = "months are to be archived, and CAPSTAN_ARCHIVE_COMMAND is not set here: until all workers have it, none is dropped";
+
 /// What to do with the time for which history is kept.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RetentionCommand {
@@ -68,6 +73,12 @@ pub(crate) async fn run(command: &RetentionCommand, json: bool) -> anyhow::Resul
         retention::set(&mut owner, wish).await?;
     }
     let set = retention::retention(&mut owner).await?;
+    // Each worker has settings of its own; those of here are most likely theirs.
+    let command = std::env::var_os(ARCHIVE_COMMAND).filter(|command| !command.is_empty());
+    let warning = (set.is_archived && command.is_none()).then_some(NO_COMMAND);
+    if let Some(warning) = warning {
+        output::note(&format!("capstan: {warning}"));
+    }
     let months = retention::months(&mut owner, MONTHS_MAX).await?;
     let mut lines = vec![in_words(set)];
     lines.extend(months.iter().map(|row| {
@@ -79,7 +90,8 @@ pub(crate) async fn run(command: &RetentionCommand, json: bool) -> anyhow::Resul
         };
         format!("{}  {state}", row.month.format("%Y-%m"))
     }));
-    let result = json!({ "keep_days": set.keep_days, "is_archived": set.is_archived, "months": months });
+    let result =
+        json!({ "keep_days": set.keep_days, "is_archived": set.is_archived, "months": months, "warning": warning });
     output::result(json, &result, &lines.join("\n"));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! The keys of secrets: from the settings, or those that `dev` and `exec` have made for themselves.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,9 +9,10 @@ use capstan_domain::secrets::KeyRing;
 use clap::Args;
 
 use crate::memory::Memory;
+use crate::output::hidden;
 
 /// With which keys secrets are kept. All processes of an installation have the same.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct SecretArgs {
     /// Keys that seal stored secrets, as `id:base64` of 32 bytes each, with commas, the newest first.
     #[arg(long, env = "CAPSTAN_SECRET_KEYS", hide_env_values = true, help_heading = "Secrets")]
@@ -18,6 +20,15 @@ pub(crate) struct SecretArgs {
     /// A file with such keys, one a line.
     #[arg(long, env = "CAPSTAN_SECRET_KEYS_FILE", help_heading = "Secrets")]
     secret_keys_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for SecretArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretArgs")
+            .field("secret_keys", &hidden(self.secret_keys.as_ref()))
+            .field("secret_keys_file", &self.secret_keys_file)
+            .finish()
+    }
 }
 
 impl SecretArgs {

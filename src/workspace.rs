@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use capstan_domain::access;
+use capstan_domain::audit::{self, NewAudit};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::export::export;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::cells;
 use crate::config::DatabaseArgs;
@@ -92,6 +94,19 @@ async fn export_all(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let keys = args.secrets.ring_or_empty()?;
     let place = cells::owned(&database.control, &mut control, &args.creator, &tenant.cell, &keys).await?;
     let mut cell = place.connect(Role::Owner).await.context("the cell of the workspace cannot be reached")?;
+    // On record before a row goes out.
+    let record = NewAudit {
+        by_kind: "operator",
+        by_id: Uuid::nil(),
+        by_name: "command line",
+        action: "capstan workspace export",
+        subject: &tenant.slug,
+        status: 200,
+        address: None,
+        request_id: "",
+        changes: None,
+    };
+    audit::note(&mut control, tenant.workspace_id, &record).await.context("the export cannot be recorded")?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut rows = 0;
     for connection in [&mut control, &mut cell] {

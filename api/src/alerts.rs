@@ -7,6 +7,7 @@ use std::time::Duration;
 use capstan_domain::access::{self, Role, Tried};
 use capstan_domain::alerts::{self, AlertMail};
 use capstan_domain::cells::{self, CellAddress};
+use capstan_domain::notifications::{Kind, who_wants};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::services::mail::letter::RECIPIENTS_MAX;
 use capstan_node_types::services::mail::{Letter, MailError, Mailer};
@@ -70,7 +71,7 @@ pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
 
 /// All pooled cells, and the dedicated ones where something is going on: a worker that raises an alert stays there for longer than it
 /// takes to look.
-async fn looked_into(api: &Parts) -> Result<Vec<CellAddress>, Problem> {
+pub(crate) async fn looked_into(api: &Parts) -> Result<Vec<CellAddress>, Problem> {
     let mut control = api.people.pool.begin().await?;
     let schemas = access::cell_schemas(&mut control).await?;
     let mut addresses: Vec<_> = schemas.iter().map(|schema| CellAddress::pooled(schema)).collect();
@@ -113,12 +114,14 @@ async fn tell_one(
     }
     let mut control = tenant::read(&api.people.pool, workspace_id).await?;
     let members = access::list_members(&mut control, workspace_id).await?;
+    let ids: Vec<Uuid> = members.iter().map(|it| it.user_id).collect();
+    let wanting = who_wants(&mut control, &ids, Kind::AlertRaised).await?;
     let slug = access::get_tenant(&mut control, workspace_id).await?.map(|tenant| tenant.slug);
     control.commit().await?;
     let told = [Role::Owner, Role::Admin].map(Role::as_str);
     let to: Vec<String> = members
         .into_iter()
-        .filter(|it| told.contains(&it.role.as_str()))
+        .filter(|it| told.contains(&it.role.as_str()) && wanting.contains(&it.user_id))
         .map(|it| it.email)
         .take(RECIPIENTS_MAX)
         .collect();
@@ -142,7 +145,7 @@ async fn tell_one(
 }
 
 /// Counts a try, for all processes together; false if there were enough of them.
-async fn may(api: &Parts, tried: Tried) -> Result<bool, Problem> {
+pub(crate) async fn may(api: &Parts, tried: Tried) -> Result<bool, Problem> {
     let mut transaction = api.people.pool.begin().await?;
     let wait = access::count_try(&mut transaction, &[tried]).await?;
     transaction.commit().await?;

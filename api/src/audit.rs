@@ -5,6 +5,7 @@ mod silent;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, OriginalUri};
 use axum::http::request::Parts;
@@ -27,6 +28,15 @@ use crate::tenant;
 
 pub use silent::SILENT;
 
+/// What only looks and is recorded all the same, as it tells who can get in. One who looks again and again is recorded once in
+/// [`LOOKS_EVERY`].
+const LOOKS: [&str; 1] = ["/api/v1/keys"];
+/// As above.
+pub(crate) const LOOKS_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Whose look at what was recorded.
+pub(crate) type Look = (WorkspaceId, Uuid, String);
+
 /// One change that is being made.
 pub(crate) struct Change {
     /// Where; nothing is recorded without.
@@ -42,6 +52,8 @@ pub(crate) struct Change {
     request_id: String,
     /// Of its row in the cell.
     audit_id: Uuid,
+    /// Whether it is a look, one of [`LOOKS`].
+    is_look: bool,
     /// Whether its record was begun in a transaction of the cell.
     is_begun: AtomicBool,
     /// Whether it was recorded in the transaction that makes it.
@@ -55,14 +67,18 @@ impl Change {
     /// sent them in many cases a machine, and too many.
     pub(crate) fn of(api: &Api, parts: &Parts, access: Access) -> Option<Self> {
         let Access::Needs(permission) = access else { return None };
-        // Reading what an export tells of a person is as good as a change.
-        let is_read = parts.method == Method::GET && permission != Permission::PersonsManage;
-        let is_look = is_read || permission.as_str().ends_with(".read");
-        if is_look || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
+        // Reading what an export tells is as good as a change.
+        let is_export = [Permission::PersonsManage, Permission::AuditExport].contains(&permission);
+        let is_read = parts.method == Method::GET && !is_export;
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let is_look = parts.method == Method::GET && LOOKS.contains(&route);
+        let only_looks = is_read || permission.as_str().ends_with(".read");
+        if (only_looks && !is_look) || [Permission::ExecutionsStart, Permission::EventsWrite].contains(&permission) {
             return None;
         }
         let actor = parts.extensions.get::<Arc<Actor>>()?;
-        Some(Self::new(api, parts, actor.tenant.clone(), actor.who.kind(), actor.who.name()))
+        let change = Self::new(api, parts, actor.tenant.clone(), actor.who.kind(), actor.who.name());
+        Some(Self { is_look, ..change })
     }
 
     /// What a person does to a workspace on a route that asks for none of its permissions: coming and going.
@@ -86,6 +102,7 @@ impl Change {
             address: address.map(|address| address.to_string()),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             audit_id: Uuid::now_v7(),
+            is_look: false,
             is_begun: AtomicBool::new(false),
             is_noted: AtomicBool::new(false),
             changes: Mutex::new(None),
@@ -144,6 +161,7 @@ impl Change {
         let is_noted = self.is_noted.load(Ordering::Relaxed);
         let recorded = match status.is_success() {
             true if is_noted => self.bring(api).await,
+            true if self.is_look => self.record_look(api, status).await,
             true => self.record(api, status).await,
             false if self.is_begun.load(Ordering::Relaxed) => self.settle(api, status).await,
             false => return,
@@ -152,6 +170,13 @@ impl Change {
             let (action, request_id) = (&self.action, &self.request_id);
             tracing::error!(action, request_id, cause = problem.internal, "a change is not in the audit log");
         }
+    }
+
+    /// Once in a while: whoever keeps a page open looks each half minute.
+    async fn record_look(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
+        let (Some(tenant), Some(name)) = (&self.tenant, &self.by) else { return Ok(()) };
+        let look = (tenant.workspace_id, name.key_id, self.action.clone());
+        api.looks.answer(look, async { self.record(api, status).await.map(Some) }).await.map(|_| ())
     }
 
     async fn bring(&self, api: &Api) -> Result<(), Problem> {

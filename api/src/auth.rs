@@ -20,8 +20,9 @@ use crate::actor::{self, Actor};
 use crate::audit::Change;
 use crate::cells::Cell;
 use crate::once;
+use crate::pages;
 use crate::people::session::refuse_forged;
-use crate::permit::Access;
+use crate::permit::{Access, Demand};
 use crate::problem::Problem;
 use crate::replica::FromReplica;
 use crate::standing::{self, Deed};
@@ -148,7 +149,7 @@ impl FromRequestParts<Api> for Caller {
     /// Whom the route's guard let in. Routes without a guard are pages that show executions.
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         if parts.extensions.get::<Arc<Actor>>().is_none() {
-            admit(api, parts, Permission::ExecutionsRead.into()).await?;
+            admit(api, parts, Permission::ExecutionsRead).await?;
         }
         let actor = parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?;
         let tenant = actor.tenant.clone().ok_or_else(|| actor.has_no_workspace())?;
@@ -160,7 +161,8 @@ impl FromRequestParts<Api> for Caller {
 }
 
 /// Lets the request in, if it brings what is needed, and notes who it is.
-pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Result<(), Problem> {
+pub(crate) async fn admit(api: &Api, parts: &mut Parts, demand: impl Into<Demand>) -> Result<(), Problem> {
+    let Demand { access, page, .. } = demand.into();
     if access == Access::Public {
         return refuse_forged(parts);
     }
@@ -173,9 +175,13 @@ pub(crate) async fn admit(api: &Api, parts: &mut Parts, access: Access) -> Resul
         Access::Platform => actor.require_platform()?,
         Access::Needs(permission) => {
             let Some(tenant) = &actor.tenant else { return Err(actor.has_no_workspace()) };
-            standing::require(tenant, Deed::of(permission, &parts.method))?;
+            let deed = Deed::of(permission, &parts.method);
+            standing::require(tenant, deed)?;
             if !actor.permissions.has(permission) {
                 return Err(actor.lacks(permission));
+            }
+            if let Some(page) = page {
+                pages::require(api, tenant, deed, page).await?;
             }
         }
     }

@@ -17,15 +17,18 @@ mod edge;
 mod entity_tags;
 mod graphs;
 mod html;
+mod in_force;
 mod limit;
 mod live;
 mod login;
 mod mail_in;
 pub mod metrics;
+mod news;
 mod once;
 mod openapi;
 mod operations;
 mod page;
+mod pages;
 mod paging;
 #[cfg(test)]
 mod panic_tests;
@@ -44,6 +47,7 @@ mod spans;
 mod standing;
 mod standings;
 pub mod starter;
+mod stream;
 mod tenant;
 pub mod view;
 mod waiting;
@@ -73,15 +77,18 @@ pub use login::{GmailClient, GmailClientError, LoginProvider, PROVIDERS_MAX, Pro
 pub use mail_in::{MAIL_BYTES, MAIL_BYTES_DEFAULT, MailInSettings, TlsFilesError, serve_mail, tls_acceptor};
 pub use openapi::document;
 pub use operations::Turn;
+use pages::Assigned;
 pub use people::AccountSettings;
 use people::People;
 pub use permit::{Access, Registered};
 pub use problem::Problem;
 pub use rates::RateLimits;
 use rates::Shares;
+use remembered::Remembered;
 use replica::Replica;
 pub use replica::ReplicaSettings;
 pub use server::serve;
+use stream::Listeners;
 
 /// Most connections to the `control` schema.
 const CONTROL_CONNECTIONS_MAX: u32 = 4;
@@ -129,9 +136,13 @@ pub struct Parts {
     consent: Consent,
     cells: Cells,
     replica: Option<Replica>,
+    assigned: Assigned,
+    in_force: in_force::Settings,
     graphs: Graphs,
+    looks: Remembered<audit::Look, ()>,
     shares: Shares,
     hub: Hub,
+    listeners: Listeners,
     metrics: metrics::Exposition,
     closing: CancellationToken,
 }
@@ -174,9 +185,13 @@ impl Api {
             ),
             directory: Directory::new(control),
             replica: settings.replica.as_ref().map(|replica| Replica::new(replica, &settings.cell)),
+            assigned: Assigned::new(),
+            in_force: in_force::Settings::default(),
             graphs: Graphs::new(Arc::clone(&registry)),
+            looks: Remembered::for_at_most(audit::LOOKS_EVERY),
             shares: Shares::new(),
             hub: Hub::new(),
+            listeners: Listeners::new(),
             metrics: metrics::Exposition::install(),
             closing: CancellationToken::new(),
             guard: guard(&settings.allow),
@@ -189,7 +204,9 @@ impl Api {
             tokio::spawn(alerts::tell(Arc::downgrade(&parts)));
         }
         tokio::spawn(operations::tend(Arc::downgrade(&parts)));
+        tokio::spawn(news::tend(Arc::downgrade(&parts)));
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
+        tokio::spawn(in_force::follow(Arc::downgrade(&parts)));
         tokio::spawn(cells::retire(Arc::downgrade(&parts)));
         if parts.replica.is_some() {
             tokio::spawn(replica::watch(Arc::downgrade(&parts)));
@@ -213,6 +230,24 @@ impl Api {
     #[doc(hidden)]
     pub async fn tell_alerts(&self) -> Result<(), Problem> {
         alerts::round(self).await
+    }
+
+    /// Brings what has happened in cells to people; tests do not wait for the next look.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn tell_people(&self) -> Result<(), Problem> {
+        news::round(self).await
+    }
+
+    /// Reads settings of the platform; tests do not wait for the next look.
+    ///
+    /// # Errors
+    /// If the database does.
+    #[doc(hidden)]
+    pub async fn look_at_settings(&self) -> Result<(), Problem> {
+        in_force::look(self).await
     }
 
     /// Looks at what is to be done about billing; tests do not wait for the minute.

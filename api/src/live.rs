@@ -14,8 +14,8 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::cells::Cell;
-pub(crate) use seats::Seat;
-use seats::{Seats, WAITERS, WATCHERS};
+pub(crate) use seats::{LISTENERS, Seat, Seats};
+use seats::{WAITERS, WATCHERS};
 pub(crate) use story::{Story, Told};
 
 /// Most news that wait for one client; a slower one is dropped and resumes where it was.

@@ -100,6 +100,16 @@ impl Span {
         Ok(Self { from, to: to.map(floor).transpose()?.unwrap_or(Uuid::max()) })
     }
 
+    /// The least id within, and the least one that is not.
+    pub(crate) fn ids(self) -> (Uuid, Uuid) {
+        (self.from, self.to)
+    }
+
+    /// The lowest id that is within.
+    pub(crate) fn first(self) -> Uuid {
+        self.from
+    }
+
     /// Only items with a lower id are on the page.
     pub(crate) fn before(self, paging: Paging) -> Uuid {
         paging.before.min(self.to)

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use capstan_domain::access::Permission;
+use capstan_domain::access::{Page, Permission};
 use capstan_domain::trace;
 use tokio::task::JoinError;
 use tracing::Instrument;
@@ -51,11 +51,14 @@ pub(crate) struct Demand {
     by_itself: bool,
     /// Whether what it reads may be a moment old.
     may_lag: bool,
+    /// The page that the workspace has to have.
+    pub(crate) page: Option<Page>,
 }
 
 impl From<Access> for Demand {
     fn from(access: Access) -> Self {
-        Self { access, by_itself: false, may_lag: false }
+        let page = if let Access::Needs(permission) = access { permission.page() } else { None };
+        Self { access, by_itself: false, may_lag: false, page }
     }
 }
 
@@ -67,12 +70,24 @@ impl From<Permission> for Demand {
 
 /// Of a route that looks after its `Idempotency-Key` itself: see [`crate::once`].
 pub(crate) fn by_itself(access: impl Into<Access>) -> Demand {
-    Demand { access: access.into(), by_itself: true, may_lag: false }
+    let access: Access = access.into();
+    Demand { by_itself: true, ..Demand::from(access) }
 }
 
 /// Of a route that reads what may be a moment old, from the replica if there is one: see [`crate::replica`]. It changes nothing.
 pub(crate) fn may_lag(access: impl Into<Access>) -> Demand {
-    Demand { access: access.into(), by_itself: false, may_lag: true }
+    let access: Access = access.into();
+    Demand { may_lag: true, ..Demand::from(access) }
+}
+
+/// Of a route that belongs to another page than what it needs says.
+pub(crate) fn on(page: Page, demand: impl Into<Demand>) -> Demand {
+    Demand { page: Some(page), ..demand.into() }
+}
+
+/// Of a route that every workspace has, whichever pages were assigned to it.
+pub(crate) fn on_no_page(demand: impl Into<Demand>) -> Demand {
+    Demand { page: None, ..demand.into() }
 }
 
 impl Demand {
@@ -92,6 +107,8 @@ pub struct Registered {
     pub path: &'static str,
     /// What it needs.
     pub access: Access,
+    /// The page that the workspace has to have.
+    pub page: Option<Page>,
     /// The function that answers, as the compiler names it: the document describes routes by it.
     pub(crate) handler: &'static str,
     /// Whether a repeated request gets the first one's answer.
@@ -171,7 +188,7 @@ impl Routes {
     pub(crate) fn route(mut self, path: &'static str, methods: Methods) -> Self {
         let registered = |(method, demand, handler): (_, Demand, _)| {
             let keeps_answers = demand.keeps_answers(method);
-            Registered { method, path, access: demand.access, handler, keeps_answers }
+            Registered { method, path, access: demand.access, page: demand.page, handler, keeps_answers }
         };
         self.registered.extend(methods.needs.into_iter().map(registered));
         self.router = self.router.route(path, methods.router);
@@ -204,7 +221,7 @@ where
     fn call(self, request: Request, api: Api) -> Self::Future {
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            if let Err(problem) = auth::admit(&api, &mut parts, self.demand.access).await {
+            if let Err(problem) = auth::admit(&api, &mut parts, self.demand).await {
                 return problem.into_response();
             }
             if let Err(problem) = rates::count(&api, &parts, self.demand.access).await {

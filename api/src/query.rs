@@ -12,8 +12,8 @@ use crate::problem::Problem;
 /// Longest part of a client's name of a parameter that is said back, in characters.
 const NAME_CHARS_MAX: usize = 60;
 
-/// The query as `T`, a struct whose fields are the parameters. 400 `unknown_parameter` for any other, 400 `bad_query` for what
-/// does not fit.
+/// The query as `T`, a struct whose fields are the parameters. 400 `unknown_parameter` for any other, 400 `nul_character` for a value
+/// that the database has no text for, 400 `bad_query` for what does not fit.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
@@ -33,6 +33,11 @@ fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
         let detail = format!("{name:?} is no query parameter of this address");
         let hint = format!("it takes {}; correct the name, or leave the parameter out", known.join(", "));
         return Err(Problem::bad_request("unknown_parameter", detail, hint));
+    }
+    let with_nul = url::form_urlencoded::parse(query.as_bytes()).find(|(_, value)| value.contains('\0'));
+    if let Some((name, _)) = with_nul {
+        let detail = format!("the query parameter {name} holds a NUL character");
+        return Err(Problem::bad_request("nul_character", detail, "remove the character"));
     }
     let read = axum::extract::Query::try_from_uri(uri).map(|axum::extract::Query(read)| read);
     read.map_err(|error| {
@@ -111,6 +116,15 @@ mod tests {
             assert!(problem.hint.contains("limit, workflow_id"), "{}", problem.hint);
         }
         assert_eq!(of("workflow=7").unwrap_err().code, "unknown_parameter", "the name in the code is no name");
+    }
+
+    #[test]
+    fn a_nul_character_is_told_with_its_parameter() {
+        for query in ["limit=%00", "workflow_id=7&limit=a%00b"] {
+            let problem = of(query).unwrap_err();
+            assert_eq!((problem.status.as_u16(), problem.code), (400, "nul_character"), "{query}");
+            assert!(problem.detail.contains("parameter limit"), "{}", problem.detail);
+        }
     }
 
     #[test]

@@ -1,21 +1,23 @@
 //! Which route goes where.
 
+mod around;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
-use capstan_domain::access::Permission;
+use capstan_domain::access::{Page, Permission};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::permit::{self, Access, Routes};
 use crate::problem::Problem;
 use crate::routes::{
     alerts, approvals, approve, assets, audit, backtest, billing, bookings, bulk_jobs, case, credentials,
-    custom_events, deleted, editor, events, executions, explain, expression, forms, health, hooks, leads, limits, logs,
-    mail, me, migrate, node_types, operations, orders, page, pauses, people, persons, platform, publish, records,
-    resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, test_step, timeline, trial,
-    trigger_starts, usage, version, webhooks, workflows,
+    custom_events, deleted, editor, events, execution_list, executions, explain, expression, forms, health, hooks,
+    leads, limits, log_search, logs, mail, me, migrate, node_types, orders, page, pauses, people, persons, publish,
+    records, resolve, restart, retry_now, rules, schedules, session, signals, simulate, stats, stream, test_step,
+    timeline, trial, trigger_starts, usage, version, webhooks, workflow_files, workflows,
 };
 use crate::{Api, compression, edge, entity_tags, openapi};
 
@@ -43,7 +45,7 @@ fn routes() -> Router<Api> {
         .route("/editor/{*path}", get(editor::show))
         .route("/login/{provider}", get(people::login::begin))
         .route("/login/{provider}/callback", get(people::login::end))
-        .route("/connect/gmail", get(credentials::gmail::begin))
+        .route(credentials::gmail::BEGIN, get(credentials::gmail::begin))
         .route("/connect/gmail/callback", get(credentials::gmail::end))
         .route("/session", post(session::sign_in))
         .route("/session/end", post(session::sign_out))
@@ -70,9 +72,9 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{by_itself, delete, get, may_lag, post, put};
+    use crate::permit::{by_itself, delete, get, may_lag, on, post, put};
 
-    with_records(with_leads(with_platform(with_webhooks(Routes::default()))))
+    around::with_people(with_records(with_leads(around::with_platform(with_webhooks(Routes::default())))))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/healthz", get(Access::Public, health::healthz))
         .route("/readyz", get(Access::Public, health::readyz))
@@ -116,16 +118,21 @@ pub(crate) fn resources() -> Routes {
         .route("/jwks", get(Access::Public, people::tokens::public_keys))
         .route(
             "/person-jobs",
-            get(Permission::AuditRead, persons::list).post(Permission::PersonsManage, persons::create),
+            get(permit::on_no_page(Permission::AuditRead), persons::list)
+                .post(Permission::PersonsManage, persons::create),
         )
-        .route("/person-jobs/{person_job_id}", get(Permission::AuditRead, persons::get))
+        .route("/person-jobs/{person_job_id}", get(permit::on_no_page(Permission::AuditRead), persons::get))
         .route("/person-jobs/{person_job_id}/lines", get(Permission::PersonsManage, persons::lines))
         .route("/audit", get(Permission::AuditRead, audit::list))
+        .route("/audit/export", get(Permission::AuditExport, audit::export::show))
         .route("/keys/{key_id}", delete(Permission::KeysWrite, people::keys::revoke))
         .route(
             "/workflows",
             get(Permission::WorkflowsRead, workflows::list).post(Permission::WorkflowsWrite, workflows::create),
         )
+        .route("/workflows/export", get(Permission::WorkflowsRead, workflow_files::export::all))
+        .route("/workflows/import", post(Permission::WorkflowsWrite, workflow_files::import::create))
+        .route("/workflows/{workflow_id}/export", get(Permission::WorkflowsRead, workflow_files::export::one))
         .route("/workflows/validate", post(Permission::WorkflowsRead, publish::validate))
         .route("/expressions/preview", post(Permission::WorkflowsRead, expression::preview))
         .route(
@@ -147,13 +154,14 @@ pub(crate) fn resources() -> Routes {
         .route("/workflows/{workflow_id}/versions", get(Permission::WorkflowsRead, publish::versions))
         .route(
             "/rules",
-            get(Permission::WorkflowsRead, rules::list).post(Permission::WorkflowsPublish, rules::change::create),
+            get(on(Page::Rules, Permission::WorkflowsRead), rules::list)
+                .post(on(Page::Rules, Permission::WorkflowsPublish), rules::change::create),
         )
         .route(
             "/rules/{rule_id}",
-            get(Permission::WorkflowsRead, rules::get)
-                .put(Permission::WorkflowsPublish, rules::change::update)
-                .delete(Permission::WorkflowsPublish, rules::change::delete),
+            get(on(Page::Rules, Permission::WorkflowsRead), rules::get)
+                .put(on(Page::Rules, Permission::WorkflowsPublish), rules::change::update)
+                .delete(on(Page::Rules, Permission::WorkflowsPublish), rules::change::delete),
         )
         .route("/workflows/{workflow_id}/pause", post(Permission::ExecutionsOperate, pauses::pause))
         .route("/workflows/{workflow_id}/resume", post(Permission::ExecutionsOperate, pauses::resume))
@@ -165,10 +173,14 @@ pub(crate) fn resources() -> Routes {
             get(Permission::CredentialsRead, hooks::secret_list).post(Permission::CredentialsWrite, hooks::secret_add),
         )
         .route("/hook-secrets/{hook_secret_id}", delete(Permission::CredentialsWrite, hooks::secret_remove))
-        .route("/workflows/{workflow_id}/hooks/listen", post(Permission::TriggersWrite, hooks::listen_begin))
+        .route(
+            "/workflows/{workflow_id}/hooks/listen",
+            post(on(Page::Workflows, Permission::TriggersWrite), hooks::listen_begin),
+        )
         .route(
             "/workflows/{workflow_id}/hooks/listen/{listen_id}",
-            get(Permission::TriggersRead, hooks::listen_show).delete(Permission::TriggersWrite, hooks::listen_end),
+            get(on(Page::Workflows, Permission::TriggersRead), hooks::listen_show)
+                .delete(on(Page::Workflows, Permission::TriggersWrite), hooks::listen_end),
         )
         .route("/schedules", get(Permission::TriggersRead, schedules::list))
         .route("/schedules/preview", post(Permission::TriggersRead, schedules::preview))
@@ -177,16 +189,20 @@ pub(crate) fn resources() -> Routes {
         .route("/schedules/{schedule_id}/resume", post(Permission::TriggersWrite, schedules::resume))
         .route("/schedules/{schedule_id}/backfill", post(Permission::TriggersWrite, schedules::backfill))
         .route("/schedules/{schedule_id}/fire", post(Permission::TriggersWrite, schedules::fire))
-        .route("/forms", get(Permission::TriggersRead, forms::list::list))
-        .route("/workflows/{workflow_id}/trigger-starts", get(Permission::TriggersRead, trigger_starts::list))
+        .route("/forms", get(on(Page::Forms, Permission::TriggersRead), forms::list::list))
+        .route(
+            "/workflows/{workflow_id}/trigger-starts",
+            get(on(Page::Workflows, Permission::TriggersRead), trigger_starts::list),
+        )
         .route("/workflows/{workflow_id}/versions/{version_id}", get(Permission::WorkflowsRead, version::get))
         .route(
             "/executions",
-            get(may_lag(Permission::ExecutionsRead), executions::list)
+            get(may_lag(Permission::ExecutionsRead), execution_list::list)
                 .post(by_itself(Permission::ExecutionsStart), executions::start),
         )
         .route("/executions/{execution_id}", get(Permission::ExecutionsRead, executions::get))
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
+        .route("/logs", get(may_lag(Permission::ExecutionsRead), log_search::search))
         .route("/executions/{execution_id}/timeline", get(Permission::ExecutionsRead, timeline::read))
         .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
         .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))
@@ -206,17 +222,18 @@ pub(crate) fn resources() -> Routes {
             "/executions/{execution_id}/approvals/{node_id}",
             post(by_itself(Permission::ApprovalsAnswer), approvals::answer),
         )
+        .route("/stream", get(Permission::WorkspaceRead, stream::listen))
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))
         .route(
             "/bulk-jobs",
-            get(Permission::ExecutionsRead, bulk_jobs::list)
-                .post(by_itself(Permission::ExecutionsOperate), bulk_jobs::create),
+            get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::list)
+                .post(on(Page::Failures, by_itself(Permission::ExecutionsOperate)), bulk_jobs::create),
         )
-        .route("/bulk-jobs/{job_id}", get(Permission::ExecutionsRead, bulk_jobs::get))
-        .route("/bulk-jobs/{job_id}/items", get(Permission::ExecutionsRead, bulk_jobs::items))
-        .route("/bulk-jobs/{job_id}/cancel", post(Permission::ExecutionsOperate, bulk_jobs::cancel))
+        .route("/bulk-jobs/{job_id}", get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::get))
+        .route("/bulk-jobs/{job_id}/items", get(on(Page::Failures, Permission::ExecutionsRead), bulk_jobs::items))
+        .route("/bulk-jobs/{job_id}/cancel", post(on(Page::Failures, Permission::ExecutionsOperate), bulk_jobs::cancel))
         .route("/credential-types", get(Permission::CredentialsRead, credentials::types))
         .route(
             "/credentials",
@@ -228,6 +245,7 @@ pub(crate) fn resources() -> Routes {
                 .put(Permission::CredentialsWrite, credentials::replace)
                 .delete(Permission::CredentialsWrite, credentials::delete),
         )
+        .route("/credentials/{credential_id}/uses", get(Permission::CredentialsRead, credentials::uses::list))
         .route("/credentials/{credential_id}/rename", post(Permission::CredentialsWrite, credentials::rename))
         .route("/credentials/{credential_id}/test", post(Permission::CredentialsUse, credentials::test::create))
         .route("/limits", get(Permission::WorkspaceRead, limits::list))
@@ -249,14 +267,14 @@ pub(crate) fn resources() -> Routes {
         .route("/billing", get(Permission::BillingRead, billing::show))
         .route("/usage", get(Permission::UsageRead, usage::show))
         .route("/usage/receipts", get(may_lag(Permission::UsageRead), usage::receipts))
-        .route("/alerts", get(Permission::WorkspaceRead, alerts::list))
-        .route("/alert-rules", get(Permission::WorkspaceRead, alerts::rules::list))
+        .route("/alerts", get(on(Page::Alerts, Permission::WorkspaceRead), alerts::list))
+        .route("/alert-rules", get(on(Page::Alerts, Permission::WorkspaceRead), alerts::rules::list))
         .route(
             "/alert-rules/{name}",
-            put(Permission::WorkspaceWrite, alerts::rules::put)
-                .delete(Permission::WorkspaceWrite, alerts::rules::delete),
+            put(on(Page::Alerts, Permission::WorkspaceWrite), alerts::rules::put)
+                .delete(on(Page::Alerts, Permission::WorkspaceWrite), alerts::rules::delete),
         )
-        .route("/stats/daily", get(may_lag(Permission::UsageRead), stats::daily))
+        .route("/stats/daily", get(on(Page::Overview, may_lag(Permission::UsageRead)), stats::daily))
         .route("/node-types", get(Permission::WorkflowsRead, node_types::list))
 }
 
@@ -264,7 +282,7 @@ pub(crate) fn resources() -> Routes {
 fn with_leads(routes: Routes) -> Routes {
     use crate::permit::{get, may_lag, post};
     use Permission::{LeadsManage, LeadsRead, LeadsWrite};
-    use leads::{board, fields, history, list, one, pipeline};
+    use leads::{board, deleted, fields, history, list, one, pipeline};
 
     routes
         .route("/leads", get(may_lag(LeadsRead), list::list).post(LeadsWrite, one::create))
@@ -274,6 +292,8 @@ fn with_leads(routes: Routes) -> Routes {
         )
         .route("/leads/{lead_id}/status", post(LeadsWrite, one::set_status))
         .route("/leads/{lead_id}/events", get(LeadsRead, history::list).post(LeadsWrite, history::create))
+        .route("/deleted-leads", get(LeadsRead, deleted::list))
+        .route("/deleted-leads/{lead_id}/restore", post(LeadsWrite, deleted::restore))
         .route("/lead-board", get(may_lag(LeadsRead), board::show))
         .route("/lead-pipeline", get(LeadsRead, pipeline::show).put(LeadsManage, pipeline::put))
         .route("/lead-fields", get(LeadsRead, fields::list))
@@ -283,9 +303,9 @@ fn with_leads(routes: Routes) -> Routes {
 
 /// Records of types that the workspace defines.
 fn with_records(routes: Routes) -> Routes {
-    use crate::permit::{get, may_lag};
+    use crate::permit::{get, may_lag, post};
     use Permission::{RecordsManage, RecordsRead, RecordsWrite};
-    use records::{history, list, one, transitions, types};
+    use records::{deleted, history, list, one, transitions, types};
 
     routes
         .route("/record-types", get(RecordsRead, types::list))
@@ -303,6 +323,8 @@ fn with_records(routes: Routes) -> Routes {
             get(RecordsRead, transitions::list).post(RecordsWrite, transitions::create),
         )
         .route("/records/{record_id}/history", get(RecordsRead, history::list))
+        .route("/deleted-records", get(RecordsRead, deleted::list))
+        .route("/deleted-records/{record_id}/restore", post(RecordsWrite, deleted::restore))
 }
 
 /// Outbound webhooks, and which events there are.
@@ -335,71 +357,6 @@ fn with_webhooks(routes: Routes) -> Routes {
         .route("/event-types", get(WebhooksRead, event_types::list))
 }
 
-/// Workspaces as tenants, for administrators of the platform.
-fn with_platform(routes: Routes) -> Routes {
-    use crate::permit::{get, post, put};
-    use Access::Platform;
-    use platform::{billing, duties, servers};
-
-    routes
-        .route("/workspaces", post(Access::User, operations::create))
-        .route("/operations/{operation_id}", get(Access::User, operations::get))
-        .route("/operations/{operation_id}/retry", post(Platform, operations::retry))
-        .route("/platform/transitions", get(Platform, platform::transitions))
-        .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
-        .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))
-        .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
-        .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))
-        .route("/platform/tenants/{workspace_id}/archive", post(Platform, platform::archive))
-        .route("/platform/tenants/{workspace_id}/billing", get(Platform, billing::show))
-        .route("/platform/tenants/{workspace_id}/billing/customer", put(Platform, billing::link))
-        .route("/platform/billing/prices", get(Platform, billing::prices))
-        .route(
-            "/platform/billing/prices/{price}",
-            put(Platform, billing::put_price).delete(Platform, billing::delete_price),
-        )
-        .route("/platform/billing/events", get(Platform, billing::events))
-        .route("/platform/duties", get(Platform, duties::list))
-        .route("/platform/database-servers", get(Platform, servers::list).post(Platform, servers::create))
-        .route(
-            "/platform/database-servers/{server_id}",
-            get(Platform, servers::get).put(Platform, servers::change).delete(Platform, servers::delete),
-        )
-        .route("/platform/database-servers/{server_id}/check", post(Platform, servers::check))
-}
-
 #[cfg(test)]
-mod tests {
-    use axum::body::Body;
-    use axum::http::Request;
-    use http_body_util::BodyExt;
-    use serde_json::Value;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn ask(path: &str) -> (u16, Value) {
-        let routes = Router::new()
-            .route("/panics", get(async || -> &'static str { panic!("secret detail of row 7") }))
-            .route("/bare", get(async || (StatusCode::BAD_GATEWAY, "secret detail")))
-            .route("/query", get(async |_: axum::extract::Query<Vec<(u8, u8)>>| "fine"));
-        let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = surrounded(routes).oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        (status, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn whatever_breaks_becomes_a_problem_that_tells_nothing_of_the_inside() {
-        for (path, status, code) in [
-            ("/panics", 500, "internal"),
-            ("/bare", 500, "internal"),
-            ("/query?a=b", 400, "bad_request"),
-            ("/no", 404, "not_found"),
-        ] {
-            let (found, body) = ask(path).await;
-            assert_eq!((found, body["code"].as_str()), (status, Some(code)), "{path}");
-            assert!(!body.to_string().contains("secret") && body["request_id"].is_string(), "{body}");
-        }
-    }
-}
+#[path = "router_tests.rs"]
+mod tests;

@@ -25,7 +25,7 @@ impl Deed {
     pub(crate) fn of(permission: Permission, method: &Method) -> Self {
         match permission {
             _ if permission.as_str().ends_with(".read") => Self::Look,
-            Permission::PersonsManage => Self::Lawful,
+            Permission::PersonsManage | Permission::AuditExport => Self::Lawful,
             Permission::KeysWrite | Permission::MembersWrite if *method == Method::DELETE => Self::Withdraw,
             _ => Self::Change,
         }

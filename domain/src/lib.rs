@@ -1,7 +1,8 @@
 //! What Capstan knows beyond running graphs: who may come in, where triggers answer, what people are asked, what steps
 //! call, custom events, what ends of executions start, outbound webhooks, credentials and how secrets are kept, plans and
 //! what is used of them, what was done on each day, alerts, billing, automation rules, leads, records of types that
-//! workspaces define, what is held about a person, the sandbox mailbox, which trace a task works for, and its spans.
+//! workspaces define, workflows as files, what is held about a person, settings of the platform, what people are told, the sandbox mailbox, what
+//! changed since one last looked, which trace a task works for, and its spans.
 //!
 //! Each module holds its model and its SQL. Functions take a connection, so that the caller owns the transaction.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -15,6 +16,8 @@ pub mod billing;
 pub mod by;
 pub mod calls;
 pub mod cells;
+pub mod changes;
+pub mod constants;
 pub mod credentials;
 pub mod event_triggers;
 pub mod events;
@@ -28,7 +31,9 @@ pub mod machine;
 pub mod mailbox;
 pub mod migrate;
 mod moved;
+pub mod notifications;
 pub mod persons;
+pub mod platform;
 pub mod quotas;
 pub mod recording;
 pub mod records;
@@ -37,12 +42,16 @@ pub mod resolve;
 pub mod restart;
 pub mod rules;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
 pub mod spans;
+mod steps_told;
 pub mod trace;
 pub mod trigger_paths;
 pub mod trigger_starts;
 pub mod triggers;
 pub mod watch;
 pub mod webhooks;
+pub mod workflow_files;
 pub mod workflows;
+pub mod workspace_settings;

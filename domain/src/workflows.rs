@@ -25,13 +25,14 @@ pub struct WorkflowSummary {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Workflows of a workspace, newest first, older than `before`.
+/// Workflows of a workspace, newest first, older than `before`; if `only` is given, those of them.
 ///
 /// # Errors
 /// If the database does.
 pub async fn summaries(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
+    only: Option<&[Uuid]>,
     before: WorkflowId,
     limit: i64,
 ) -> Result<Vec<WorkflowSummary>, StoreError> {
@@ -42,11 +43,12 @@ pub async fn summaries(
          w.created_at, greatest(w.updated_at, d.updated_at) AS updated_at \
          FROM workflows w JOIN workflow_drafts d ON d.workspace_id = w.workspace_id AND d.workflow_id = w.workflow_id \
          WHERE w.workspace_id = $1 AND w.workflow_id < $2 AND w.deleted_at IS NULL \
-         ORDER BY w.workflow_id DESC LIMIT $3",
+           AND ($4::uuid[] IS NULL OR w.workflow_id = ANY ($4)) ORDER BY w.workflow_id DESC LIMIT $3",
     )
     .bind(workspace_id.0)
     .bind(before.0)
     .bind(limit)
+    .bind(only)
     .fetch_all(connection)
     .await?;
     Ok(rows)
@@ -127,6 +129,60 @@ pub async fn is_there(
     Ok(found.bind(workspace_id.0).bind(workflow_id.0).fetch_one(connection).await?)
 }
 
+/// Keeps with a workflow what its triggers are like, before they are taken from it: whether it has any, and which schedules are paused.
+/// See [`pause_again`].
+///
+/// # Errors
+/// If the database does.
+pub async fn remember_triggers(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE workflows w SET at_deletion = jsonb_build_object( \
+           'off', NOT EXISTS (SELECT FROM schedules s WHERE s.workspace_id = $1 AND s.workflow_id = $2) \
+             AND NOT EXISTS (SELECT FROM event_triggers e WHERE e.workspace_id = $1 AND e.workflow_id = $2) \
+             AND NOT EXISTS (SELECT FROM execution_triggers x WHERE x.workspace_id = $1 AND x.workflow_id = $2) \
+             AND NOT EXISTS (SELECT FROM trigger_paths p WHERE p.workspace_id = $1 AND p.workflow_id = $2), \
+           'paused', (SELECT coalesce(jsonb_object_agg(s.node_id, jsonb_build_object( \
+               'at', s.paused_at, 'by', s.paused_by, 'reason', s.paused_reason)), '{}') \
+             FROM schedules s WHERE s.workspace_id = $1 AND s.workflow_id = $2 AND s.paused_at IS NOT NULL)) \
+         WHERE w.workspace_id = $1 AND w.workflow_id = $2",
+    )
+    .bind(workspace_id.0)
+    .bind(workflow_id.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Has those schedules of a restored workflow be paused again that were when it was deleted, once it has its triggers, and forgets
+/// what was remembered.
+///
+/// # Errors
+/// If the database does.
+pub async fn pause_again(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_id: WorkflowId,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE schedules s SET paused_at = (p.value ->> 'at')::timestamptz, paused_by = p.value ->> 'by', \
+           paused_reason = p.value ->> 'reason', next_at = NULL, updated_at = clock_timestamp() \
+         FROM workflows w CROSS JOIN LATERAL jsonb_each(w.at_deletion -> 'paused') AS p (node_id, value) \
+         WHERE w.workspace_id = $1 AND w.workflow_id = $2 \
+           AND s.workspace_id = $1 AND s.workflow_id = $2 AND s.node_id = p.node_id",
+    )
+    .bind(workspace_id.0)
+    .bind(workflow_id.0)
+    .execute(&mut *connection)
+    .await?;
+    let forget = sqlx::query("UPDATE workflows SET at_deletion = NULL WHERE workspace_id = $1 AND workflow_id = $2");
+    forget.bind(workspace_id.0).bind(workflow_id.0).execute(connection).await?;
+    Ok(())
+}
+
 /// Hides a workflow: it is found and started no more, and its executions stay. Its triggers are to be taken from it in the same
 /// transaction.
 ///
@@ -155,6 +211,8 @@ pub struct Taken {
     pub name: String,
     /// Whether it is hidden.
     pub is_deleted: bool,
+    /// Whether it had no triggers when it was hidden, though its version has some: its rule was disabled.
+    pub was_off: bool,
 }
 
 /// Takes a workflow, hidden or not, as others have left it. Nothing if there never was such a one.
@@ -167,7 +225,7 @@ pub async fn take(
     workflow_id: WorkflowId,
 ) -> Result<Option<Taken>, StoreError> {
     let taken = sqlx::query_as(
-        "SELECT name, deleted_at IS NOT NULL AS is_deleted FROM workflows \
+        "SELECT name, deleted_at IS NOT NULL AS is_deleted, coalesce((at_deletion ->> 'off')::boolean, false) AS was_off FROM workflows \
          WHERE workspace_id = $1 AND workflow_id = $2 FOR UPDATE",
     );
     Ok(taken.bind(workspace_id.0).bind(workflow_id.0).fetch_optional(connection).await?)

@@ -45,3 +45,34 @@ export async function startMail(user: string, password: string) {
   })
   return { address: await listening(server), said, stop: () => void server.close() }
 }
+
+/** Asks nobody: whoever comes agrees to the scope that was asked for, and the code is good. Tells what tokens were asked with. */
+export async function startGoogle() {
+  const exchanged: string[] = []
+  const scope = 'https://www.googleapis.com/auth/gmail.send'
+  const server = createHttp((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    if (url.pathname === '/auth') {
+      const back = new URL(url.searchParams.get('redirect_uri') ?? '')
+      back.searchParams.set('code', url.searchParams.get('scope') === scope ? 'good' : 'wrong')
+      back.searchParams.set('state', url.searchParams.get('state') ?? '')
+      response.writeHead(302, { location: back.toString() }).end()
+      return
+    }
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      const code = new URLSearchParams(body).get('code') ?? ''
+      exchanged.push(code)
+      const token = { access_token: 'access-1', refresh_token: 'refresh-token-1', scope }
+      response.writeHead(code === 'good' ? 200 : 400, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(code === 'good' ? token : { error: 'invalid_grant' }))
+    })
+  })
+  const address = await listening(server)
+  const stop = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { address, exchanged, stop }
+}

@@ -3,7 +3,7 @@
 -- request can bring is not planned: who makes one announces it. Each part is one step into an index, as in agenda_3, but for rules
 -- of alerts, of which a workspace has few: queue_vt, leases_pkey, gated_execution, held_pkey, pauses_pkey, standings_closed,
 -- credential_tests_asked, webhook_endpoints_live, outbox_xid, events_xid, execution_triggers_pkey, timers_due_at,
--- pending_starts_due_at, schedules_next_at, trigger_starts_due_at, webhook_lanes_due, webhook_lanes_ailing, event_turns_due,
+-- pending_starts_due_at, schedules_next_at, trigger_starts_due_at, webhook_lanes_due, webhook_lanes_ailing, event_turns_due, event_arrivals_due,
 -- bulk_jobs_turn, person_jobs_turn, form_submissions_mail_due, alerts_open, alert_rules_enabled, stats_days_pkey, outbox_pkey.
 -- Locks nothing.
 CREATE FUNCTION next_due_1() RETURNS bigint
@@ -56,6 +56,7 @@ BEGIN
     (SELECT min(l.due_at) FROM webhook_lanes l WHERE l.failures = 0 AND l.due_at < 'infinity'),
     (SELECT min(l.due_at) FROM webhook_lanes l WHERE l.failures > 0 AND l.due_at < 'infinity'),
     (SELECT min(v.due_at) FROM event_turns v),
+    (SELECT min(v.due_at) FROM event_arrivals v),
     (SELECT min(b.turn_at) FROM bulk_jobs b WHERE b.status = 'running'),
     (SELECT min(p.turn_at) FROM person_jobs p WHERE p.ended_at IS NULL),
     (SELECT min(s.mail_due_at) FROM form_submissions s WHERE s.mail_due_at IS NOT NULL));

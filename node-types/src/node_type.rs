@@ -30,7 +30,7 @@ pub trait NodeType: Send + Sync + 'static {
     const EFFECT: Effect;
     /// The shape of `data.config`; its JSON Schema makes the form in the editor.
     type Config: DeserializeOwned + JsonSchema + Send + 'static;
-    /// The meter that each completed step counts on, beside the steps themselves.
+    /// The meter that each completed step counts on with one unit, beside the steps themselves.
     const METER: Option<&'static str> = None;
     /// Of a container: fields of the config that are filled in only once its last frame has completed, and may name `last`.
     const LATE: &'static [&'static str] = &[];
@@ -96,6 +96,13 @@ pub trait NodeType: Send + Sync + 'static {
     ) -> Result<Value, ExpressionError> {
         let _ = wake;
         filler.fill(config, "")
+    }
+
+    /// What a completed step of a workspace has used, beside the steps themselves: a meter and units. They become a fact in the commit
+    /// of the step.
+    fn used(workspace_id: WorkspaceId, output: &Value) -> Option<(&'static str, i64)> {
+        let _ = (workspace_id, output);
+        Self::METER.map(|meter| (meter, 1))
     }
 
     /// Findings beyond the schema, on the config as written (expressions unevaluated).
@@ -229,8 +236,8 @@ impl From<&Context> for Calling {
 pub trait AnyNodeType: NodeTypeInfo {
     /// Title, description and ports.
     fn spec(&self) -> &Spec;
-    /// The meter that each completed step counts on, beside the steps themselves.
-    fn meter(&self) -> Option<&'static str>;
+    /// What a completed step of a workspace has used: see [`NodeType::used`].
+    fn used(&self, workspace_id: WorkspaceId, output: &Value) -> Option<(&'static str, i64)>;
     /// Whether a simulation may run it: see [`NodeType::LOCAL`].
     fn is_local(&self) -> bool;
     /// One attempt on a filled-in config. A config that does not deserialize fails with class `config`.
@@ -315,8 +322,8 @@ impl<T: NodeType> AnyNodeType for Erased<T> {
     fn spec(&self) -> &Spec {
         &self.spec
     }
-    fn meter(&self) -> Option<&'static str> {
-        T::METER
+    fn used(&self, workspace_id: WorkspaceId, output: &Value) -> Option<(&'static str, i64)> {
+        T::used(workspace_id, output)
     }
     fn is_local(&self) -> bool {
         T::LOCAL

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionSendEmail, ActionSendSms, DataApprovalLink, DataSet,
-    DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadNote, LeadSetStatus, LeadUpdate, LeadUpsert,
+    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionMeter, ActionSendEmail, ActionSendSms, DataApprovalLink,
+    DataSet, DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadNote, LeadSetStatus, LeadUpdate, LeadUpsert,
     LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond,
     LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition,
     TriggerDemoBooked, TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule,
@@ -38,6 +38,7 @@ impl Registry {
             .register(ActionSendSms)
             .register(ActionCode)
             .register(ActionEmitEvent)
+            .register(ActionMeter)
             .register(LeadUpsert)
             .register(LeadUpdate)
             .register(LeadSetStatus)
@@ -138,7 +139,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 39);
+        assert_eq!(names.len(), 40);
     }
 
     #[test]

@@ -167,8 +167,9 @@ def spare(case):
     are about them; what a scenario has deleted it does not restore, as it looks whether that stays deleted."""
     if case.path == "/workflows/{workflow_id}" and case.method == "DELETE" and dice.random() < 0.8:
         case.path_parameters["workflow_id"] = str(uuid.uuid4())
-    if case.path.startswith("/deleted-workflows/") and case.meta is not None and case.meta.phase.name.value == "stateful":
-        case.path_parameters["workflow_id"] = str(uuid.uuid4())
+    if case.path.startswith("/deleted-") and case.meta is not None and case.meta.phase.name.value == "stateful":
+        for name in case.path_parameters:
+            case.path_parameters[name] = str(uuid.uuid4())
     if case.method == "DELETE" or case.path.endswith(("/suspend", "/archive")):
         for name, value in case.path_parameters.items():
             if value in KEPT:

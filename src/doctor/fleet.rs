@@ -2,16 +2,11 @@
 
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::health::{OUTBOX_S, QUEUE_S, TIMER_S};
 use capstan_engine::store::vitals::{self, Flow};
 
 use super::finding::Findings;
 
-/// Age of the oldest execution that no worker has taken, in seconds.
-const QUEUE_S: (f64, f64) = (30.0, 900.0);
-/// Delay of the timer that is due longest, in seconds.
-const TIMER_S: (f64, f64) = (10.0, 300.0);
-/// Age of the oldest event that was not handed out to webhooks, in seconds.
-const OUTBOX_S: (f64, f64) = (60.0, 3_600.0);
 /// Days without a comparison of quotas: it is done each night.
 const RECONCILED_DAYS_MAX: i32 = 2;
 

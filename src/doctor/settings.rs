@@ -84,12 +84,13 @@ pub(super) async fn look_at_keys(args: &DoctorArgs, cell: &Place, found: &mut Fi
     };
     match missing(&ring, cell).await {
         Ok((missing, _)) if !missing.is_empty() => {
-            let hint =
-                "give all processes the keys that secrets were sealed under; `capstan secrets status` counts them";
+            let hint = "give all processes the keys that secrets were sealed under; `capstan secrets status` counts them. Beside `capstan \
+                 dev`, set CAPSTAN_SECRET_KEYS_FILE to the file secret-keys in its data folder";
             found.fail("keys", format!("secrets cannot be opened: {}", missing.join(", ")), hint);
         }
         Ok(_) if ring.is_empty() => {
-            let hint = "set CAPSTAN_SECRET_KEYS or CAPSTAN_SECRET_KEYS_FILE (docs/credentials.md)";
+            let hint = "set CAPSTAN_SECRET_KEYS or CAPSTAN_SECRET_KEYS_FILE (docs/credentials.md); beside `capstan dev` the latter, to \
+                        the file secret-keys in its data folder";
             found.warn("keys", "none are set: credentials are refused", hint);
         }
         Ok((_, rows)) => found.ok("keys", format!("they open what is sealed ({rows} secrets)")),

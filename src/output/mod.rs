@@ -33,6 +33,11 @@ pub(crate) fn has_colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// What `Debug` shows of a secret: whether there is one.
+pub(crate) fn hidden(secret: Option<&String>) -> Option<&'static str> {
+    secret.map(|_| "[redacted]")
+}
+
 /// Without control characters, which a hostile file or server could use to rewrite the screen.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()

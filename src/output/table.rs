@@ -33,6 +33,15 @@ pub(crate) fn plain(fields: &[&str], items: &[Value]) -> String {
     table.to_string()
 }
 
+/// The same, in columns no wider than the terminal, for what is read and not copied.
+pub(crate) fn wrapped(fields: &[&str], items: &[Value]) -> String {
+    let mut table = empty(fields);
+    for item in items {
+        table.add_row(fields.iter().map(|&field| printable(item[field].as_str().unwrap_or_default())));
+    }
+    table.to_string()
+}
+
 fn empty(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -62,6 +71,16 @@ fn place(problem: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_fits_the_width() {
+        let long = "a detail that is long ".repeat(20);
+        let items = [json!({ "check": "keys", "detail": long, "hint": long })];
+        let fields = ["check", "detail", "hint"];
+        let widest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        let (wrapped, plain) = (widest(&wrapped(&fields, &items)), widest(&plain(&fields, &items)));
+        assert!(wrapped < Some(400) && plain > Some(800), "{wrapped:?} {plain:?}");
+    }
 
     #[test]
     fn each_problem_has_its_row() {

@@ -63,7 +63,7 @@ async fn a_request_its_steps_and_its_webhooks_belong_to_one_trace() {
         ("CAPSTAN_SECRET_KEYS", format!("proof:{}=", "A".repeat(43))),
     ];
     let as_json = ("CAPSTAN_LOG_FORMAT", "json".to_owned());
-    let served = [both.as_slice(), &[as_json.clone()]].concat();
+    let served = [both.as_slice(), std::slice::from_ref(&as_json)].concat();
     let (server, url) = site.serve_with(&served).await;
     let mut env = site.worker_env(&world);
     env.retain(|setting| both.iter().all(|ours| ours.0 != setting.0) && setting.0 != "CAPSTAN_LOG");

@@ -13,6 +13,7 @@ mod clock;
 mod committer;
 mod control;
 mod duties;
+mod facts;
 mod gates;
 mod life;
 mod logs;

@@ -26,6 +26,7 @@ use crate::claimer::Claimer;
 use crate::clock::DatabaseClock;
 use crate::committer::Committers;
 use crate::control::{Control, Keeper, bury};
+use crate::facts::Facts;
 use crate::gates::Gates;
 use crate::life::Life;
 use crate::logs::Logs;
@@ -62,6 +63,7 @@ pub(crate) struct Engine {
     pub(crate) black_box: Arc<BlackBox>,
     pub(crate) pace: Arc<Pace>,
     pub(crate) pauses: Pauses,
+    pub(crate) facts: Facts,
     pub(crate) agenda: Arc<agenda::Desk>,
     /// Bounds attempts with effects.
     pub(crate) effects: Semaphore,
@@ -116,6 +118,7 @@ impl Worker {
             side,
             pace: Arc::new(Pace::new(settings.slots.max(1))),
             pauses: Pauses::default(),
+            facts: Facts::default(),
             agenda: Arc::default(),
             effects: Semaphore::new(settings.effects.max(1)),
             ended: broadcast::Sender::new(ENDS_MAX),
@@ -127,6 +130,8 @@ impl Worker {
         });
         // Before anything is claimed that is held up.
         engine.pauses.refresh(&engine.side).await?;
+        // Before anything is committed that somebody wants to hear of.
+        engine.facts.refresh(&engine.side).await?;
         let (outbox, inbox) = mpsc::channel(settings.slots.max(1));
         // Before the first claim.
         engine.gates.refresh(&engine.side).await?;

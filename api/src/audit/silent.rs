@@ -2,7 +2,7 @@
 //! differs, or lists it here: a test looks.
 
 /// Why, and which routes below `/api/v1`.
-pub const SILENT: [(&str, &[&str]); 11] = [
+pub const SILENT: [(&str, &[&str]); 13] = [
     (
         "They start executions, or make a time due; these are facts of their own, with their input and who started them.",
         &[
@@ -56,6 +56,15 @@ pub const SILENT: [(&str, &[&str]); 11] = [
         ],
     ),
     (
+        "Changes of the platform have a log of their own, with what differs: `GET /platform/audit`. A workspace whose pages change is \
+         told of that in its own log.",
+        &[
+            "DELETE /platform/settings/{name}",
+            "PUT /platform/settings/{name}",
+            "PUT /platform/tenants/{workspace_id}/pages",
+        ],
+    ),
+    (
         "They belong to the platform and to no workspace; who changed or checked one, when and from where is kept with them.",
         &[
             "DELETE /platform/database-servers/{server_id}",
@@ -89,6 +98,7 @@ pub const SILENT: [(&str, &[&str]); 11] = [
             "DELETE /sessions",
             "DELETE /sessions/{session_id}",
             "POST /mail-links/look",
+            "POST /notifications/read",
             "POST /password/forgot",
             "POST /password/reset",
             "POST /session",
@@ -97,6 +107,7 @@ pub const SILENT: [(&str, &[&str]); 11] = [
             "POST /tokens",
             "PUT /me",
             "PUT /me/password",
+            "PUT /notification-preferences/{kind}",
         ],
     ),
 ];

@@ -27,6 +27,15 @@ pub(crate) const WATCHERS: Kind = Kind {
     hint: "read the execution instead, or try again in a moment",
 };
 
+/// Clients that listen to what changes in a workspace. A browser has one, however many tabs it has.
+pub(crate) const LISTENERS: Kind = Kind {
+    all_max: 1_000,
+    per_workspace_max: 100,
+    code: "too_many_listeners",
+    what: "clients listen to changes",
+    hint: "ask again and again instead, or try again in a moment",
+};
+
 /// Requests that wait for what their execution comes to.
 pub(crate) const WAITERS: Kind = Kind {
     all_max: 1_000,

@@ -75,6 +75,7 @@ pub(super) fn document(routes: &[Registered], operations: Vec<Operation>) -> Val
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": ROOT }],
+        "x-rules": capstan_domain::constants::rules(),
         "tags": tags(routes),
         "paths": paths,
         "components": {
@@ -161,6 +162,9 @@ fn answer(operation: &Operation, content: &Content, makers: &mut Makers) -> Valu
         Content::Events => answer["content"] = json!({ "text/event-stream": {} }),
         // Each line is an object of its own.
         Content::Lines => answer["content"] = json!({ "application/x-ndjson": { "schema": {} } }),
+        Content::LinesOrTable => {
+            answer["content"] = json!({ "application/x-ndjson": { "schema": {} }, "text/csv": { "schema": {} } });
+        }
     }
     answer
 }
@@ -213,6 +217,9 @@ fn complete(mut told: Map<String, Value>, route: &Registered) -> Value {
         Access::User | Access::Platform => ways = vec![json!({ "session": [] })],
         Access::Anyone => {}
         Access::Needs(permission) => _ = told.insert("x-permission".into(), json!(permission)),
+    }
+    if let Some(page) = route.page {
+        told.insert("x-page".into(), json!(page));
     }
     told.insert("security".into(), ways.into());
     Value::Object(told)

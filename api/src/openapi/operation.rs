@@ -38,6 +38,8 @@ pub(super) enum Content {
     Events,
     /// Lines of JSON.
     Lines,
+    /// Lines of JSON, or a table.
+    LinesOrTable,
 }
 
 /// The operation whose route calls `handler`.
@@ -100,6 +102,18 @@ impl Operation {
     pub(super) fn gives_lines(mut self) -> Self {
         self.answers.push((200, Content::Lines));
         self.tells("Link")
+    }
+
+    /// It answers with lines of JSON, however many.
+    pub(super) fn streams_lines(mut self) -> Self {
+        self.answers.push((200, Content::Lines));
+        self
+    }
+
+    /// It answers with lines of JSON, or with a table, however long.
+    pub(super) fn gives_lines_or_table(mut self) -> Self {
+        self.answers.push((200, Content::LinesOrTable));
+        self
     }
 
     /// It answers with problems of these statuses, too.

@@ -84,7 +84,12 @@ impl People {
 /// Refuses what another site made a browser send. Browsers say where a request comes from; who says nothing is no browser,
 /// and nobody can make it send a cookie.
 pub(crate) fn refuse_forged(parts: &Parts) -> Result<(), Problem> {
-    if is_safe(&parts.method) || is_same_origin(&parts.headers, &parts.uri) {
+    if is_safe(&parts.method) { Ok(()) } else { refuse_foreign(parts) }
+}
+
+/// The same whatever its method: for what somebody begins by going to an address, which no other site may do for them.
+pub(crate) fn refuse_foreign(parts: &Parts) -> Result<(), Problem> {
+    if is_same_origin(&parts.headers, &parts.uri) {
         return Ok(());
     }
     let detail = "another site sent this request";

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor::{Actor, Who};
+use crate::in_force;
 use crate::people::address;
 use crate::permit::Access;
 use crate::problem::Problem;
@@ -110,7 +111,7 @@ pub(crate) async fn count(api: &Api, parts: &Parts, access: Access) -> Result<()
 }
 
 async fn count_for(api: &Api, parts: &Parts, subject: Subject) -> Result<(), Problem> {
-    let requests_max = subject.requests_max(&api.people.settings.rates);
+    let requests_max = subject.requests_max(&in_force::rates(api));
     let ask = async {
         let mut transaction = api.people.pool.begin().await?;
         let wanted = (requests_max / SHARES).max(1);
@@ -158,7 +159,7 @@ async fn take_of_client(api: &Api, client: IpAddr, within: Option<WorkspaceId>) 
     if let Some(workspace_id) = within {
         subject = format!("{subject} {workspace_id}");
     }
-    let tried = Tried { subject, tries_max: api.people.settings.rates.address, span_s: SPAN_S };
+    let tried = Tried { subject, tries_max: in_force::rates(api).address, span_s: SPAN_S };
     let mut transaction = api.people.pool.begin().await?;
     let share = take_share(&mut transaction, &tried, 1).await?;
     transaction.commit().await?;

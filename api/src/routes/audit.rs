@@ -1,5 +1,7 @@
 //! Who changed what.
 
+pub(crate) mod export;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

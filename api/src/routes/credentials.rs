@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use capstan_domain::audit::Difference;
-use capstan_domain::credentials::{self, CREDENTIALS_MAX, CredentialRow, Kept, NewCredential, Renamed, TYPES};
+use capstan_domain::credentials::{self, CREDENTIALS_MAX, CredentialRow, GMAIL, Kept, NewCredential, Renamed, TYPES};
 use capstan_domain::secrets::redact::Redactor;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,6 +25,7 @@ use crate::query::Query;
 mod findings;
 pub(crate) mod gmail;
 pub(crate) mod test;
+pub(crate) mod uses;
 pub(crate) mod wish;
 
 pub(super) use findings::{credential_findings, require_use};
@@ -41,15 +42,17 @@ pub(crate) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// `GET /credential-types`: which there are, the schema of their fields, and which nodes can use them.
-pub(crate) async fn types(_caller: Caller) -> Response {
+/// `GET /credential-types`: which there are, the schema of their fields, which nodes can use them, and where one may be connected instead
+/// of written.
+pub(crate) async fn types(State(api): State<Api>, _caller: Caller) -> Response {
+    let connects = |kind: &str| (kind == GMAIL && api.consent.client.is_some()).then_some(gmail::BEGIN);
     let items: Vec<Value> = TYPES
         .iter()
         .map(|kind| {
             let secret = kind.fields.iter().filter(|field| field.is_secret).map(|field| field.name);
             json!({
                 "type": kind.name, "title": kind.title, "description": kind.description, "fields": kind.schema(),
-                "secret_fields": secret.collect::<Vec<_>>(), "fits": kind.fits,
+                "secret_fields": secret.collect::<Vec<_>>(), "fits": kind.fits, "connect": connects(kind.name),
             })
         })
         .collect();

@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use capstan_domain::workflows::{self as listing, DeletedWorkflow, Taken};
 use capstan_domain::{quotas, rules};
 use capstan_engine::core::ids::{VersionId, WorkflowId};
+use capstan_engine::store::pauses;
 use capstan_engine::store::workflows as versions;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -55,7 +56,7 @@ impl From<DeletedWorkflow> for DeletedView {
     }
 }
 
-/// `DELETE /workflows/{id}`: 204. It is found no more, and nothing starts by it; executions that have begun go on. Drafts and versions
+/// `DELETE /workflows/{id}`: 204. It is found no more, and nothing starts by it; executions that have begun go on, also if it was paused. Drafts and versions
 /// are kept, so that it can be restored. 404 unknown, 409 `made_by_rule`.
 pub(crate) async fn delete(
     State(api): State<Api>,
@@ -72,10 +73,17 @@ pub(crate) async fn delete(
     let taken = listing::take(&mut transaction, caller.workspace_id, id).await?.filter(|taken| !taken.is_deleted);
     let taken = taken.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
     if newest(&mut transaction, &caller, id).await?.is_some() {
+        listing::remember_triggers(&mut transaction, caller.workspace_id, id).await?;
         turn(&api, &mut transaction, &caller, id, false).await?;
     }
     listing::hide(&mut transaction, caller.workspace_id, id).await?;
-    caller.differs(&mut transaction, &told(id, &taken), &Value::Null).await?;
+    // Nobody could end its pause any more, and what has begun goes on.
+    let was_paused = pauses::resume(&mut transaction, caller.workspace_id, Some(id)).await?;
+    let mut before = told(id, &taken);
+    if was_paused {
+        before["paused"] = true.into();
+    }
+    caller.differs(&mut transaction, &before, &Value::Null).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, id, None)).await;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -91,8 +99,9 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     Ok(Json(paging.page(rows, |row: &DeletedWorkflow| row.workflow_id, DeletedView::from)))
 }
 
-/// `POST /deleted-workflows/{id}/restore`: 200 with the workflow, as it was; its newest version answers and starts again. One that is
-/// not deleted stays as it is. 404 unknown, 409 `path_taken`, `too_many_triggers`, 429 `quota_exceeded`.
+/// `POST /deleted-workflows/{id}/restore`: 200 with the workflow, as it was; its newest version answers and starts again, but for
+/// schedules that were paused and for all of one that was off. One that is not deleted stays as it is. 404 unknown, 409 `path_taken`,
+/// `too_many_triggers`, 429 `quota_exceeded`.
 pub(crate) async fn restore(
     State(api): State<Api>,
     caller: Caller,
@@ -109,7 +118,11 @@ pub(crate) async fn restore(
         listing::restore(&mut transaction, caller.workspace_id, id).await?;
         if let Some(version_id) = newest(&mut transaction, &caller, id).await? {
             may_run(&api, &mut transaction, &caller, &actor, version_id).await?;
-            turn(&api, &mut transaction, &caller, id, true).await?;
+            // One that was off stays so until it is published again.
+            if !taken.was_off {
+                turn(&api, &mut transaction, &caller, id, true).await?;
+            }
+            listing::pause_again(&mut transaction, caller.workspace_id, id).await?;
         }
     }
     let before = if taken.is_deleted { &Value::Null } else { &shown };

@@ -79,7 +79,7 @@ pub(crate) async fn follow(
 async fn shut_out(api: &Api, parts: &Parts) {
     loop {
         sleep(ADMITTED_EVERY).await;
-        let admitted = auth::admit(api, &mut parts.clone(), Permission::ExecutionsRead.into()).await;
+        let admitted = auth::admit(api, &mut parts.clone(), Permission::ExecutionsRead).await;
         if admitted.is_err_and(|problem| problem.status.is_client_error()) {
             return;
         }

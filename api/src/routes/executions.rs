@@ -1,4 +1,4 @@
-//! Executions: start, list, look.
+//! Executions: start, look.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,9 +15,7 @@ use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, StepKey, VersionId, WorkflowId};
 use capstan_engine::core::journal::{Entry, Event};
 use capstan_engine::core::state::State as Folded;
-use capstan_engine::store::children;
 use capstan_engine::store::executions::{self, ExecutionRow};
-use capstan_engine::store::flow;
 use capstan_engine::store::orders::{CancelOnItsWay, cancel_on_its_way};
 use capstan_engine::store::start::IdempotencyKey;
 use capstan_node_types::origin::{self, InputError, TriggerError};
@@ -37,14 +35,10 @@ use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::graphs::Version;
 use crate::limit::Limit;
-use crate::paging::{Paging, Span};
 use crate::problem::{Finding, Problem};
 use crate::query::Query;
 use crate::view::ExecutionView;
 use crate::waiting::Wish;
-
-/// The status of those that flow control holds back.
-const PENDING: &str = pending::PENDING;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -61,21 +55,6 @@ pub(crate) struct NewExecution {
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct StartQuery {
     wait: Option<String>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-pub(crate) struct ListQuery {
-    workflow_id: Option<String>,
-    parent_id: Option<String>,
-    trial: Option<String>,
-    /// `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`.
-    status: Option<String>,
-    /// Begun then or later.
-    from: Option<String>,
-    /// Begun before that.
-    to: Option<String>,
-    limit: Option<String>,
-    cursor: Option<String>,
 }
 
 /// `POST /executions {workflow_id, version_id?, trigger?, input?, timeout_ms?}` with an optional `Idempotency-Key`:
@@ -116,63 +95,6 @@ pub(crate) async fn start(
     let launched = Launched { warnings, ..launch(&caller, launch_this).await? };
     let heard = place.hear(&api, &caller, &launched, true).await;
     Ok(to_client(launched, heard, wish))
-}
-
-/// `GET /executions?workflow_id&parent_id&trial&status&limit&cursor`: newest first; with `parent_id` those that its steps
-/// started. Trials are listed with `trial=true`, where nothing else is, and with `trial=any`. Those of one status are
-/// looked for among so many at a time; a page may be short, or empty, and have a cursor to go on with.
-pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
-    let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
-    let span = Span::new(query.from.as_deref(), query.to.as_deref())?;
-    let workflow_id = query.workflow_id.as_deref().map(|text| id(text, "workflow")).transpose()?;
-    let parent_id: Option<ExecutionId> = query.parent_id.as_deref().map(|text| id(text, "execution")).transpose()?;
-    let trial = trials(query.trial.as_deref())?;
-    let status = query.status.as_deref().map(listed_status).transpose()?;
-    if parent_id.is_some() && (workflow_id.is_some() || status.is_some()) {
-        let detail = "the list is asked for by parent_id and by something else";
-        return Err(Problem::bad_request("bad_query", detail, "leave out parent_id, or workflow_id and status"));
-    }
-    let mut transaction = caller.read().await?;
-    let (workspace_id, before, limit) = (caller.workspace_id, ExecutionId(span.before(paging)), paging.rows());
-    let (mut rows, then) = match (parent_id, status) {
-        (Some(parent), _) => (children::list(&mut transaction, workspace_id, parent, before, limit).await?, None),
-        (None, None) => {
-            (executions::list(&mut transaction, workspace_id, workflow_id, trial, before, limit).await?, None)
-        }
-        // What is tried out is never held back.
-        (None, Some(PENDING)) if trial == Some(true) => (Vec::new(), None),
-        (None, Some(PENDING)) => {
-            (flow::list_pending(&mut transaction, workspace_id, workflow_id, before, limit).await?, None)
-        }
-        (None, Some(status)) => {
-            let wanted = (workflow_id, trial, status);
-            executions::of_status(&mut transaction, workspace_id, wanted, before, limit).await?
-        }
-    };
-    rows.retain(|row| span.has(row.execution_id));
-    let then = then.filter(|id| span.has(id.0));
-    let summaries = family::summaries(&mut transaction, &caller, &rows).await?;
-    transaction.commit().await?;
-    let page = paging.page_of_looked_at(summaries, |summary| summary.id, |summary| summary, then.map(|id| id.0));
-    Ok(Json(page).into_response())
-}
-
-fn listed_status(wanted: &str) -> Result<&'static str, Problem> {
-    let found = executions::STATUSES_LISTED.into_iter().chain([PENDING]).find(|status| *status == wanted);
-    found.ok_or_else(|| {
-        let hint = format!("name one of {}, {PENDING}", executions::STATUSES_LISTED.join(", "));
-        Problem::bad_request("bad_query", "executions are not listed by that status", hint)
-    })
-}
-
-/// Whether trials are listed, or all else; none for both.
-fn trials(wanted: Option<&str>) -> Result<Option<bool>, Problem> {
-    match wanted {
-        None | Some("false") => Ok(Some(false)),
-        Some("true") => Ok(Some(true)),
-        Some("any") => Ok(None),
-        Some(_) => Err(Problem::bad_request("bad_query", "trial is none of true, false and any", "name one of them")),
-    }
 }
 
 /// `GET /executions/{id}`: with its steps and edges, its parent and its newest children. A step whose output is too large to be shown says

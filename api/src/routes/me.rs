@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use capstan_domain::access::{self, Level, PASSWORD_CHARS, Tenant};
+use capstan_domain::access::{self, Level, PASSWORD_CHARS, Pages, Tenant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use super::people::{BODY_BYTES_MAX, refused};
 use crate::actor::{Actor, Who};
 use crate::problem::Problem;
-use crate::{Api, body};
+use crate::{Api, body, in_force, pages};
 
-/// `GET /me`: who the request comes from, `{kind, user, key, workspace, role, permissions, workspaces}`.
-pub(crate) async fn show(Extension(actor): Extension<Arc<Actor>>) -> Response {
-    Json(view(&actor)).into_response()
+/// `GET /me`: who the request comes from, `{kind, user, key, workspace, role, permissions, pages, workspaces}`.
+pub(crate) async fn show(State(api): State<Api>, Extension(actor): Extension<Arc<Actor>>) -> Result<Response, Problem> {
+    Ok(Json(view(&api, &actor).await?).into_response())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -45,16 +45,23 @@ pub(crate) async fn rename(
 /// `GET /access`: what a page for logging in may offer.
 pub(crate) async fn access(State(api): State<Api>) -> Response {
     let mail = api.people.post.is_there();
+    let set = api.in_force.now();
     Json(json!({
-        "sign_up": api.people.settings.sign_up && mail,
+        "sign_up": in_force::sign_up(&api) && mail,
         "mail": mail,
+        "notice": set.notice,
+        "support_address": set.support_address,
         "password": { "chars_min": PASSWORD_CHARS.start(), "chars_max": PASSWORD_CHARS.end() },
     }))
     .into_response()
 }
 
 /// Who somebody is, as `/me` and everything that logs somebody in tell it.
-pub(super) fn view(actor: &Actor) -> Value {
+pub(super) async fn view(api: &Api, actor: &Actor) -> Result<Value, Problem> {
+    let pages = match &actor.tenant {
+        Some(tenant) => pages::of(api, tenant.workspace_id).await?,
+        None => Pages::default(),
+    };
     let (kind, user, key) = match &actor.who {
         Who::Key(it) => {
             let key = json!({
@@ -83,7 +90,7 @@ pub(super) fn view(actor: &Actor) -> Value {
         Who::Person(it) => (it.level, it.is_super_admin),
         Who::Key(_) | Who::Machine => (Level::Workspace, false),
     };
-    json!({
+    Ok(json!({
         "kind": kind,
         "level": level.as_str(),
         "platform_role": is_super_admin.then_some("super_admin"),
@@ -92,6 +99,7 @@ pub(super) fn view(actor: &Actor) -> Value {
         "workspace": workspace,
         "role": actor.role,
         "permissions": actor.permissions,
+        "pages": pages,
         "workspaces": workspaces,
-    })
+    }))
 }

@@ -21,7 +21,7 @@ use super::people::refused;
 use crate::actor::Actor;
 use crate::problem::Problem;
 use crate::routes::{id, idempotency_key};
-use crate::{Api, body, operations};
+use crate::{Api, body, in_force, operations};
 
 /// Most bytes of a body.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -149,7 +149,7 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
     let is_special = placement == Placement::Dedicated || new.plan.is_some() || new.owner.is_some();
     if person.level == Level::Platform || is_special {
         actor.require_platform()?;
-    } else if !api.people.settings.sign_up {
+    } else if !in_force::sign_up(api) {
         let (detail, hint) = ("nobody can make a workspace here", "ask whoever operates this server");
         return Err(Problem::new(StatusCode::FORBIDDEN, "sign_up_off", detail, hint));
     }
@@ -169,7 +169,7 @@ fn wanted(api: &Api, actor: &Actor, new: &New) -> Result<WantedWorkspace, Proble
         }
         None => (person.email.clone(), None),
     };
-    let plan = new.plan.clone().unwrap_or_else(|| api.people.settings.plan.clone());
+    let plan = new.plan.clone().unwrap_or_else(|| in_force::plan(api));
     let (slug, name) = (new.slug.clone(), new.name.trim().to_owned());
     Ok(WantedWorkspace { slug, name, plan, owner_email, owner_name, placement, server_id: None })
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use capstan_domain::quotas::{
-    self, EMAILS, EXECUTIONS, LEADS, Receipt, ReceiptPlace, Used, WORKFLOWS, meter_of, quota_of,
+    self, EMAILS, EXECUTIONS, LEADS, Receipt, ReceiptPlace, SMS, Used, WORKFLOWS, meter_of, quota_of,
 };
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -65,8 +65,13 @@ pub(crate) struct ListQuery {
 /// `GET /usage/receipts?quota&limit&cursor`: executions, and what steps used, newest first. 400 `bad_quota`.
 pub(crate) async fn receipts(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let meter = query.quota.as_deref().map(meter_of);
-    if meter.is_some_and(|meter| meter != EXECUTIONS && meter != EMAILS) {
-        let hint = format!("ask for {}, {}, or leave it out", quota_of(EXECUTIONS), quota_of(EMAILS));
+    let has_receipts = |meter: &str| [EXECUTIONS, EMAILS, SMS].contains(&meter) || quotas::is_custom(meter);
+    if meter.is_some_and(|meter| !has_receipts(meter)) {
+        let hint = format!(
+            "ask for {}, {}, {SMS}, a quota that steps charge, or leave it out",
+            quota_of(EXECUTIONS),
+            quota_of(EMAILS)
+        );
         return Err(Problem::bad_request("bad_quota", "there are no receipts of that quota", hint));
     }
     let paging = Paging::new(query.limit.as_deref(), None)?;

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::configs::with_config;
 use super::id;
 use super::node_types::ports;
 use crate::Api;
@@ -26,7 +27,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 /// Most characters of a workflow's name.
-const NAME_CHARS_MAX: usize = 200;
+pub(super) const NAME_CHARS_MAX: usize = 200;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +47,8 @@ pub(crate) struct NewDraft {
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
+    /// A JSON object: a part of the configuration of a node of the published version.
+    config: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -76,12 +79,18 @@ pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Requ
     Ok((StatusCode::CREATED, [(LOCATION, location), (ETAG, etag(1))], Json(shown)).into_response())
 }
 
-/// `GET /workflows?limit&cursor`: newest first, without graphs.
+/// `GET /workflows?config&limit&cursor`: newest first, without graphs; with `config` those that are published with a node whose
+/// configuration contains it.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let mut transaction = caller.read().await?;
     let before = WorkflowId(paging.before);
-    let rows = listing::summaries(&mut transaction, caller.workspace_id, before, paging.rows()).await?;
+    let only = match &query.config {
+        Some(config) => Some(with_config(&mut transaction, &caller, config).await?),
+        None => None,
+    };
+    let limit = paging.rows();
+    let rows = listing::summaries(&mut transaction, caller.workspace_id, only.as_deref(), before, limit).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row| row.workflow_id, summary)).into_response())
 }

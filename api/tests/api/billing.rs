@@ -285,6 +285,27 @@ async fn what_was_paid_holds_until_its_period_ends_and_then_the_plan_is_free() {
 }
 
 #[tokio::test]
+async fn a_workspace_that_its_subscription_is_moved_away_from_keeps_no_plan_of_it() {
+    let (app, _) = start().await;
+    told(&app, &checkout(&app)).await;
+    told(&app, &subscribed("updated", "evt_1", 10, "active", STARTER)).await;
+    assert_eq!(plan(&app).await, "starter");
+    // As after checkouts that gave it another customer, and its customer another workspace, while nothing was paid.
+    let mut owner = app.control.connect(connect::Role::Owner).await.unwrap();
+    let moved = format!(
+        "UPDATE billing_customers SET customer_id = 'cus_Other' WHERE workspace_id = '{acme}'; \
+         INSERT INTO billing_customers (workspace_id, customer_id, linked_by) \
+         SELECT workspace_id, 'cus_Example1', 'evt_x' FROM workspaces WHERE workspace_id <> '{acme}' LIMIT 1",
+        acme = app.acme
+    );
+    sqlx::raw_sql(&moved).execute(&mut owner).await.unwrap();
+    assert_eq!(told(&app, &subscribed("updated", "evt_2", 20, "active", STARTER)).await, "applied");
+    assert_eq!(app.get("/api/v1/billing").await.json()["plan"], "free", "its cell hears of it within the minute");
+    let of_other = Request::get("/api/v1/billing").header("x-api-key", &app.other_key).body(Body::empty()).unwrap();
+    assert_eq!(app.send(of_other).await.json()["plan"], "starter");
+}
+
+#[tokio::test]
 async fn owner_and_administrators_see_billing_and_nobody_else_does() {
     let (app, session) = start().await;
     told(&app, &checkout(&app)).await;

@@ -45,8 +45,9 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has, `admit_key_by_id_1` and
     // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
-    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts, and
-    // says nothing about them. The others take the workspace from the transaction, as
+    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts and `notices_to_tell_1` notices, and
+    // says nothing about them; `facts_1` is told of which workspaces, as a process asks once for all that somebody listens to, and says
+    // ids and states. The others take the workspace from the transaction, as
     // row-level security does; `announce_cell_1` says that there will be something to do in a cell, and
     // `database_server_1` where cells are, with a password that is sealed; `slow_statements_1` tells texts of statements, without values; `line_1` only counts how many of others come before.
     let known = [
@@ -60,12 +61,14 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "apart_1",
         "cancel_pending_1",
         "database_server_1",
+        "facts_1",
         "forget_trial_1",
         "give_plan_1",
         "lift_pause_1",
         "line_1",
         "migrate_1",
         "name_key_1",
+        "notices_to_tell_1",
         "order_1",
         "plan_not_synced_1",
         "plan_synced_1",
@@ -76,6 +79,8 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "resolve_workspace_3",
         "restart_1",
         "restart_2",
+        "search_configs_1",
+        "search_words_1",
         "set_quota_limits_1",
         "set_standing_1",
         "slow_statements_1",

@@ -96,6 +96,38 @@ async fn the_workflow_of_a_rule_goes_with_the_rule_and_comes_back_without_it() {
 }
 
 #[tokio::test]
+async fn what_was_paused_or_off_stays_so_when_it_is_restored() {
+    let app = App::start().await;
+    let id = app.publish(&triggered()).await;
+    let schedule = items(&app, "/api/v1/schedules").await[0]["id"].as_str().unwrap().to_owned();
+    let paused =
+        app.post(&format!("/api/v1/schedules/{schedule}/pause"), &json!({ "reason": "holidays" })).await.json();
+    assert_eq!((delete(&app, &id).await.status.as_u16(), restore(&app, &id).await.status.as_u16()), (204, 200));
+    let again = items(&app, "/api/v1/schedules").await;
+    assert_eq!((again.len(), &again[0]["status"], &again[0]["next_at"]), (1, &json!("paused"), &Value::Null));
+    assert_eq!(again[0]["paused"], paused["paused"], "by whom, when and why");
+    // The hook of the same workflow answers.
+    assert_eq!(call(&app).await.status, 202);
+
+    let rule = format!("/api/v1/rules/{}", crate::rules::make(&app).await);
+    let made = app.get(&rule).await.json()["workflow_id"].as_str().unwrap().to_owned();
+    let mut off = crate::rules::greeting();
+    off["enabled"] = json!(false);
+    let off = app.send(as_json(app.request("PUT", &rule).header("if-match", "\"1\""), &off)).await;
+    assert_eq!(off.status, 200, "{}", off.text());
+    assert_eq!(app.send(app.request("DELETE", &rule).body(Body::empty()).unwrap()).await.status, 204);
+    // As often as one likes.
+    for _ in 0..2 {
+        assert_eq!(restore(&app, &made).await.status, 200);
+        assert_eq!(app.count("event_triggers").await, 0, "it starts though its rule was disabled");
+        assert_eq!(delete(&app, &made).await.status, 204);
+    }
+    assert_eq!(restore(&app, &made).await.status, 200);
+    assert_eq!(app.post_nothing(&format!("{WORKFLOWS}/{made}/publish")).await.status, 201);
+    assert_eq!(app.count("event_triggers").await, 1, "whoever publishes it turns it on");
+}
+
+#[tokio::test]
 async fn a_workspace_that_has_as_many_workflows_as_it_may_restores_none() {
     let app = App::start().await;
     let new = json!({ "name": "never published", "graph": simple() });
@@ -135,4 +167,21 @@ async fn of_publishing_and_deleting_at_once_nothing_is_left_that_starts() {
     let before = app.count("workflow_versions").await;
     let (published, ()) = tokio::join!(app.post_nothing(&publish), commit);
     assert_eq!((published.verdict().as_str(), app.count("workflow_versions").await), ("404 not_found", before));
+}
+
+#[tokio::test]
+async fn the_pause_of_a_deleted_workflow_is_gone_and_the_log_tells_it() {
+    let app = App::start().await;
+    let id = app.publish(&triggered()).await;
+    let other = app.publish(&crate::support::simple()).await;
+    for id in [&id, &other] {
+        assert_eq!(app.post(&format!("{WORKFLOWS}/{id}/pause"), &json!({ "reason": "night" })).await.status, 200);
+    }
+    assert_eq!(delete(&app, &id).await.status, 204);
+    let paused: Vec<Value> = items(&app, "/api/v1/pauses").await.iter().map(|row| row["workflow_id"].clone()).collect();
+    assert_eq!(paused, [json!(other)]);
+    let told = items(&app, "/api/v1/audit?limit=1").await[0]["changes"].clone();
+    assert!(told.as_array().unwrap().contains(&json!({ "path": "/paused", "before": true, "after": null })), "{told}");
+    assert_eq!(restore(&app, &id).await.status, 200);
+    assert_eq!(items(&app, "/api/v1/pauses").await.len(), 1, "it comes back as one that is not paused");
 }

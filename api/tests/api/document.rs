@@ -24,16 +24,18 @@ fn operations() -> impl Iterator<Item = (String, &'static Value)> {
 
 /// Routes that change something and take no `Idempotency-Key`: of the person who asks, behind a link that works once, or of the
 /// platform, where a second request finds that it is done.
-const WITHOUT_KEY: [&str; 26] = [
+const WITHOUT_KEY: [&str; 31] = [
     "DELETE /identities/{identity_id}",
     "DELETE /platform/billing/prices/{price}",
     "DELETE /platform/database-servers/{server_id}",
+    "DELETE /platform/settings/{name}",
     "DELETE /session",
     "DELETE /sessions",
     "DELETE /sessions/{session_id}",
     "POST /invitations/accept",
     "POST /mail-links/look",
     "POST /members/leave",
+    "POST /notifications/read",
     "POST /operations/{operation_id}/retry",
     "POST /password/forgot",
     "POST /password/reset",
@@ -48,9 +50,12 @@ const WITHOUT_KEY: [&str; 26] = [
     "POST /tokens",
     "PUT /me",
     "PUT /me/password",
+    "PUT /notification-preferences/{kind}",
     "PUT /platform/billing/prices/{price}",
     "PUT /platform/database-servers/{server_id}",
+    "PUT /platform/settings/{name}",
     "PUT /platform/tenants/{workspace_id}/billing/customer",
+    "PUT /platform/tenants/{workspace_id}/pages",
 ];
 
 #[test]

@@ -108,6 +108,29 @@ async fn nothing_starts_until_the_button_is_pressed_and_then_once() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_again_is_written_to_again_if_its_mail_was_given_up_and_only_then() {
+    let app = App::start().await;
+    app.publish(&form(json!({}))).await;
+    let page = app.look("/p/acme/contact").await.text();
+    let (_, rest) = page.split_once("name=\"capstan-token\" value=\"").unwrap();
+    let body = format!("email=ada%40example.com&budget=7&capstan-token={}", rest.split('"').next().unwrap());
+    let due = "form_submissions WHERE mail_due_at <= clock_timestamp() AND mail_tries = 0 \
+        AND expires_at > clock_timestamp() + interval '23 hours'";
+    assert_eq!((app.fill_in(&body).await.status.as_u16(), app.count(due).await), (200, 1));
+    app.sql(
+        "UPDATE form_submissions SET mail_due_at = NULL, mail_tries = 6, mail_error = 'no such mailbox', \
+           expires_at = clock_timestamp() + interval '1 hour'",
+    )
+    .await;
+    assert_eq!((app.fill_in(&body).await.status.as_u16(), app.count(due).await), (200, 1));
+    app.sql("UPDATE form_submissions SET mail_due_at = NULL, mail_error = NULL, mailed_at = clock_timestamp()").await;
+    assert_eq!((app.fill_in(&body).await.status.as_u16(), app.count(due).await), (200, 0), "it was written to");
+    assert_eq!(app.count("form_submissions").await, 1);
+    assert_eq!(app.press(&app.link().await).await.status, 200);
+    assert_eq!((app.fill_in(&body).await.status.as_u16(), app.count(due).await), (200, 0), "it is confirmed");
+}
+
+#[tokio::test]
 async fn a_lead_is_written_with_the_button_and_not_before() {
     let app = App::start().await;
     app.publish(&form(json!({ "lead": {} }))).await;

@@ -178,7 +178,16 @@ async fn it_is_begun_and_ended_in_one_browser_by_who_may_write_credentials() {
     let mixed = format!("{}; capstan_login={half}", session(&viewer));
     assert_eq!(place.go(&back, &mixed).await.status, 403, "somebody who may not");
     assert_eq!(place.go("/connect/gmail?name=sales", "").await.status, 401);
+    // No link of another site begins it.
+    for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)] {
+        let request = Request::builder().uri("/connect/gmail?name=sales").header("cookie", session(&place.ada));
+        let answer = place.app.send(request.header("sec-fetch-site", site).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, status, "{site}: {}", answer.text());
+    }
     let begin = async |query: &str| place.go(&format!("/connect/gmail?{query}"), &session(&place.ada)).await.verdict();
+    for bad in ["nobody", "a%40b%40c", "Ada+%3Cada%3E", "a%40example.com%0D%0ABcc:+b%40example.com"] {
+        assert_eq!(begin(&format!("name=sales&from={bad}")).await, "422 bad_credential", "{bad}");
+    }
     assert_eq!(begin("name=a+b").await, "422 bad_credential");
     assert_eq!(begin("name=sales&workspace=elsewhere").await, "404 not_found");
     assert_eq!(begin(&format!("name=sales&from={}", "x".repeat(500))).await, "422 bad_credential");
@@ -188,4 +197,15 @@ async fn it_is_begun_and_ended_in_one_browser_by_who_may_write_credentials() {
     assert_eq!(begin("name=crm").await, "409 name_taken");
     assert!(place.forms.lock().unwrap().is_empty());
     assert_eq!(place.app.count("credentials").await, 1);
+}
+
+#[tokio::test]
+async fn where_accounts_are_connected_is_told_where_they_can_be() {
+    let connect = async |app: &App| {
+        let types = app.get("/api/v1/credential-types").await.json();
+        let gmail = types["items"].as_array().unwrap().iter().find(|kind| kind["type"] == "gmail").unwrap();
+        gmail["connect"].clone()
+    };
+    assert_eq!(connect(&Place::new().await.app).await, "/connect/gmail");
+    assert_eq!(connect(&App::start().await).await, Value::Null);
 }

@@ -157,6 +157,7 @@ async fn fill(app: &App) {
                  VALUES ('{x}', 1, '{w}', 1, 'settled', 'a', 'completed', now())"
         ),
         format!("INSERT INTO execution_logs VALUES ('{x}', '{x}', '{w}', 'a', '', 1, 'info', 'm', now())"),
+        format!("INSERT INTO execution_words VALUES ('{w}', '{x}', '')"),
         format!("INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
                  VALUES ('{w}', '{x}', '{x}', 'a', 't', '[]', true, true)"),
         format!("INSERT INTO link_keys VALUES ('{w}', 1, decode(repeat('00', 32), 'hex'))"),
@@ -205,6 +206,9 @@ async fn fill(app: &App) {
         format!("INSERT INTO hook_listens (workspace_id, listen_id, workflow_id, node_id, config, until_at) \
                  VALUES ('{w}', '{x}', '{x}', 'a', '1', now())"),
         format!("INSERT INTO standings (workspace_id, state, revision) VALUES ('{w}', 'active', 1)"),
+        format!("INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ('{w}', 'k', 'quota.soft', 's', '')"),
+        format!("INSERT INTO workspace_settings (workspace_id, time_zone, quiet, updated_by) VALUES ('{w}', 'UTC', '{{}}', 'b')"),
+        format!("INSERT INTO event_arrivals (workspace_id, xid, events) VALUES ('{w}', '1', 1)"),
         format!("INSERT INTO webhook_events VALUES ('{w}', '{x}', 't', '1')"),
         format!("INSERT INTO webhook_deliveries (workspace_id, delivery_id, endpoint_id, event_id, type, deadline_at) \
                  VALUES ('{w}', '{x}', '{x}', '{x}', 't', now())"),
@@ -231,6 +235,11 @@ async fn fill_control(app: &App) {
     access::move_tenant(&mut owner, app.acme, to, None, &mover).await.unwrap();
     let statement = "INSERT INTO operations (operation_id, kind, requested_by, requested_by_name, idempotency_key, request_hash, \
                        request, workspace_id) VALUES ($1, 'workspace.create', $1, 'x', 'k', decode(repeat('00', 32), 'hex'), '1', $2)";
+    sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
+    let pages = access::Pages::all();
+    capstan_domain::platform::assign_pages(&mut owner, app.acme, Some(pages), "x").await.unwrap();
+    let statement = "INSERT INTO notifications (user_id, notification_id, source, kind, workspace_id, summary, page) \
+                     VALUES ($1, $1, 's', 'k', $2, 's', '')";
     sqlx::query(statement).bind(user_id).bind(app.acme.0).execute(&mut owner).await.unwrap();
     crate::billing_platform::fill(&mut owner, app.acme).await;
 }

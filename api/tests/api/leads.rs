@@ -3,6 +3,7 @@
 mod acts;
 mod kept;
 mod pipelines;
+mod restored;
 mod search;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use crate::hand::{Hand, completed};
 use crate::support::{App, simple};
 
-/// A client of the events of one execution.
+/// A client of server-sent events.
 pub(crate) struct Client {
     stream: BodyDataStream,
     text: String,
@@ -22,7 +22,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn open(app: &App, id: &str, last: Option<&str>) -> Self {
-        let mut request = app.request("GET", &format!("/api/v1/executions/{id}/events"));
+        Self::at(app, &format!("/api/v1/executions/{id}/events"), last).await
+    }
+
+    /// Of any other stream.
+    pub(crate) async fn at(app: &App, path: &str, last: Option<&str>) -> Self {
+        let mut request = app.request("GET", path);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }

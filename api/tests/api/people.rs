@@ -357,7 +357,7 @@ async fn every_change_is_recorded_with_who_made_it_and_nobody_can_change_that() 
     assert_eq!(app.send(revoke.body(Body::empty()).unwrap()).await.status, 204);
     // Neither what was refused nor what only looked.
     assert_eq!(app.post("/api/v1/keys", &json!({ "name": "" })).await.status, 422);
-    assert_eq!(app.get("/api/v1/keys").await.status, 200);
+    assert_eq!(app.get("/api/v1/members").await.status, 200);
     let first = app.get("/api/v1/audit?limit=1").await.json();
     let item = &first["items"][0];
     assert_eq!((&item["action"], &item["status"]), (&json!("DELETE /api/v1/keys/{key_id}"), &json!(204)));

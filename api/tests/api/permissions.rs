@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use capstan_api::{Access, routes};
-use capstan_domain::access::{Permission, Role};
+use capstan_domain::access::{Page, Permission, Role};
 
 const INTRO: &str = "\
 # Permissions
@@ -31,7 +31,15 @@ fn document() -> String {
         }
         let _ = writeln!(text, " {} | {} |", mark(permission.is_scope()), permission.about());
     }
-    text.push_str("\n## Routes\n\nBelow `/api/v1`.\n\n| route | needs |\n|---|---|\n");
+    text.push_str(
+        "\n## Pages\n\nParts of the product that administrators of the platform assign to workspaces; one without an \
+assignment has all.\nA route of a page that the workspace does not have answers `403 page_not_assigned`.\n\n\
+| | called | what is there |\n|---|---|---|\n",
+    );
+    for page in Page::ALL {
+        let _ = writeln!(text, "| `{page}` | {} | {} |", page.title(), page.about());
+    }
+    text.push_str("\n## Routes\n\nBelow `/api/v1`.\n\n| route | needs | page |\n|---|---|---|\n");
     let mut routes = routes();
     routes.sort_by_key(|route| (route.path, route.method));
     for route in routes {
@@ -42,7 +50,8 @@ fn document() -> String {
             Access::Anyone => "a key, or a person who is logged in".into(),
             Access::Needs(permission) => format!("`{permission}`"),
         };
-        let _ = writeln!(text, "| `{} {}` | {needs} |", route.method, route.path);
+        let page = route.page.map(|page| format!("`{page}`")).unwrap_or_default();
+        let _ = writeln!(text, "| `{} {}` | {needs} | {page} |", route.method, route.path);
     }
     text
 }
@@ -76,13 +85,13 @@ fn every_route_of_the_api_is_registered_with_what_it_needs() {
 fn what_changes_something_needs_more_than_a_look() {
     // They look only, whatever their method is.
     let looks = ["/workflows/validate", "/validate", "/simulate", "/backtest", "/preview"];
-    // All that is held about somebody is for those who may erase it.
-    let telling = "/person-jobs/{person_job_id}/lines";
+    // All that is held about somebody is for those who may erase it, and the whole log for those who may take it out.
+    let telling = ["/person-jobs/{person_job_id}/lines", "/audit/export"];
     for route in routes() {
         let Access::Needs(permission) = route.access else { continue };
         let reads = permission.as_str().ends_with(".read");
-        let is_look =
-            route.method == "GET" && route.path != telling || looks.iter().any(|look| route.path.ends_with(look));
+        let is_look = route.method == "GET" && !telling.contains(&route.path)
+            || looks.iter().any(|look| route.path.ends_with(look));
         assert_eq!(reads, is_look, "{route:?}");
     }
 }

@@ -259,7 +259,7 @@ async fn each_unit_has_its_receipt_page_by_page_and_no_other_workspace_sees_it()
     let mails = app.get(&format!("/api/v1/usage/receipts?quota={mail}")).await.json();
     assert_eq!(mails["items"].as_array().unwrap().len(), 2);
     for (wrong, expected) in
-        [("quota=x", "400 bad_quota"), ("cursor=x", "400 bad_cursor"), ("limit=0", "400 bad_limit")]
+        [("quota=leads", "400 bad_quota"), ("cursor=x", "400 bad_cursor"), ("limit=0", "400 bad_limit")]
     {
         assert_eq!(app.get(&format!("/api/v1/usage/receipts?{wrong}")).await.verdict(), expected);
     }

@@ -247,7 +247,7 @@ async fn what_is_no_range_of_days_is_refused_and_a_month_is_shown_where_none_is_
         ("from=2025-01-01&to=2026-02-05", "400 bad_range"),
         ("from=2025-01-01&to=2026-02-04", "200"),
         ("since=2026-02-01", "400 unknown_parameter"),
-        ("from=a%00", "400 bad_day"),
+        ("from=a%00", "400 nul_character"),
     ] {
         assert_eq!(app.get(&format!("/api/v1/stats/daily?{query}")).await.verdict(), verdict, "{query}");
     }

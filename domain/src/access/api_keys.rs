@@ -17,8 +17,8 @@ const PREFIX: &str = "cap_";
 const RANDOM_CHARS: usize = 43;
 /// Characters of a key that listings show.
 const SHOWN_CHARS: usize = 8;
-/// Most characters of a key's name.
-const NAME_CHARS_MAX: usize = 100;
+/// Fewest and most characters of a key's name.
+pub(crate) const NAME_CHARS: (usize, usize) = (1, 100);
 /// Most keys of a workspace that open something.
 const KEYS_MAX: i64 = 500;
 /// Most keys that a listing shows.
@@ -106,7 +106,7 @@ pub async fn make_key(
     workspace_id: WorkspaceId,
     new: &NewKey,
 ) -> Result<(KeyRow, String), AccessError> {
-    let name = check_name(&new.name, 1, NAME_CHARS_MAX)?;
+    let name = check_name(&new.name, NAME_CHARS.0, NAME_CHARS.1)?;
     let of_use = "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL \
                   AND (expires_at IS NULL OR expires_at > clock_timestamp())";
     let count: i64 = sqlx::query_scalar(of_use).bind(workspace_id.0).fetch_one(&mut *connection).await?;

@@ -13,6 +13,7 @@ mod links;
 mod logins;
 mod members;
 mod operations;
+mod pages;
 mod passwords;
 pub mod permissions;
 mod platform;
@@ -25,6 +26,7 @@ mod tries;
 mod users;
 mod workspaces;
 
+pub(crate) use api_keys::NAME_CHARS as KEY_NAME_CHARS;
 pub use api_keys::{
     KEY_BYTES, KeyId, KeyRow, NewKey, create_key, find_key, hash_key, hold_key, is_key, list_keys, make_key, revoke_key,
 };
@@ -46,6 +48,7 @@ pub use operations::{
     due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation, step_done,
     step_failed, steps_of, take_ddl_operation, take_operation,
 };
+pub use pages::{Page, Pages};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
 pub use permissions::{Permission, Permissions, Role};
 pub use platform::{
@@ -56,6 +59,7 @@ pub use resolve::{
     AdmittedKey, KeyName, Tenant, admit_key, admit_key_by_id, is_slug, name_key, resolve_key, resolve_slug, tenant_of,
     touch_key, touch_key_by_id,
 };
+pub(crate) use resolve::{SLUG_BYTES, SLUG_PATTERN};
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
     IDLE_HOURS, LIFE_DAYS, Level, MEMBERSHIPS, Membership, Origin, PERSON_BY_TOKEN, Person, SessionRow, end_session,
@@ -63,9 +67,11 @@ pub use sessions::{
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};
+pub(crate) use users::NAME_CHARS as USER_NAME_CHARS;
 pub use users::{
     UserRow, check_user_name, create_user, find_user, forget_password, hold_password, rename_user, set_password,
 };
+pub(crate) use workspaces::NAME_CHARS as WORKSPACE_NAME_CHARS;
 pub use workspaces::{
     NewTenant, WORKSPACES_LISTED_MAX, WorkspaceRow, cell_schemas, check_tenant, create_tenant, create_tenant_as,
     create_workspace, draft_tenant, ensure_cell, is_plan, list_workspaces,

@@ -8,6 +8,8 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use crate::notifications::tell_of_operation;
+
 /// What is done for a pooled workspace, in this order.
 pub const STEPS: [&str; 6] = ["create", "schema", "seed", "first_user", "register", "verify"];
 /// The same for one with a database of its own. Provisioners do the second and the third step, all else any API process does.
@@ -256,7 +258,7 @@ async fn take(connection: &mut PgConnection, which: &str, id: Uuid) -> Result<Op
     Ok(sqlx::query_as(&sql).bind(id).fetch_optional(connection).await?)
 }
 
-/// Notes that the step is done, in the transaction that has the operation and did it.
+/// Notes that the step is done, in the transaction that has the operation and did it. After the last one people are told.
 ///
 /// # Errors
 /// If the database does.
@@ -272,12 +274,13 @@ pub async fn step_done(connection: &mut PgConnection, row: &OperationRow) -> Res
     .bind(row.operation_id)
     .bind(name)
     .bind(i32::try_from(steps_of(&row.placement).len()).unwrap_or(i32::MAX))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    tell_of_operation(connection, row.operation_id).await
 }
 
 /// Notes that a step failed: for good, if `code` says why, or if it was tried too often; else it comes again after a pause.
+/// Of what has failed people are told.
 ///
 /// # Errors
 /// If the database does.
@@ -303,7 +306,7 @@ pub async fn step_failed(
     .bind(detail)
     .bind(TRIES_MAX)
     .bind(PAUSE_S_MAX)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    tell_of_operation(connection, row.operation_id).await
 }

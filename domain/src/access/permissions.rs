@@ -122,6 +122,7 @@ permissions! {
     UsageRead = "usage.read" from Viewer: "See what was used, quotas and plans.";
     BillingRead = "billing.read" from Admin: "See what the provider of payments says of the workspace.";
     AuditRead = "audit.read" from Admin: "See who changed what.";
+    AuditExport = "audit.export" from Admin: "Take the audit log out of the workspace, which is recorded.";
 }
 
 impl Permission {

@@ -11,7 +11,9 @@ use super::lifecycle::TenantState;
 use crate::cells::CellAddress;
 
 /// Fewest and most bytes of a slug.
-const SLUG_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
+pub(crate) const SLUG_BYTES: std::ops::RangeInclusive<usize> = 3..=63;
+/// What [`is_slug`] takes, but for the length, for those who tell before they ask.
+pub(crate) const SLUG_PATTERN: &str = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$";
 
 /// Whom a request acts for, and where the rows live.
 #[derive(Clone, Debug, PartialEq, Eq)]

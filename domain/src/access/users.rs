@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::error::{AccessError, check_name, violates};
 
 /// Fewest and most characters of a person's name.
-const NAME_CHARS: (usize, usize) = (1, 100);
+pub(crate) const NAME_CHARS: (usize, usize) = (1, 100);
 
 /// Whom somebody who logs in says to be.
 #[derive(Clone, Debug, FromRow)]

@@ -14,7 +14,7 @@ use super::resolve::is_slug;
 use crate::cells::{DEDICATED_SCHEMA, database_name};
 
 /// Fewest and most characters of a workspace's name.
-const NAME_CHARS: (usize, usize) = (2, 100);
+pub(crate) const NAME_CHARS: (usize, usize) = (2, 100);
 /// Slugs that nobody can have: they would look as if they were ours.
 const RESERVED: &[&str] = &[
     "about",

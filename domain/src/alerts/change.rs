@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::list::{AlertRow, COLUMNS};
 use super::page::Watched;
 use crate::events::{NewEvent, tell};
+use crate::notifications::{Kind, leave};
 
 /// How long a rule has to hold before its alert is cleared, so that alerts do not come and go.
 pub(super) const HOLDS_FOR: TimeDelta = TimeDelta::minutes(5);
@@ -152,6 +153,10 @@ async fn told(
         key: alert.rule.clone(),
         data: json!(alert),
     };
-    tell(connection, workspace_id, &event, 0).await?;
+    tell(&mut *connection, workspace_id, &event, 0).await?;
+    if change == Change::Raised {
+        let key = format!("alert:{}", alert.alert_id);
+        leave(connection, workspace_id.0, Kind::AlertRaised, &key, &alert.summary, "alerts").await?;
+    }
     Ok(change)
 }

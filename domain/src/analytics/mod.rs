@@ -11,5 +11,5 @@ mod stats;
 mod tally;
 
 pub use recompute::{Recomputed, recompute};
-pub use rounds::{Turn, is_due, turn};
+pub use rounds::{Turn, is_due, is_summed_up, turn};
 pub use stats::{DailyStats, list};

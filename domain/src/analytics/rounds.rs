@@ -59,6 +59,18 @@ pub async fn is_due(connection: &mut PgConnection) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql).fetch_one(connection).await?)
 }
 
+/// Whether the days of a month are summed up as often as they are, so that its executions are needed for that no more. Nobody knows
+/// before the days until today are there.
+///
+/// # Errors
+/// If the database does.
+pub async fn is_summed_up(connection: &mut PgConnection, month: NaiveDate) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT FROM stats_days d WHERE d.day = (clock_timestamp() AT TIME ZONE 'UTC')::date) \
+                  AND NOT EXISTS (SELECT FROM stats_days d WHERE d.day >= $1 AND d.day < $1 + interval '1 month' \
+                        AND d.due_at <= clock_timestamp())";
+    Ok(sqlx::query_scalar(sql).bind(month).fetch_one(connection).await?)
+}
+
 /// Counts some more of the newest day that is due, in one transaction with how far it has come: who dies in it has done
 /// nothing. One process at a time does it.
 ///

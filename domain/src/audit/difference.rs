@@ -47,11 +47,13 @@ impl Difference {
         Self(members)
     }
 
-    /// Tells members of these names, and what is in them, without their values.
+    /// Tells members of these names, and what is in them, without their values; and what is called like somebody's address without its
+    /// name, as nobody can be erased from the log.
     pub fn hiding(mut self, names: &[&str]) -> Self {
         for member in &mut self.0 {
             if names.contains(&member.path.split('/').nth(1).unwrap_or_default()) {
                 member.hide();
+                member.path = without_addresses(&member.path);
             }
         }
         self
@@ -133,6 +135,13 @@ fn compare(path: &mut String, before: &Value, after: &Value, depth: usize, found
     }
 }
 
+/// A path whose parts that may be addresses are not told. In an address of the web, the sign in them is written in three.
+fn without_addresses(path: &str) -> String {
+    let is_address = |part: &str| part.contains('@') || part.contains("%40");
+    let parts = path.split('/').map(|part| if is_address(part) { REDACTED } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 type Members = Map<String, Value>;
 
 /// The members of both, if they are to be compared one by one.
@@ -207,6 +216,14 @@ mod tests {
         let hidden = Difference::between(&json!({ "name": "Ada", "fields": { "age": 1 } }), &json!({ "fields": {} }));
         let expected = [r#"/fields/age: "[redacted]" → null"#, r#"/name: "[redacted]" → null"#];
         assert_eq!(lines(hidden.hiding(&["name", "fields"])), expected);
+        let of = |name: &str| {
+            Difference::between(&json!(null), &json!({ "data": { "guests": { name: true } }, "at": { name: 1 } }))
+        };
+        for name in ["ada@example.com", "mailto:Ada@Example.com", "ada%40example.com"] {
+            let told = lines(of(name).hiding(&["data"]));
+            let expected = [format!("/at/{name}: null → 1"), r#"/data/guests/[redacted]: null → "[redacted]""#.into()];
+            assert_eq!(told, expected);
+        }
         let redactor = Redactor::default();
         redactor.add(["canary-7"]).unwrap();
         let known = Difference::between(&json!(null), &json!({ "url": "https://x/canary-7" })).without(&redactor);

@@ -2,6 +2,7 @@
 
 mod begun;
 mod difference;
+mod export;
 mod pending;
 mod veil;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub use begun::{UNKNOWN, are_left, begin, end, take_over, tell};
 pub use difference::{CHANGED, DIFFERENCE_BYTES_MAX, Difference, VALUE_BYTES_MAX};
+pub use export::{EXPORT_ROWS, export_page};
 pub use pending::{forget, note, pending, take_in};
 
 /// How many changes are looked at for one page of some: what bounds the work where they are rare.

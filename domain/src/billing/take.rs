@@ -197,7 +197,8 @@ async fn checkout(
     link_by_checkout(connection, workspace_id, &checkout.customer_id, &event.id, fallback).await
 }
 
-/// The newest event of a subscription is kept, whoever's it is; if that is known, its workspace gets the plan.
+/// The newest event of a subscription is kept, whoever's it is; if that is known, its workspace gets the plan, and one that it is moved
+/// away from what is left.
 async fn subscription(
     connection: &mut PgConnection,
     event: &Event,
@@ -222,6 +223,11 @@ async fn subscription(
         }
     }
     keep(connection, event, it, workspace_id).await?;
+    // Of a workspace that it is none of any more: its customer pays for another one since.
+    let left = kept.and_then(|kept| kept.workspace_id).map(WorkspaceId).filter(|left| Some(*left) != workspace_id);
+    if let Some(left) = left {
+        settle(connection, left, fallback).await?;
+    }
     let Some(workspace_id) = workspace_id else { return Ok((Outcome::UnknownCustomer, None)) };
     let has_unknown_price = settle(connection, workspace_id, fallback).await?;
     let outcome = if has_unknown_price { Outcome::UnknownPrice } else { Outcome::Applied };

@@ -27,7 +27,7 @@ const CREATOR_ROLES: [&str; 6] =
 pub struct Checked {
     /// Whether dedicated cells can be made and used there.
     pub is_valid: bool,
-    /// `{latency_ms?, server_version?, databases?, connections_max?, problems: [{code, detail, hint}]}`.
+    /// `{latency_ms, server_version, databases, connections_max, problems: [{code, detail, hint}]}`; facts are null if it let nobody in.
     pub diagnosis: Value,
 }
 
@@ -63,17 +63,22 @@ pub async fn check(server: &RuntimeServer, creator_login: &str, keys: &KeyRing) 
         Ok(options) => options.database(MAINTENANCE_DATABASE).application_name("capstan check"),
         Err(error) => {
             let hint = "give the password again, or add the key to CAPSTAN_SECRET_KEYS of this process";
-            return found(json!({}), &[Trouble::new("password_does_not_open", error.to_string(), hint)]);
+            return found(unknown(), &[Trouble::new("password_does_not_open", error.to_string(), hint)]);
         }
     };
     match timeout(CHECK_MAX, look(&options, creator_login)).await {
         Ok(Ok((facts, troubles))) => found(facts, &troubles),
-        Ok(Err(error)) => found(json!({}), &[refusal(&error)]),
+        Ok(Err(error)) => found(unknown(), &[refusal(&error)]),
         Err(_) => {
             let detail = format!("there was no answer within {} s", CHECK_MAX.as_secs());
-            found(json!({}), &[Trouble::new("no_answer", detail, "look at the address, and at what is between")])
+            found(unknown(), &[Trouble::new("no_answer", detail, "look at the address, and at what is between")])
         }
     }
+}
+
+/// What there is to tell of a server that did not let us in.
+fn unknown() -> Value {
+    json!({ "latency_ms": null, "server_version": null, "databases": null, "connections_max": null })
 }
 
 fn found(mut facts: Value, troubles: &[Trouble]) -> Checked {

@@ -9,6 +9,7 @@ mod keeping;
 mod store;
 pub mod tested;
 mod types;
+mod used;
 mod vault;
 
 pub use gmail::{GMAIL, GMAIL_SCOPE, is_send_only};
@@ -21,6 +22,7 @@ pub use store::{
 pub use types::{
     CredentialType, Field, FieldError, FieldKind, SECRET_CHARS_MIN, TEXT_CHARS_MAX, TYPES, credential_type,
 };
+pub use used::{LOOKED_THROUGH_MAX, UseRow, used};
 pub use vault::{Opened, REFRESH_MAX, Vault};
 
 /// Most credentials of a workspace.

@@ -30,6 +30,6 @@ pub use event::{
 pub use matching::{Matched, Passed, Turn, is_any, pass_by, work};
 pub use room::{EVENTS_PENDING_MAX, Room};
 pub use taken::taken_by_start;
-pub use tell::{check_heard, is_room, tell};
+pub use tell::{check_heard, check_starts, is_room, tell};
 pub use tidy::{tidy, tidy_waits};
 pub use wait::{Wait, WaitingStep, expire, wait};

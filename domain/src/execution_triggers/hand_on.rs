@@ -1,4 +1,4 @@
-//! The side of the fleet: the ends in the outbox become starts, some at a time.
+//! The side of the fleet: the ends in the outbox become starts, some at a time, and so do other facts that are there.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,13 +14,12 @@ use uuid::Uuid;
 
 use super::TRIGGERS_MAX;
 use super::ended::{Ended, ended};
+use super::outbox::{Cursor, EVENTS_MAX, Fact, cursor, move_on, read};
+use super::told::told;
 use crate::events::DEPTH_MAX;
-use crate::moved::{IS_FOREIGN, bound};
 use crate::schedules::Overlap;
 use crate::trigger_starts::{self, NewStart, Outcome};
 
-/// Rows of the outbox that are looked at together.
-const EVENTS_MAX: i64 = 200;
 /// How long a round goes on with what starts nothing, so that the cursor moves seldom however much ends.
 const ROUND_TIME: Duration = Duration::from_millis(500);
 /// Starts that one round writes at most, but for those of its last end, and bytes of what they are given.
@@ -48,19 +47,6 @@ pub struct HandedOn {
     pub is_more: bool,
 }
 
-/// A row of the outbox.
-#[derive(FromRow)]
-struct Fact {
-    event_id: Uuid,
-    workspace_id: Uuid,
-    #[sqlx(rename = "type")]
-    type_name: String,
-    execution_id: Uuid,
-    at: DateTime<Utc>,
-    xid: String,
-    wanted: bool,
-}
-
 #[derive(FromRow)]
 struct Trigger {
     workspace_id: Uuid,
@@ -81,23 +67,8 @@ struct Brief {
     execution_id: Uuid,
     workflow_id: Uuid,
     error_class: Option<String>,
-    /// Whether a trigger that counts the ends of all other workflows has started it, or the one that it was called for.
+    /// Whether a trigger that watches all other workflows has started it, or the one that it was called for.
     watches_all: bool,
-}
-
-/// How far the outbox has been looked at.
-#[derive(FromRow)]
-struct Cursor {
-    xid: String,
-    event_id: Uuid,
-    /// Whether its transaction is yet to come here: the database was moved from another server since.
-    is_foreign: bool,
-}
-
-impl Cursor {
-    fn beginning() -> Self {
-        Self { xid: "0".into(), event_id: Uuid::nil(), is_foreign: false }
-    }
 }
 
 /// An end, and the triggers that it may start.
@@ -107,23 +78,24 @@ struct Asked<'a> {
     triggers: Vec<&'a Trigger>,
 }
 
-/// Whether any workflow of the cell waits for ends. Where none does, the cursor follows now and then. For the worker's role.
+/// Whether any workflow of the cell waits for ends, or for other facts of the outbox. Where none does, the cursor follows now and
+/// then. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    const ANY: &str = "SELECT EXISTS (SELECT FROM execution_triggers)";
-    if sqlx::query_scalar(ANY).fetch_one(&mut *connection).await? {
+    // The second by `event_triggers_facts`.
+    const ANY: &str = "EXISTS (SELECT FROM execution_triggers) OR EXISTS (SELECT FROM event_triggers g \
+        WHERE g.type ~ '^(execution|step|tenant|webhook)\\.' OR g.type = 'quota.reconciled')";
+    if sqlx::query_scalar(&format!("SELECT {ANY}")).fetch_one(&mut *connection).await? {
         return Ok(true);
     }
     // One view of both: a trigger that is published meanwhile is not there yet for what lies below the horizon.
-    sqlx::query(
+    let follow = format!(
         "UPDATE end_cursor SET xid = pg_snapshot_xmin(pg_current_snapshot()), event_id = $1, moved_at = clock_timestamp() \
-         WHERE moved_at < clock_timestamp() - interval '1 minute' AND NOT EXISTS (SELECT FROM execution_triggers)",
-    )
-    .bind(Uuid::nil())
-    .execute(connection)
-    .await?;
+         WHERE moved_at < clock_timestamp() - interval '1 minute' AND NOT ({ANY})"
+    );
+    sqlx::query(&follow).bind(Uuid::nil()).execute(connection).await?;
     Ok(false)
 }
 
@@ -144,6 +116,7 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
     let (mut done, mut has_moved) = (HandedOn::default(), false);
     loop {
         let facts = read(&mut transaction, &place).await?;
+        let is_full = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
         let Some(newest) = facts.last() else {
             if place.is_foreign {
                 // What came along is done; here transactions are counted anew. What is looked at again is not started again.
@@ -153,17 +126,20 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
             done.is_more = false;
             break;
         };
-        let triggers = triggers(&mut transaction, &facts).await?;
-        let briefs = briefs(&mut transaction, &facts).await?;
+        let told = told(&mut transaction, &facts).await?;
+        let facts = &facts[..told.looked_at];
+        let triggers = triggers(&mut transaction, facts).await?;
+        let briefs = briefs(&mut transaction, facts).await?;
         let asked: Vec<Asked<'_>> = facts.iter().filter_map(|fact| ask(fact, &briefs, &triggers)).collect();
         let ids: Vec<Uuid> = asked.iter().map(|asked| asked.fact.execution_id).collect();
         let ended = ended(&mut transaction, &ids).await?;
         let ended = ended.into_iter().map(|ended| (ended.execution_id, ended)).collect();
         let (starts, last) = starts(&asked, &ended).await;
-        let reached = last.unwrap_or(newest);
+        let reached = last.or(facts.last()).unwrap_or(newest);
+        let told = told.until(facts, reached);
         trigger_starts::insert(&mut transaction, &starts).await?;
-        let is_full = facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
-        done.starts += starts.len();
+        trigger_starts::insert(&mut transaction, &told).await?;
+        done.starts += starts.len() + told.len();
         done.is_more = is_full || reached.event_id != newest.event_id || place.is_foreign;
         (place.xid, place.event_id, has_moved) = (reached.xid.clone(), reached.event_id, true);
         if !done.is_more || done.starts > 0 || begun.elapsed() >= ROUND_TIME {
@@ -171,34 +147,10 @@ pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, 
         }
     }
     if has_moved {
-        let moved = sqlx::query(
-            "UPDATE end_cursor SET xid = $1::text::xid8, event_id = $2, moved_at = clock_timestamp() WHERE one",
-        );
-        moved.bind(&place.xid).bind(place.event_id).execute(&mut *transaction).await?;
+        move_on(&mut transaction, &place).await?;
     }
     transaction.commit().await?;
     Ok(Some(done))
-}
-
-async fn cursor(connection: &mut PgConnection) -> Result<Cursor, StoreError> {
-    let sql =
-        format!("SELECT c.xid::text AS xid, c.event_id, c.{IS_FOREIGN} AS is_foreign FROM end_cursor c WHERE c.one");
-    Ok(sqlx::query_as(&sql).fetch_one(connection).await?)
-}
-
-/// The next rows below the horizon, in the order of their transactions, by `outbox_xid`. Behind a cursor from before the database
-/// was moved, the rows that came along.
-async fn read(connection: &mut PgConnection, cursor: &Cursor) -> Result<Vec<Fact>, StoreError> {
-    let bound = bound(cursor.is_foreign);
-    let sql = format!(
-        "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id AS execution_id, o.created_at AS at, o.xid::text AS xid, \
-           o.type IN ('execution.completed', 'execution.failed', 'execution.cancelled') AND EXISTS ( \
-             SELECT FROM execution_triggers t WHERE t.workspace_id = o.workspace_id) AS wanted \
-         FROM outbox o WHERE o.xid >= $1::text::xid8 AND (o.xid, o.event_id) > ($1::text::xid8, $2) AND {bound} \
-         ORDER BY o.xid, o.event_id LIMIT $3"
-    );
-    let facts = sqlx::query_as(&sql).bind(&cursor.xid).bind(cursor.event_id).bind(EVENTS_MAX);
-    Ok(facts.fetch_all(connection).await?)
 }
 
 async fn triggers(connection: &mut PgConnection, facts: &[Fact]) -> Result<Vec<Trigger>, StoreError> {
@@ -222,11 +174,8 @@ async fn briefs(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap
         return Ok(HashMap::new());
     }
     let rows: Vec<Brief> = sqlx::query_as(
-        "SELECT e.execution_id, e.workflow_id, e.error ->> 'class' AS error_class, EXISTS ( \
-           SELECT FROM trigger_starts t WHERE t.workspace_id = e.workspace_id AND t.depth > 0 AND t.cause = 'execution' \
-              AND t.execution_id = coalesce((SELECT c.root_id FROM children c WHERE c.child_id = e.execution_id), e.execution_id) \
-              AND (SELECT x.sources IS NULL FROM execution_triggers x WHERE x.workspace_id = t.workspace_id \
-                      AND x.workflow_id = t.workflow_id AND x.node_id = t.node_id)) AS watches_all \
+        "SELECT e.execution_id, e.workflow_id, e.error ->> 'class' AS error_class, \
+           watches_all_1(e.workspace_id, e.execution_id) AS watches_all \
          FROM executions e WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3 AND NOT EXISTS ( \
            SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id)",
     )
@@ -327,7 +276,7 @@ mod tests {
         let (workspace_id, execution_id) = (Uuid::from_u128(1), ExecutionId::new().0);
         let at = DateTime::UNIX_EPOCH + Span::seconds(10);
         let type_name = type_name.to_owned();
-        Fact { event_id: Uuid::nil(), workspace_id, type_name, execution_id, at, xid: "1".into(), wanted: true }
+        Fact { type_name, at, ..Fact::of(workspace_id, execution_id) }
     }
 
     fn trigger(sources: Option<Vec<Uuid>>) -> Trigger {

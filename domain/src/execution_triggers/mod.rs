@@ -6,7 +6,9 @@
 
 mod ended;
 mod hand_on;
+mod outbox;
 mod sync;
+mod told;
 
 pub use hand_on::{HandedOn, hand_on, is_any};
 pub use sync::{Flaw, NewExecutionTrigger, flaws, sync};

@@ -65,16 +65,20 @@ pub struct Submission {
 const COLUMNS: &str = "submission_id, once, workflow_id, node_id, path, title, email, input, confirmed_at, \
     expires_at <= clock_timestamp() AS is_over";
 
-/// Whether a submission is there already, confirmed or not.
+/// Whether a submission is there already, confirmed or not. One whose mail was given up is not: its address was never asked.
 ///
 /// # Errors
 /// If the database does.
 pub async fn is_kept(connection: &mut PgConnection, workspace_id: WorkspaceId, once: &str) -> Result<bool, StoreError> {
-    let kept = sqlx::query_scalar("SELECT EXISTS (SELECT FROM form_submissions WHERE workspace_id = $1 AND once = $2)");
+    let kept = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM form_submissions WHERE workspace_id = $1 AND once = $2 \
+           AND (confirmed_at IS NOT NULL OR mailed_at IS NOT NULL OR mail_due_at IS NOT NULL))",
+    );
     Ok(kept.bind(workspace_id.0).bind(once).fetch_one(connection).await?)
 }
 
-/// Keeps a submission, whose mail is due at once; one that is there already stays as it is.
+/// Keeps a submission, whose mail is due at once; one that is there already stays as it is, but that a mail which was given up is due
+/// again, with a link that is good for as long as a new one.
 ///
 /// # Errors
 /// If the database does.
@@ -85,10 +89,12 @@ pub async fn keep(
 ) -> Result<(), StoreError> {
     let title: String = new.title.chars().filter(|c| !c.is_control()).take(TITLE_CHARS_MAX).collect();
     sqlx::query(
-        "INSERT INTO form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, credential, \
+        "INSERT INTO form_submissions AS f (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, credential, \
            input, expires_at, mail_due_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + make_interval(hours => $11), clock_timestamp()) \
-         ON CONFLICT ON CONSTRAINT form_submissions_once_key DO NOTHING",
+         ON CONFLICT ON CONSTRAINT form_submissions_once_key DO UPDATE \
+         SET mail_due_at = excluded.mail_due_at, expires_at = excluded.expires_at, credential = excluded.credential, mail_tries = 0 \
+         WHERE f.confirmed_at IS NULL AND f.mailed_at IS NULL AND f.mail_due_at IS NULL",
     )
     .bind(workspace_id.0)
     .bind(new.submission_id)

@@ -67,6 +67,11 @@ pub enum Act {
         /// Why, for people.
         reason: Option<String>,
     },
+    /// Has one be as it was before it was deleted.
+    Restore {
+        /// Which.
+        lead_id: Uuid,
+    },
     /// Notes something that was done about a lead.
     Note {
         /// Which.
@@ -81,7 +86,7 @@ pub enum Act {
 pub struct Acted {
     /// The lead as it is now.
     pub lead: LeadRow,
-    /// Whether it is new. What steps do again is told as it was the first time, here and below.
+    /// Whether it was not there before: it is new, or restored. What steps do again is told as it was the first time, here and below.
     pub created: bool,
     /// Whether anything is other than before.
     pub changed: bool,

@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::act::{Act, Acted, Done, Mode, Which};
+use super::deleted::restore;
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
 use super::note::{Note, NoteKind, TEXT_CHARS_MAX};
@@ -28,12 +29,12 @@ const SOURCE_DEFAULT: &str = "manual";
 const TOLD_BYTES_MAX: usize = 48 * 1024;
 
 /// What is told of an act, beside the lead.
-struct Told {
-    history: &'static str,
-    event: Option<&'static str>,
-    data: Value,
+pub(super) struct Told {
+    pub(super) history: &'static str,
+    pub(super) event: Option<&'static str>,
+    pub(super) data: Value,
     /// Whether custom values were written.
-    adds_values: bool,
+    pub(super) adds_values: bool,
 }
 
 impl Told {
@@ -87,6 +88,7 @@ pub async fn act(
         Act::SetStatus { which, to, from, reason } => {
             set_status(connection, workspace_id, by, &which, (&to, from.as_deref(), reason.as_deref())).await
         }
+        Act::Restore { lead_id } => restore(connection, workspace_id, by, lead_id).await,
         Act::Note { which, note } => note_down(connection, workspace_id, by, &which, &note).await,
     }
 }
@@ -307,7 +309,7 @@ async fn note_down(
 }
 
 /// Writes history, and tells others.
-async fn record(
+pub(super) async fn record(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     by: &By,

@@ -19,6 +19,8 @@ pub const SOUGHT_AMONG_MAX: i64 = 50_000;
 pub struct Filter {
     /// In this state.
     pub status: Option<String>,
+    /// In one of these.
+    pub statuses: Option<Vec<String>>,
     /// From there.
     pub source: Option<String>,
     /// With this address, whatever the case.
@@ -119,6 +121,9 @@ impl Filter {
     fn push<'a>(&'a self, query: &mut QueryBuilder<'a, Postgres>) {
         if let Some(status) = &self.status {
             query.push(" AND l.status = ").push_bind(status);
+        }
+        if let Some(statuses) = &self.statuses {
+            query.push(" AND l.status = ANY(").push_bind(statuses).push(")");
         }
         if let Some(source) = &self.source {
             query.push(" AND l.source = ").push_bind(source);

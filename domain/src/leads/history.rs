@@ -20,7 +20,7 @@ pub struct HistoryRow {
     /// Of the lead.
     pub lead_id: Uuid,
     /// `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting`,
-    /// `deleted`.
+    /// `deleted`, `restored`.
     #[sqlx(rename = "type")]
     pub type_name: String,
     /// `user`, `key`, `step`, `form` or `hook`.

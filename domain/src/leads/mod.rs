@@ -5,6 +5,7 @@
 
 mod act;
 mod board;
+mod deleted;
 mod desk;
 mod doing;
 mod fields;
@@ -18,11 +19,12 @@ mod pipeline;
 mod sources;
 mod store;
 mod tidy;
-mod words;
+pub(crate) mod words;
 
 pub use crate::by::{By, ByKind};
 pub use act::{Act, Acted, Done, Mode, Which};
 pub use board::{BOARD_COUNT_MAX, Column, board};
+pub use deleted::{DeletedLead, deleted};
 pub use desk::Desk;
 pub use doing::act;
 pub use fields::{FIELDS_MAX, FieldKind, FieldRow, PutField, fields, put_field};

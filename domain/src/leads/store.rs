@@ -3,7 +3,7 @@
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::act::{Mode, Which};
@@ -235,4 +235,44 @@ pub(super) async fn hide(
          WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL",
     );
     Ok(hidden.bind(workspace_id.0).bind(lead_id).execute(connection).await?.rows_affected() > 0)
+}
+
+/// What is looked at before a hidden lead is shown.
+#[derive(FromRow)]
+pub(super) struct Hidden {
+    pub(super) status: String,
+    pub(super) email_key: Option<String>,
+}
+
+/// Takes the row of a hidden lead of which it is still known who it was, until the transaction ends.
+pub(super) async fn lock_hidden(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    lead_id: Uuid,
+) -> Result<Option<Hidden>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT status, email_key FROM leads WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NOT NULL \
+           AND coalesce(email, phone, company, nullif(name, '[erased]')) IS NOT NULL FOR UPDATE",
+    );
+    Ok(found.bind(workspace_id.0).bind(lead_id).fetch_optional(connection).await?)
+}
+
+/// Shows a lead again whose row this transaction has.
+pub(super) async fn show(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    lead_id: Uuid,
+) -> Result<(), StoreError> {
+    let shown = sqlx::query(
+        "UPDATE leads SET deleted_at = NULL, updated_at = clock_timestamp(), last_activity_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND lead_id = $2",
+    );
+    match shown.bind(workspace_id.0).bind(lead_id).execute(connection).await {
+        // Somebody has just taken the address.
+        Err(error) if error.as_database_error().and_then(|it| it.constraint()) == Some("leads_email_key") => {
+            return Err(StoreError::LockTimeout);
+        }
+        shown => shown?,
+    };
+    Ok(())
 }

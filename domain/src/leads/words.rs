@@ -3,11 +3,12 @@
 /// Most words of a lead that are kept.
 const WORDS_MAX: usize = 60;
 /// Most words of a search; more are left out.
-const SOUGHT_MAX: usize = 8;
+pub(crate) const SOUGHT_MAX: usize = 8;
 /// Longest part of a word that counts, in characters.
 const WORD_CHARS_MAX: usize = 60;
 
-fn words(text: &str) -> impl Iterator<Item = String> {
+/// The words of a text in lower case.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(|word| word.to_lowercase().chars().filter(|c| c.is_alphanumeric()).take(WORD_CHARS_MAX).collect())
 }

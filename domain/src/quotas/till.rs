@@ -58,22 +58,48 @@ impl Till {
         workspace_id: WorkspaceId,
         meter: &'static str,
     ) -> Result<Result<(), Refused>, StoreError> {
+        self.admit_units(workspace_id, meter, 1).await
+    }
+
+    /// The same with so many units: all of them or none.
+    ///
+    /// # Errors
+    /// If the database does; then nothing was spent.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub async fn admit_units(
+        self: &Arc<Self>,
+        workspace_id: WorkspaceId,
+        meter: &'static str,
+        units: i64,
+    ) -> Result<Result<(), Refused>, StoreError> {
         self.tend_from_now();
         let key = (workspace_id, meter);
-        if self.purses.spend(key) {
+        if self.purses.spend_units(key, units) {
             return Ok(Ok(()));
         }
-        self.ask(async |connection| self.purses.refill(connection, key, 1).await).await
+        self.ask(async |connection| self.purses.refill_units(connection, key, units).await).await
     }
 
     /// Gives a unit back that was spent on nothing.
     pub fn give_back(&self, workspace_id: WorkspaceId, meter: &'static str) {
-        self.purses.give_back((workspace_id, meter), 1);
+        self.give_units_back(workspace_id, meter, 1);
+    }
+
+    /// The same with so many units.
+    pub fn give_units_back(&self, workspace_id: WorkspaceId, meter: &'static str, units: i64) {
+        self.purses.give_back((workspace_id, meter), units);
     }
 
     /// What a unit was spent on is written, or soon will be.
     pub fn confirm(&self, workspace_id: WorkspaceId, meter: &'static str) {
-        self.purses.confirm((workspace_id, meter), 1);
+        self.confirm_units(workspace_id, meter, 1);
+    }
+
+    /// The same with so many units.
+    pub fn confirm_units(&self, workspace_id: WorkspaceId, meter: &'static str, units: i64) {
+        self.purses.confirm((workspace_id, meter), units);
     }
 
     /// Gives all back. What cannot be given back comes back by itself.

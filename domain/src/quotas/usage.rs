@@ -75,7 +75,7 @@ pub struct Receipt {
 }
 
 /// What the workspace of the transaction uses. Executions, mails and workflows are always among the quotas,
-/// leads where they have a limit.
+/// leads where they have a limit, others where they have one or were used this month.
 ///
 /// # Errors
 /// If the database does.
@@ -93,6 +93,7 @@ pub async fn usage(connection: &mut PgConnection, workspace_id: WorkspaceId) -> 
     let quotas = sqlx::query_as(
         "WITH period AS (SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date AS first), \
          meters AS (SELECT l.meter FROM quota_limits l WHERE l.workspace_id = $1 \
+                    UNION SELECT q.meter FROM quota_counters q, period p WHERE q.workspace_id = $1 AND q.period = p.first \
                     UNION SELECT unnest(ARRAY['executions', 'emails', 'workflows'])) \
          SELECT m.meter, l.units_max, l.hard_max, \
            CASE WHEN m.meter = 'workflows' THEN \

@@ -48,8 +48,13 @@ pub enum Act {
         /// Only if it has this revision.
         expected: Option<i32>,
     },
-    /// Empties and hides one; its history stays.
+    /// Hides one; its history stays, and its data for [`super::DELETED_KEPT_DAYS`].
     Delete {
+        /// Which.
+        record_id: Uuid,
+    },
+    /// Has one be as it was before it was deleted.
+    Restore {
         /// Which.
         record_id: Uuid,
     },
@@ -60,7 +65,7 @@ pub enum Act {
 pub struct Acted {
     /// The record as it is now.
     pub record: RecordRow,
-    /// As it was before; nothing of one that is new, and of what was done before.
+    /// As it was before; nothing of one that is new or restored, and of what was done before.
     pub before: Option<RecordRow>,
     /// What its history has of it; nothing if nothing changed.
     pub entry: Option<EntryRow>,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::act::{Act, Acted, Done, Goal, RecordFlaw};
 use super::data::{check, merged};
+use super::deleted::restore;
 use super::event::event_of;
 use super::history::{self, EntryKind, NewEntry};
 use super::record::RecordRow;
@@ -69,6 +70,7 @@ pub async fn act(
             let entry = NewEntry::of(record_id, EntryKind::Deleted);
             note(connection, workspace_id, by, (Some(record), hidden), &entry).await
         }
+        Act::Restore { record_id } => restore(connection, workspace_id, by, record_id).await,
     }
 }
 
@@ -179,7 +181,7 @@ fn judged(
 }
 
 /// Writes history, and tells others.
-async fn note(
+pub(super) async fn note(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     by: &By,

@@ -10,7 +10,7 @@ use crate::events::NewEvent;
 pub(super) fn event_of(kind: EntryKind, record: &RecordRow, entry: &EntryRow) -> Option<NewEvent> {
     let mut data = json!({ "record": record.shown(), "by": { "kind": entry.by_kind, "name": entry.by_name } });
     match kind {
-        EntryKind::Created => {}
+        EntryKind::Created | EntryKind::Restored => {}
         EntryKind::Updated => data["fields"] = json!(entry.fields),
         EntryKind::Transitioned => {
             data["from"] = json!(entry.from_state);

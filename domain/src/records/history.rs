@@ -20,8 +20,10 @@ pub enum EntryKind {
     Updated,
     /// It went to another state.
     Transitioned,
-    /// It was emptied and hidden.
+    /// It was hidden.
     Deleted,
+    /// It was shown again.
+    Restored,
 }
 
 impl EntryKind {
@@ -33,6 +35,7 @@ impl EntryKind {
             Self::Updated => "updated",
             Self::Transitioned => "transitioned",
             Self::Deleted => "deleted",
+            Self::Restored => "restored",
         }
     }
 }

@@ -7,6 +7,7 @@
 mod act;
 mod data;
 mod define;
+mod deleted;
 mod desk;
 mod doing;
 mod event;
@@ -14,14 +15,17 @@ mod history;
 mod record;
 mod shipped;
 mod store;
+mod tidy;
 mod types;
 
 pub use act::{Act, Acted, Done, Goal, RecordFlaw};
 pub use define::{DeleteType, IN_USE_SHOWN, PutType, RecordInUse, TYPES_MAX, TypeWish, delete_type, put_type};
+pub use deleted::{DeletedRecord, deleted};
 pub use desk::Desk;
 pub use doing::{REASON_CHARS_MAX, act};
 pub use history::{EntryKind, EntryRow, history};
 pub use record::RecordRow;
 pub use shipped::{PURSUIT, pursuit_machine};
 pub use store::{Filter, find, list};
+pub use tidy::{DELETED_KEPT_DAYS, tidy};
 pub use types::{RecordType, record_type, record_types};

@@ -15,7 +15,7 @@ pub struct RecordRow {
     pub type_name: String,
     /// A state of its type.
     pub state: String,
-    /// An object: whatever there is to know. Of a deleted one it is empty.
+    /// An object: whatever there is to know. Of one that was deleted long ago it is empty.
     pub data: Value,
     /// Rises by one with each change, from 1.
     pub revision: i32,

@@ -121,15 +121,41 @@ pub(super) async fn move_to(
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(record_id).bind(state).fetch_one(connection).await?)
 }
 
-/// Empties and hides a record that this transaction has.
+/// Hides a record that this transaction has.
 pub(super) async fn hide(
     connection: &mut PgConnection,
     workspace_id: WorkspaceId,
     record_id: Uuid,
 ) -> Result<RecordRow, StoreError> {
     let sql = format!(
-        "UPDATE records SET data = '{{}}', revision = revision + 1, updated_at = clock_timestamp(), \
-           deleted_at = clock_timestamp() WHERE workspace_id = $1 AND record_id = $2 RETURNING {COLUMNS}"
+        "UPDATE records SET revision = revision + 1, updated_at = clock_timestamp(), deleted_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND record_id = $2 RETURNING {COLUMNS}"
+    );
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(record_id).fetch_one(connection).await?)
+}
+
+/// Takes a record that is deleted and not emptied until the transaction ends.
+pub(super) async fn lock_deleted(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    record_id: Uuid,
+) -> Result<Option<RecordRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM records WHERE workspace_id = $1 AND record_id = $2 AND deleted_at IS NOT NULL \
+           AND emptied_at IS NULL FOR UPDATE"
+    );
+    Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(record_id).fetch_optional(connection).await?)
+}
+
+/// Shows a record again that this transaction has.
+pub(super) async fn show(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    record_id: Uuid,
+) -> Result<RecordRow, StoreError> {
+    let sql = format!(
+        "UPDATE records SET revision = revision + 1, updated_at = clock_timestamp(), deleted_at = NULL \
+         WHERE workspace_id = $1 AND record_id = $2 RETURNING {COLUMNS}"
     );
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(record_id).fetch_one(connection).await?)
 }

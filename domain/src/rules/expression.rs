@@ -46,7 +46,12 @@ fn comparison(condition: &Condition, root: &str) -> String {
         Operator::Ge => ordered(">="),
         Operator::Lt => ordered("<"),
         Operator::Le => ordered("<="),
-        Operator::Contains => format!("({known} is string or {known} is sequence) and {value} in {path}"),
+        // A text holds texts only, and a list of numbers no truth.
+        Operator::Contains => match &condition.value {
+            Some(Value::Bool(_)) => format!("{known} is sequence and {value} in ({path} | select(\"boolean\"))"),
+            Some(Value::Number(_)) => format!("{known} is sequence and {value} in ({path} | reject(\"boolean\"))"),
+            _ => format!("({known} is string or {known} is sequence) and {value} in {path}"),
+        },
         Operator::OneOf => {
             is_one_of(&known, condition.value.as_ref().and_then(Value::as_array).map_or(&[], Vec::as_slice))
         }
@@ -126,7 +131,7 @@ mod tests {
 
     #[test]
     fn each_comparison_says_true_or_false_of_every_event() {
-        let event = json!({ "key": "7", "data": { "n": 5, "s": "b{{ c }}\n\"d", "none": null, "list": ["a", 1], "yes": true, "one": 1,
+        let event = json!({ "key": "7", "data": { "n": 5, "s": "b{{ c }}\n\"d", "none": null, "list": ["a", 1], "truths": [true, "a"], "yes": true, "one": 1,
             "in": { "not a name": 1 } } });
         for (field, op, value, expected) in [
             ("key", "eq", json!("7"), true),
@@ -150,6 +155,13 @@ mod tests {
             ("data.s", "contains", json!("x"), false),
             ("data.list", "contains", json!("a"), true),
             ("data.list", "contains", json!(2), false),
+            ("data.list", "contains", json!(1), true),
+            ("data.list", "contains", json!(true), false),
+            ("data.truths", "contains", json!(true), true),
+            ("data.truths", "contains", json!(1), false),
+            ("data.truths", "contains", json!(false), false),
+            ("data.s", "contains", json!(1), false),
+            ("data.gone", "contains", json!(true), false),
             ("data.n", "contains", json!(5), false),
             ("data.none", "contains", json!("a"), false),
             ("data.gone", "contains", json!("a"), false),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::condition::{Condition, Level};
-use crate::events::check_heard;
+use crate::events::check_starts;
 
 /// Most actions of a rule.
 pub const ACTIONS_MAX: usize = 20;
@@ -142,7 +142,7 @@ impl Definition {
     #[must_use]
     pub fn check(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
-        if let Err(flaw) = check_heard(&self.event) {
+        if let Err(flaw) = check_starts(&self.event) {
             flaws.push(Flaw::new("/event", flaw.to_string()));
         }
         if !(1..=ACTIONS_MAX).contains(&self.actions.len()) {

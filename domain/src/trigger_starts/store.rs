@@ -19,10 +19,31 @@ const GONE: &str = "its trigger is not in the published version any more";
 const TRACE: &str = "coalesce($14, CASE n.cause \
     WHEN 'event' THEN coalesce((SELECT v.trace FROM events v \
       WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
-      replace(n.subject, '-', '')) \
+      fact_trace_1(n.workspace_id, CASE WHEN n.cause = 'event' THEN n.subject::uuid END), replace(n.subject, '-', '')) \
     WHEN 'execution' THEN coalesce((SELECT e.trace FROM executions e \
       WHERE e.workspace_id = n.workspace_id AND e.execution_id = CASE WHEN n.cause = 'execution' THEN n.subject::uuid END), \
       replace(n.subject, '-', '')) END)";
+
+/// Most starts that one trigger makes for one first cause deeper than its first ones: only what it has led to itself starts it
+/// there, or what came to it another way as well.
+const DESCENDANTS_MAX: i64 = 10_000;
+/// Why a start beyond [`DESCENDANTS_MAX`] is missed.
+const TOO_MANY: &str = "what one first cause led to has started this trigger 10000 times already behind its first starts: these \
+                        workflows start each other in a circle that grows";
+const _: () = assert!(DESCENDANTS_MAX == 10_000, "the reason names it");
+
+/// Why a start `n` of the trace `r` is missed from the beginning, if it is: the one that it comes with, or as those behind the first
+/// starts of its trigger for that trace are as many as may be. The trace is the first cause: it goes along with all that follows.
+/// Steps into `trigger_starts_first_cause`: one for the first start, whose order names the trace so that it is read from there, and as
+/// many as there are behind it.
+const REASON: &str = "coalesce(n.reason, CASE WHEN n.cause IN ('event', 'execution') AND n.depth > 0 AND $16 <= ( \
+    SELECT count(*) FROM (SELECT FROM trigger_starts p \
+      WHERE p.cause IN ('event', 'execution') AND p.workspace_id = n.workspace_id AND p.workflow_id = n.workflow_id \
+        AND p.node_id = n.node_id AND left(p.trace, 32) = left(r.trace, 32) AND p.depth <= n.depth AND p.depth > ( \
+          SELECT f.depth FROM trigger_starts f \
+           WHERE f.cause IN ('event', 'execution') AND f.workspace_id = n.workspace_id AND f.workflow_id = n.workflow_id \
+             AND f.node_id = n.node_id AND left(f.trace, 32) = left(r.trace, 32) ORDER BY left(f.trace, 32), f.depth LIMIT 1) \
+      LIMIT $16) AS behind) THEN $15 END)";
 
 /// A start to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,12 +131,14 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
         "INSERT INTO trigger_starts AS t (workspace_id, workflow_id, version_id, node_id, subject, cause, at, input, overlap, \
            depth, due_at, until_at, reason, status, settled_at, trace) \
          SELECT n.workspace_id, n.workflow_id, n.version_id, n.node_id, n.subject, n.cause, n.at, n.input, n.overlap, n.depth, \
-           n.due_at, n.until_at, n.reason, CASE WHEN n.reason IS NULL THEN 'due' ELSE 'missed' END, \
-           CASE WHEN n.reason IS NOT NULL THEN clock_timestamp() END, {TRACE} \
+           n.due_at, n.until_at, m.reason, CASE WHEN m.reason IS NULL THEN 'due' ELSE 'missed' END, \
+           CASE WHEN m.reason IS NOT NULL THEN clock_timestamp() END, r.trace \
            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[], \
              $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[]) \
              AS n (workspace_id, workflow_id, version_id, node_id, subject, cause, at, input, overlap, depth, due_at, until_at, \
                reason) \
+          CROSS JOIN LATERAL (SELECT {TRACE} AS trace OFFSET 0) AS r \
+          CROSS JOIN LATERAL (SELECT {REASON} AS reason OFFSET 0) AS m \
           ORDER BY n.workspace_id, n.workflow_id, n.node_id, n.subject {conflict}"
     );
     let written = sqlx::query(&sql)
@@ -133,6 +156,8 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
         .bind(time(|start| start.until_at))
         .bind(starts.iter().map(|start| start.outcome.reason()).collect::<Vec<_>>())
         .bind(trace::written())
+        .bind(TOO_MANY)
+        .bind(DESCENDANTS_MAX)
         .execute(connection)
         .await?;
     Ok(written.rows_affected())

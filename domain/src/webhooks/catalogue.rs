@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::catalogue_steps::steps;
+
 /// A type of events.
 #[derive(Clone, Debug, Serialize)]
 pub struct EventType {
@@ -27,6 +29,7 @@ pub fn catalogue() -> Vec<EventType> {
         ("failed", "An execution has failed"),
         ("cancelled", "An execution was cancelled"),
         ("incident", "An execution waits for a person: it is an incident"),
+        ("started", "An execution has begun; comes to who asks for it by its name"),
     ];
     let executions = executions.map(|(status, title)| {
         let data = execution_example(status);
@@ -71,6 +74,7 @@ pub fn catalogue() -> Vec<EventType> {
     let test = own(super::deliveries::TEST_TYPE, "A test, sent by hand to one endpoint", schema, &test);
     executions
         .into_iter()
+        .chain(steps())
         .chain(endpoints)
         .chain(tenants)
         .chain(billing())
@@ -109,11 +113,12 @@ fn billing() -> [EventType; 3] {
 }
 
 /// What happens to leads. They come as the events do that a workspace sends itself.
-fn leads() -> [EventType; 3] {
+fn leads() -> [EventType; 4] {
     let kinds = [
         ("created", "There is a new lead"),
         ("updated", "A lead has changed"),
         ("status_changed", "A lead was moved in the pipeline"),
+        ("restored", "A lead that was deleted is there again"),
     ];
     kinds.map(|(kind, title)| {
         let lead_id = "01927f3e-2c50-7000-8000-000000000005";
@@ -135,11 +140,12 @@ fn leads() -> [EventType; 3] {
 }
 
 /// What happens to records. They come in the same way.
-fn records() -> [EventType; 3] {
+fn records() -> [EventType; 4] {
     let kinds = [
         ("created", "There is a new record"),
         ("updated", "The data of a record has changed"),
         ("transitioned", "A record has gone to another state"),
+        ("restored", "A record that was deleted is there again"),
     ];
     kinds.map(|(kind, title)| {
         let record_id = "01927f3e-2c50-7000-8000-000000000008";
@@ -233,7 +239,7 @@ pub fn custom(type_name: &str) -> EventType {
     EventType { type_name: type_name.into(), title, custom: true, schema, example: example(type_name, &data) }
 }
 
-fn own(type_name: &str, title: &str, data_schema: Value, data: &Value) -> EventType {
+pub(super) fn own(type_name: &str, title: &str, data_schema: Value, data: &Value) -> EventType {
     EventType {
         type_name: type_name.into(),
         title: title.into(),
@@ -260,15 +266,15 @@ fn whole(type_name: &str, data: Value) -> Value {
     schema
 }
 
-fn object(required: &[&str], properties: Value) -> Value {
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties })
 }
 
-fn uuid() -> Value {
+pub(super) fn uuid() -> Value {
     json!({ "type": "string", "format": "uuid" })
 }
 
-fn time() -> Value {
+pub(super) fn time() -> Value {
     json!({ "type": "string", "format": "date-time" })
 }
 
@@ -289,9 +295,9 @@ fn execution_example(status: &str) -> Value {
         "workflow_id": "01927f3e-2c50-7000-8000-000000000003", "workflow_name": "Orders",
         "version_id": "01927f3e-2c50-7000-8000-000000000004", "trigger_node_id": "start", "trial": false,
         "created_at": "2026-01-01T00:00:00.000000Z",
-        "ended_at": if status == "incident" { Value::Null } else { json!("2026-01-01T00:00:01.000000Z") },
+        "ended_at": if matches!(status, "incident" | "started") { Value::Null } else { json!("2026-01-01T00:00:01.000000Z") },
         "output": if status == "completed" { json!({ "order": 7 }) } else { Value::Null },
-        "error": if status == "completed" { Value::Null } else { json!({ "class": "config", "reason": "no order" }) },
+        "error": if matches!(status, "completed" | "started") { Value::Null } else { json!({ "class": "config", "reason": "no order" }) },
     })
 }
 
@@ -353,7 +359,7 @@ mod tests {
     #[test]
     fn each_type_has_an_example_that_its_schema_requires() {
         let types = catalogue();
-        assert_eq!(types.len(), 26);
+        assert_eq!(types.len(), 33);
         for one in types.iter().chain([&custom("order.paid")]) {
             assert_eq!(one.example["type"], one.type_name);
             assert_eq!(one.schema["properties"]["type"]["const"], one.type_name);

@@ -15,6 +15,7 @@ use super::body::{self, Ended, of_execution};
 use super::schedule::DEADLINE_HOURS;
 use super::subscription::{fits, passes};
 use crate::moved::{IS_FOREIGN, bound};
+use crate::steps_told::{self, StepTold};
 
 /// Events that are looked at in one round.
 const EVENTS_MAX: i64 = 500;
@@ -107,6 +108,13 @@ struct Subscriber {
 /// An event that somebody gets: the tenant, its id, type, body, and what it belongs to.
 type Told = (Uuid, Uuid, String, String, Option<String>);
 
+/// What the rows say that facts are of.
+#[derive(Default)]
+struct Known {
+    executions: HashMap<Uuid, Ended>,
+    steps: HashMap<(Uuid, i32), StepTold>,
+}
+
 /// What a round writes.
 #[derive(Default)]
 struct Batch {
@@ -197,11 +205,11 @@ pub async fn hand_out(
     let mut is_more = turn.is_foreign || facts.len() == usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
     if facts.iter().any(|fact| fact.wanted) {
         let subscribers = subscribers(connection, &facts, turn.is_foreign).await?;
-        let ended = if source == Source::Outbox { ended(connection, &facts).await? } else { HashMap::new() };
+        let known = if source == Source::Outbox { known(connection, &facts).await? } else { Known::default() };
         let until = Instant::now() + FILTER_TIME;
         for fact in &facts {
             let endpoints = subscribers.get(&fact.workspace_id).map(Vec::as_slice).unwrap_or_default();
-            batch.add(fact, endpoints, ended.get(&fact.aggregate_id));
+            batch.add(fact, endpoints, &known);
             if batch.deliveries.len() >= DELIVERIES_MAX || Instant::now() >= until {
                 is_more = is_more || fact.event_id != newest.event_id;
                 reached = (fact.xid.clone(), fact.event_id);
@@ -308,33 +316,45 @@ async fn subscribers(
     Ok(by_workspace)
 }
 
-/// What is known of the executions that the events are of.
-async fn ended(connection: &mut PgConnection, facts: &[Fact]) -> Result<HashMap<Uuid, Ended>, StoreError> {
-    let wanted = facts.iter().filter(|fact| fact.wanted && fact.type_name.starts_with("execution."));
-    let ids: Vec<Uuid> = wanted.map(|fact| fact.aggregate_id).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+/// What is known of the executions and steps that the events are of.
+async fn known(connection: &mut PgConnection, facts: &[Fact]) -> Result<Known, StoreError> {
+    let wanted = || facts.iter().filter(|fact| fact.wanted);
+    let executions = wanted().filter(|fact| fact.type_name.starts_with("execution."));
+    let executions: Vec<Uuid> = executions.map(|fact| fact.aggregate_id).collect();
+    let steps: Vec<(Uuid, i32)> = wanted().filter_map(Fact::place).collect();
+    Ok(Known {
+        executions: body::ended(connection, &executions).await?,
+        steps: steps_told::read(connection, &steps).await?,
+    })
+}
+
+impl Fact {
+    /// The row of a journal that says what there is to say, if it is of a step.
+    fn place(&self) -> Option<(Uuid, i32)> {
+        steps_told::place(&self.type_name, self.aggregate_id, &self.data)
     }
-    let rows: Vec<Ended> = sqlx::query_as(
-        "SELECT e.execution_id, e.workflow_id, w.name AS workflow_name, e.version_id, e.trigger_node_id, \
-           EXISTS (SELECT FROM trial_versions v WHERE v.workspace_id = e.workspace_id AND v.version_id = e.version_id) \
-             AS trial, \
-           e.error, CASE WHEN pg_column_size(e.output) <= $4 THEN e.output END AS output, e.created_at, e.ended_at, e.trace \
-         FROM executions e LEFT JOIN workflows w ON w.workspace_id = e.workspace_id AND w.workflow_id = e.workflow_id \
-         WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3",
-    )
-    .bind(&ids)
-    .bind(ids.iter().min())
-    .bind(ids.iter().max())
-    .bind(i32::try_from(body::OUTPUT_BYTES_MAX).unwrap_or(i32::MAX))
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.execution_id, row)).collect())
+}
+
+impl Known {
+    /// What a fact says, and what it belongs to, if that is known.
+    fn of(&self, fact: &Fact) -> (Value, Option<String>) {
+        if let Some(status) = fact.type_name.strip_prefix("execution.") {
+            let ended = self.executions.get(&fact.aggregate_id);
+            return (of_execution(fact.aggregate_id, status, ended), ended.map(Ended::trace));
+        }
+        match fact.place() {
+            Some(place) => match self.steps.get(&place) {
+                Some(step) => (step.data(), Some(step.trace())),
+                None => (steps_told::bare(fact.aggregate_id, &fact.data), None),
+            },
+            None => (fact.data.clone(), fact.trace.clone()),
+        }
+    }
 }
 
 impl Batch {
     /// Adds what an event comes to, if any endpoint gets it.
-    fn add(&mut self, fact: &Fact, subscribers: &[Subscriber], ended: Option<&Ended>) {
+    fn add(&mut self, fact: &Fact, subscribers: &[Subscriber], known: &Known) {
         let number = |text: &str| text.parse::<u64>().unwrap_or_default();
         let mut subscribed = subscribers
             .iter()
@@ -343,17 +363,13 @@ impl Batch {
         if subscribed.peek().is_none() {
             return;
         }
-        let data = match fact.type_name.strip_prefix("execution.") {
-            Some(status) => of_execution(fact.aggregate_id, status, ended),
-            None => fact.data.clone(),
-        };
+        let (data, trace) = known.of(fact);
         let event = body::body(fact.event_id, &fact.type_name, fact.at, &data);
         let getting: Vec<Uuid> = subscribed
             .filter(|endpoint| passes(endpoint.filter.as_deref(), &event))
             .map(|endpoint| endpoint.endpoint_id)
             .collect();
         if !getting.is_empty() {
-            let trace = ended.map(Ended::trace).or_else(|| fact.trace.clone());
             self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string(), trace));
             let index = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
             self.deliveries.extend(getting.into_iter().map(|endpoint_id| (index, endpoint_id)));

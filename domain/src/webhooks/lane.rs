@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::answer::Attempt;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
 use super::secrets::StoredSecret;
-use super::telling::{tell, tell_of_failed};
+use super::telling::{tell, tell_of_failed, tell_people};
 use crate::secrets::Sealed;
 
 /// Deliveries of a disabled or deleted endpoint that are cancelled at a time.
@@ -341,7 +341,8 @@ async fn disable(
 ) -> Result<bool, StoreError> {
     let disabled = set_status(connection, lane, "disabled", Some(reason)).await?;
     if disabled {
-        tell(connection, lane, "webhook.endpoint_disabled", target, reason).await?;
+        tell(&mut *connection, lane, "webhook.endpoint_disabled", target, reason).await?;
+        tell_people(connection, lane, target, reason).await?;
     }
     Ok(disabled)
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod catalogue;
+mod catalogue_steps;
 mod certificates;
 pub mod deliveries;
 pub mod endpoints;
@@ -21,6 +22,7 @@ mod telling;
 
 pub use answer::{Attempt, Broke, Verdict, judge, retry_after};
 pub use body::wire_id;
+pub(crate) use body::{Ended, ended, of_execution};
 pub use catalogue::{EventType, catalogue, custom};
 pub use certificates::{open_certificate, remove_certificate, set_certificate};
 pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};

@@ -1,6 +1,7 @@
 //! Which events an endpoint gets: patterns of types, and a condition on the event.
 
 use capstan_engine::core::expression::{SOURCE_BYTES_MAX, check_event_condition, holds_of_event};
+use capstan_engine::store::facts::{asks_for, is_frequent};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -36,9 +37,14 @@ pub fn check_pattern(pattern: &str) -> Result<(), BadPattern> {
     if good { Ok(()) } else { Err(BadPattern(pattern.chars().take(TYPE_BYTES_MAX).collect())) }
 }
 
-/// Whether a type fits one of the patterns. `order.*` fits what lies below `order`, and not `order` itself.
+/// Whether a type fits one of the patterns. `order.*` fits what lies below `order`, and not `order` itself. Beginnings of
+/// executions and steps fit only where they are asked for, by `execution.started` or `step.`: there are many of them, and an
+/// endpoint of before that gets everything is not to be flooded.
 #[must_use]
 pub fn fits(patterns: &[String], type_name: &str) -> bool {
+    if is_frequent(type_name) {
+        return patterns.iter().any(|pattern| asks_for(pattern, type_name));
+    }
     patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
         Some(prefix) => type_name.len() > prefix.len() && type_name.starts_with(prefix),
         None => pattern == type_name,
@@ -76,6 +82,11 @@ mod tests {
             ("order.*", "orders.paid", false),
             ("order.paid", "order.paid", true),
             ("order.paid", "order.paid.late", false),
+            ("*", "step.failed", false),
+            ("step.*", "step.failed", true),
+            ("execution.*", "execution.started", false),
+            ("execution.started", "execution.started", true),
+            ("execution.*", "execution.failed", true),
         ] {
             assert_eq!(fits(&[pattern.into()], type_name), expected, "{pattern} {type_name}");
         }

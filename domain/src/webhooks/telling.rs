@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::body::wire_id;
 use super::handout::of_endpoint;
 use super::lane::{Due, Lane, Target};
+use crate::notifications::{Kind, leave};
 
 /// Tells of an endpoint.
 pub(super) async fn tell(
@@ -25,6 +26,19 @@ pub(super) async fn tell(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Tells people that an endpoint was disabled. What its address asks with may be a secret.
+pub(super) async fn tell_people(
+    connection: &mut PgConnection,
+    lane: &Lane,
+    target: &Target,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let address = target.url.split(['?', '#']).next().unwrap_or_default();
+    let summary = format!("The webhook endpoint {address} was disabled: {reason}.");
+    let (key, page) = (format!("endpoint:{}", Uuid::now_v7()), format!("webhooks/{}", lane.endpoint_id));
+    leave(connection, lane.workspace_id, Kind::EndpointDisabled, &key, &summary, &page).await
 }
 
 /// Tells of a delivery, if it has failed for good: a person may have sent it again meanwhile. Of deliveries that tell of

@@ -9,6 +9,9 @@ import type { Me, Page, Role } from './types'
 export const offer = object({
   sign_up: boolean,
   mail: boolean,
+  /** What everybody is to be shown; null for nothing. */
+  notice: nullable(text),
+  support_address: nullable(text),
   password: object({ chars_min: number, chars_max: number }),
 })
 /** Where one may log in beside here; `path` is an address of this server for the browser itself. */

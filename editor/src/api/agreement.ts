@@ -24,6 +24,7 @@ export type Agreed = [
   Reads<Told['Version'], hand.Version>,
   Reads<Told['Published'], hand.Published>,
   Reads<Told['Logs'], hand.Logs>,
+  Reads<Told['FoundLog'], hand.FoundLog>,
   Reads<Told['Timeline'], hand.Timeline>,
   Reads<Told['Alert'], Alert>,
   Reads<Told['AlertRule'], AlertRule>,

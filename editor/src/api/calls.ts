@@ -6,6 +6,7 @@ import type {
   DeletedWorkflow,
   Execution,
   ExecutionSummary,
+  FoundLog,
   Explanation,
   Logs,
   Me,
@@ -34,6 +35,9 @@ export const createWorkflow = (name: string, graph: object) =>
 export const deleteWorkflow = (id: string) => ask<undefined>(`/workflows/${id}`, { method: 'DELETE' })
 export const deletedWorkflows = (cursor: string | null) =>
   ask<Page<DeletedWorkflow>>(`/deleted-workflows?limit=50${cursor ? `&cursor=${cursor}` : ''}`)
+/** Which workflow its file is, and the sum of the draft that it began from. */
+export const fileAbout = async (id: string) =>
+  (await ask<{ workflow: { id: string; name: string; base: string } }>(`/workflows/${id}/export`)).workflow
 export const restoreWorkflow = (id: string) => ask<Workflow>(`/deleted-workflows/${id}/restore`, { method: 'POST' })
 export const saveDraft = (id: string, revision: number, graph: object) =>
   ask<Saved>(`/workflows/${id}/draft`, { method: 'PUT', body: { graph }, headers: { 'if-match': `"${revision}"` } })
@@ -55,19 +59,30 @@ export const start = (wish: NewExecution, key: string) =>
   ask<Started>('/executions', { method: 'POST', body: wish, headers: { 'idempotency-key': key } })
 /**
  * Trials are listed only where `trial` asks for them: `true` for nothing else, `any` for all. A page of one status may be
- * empty, and have a cursor: so many are looked through at a time.
+ * empty, and have a cursor: so many are looked through at a time. `search` is words that what has ended has.
  */
-export const executions = (workflowId: string | null, cursor?: string | null, trial = '', status = '') => {
+export const executions = (workflowId: string | null, cursor?: string | null, trial = '', status = '', search = '') => {
   const query = new URLSearchParams({ limit: '50' })
   if (trial) query.set('trial', trial)
   if (status) query.set('status', status)
+  if (search) query.set('search', search)
   if (workflowId) query.set('workflow_id', workflowId)
   if (cursor) query.set('cursor', cursor)
   return ask<Page<ExecutionSummary>>(`/executions?${query}`)
 }
 export const execution = (id: string) => ask<Execution>(`/executions/${id}`)
-export const logs = (id: string, after?: string | null) =>
-  ask<Logs>(`/executions/${id}/logs${after ? `?after=${after}` : ''}`)
+export const logs = (id: string, after?: string | null, search = '') => {
+  const query = new URLSearchParams()
+  if (after) query.set('after', after)
+  if (search) query.set('search', search)
+  return ask<Logs>(`/executions/${id}/logs${query.size > 0 ? `?${query}` : ''}`)
+}
+/** Executions that have ended and have a line with all the words. */
+export const searchLogs = (search: string, cursor?: string | null) => {
+  const query = new URLSearchParams({ search })
+  if (cursor) query.set('cursor', cursor)
+  return ask<Page<FoundLog>>(`/logs?${query}`)
+}
 export const timelineOf = (id: string, nodeId = '') =>
   ask<Timeline>(`/executions/${id}/timeline${nodeId ? `?node_id=${encodeURIComponent(nodeId)}` : ''}`)
 export const explain = (id: string) => ask<Explanation>(`/executions/${id}/explain`)

@@ -14,6 +14,8 @@ export const credentialType = object({
   secret_fields: list(text),
   /** Node types that take it. */
   fits: list(text),
+  /** Where one goes to connect an account in place of writing fields, if that can be done. */
+  connect: nullable(text),
 })
 /** What a provider said of a credential. */
 export const credentialTest = object({

@@ -1,10 +1,10 @@
-/** Follows one execution live, and comes back after a lost connection where it was. */
+/** Follows one execution, or what changes in a workspace, live; comes back after a lost connection where it was. */
 
 import { EventParser } from './events'
 import type { ServerEvent } from './events'
 import { auth } from './session'
 
-/** Silence after which a stream counts as dead: the server sends a comment each 15 s. */
+/** Silence after which a stream counts as dead: the server sends something each 15 s. */
 const SILENCE_MS_MAX = 20_000
 const BACK_AFTER_MS = [500, 1_000, 2_000, 5_000]
 
@@ -16,13 +16,16 @@ export interface Follower {
   onConnection: (connection: Connection) => void
 }
 
-/** Ends with the event `end`, or when `signal` is aborted. Begins after the event `last`, else with how it stands. */
-export async function follow(
-  executionId: string,
-  follower: Follower,
-  signal: AbortSignal,
-  last: string | null = null,
-): Promise<void> {
+/** One execution; begins after the event `last`, else with how it stands. */
+export const follow = (executionId: string, follower: Follower, signal: AbortSignal, last: string | null = null) =>
+  followAt(`/executions/${executionId}/events`, follower, signal, last)
+
+/** What changes in the workspace that is looked at; begins after the event `last`, else now. */
+export const followWorkspace = (follower: Follower, signal: AbortSignal, last: string | null = null) =>
+  followAt('/stream', follower, signal, last)
+
+/** Ends with the event `end`, or when `signal` is aborted. */
+async function followAt(path: string, follower: Follower, signal: AbortSignal, last: string | null): Promise<void> {
   let failures = 0
   const take = (event: ServerEvent) => {
     failures = 0
@@ -32,7 +35,7 @@ export async function follow(
   }
   while (!signal.aborted) {
     follower.onConnection(failures === 0 ? 'connecting' : 'lost')
-    const ended = await read(executionId, last, take, follower, signal).catch(() => false)
+    const ended = await read(path, last, take, follower, signal).catch(() => false)
     if (ended) return
     const wait = BACK_AFTER_MS[Math.min(failures, BACK_AFTER_MS.length - 1)] ?? 0
     failures += 1
@@ -41,7 +44,7 @@ export async function follow(
 }
 
 async function read(
-  executionId: string,
+  path: string,
   last: string | null,
   take: (event: ServerEvent) => boolean,
   follower: Follower,
@@ -52,7 +55,7 @@ async function read(
   let timer = setTimeout(() => silent.abort(), SILENCE_MS_MAX)
   try {
     const headers = { accept: 'text/event-stream', ...auth(), ...(last ? { 'last-event-id': last } : {}) }
-    const response = await fetch(`/api/v1/executions/${executionId}/events`, { headers, signal: both })
+    const response = await fetch(`/api/v1${path}`, { headers, signal: both })
     if (!response.ok || !response.body) return false
     follower.onConnection('live')
     const parser = new EventParser()

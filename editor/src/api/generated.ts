@@ -4088,6 +4088,23 @@ export interface components {
       node_id: string
       scope: string
     }
+    /** @description An execution in whose log the words are. */
+    FoundLog: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      execution_id: string
+      has_more: boolean
+      lines: components['schemas']['LogLine'][]
+      status: string
+      /** Format: uuid */
+      workflow_id: string
+    }
+    FoundLogPage: {
+      items: components['schemas']['FoundLog'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @description Log lines, and where to go on. */
     Logs: {
       items: components['schemas']['LogLine'][]
@@ -4149,6 +4166,7 @@ export interface components {
       key: components['schemas']['Key'] | null
       kind: components['schemas']['CallerKind']
       level: components['schemas']['CallerLevel']
+      pages: string[]
       /** @description See `docs/permissions.md`. */
       permissions: string[]
       /** @description `super_admin`, or null. */
@@ -7450,11 +7468,18 @@ export interface operations {
       query?: {
         /** @description `next_cursor` of the page before. */
         cursor?: string
+        /** @description The class of the error that it failed with, or is an incident for. */
+        error_class?: string
         /** @description Begun then or later. */
         from?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
         parent_id?: string
+        /**
+         * @description Words, each in its input, output or error, or in a name of its workflow or of a node there; one of three
+         *     characters or more may also begin there. Finds executions that have ended.
+         */
+        search?: string
         /** @description `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`. */
         status?: string
         /** @description Begun before that. */

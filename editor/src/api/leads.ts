@@ -29,6 +29,18 @@ export const leadEvent = object({
   data: anything,
   at: text,
 })
+/** One that was deleted, and can be restored for some time. */
+export const deletedLead = object({
+  id: text,
+  email: nullable(text),
+  name: nullable(text),
+  phone: nullable(text),
+  company: nullable(text),
+  status: text,
+  source: text,
+  created_at: text,
+  deleted_at: text,
+})
 export const column = object({
   status: text,
   label: text,
@@ -41,6 +53,7 @@ export const column = object({
 
 export type Lead = TypeOf<typeof lead>
 export type LeadEvent = TypeOf<typeof leadEvent>
+export type DeletedLead = TypeOf<typeof deletedLead>
 export type Column = TypeOf<typeof column>
 export type NewLead = Partial<Pick<Lead, 'email' | 'name' | 'phone' | 'company'>>
 export type NoteType = 'note' | 'email' | 'call' | 'meeting'
@@ -56,6 +69,9 @@ export const leadEvents = (id: string, cursor: string | null) =>
 export const board = (q: string) => ask<{ columns: Column[] }>(`/lead-board?${queryOf({ q })}`)
 export const createLead = (wish: NewLead) => ask<Lead>('/leads', { method: 'POST', body: wish })
 export const removeLead = (id: string) => ask<undefined>(`/leads/${id}`, { method: 'DELETE' })
+export const deletedLeads = (cursor: string | null) =>
+  ask<Page<DeletedLead>>(`/deleted-leads?${queryOf({ limit: '50', cursor })}`)
+export const restoreLead = (id: string) => ask<Lead>(`/deleted-leads/${id}/restore`, { method: 'POST' })
 /** `from` is where it was seen last: if somebody else has moved it since, that is said. */
 export const moveLead = (id: string, from: string, status: string) =>
   ask<Lead>(`/leads/${id}/status`, { method: 'POST', body: { status, from } })

@@ -1,7 +1,8 @@
-/** The platform: workspaces as tenants, for its administrators. */
+/** The platform, for its administrators: workspaces as tenants, settings that hold for all, and how it stands. */
 
+import { auditChange } from './access'
 import { ask } from './client'
-import { list, nullable, object, oneOf, text } from './shape'
+import { anything, boolean, list, maybe, nullable, number, object, oneOf, text } from './shape'
 import type { TypeOf } from './shape'
 import { tenantState } from './types'
 import type { Page } from './types'
@@ -31,10 +32,78 @@ export const operation = object({
   ended_at: nullable(text),
 })
 
+export const assignedPages = object({
+  pages: list(text),
+  is_all: boolean,
+  set_by: nullable(text),
+  set_at: nullable(text),
+})
+/** What a setting may be: words, characters, a plan, or a number between two. */
+const settingShape = object({
+  type: oneOf('choice', 'text', 'plan', 'number'),
+  words: maybe(list(text)),
+  chars_max: maybe(number),
+  min: maybe(number),
+  max: maybe(number),
+})
+export const setting = object({
+  name: text,
+  about: text,
+  shape: settingShape,
+  value: anything,
+  is_set: boolean,
+  /** What holds where nobody has set it. */
+  usual: anything,
+  changed_by: nullable(text),
+  changed_at: nullable(text),
+})
+export const platformChange = object({
+  id: text,
+  at: text,
+  by: text,
+  action: text,
+  subject: text,
+  address: nullable(text),
+  request_id: text,
+  changes: list(auditChange),
+})
+export const standing = oneOf('good', 'warn', 'bad')
+const point = object({
+  at: text,
+  workers: number,
+  queued: number,
+  active: number,
+  queue_age_s: nullable(number),
+  timer_late_s: nullable(number),
+  outbox_age_s: nullable(number),
+  claims_per_s: nullable(number),
+  oldest_transaction_s: nullable(number),
+  live_rows: number,
+  dead_rows: number,
+  months_ahead: number,
+  connections: number,
+  connections_max: number,
+  database_bytes: nullable(number),
+})
+export const health = object({
+  cell: text,
+  standing,
+  checks: list(object({ check: text, standing, detail: text })),
+  hours: number,
+  stretch_s: number,
+  points: list(point),
+})
+
 export type Tenant = TypeOf<typeof tenant>
 export type TenantWhole = TypeOf<typeof tenantWhole>
 export type TenantMove = TypeOf<typeof move>
 export type Operation = TypeOf<typeof operation>
+export type AssignedPages = TypeOf<typeof assignedPages>
+export type Setting = TypeOf<typeof setting>
+export type PlatformChange = TypeOf<typeof platformChange>
+export type Health = TypeOf<typeof health>
+export type HealthPoint = TypeOf<typeof point>
+export type Standing = TypeOf<typeof standing>
 export type Verb = 'suspend' | 'resume' | 'archive'
 
 export interface NewTenant {
@@ -57,3 +126,15 @@ export const moveTenant = (id: string, verb: Verb, reason: string) =>
 export const createTenant = (wish: NewTenant, key: string) =>
   ask<Operation>('/platform/tenants', { method: 'POST', body: wish, headers: { 'idempotency-key': key } })
 export const operationOf = (id: string) => ask<Operation>(`/operations/${id}`)
+
+export const pagesOf = (id: string) => ask<AssignedPages>(`/platform/tenants/${id}/pages`)
+/** Null assigns all there are and will be. */
+export const assignPages = (id: string, pages: string[] | null) =>
+  ask<AssignedPages>(`/platform/tenants/${id}/pages`, { method: 'PUT', body: { pages } })
+export const settings = () => ask<{ items: Setting[] }>('/platform/settings')
+export const setSetting = (name: string, value: string | number) =>
+  ask<Setting>(`/platform/settings/${name}`, { method: 'PUT', body: { value } })
+export const removeSetting = (name: string) => ask<Setting>(`/platform/settings/${name}`, { method: 'DELETE' })
+export const platformChanges = (cursor: string | null) =>
+  ask<Page<PlatformChange>>(`/platform/audit?limit=20${cursor === null ? '' : `&cursor=${cursor}`}`)
+export const healthOf = (hours: number) => ask<Health>(`/platform/health?hours=${hours}`)

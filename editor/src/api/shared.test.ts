@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { tabsOfOneBrowser } from '../../tests/tabs'
 import type { ServerEvent } from './events'
 import type { Connection, Follower } from './follow'
-import { STREAMS_MAX, followTogether } from './shared'
+import { STREAMS_MAX, followTogether, followWorkspaceTogether } from './shared'
 
 /** The streams that are open, each of which the test makes tell something, or ends. */
 class Streams {
@@ -102,4 +102,35 @@ test('without locks each tab has a stream of its own', async () => {
   expect(streams.open).toHaveLength(2)
   closing.abort()
   await Promise.all(both)
+})
+
+test('a workspace has one stream for all tabs of a person, beside those of executions, and the next tab reads on', async () => {
+  const [tabs, streams] = [tabsOfOneBrowser(), new Streams()]
+  const seated = Array.from({ length: STREAMS_MAX }, (_, at) => new Tab(`e${at}`, tabs, streams))
+  await turns()
+  const listen = (name: string) => {
+    const [heard, closing] = [[] as string[], new AbortController()]
+    const follower: Follower = { onEvent: ({ name }) => heard.push(name), onConnection: () => {} }
+    const done = followWorkspaceTogether(name, follower, closing.signal, tabs, (loud, over, last = null) =>
+      streams.stream(name, loud, over, last),
+    )
+    return { heard, close: () => (closing.abort(), done) }
+  }
+  const [first, second, other] = [listen('acme.ada'), listen('acme.ada'), listen('acme.bob')]
+  await turns()
+  const open = () => streams.open.slice(STREAMS_MAX).map(({ id, last }) => [id, last])
+  expect(open()).toEqual([
+    ['acme.ada', null],
+    ['acme.bob', null],
+  ])
+  streams.open[STREAMS_MAX]?.follower.onEvent(event('lead', '1.5.7:7:'))
+  expect([first.heard, second.heard.at(-1), other.heard]).toEqual([['lead'], 'lead', []])
+  await first.close()
+  await turns()
+  expect(open()).toEqual([
+    ['acme.bob', null],
+    ['acme.ada', '1.5.7:7:'],
+  ])
+  await Promise.all([second.close(), other.close(), ...seated.map((tab) => tab.close())])
+  expect(streams.open).toEqual([])
 })

@@ -1,14 +1,14 @@
 /**
- * One live stream for all tabs of a browser that watch the same execution: the tab that holds its lock reads it and tells
+ * One live stream for all tabs of a browser that watch the same execution, or look at the same workspace: the tab that holds its lock reads it and tells
  * the others, and when it goes, the next one reads on from where it was. A browser has few connections to a server,
  * which streams would use up: only some are open at a time, and whoever gets none asks again and again.
  */
 
 import type { ServerEvent } from './events'
-import { follow } from './follow'
+import { follow, followWorkspace } from './follow'
 import type { Connection, Follower } from './follow'
 
-/** Of the six connections that a browser opens to a server over HTTP/1.1. */
+/** Of executions. A browser opens six connections to a server over HTTP/1.1; a workspace has one more of them. */
 export const STREAMS_MAX = 3
 
 /** What the browser gives for this, as far as it is used here. */
@@ -24,7 +24,8 @@ export function tabsOfBrowser(): Tabs | null {
 }
 
 type Message = { event: ServerEvent } | { connection: Connection } | { asks: true }
-type Stream = typeof follow
+/** Reads on after the event `last`. */
+type Read = (follower: Follower, signal: AbortSignal, last: string | null) => Promise<void>
 
 /** As `follow`; a tab that joins is told `resync`, since it has not heard what was told before. */
 export async function followTogether(
@@ -32,10 +33,34 @@ export async function followTogether(
   follower: Follower,
   signal: AbortSignal,
   tabs: Tabs | null = tabsOfBrowser(),
-  stream: Stream = follow,
+  stream: typeof follow = follow,
 ): Promise<void> {
   if (!tabs) return stream(executionId, follower, signal)
-  const name = `capstan.live.${executionId}`
+  await together(`capstan.live.${executionId}`, tabs, follower, signal, (loud, over, last) =>
+    withSeat(tabs, loud, over, () => stream(executionId, loud, over, last)),
+  )
+}
+
+/** As `followWorkspace`, likewise; `name` is one for all tabs that may hear the same. It needs no seat: there is one. */
+export async function followWorkspaceTogether(
+  name: string,
+  follower: Follower,
+  signal: AbortSignal,
+  tabs: Tabs | null = tabsOfBrowser(),
+  stream: typeof followWorkspace = followWorkspace,
+): Promise<void> {
+  if (!tabs) return stream(follower, signal)
+  await together(`capstan.news.${name}`, tabs, follower, signal, stream)
+}
+
+/** Whoever holds the lock `name` reads, and tells the others. */
+async function together(
+  name: string,
+  tabs: Tabs,
+  follower: Follower,
+  signal: AbortSignal,
+  stream: Read,
+): Promise<void> {
   const channel = tabs.channel(name)
   const ended = new AbortController()
   const over = AbortSignal.any([signal, ended.signal])
@@ -67,7 +92,7 @@ export async function followTogether(
   }
   const read = async () => {
     isReading = true
-    await withSeat(tabs, loud, over, () => stream(executionId, loud, over, last))
+    await stream(loud, over, last)
   }
   tell({ asks: true })
   await tabs.locks.request(name, { signal: over }, read).catch(ignoreAbort)

@@ -23,6 +23,8 @@ export const me = object({
   key: nullable(object({ id: text, name: text, scopes: nullable(list(text)), expires_at: nullable(text) })),
   role: nullable(role),
   permissions: list(text),
+  /** Parts of the product that the workspace has. */
+  pages: list(text),
   workspaces: list(object({ ...tenantFields, name: maybe(text), role: maybe(role) })),
 })
 
@@ -224,6 +226,15 @@ export const logLine = object({
   created_at: text,
 })
 export const logs = object({ items: list(logLine), next: nullable(text) })
+/** An execution in whose log words were found, with the lines that have them. */
+export const foundLog = object({
+  execution_id: text,
+  workflow_id: text,
+  status: text,
+  created_at: text,
+  lines: list(logLine),
+  has_more: boolean,
+})
 
 export const attemptWorker = object({ name: nullable(text), worker_no: nullable(number) })
 
@@ -276,6 +287,7 @@ export type Explanation = TypeOf<typeof explanation>
 export type Plan = TypeOf<typeof plan>
 export type LogLine = TypeOf<typeof logLine>
 export type Logs = TypeOf<typeof logs>
+export type FoundLog = TypeOf<typeof foundLog>
 export type AttemptWorker = TypeOf<typeof attemptWorker>
 export type Stretch = TypeOf<typeof stretch>
 export type Timeline = TypeOf<typeof timeline>

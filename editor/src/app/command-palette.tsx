@@ -9,7 +9,7 @@ import type { Command } from './commands'
 import { useLoad } from './load'
 import { placesFor } from './places'
 import { navigate, to } from './router'
-import { useMe } from './who'
+import { may, useMe } from './who'
 
 const EXECUTION_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -50,11 +50,10 @@ function goes(key: string, label: string, about: string, icon: Command['icon'], 
 
 /** What is there whichever page is looked at. */
 function everywhere(me: Me): Command[] {
-  const may = (permission: string) => me.permissions.includes(permission)
   const places = placesFor(me).map(({ label, icon, href }) => goes(`page ${label}`, label, 'Page', icon, href()))
   const settings = [
-    ...(may('keys.read') ? [goes('page keys', 'API keys', 'Settings', 'key', to.settings('keys'))] : []),
-    ...(may('audit.read') ? [goes('page audit', 'Audit log', 'Settings', 'list', to.settings('audit'))] : []),
+    ...(may(me, 'keys.read') ? [goes('page keys', 'API keys', 'Settings', 'key', to.settings('keys'))] : []),
+    ...(may(me, 'audit.read') ? [goes('page audit', 'Audit log', 'Settings', 'list', to.settings('audit'))] : []),
     ...(me.kind === 'user' ? [goes('page account', 'Your account', 'Settings', 'person', to.settings('account'))] : []),
   ]
   const others = me.workspaces.filter(({ slug }) => slug !== me.workspace?.slug)
@@ -64,7 +63,7 @@ function everywhere(me: Me): Command[] {
     return { key: `workspace ${id}`, label: name ?? slug, about: 'Workspace', icon: 'home', run }
   })
   const make = goes('new workflow', 'New workflow', 'Make', 'add', to.newWorkflow())
-  return [...(may('workflows.write') ? [make] : []), ...places, ...settings, ...workspaces]
+  return [...(may(me, 'workflows.write') ? [make] : []), ...places, ...settings, ...workspaces]
 }
 
 /** One whose id was pasted. */

@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ApiError } from '../api/client'
+import { useNews, usePace } from './news'
+import type { Topic } from './newsroom'
 
 export interface Loaded<T> {
   value: T | null
@@ -8,11 +10,13 @@ export interface Loaded<T> {
   reload: () => void
 }
 
+const NOTHING: readonly Topic[] = []
+
 /**
- * Loads something, again when `key` changes, and every `everyMs` while the page is looked at. What was loaded stays
- * until then.
+ * Loads something, again when `key` changes, when something is new of what it is `about`, and every `everyMs` while the page
+ * is looked at, less often while news come. What was loaded stays until then.
  */
-export function useLoad<T>(load: () => Promise<T>, key: string, everyMs = 0): Loaded<T> {
+export function useLoad<T>(load: () => Promise<T>, key: string, everyMs = 0, about = NOTHING): Loaded<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: ApiError | null }>({
     key,
     value: null,
@@ -20,28 +24,42 @@ export function useLoad<T>(load: () => Promise<T>, key: string, everyMs = 0): Lo
   })
   const latest = useRef(load)
   latest.current = load
+  const pace = usePace(everyMs, about)
+  const [asked, taken] = [useRef(0), useRef(0)]
   const run = useCallback(
     async (isOver: () => boolean) => {
+      const mine = (asked.current += 1)
+      // An answer that was overtaken by a later one is an old truth.
+      const isOld = () => isOver() || mine < taken.current
       try {
         const value = await latest.current()
-        if (!isOver()) setState({ key, value, error: null })
+        if (isOld()) return
+        taken.current = mine
+        setState({ key, value, error: null })
       } catch (error) {
-        if (!isOver())
+        if (!isOld())
           setState((before) => ({ key, value: before.key === key ? before.value : null, error: ApiError.of(error) }))
       }
     },
-    [key],
+    [key, asked, taken],
   )
   useEffect(() => {
     let over = false
     void run(() => over)
+    return () => {
+      over = true
+    }
+  }, [run, everyMs])
+  useEffect(() => {
+    let over = false
     const isWatched = () => document.visibilityState === 'visible'
-    const timer = everyMs > 0 ? setInterval(() => isWatched() && void run(() => over), everyMs) : undefined
+    const timer = pace > 0 ? setInterval(() => isWatched() && void run(() => over), pace) : undefined
     return () => {
       over = true
       clearInterval(timer)
     }
-  }, [run, everyMs])
+  }, [run, pace])
+  useNews(about, () => void run(() => false))
   const isCurrent = state.key === key
   return {
     value: isCurrent ? state.value : null,

@@ -9,7 +9,7 @@ export interface Names {
 
 /** What workflows are called: the newest hundred by their names, others by the beginning of their id. */
 export function useNames(): Names {
-  const loaded = useLoad(() => workflows(), 'names', 30_000)
+  const loaded = useLoad(() => workflows(), 'names', 30_000, ['workflow'])
   const choices = (loaded.value?.items ?? []).map(({ id, name }) => [id, name] as const)
   return { choices, nameOf: (id) => choices.find(([other]) => other === id)?.[1] ?? id.slice(0, 8) }
 }

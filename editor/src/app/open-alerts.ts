@@ -16,6 +16,6 @@ export function tellOpenAlerts(count: number): void {
 export function useOpenAlerts(): number {
   const maySee = useCan('workspace.read')
   const ask = async () => tellOpenAlerts(maySee ? (await alerts('open', null)).items.length : 0)
-  useLoad(ask, `open alerts ${maySee}`, EVERY_MS)
+  useLoad(ask, `open alerts ${maySee}`, EVERY_MS, ['alert'])
   return useStore(store, ({ count }) => count)
 }

@@ -2,7 +2,9 @@ import { lazy } from 'react'
 
 import { ExecutionsPage } from '../executions/executions-page'
 import { WorkflowsPage } from '../workflows/workflows-page'
+import { pageOf } from './places'
 import type { Route } from './router'
+import { hasPage, useMe } from './who'
 
 // What draws graphs is loaded when a graph is looked at, and each other page when it is.
 const WorkflowPage = lazy(() => import('../workflows/workflow-page'))
@@ -26,9 +28,18 @@ const PeoplePage = lazy(() => import('../features/people/people-page'))
 const KeysPage = lazy(() => import('../features/keys/keys-page'))
 const AuditPage = lazy(() => import('../features/audit/audit-page'))
 const AccountPage = lazy(() => import('../features/account/account-page'))
+const WorkspacePage = lazy(() => import('../features/settings/workspace-page'))
 const WorkspacesPage = lazy(() => import('../features/access/workspaces-page'))
 
 export function Page({ route }: { route: Route }) {
+  const me = useMe()
+  if (!hasPage(me, pageOf(route))) {
+    return <p className="empty">This workspace does not have this page. Whoever operates the server can assign it.</p>
+  }
+  return <Known route={route} />
+}
+
+function Known({ route }: { route: Route }) {
   switch (route.page) {
     case 'overview':
       return <OverviewPage />
@@ -74,6 +85,8 @@ export function Page({ route }: { route: Route }) {
       return <KeysPage />
     case 'audit':
       return <AuditPage />
+    case 'workspace':
+      return <WorkspacePage />
     case 'account':
       return <AccountPage />
     case 'workspaces':

@@ -4,6 +4,7 @@ import type { ApiError } from '../api/client'
 import type { Page } from '../api/types'
 import { useAttempt } from './attempt'
 import { useLoad } from './load'
+import type { Topic } from './newsroom'
 
 export interface Paged<T> {
   /** Null until the first answer. */
@@ -14,13 +15,14 @@ export interface Paged<T> {
   more: (() => void) | null
 }
 
-/** A list by pages, newest first: its first page is asked for again and again, older ones when one wants them. */
+/** A list by pages, newest first: its first page is kept fresh as `useLoad` does, older ones when one wants them. */
 export function usePaged<T extends { id: string }>(
   load: (cursor: string | null) => Promise<Page<T>>,
   key: string,
   everyMs = 0,
+  about: readonly Topic[] = [],
 ): Paged<T> {
-  const newest = useLoad(() => load(null), key, everyMs)
+  const newest = useLoad(() => load(null), key, everyMs, about)
   const [older, setOlder] = useState<{ key: string; items: T[]; next: string | null } | null>(null)
   const { error, attempt } = useAttempt()
   const behind = older?.key === key ? older : null

@@ -12,8 +12,8 @@ const BASE = '/editor'
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
 const LISTS = ['workflows', 'executions', 'rules', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
-const SINGLE = ['overview', 'usage', 'workspaces', 'forms', 'alerts', 'failures'] as const
-const SETTINGS = ['people', 'keys', 'audit', 'account'] as const
+const SINGLE = ['overview', 'usage', 'workspaces', 'forms', 'alerts', 'failures', 'health', 'platform'] as const
+const SETTINGS = ['people', 'keys', 'audit', 'workspace', 'account'] as const
 
 export type OpenPage = (typeof OPEN)[number]
 export type SettingsPage = (typeof SETTINGS)[number]
@@ -70,6 +70,12 @@ export const to = {
   /** Of the platform, which is in no workspace. */
   tenants: () => `${BASE}/tenants`,
   tenant: (id: string) => `${BASE}/tenants/${id}`,
+  health: () => `${BASE}/health`,
+  /** Its settings, and what was changed of it. */
+  platform: () => `${BASE}/platform`,
+  /** Where a piece of news leads: of the platform, or of a workspace that need not be the one that is looked at. */
+  news: (workspace: string | null, page: string) =>
+    workspace === null ? `${BASE}/${page}` : `${BASE}/w/${workspace}/${page}`,
   usage: () => inside('usage'),
   settings: (page: SettingsPage) => inside(`settings/${page}`),
   /** Another workspace, or the page on which one chooses. */

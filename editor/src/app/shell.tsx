@@ -5,8 +5,11 @@ import type { Me } from '../api/types'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Toasts } from '../ui/toast'
+import { Bell } from './bell'
 import { GoToButton } from './go-to-button'
 import { Link } from './link'
+import { useStream } from './news'
+import { Notice } from './notice'
 import { useOpenAlerts } from './open-alerts'
 import { placesFor } from './places'
 import { to, usePath } from './router'
@@ -21,6 +24,7 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', d
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = placesFor(me)
   const page = usePageFocus()
+  useStream(me)
   return (
     <div className="shell">
       <nav className="rail" aria-label="Main">
@@ -40,11 +44,13 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
           </Link>
         ))}
         <span className="spacer" />
+        {me.kind === 'user' && <Bell level={me.level} />}
         <GoToButton />
         <ThemeButton />
         <SessionButton me={me} />
       </nav>
       <div className="page" ref={page} tabIndex={-1}>
+        <Notice />
         {children}
       </div>
       <Toasts />

@@ -26,6 +26,7 @@ const ICONS: Record<string, IconName> = {
   'action.send_sms': 'mail',
   'action.code': 'code',
   'action.emit_event': 'bolt',
+  'action.meter': 'data',
   'logic.delay': 'clock',
   'logic.wait_for_signal': 'clock',
   'logic.wait_for_event': 'clock',

@@ -7,14 +7,17 @@ test('a workflow goes out as a file and comes back as it was, without its secret
   const drawn = graph(
     [
       node('start', { type: 'trigger.manual' }),
-      node('call', { data: { config: { headers: { authorization: 'abc' } } } }),
+      node('call', { data: { config: { credential: 'crm', headers: { authorization: 'abc' } } } }),
     ],
     [edge('start', 'call')],
   )
   const settings = { flow: { priority: 3 }, api_token: 'abc' }
   const notes = [{ id: 'note', text: 'Why', position: { x: 8, y: 8 }, color: 'green' }]
-  const file = asFile({ ...drawn, notes, rest: { settings } })
+  const about = { id: '0198', name: 'Orders', base: 'sha256:00' }
+  const file = asFile({ ...drawn, notes, rest: { settings } }, about)
   expect(file).not.toContain('abc')
+  expect(JSON.parse(file)).toMatchObject({ workflow: about, nodes: [{}, { data: { config: { credential: 'crm' } } }] })
+  expect(fromFile(file)).not.toHaveProperty('workflow')
   expect(fromFile(file)).toMatchObject({
     nodes: [{ id: 'start' }, { id: 'call' }],
     edges: [{ source: 'start', target: 'call' }],

@@ -1,4 +1,7 @@
-/** A whole workflow as a file, in the format of the command line: `capstan validate` and `exec` take it, too. */
+/**
+ * A whole workflow as a file, in the format of the API and of the command line: `capstan workflow import`, `validate` and
+ * `exec` take it, too.
+ */
 
 import { pasted } from './clipboard'
 import { write } from './codec'
@@ -6,17 +9,26 @@ import { NONE_ODD } from './graph'
 import type { Graph } from './graph'
 import { redacted, withoutSecrets } from './secrets'
 
-/** The document without its secrets. What is no node, edge or note is left out, since nobody can tell what is in it. */
-export function asFile(graph: Graph): string {
-  const bare = withoutSecrets(graph)
-  const rest = redacted(bare.rest) as Graph['rest']
-  return `${JSON.stringify(write({ ...bare, rest, odd: NONE_ODD }), null, 2)}\n`
+/** Which workflow a file is, and the sum of the draft that it began from, if the server told that. */
+export interface FileAbout {
+  id: string
+  name: string
+  base?: string
 }
 
-/** What a file holds, with all that it says beside nodes and edges; nothing if it is no workflow. */
+/** The document without its secrets. What is no node, edge or note is left out, since nobody can tell what is in it. */
+export function asFile(graph: Graph, workflow: FileAbout): string {
+  const bare = withoutSecrets(graph)
+  const rest = redacted(bare.rest) as Graph['rest']
+  return `${JSON.stringify({ ...write({ ...bare, rest, odd: NONE_ODD }), workflow }, null, 2)}\n`
+}
+
+/** What a file holds, with all that it says beside nodes and edges but which workflow it is; nothing if it is none. */
 export function fromFile(text: string): Record<string, unknown> | null {
   const graph = pasted(text)
-  return graph && write(graph)
+  if (!graph) return null
+  const { workflow: _about, ...document } = write(graph)
+  return document
 }
 
 /** What the file of a workflow is called, and what a workflow is called that comes from a file. */

@@ -22,16 +22,32 @@ const NAMES = [
   'credential',
   'signature',
 ]
+/** Fields of a configuration that name a secret and are none, and how the types of nodes begin that have them. */
+const NAMING: [string, string][] = [
+  ['credential', ''],
+  ['secret', 'trigger.'],
+]
+const NAME = /^[A-Za-z0-9_.-]{1,100}$/
 const USER = /^([A-Za-z0-9+.-]+:\/\/)[^/?#]*@/
 const EXPRESSION = /\{\{.*?\}\}/gs
 /** As long as `Bearer`: what is beside an expression is then no secret by itself. */
 const WORD_CHARS_MAX = 6
 
 export function withoutSecrets(graph: Graph): Graph {
-  const nodes = graph.nodes.map((node) =>
-    node.data ? { ...node, data: redacted(withPinned(node.data, null)) as NodeData } : node,
-  )
+  const nodes = graph.nodes.map((node) => (node.data ? { ...node, data: bare(node.type, node.data) } : node))
   return { ...graph, nodes, notes: graph.notes.map((note) => redacted(note) as Note) }
+}
+
+function bare(type: string, data: NodeData): NodeData {
+  const hid = redacted(withPinned(data, null)) as NodeData
+  const config: unknown = data['config']
+  if (!isObject(config)) return hid
+  const names = NAMING.flatMap(([field, beginning]) => {
+    const name = config[field]
+    return type.startsWith(beginning) && typeof name === 'string' && NAME.test(name) ? [[field, name] as const] : []
+  })
+  if (names.length === 0) return hid
+  return { ...hid, config: { ...(hid['config'] as object), ...Object.fromEntries(names) } }
 }
 
 export function redacted(value: unknown): unknown {

@@ -1,6 +1,7 @@
 /** Line icons on a grid of 16. */
 const PATHS = {
   add: 'M8 3v10M3 8h10',
+  alarm: 'M4.5 11.5V8.5a3.5 3.5 0 0 1 7 0v3M3 13.5h10v-2H3zM8 1.8v1.7M2.8 4.2 4 5.4M13.2 4.2 12 5.4',
   back: 'M9.5 3.5 5 8l4.5 4.5',
   bell: 'M4.5 11V7a3.5 3.5 0 0 1 7 0v4l1 1.2h-9zM6.8 13.8h2.4M8 2v1.5',
   bolt: 'M9 1.8 3.8 9H8l-1 5.2L12.2 7H8z',

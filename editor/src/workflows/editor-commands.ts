@@ -3,12 +3,11 @@
 import type { Command } from '../app/commands'
 import { navigate, to } from '../app/router'
 import { can } from '../app/who'
-import { asFile, fileName } from '../document/file'
 import { redoLabel, undoLabel } from '../document/history'
-import { download } from '../ui/download'
 import type { IconName } from '../ui/icon'
 import type { Editing } from './editing'
 import { spotsOf } from './find'
+import { saveAsFile } from './saved'
 
 export function editorCommands(editing: Editing): Command[] {
   return [...actionsOf(editing), ...spotsOf(editing).map((spot) => toSpot(editing, spot))]
@@ -48,9 +47,7 @@ function actionsOf(editing: Editing): Command[] {
     ...one(true, 'Outline', 'O', 'list', () => editing.set({ panel: 'outline' })),
     ...one(true, 'Versions', 'Compare and take over', 'branch', ask('versions')),
     ...one(true, 'Executions of this workflow', 'Page', 'list', () => navigate(to.executions({ workflow: draft.id }))),
-    ...one(true, 'Save as a file', 'Without secrets', 'export', () =>
-      download(fileName(draft.name), asFile(editing.graph)),
-    ),
+    ...one(true, 'Save as a file', 'Without secrets', 'export', () => void saveAsFile(editing)),
     ...one(true, 'Keys', '?', 'help', ask('help')),
   ]
 }

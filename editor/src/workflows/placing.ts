@@ -1,6 +1,7 @@
 /** Where a new node goes, and what it is connected with. */
 
 import type { Catalogue } from '../app/catalogue'
+import { inZone } from '../app/zone'
 import * as commands from '../document/commands'
 import {
   CONTAINER_MIN,
@@ -55,7 +56,7 @@ export function placed(
     type,
     position,
     ...(parentId === undefined ? {} : { parentId }),
-    data: { label, config: known ? firstConfig(known.schema) : {} },
+    data: { label, config: known ? inZone(type, firstConfig(known.schema)) : {} },
   }
   const port = known && known.ports.length > 1 ? (known.ports[0] ?? null) : null
   if (where.edgeId !== undefined && known?.role !== 'trigger') {

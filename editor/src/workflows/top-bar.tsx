@@ -3,13 +3,12 @@ import { Link } from '../app/link'
 import { to } from '../app/router'
 import { useTitle } from '../app/title'
 import { useCan } from '../app/who'
-import { asFile, fileName } from '../document/file'
 import { redoLabel, undoLabel } from '../document/history'
-import { download } from '../ui/download'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import type { Editing } from './editing'
 import { SaveStatus } from './save-status'
+import { saveAsFile } from './saved'
 
 /** Name, state, and what can be done with the whole. */
 export function TopBar({ editing }: { editing: Editing }) {
@@ -46,11 +45,7 @@ export function TopBar({ editing }: { editing: Editing }) {
       />
       <IconButton icon="find" label="Find a step (Ctrl-F)" onClick={() => editing.ask({ what: 'find' })} />
       <IconButton icon="tidy" label="Tidy up (T)" isOff={isReadOnly} onClick={() => editing.tidy()} />
-      <IconButton
-        icon="export"
-        label="Save as a file, without secrets"
-        onClick={() => download(fileName(draft.name), asFile(editing.graph))}
-      />
+      <IconButton icon="export" label="Save as a file, without secrets" onClick={() => void saveAsFile(editing)} />
       <IconButton icon="help" label="Keys (?)" onClick={() => editing.ask({ what: 'help' })} />
       <span className="divider" />
       <Link className="button" href={to.executions({ workflow: draft.id })}>

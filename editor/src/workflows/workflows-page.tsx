@@ -19,7 +19,7 @@ const Checklist = lazy(() => import('../features/begin/checklist'))
 
 export function WorkflowsPage() {
   useTitle('Workflows')
-  const loaded = useLoad(() => workflows(), 'workflows', 10_000)
+  const loaded = useLoad(() => workflows(), 'workflows', 10_000, ['workflow'])
   const [chosen, setMaking] = useState<string | null>(null)
   const [isAboutDeleted, setAboutDeleted] = useState(false)
   const making = useQuery('new') || chosen

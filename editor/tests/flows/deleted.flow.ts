@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { deletedLead } from '../../src/api/leads'
 import { deletedWorkflow } from '../../src/api/types'
 import { foundInBoth } from '../axe'
 import { Person, api, withBrowser } from './person'
@@ -25,5 +26,26 @@ test('a workflow is deleted, and restored', async () => {
   await back.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Close' }).click()
   await row.waitFor()
+  await ada.leave()
+})
+
+test('a lead is deleted, and restored', async () => {
+  const { id } = await api<{ id: string }>('/leads', 'POST', { name: 'Ida Rhodes', email: 'ida@bureau.example' })
+  const ada = await Person.signIn()
+  await ada.go(`leads/${id}`)
+  const { page } = ada
+  await page.getByRole('button', { name: 'Delete the lead…' }).click()
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByRole('button', { name: 'Deleted leads' }).click()
+  const { items } = await api<{ items: unknown[] }>('/deleted-leads')
+  expect(items.length).toBeGreaterThan(0)
+  expect(items.flatMap((item) => deletedLead.check(item, 'deleted'))).toEqual([])
+  const back = page.getByRole('button', { name: 'Restore Ida Rhodes' })
+  await back.waitFor()
+  expect(await foundInBoth(ada)).toEqual([])
+  await back.click()
+  await back.waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('link', { name: 'Ida Rhodes' }).waitFor()
   await ada.leave()
 })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 
 import * as shapes from '../../src/api/forms'
 import { foundInBoth } from '../axe'
+import { proofTo } from '../mailbox'
 import { Person, api, withBrowser } from './person'
 
 withBrowser()
@@ -55,6 +56,44 @@ test('a published form is listed with its address, looked at, filled in, and hel
   expect(items.map((pause) => pause.workflow_id)).toContain(id)
   await row.getByRole('button', { name: 'Let Order rolls go on' }).click()
   await row.getByText('open', { exact: true }).waitFor()
+  await row.getByRole('link', { name: /just now|ago/ }).click()
+  await ada.untilStatus('completed')
+  await ada.leave()
+})
+
+test('a form that asks for a proven address starts nothing until the button behind the mailed link is pressed', async () => {
+  const [form, ...others] = GRAPH.nodes
+  const config = { ...form?.data.config, title: 'Letters', path: 'letters', verify_email: 'email' }
+  const graph = { ...GRAPH, nodes: [{ ...form, data: { config } }, ...others] }
+  const { id } = await api<{ id: string }>('/workflows', 'POST', { name: 'Letters', graph })
+  await api(`/workflows/${id}/publish`, 'POST')
+  const ada = await Person.signIn()
+  const { page } = ada
+  await page.getByRole('link', { name: 'Forms', exact: true }).click()
+  const row = page.getByRole('row').filter({ hasText: 'Letters' })
+  await row.getByText('Nobody has still to confirm the address').waitFor()
+
+  const url = await row.getByRole('link', { name: /^\/p\// }).getAttribute('href')
+  const eve = await ada.newTab(`..${url}`)
+  await eve.page.getByLabel('E-mail').fill('eve@letters.example')
+  await eve.page.getByLabel('Kind').selectOption('rye')
+  await eve.page.getByRole('button').click()
+  await eve.page.getByRole('heading', { name: 'One more step' }).waitFor()
+  await row.getByText('1 has still to confirm the address').waitFor()
+  const started = () => api<{ items: unknown[] }>(`/executions?workflow_id=${id}`)
+  expect((await started()).items).toEqual([])
+
+  const proof = await proofTo('eve@letters.example')
+  // Looking is not pressing: programs open links in mails, too.
+  await eve.page.goto(`${ada.url}${proof}`)
+  await eve.page.getByRole('heading', { name: 'Letters' }).waitFor()
+  expect((await started()).items).toEqual([])
+  await eve.page.getByRole('button', { name: 'Send' }).click()
+  await eve.page.getByText('Thank you').waitFor()
+  await eve.page.goto(`${ada.url}${proof}`)
+  await eve.page.getByRole('heading', { name: 'Already sent' }).waitFor()
+  await row.getByText('Nobody has still to confirm the address').waitFor()
+  expect((await started()).items).toHaveLength(1)
   await row.getByRole('link', { name: /just now|ago/ }).click()
   await ada.untilStatus('completed')
   await ada.leave()

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, inject, test } from 'vitest'
 
 import * as shapes from '../../src/api/leads'
 import { Person, api, withBrowser } from './person'
@@ -32,6 +33,38 @@ test('a lead is written down, found, moved by its menu and by dragging, and what
   await page.getByRole('table', { name: 'Leads' }).getByText('booked').waitFor()
   await page.getByRole('link', { name: 'Grace Hopper' }).click()
   await happened.getByText('qualified → booked').waitFor()
+  await ada.leave()
+})
+
+test('a card that is moved from elsewhere moves on the board of each tab without asking, over one stream for both', async () => {
+  const ada = await Person.signIn()
+  const context = ada.page.context()
+  // Nothing is asked for again and again: what moves, news have moved.
+  await context.addInitScript(() => {
+    window.setInterval = (() => 0) as unknown as typeof window.setInterval
+  })
+  const streams: string[] = []
+  context.on('request', (request) => request.url().endsWith('/api/v1/stream') && streams.push(request.url()))
+  const { id } = await api<{ id: string }>('/leads', 'POST', { name: 'Mary Somerville' })
+  const ready = context.waitForEvent('response', (response) => response.url().endsWith('/api/v1/stream'))
+  await ada.go('leads?q=somerville')
+  await ready
+  const other = await ada.newTab(`leads?q=somerville#key=${inject('key')}`)
+  const boards = [ada.page, other.page]
+  const card = (page: Page, column: string) =>
+    page.getByRole('region', { name: column, exact: true }).getByRole('link', { name: 'Mary Somerville' })
+  for (const page of boards) await card(page, 'New').waitFor()
+  await api(`/leads/${id}/status`, 'POST', { status: 'qualified' })
+  for (const page of boards) await card(page, 'Qualified').waitFor()
+  expect(await card(ada.page, 'New').count()).toBe(0)
+  expect(streams).toHaveLength(1)
+
+  // When the tab that reads is closed, the other one goes on from where it was.
+  const next = context.waitForEvent('request', (request) => request.url().endsWith('/api/v1/stream'))
+  await ada.page.close()
+  expect((await (await next).allHeaders())['last-event-id']).toMatch(/^1\./)
+  await api(`/leads/${id}/status`, 'POST', { status: 'booked' })
+  await card(other.page, 'Booked').waitFor()
   await ada.leave()
 })
 

@@ -48,7 +48,9 @@ fn is_secret_text(value: &Value) -> bool {
     value.as_str().is_some_and(is_secret)
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a value of that name is taken for a secret.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     SECRET_NAMES.iter().any(|secret| plain.contains(secret))
 }
@@ -67,7 +69,8 @@ fn hide(value: &mut Value) -> bool {
 }
 
 /// An address without the user and password in it; none if it has none.
-fn without_user(text: &str) -> Option<String> {
+#[must_use]
+pub fn without_user(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let host_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let at = rest[..host_ends].rfind('@')?;

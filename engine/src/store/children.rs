@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::commit::{Commit, Then};
 use super::error::StoreError;
 use super::executions::{ExecutionRow, HEAD, STATUS};
+use super::facts::Fact;
 use super::trials::IS_TRIAL;
 use crate::core::child::NewChild;
 use crate::core::flow::RateWish;
@@ -28,6 +29,8 @@ pub struct Family {
     pub cancels: Vec<(ExecutionId, Value)>,
     /// That it parks itself because its workflow is paused.
     pub hold: Option<Hold>,
+    /// What it tells those who want to hear of it.
+    pub facts: Vec<Fact>,
 }
 
 /// An execution that is held up with others.
@@ -58,7 +61,7 @@ pub struct Birth {
     pub trace: Trace,
 }
 
-/// What `family_1` reads.
+/// What `commit_3` reads.
 #[derive(Serialize)]
 struct Written {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,6 +74,8 @@ struct Written {
     leaves: Vec<ExecutionId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     holds: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<Value>,
 }
 
 impl Family {
@@ -99,11 +104,14 @@ impl Commit {
     }
 }
 
-/// What a group does to other executions, and which of its own give slots back or are held up, as JSON; none if that is
-/// nothing.
+/// What a group does to other executions, which of its own give slots back or are held up, and what it tells, as JSON; none if
+/// that is nothing.
 pub(super) fn family(commits: &[&Commit]) -> Option<String> {
-    let told = |commit: &&Commit| commit.has_family() || commit.leaves_gates() || commit.family.hold.is_some();
-    if !commits.iter().any(told) {
+    let does = |commit: &&Commit| {
+        let Family { hold, facts, .. } = &commit.family;
+        commit.has_family() || commit.leaves_gates() || hold.is_some() || !facts.is_empty()
+    };
+    if !commits.iter().any(does) {
         return None;
     }
     let starts = commits.iter().flat_map(|commit| commit.family.starts.iter().map(|birth| start(commit, birth)));
@@ -118,9 +126,17 @@ pub(super) fn family(commits: &[&Commit]) -> Option<String> {
     });
     let holds = commits.iter().filter_map(|commit| commit.family.hold.as_ref().map(|hold| held(commit, hold)));
     let leaves = commits.iter().filter(|commit| commit.leaves_gates()).map(|commit| commit.execution_id).collect();
+    let facts = commits.iter().flat_map(|commit| commit.family.facts.iter().map(|fact| told(commit, fact)));
     let (starts, cancels, ends, holds) = (starts.collect(), cancels.collect(), ends.collect(), holds.collect());
-    let written = Written { starts, cancels, ends, leaves, holds };
+    let written = Written { starts, cancels, ends, leaves, holds, facts: facts.collect() };
     serde_json::to_string(&written).ok()
+}
+
+fn told(commit: &Commit, Fact { event_id, type_name, position }: &Fact) -> Value {
+    json!({
+        "event_id": event_id, "workspace_id": commit.workspace_id, "type": type_name,
+        "execution_id": commit.execution_id, "at_position": position,
+    })
 }
 
 fn held(commit: &Commit, Hold { workflow_id, losses, throttle, unbegun }: &Hold) -> Value {

@@ -26,7 +26,7 @@ pub struct Commit {
     pub rows: Vec<Row>,
     /// Metered units that no row is yet, as meter and units.
     pub usage: Vec<(&'static str, i64)>,
-    /// What it does to other executions: children that start or are cancelled. Only with rows that tell of it.
+    /// What it does to other executions: children that start or are cancelled, only with rows that tell of it; and what it tells.
     pub family: Family,
     /// Whether it gives back slots, or a place in line for them, if it parks or ends.
     pub leaves: bool,
@@ -89,7 +89,7 @@ pub enum Reply {
 const CALL: &str = "SELECT execution_id, verdict FROM commit_2(\
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
     $25, $26, $27, $28, $29)";
-/// The same where children start, are cancelled, or end, or slots are given back.
+/// The same where children start, are cancelled, or end, slots are given back, or something is told.
 const CALL_WITH_FAMILY: &str = "SELECT execution_id, verdict FROM commit_3(\
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
     $25, $26, $27, $28, $29, $30)";

@@ -73,11 +73,14 @@ pub(super) const STATUS: &str = "CASE WHEN e.status <> 'queued' THEN e.status \
          WHEN EXISTS (SELECT FROM timers t WHERE t.execution_id = e.execution_id) THEN 'waiting' \
          WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
          ELSE 'queued' END";
+/// Of workspace `$1`, as a condition on `executions e`. It is said three times: else, in a cell of few workspaces, the planner takes each
+/// to have a large part of all rows, and reads the rows of all in the order of their key until a page is full.
+pub(super) const OF_WORKSPACE: &str = "e.workspace_id = $1 AND e.workspace_id >= $1 AND e.workspace_id <= $1";
 /// Which `executions e` a list has: of workspace `$1`, before `$2`, of workflow `$3` if it is given, trials or none as
 /// `$4` says, all if it is null.
 fn of_list() -> String {
     format!(
-        "e.workspace_id = $1 AND e.execution_id < $2 AND ($3::uuid IS NULL OR e.workflow_id = $3) \
+        "{OF_WORKSPACE} AND e.execution_id < $2 AND ($3::uuid IS NULL OR e.workflow_id = $3) \
          AND ($4::boolean IS NULL OR {IS_TRIAL} = $4)"
     )
 }
@@ -131,57 +134,6 @@ pub async fn list(
     .fetch_all(connection)
     .await?;
     Ok(rows)
-}
-
-/// Statuses that [`of_status`] can be asked for; those that are pending are listed by [`super::flow::list_pending`].
-pub const STATUSES_LISTED: [&str; 8] =
-    ["queued", "running", "waiting", "paused", "incident", "completed", "failed", "cancelled"];
-/// How many executions are looked at for one page of a status: what bounds the work where it is rare.
-pub const LOOKED_AT_MAX: i64 = 2_000;
-
-/// As [`list`], of that status, one of [`STATUSES_LISTED`]: among the newest [`LOOKED_AT_MAX`] that are older than
-/// `before`. Where fewer than `limit` were found and there are older ones, the id to go on before.
-///
-/// # Errors
-/// If the database does.
-pub async fn of_status(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    (workflow_id, trial, status): (Option<WorkflowId>, Option<bool>, &str),
-    before: ExecutionId,
-    limit: i64,
-) -> Result<(Vec<ExecutionRow>, Option<ExecutionId>), StoreError> {
-    let rows: Vec<ExecutionRow> = sqlx::query_as(&format!(
-        "WITH looked_at AS MATERIALIZED (SELECT {HEAD}, e.status FROM executions e \
-         WHERE {} ORDER BY e.execution_id DESC LIMIT $5) \
-         SELECT {HEAD}, {IS_TRIAL} AS trial, {STATUS} AS status, 'null'::jsonb AS input, NULL::jsonb AS output \
-         FROM looked_at e WHERE {STATUS} = $6 ORDER BY e.execution_id DESC LIMIT $7",
-        of_list()
-    ))
-    .bind(workspace_id.0)
-    .bind(before.0)
-    .bind(workflow_id.map(|id| id.0))
-    .bind(trial)
-    .bind(LOOKED_AT_MAX)
-    .bind(status)
-    .bind(limit)
-    .fetch_all(&mut *connection)
-    .await?;
-    if i64::try_from(rows.len()).is_ok_and(|found| found >= limit) {
-        return Ok((rows, None));
-    }
-    let last: Option<Uuid> = sqlx::query_scalar(&format!(
-        "SELECT e.execution_id FROM executions e WHERE {} ORDER BY e.execution_id DESC OFFSET $5 LIMIT 1",
-        of_list()
-    ))
-    .bind(workspace_id.0)
-    .bind(before.0)
-    .bind(workflow_id.map(|id| id.0))
-    .bind(trial)
-    .bind(LOOKED_AT_MAX - 1)
-    .fetch_optional(connection)
-    .await?;
-    Ok((rows, last.map(ExecutionId)))
 }
 
 /// Journal entries of an execution after position `after`, in order, with their positions.

@@ -39,13 +39,24 @@ pub async fn worth_vacuum(connection: &mut PgConnection) -> Result<Vec<String>, 
     Ok(sqlx::query_scalar(sql).bind(ROWS_MIN).fetch_all(connection).await?)
 }
 
-/// Vacuums and analyses one of them, unless somebody else is at it.
+/// Vacuums and analyses one of them, unless somebody else is at it; whether it is there still: a month may have been dropped since.
 ///
 /// # Errors
 /// If the database does.
-pub async fn vacuum(connection: &mut PgConnection, table: &str) -> Result<(), StoreError> {
-    connection.execute(format!("VACUUM (ANALYZE, SKIP_LOCKED) {table}").as_str()).await?;
-    Ok(())
+pub async fn vacuum(connection: &mut PgConnection, table: &str) -> Result<bool, StoreError> {
+    match connection.execute(format!("VACUUM (ANALYZE, SKIP_LOCKED) {table}").as_str()).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_gone(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether what a statement names is not there, or not any more.
+fn is_gone(error: &sqlx::Error) -> bool {
+    const UNDEFINED_TABLE: &str = "42P01";
+    const UNDEFINED_OBJECT: &str = "42704";
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| [UNDEFINED_TABLE, UNDEFINED_OBJECT].contains(&&*code))
 }
 
 /// B-tree indexes of the schema of at least `bytes_min` that are several times larger than their entries need, as quoted names, the largest
@@ -64,13 +75,16 @@ pub async fn bloated(connection: &mut PgConnection, bytes_min: i64) -> Result<Ve
     Ok(names.fetch_all(connection).await?)
 }
 
-/// Builds one of them anew while rows go on being written.
+/// Builds one of them anew while rows go on being written; whether it is there still.
 ///
 /// # Errors
 /// If the database does; an invalid index may be left then, which [`drop_leftovers`] removes.
-pub async fn reindex(connection: &mut PgConnection, index: &str) -> Result<(), StoreError> {
-    connection.execute(format!("REINDEX INDEX CONCURRENTLY {index}").as_str()).await?;
-    Ok(())
+pub async fn reindex(connection: &mut PgConnection, index: &str) -> Result<bool, StoreError> {
+    match connection.execute(format!("REINDEX INDEX CONCURRENTLY {index}").as_str()).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_gone(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Drops invalid indexes that an interrupted [`reindex`] has left; how many.

@@ -67,7 +67,13 @@ impl Purses {
     /// Spends one unit of what is held; false if [`Purses::refill`] has to be called.
     #[must_use]
     pub fn spend(&self, key: Key) -> bool {
-        self.ledger().spend(key, Instant::now())
+        self.spend_units(key, 1)
+    }
+
+    /// Spends so many units of what is held, or none and false if [`Purses::refill_units`] has to be called.
+    #[must_use]
+    pub fn spend_units(&self, key: Key, units: i64) -> bool {
+        self.ledger().spend_units(key, units, Instant::now())
     }
 
     /// Asks for units, `need` of them at once, and spends one. May be given up at any time: then nothing was spent, and what
@@ -81,13 +87,35 @@ impl Purses {
         key: Key,
         need: i64,
     ) -> Result<Result<(), Refused>, StoreError> {
+        self.refill_for(connection, key, (need, 1)).await
+    }
+
+    /// The same for who needs so many units, or none of them.
+    ///
+    /// # Errors
+    /// As [`Purses::refill`].
+    pub async fn refill_units(
+        &self,
+        connection: &mut PgConnection,
+        key: Key,
+        units: i64,
+    ) -> Result<Result<(), Refused>, StoreError> {
+        self.refill_for(connection, key, (units, units)).await
+    }
+
+    async fn refill_for(
+        &self,
+        connection: &mut PgConnection,
+        key: Key,
+        (need, units): (i64, i64),
+    ) -> Result<Result<(), Refused>, StoreError> {
         if self.ledger().is_full() {
             self.close(connection).await?;
         }
         let _turn = self.asking[lane(key)].lock().await;
         let asked_at = Instant::now();
         // Who asked before may have got enough.
-        if self.spend(key) {
+        if self.spend_units(key, units) {
             return Ok(Ok(()));
         }
         let mut doubt = Doubt { purses: self, key, is_answered: false };
@@ -100,7 +128,7 @@ impl Purses {
         let mut ledger = self.ledger();
         ledger.take(&ask, &grant, asked_at);
         let resets_in_s = Duration::from_millis(grant.ends_ms.max(0).unsigned_abs()).as_secs() + 1;
-        Ok(if ledger.spend(key, asked_at) { Ok(()) } else { Err(Refused { resets_in_s }) })
+        Ok(if ledger.spend_units(key, units, asked_at) { Ok(()) } else { Err(Refused { resets_in_s }) })
     }
 
     /// Units that were spent on nothing come back.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use futures::TryStreamExt;
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
@@ -16,6 +16,9 @@ pub const KEEP_DAYS_MIN: i32 = 31;
 pub const KEEP_DAYS_MAX: i32 = 36_500;
 /// Tables that hold rows by month, in the order in which they are archived and dropped.
 pub const BY_MONTH: [&str; 4] = ["executions", "journal", "execution_logs", "usage"];
+
+/// Rows of each kind beside the history that one call removes at most.
+const BITE: i32 = 5_000;
 
 /// For how long history is kept.
 #[derive(Clone, Copy, Debug, FromRow, PartialEq, Eq, Serialize)]
@@ -110,6 +113,15 @@ pub async fn note_archived(connection: &mut PgConnection, month: NaiveDate) -> R
     Ok(())
 }
 
+/// Removes some of the rows beside the history that belong to a closed month or to one before: calls, approvals, slots. Answers how many;
+/// come again while it is not zero.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_along(connection: &mut PgConnection, month: NaiveDate) -> Result<i32, StoreError> {
+    Ok(sqlx::query_scalar("SELECT take_along_1($1, $2)").bind(month).bind(BITE).fetch_one(connection).await?)
+}
+
 /// Drops the next table of a closed month and answers its name; none once all are gone.
 ///
 /// # Errors
@@ -141,8 +153,9 @@ pub enum ArchiveError {
     Sink(#[from] std::io::Error),
 }
 
-/// Writes the rows of one of [`BY_MONTH`] of a month to `sink`, as lines of JSON; how many bytes. No more than a piece of them is held
-/// at a time. After a failure the connection is in doubt: drop it.
+/// Writes the rows of one of [`BY_MONTH`] of a month to `sink`, as lines of JSON; how many bytes. They are read by days, each with a
+/// view of its own: nothing is written to a closed month, and what a view keeps from being cleared away is let go after each. No more
+/// than a piece of them is held at a time. After a failure the connection is in doubt: drop it.
 ///
 /// # Errors
 /// [`ArchiveError`].
@@ -152,18 +165,19 @@ pub async fn archive(
     month: NaiveDate,
     sink: &mut (impl AsyncWrite + Send + Unpin),
 ) -> Result<u64, ArchiveError> {
-    // JSON has no raw control characters, so nothing is ever quoted or escaped with these.
-    let sql = format!(
-        "COPY (SELECT row_to_json(t) FROM {table} t \
-                WHERE t.execution_id >= month_floor_1('{month}') \
-                  AND t.execution_id < month_floor_1(('{month}'::date + interval '1 month')::date)) \
-         TO STDOUT (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
-    );
     let mut bytes = 0;
-    let mut rows = connection.copy_out_raw(&sql).await.map_err(StoreError::from)?;
-    while let Some(piece) = rows.try_next().await.map_err(StoreError::from)? {
-        sink.write_all(&piece).await?;
-        bytes += piece.len() as u64;
+    for day in month.iter_days().take_while(|day| (day.year(), day.month()) == (month.year(), month.month())) {
+        // JSON has no raw control characters, so nothing is ever quoted or escaped with these.
+        let sql = format!(
+            "COPY (SELECT row_to_json(t) FROM {table} t \
+                    WHERE t.execution_id >= month_floor_1('{day}') AND t.execution_id < month_floor_1('{day}'::date + 1)) \
+             TO STDOUT (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
+        );
+        let mut rows = connection.copy_out_raw(&sql).await.map_err(StoreError::from)?;
+        while let Some(piece) = rows.try_next().await.map_err(StoreError::from)? {
+            sink.write_all(&piece).await?;
+            bytes += piece.len() as u64;
+        }
     }
     sink.flush().await?;
     Ok(bytes)

@@ -80,15 +80,21 @@ impl Ledger {
     /// Spends one unit; false if the database has to be asked first.
     #[must_use]
     pub fn spend(&mut self, key: Key, now: Instant) -> bool {
+        self.spend_units(key, 1, now)
+    }
+
+    /// Spends so many units, or none and false if the database has to be asked first.
+    #[must_use]
+    pub fn spend_units(&mut self, key: Key, units: i64, now: Instant) -> bool {
         match self.held.get_mut(&key) {
             Some(Purse::Open { used, known_at, used_at, .. }) if now.duration_since(*known_at) < UNLIMITED_FOR => {
-                *used += 1;
+                *used += units;
                 *used_at = now;
                 true
             }
-            Some(Purse::Slice(slice)) if slice.left > 0 && slice.is_good(now) => {
-                slice.left -= 1;
-                slice.in_flight += 1;
+            Some(Purse::Slice(slice)) if slice.left >= units && slice.is_good(now) => {
+                slice.left -= units;
+                slice.in_flight += units;
                 slice.used_at = now;
                 true
             }

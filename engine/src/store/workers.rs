@@ -74,6 +74,8 @@ pub struct Agenda {
     pub tests: bool,
     /// Addresses of forms are to be written to.
     pub form_mails: bool,
+    /// How often it has changed who hears of facts, see [`super::facts::all`]; negative if that is not known.
+    pub facts_no: i64,
 }
 
 impl Agenda {
@@ -93,6 +95,7 @@ impl Agenda {
             jobs: true,
             tests: true,
             form_mails: true,
+            facts_no: -1,
         }
     }
 }
@@ -173,7 +176,7 @@ const BEAT: &str = "\
 const LOOK: &str = "\
     SELECT (SELECT coalesce(json_agg(p), '[]') FROM peers_1($1) p) AS peers, \
            a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs, \
-           credential_tests_asked_1() AS tests, form_mails_due_1() AS form_mails \
+           credential_tests_asked_1() AS tests, form_mails_due_1() AS form_mails, facts_no_1() AS facts_no \
       FROM agenda_3() a";
 
 /// One beat; raises the front of the queue to `front` and looks for timers from `bound` on. A worker that is `full`

@@ -178,6 +178,7 @@ async fn an_agenda_is_one_step_into_each_index() {
             "person_jobs",
             "credential_tests",
             "form_submissions",
+            "fact_changes",
         ];
         let all = plans.take();
         for table in tables {

@@ -81,6 +81,9 @@ async fn what_is_planned_is_due_at_its_time() {
         "INSERT INTO event_turns (workspace_id, event_id, type, key, due_at) \
          VALUES ({ID}, {ID}, 'a', 'a', now() + interval '1 hour')"
     );
+    let arrival = format!(
+        "INSERT INTO event_arrivals (workspace_id, xid, events, due_at) VALUES ({ID}, '1', 20, now() + interval '1 hour')"
+    );
     for (table, sql, seconds) in [
         ("timers", timer, HOUR),
         ("pending_starts", pending("1"), 2 * HOUR),
@@ -89,6 +92,7 @@ async fn what_is_planned_is_due_at_its_time() {
         ("webhook_lanes", lane(0), HOUR),
         ("webhook_lanes", lane(1), HOUR),
         ("event_turns", event, HOUR),
+        ("event_arrivals", arrival, HOUR),
         ("bulk_jobs", jobs("1") + &later("bulk_jobs", "turn_at"), HOUR),
         ("person_jobs", person_jobs("1") + &later("person_jobs", "turn_at"), HOUR),
         ("form_submissions", form_mails("1") + &later("form_submissions", "mail_due_at"), HOUR),
@@ -124,6 +128,16 @@ async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_the
     assert_eq!(due(&cell).await, Some(Duration::ZERO));
     cell.execute("UPDATE end_cursor SET (xid, event_id) = (SELECT o.xid, o.event_id FROM outbox o)").await;
     assert_eq!(due(&cell).await, None);
+    // By triggers of events, too, if they start at what is in the outbox.
+    cell.execute("DELETE FROM execution_triggers; UPDATE end_cursor SET xid = '0'").await;
+    for (type_name, expected) in [("order.paid", None), ("step.failed", Some(Duration::ZERO))] {
+        cell.execute(&format!(
+            "INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, start_within_ms) \
+             VALUES ({ID}, {ID}, 'n', {ID}, '{type_name}', 1)"
+        ))
+        .await;
+        assert_eq!(due(&cell).await, expected, "{type_name}");
+    }
 }
 
 #[tokio::test]
@@ -181,6 +195,7 @@ async fn what_is_due_next_is_one_step_into_each_index() {
         "schedules",
         "trigger_starts",
         "event_turns",
+        "event_arrivals",
         "bulk_jobs",
         "person_jobs",
         "form_submissions",

@@ -61,6 +61,17 @@ impl Plan {
             );
         }
     }
+
+    /// Fails if a table was read whole, if no index was used whose name has `index` in it, or if a scan met more rows than that, the
+    /// filtered ones included.
+    pub(crate) fn assert_by_index(&self, index: &str, rows_max: u64) {
+        assert!(self.indexes().iter().any(|name| name.contains(index)), "no {index}: {self:#?}");
+        for node in self.ran().filter(|node| text(node, "Node Type").ends_with("Scan")) {
+            assert_ne!(text(node, "Node Type"), "Seq Scan", "{self:#?}");
+            let met = seen(node);
+            assert!(met <= rows_max, "{met} rows, not {rows_max} at most: {self:#?}");
+        }
+    }
 }
 
 fn seen(node: &Value) -> u64 {

@@ -109,7 +109,7 @@ async fn months_from_the_last_to_the_second_next_have_partitions_and_are_made_on
         let months = now.year() * 12 + now.month0().cast_signed() + ahead;
         format!("_{:04}_{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
     };
-    for parent in ["executions", "journal", "execution_logs", "usage"] {
+    for parent in ["executions", "journal", "execution_logs", "usage", "execution_words"] {
         let parts: Vec<String> = sqlx::query_scalar(
             "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass \
              AND c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1",

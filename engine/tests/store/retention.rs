@@ -1,7 +1,7 @@
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::retention::{
-    self, Retention, close, drop_next, is_archived, months, note_archived, old_months, tables_of,
+    self, Retention, close, drop_next, is_archived, months, note_archived, old_months, tables_of, take_along,
 };
 use capstan_engine::store::upkeep::make_months;
 use chrono::NaiveDate;
@@ -82,6 +82,34 @@ async fn months_go_oldest_first_once_all_of_them_has_ended() {
 }
 
 #[tokio::test]
+async fn calls_approvals_and_slots_go_with_the_month_of_their_executions_and_no_others() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 6).await;
+    keep(&cell, Some(90), false).await;
+    cell.execute(ALL_END).await;
+    let month = old_months(&mut worker).await.unwrap()[0];
+    let beside = format!(
+        "WITH of AS (SELECT uuid_floor_1(f.at) AS id FROM (VALUES (timestamptz '{month}' + interval '3 days'), \
+             (timestamptz '{month}' - interval '1 year'), (timestamptz '{month}' + interval '40 days')) AS f (at)), \
+         calls AS (INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \
+           SELECT id, gen_random_uuid(), id, 'n', id, 1 FROM of), \
+         asked AS (INSERT INTO approvals (workspace_id, approval_id, execution_id, node_id, title, fields, by_api_key, by_link) \
+           SELECT gen_random_uuid(), gen_random_uuid(), id, 'n', 't', '[]', true, true FROM of) \
+         INSERT INTO slots (workspace_id, gate, execution_id) SELECT gen_random_uuid(), 'workspace', id FROM of"
+    );
+    cell.execute(&beside).await;
+    assert_eq!(take_along(&mut worker, month).await.unwrap(), 0, "the month is not closed");
+    assert_eq!(close(&mut worker, month).await.unwrap(), None);
+    assert_eq!(take_along(&mut worker, month).await.unwrap(), 6, "those of the month, and what was left of one before");
+    assert_eq!(take_along(&mut worker, month).await.unwrap(), 0, "again, as after a crash");
+    assert_eq!(dropped(&mut worker, month).await, retention::BY_MONTH);
+    for table in ["children", "approvals", "slots"] {
+        assert_eq!(cell.count(&format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_to_be_archived_is_not_dropped_before_and_no_worker_makes_the_time_shorter() {
     let cell = Cell::new().await;
     let mut worker = cell.connect(Role::Worker).await;
@@ -104,6 +132,13 @@ async fn what_is_to_be_archived_is_not_dropped_before_and_no_worker_makes_the_ti
     let text = "a\\tb\"c\"\u{1f600}\\\\ \\u0001";
     sqlx::query("UPDATE executions SET input = to_jsonb($1::text)").bind(text).execute(&mut owner).await.unwrap();
     let mut sink = Vec::new();
+    // On the last day, too: days are read one by one.
+    let late = format!(
+        "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
+         SELECT uuid_floor_1('{month}'::timestamptz + interval '1 month' - interval '1 second'), workspace_id, workflow_id, \
+           version_id, 'n', input FROM executions"
+    );
+    sqlx::query(&late).execute(&mut owner).await.unwrap();
     let bytes = retention::archive(&mut worker, "executions", month, &mut sink).await.unwrap();
     assert_eq!(bytes, sink.len() as u64);
     let lines: Vec<serde_json::Value> = sink
@@ -111,7 +146,10 @@ async fn what_is_to_be_archived_is_not_dropped_before_and_no_worker_makes_the_ti
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
-    assert_eq!((lines.len(), &lines[0]["input"]), (1, &serde_json::json!(text)));
+    assert_eq!(
+        (lines.len(), &lines[0]["input"], &lines[1]["input"]),
+        (2, &serde_json::json!(text), &serde_json::json!(text))
+    );
 
     assert!(!is_archived(&mut worker, month).await.unwrap());
     note_archived(&mut worker, month).await.unwrap();

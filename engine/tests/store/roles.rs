@@ -126,7 +126,7 @@ async fn a_workspace_is_forgotten_with_its_transaction() {
 async fn partitions_cannot_be_read_directly() {
     let two = Two::new().await;
     let partitions = names(&two.cell, PARTITIONS).await;
-    assert_eq!(partitions.len(), 16);
+    assert_eq!(partitions.len(), 20);
     for role in [Role::Api, Role::Worker, Role::Starter] {
         let mut connection = two.cell.connect(role).await;
         for partition in &partitions {

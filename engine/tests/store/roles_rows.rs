@@ -37,6 +37,10 @@ pub(crate) fn rows(workspace: &str) -> String {
         ),
         format!("pauses VALUES ({w}, {id}, 'k')"),
         format!("standings (workspace_id, state, revision) VALUES ({w}, 'active', 1)"),
+        format!("notices (workspace_id, notice_key, kind, summary, page) VALUES ({w}, 'k', 'quota.soft', 's', '')"),
+        format!(
+            "workspace_settings (workspace_id, time_zone, quiet, updated_by) VALUES ({w}, 'UTC', '{{}}', 'b')"
+        ),
         format!(
             "execution_migrations (execution_id, workspace_id, from_version_id, to_version_id, position, migrated_by) \
              VALUES ({id}, {w}, {id}, {id}, 0, 'k')"
@@ -77,6 +81,7 @@ pub(crate) fn rows(workspace: &str) -> String {
             "execution_logs (execution_id, log_id, workspace_id, node_id, attempt, level, message, created_at) \
              VALUES ({id}, {id}, {w}, 'n', 1, 'info', 'm', now())"
         ),
+        format!("execution_words (workspace_id, execution_id, words) VALUES ({w}, {id}, '')"),
         format!("usage (execution_id, position, meter, workspace_id, units) VALUES ({id}, 1, 'm', {w}, 1)"),
         format!("outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({id}, {w}, 't', {id}, '1')"),
         format!(

@@ -68,6 +68,12 @@ pub struct Mail {
     pub message_id: String,
 }
 
+/// Whether it can be the sender of mail: an address, perhaps with a name before it.
+#[must_use]
+pub fn is_sender(text: &str) -> bool {
+    text.trim().parse::<lettre::message::Mailbox>().is_ok()
+}
+
 /// The sandbox: where mail goes when no server is set.
 pub trait Mailbox: Send + Sync {
     /// Keeps `mail`; one with a known `message_id` in the workspace is the same mail again.

@@ -23,13 +23,7 @@ use crate::services::credentials::{
 };
 use crate::services::mail::letter::may_set_header;
 use crate::services::mail::{Letter, Mail, MailError, MailboxError};
-use crate::services::quotas::Spent;
-
-/// Class of a step that the plan of its workspace does not allow.
-const QUOTA: &str = "quota";
-/// Class of an attempt at which nobody knew what the plan allows.
-const QUOTA_AWAY: &str = "quota_unknown";
-const USED_UP: &str = "this workspace has used up its mails of this month; wait for the next, or have the quota raised";
+use crate::services::quotas::{QUOTA, QUOTA_AWAY, Spent};
 
 /// Longest time that a mail which was sent waits to be noted on leads.
 const NOTE_TIME_MAX: Duration = Duration::from_secs(5);
@@ -116,14 +110,9 @@ impl NodeType for ActionSendEmail {
             },
             None => None,
         };
-        let spending = Spent::one(&*services.quotas, workspace_id, EMAILS);
-        let spent = match context.database.ask(spending).await {
-            Ok(Ok(spent)) => spent,
-            Ok(Err(_)) => return Outcome::fail(QUOTA, USED_UP),
-            Err(error) => {
-                let reason = format!("the quota cannot be asked for at the moment: {error}");
-                return unanswered(&error, QUOTA_AWAY, reason);
-            }
+        let spent = match Spent::of_step(context, EMAILS, 1, "mails").await {
+            Ok(spent) => spent,
+            Err(outcome) => return outcome,
         };
         let key = context.idempotency_key();
         let is_kept = services.mail.keeps(way.is_some());

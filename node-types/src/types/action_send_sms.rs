@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use capstan_domain::quotas::SMS;
 use capstan_engine::core::attempt::BROKEN;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
@@ -24,9 +25,8 @@ use crate::services::credentials::{CLASSES as CREDENTIAL_CLASSES, attach};
 use crate::services::guard::shown;
 use crate::services::header_text;
 use crate::services::http::Request;
+use crate::services::quotas::{QUOTA, QUOTA_AWAY, Spent};
 
-/// What receipts call messages.
-const SMS: &str = "sms";
 /// Class of a number that can be none; nothing was sent.
 const BAD_NUMBER: &str = "bad_number";
 /// Time for the whole exchange.
@@ -120,7 +120,7 @@ impl NodeType for ActionSendSms {
 
     fn classes(_config: &Value) -> Option<Vec<String>> {
         let own = ["http_408", "http_425", "http_429", "http_5xx", "http_4xx", "http_3xx", "http_status"];
-        let others = [BAD_NUMBER, "address_blocked", "connect", BROKEN];
+        let others = [BAD_NUMBER, "address_blocked", "connect", BROKEN, QUOTA, QUOTA_AWAY];
         Some(own.into_iter().chain(others).chain(CREDENTIAL_CLASSES).map(Into::into).collect())
     }
 
@@ -151,6 +151,10 @@ impl NodeType for ActionSendSms {
             Ok(request) => request.traced(),
             Err(why) => return Outcome::fail("config", why),
         };
+        let spent = match Spent::of_step(context, SMS, 1, "text messages").await {
+            Ok(spent) => spent,
+            Err(outcome) => return outcome,
+        };
         let url = shown(&request.url);
         let exchange = Box::pin(async {
             attach(context, &config.credential, Self::NAME, &mut request).await?;
@@ -158,7 +162,10 @@ impl NodeType for ActionSendSms {
             context.services.http.execute(request, |_| true).await.map_err(|error| http_error(&error))
         });
         match context.database.within(TIMEOUT, exchange).await {
-            Ok(Ok(response)) if response.status().is_success() => sent(response, &config.names.id, context).await,
+            Ok(Ok(response)) if response.status().is_success() => {
+                spent.confirm();
+                sent(response, &config.names.id, context).await
+            }
             Ok(Ok(response)) => unsuccessful(response, context).await,
             Ok(Err(outcome)) => outcome,
             Err(Late::Away) => Outcome::Away { reason: format!("the credential for {url} did not come in time") },

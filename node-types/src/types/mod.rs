@@ -3,6 +3,7 @@
 mod action_code;
 mod action_emit_event;
 mod action_http_request;
+mod action_meter;
 mod action_send_email;
 mod action_send_sms;
 mod data_approval_link;
@@ -58,6 +59,7 @@ pub use trigger_webhook::{ANSWER_WAIT_MAX, Config as WebhookConfig, Method as We
 pub(crate) use action_code::ActionCode;
 pub(crate) use action_emit_event::ActionEmitEvent;
 pub(crate) use action_http_request::ActionHttpRequest;
+pub(crate) use action_meter::ActionMeter;
 pub(crate) use action_send_email::ActionSendEmail;
 pub(crate) use action_send_sms::ActionSendSms;
 pub(crate) use data_approval_link::DataApprovalLink;

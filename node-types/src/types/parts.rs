@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use capstan_domain::credentials::is_name;
-use capstan_domain::events::{EventFlaw, check_heard, check_type};
+use capstan_domain::events::{EventFlaw, check_heard, check_starts, check_type};
 use capstan_engine::core::expression::{check_event_condition, constant};
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
@@ -203,6 +203,11 @@ pub(super) fn check_event_type(config: &Value, field: &str) -> Option<Problem> {
 /// The same for events that are waited for, some of which are our own.
 pub(super) fn check_heard_type(config: &Value, field: &str) -> Option<Problem> {
     event_type(config, field, check_heard)
+}
+
+/// The same for events that workflows start at, among them those that tell of executions and steps.
+pub(super) fn check_start_type(config: &Value, field: &str) -> Option<Problem> {
+    event_type(config, field, check_starts)
 }
 
 fn event_type(config: &Value, field: &str, check: fn(&str) -> Result<(), EventFlaw>) -> Option<Problem> {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::parts::{
-    check_event_condition_at, check_heard_type, check_start_within, has_expression, problem, trigger_run,
+    check_event_condition_at, check_start_type, check_start_within, has_expression, problem, trigger_run,
 };
 use crate::node_type::{Context, NodeType, Spec};
 use crate::span;
@@ -28,7 +28,7 @@ pub(crate) struct TriggerEvent;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Type of the events, such as `order.paid`.
+    /// Type of the events, such as `order.paid`, or `step.failed` of our own.
     event: String,
     /// Their key, exactly; events of any key if absent.
     key: Option<String>,
@@ -72,17 +72,14 @@ impl NodeType for TriggerEvent {
     type Config = Config;
 
     fn spec() -> Spec {
-        Spec::trigger(
-            "Event",
-            "Starts for each custom event of a type; the event is the input: `{id, type, key, data, at}`.",
-        )
+        Spec::trigger("Event", "Starts for each event of a type; the event is the input: `{id, type, key, data, at}`.")
     }
 
     fn check(config: &Value) -> Vec<Problem> {
         let key = config.get("key").and_then(Value::as_str).and_then(|key| check_key(key).err());
         let key = key.map(|flaw| problem("bad_key", "/key", flaw.to_string(), "use a shorter key"));
         let others = [
-            check_heard_type(config, "event"),
+            check_start_type(config, "event"),
             key,
             check_event_condition_at(config, "when"),
             check_start_within(config),
@@ -110,6 +107,8 @@ mod tests {
         };
         let one = |code: &str, pointer: &str| vec![(code.to_owned(), pointer.to_owned())];
         assert_eq!(found(json!({"event": "order.paid", "when": "{{ event.data.amount > 1 }}"})), []);
+        assert_eq!(found(json!({"event": "step.failed", "key": "a workflow"})), []);
+        assert_eq!(found(json!({"event": "step.lost"})), one("bad_event_type", "/event"));
         assert_eq!(found(json!({"event": "Order"})), one("bad_event_type", "/event"));
         assert_eq!(found(json!({"event": "{{ input.x }}"})), one("not_a_literal", "/event"));
         assert_eq!(found(json!({"event": "a", "when": "{{ input.x }}"})), one("bad_condition", "/when"));

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::attempt::Attempt;
 use capstan_engine::core::chunk::hand_over;
+use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::core::journal::Event;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::state::{Phase, StepIx};
@@ -18,6 +19,7 @@ impl Drive<'_> {
         }
         self.put_off.forget(step);
         let birth = self.birth(step, &outcome);
+        let used = self.used(step, &outcome);
         let orphan = self.state.step(step).orphan();
         let mut event = self.attempt_of(step).conclude(outcome, |when, output| self.scene().holds(step, when, output));
         if matches!(event, Event::Opened { .. }) {
@@ -31,14 +33,14 @@ impl Drive<'_> {
         {
             settlement.attempts += 1;
         }
-        let metered = event.is_success().then(|| self.engine.registry.get(&self.node(step).type_name)?.meter());
+        let used = used.filter(|_| event.is_success());
         let has_given_up = matches!(event, Event::Settled { .. });
         self.announced.remove(&step);
         if !self.record(event) {
             return;
         }
-        if let Some(meter) = metered.flatten() {
-            *self.usage.entry(meter).or_default() += 1;
+        if let Some((meter, units)) = used {
+            *self.usage.entry(meter).or_default() += units;
         }
         if let Some(birth) = birth {
             self.bear(step, birth);
@@ -46,6 +48,13 @@ impl Drive<'_> {
         if let Some(child) = orphan.filter(|_| has_given_up) {
             self.cancel_child(child, "its parent waits for it no more", false);
         }
+    }
+
+    /// What an attempt has used, beside the step itself, if it did what it should.
+    fn used(&self, step: StepIx, outcome: &Outcome) -> Option<(&'static str, i64)> {
+        let Outcome::Done { output, .. } = outcome else { return None };
+        let node_type = self.engine.registry.get(&self.node(step).type_name)?;
+        node_type.used(WorkspaceId(self.claimed.workspace_id), output)
     }
 
     pub(super) fn attempt_of(&self, step: StepIx) -> Attempt<'_> {

@@ -125,6 +125,10 @@ impl Drive<'_> {
         commit.position = self.state.position() + 1 - u32::try_from(commit.rows.len()).unwrap_or_default();
         commit.leaves = self.way.has_gates();
         commit.dropped = std::mem::take(&mut self.dropped);
+        let wanted = self.engine.facts.wanted(commit.workspace_id);
+        if !wanted.is_empty() {
+            commit.tell(wanted, self.life.clock.now());
+        }
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);
         metrics::counter!("capstan_journal_entries_total").increment(commit.rows.len() as u64);

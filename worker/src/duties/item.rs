@@ -161,13 +161,13 @@ async fn begin(
     asked: &Restart,
 ) -> Result<ItemEnd, StoreError> {
     let quotas = &engine.services.quotas;
-    if quotas.admit(workspace_id, EXECUTIONS).await?.is_err() {
+    if quotas.admit(workspace_id, EXECUTIONS, 1).await?.is_err() {
         return Ok(ItemEnd::Failed(USED_UP.into()));
     }
     let started = restart(connection, asked).await?;
     match started {
-        Some(Started::New(_)) => quotas.confirm(workspace_id, EXECUTIONS),
-        _ => quotas.give_back(workspace_id, EXECUTIONS),
+        Some(Started::New(_)) => quotas.confirm(workspace_id, EXECUTIONS, 1),
+        _ => quotas.give_back(workspace_id, EXECUTIONS, 1),
     }
     Ok(match started {
         Some(Started::New(id) | Started::Replayed(id)) => ItemEnd::Done(Some(id)),

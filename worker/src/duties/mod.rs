@@ -6,8 +6,10 @@ mod bulk;
 mod credential_tests;
 mod ends;
 mod events;
+mod facts;
 mod form_mails;
 mod gates;
+mod health;
 mod item;
 mod lease;
 mod migrate;
@@ -23,6 +25,7 @@ mod trigger_start;
 mod trigger_starts;
 mod upkeep;
 mod webhooks;
+mod words;
 
 use std::sync::Arc;
 
@@ -41,9 +44,11 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(events::events(Arc::clone(engine), place.clone(), Arc::clone(waker), Arc::clone(&starts)));
     duties.spawn(ends::ends(Arc::clone(engine), place.clone(), Arc::clone(&starts)));
     duties.spawn(gates::gates(Arc::clone(engine)));
+    duties.spawn(health::health(Arc::clone(engine), place.clone()));
     duties.spawn(starts::starts(Arc::clone(engine), Arc::clone(waker)));
     duties.spawn(trigger_starts::trigger_starts(Arc::clone(engine), place.clone(), Arc::clone(waker), starts));
     duties.spawn(pauses::pauses(Arc::clone(engine)));
+    duties.spawn(facts::facts(Arc::clone(engine)));
     duties.spawn(persons::persons(Arc::clone(engine), place.clone()));
     duties.spawn(quotas::quotas(Arc::clone(engine), place.clone()));
     duties.spawn(secrets::secrets(Arc::clone(engine)));
@@ -51,6 +56,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, place: &Place, waker: &Arc<Notify>) ->
     duties.spawn(form_mails::form_mails(Arc::clone(engine)));
     duties.spawn(alerts::alerts(Arc::clone(engine), place.clone()));
     duties.spawn(stats::stats(Arc::clone(engine), place.clone()));
+    duties.spawn(words::words(Arc::clone(engine), place.clone()));
     let due = Arc::new(Notify::new());
     duties.spawn(webhooks::hand_out(Arc::clone(engine), place.clone(), Arc::clone(&due)));
     duties.spawn(webhooks::deliver(Arc::clone(engine), place.clone(), due));

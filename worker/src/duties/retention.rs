@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use capstan_domain::analytics::{Turn, is_summed_up, turn};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::retention::{
-    close, drop_next, is_archived, note_archived, old_months, retention, take_time,
+    close, drop_next, is_archived, note_archived, old_months, retention, take_along, take_time,
 };
 use chrono::NaiveDate;
 use sqlx::PgConnection;
@@ -21,6 +22,8 @@ use crate::worker::Engine;
 const READING_MAX: Duration = Duration::from_secs(6 * 3_600);
 /// Months of one round.
 const MONTHS_MAX: usize = 12;
+/// Turns of summing up days that one round takes for a month; what is left is done by the duty of that, or by the next round.
+const TURNS_MAX: usize = 1_000;
 /// How often a table is tried that others are at, and the pause between two tries.
 const LOCK_TRIES_MAX: u32 = 60;
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
@@ -54,16 +57,33 @@ pub(super) async fn round(engine: &Engine, place: &Place) -> Result<String, Rete
     let mut gone = Vec::new();
     for month in months.into_iter().take(MONTHS_MAX) {
         let name = month.format("%Y-%m").to_string();
+        if !sum_up(&mut connection, month).await? {
+            return Ok(format!("{}; {name} is kept: its days are not summed up yet", dropped(&gone)));
+        }
         if let Some(reason) = close(&mut connection, month).await? {
             return Ok(format!("{}; {name} is kept: {reason}", dropped(&gone)));
         }
         if let Some(archive) = archive.as_ref().filter(|_| set.is_archived) {
             bring(&mut connection, archive, month).await?;
         }
+        while take_along(&mut connection, month).await? > 0 {}
         drop_all(&mut connection, month).await?;
         gone.push(name);
     }
     Ok(dropped(&gone))
+}
+
+/// Whether the days of a month are summed up, after a fleet that stood still for longer than history is kept, too: then here.
+async fn sum_up(connection: &mut PgConnection, month: NaiveDate) -> Result<bool, StoreError> {
+    for _ in 0..TURNS_MAX {
+        if is_summed_up(connection, month).await? {
+            return Ok(true);
+        }
+        if turn(connection).await? == Turn::Over {
+            break;
+        }
+    }
+    is_summed_up(connection, month).await
 }
 
 fn dropped(gone: &[String]) -> String {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::{events, form_submissions, leads, persons, request_keys, trigger_starts, webhooks};
+use capstan_domain::{
+    events, form_submissions, leads, notifications, persons, records, request_keys, trigger_starts, webhooks,
+};
 use capstan_engine::store::bulk;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::duties::free;
@@ -68,22 +70,46 @@ async fn months(side: &Side) -> Result<String, StoreError> {
     Ok(format!("{made} tables made for the coming months"))
 }
 
-/// In turns, so that nothing waits for all of it.
-async fn tidy_all(side: &Side) -> Result<String, StoreError> {
-    while side.run(async |connection| tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| bulk::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| trials::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| events::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| webhooks::deliveries::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| trigger_starts::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| flow::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| request_keys::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| persons::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| leads::tidy(connection).await).await? > 0 {}
-    while side.run(async |connection| form_submissions::tidy(connection).await).await? > 0 {}
+/// Removes what is past its time of one kind, in turns, so that nothing waits for all of it; a failure is noted, and hinders no other
+/// kind.
+macro_rules! take_out {
+    ($side:expr, $failed:expr, $what:literal, $tidy:path) => {{
+        async fn out(side: &Side) -> Result<(), StoreError> {
+            while side.run(async |connection| $tidy(connection).await).await? > 0 {}
+            Ok(())
+        }
+        if let Err(error) = out($side).await {
+            $failed.push(format!("{}: {error}", $what));
+        }
+    }};
+}
+
+async fn tidy_all(side: &Side) -> Result<String, String> {
+    let mut failed = Vec::new();
+    take_out!(side, failed, "keys, outbox and losses", tidy);
+    take_out!(side, failed, "bulk jobs", bulk::tidy);
+    take_out!(side, failed, "trials", trials::tidy);
+    take_out!(side, failed, "events", events::tidy);
+    take_out!(side, failed, "webhook deliveries", webhooks::deliveries::tidy);
+    take_out!(side, failed, "starts of triggers", trigger_starts::tidy);
+    take_out!(side, failed, "flow control", flow::tidy);
+    take_out!(side, failed, "idempotency keys of requests", request_keys::tidy);
+    take_out!(side, failed, "jobs about persons", persons::tidy);
+    take_out!(side, failed, "leads", leads::tidy);
+    take_out!(side, failed, "records", records::tidy);
+    take_out!(side, failed, "submissions of forms", form_submissions::tidy);
+    take_out!(side, failed, "notices", notifications::tidy);
+    if let Err(error) = waits(side).await {
+        failed.push(format!("waits for events: {error}"));
+    }
+    if failed.is_empty() { Ok("what is past its time is out".into()) } else { Err(failed.join("; ")) }
+}
+
+/// Those of executions that have ended.
+async fn waits(side: &Side) -> Result<(), StoreError> {
     let mut reached = Some(Default::default());
     while let Some(after) = reached {
         reached = side.run(async |connection| events::tidy_waits(connection, after).await).await?;
     }
-    Ok("what is past its time is out".into())
+    Ok(())
 }

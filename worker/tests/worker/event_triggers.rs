@@ -98,3 +98,36 @@ async fn what_an_execution_calls_and_what_its_event_starts_belong_to_its_trace()
     assert_eq!(cell.count(&format!("SELECT count(*) FROM events WHERE trace = '{trace}'")).await, 1);
     worker.drain().await;
 }
+
+/// Sends `go` as part of that trace, as deep as that.
+async fn go(cell: &Cell, trace: &str, depth: i32) {
+    let sql = "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth, trace) \
+        VALUES ($1, gen_random_uuid(), gen_random_uuid()::text, 'go', $3, '{}', $2, $3)";
+    let sent = sqlx::query(sql).bind(cell.workspace_id.0).bind(depth).bind(trace);
+    sent.execute(&mut cell.owner().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_circle_that_grows_stops_with_an_explanation_at_so_many_starts_of_one_first_cause() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&at_event(json!({ "event": "go" }), "debug.noop", json!({}))).await;
+    let (grown, other) = ("4bf92f3577b34da6a3ce929d0e0e4736", "01927f3e2c5070008000000000000001");
+    // As if one event had started it, and what that led to as often as may be, and another workflow a hundred times.
+    let many = "INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, due_at, until_at, \
+          status, execution_id, depth, settled_at, trace) \
+        SELECT $1, CASE WHEN n <= 10001 THEN $2 ELSE gen_random_uuid() END, 'start', n::text, $3, 'event', now(), now(), now(), \
+          'started', gen_random_uuid(), CASE n WHEN 1 THEN 1 ELSE 2 END, now(), $4 || '-00f067aa0ba902b7-01' \
+          FROM generate_series(1, 10101) AS n";
+    let many = sqlx::query(many).bind(cell.workspace_id.0).bind(version.workflow_id.0).bind(version.version_id.0);
+    many.bind(grown).execute(&mut cell.owner().await).await.unwrap();
+    let worker = cell.worker().await;
+    for (trace, depth) in [(grown, 1), (grown, 2), (grown, 3), (other, 2)] {
+        go(&cell, trace, depth).await;
+    }
+    let missed = "SELECT count(*) FROM trigger_starts WHERE status = 'missed' AND trace LIKE '4bf9%' AND depth IN (2, 3) \
+        AND reason LIKE '%in a circle that grows'";
+    cell.until_count(missed, 2).await;
+    cell.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL", 2).await;
+    assert_eq!(cell.count("SELECT count(*) FROM trigger_starts WHERE status = 'missed'").await, 2);
+    worker.drain().await;
+}

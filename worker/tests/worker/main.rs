@@ -35,6 +35,7 @@ mod rules;
 mod schedules;
 mod secrets;
 mod slow;
+mod step_triggers;
 mod support;
 mod taken;
 mod upkeep;

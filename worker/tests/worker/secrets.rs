@@ -257,3 +257,57 @@ fn the_search_knows_the_forms() {
         assert!(forms.contains(&form), "{form}");
     }
 }
+
+#[tokio::test]
+async fn which_executions_used_a_credential_is_on_record() {
+    let echo = Echo::start().await;
+    let cell = Cell::with_registry(Registry::standard(), &[&echo.address]).await;
+    let hosts = [format!("http://{}", echo.address)];
+    for name in ["crm", "shop"] {
+        keep(&cell, &cell.keys, name, "bearer", &hosts, json!({ "token": "of-the-test-1234" })).await;
+    }
+    let of = |name: &str| {
+        let nodes = vec![call("one", &echo.url("/echo"), name), call("two", &echo.url("/echo"), name)];
+        graph(nodes, &[("start", "out", "one"), ("one", "out", "two")])
+    };
+    let version = cell.publish_as("crm", &of("crm")).await;
+    let other = cell.publish_as("shop", &of("shop")).await;
+    let mut used = Vec::new();
+    for version in [version, other, version] {
+        let id = cell.start(version, json!({})).await;
+        used.push((id, version));
+    }
+    let worker = cell.worker().await;
+    for (id, _) in &used {
+        cell.until(*id, &["completed"]).await;
+    }
+    worker.drain().await;
+    let mut owner = cell.owner().await;
+    let (rows, then) = credentials::used(&mut owner, cell.workspace_id, "crm", Uuid::max(), 10).await.unwrap();
+    let found: Vec<Uuid> = rows.iter().map(|row| row.execution_id).collect();
+    assert_eq!((found, then), (vec![used[2].0.0, used[0].0.0], None), "newest first");
+    for row in &rows {
+        assert_eq!((row.workflow_id, row.version_id), (version.workflow_id.0, version.version_id.0));
+        assert_eq!(
+            (row.node_ids.as_slice(), row.attempts, row.is_trial),
+            (&["one".to_owned(), "two".into()][..], 2, false)
+        );
+        assert!(row.first_at <= row.last_at);
+    }
+    // A page at a time, and nothing of what nobody names.
+    let (rows, _) = credentials::used(&mut owner, cell.workspace_id, "crm", used[2].0.0, 10).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.execution_id).collect::<Vec<_>>(), [used[0].0.0]);
+    let (rows, _) = credentials::used(&mut owner, cell.workspace_id, "absent", Uuid::max(), 10).await.unwrap();
+    assert!(rows.is_empty());
+    // A trial has its graph, and no nodes of its own.
+    let trial = "INSERT INTO trial_versions (workspace_id, version_id, workflow_id, digest, graph, semantics) \
+                 SELECT workspace_id, version_id, workflow_id, ''::bytea, graph, semantics FROM workflow_versions WHERE version_id = $1";
+    sqlx::query(trial).bind(version.version_id.0).execute(&mut owner).await.unwrap();
+    sqlx::query("DELETE FROM workflow_nodes WHERE version_id = $1")
+        .bind(version.version_id.0)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let (rows, _) = credentials::used(&mut owner, cell.workspace_id, "crm", Uuid::max(), 10).await.unwrap();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.is_trial), "{rows:?}");
+}

@@ -111,7 +111,8 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
     // Its lease runs out, and another one does all of it.
     run(&cell, "UPDATE duties SET leased_until = now() WHERE name = 'retention'").await;
     let takes = format!(
-        "cat > {at}/$CAPSTAN_ARCHIVE_SCHEMA.$CAPSTAN_ARCHIVE_TABLE.json; echo $CAPSTAN_ARCHIVE_MONTH > {at}/month"
+        "set -e; name={at}/$CAPSTAN_ARCHIVE_SCHEMA.$CAPSTAN_ARCHIVE_TABLE.json; cat > $name.part; mv $name.part $name; \
+         echo $CAPSTAN_ARCHIVE_MONTH > {at}/month"
     );
     let takes = worker(&cell, "takes", Some(takes)).await;
     let gone = "SELECT count(*) FROM history_months WHERE archived_at < dropped_at";
@@ -123,6 +124,9 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
     .await;
     takes.drain().await;
     assert_eq!(cell.count("SELECT count(*) FROM executions").await, 0);
+    // Its days had never been summed up: the fleet stood still meanwhile.
+    let summed = "SELECT count(*) FROM workspace_daily_stats WHERE executions_started = 1 AND executions_completed = 1";
+    assert_eq!(cell.count(summed).await, 1);
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let lines: Vec<Value> =
         read("cell_1.executions.json").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -135,4 +139,25 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
     let month = read("month");
     let named = format!("SELECT count(*) FROM history_months WHERE to_char(month, 'YYYY-MM') = '{}'", month.trim());
     assert_eq!(cell.count(&named).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_taken_out_of_one_kind_hinders_no_other_and_is_told() {
+    let cell = Cell::new().await;
+    // A start of long ago that nobody can remove, and a submission of a form, which comes behind it.
+    let old = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'it stays'; END$$; \
+        CREATE TRIGGER refuse BEFORE DELETE ON trigger_starts FOR EACH ROW EXECUTE FUNCTION refuse(); \
+        INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, due_at, until_at, status, \
+          settled_at, reason) \
+        SELECT gen_random_uuid(), gen_random_uuid(), 'n', 's', gen_random_uuid(), 'event', t.at, t.at, t.at, 'missed', t.at, 'r' \
+          FROM (SELECT now() - interval '1 year' AS at) AS t; \
+        INSERT INTO form_submissions (workspace_id, submission_id, once, workflow_id, node_id, path, title, email, input, expires_at) \
+        VALUES (gen_random_uuid(), gen_random_uuid(), 'o', gen_random_uuid(), 'n', 'p', 't', 'a@b.c', '1', now() - interval '1 year')";
+    run(&cell, old).await;
+    let worker = worker(&cell, "one", None).await;
+    let told = "SELECT count(*) FROM duties WHERE name = 'tidying' AND NOT is_done AND outcome LIKE 'starts of triggers: %it stays%'";
+    cell.until_count(told, 1).await;
+    assert_eq!(cell.count("SELECT count(*) FROM form_submissions").await, 0);
+    assert_eq!(cell.count("SELECT count(*) FROM trigger_starts").await, 1);
+    worker.drain().await;
 }

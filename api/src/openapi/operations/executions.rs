@@ -6,8 +6,8 @@ use super::super::shapes::{
 };
 use crate::paging::Page;
 use crate::routes::{
-    approvals, bulk_jobs, case, events, executions, explain, launch, logs, migrate, orders, resolve, restart,
-    retry_now, signals, timeline,
+    approvals, bulk_jobs, case, events, execution_list, executions, explain, launch, log_search, logs, migrate, orders,
+    resolve, restart, retry_now, signals, timeline,
 };
 use crate::view::ExecutionSummary;
 
@@ -19,8 +19,8 @@ pub(super) fn all() -> Vec<Operation> {
 
 fn of_one() -> Vec<Operation> {
     vec![
-        op(executions::list, "listExecutions", "Executions, newest first")
-            .query::<executions::ListQuery>()
+        op(execution_list::list, "listExecutions", "Executions, newest first")
+            .query::<execution_list::ListQuery>()
             .gives::<Page<ExecutionSummary>>(200)
             .refuses(&[404]),
         op(executions::start, "startExecution", "Start an execution")
@@ -94,6 +94,9 @@ fn of_one() -> Vec<Operation> {
 
 fn of_many() -> Vec<Operation> {
     vec![
+        op(log_search::search, "searchLogs", "Executions in whose logs words are, newest first, with these lines")
+            .query::<log_search::SearchQuery>()
+            .gives::<Page<log_search::FoundLog>>(200),
         op(approvals::list, "listApprovals", "What waits for a person, newest first")
             .query::<approvals::ListQuery>()
             .gives::<Page<approvals::ApprovalView>>(200),

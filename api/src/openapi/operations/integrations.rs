@@ -38,6 +38,9 @@ pub(super) fn all() -> Vec<Operation> {
         op(audit::list, "listAudit", "Who changed what, newest first")
             .query::<audit::ListQuery>()
             .gives::<Page<AuditEntry>>(200),
+        op(audit::export::show, "exportAudit", "Who changed what, the oldest first, as a stream")
+            .query::<audit::export::ExportQuery>()
+            .gives_lines_or_table(),
     ]);
     all
 }
@@ -100,6 +103,9 @@ fn of_credentials() -> Vec<Operation> {
             .gives::<Credential>(201)
             .refuses(&[409]),
         op(credentials::get, "getCredential", "A credential, and what names it").gives::<CredentialDetails>(200),
+        op(credentials::uses::list, "listCredentialUses", "Executions that have used it, newest first")
+            .query::<credentials::uses::ListQuery>()
+            .gives::<Page<credentials::uses::UseView>>(200),
         op(credentials::replace, "replaceCredential", "Give it other fields, all of them")
             .takes::<Replacement>()
             .gives::<Credential>(200),

@@ -3,7 +3,7 @@
 use super::super::operation::{Operation, op};
 use super::super::shapes::PipelineWish;
 use crate::paging::Page;
-use crate::routes::leads::{LeadEventView, LeadView, board, fields, history, list, one, pipeline};
+use crate::routes::leads::{LeadEventView, LeadView, board, deleted, fields, history, list, one, pipeline};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -28,6 +28,12 @@ pub(super) fn all() -> Vec<Operation> {
         op(history::create, "noteLeadEvent", "Note an e-mail, a call, a meeting, or anything else")
             .takes::<history::LeadNote>()
             .gives::<LeadEventView>(201),
+        op(deleted::list, "listDeletedLeads", "Leads that were deleted and can be restored, the newest made first")
+            .query::<deleted::ListQuery>()
+            .gives::<Page<deleted::DeletedView>>(200),
+        op(deleted::restore, "restoreLead", "Have a deleted lead be as it was")
+            .gives::<LeadView>(200)
+            .refuses(&[409, 422, 429]),
         op(board::show, "getLeadBoard", "Leads by state").query::<board::BoardQuery>().gives::<board::BoardView>(200),
         op(pipeline::show, "getLeadPipeline", "The states of leads, and the ways between them")
             .gives::<pipeline::PipelineView>(200)

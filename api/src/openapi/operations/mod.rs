@@ -1,5 +1,6 @@
 //! One line for each route below `/api/v1`: its handler, its name, and the types that it reads and answers.
 
+mod around;
 mod executions;
 mod integrations;
 mod leads;
@@ -23,6 +24,7 @@ pub(super) fn all() -> Vec<Operation> {
         people::all(),
         persons::all(),
         platform::all(),
+        around::all(),
         integrations::all(),
         triggers::all(),
         login::all(),

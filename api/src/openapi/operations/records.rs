@@ -3,7 +3,7 @@
 use super::super::operation::{Operation, op};
 use super::super::shapes::RecordTypeWish;
 use crate::paging::Page;
-use crate::routes::records::{RecordEntryView, RecordView, history, list, one, transitions, types};
+use crate::routes::records::{RecordEntryView, RecordView, deleted, history, list, one, transitions, types};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -36,9 +36,7 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<RecordView>(200)
             .tells("ETag")
             .refuses(&[412, 428, 429]),
-        op(one::delete, "deleteRecord", "Empty and hide a record; its history stays")
-            .gives_nothing(204)
-            .refuses(&[429]),
+        op(one::delete, "deleteRecord", "Hide a record; its history stays").gives_nothing(204).refuses(&[429]),
         op(transitions::list, "listRecordTransitions", "Where a record may go").gives::<transitions::WaysView>(200),
         op(transitions::create, "transitionRecord", "Move a record to another state")
             .takes::<transitions::RecordMove>()
@@ -49,5 +47,12 @@ pub(super) fn all() -> Vec<Operation> {
         op(history::list, "listRecordHistory", "What was done to a record, newest first")
             .query::<history::ListQuery>()
             .gives::<Page<RecordEntryView>>(200),
+        op(deleted::list, "listDeletedRecords", "Records that were deleted and can be restored, the newest made first")
+            .query::<deleted::ListQuery>()
+            .gives::<Page<deleted::DeletedView>>(200),
+        op(deleted::restore, "restoreRecord", "Have a deleted record be as it was")
+            .gives::<RecordView>(200)
+            .tells("ETag")
+            .refuses(&[422, 429]),
     ]
 }

@@ -3,18 +3,20 @@
 use super::super::operation::{Operation, op};
 use super::super::shapes::{
     Backtested, Items, Published, SavedDraft, Simulate, Simulated, StartedTrial, TestedStep, Verdict, Version,
-    VersionSummary, Workflow, WorkflowSummary,
+    VersionSummary, Workflow, WorkflowFile, WorkflowSummary,
 };
 use crate::paging::Page;
 use crate::routes::{
-    backtest, deleted, expression, limits, pauses, publish, rules, simulate, test_step, trial, version, workflows,
+    backtest, deleted, expression, limits, pauses, publish, rules, simulate, test_step, trial, version, workflow_files,
+    workflows,
 };
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
         op(workflows::list, "listWorkflows", "Workflows, newest first")
             .query::<workflows::ListQuery>()
-            .gives::<Page<WorkflowSummary>>(200),
+            .gives::<Page<WorkflowSummary>>(200)
+            .refuses(&[422]),
         op(workflows::create, "createWorkflow", "Make a workflow")
             .takes::<workflows::NewWorkflow>()
             .gives::<Workflow>(201)
@@ -38,6 +40,12 @@ pub(super) fn all() -> Vec<Operation> {
             .gives::<SavedDraft>(200)
             .tells("ETag")
             .refuses(&[412, 428]),
+        op(workflow_files::export::one, "exportWorkflow", "The draft as a file, without secrets")
+            .gives::<WorkflowFile>(200),
+        op(workflow_files::export::all, "exportWorkflows", "All drafts, a file on each line").streams_lines(),
+        op(workflow_files::import::create, "importWorkflows", "Have files become drafts, without losing a change")
+            .takes::<workflow_files::import::Wish>()
+            .gives::<workflow_files::import::Imported>(200),
         op(publish::validate, "validateGraph", "Check a graph without storing it")
             .takes::<publish::Candidate>()
             .gives::<Verdict>(200),

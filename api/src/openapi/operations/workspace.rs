@@ -6,7 +6,7 @@ use super::super::operation::{Operation, op};
 use super::super::shapes::{BillingView, Health, Items, Me, NodeType, Readiness, Resumed, TakenEvents};
 use crate::openapi;
 use crate::paging::Page;
-use crate::routes::{billing, custom_events, health, limits, me, node_types, pauses};
+use crate::routes::{billing, custom_events, health, limits, me, node_types, pauses, stream};
 
 pub(super) fn all() -> Vec<Operation> {
     vec![
@@ -24,6 +24,7 @@ pub(super) fn all() -> Vec<Operation> {
         )
         .gives::<Readiness>(200),
         op(me::show, "getMe", "Who the request comes from, and what it may do").gives::<Me>(200),
+        op(stream::listen, "followWorkspace", "What changes in the workspace, live").streams(),
         op(node_types::list, "listNodeTypes", "The palette: every node type with its schema")
             .gives::<Items<NodeType>>(200),
         op(custom_events::create, "sendEvent", "Send a custom event; the same id is taken in once")

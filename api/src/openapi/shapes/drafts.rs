@@ -59,6 +59,25 @@ pub(crate) struct SavedDraft {
     ports: BTreeMap<String, Vec<String>>,
 }
 
+/// A workflow as a file: its graph, without secrets, and which workflow it is.
+#[derive(JsonSchema)]
+pub(crate) struct WorkflowFile {
+    workflow: WorkflowFileAbout,
+    /// The graph, as drafts have it.
+    #[schemars(flatten)]
+    graph: Map<String, Value>,
+}
+
+/// Which workflow a file is.
+#[derive(JsonSchema)]
+pub(crate) struct WorkflowFileAbout {
+    /// The same wherever it is imported.
+    id: Id,
+    name: String,
+    /// The sum of what it was when it went out.
+    base: String,
+}
+
 /// One finding of validation. A graph with problems is never published or run.
 #[derive(JsonSchema)]
 pub(crate) struct GraphProblem {

@@ -2,6 +2,7 @@
 //! as JSON. Nothing here is ever made.
 #![allow(dead_code, clippy::large_enum_variant, reason = "described, not made")]
 
+mod around;
 mod billing;
 mod drafts;
 mod executions;
@@ -15,6 +16,7 @@ mod upkeep;
 mod waits;
 mod workspace;
 
+pub(crate) use around::*;
 pub(crate) use billing::*;
 pub(crate) use drafts::*;
 pub(crate) use executions::*;

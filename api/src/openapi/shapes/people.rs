@@ -21,6 +21,10 @@ pub(crate) struct AccessOffered {
     sign_up: bool,
     /// Whether this installation sends mail.
     mail: bool,
+    /// What everybody is to be shown; null for nothing.
+    notice: Option<String>,
+    /// Where to ask for help; null if nobody has said.
+    support_address: Option<String>,
     password: PasswordRule,
 }
 

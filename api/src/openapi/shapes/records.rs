@@ -19,6 +19,9 @@ pub(crate) struct CredentialType {
     secret_fields: Vec<String>,
     /// Node types that can use it.
     fits: Vec<String>,
+    /// Where a person goes to connect an account in place of writing fields, with `workspace`, `name` and perhaps `from` as query; null if that
+    /// cannot be done here.
+    connect: Option<String>,
 }
 
 /// A credential without its secrets.

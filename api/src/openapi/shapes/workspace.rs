@@ -22,6 +22,8 @@ pub(crate) struct Me {
     role: Option<String>,
     /// See `docs/permissions.md`.
     permissions: Vec<String>,
+    /// Parts of the product that the workspace has: see `docs/tenants.md`.
+    pages: Vec<String>,
     workspaces: Vec<Workspace>,
 }
 

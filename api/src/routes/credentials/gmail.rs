@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use capstan_domain::access::{self, LOGIN_MINUTES, Permission, hash_secret, new_secret};
 use capstan_domain::audit::Difference;
 use capstan_domain::credentials::{self, GMAIL, Kept, NewCredential};
+use capstan_node_types::services::mail::is_sender;
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::{Serializer, parse};
@@ -22,12 +23,14 @@ use crate::actor::Actor;
 use crate::audit::Change;
 use crate::auth::{Holder, admit, no_key};
 use crate::login::{ConsentError, GmailClient, Secrets};
-use crate::people::session::WORKSPACE;
+use crate::people::session::{WORKSPACE, refuse_foreign};
 use crate::problem::Problem;
 use crate::rates;
 use crate::routes::people::login::parameter;
 use crate::routes::people::tries;
 
+/// Where it is begun.
+pub(crate) const BEGIN: &str = "/connect/gmail";
 /// What consents that are under way are kept as, beside logins: no provider of logins can be called so.
 const UNDER_WAY: &str = "connect:gmail";
 /// Longest text that is kept of a consent that is under way, and longest code, in bytes.
@@ -94,9 +97,10 @@ fn host(url: &str) -> Option<String> {
 }
 
 /// `GET /connect/gmail?workspace&name&from`, by somebody who is logged in: 303 to where they are asked whether mail may be sent as
-/// them. 404 `not_found` if no client is set, 409 `name_taken`, 422 `bad_credential`, 429 `too_many_tries`, 503 `busy`.
+/// them. 403 `cross_site` where another site sends them here, 404 `not_found` if no client is set, 409 `name_taken`, 422 `bad_credential`, 429 `too_many_tries`, 503 `busy`.
 pub(crate) async fn begin(State(api): State<Api>, mut parts: Parts) -> Result<Response, Problem> {
     let client = client(&api)?;
+    refuse_foreign(&parts)?;
     let workspace = parameter(&parts, "workspace").filter(|slug| !slug.is_empty());
     let (holder, _) = admitted(&api, &mut parts, workspace.as_deref()).await?;
     tries::begin_login(&api, &parts).await?;
@@ -161,7 +165,7 @@ async fn admitted(api: &Api, parts: &mut Parts, workspace: Option<&str>) -> Resu
         let named = HeaderValue::from_str(slug).map_err(|_| Problem::not_found("workspace", slug))?;
         parts.headers.insert(WORKSPACE, named);
     }
-    admit(api, parts, Permission::CredentialsWrite.into()).await?;
+    admit(api, parts, Permission::CredentialsWrite).await?;
     rates::count(api, parts, Permission::CredentialsWrite.into()).await?;
     let actor = Arc::clone(parts.extensions.get::<Arc<Actor>>().ok_or_else(no_key)?);
     let person = actor.person()?;
@@ -174,6 +178,11 @@ async fn admitted(api: &Api, parts: &mut Parts, workspace: Option<&str>) -> Resu
 /// Refuses before anybody is asked what could not be kept afterwards.
 async fn refuse_unfit(holder: &Holder, wanted: &Wanted) -> Result<(), Problem> {
     checked_name(&wanted.name)?;
+    if wanted.from.as_deref().is_some_and(|from| !is_sender(from)) {
+        let detail = "the sender is no address";
+        let hint = "write it as in ada@example.com or Ada <ada@example.com>, or leave it out";
+        return Err(Problem::unprocessable("bad_credential", detail, hint));
+    }
     if wanted.text().len() > KEPT_BYTES_MAX {
         let detail = "the name and the sender are too long together";
         return Err(Problem::unprocessable("bad_credential", detail, "choose a shorter name, or leave the sender out"));

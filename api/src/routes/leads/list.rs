@@ -1,7 +1,8 @@
 //! Finding leads.
 
 use axum::Json;
-use capstan_domain::leads::{Filter, LeadRow, fields, list as find_leads};
+use capstan_domain::leads::{Filter, LeadRow, fields, list as find_leads, pipeline};
+use capstan_domain::machine::StateKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,6 +17,8 @@ use crate::query::Query;
 pub(crate) struct ListQuery {
     /// In this state.
     status: Option<String>,
+    /// In a state of this kind: `open`, `won`, which clients are in, or `lost`.
+    kind: Option<String>,
     /// From there.
     source: Option<String>,
     /// With this address, whatever the case.
@@ -29,9 +32,10 @@ pub(crate) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// `GET /leads?status=&source=&email=&q=&field=&value=`: newest first. 400 `bad_field` for one that is not known.
+/// `GET /leads?status=&kind=&source=&email=&q=&field=&value=`: newest first. 400 `bad_field` for one that is not known, `bad_kind`.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Json<Page<LeadView>>, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
+    let kind = query.kind.as_deref().map(kind_of).transpose()?;
     let mut transaction = caller.read().await?;
     let field = match (query.field, query.value) {
         (None, None) => None,
@@ -43,10 +47,26 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         _ => return Err(bad_field("one of field and value")),
     };
     let Some(words) = words(query.q)? else { return Ok(Json(nothing(paging))) };
-    let filter = Filter { status: query.status, source: query.source, email: query.email, words, field };
+    let statuses = match kind {
+        Some(kind) => {
+            let states = pipeline(&mut transaction, caller.workspace_id).await?.machine.states;
+            Some(states.into_iter().filter(|state| state.kind == kind).map(|state| state.name).collect())
+        }
+        None => None,
+    };
+    let filter = Filter { status: query.status, statuses, source: query.source, email: query.email, words, field };
     let rows = find_leads(&mut transaction, caller.workspace_id, &filter, paging.before, paging.rows()).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row: &LeadRow| row.lead_id, LeadView::from)))
+}
+
+fn kind_of(text: &str) -> Result<StateKind, Problem> {
+    match text {
+        "open" => Ok(StateKind::Open),
+        "won" => Ok(StateKind::Won),
+        "lost" => Ok(StateKind::Lost),
+        _ => Err(Problem::bad_request("bad_kind", "there is no such kind of states", "ask for open, won or lost")),
+    }
 }
 
 fn nothing(paging: Paging) -> Page<LeadView> {

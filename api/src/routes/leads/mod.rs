@@ -1,6 +1,7 @@
 //! Leads: lists, the board, one lead and what is done about it, the pipeline, custom fields.
 
 pub(crate) mod board;
+pub(crate) mod deleted;
 mod doing;
 pub(crate) mod fields;
 mod findings;

@@ -65,8 +65,8 @@ pub(crate) struct LeadEventView {
     id: Uuid,
     #[schemars(with = "Id")]
     lead_id: Uuid,
-    /// `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting` or
-    /// `deleted`.
+    /// `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting`,
+    /// `deleted` or `restored`.
     #[serde(rename = "type")]
     type_name: String,
     by: LeadActor,

@@ -26,7 +26,7 @@ use crate::people::session::refuse_forged;
 use crate::problem::Problem;
 use crate::routes::id;
 use crate::standing::{self, Deed};
-use crate::{Api, body, tenant};
+use crate::{Api, body, news, tenant};
 
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "NewInvitation")]
@@ -158,6 +158,7 @@ pub(crate) async fn accept(State(api): State<Api>, request: Request) -> Result<R
     let name = said.name.unwrap_or_default();
     let user_id = access::create_user(&mut transaction, &invitation.email, &name, &hash).await.map_err(refused)?;
     access::add_member(&mut transaction, workspace_id, user_id, role).await.map_err(refused)?;
+    news::of_member(&mut transaction, workspace_id, user_id, &invitation).await?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
     let change = Change::of_person(&api, &parts, tenant, user_id, &invitation.email);
     change.note(&mut transaction, StatusCode::CREATED, joined(user_id, &invitation)).await?;
@@ -184,6 +185,7 @@ async fn join(
         return Err(link_expired());
     }
     access::add_member(&mut transaction, workspace_id, person.user_id, role).await.map_err(refused)?;
+    news::of_member(&mut transaction, workspace_id, person.user_id, invitation).await?;
     change.note(&mut transaction, StatusCode::OK, joined(person.user_id, invitation)).await?;
     transaction.commit().await?;
     Ok(())

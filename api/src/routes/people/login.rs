@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{open, refused, tries, unhashed};
 use crate::Api;
+use crate::in_force;
 use crate::login::{LoginError, Provider, Returned, Secrets, Subject};
 use crate::problem::Problem;
 
@@ -114,7 +115,7 @@ async fn let_in(api: &Api, parts: &Parts, provider: &Provider, subject: &Subject
         is_verified: subject.email_verified,
         name: subject.name.as_deref(),
     };
-    let sign_up = settings.sign_up.unwrap_or(api.people.settings.sign_up);
+    let sign_up = settings.sign_up.unwrap_or_else(|| in_force::sign_up(api));
     let welcome = Welcome { sign_up, email_domains: &settings.email_domains };
     let mut hash = None;
     // Once more with a hash, once more if somebody else was quicker.

@@ -145,7 +145,7 @@ async fn welcome_to(api: &Api, status: StatusCode, token: &str, slug: Option<&st
     let only = if let [only] = person.memberships.as_slice() { Some(only) } else { None };
     let named = person.memberships.iter().find(|it| Some(it.tenant.slug.as_str()) == slug);
     let actor = Actor::in_workspace(&person, named.or(only));
-    let mut response = (status, Json(me::view(&actor))).into_response();
+    let mut response = (status, Json(me::view(api, &actor).await?)).into_response();
     api.people.give(&mut response, token);
     response.headers_mut().insert("vary", HeaderValue::from_static("cookie"));
     Ok(response)

@@ -15,7 +15,7 @@ use super::tries::{MailKind, may_mail};
 use super::{BODY_BYTES_MAX, email, link_expired, open, refused, require_strong, unhashed, welcome};
 use crate::people::Note;
 use crate::problem::Problem;
-use crate::{Api, body, plans};
+use crate::{Api, body, in_force, plans};
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct SignUp {
@@ -99,8 +99,8 @@ pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result
     let made = access::create_workspace(&mut transaction, &slug, &name, &api.people.first_cell).await;
     let workspace_id = made.map_err(refused)?;
     access::add_member(&mut transaction, workspace_id, user_id, Role::Owner).await.map_err(refused)?;
-    let plan = &api.people.settings.plan;
-    give_plan(&mut transaction, workspace_id, plan).await.map_err(|error| Problem::internal(error.to_string()))?;
+    let plan = in_force::plan(&api);
+    give_plan(&mut transaction, workspace_id, &plan).await.map_err(|error| Problem::internal(error.to_string()))?;
     let token = open(&api, &mut transaction, &parts, user_id).await?;
     transaction.commit().await?;
     plans::bring(&api, workspace_id).await;
@@ -108,7 +108,7 @@ pub(crate) async fn complete(State(api): State<Api>, request: Request) -> Result
 }
 
 fn require_on(api: &Api) -> Result<(), Problem> {
-    if !api.people.settings.sign_up {
+    if !in_force::sign_up(api) {
         let detail = "nobody can sign up here";
         let hint = "ask somebody of a workspace to invite you";
         return Err(Problem::new(StatusCode::FORBIDDEN, "sign_up_off", detail, hint));

@@ -1,9 +1,13 @@
 //! The platform: workspaces as tenants, for its administrators.
 
+pub(crate) mod audit;
 pub(crate) mod billing;
 pub(crate) mod duties;
+pub(crate) mod health;
 mod moves;
+pub(crate) mod pages;
 pub(crate) mod servers;
+pub(crate) mod settings;
 mod tenants;
 
 pub(crate) use moves::{Wish as MoveWish, archive, resume, suspend, transitions};

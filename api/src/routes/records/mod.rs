@@ -1,5 +1,6 @@
 //! Records: types with their states and ways, lists, one record, where it may go and where it has been.
 
+pub(crate) mod deleted;
 mod doing;
 pub(crate) mod history;
 pub(crate) mod list;

@@ -79,7 +79,7 @@ pub(crate) async fn update(
     Ok(shown(act(&author, Act::Update { record_id, data, expected }).await?.record))
 }
 
-/// `DELETE /records/{id}`: 204; it is emptied and hidden, and its history stays. 404 unknown.
+/// `DELETE /records/{id}`: 204; it is hidden, can be restored for 90 days, and its history stays. 404 unknown.
 pub(crate) async fn delete(author: Author, Path(record_id): Path<String>) -> Result<StatusCode, Problem> {
     let record_id: Uuid = id(&record_id, RECORD)?;
     act(&author, Act::Delete { record_id }).await?;

@@ -8,6 +8,7 @@ use capstan_domain::records::{Act, Goal, find, record_type};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::doing::{act, no_such, wished_revision};
@@ -71,17 +72,22 @@ pub(crate) struct RecordMove {
     from: Option<String>,
 }
 
-/// `GET /records/{id}/transitions`: the ways out of its state, and which of them are open. 404 unknown.
+/// `GET /records/{id}/transitions`: the ways out of its state, and which of them are open. 404 unknown. There may be dozens of
+/// conditions, each of which may take its time, so none is looked at on a thread that serves others.
 pub(crate) async fn list(caller: Caller, Path(record_id): Path<String>) -> Result<Json<WaysView>, Problem> {
     let record_id: Uuid = id(&record_id, RECORD)?;
     let mut transaction = caller.read().await?;
     let row = find(&mut transaction, caller.workspace_id, record_id).await?.ok_or_else(|| no_such(record_id))?;
     let of = record_type(&mut transaction, caller.workspace_id, &row.type_name).await?;
     transaction.commit().await?;
-    let record = row.shown();
-    let ways = of.iter().flat_map(|of| of.machine.ways(&row.state));
-    let items = ways.map(|way| WayView::new(way, &record)).collect();
-    Ok(Json(WaysView { state: row.state.clone(), items }))
+    let (record, state) = (row.shown(), row.state.clone());
+    let judged = spawn_blocking(move || {
+        let ways = of.iter().flat_map(|of| of.machine.ways(&state));
+        let items = ways.map(|way| WayView::new(way, &record)).collect();
+        WaysView { state: state.clone(), items }
+    });
+    let ways = judged.await.map_err(|error| Problem::internal(format!("ways could not be judged: {error}")))?;
+    Ok(Json(ways))
 }
 
 /// `POST /records/{id}/transitions {to | name, reason?, from?}`, perhaps with `If-Match`: the record. 403

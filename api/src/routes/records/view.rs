@@ -62,7 +62,7 @@ pub(crate) struct RecordEntryView {
     id: Uuid,
     #[schemars(with = "Id")]
     record_id: Uuid,
-    /// `created`, `updated`, `transitioned` or `deleted`.
+    /// `created`, `updated`, `transitioned`, `deleted` or `restored`.
     kind: String,
     /// The state that it left; of a transition.
     from: Option<String>,

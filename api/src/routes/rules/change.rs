@@ -122,6 +122,7 @@ pub(crate) async fn delete(
     let locked = rules::lock(&mut transaction, caller.workspace_id, id).await?;
     let locked = locked.ok_or_else(|| Problem::not_found("rule", &rule_id))?;
     let workflow_id = WorkflowId(locked.workflow_id);
+    names::remember_triggers(&mut transaction, caller.workspace_id, workflow_id).await?;
     turn(&api, &mut transaction, &caller, workflow_id, false).await?;
     rules::remove(&mut transaction, caller.workspace_id, locked.rule_id).await?;
     names::hide(&mut transaction, caller.workspace_id, workflow_id).await?;

@@ -49,6 +49,13 @@ pub(super) async fn workflows(it: &mut Changer) {
     // What is listed as silent tells nothing.
     let fired = it.send("POST", &format!("/schedules/{schedule}/fire"), &json!({}), 0).await;
     assert_eq!((fired.status.as_u16(), &it.newest().await["changes"]), (202, &Value::Null));
+    let file = it.found(&format!("{path}/export")).await;
+    let same = json!({ "workflows": [file.clone()] });
+    it.tells("POST /workflows/import", "/workflows/import", same, &[]).await;
+    let mut changed = file;
+    changed["changed"] = true.into();
+    let told = format!("/workflows/{workflow}/revision: 2 → 3");
+    it.tells("POST /workflows/import", "/workflows/import", json!({ "workflows": [changed] }), &[&told]).await;
     let gone = ["/id: <id> → null", "/name: Orders → null"];
     it.tells("DELETE /workflows/{workflow_id}", &path, Value::Null, &gone).await;
     let (route, restore) =
@@ -183,6 +190,19 @@ pub(super) async fn leads(it: &mut Changer) {
         "/status: qualified → null",
     ];
     it.tells("DELETE /leads/{lead_id}", &path, Value::Null, &gone).await;
+    let (route, lead) = ("POST /deleted-leads/{lead_id}/restore", path.trim_start_matches("/leads/").to_owned());
+    let restore = format!("/deleted-leads/{lead}/restore");
+    let back = [
+        "/company: null → [redacted]",
+        "/email: null → [redacted]",
+        "/fields/budget: null → [redacted]",
+        "/id: null → <id>",
+        "/name: null → [redacted]",
+        "/source: null → fair",
+        "/status: null → qualified",
+    ];
+    it.tells(route, &restore, Value::Null, &back).await;
+    it.tells(route, &restore, Value::Null, &[]).await;
 
     let mut pipeline = it.found("/lead-pipeline").await;
     pipeline.as_object_mut().unwrap().remove("revision");
@@ -216,6 +236,9 @@ pub(super) async fn rules(it: &mut Changer) {
     it.tells("PUT /alert-rules/{name}", "/alert-rules/slow", rule(60), &["/percent: 50 → 60"]).await;
     it.tells("PUT /alert-rules/{name}", "/alert-rules/slow", rule(50), &["/percent: 60 → 50"]).await;
     it.tells("DELETE /alert-rules/{name}", "/alert-rules/slow", Value::Null, &texts(&reversed(&lines))).await;
+    let settings = json!({ "time_zone": "Europe/Berlin", "notifications": { "quota.soft": false } });
+    let lines = ["/notifications/quota.soft: true → false", "/time_zone: UTC → Europe/Berlin"];
+    it.tells("PUT /workspace/settings", "/workspace/settings", settings, &lines).await;
 }
 
 /// Automation rules, which are workflows, too.

@@ -31,6 +31,17 @@ pub(super) async fn all(it: &mut Changer) {
         "/type: pursuit → null",
     ];
     it.tells("DELETE /records/{record_id}", &path, Value::Null, &gone).await;
+    let back = [
+        "/data/client: null → [redacted]",
+        "/data/days: null → [redacted]",
+        "/id: null → <id>",
+        "/revision: null → 5",
+        "/state: null → qualified",
+        "/type: null → pursuit",
+    ];
+    let (route, restore) = ("POST /deleted-records/{record_id}/restore", format!("/deleted-{}/restore", &path[1..]));
+    it.tells(route, &restore, Value::Null, &back).await;
+    it.tells(route, &restore, Value::Null, &[]).await;
 
     let (route, path) = ("PUT /record-types/{name}", "/record-types/order");
     let order = |label: &str| json!({ "label": label, "initial": "open", "states": [{ "name": "open", "label": "Open" }], "transitions": [] });

@@ -16,6 +16,7 @@ use super::left::mark;
 use super::part::{Finds, Page};
 use super::person::{Person, Reach};
 use super::turn::Turn;
+use crate::search::rewrite;
 
 /// Executions that are looked at in a turn.
 const ROWS_PER_TURN: i64 = 100;
@@ -110,6 +111,9 @@ pub(super) async fn one(
     asides::logs(connection, &site, finds).await?;
     asides::waits(connection, &site, finds).await?;
     asides::approvals(connection, &site, finds).await?;
+    if act == Act::Erase && finds.count > before {
+        rewrite(connection, execution_id).await?;
+    }
     if act != Act::Look {
         return Ok(true);
     }

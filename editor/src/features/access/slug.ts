@@ -1,4 +1,6 @@
-/** A workspace’s part of addresses: 3 to 63 of a to z, 0 to 9 and `-`. */
+import { constants } from '../../api/constants'
+
+/** A workspace’s part of addresses, as the server has it. */
 export function slugOf(name: string): string {
   return name
     .normalize('NFKD')
@@ -6,7 +8,7 @@ export function slugOf(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+/, '')
-    .slice(0, 63)
+    .slice(0, constants.slug.chars_max)
     .replace(/-+$/, '')
 }
 

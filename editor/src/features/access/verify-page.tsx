@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
 import { completeSignUp } from '../../api/access'
+import { constants } from '../../api/constants'
 import { forgetKey } from '../../api/session'
 import { useAttempt } from '../../app/attempt'
 import { navigate, to } from '../../app/router'
@@ -55,7 +56,7 @@ function Complete({ token, email }: { token: string; email: string }) {
         autoComplete="name"
         required
         autoFocus
-        maxLength={100}
+        maxLength={constants.user_name.chars_max}
         value={name}
         onText={setName}
       />
@@ -64,8 +65,8 @@ function Complete({ token, email }: { token: string; email: string }) {
         label="Name of the workspace"
         name="workspace/name"
         required
-        minLength={2}
-        maxLength={100}
+        minLength={constants.workspace_name.chars_min}
+        maxLength={constants.workspace_name.chars_max}
         value={workspace}
         onText={setWorkspace}
       />

@@ -20,7 +20,7 @@ export function AlertsTab({ names }: { names: Names }) {
     if (wanted === 'open' && cursor === null) tellOpenAlerts(page.items.length)
     return page
   }
-  const paged = usePaged(load, `alerts ${wanted}`, EVERY_MS)
+  const paged = usePaged(load, `alerts ${wanted}`, EVERY_MS, ['alert'])
   return (
     <>
       <header className="page-head">

@@ -4,9 +4,10 @@ import { changeCredential, credentialTypes, makeCredential } from '../../api/cre
 import type { Credential } from '../../api/credentials'
 import { useAttempt } from '../../app/attempt'
 import { useLoad } from '../../app/load'
+import { useMe } from '../../app/who'
 import { ChoiceField, LinesField, TextField } from '../../ui/field'
 import { FormDialog } from '../../ui/form-dialog'
-import { credentialFields, fieldValues, hostsOf } from './fields'
+import { connectAddress, credentialFields, fieldValues, hostsOf } from './fields'
 import { FieldOf } from './field-of'
 
 interface Props {
@@ -24,7 +25,9 @@ export function CredentialDialog({ credential, onDone, onClose }: Props) {
   const [hosts, setHosts] = useState(credential?.allowed_hosts.join('\n') ?? '')
   const [written, setWritten] = useState<Record<string, string>>({})
   const { error, isBusy, attempt } = useAttempt()
+  const me = useMe()
   const chosen = types.value?.items.find((item) => item.type === type)
+  const connect = me?.kind === 'user' && credential === null ? (chosen?.connect ?? null) : null
   const fields = chosen ? credentialFields(chosen.fields, chosen.secret_fields) : []
   const codes = {
     name: ['bad_name', 'name_taken'],
@@ -76,6 +79,25 @@ export function CredentialDialog({ credential, onDone, onClose }: Props) {
             onText={setType}
             help={chosen?.description}
           />
+          {connect !== null && (
+            <p>
+              <button
+                type="button"
+                disabled={name.trim() === ''}
+                onClick={() =>
+                  location.assign(
+                    connectAddress(connect, me?.workspace?.slug ?? '', name.trim(), (written['from'] ?? '').trim()),
+                  )
+                }
+              >
+                Connect an account…
+              </button>{' '}
+              <span className="faint">
+                The provider asks you whether mail may be sent as you, and for nothing else. Or write the fields by
+                hand.
+              </span>
+            </p>
+          )}
         </>
       )}
       {fields.map((field) => (

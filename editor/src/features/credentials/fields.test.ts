@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { credentialFields, fieldValues, hostsOf, pairs } from './fields'
+import { connectAddress, credentialFields, fieldValues, hostsOf, pairs } from './fields'
 
 const SMTP = {
   type: 'object',
@@ -40,4 +40,14 @@ test('only what is written is sent, as what the schema says', () => {
 test('lines are pairs, and hosts are words', () => {
   expect(pairs('a')).toEqual({ a: '' })
   expect(hostsOf('a.example, b.example\na.example')).toEqual(['a.example', 'b.example'])
+})
+
+test('an account is connected under a name, for a workspace, with a sender if there is one', () => {
+  expect(connectAddress('/connect/gmail', 'acme', 'sales', '')).toBe('/connect/gmail?workspace=acme&name=sales')
+  const sender = 'Ada & Co <ada@example.com>'
+  const address = new URL(connectAddress('/connect/gmail', '', 'sales', sender), 'http://localhost')
+  expect([...address.searchParams]).toEqual([
+    ['name', 'sales'],
+    ['from', sender],
+  ])
 })

@@ -52,3 +52,8 @@ export function pairs(lines: string): Record<string, string> {
 export function hostsOf(lines: string): string[] {
   return [...new Set(lines.split(/[\s,]+/).filter(Boolean))]
 }
+
+/** Where the browser goes to connect an account as a credential of that name. */
+export function connectAddress(at: string, workspace: string, name: string, from: string): string {
+  return `${at}?${new URLSearchParams({ ...(workspace ? { workspace } : {}), name, ...(from ? { from } : {}) })}`
+}

@@ -23,8 +23,14 @@ export default function FailuresPage() {
     (cursor) => executions(workflow || null, cursor, '', 'failed'),
     `failed ${workflow}`,
     EVERY_MS,
+    ['execution'],
   )
-  const open = usePaged((cursor) => executions(workflow || null, cursor, '', 'incident'), `open ${workflow}`, EVERY_MS)
+  const open = usePaged(
+    (cursor) => executions(workflow || null, cursor, '', 'incident'),
+    `open ${workflow}`,
+    EVERY_MS,
+    ['execution'],
+  )
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const mayOrder = useCan('executions.operate')
   const items = failed.items && open.items && [...failed.items, ...open.items]

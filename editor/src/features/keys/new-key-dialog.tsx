@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
 import { makeKey } from '../../api/access'
+import { constants } from '../../api/constants'
 import { useAttempt } from '../../app/attempt'
 import { useMe } from '../../app/who'
 import { ChoiceField, TextField } from '../../ui/field'
@@ -48,7 +49,7 @@ export function NewKeyDialog({ onMade, onClose }: { onMade: (key: string) => voi
         label="Name"
         name="name"
         required
-        maxLength={100}
+        maxLength={constants.key_name.chars_max}
         value={name}
         onText={setName}
         placeholder="What uses it"

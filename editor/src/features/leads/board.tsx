@@ -23,7 +23,7 @@ interface Dragged {
 
 /** The pipeline in columns: leads are dragged from one to another, or moved by their menu. */
 export function Board({ wanted }: { wanted: string }) {
-  const loaded = useLoad(() => board(wanted), `board ${wanted}`, EVERY_MS)
+  const loaded = useLoad(() => board(wanted), `board ${wanted}`, EVERY_MS, ['lead'])
   const mayMove = useCan('leads.write')
   const [dragged, setDragged] = useState<Dragged | null>(null)
   const columns = loaded.value?.columns ?? []

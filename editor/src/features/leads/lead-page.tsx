@@ -22,8 +22,8 @@ import { nameOf, told, waysFrom } from './words'
 
 /** One lead: what is known of it, what happened, and the executions that had to do with it. */
 export default function LeadPage({ id }: { id: string }) {
-  const loaded = useLoad(() => leadOf(id), `lead ${id}`, 5_000)
-  const events = usePaged((cursor) => leadEvents(id, cursor), `events of ${id}`, 5_000)
+  const loaded = useLoad(() => leadOf(id), `lead ${id}`, 5_000, ['lead'])
+  const events = usePaged((cursor) => leadEvents(id, cursor), `events of ${id}`, 5_000, ['lead'])
   const mayChange = useCan('leads.write')
   const lead = loaded.value
   useTitle(lead ? nameOf(lead) : 'Lead')
@@ -97,7 +97,10 @@ function Actions({ lead, onChanged }: { lead: Lead; onChanged: () => void }) {
           onConfirm={() => removeLead(lead.id).then(() => navigate(to.leads()))}
           onClose={() => setRemoving(false)}
         >
-          <p>It is shown nowhere any more, and its e-mail address is free again.</p>
+          <p>
+            It is shown nowhere any more, and its e-mail address is free again. For 90 days it can be restored from the
+            page of leads.
+          </p>
         </Confirm>
       )}
     </>

@@ -8,7 +8,7 @@ import { ago, dateTime } from '../../ui/time'
 import { nameOf } from './words'
 
 export function LeadTable({ wanted }: { wanted: string }) {
-  const paged = usePaged((cursor) => leads('', wanted, cursor), `leads ${wanted}`, 5_000)
+  const paged = usePaged((cursor) => leads('', wanted, cursor), `leads ${wanted}`, 5_000, ['lead'])
   return (
     <List<Lead>
       label="Leads"

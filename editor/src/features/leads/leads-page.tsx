@@ -7,6 +7,7 @@ import { ListingPage } from '../../ui/listing'
 import { SavedViews } from '../../ui/saved-views'
 import { Tabs } from '../../ui/tabs'
 import { Board } from './board'
+import { DeletedDialog } from './deleted'
 import { LeadDialog } from './lead-dialog'
 import { LeadTable } from './lead-table'
 
@@ -24,6 +25,7 @@ export default function LeadsPage() {
   const [wanted, view] = [useQuery('q'), useQuery('view')]
   const mayChange = useCan('leads.write')
   const [isMaking, setMaking] = useState(false)
+  const [isAboutDeleted, setAboutDeleted] = useState(false)
   const shown: View = view === 'table' ? 'table' : 'board'
   const actions = (
     <>
@@ -35,6 +37,11 @@ export default function LeadsPage() {
         value={wanted}
         onChange={(event) => setQuery('q', event.target.value)}
       />
+      {mayChange && (
+        <button type="button" onClick={() => setAboutDeleted(true)}>
+          <Icon name="trash" /> Deleted leads
+        </button>
+      )}
       {mayChange && (
         <button type="button" className="primary" onClick={() => setMaking(true)}>
           <Icon name="add" /> New lead
@@ -55,6 +62,7 @@ export default function LeadsPage() {
         onChoose={(next) => setQuery('view', next === 'board' ? '' : next)}
       />
       <div role="tabpanel">{shown === 'board' ? <Board wanted={wanted} /> : <LeadTable wanted={wanted} />}</div>
+      {isAboutDeleted && <DeletedDialog onClose={() => setAboutDeleted(false)} />}
       {isMaking && <LeadDialog onMade={(made) => navigate(to.lead(made.id))} onClose={() => setMaking(false)} />}
     </ListingPage>
   )

@@ -17,7 +17,7 @@ export function OpenAlerts() {
     tellOpenAlerts(items.length)
     return items
   }
-  const loaded = useLoad(load, 'alerts of the overview', EVERY_MS)
+  const loaded = useLoad(load, 'alerts of the overview', EVERY_MS, ['alert'])
   const items = loaded.value
   if (loaded.error) return <Failure error={loaded.error} onRetry={loaded.reload} />
   if (!items) return null

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 
+import { constants } from '../../api/constants'
 import { createTenant } from '../../api/platform'
 import type { Operation } from '../../api/platform'
 import { useAttempt } from '../../app/attempt'
@@ -51,15 +52,22 @@ export function NewTenantDialog({ onMade, onClose }: { onMade: () => void; onClo
       onSubmit={submit}
       onClose={onClose}
     >
-      <TextField label="Name" name="name" required maxLength={100} value={name} onText={setName} />
+      <TextField
+        label="Name"
+        name="name"
+        required
+        maxLength={constants.workspace_name.chars_max}
+        value={name}
+        onText={setName}
+      />
       <TextField
         label="Part of addresses"
         name="slug"
         required
-        maxLength={63}
+        maxLength={constants.slug.chars_max}
         value={slug}
         onText={setSlug}
-        help="3 to 63 of a to z, digits and hyphens."
+        help={`${constants.slug.chars_min} to ${constants.slug.chars_max} of a to z, digits and hyphens.`}
       />
       <TextField
         label="E-mail address of the owner"

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 
+import { constants } from '../../api/constants'
 import { moveTenant, tenantOf } from '../../api/platform'
 import type { TenantMove, TenantWhole } from '../../api/platform'
 import { useAttempt } from '../../app/attempt'
@@ -15,6 +16,7 @@ import { FormDialog } from '../../ui/form-dialog'
 import { Icon } from '../../ui/icon'
 import { List } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
+import { Assigned } from './assigned'
 import { STATE_TONES, movesOf } from './moves'
 import type { Move } from './moves'
 
@@ -41,6 +43,7 @@ export function TenantPage({ id }: { id: string }) {
       </header>
       {tenant.state_reason && <p className="notice">{tenant.state_reason}</p>}
       <About tenant={tenant} />
+      <Assigned key={tenant.id} id={tenant.id} />
       <h2>What became of it</h2>
       <List<TenantMove>
         label="What became of it"
@@ -108,7 +111,7 @@ function MoveDialog({ tenant, move, onDone, onClose }: MoveProps) {
         label="Why"
         name="reason"
         required={move.needsReason}
-        maxLength={500}
+        maxLength={constants.move_reason.chars_max}
         value={reason}
         onText={setReason}
       />

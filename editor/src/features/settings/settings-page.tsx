@@ -4,13 +4,14 @@ import { Link } from '../../app/link'
 import { to } from '../../app/router'
 import type { SettingsPage as Name } from '../../app/router'
 import { useTitle } from '../../app/title'
-import { useMe } from '../../app/who'
+import { may, useMe } from '../../app/who'
 import type { Permission } from '../../app/who'
 
 const PAGES: [Name, string, Permission | null][] = [
   ['people', 'People', 'members.read'],
   ['keys', 'API keys', 'keys.read'],
   ['audit', 'Audit log', 'audit.read'],
+  ['workspace', 'Workspace', 'workspace.read'],
   ['account', 'Your account', null],
 ]
 
@@ -26,7 +27,7 @@ export function SettingsPage({ page, about, actions, children }: Props) {
   const me = useMe()
   const title = PAGES.find(([name]) => name === page)?.[1] ?? ''
   useTitle(title)
-  const shown = PAGES.filter(([, , needs]) => (needs === null ? me?.kind === 'user' : me?.permissions.includes(needs)))
+  const shown = PAGES.filter(([, , needs]) => (needs === null ? me?.kind === 'user' : may(me, needs)))
   return (
     <main className="listing">
       <nav className="subnav" aria-label="Settings">

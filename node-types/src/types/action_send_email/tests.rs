@@ -197,14 +197,14 @@ struct UsedUp {
 }
 
 impl QuotaDesk for UsedUp {
-    fn admit(&self, _: WorkspaceId, _: &'static str) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
+    fn admit(&self, _: WorkspaceId, _: &'static str, _: i64) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
         let refused = Ok(Err(Refused { resets_in_s: 9 }));
         Box::pin(async move { if self.is_away { Err(StoreError::LockTimeout) } else { refused } })
     }
-    fn confirm(&self, _: WorkspaceId, _: &'static str) {
+    fn confirm(&self, _: WorkspaceId, _: &'static str, _: i64) {
         unreachable!("nothing was spent");
     }
-    fn give_back(&self, _: WorkspaceId, _: &'static str) {
+    fn give_back(&self, _: WorkspaceId, _: &'static str, _: i64) {
         unreachable!("nothing was spent");
     }
 }
@@ -222,12 +222,12 @@ async fn beyond_the_quota_nothing_is_sent() {
 struct Counted(AtomicI64);
 
 impl QuotaDesk for Counted {
-    fn admit(&self, _: WorkspaceId, _: &'static str) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
+    fn admit(&self, _: WorkspaceId, _: &'static str, _: i64) -> BoxFuture<'_, Result<Result<(), Refused>, StoreError>> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok(Ok(())) })
     }
-    fn confirm(&self, _: WorkspaceId, _: &'static str) {}
-    fn give_back(&self, _: WorkspaceId, _: &'static str) {
+    fn confirm(&self, _: WorkspaceId, _: &'static str, _: i64) {}
+    fn give_back(&self, _: WorkspaceId, _: &'static str, _: i64) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -236,7 +236,7 @@ impl QuotaDesk for Counted {
 async fn what_is_spent_on_nothing_goes_back_also_if_the_attempt_is_given_up() {
     let desk = Arc::new(Counted::default());
     let spent = || desk.0.load(Ordering::Relaxed);
-    let one = || Spent::one(&*desk, WorkspaceId(Uuid::nil()), EMAILS);
+    let one = || Spent::units(&*desk, WorkspaceId(Uuid::nil()), EMAILS, 1);
     {
         let given_up = async {
             let _spent = one().await.unwrap().unwrap();

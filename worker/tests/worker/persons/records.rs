@@ -89,6 +89,21 @@ async fn records_are_told_and_erased_with_why_they_were_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_of_a_release_that_knows_no_records_leaves_them_to_one_that_does() {
+    let cell = Cell::new().await;
+    cell.record(1, json!({ "email": "ann@example.org", "name": "Ann" })).await;
+    let job = cell.person_job(Kind::Erase).await;
+    // As such a worker goes on from the history of leads, in an upgrade.
+    cell.run("UPDATE person_jobs SET part = 'history'").await;
+    cell.run("UPDATE person_jobs SET part = 'mails', reached = DEFAULT, reached_item = DEFAULT").await;
+    let worker = cell.worker().await;
+    cell.person_job_as(job, "completed").await;
+    let gone = json!([{ "email": "[erased]", "name": "[erased]" }, 2, "qualified"]);
+    assert_eq!(cell.records().await, [gone]);
+    worker.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_to_a_record_while_it_is_erased_is_not_lost() {
     let cell = Cell::new().await;
     cell.record(1, json!({ "who": { "email": "ann@example.org" }, "step": 1 })).await;

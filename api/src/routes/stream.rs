@@ -1,0 +1,47 @@
+//! Server-sent events of a workspace.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::sse::Sse;
+use axum::response::{IntoResponse, Response};
+use capstan_domain::changes::{NoPosition, Position};
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::Api;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::stream::{EVENTS_WAITING_MAX, Listener, permissions};
+
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// `GET /stream`: `ready`, from where on nothing is missed (unless `Last-Event-ID` names a position to go on from), then `execution`,
+/// `lead`, `record`, `workflow`, `approval` and `alert` as something is new of one, as far as the caller may read them; `beat` where
+/// nothing is, with the position; `reset` where it is not known what was missed: everything is to be loaded anew. Positions hold in
+/// each process. 503 `too_many_listeners`.
+pub(crate) async fn listen(State(api): State<Api>, caller: Caller, parts: Parts) -> Result<Response, Problem> {
+    let seat = api.listeners.seats.take(caller.workspace_id)?;
+    let subscription = api.listeners.subscribe(seat, &caller.cell, caller.workspace_id);
+    let (out, events) = mpsc::channel(EVENTS_WAITING_MAX);
+    let listener = Listener {
+        permissions: permissions(&parts),
+        last: last_position(&parts.headers),
+        workspace_id: caller.workspace_id,
+        cell: caller.cell,
+        subscription,
+        parts,
+        api,
+    };
+    tokio::spawn(listener.run(out));
+    Ok(Sse::new(ReceiverStream::new(events).map(Ok::<_, Infallible>)).into_response())
+}
+
+/// A header that is empty names none.
+fn last_position(headers: &HeaderMap) -> Option<Result<Position, NoPosition>> {
+    let last = headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty())?;
+    Some(last.to_str().map_err(|_| NoPosition).and_then(|last| last.trim().parse()))
+}

@@ -1,0 +1,200 @@
+//! What people are told: by operations, by members who join, and by what has happened in cells.
+
+use capstan_domain::access::{self, Asked, Placement, Role, WantedWorkspace};
+use capstan_domain::notifications::{KEPT_MAX, Kind, News, leave, tell};
+use capstan_engine::store::connect;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::people::{mail, member, send, start};
+use crate::support::App;
+use crate::tenants::admin;
+
+/// Kinds and summaries of what somebody was told, newest first, and how much is not read.
+async fn told(app: &App, session: &str) -> (Vec<(String, String)>, i64) {
+    let answer = send(app, session, "GET", "/notifications", json!({})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    let text = |it: &Value, field: &str| it[field].as_str().unwrap().to_owned();
+    let items = answer["items"].as_array().unwrap().iter();
+    (items.map(|it| (text(it, "kind"), text(it, "summary"))).collect(), answer["unread"].as_i64().unwrap())
+}
+
+fn one(kind: &str, summary: &str) -> Vec<(String, String)> {
+    vec![(kind.to_owned(), summary.to_owned())]
+}
+
+#[tokio::test]
+async fn who_asked_and_administrators_of_the_platform_are_told_how_provisioning_ended() {
+    let app = start().await;
+    let root = admin(&app).await;
+    let ada = member(&app, app.acme, "ada@example.com", Role::Viewer).await;
+    let bob = member(&app, app.acme, "bob@example.com", Role::Owner).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let ada_id = access::find_user(&mut control, "ada@example.com").await.unwrap().unwrap().user_id;
+    let mut ended = Vec::new();
+    for (key, slug) in [("k1", "globex"), ("k2", "acme")] {
+        let asked = Asked { by: ada_id, by_name: "ada@example.com", key, request_hash: &[0; 32] };
+        let wanted = WantedWorkspace {
+            slug: slug.into(),
+            name: slug.to_uppercase(),
+            plan: "free".into(),
+            owner_email: "ada@example.com".into(),
+            owner_name: None,
+            placement: Placement::Pooled,
+            server_id: None,
+        };
+        access::ask_operation(&mut control, &asked, &wanted).await.unwrap().unwrap();
+        let id = access::find_operation(&mut control, ada_id, key).await.unwrap().unwrap().operation_id;
+        while access::get_operation(&mut control, id).await.unwrap().unwrap().ended_at.is_none() {
+            app.api.turn(id).await.unwrap();
+        }
+        ended.push(id);
+    }
+    let completed = ("operation.completed".to_owned(), "The workspace GLOBEX is made.".to_owned());
+    for session in [&root, &ada] {
+        let (news, unread) = told(&app, session).await;
+        assert_eq!((news.len(), unread), (2, 2), "{news:?}");
+        assert_eq!(news[1], completed);
+        assert!(news[0].0 == "operation.failed" && news[0].1.contains("\"acme\" is taken"), "{news:?}");
+    }
+    assert!(told(&app, &bob).await.0.is_empty());
+    // A step that finds that all is done tells nothing more.
+    app.api.turn(ended[0]).await.unwrap();
+    assert_eq!(told(&app, &root).await.1, 2);
+    // What failed is mailed, what was completed is not, unless somebody wants it so.
+    app.api.tell_people().await.unwrap();
+    let (subject, _) = mail(&app, "ada@example.com", 1).await;
+    assert!(subject.contains("could not be made"), "{subject}");
+    assert_eq!(app.count("sandbox_mails WHERE 'ada@example.com' = ANY(recipients)").await, 1);
+    app.api.tell_people().await.unwrap();
+    assert_eq!(app.count("sandbox_mails WHERE 'ada@example.com' = ANY(recipients)").await, 1);
+}
+
+#[tokio::test]
+async fn what_happens_in_a_cell_reaches_the_heads_of_its_workspace_once_and_as_they_want_it() {
+    let app = start().await;
+    let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;
+    let viewer = member(&app, app.acme, "viewer@example.com", Role::Viewer).await;
+    let mut worker = app.cell.connect(connect::Role::Worker).await.unwrap();
+    let settings = json!({ "notifications": { "webhook.endpoint_disabled": false } });
+    assert_eq!(send(&app, &owner, "PUT", "/workspace/settings", settings).await.status, 200);
+    let wish = json!({ "mail": true });
+    assert_eq!(send(&app, &owner, "PUT", "/notification-preferences/quota.soft", wish).await.status, 200);
+    let leave_all = async |worker: &mut sqlx::PgConnection| {
+        for (kind, summary) in [
+            (Kind::QuotaSoft, "The limit is reached."),
+            (Kind::EndpointDisabled, "It is gone."),
+            (Kind::AlertRaised, "Too much fails."),
+        ] {
+            leave(&mut *worker, app.acme.0, kind, kind.as_str(), summary, "usage").await.unwrap();
+        }
+    };
+    leave_all(&mut worker).await;
+    leave_all(&mut worker).await;
+    app.api.tell_people().await.unwrap();
+    assert_eq!(app.count("notices").await, 0);
+    // Who died before it was forgotten has it brought again.
+    leave_all(&mut worker).await;
+    app.another_process().api.tell_people().await.unwrap();
+    let (mut news, unread) = told(&app, &owner).await;
+    news.sort();
+    let expected = [one("alert.raised", "Too much fails."), one("quota.soft", "The limit is reached.")].concat();
+    assert_eq!((news, unread), (expected, 2));
+    assert_eq!(told(&app, &viewer).await, (Vec::new(), 0));
+    // Alerts have mails of their own.
+    let (subject, _) = mail(&app, "owner@example.com", 1).await;
+    assert_eq!(subject, "[acme] The limit is reached.");
+    assert_eq!(app.count("sandbox_mails WHERE 'owner@example.com' = ANY(recipients)").await, 1);
+
+    let listed = send(&app, &owner, "GET", "/notifications?unread=true&limit=1", json!({})).await.json();
+    assert_eq!((&listed["items"][0]["workspace"], &listed["unread"]), (&json!("acme"), &json!(2)));
+    let ids = json!({ "ids": [listed["items"][0]["id"]] });
+    assert_eq!(send(&app, &viewer, "POST", "/notifications/read", ids.clone()).await.json()["unread"], 0);
+    assert_eq!(told(&app, &owner).await.1, 2, "nobody reads for others");
+    assert_eq!(send(&app, &owner, "POST", "/notifications/read", ids).await.json()["unread"], 1);
+    assert_eq!(send(&app, &owner, "POST", "/notifications/read", json!({})).await.json()["unread"], 0);
+    assert_eq!(send(&app, &owner, "GET", "/notifications?unread=true", json!({})).await.json()["items"], json!([]));
+    assert_eq!(send(&app, &owner, "GET", "/notifications?unread=no", json!({})).await.verdict(), "400 bad_unread");
+    assert_eq!(app.get("/api/v1/notifications").await.verdict(), "401 no_session");
+    let wish = json!({ "mail": true });
+    let unknown = send(&app, &owner, "PUT", "/notification-preferences/moon", wish).await;
+    assert_eq!(unknown.verdict(), "404 not_found");
+    let wanted = send(&app, &owner, "GET", "/notification-preferences", json!({})).await.json();
+    let of =
+        |kind: &str| wanted["items"].as_array().unwrap().iter().find(|it| it["kind"] == kind).unwrap()["mail"].clone();
+    assert_eq!(
+        (of("quota.soft"), of("quota.exceeded"), of("operation.completed")),
+        (json!(true), json!(true), json!(false))
+    );
+}
+
+#[tokio::test]
+async fn quotas_leave_a_notice_and_heads_are_told_who_joins() {
+    let app = start().await;
+    let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;
+    let mut cell = app.cell.connect(connect::Role::Worker).await.unwrap();
+    for what in ["soft", "exceeded", "soft"] {
+        sqlx::query("SELECT tell_quota_1(now(), $1, $2, 'executions', '2026-11-01', 1000, 1200, 1000)")
+            .bind(app.acme.0)
+            .bind(what)
+            .execute(&mut cell)
+            .await
+            .unwrap();
+    }
+    app.api.tell_people().await.unwrap();
+    let mut news = told(&app, &owner).await.0;
+    news.sort();
+    let kinds: Vec<&str> = news.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["quota.exceeded", "quota.soft"]);
+    assert_eq!(news[1].1, "The limit of 1000 executions per month is reached.");
+    let invite = json!({ "email": "bob@example.com", "role": "member" });
+    assert_eq!(send(&app, &owner, "POST", "/invitations", invite).await.status, 201);
+    let (_, token) = mail(&app, "bob@example.com", 1).await;
+    let accept = json!({ "token": token, "name": "Bob", "password": crate::people::PASSWORD });
+    assert_eq!(send(&app, "", "POST", "/invitations/accept", accept).await.status, 201);
+    let (news, _) = told(&app, &owner).await;
+    assert_eq!(news[0], ("invitation.accepted".into(), "bob@example.com has joined Acme as member.".into()));
+}
+
+#[tokio::test]
+async fn a_person_keeps_so_many_and_what_was_read_goes_first_and_who_has_left_sees_nothing() {
+    let app = App::start().await;
+    let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;
+    let ada = member(&app, app.acme, "ada@example.com", Role::Admin).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let ada_id = access::find_user(&mut control, "ada@example.com").await.unwrap().unwrap().user_id;
+    let mut say = async |no: i64| {
+        let source = no.to_string();
+        let news = News {
+            kind: Kind::QuotaSoft,
+            source: &source,
+            workspace_id: Some(app.acme),
+            summary: &source,
+            page: "",
+            is_mailed: false,
+        };
+        tell(&mut control, &[ada_id], &news).await.unwrap()
+    };
+    for no in 0..KEPT_MAX {
+        assert_eq!(say(no).await, 1);
+    }
+    assert_eq!(say(0).await, 0, "the same news is there once");
+    // The newer half is read: one of it goes, though all that is not read is older.
+    let half = format!("/notifications?limit={}", KEPT_MAX / 2);
+    let newest = send(&app, &ada, "GET", &half, json!({})).await.json();
+    let ids: Vec<Value> = newest["items"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    let left = send(&app, &ada, "POST", "/notifications/read", json!({ "ids": ids })).await.json();
+    assert_eq!(left["unread"], KEPT_MAX / 2);
+    assert_eq!(say(KEPT_MAX).await, 1);
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    let kept = "SELECT count(*), count(*) FILTER (WHERE read_at IS NULL), min(source::int) FILTER (WHERE read_at IS NOT NULL) \
+                FROM notifications WHERE user_id = $1";
+    let kept: (i64, i64, i32) = sqlx::query_as(kept).bind(ada_id).fetch_one(&mut control).await.unwrap();
+    assert_eq!(kept, (KEPT_MAX, KEPT_MAX / 2 + 1, i32::try_from(KEPT_MAX / 2 + 1).unwrap()));
+    let many = json!({ "ids": (0..=KEPT_MAX).map(|_| Uuid::now_v7()).collect::<Vec<_>>() });
+    assert_eq!(send(&app, &ada, "POST", "/notifications/read", many).await.verdict(), "422 too_many");
+    let gone = send(&app, &owner, "DELETE", &format!("/members/{ada_id}"), json!({})).await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    assert_eq!(told(&app.another_process(), &ada).await, (Vec::new(), 0));
+}
