@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proofs over real processes of the API and of workers, by name: `processes.sh canaries`, `quotas`, `addresses` or `keys`; each says in
-# scripts/processes/NAME.py what it shows. The last line is one JSON object. Needs python3 and the PostgreSQL client; nothing from
-# registries.
+# Proofs over real processes of the API and of workers, by name: `processes.sh canaries`, `quotas`, `addresses`, `keys` or `provisioning`;
+# each says in scripts/processes/NAME.py what it shows. The last line is one JSON object. Needs python3 and the PostgreSQL client, and
+# nothing from registries.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

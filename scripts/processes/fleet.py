@@ -117,10 +117,10 @@ class Site:
             if process.child.poll() is None:
                 process.child.kill()
 
-    def command(self, *args, **env):
-        """Result of a command that has to end well."""
+    def command(self, *args, given="", **env):
+        """Result of a command that has to end well; it is given a text."""
         words = [BINARY, "--json", *args, "--allow-unsafe-database"]
-        done = subprocess.run(words, env=self.env | env, capture_output=True, timeout=PATIENCE_S, check=False)
+        done = subprocess.run(words, env=self.env | env, input=given.encode(), capture_output=True, timeout=PATIENCE_S, check=False)
         need(done.returncode == 0, f"{args} ended with {done.returncode}: {done.stdout.decode()}{done.stderr.decode()}")
         return json.loads(done.stdout.splitlines()[-1])
 
