@@ -19,7 +19,7 @@ SECRETS = int(os.environ.get("CANARY_SECRETS", "1000"))
 WORKSPACES, AT_ONCE = 4, 6
 # What no step gets from a credential, so that nothing takes it out: a value that differs in each form, one that is printed as two lines,
 # ids of a request and of its trace.
-PRINTED = "<~00'~\"\"_/  <\\/ß'/~_ Z_ß aZ%~ ~/'0/ _ '~x"
+PRINTED = "~&~'0~ '\\/ß=/0== %+'~Z'+~%\"Z~/<+<\"'%Za%%x"
 SPLIT, REQUEST_ID, TRACE_ID = uuid.uuid4().hex[:24], f"control-{uuid.uuid4()}", uuid.uuid4().hex
 # Where they have to be found.
 CONTROLS = {
@@ -133,7 +133,8 @@ def pages(tenant, path):
 def read_all(tenant):
     """Asks for all that the API tells of executions, workflows and credentials; the tape hears it. What lines of a log come to, joined."""
     operations = tenant.well(0, "GET", "/openapi.json")["paths"]
-    is_read = [path for path, ways in operations.items() if "text/event-stream" not in json.dumps(ways.get("get", "event-stream"))]
+    # The events of an execution that has ended have an end, those of a workspace have none.
+    is_read = [path for path, ways in operations.items() if "get" in ways and path != "/stream"]
     ids = {"execution_id": tenant.executions}
     ids["credential_id"] = [one["id"] for one in pages(tenant, "/credentials")]
     ids["workflow_id"] = [one["id"] for one in pages(tenant, "/workflows")]
@@ -191,7 +192,8 @@ def judge(secrets, collector, tape, reads):
     places = {
         "database": [FOLDER / "rows"],
         "lines": [FOLDER / "joined"],
-        "logs": [*FOLDER.glob("*.err"), *FOLDER.glob("*.out")],
+        # With what workers note of what they run.
+        "logs": [*FOLDER.glob("*.err"), *FOLDER.glob("*.out"), *(file for file in FOLDER.glob("boxes/**/*") if file.is_file())],
         "traces": [collector.path],
         "exports": [FOLDER / "exports"],
         "answers": [tape.path],

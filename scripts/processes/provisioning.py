@@ -89,14 +89,14 @@ class Ground:
         again = self.wish(slug, placement)
         told = again.json()
         need((again.status, told["id"], told["status"]) == (200, operation, "completed"), f"{slug}: {again}")
+        of_it = f"JOIN workspaces w USING (workspace_id) WHERE w.slug = '{slug}'"
         for what, query in {
             "workspaces": f"workspaces WHERE slug = '{slug}' AND state = 'active' AND placement = '{placement}'",
-            "owners": f"members m JOIN users u USING (user_id) JOIN workspaces w USING (workspace_id) WHERE w.slug = '{slug}' AND m.role = 'owner' "
-            f"AND u.email = 'owner-of-{slug}@example.com'",
-            "members": f"members JOIN workspaces w USING (workspace_id) WHERE w.slug = '{slug}'",
-            "plans": f"workspace_plans JOIN workspaces w USING (workspace_id) WHERE w.slug = '{slug}'",
+            "members": f"members m {of_it}",
+            "owners": f"users u JOIN members m USING (user_id) {of_it} AND m.role = 'owner' AND u.email LIKE 'owner-of-{slug}@%'",
+            "plans": f"workspace_plans p {of_it}",
             "operations": f"operations WHERE request ->> 'slug' = '{slug}'",
-            "moves to active": f"tenant_transitions JOIN workspaces w USING (workspace_id) WHERE w.slug = '{slug}' AND to_state = 'active'",
+            "moves to active": f"tenant_transitions t {of_it} AND t.to_state = 'active'",
         }.items():
             found = self.site.count(query)
             need(found == 1, f"{slug} has {found} {what}")

@@ -153,7 +153,7 @@ def disturbed(ground, slug, buffer):
     most = tenant.facts()
     need(most <= tenant.hard, f"{slug}: {most} executions were let in")
     tenant.settle()
-    # What the dead held is there for others. Of those that were refused some may have begun before their process died: they are no second ones.
+    # What the dead held is there for others. Of those that were refused some may have begun before their process died: then again is once.
     rounds = 0
     while tenant.facts() < tenant.hard:
         rounds += 1

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 
 /// Shorter ones of base64 are found everywhere.
 const BASE64_CHARS_MIN: usize = 6;
+/// Documents of JSON within texts of such that are looked into.
+const JSON_DEPTH_MAX: usize = 3;
 /// Bits of a character of base64.
 const BASE64_BITS: usize = 6;
 
@@ -16,9 +18,8 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![
         secret.to_owned(),
         json.replace('/', "\\/"),
-        ascii_json(secret),
-        self::json(&json),
-        self::json(&self::json(&json)),
+        json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        wary_json(secret),
         secret.escape_debug().to_string(),
         secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
         html(secret, "&#39;"),
@@ -27,8 +28,8 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
         percent(secret, is_query, "%20", true),
         STANDARD.encode(secret),
         URL_SAFE.encode(secret),
-        json,
     ];
+    forms.extend(json_in_json(secret));
     for keeps in [is_unreserved, is_component, is_segments] {
         forms.extend([true, false].map(|upper| percent(secret, keeps, "%20", upper)));
     }
@@ -54,6 +55,33 @@ fn base64_within(secret: &str, offset: usize) -> Vec<String> {
 fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// As JSON, as JSON in JSON and so on: each with all characters, or in ASCII from some depth on.
+fn json_in_json(secret: &str) -> Vec<String> {
+    let (mut all, mut plain, mut in_ascii) = (Vec::new(), secret.to_owned(), Vec::<String>::new());
+    for _ in 0..JSON_DEPTH_MAX {
+        in_ascii = in_ascii.iter().map(|text| json(text)).collect();
+        in_ascii.push(ascii_json(&plain));
+        plain = json(&plain);
+        all.push(plain.clone());
+        all.extend(in_ascii.iter().cloned());
+    }
+    all
+}
+
+/// As JSON that nobody mistakes for HTML, as .NET writes it.
+fn wary_json(text: &str) -> String {
+    let mut escaped = String::new();
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(b'\\') => escaped.push_str("\\\\"),
+            Ok(byte) if (b' '..0x7f).contains(&byte) && !b"\"&'+<>`".contains(&byte) => escaped.push(char::from(byte)),
+            // Writing to a string does not fail.
+            _ => _ = write!(escaped, "\\u{unit:04X}"),
+        }
+    }
+    escaped
 }
 
 /// As JSON for channels that carry ASCII only.
@@ -126,6 +154,27 @@ mod tests {
         }
         for form in ["a%22b%2fc%20%c3%a9%26%2b1", "a%22b%2Fc+%C3%A9%26%2B1", "a&quot;b/c é&amp;+1", "a\\\\\\\"b/c é&+1"]
         {
+            assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
+        }
+    }
+
+    #[test]
+    fn json_is_known_as_deep_as_it_is_and_as_others_write_it() {
+        let forms = forms("\"é<+");
+        for form in [
+            r#"\"é<+"#,
+            r#"\"\u00e9<+"#,
+            r#"\\\"é<+"#,
+            r#"\\\"\u00e9<+"#,
+            r#"\\\"\\u00e9<+"#,
+            r#"\\\\\\\"é<+"#,
+            r#"\\\\\\\"\u00e9<+"#,
+            r#"\\\\\\\"\\u00e9<+"#,
+            r#"\\\\\\\"\\\\u00e9<+"#,
+            // Go, .NET.
+            r#"\"é\u003c+"#,
+            r"\u0022\u00E9\u003C\u002B",
+        ] {
             assert!(forms.iter().any(|known| known == form), "{form} is not among {forms:#?}");
         }
     }
