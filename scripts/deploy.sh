@@ -23,7 +23,7 @@ left_out() {
 root() {
     local folder=$DEPLOY_FOLDER/$1
     [[ -e $folder.done ]] && return
-    rm -rf "$folder"
+    rm -rf --one-file-system "$folder"
     echo "deploy: debootstrap makes $1" >&2
     debootstrap --variant=minbase ${2:+--include="$2"} "$SUITE" "$folder" "$MIRROR" >"$folder.log" 2>&1 || return 1
     touch "$folder.done"
@@ -44,4 +44,5 @@ root database "postgresql-$(sed -nE 's/^ *image: postgres:([0-9]+)-.*/\1/p' depl
 
 # With the network for what the steps install, then without any but the loopback of its own.
 unshare --mount "$DEPLOY_FOLDER/venv/bin/python" scripts/deploy/image.py
-exec unshare --mount --net "$DEPLOY_FOLDER/venv/bin/python" scripts/deploy/services.py
+unshare --mount --net "$DEPLOY_FOLDER/venv/bin/python" scripts/deploy/services.py
+rm -rf --one-file-system "$DEPLOY_FOLDER/image" "$DEPLOY_FOLDER/volumes"
