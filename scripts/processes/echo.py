@@ -9,6 +9,9 @@ import urllib.parse
 
 from forms import forms
 
+# Of an answer that is no good one at most so much is kept.
+EXCERPT_BYTES = 500
+
 
 def serve(handler):
     """Address of a server with that handler; it lives as long as this program."""
@@ -25,8 +28,7 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, body, **headers):
         self.send_response(status)
-        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        for name, value in headers.items():
+        for name, value in ({"Content_Type": "application/json", "Content_Length": str(len(body))} | headers).items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
@@ -46,10 +48,9 @@ class Echo:
                 if self.path.startswith("/ask"):
                     return self.answer(200, b"{}")
                 header = base64.b64encode(secret.encode()).decode()
-                fails = self.path.startswith("/fail")
-                # The second body is long before the secret comes, so that an excerpt of it may end within the secret.
-                told = ("." * (len(secret) % 480) + secret + json.dumps(shown(secret))) if fails else shown(secret)
-                self.answer(400 if fails else 200, json.dumps(told, ensure_ascii=len(secret) % 2 == 0).encode(), X_Echo=header)
+                if self.path.startswith("/fail"):
+                    return self.answer(400, wrong(secret).encode(), X_Echo=header, Content_Type="text/plain; charset=utf-8")
+                self.answer(200, json.dumps(shown(secret), ensure_ascii=len(secret) % 2 == 0).encode(), X_Echo=header)
 
         self.address = serve(Handler)
 
@@ -65,7 +66,14 @@ def secret_of(request):
     return base64.b64decode(rest).decode().split(":", 1)[1] if scheme == "Basic" else rest
 
 
+def wrong(secret):
+    """A text with the secret, in JSON and in JSON within JSON, and in all forms. It begins so that what is kept of it ends anywhere."""
+    within = json.dumps({"error": secret, "again": json.dumps({"error": secret})}, ensure_ascii=len(secret) % 2 == 0)
+    return "." * (len(secret) % EXCERPT_BYTES) + " ".join([secret, within, *forms(secret).values()])
+
+
 def shown(secret):
+    """The same as a document."""
     return {
         "forms": list(forms(secret).values()),
         secret: 1,
