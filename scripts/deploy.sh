@@ -10,7 +10,7 @@ export CAPSTAN_BINARY=${CAPSTAN_BINARY:-$PWD/target/release/capstan}
 # Roots as debootstrap leaves them are kept there, so that a second run does not fetch them again.
 export DEPLOY_FOLDER=${DEPLOY_FOLDER:-$PWD/target/deploy} PYTHONDONTWRITEBYTECODE=1
 # That of this machine's own packages.
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null | head -n 1)}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null | head -n 1 || true)}
 readonly SUITE=trixie MIRROR=$mirror
 
 left_out() {
@@ -34,6 +34,7 @@ for program in unshare setpriv mount ip python3; do
     command -v "$program" >/dev/null || left_out "$program is not installed"
 done
 unshare --mount --net true 2>/dev/null || left_out "this machine allows no namespaces of its own"
+[[ -n $MIRROR ]] || left_out "no mirror of Debian is known: DEBIAN_MIRROR names one"
 command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap >&2 || left_out "debootstrap is not installed"
 mkdir -p "$DEPLOY_FOLDER"
 root base "" || left_out "debootstrap made no root, see base.log"
