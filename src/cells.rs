@@ -1,13 +1,14 @@
 //! Cells as commands reach them: that of a workspace, or all dedicated ones.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use capstan_domain::access;
 use capstan_domain::cells::{CellAddress, creator_place, place_of, ready_cells, server_of};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect::{Place, Role};
+use capstan_engine::store::error::StoreError;
 use capstan_engine::store::migrate::{Kind, migrate};
 use clap::Args;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::database::Database;
 use crate::provision::CreatorArgs;
@@ -107,6 +108,7 @@ pub(crate) async fn migrate_all(
     for address in ready_cells(&mut control).await? {
         let migrated = async {
             let place = owned(&database.control, &mut control, creator, &address, keys).await?;
+            require_owner(&place).await?;
             Ok::<_, anyhow::Error>(migrate(&place, Kind::Cell).await?)
         };
         match migrated.await {
@@ -118,4 +120,20 @@ pub(crate) async fn migrate_all(
         }
     }
     Ok(done)
+}
+
+/// What another login makes in a cell, as a superuser may, would be out of its owner's reach from then on.
+async fn require_owner(place: &Place) -> anyhow::Result<()> {
+    let mut connection = place.connect(Role::Owner).await?;
+    let sql = "SELECT current_user::text, pg_get_userbyid(d.datdba)::text FROM pg_database d \
+               WHERE d.datname = current_database()";
+    let (login, owner): (String, String) =
+        sqlx::query_as(sql).fetch_one(&mut connection).await.map_err(StoreError::from)?;
+    connection.close().await.map_err(StoreError::from)?;
+    if login != owner {
+        bail!(
+            "it belongs to {owner}, not to {login}: set CAPSTAN_CREATOR_URL to its owner, or creator_login of its database server"
+        );
+    }
+    Ok(())
 }

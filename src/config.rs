@@ -1,5 +1,6 @@
 //! Settings, from flags and environment. `.env.example` lists each variable.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,13 +9,15 @@ use capstan_node_types::registry::Registry;
 use capstan_worker::{CellsSettings, UpkeepSettings, WorkerSettings};
 use clap::{Args, ValueEnum};
 
+use crate::output::hidden;
+
 /// Most executions that one worker may have active at a time.
 const SLOTS_MAX: u64 = 100_000;
 /// Most dedicated cells that one worker may serve at a time.
 const CELLS_MAX: u64 = 1_000;
 
 /// Which database.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct DatabaseArgs {
     /// PostgreSQL 15 or later, as postgres://user:password@host/database. Where unset, `dev` and `exec` start one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, help_heading = "Database")]
@@ -31,6 +34,15 @@ pub(crate) struct DatabaseArgs {
     /// Use a server that may lose acknowledged work in a crash (fsync and the like switched off).
     #[arg(long, global = true, help_heading = "Database")]
     pub(crate) allow_unsafe_database: bool,
+}
+
+/// Without the password in it.
+impl fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseArgs")
+            .field("database_url", &hidden(self.database_url.as_ref()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl DatabaseArgs {
@@ -70,7 +82,7 @@ pub(crate) struct ServiceArgs {
 }
 
 /// Where mail goes. The API has to know it too: without a server it shows the sandbox mailbox.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct MailServerArgs {
     /// Mail server, such as `smtp://user:password@host:587?tls=required`; a sandbox mailbox if unset.
     #[arg(long, env = "CAPSTAN_SMTP_URL", hide_env_values = true, help_heading = "Services")]
@@ -147,6 +159,13 @@ impl AccountArgs {
                 })
             })
             .collect()
+    }
+}
+
+/// Without the password in it.
+impl fmt::Debug for MailServerArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailServerArgs").field("smtp_url", &hidden(self.smtp_url.as_ref())).finish_non_exhaustive()
     }
 }
 

@@ -112,7 +112,10 @@ async fn run_in(
     let services = fleet::services(&args.services, reach.clone(), &database.cell, &keys)?;
     let worker = fleet::worker(&database.cell, &registry, services, &args.fleet, Arc::clone(&keys)).await?;
     let dedicated = fleet::cells(&database.control, &registry, &args.services, reach, &args.fleet, Arc::clone(&keys));
-    provision::spawn(database, &args.creator, Arc::clone(&keys), stop.clone())?;
+    // It ends with this, also where nobody has said stop.
+    let making = stop.child_token();
+    provision::spawn(database, &args.creator, Arc::clone(&keys), making.clone())?;
+    let _making = making.drop_guard();
     let settings = ApiSettings {
         control: database.control.clone(),
         cell: database.cell.clone(),

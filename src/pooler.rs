@@ -1,5 +1,6 @@
 //! What may stand between `serve` and the database: PgBouncer in transaction mode.
 
+use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context, bail};
@@ -10,13 +11,23 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::database::Database;
+use crate::output::hidden;
 
 /// Where the pooler is.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct PoolerArgs {
     /// PgBouncer in transaction mode before the database of DATABASE_URL, for what requests of `serve` ask; directly if unset.
     #[arg(long, env = "CAPSTAN_API_POOLER_URL", hide_env_values = true, help_heading = "Database")]
     api_pooler_url: Option<String>,
+}
+
+/// Without the password in it.
+impl fmt::Debug for PoolerArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolerArgs")
+            .field("api_pooler_url", &hidden(self.api_pooler_url.as_ref()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl PoolerArgs {

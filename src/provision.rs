@@ -1,5 +1,6 @@
 //! `capstan provision`: makes the databases of dedicated workspaces. Whoever serves or executes may not do that.
 
+use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::DatabaseArgs;
 use crate::database::Database;
+use crate::output::hidden;
 use crate::secret_keys::SecretArgs;
 use crate::{interrupt, output};
 
@@ -26,12 +28,19 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Who makes databases on the home server, and owns them.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 pub(crate) struct CreatorArgs {
     /// Login that makes and owns databases of dedicated workspaces on the server of DATABASE_URL: for `provision` and `dev`, and for
     /// commands that look into such a database as its owner. Never for `serve` and `worker`.
     #[arg(long, env = "CAPSTAN_CREATOR_URL", hide_env_values = true, help_heading = "Database")]
     creator_url: Option<String>,
+}
+
+/// Without the password in it.
+impl fmt::Debug for CreatorArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatorArgs").field("creator_url", &hidden(self.creator_url.as_ref())).finish_non_exhaustive()
+    }
 }
 
 impl CreatorArgs {

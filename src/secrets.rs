@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use capstan_domain::cells::ready_cells;
+use capstan_domain::cells::{ready_cells, rotate_servers, server_keys};
 use capstan_domain::secrets::{KeyRing, Under, Walk, census, rotate_some};
 use capstan_engine::store::connect::{Place, Role};
 use clap::{Args, Subcommand};
@@ -78,11 +78,21 @@ struct Sum {
     failed: Vec<String>,
 }
 
-/// Goes through the home cell and all dedicated ones. One that cannot be reached holds up no other.
+/// Name of the table of servers of dedicated cells, in `control`.
+const SERVERS: &str = "database_servers";
+
+/// Goes through the servers of dedicated cells, the home cell and all dedicated ones. One that cannot be reached holds up no other.
 async fn look_at_all(database: &Database, ring: &KeyRing, rotates: bool) -> anyhow::Result<Sum> {
     let mut sum = Sum::default();
     look_at(&database.cell, ring, rotates, &mut sum).await?;
     let mut control = database.owner().await?;
+    if rotates {
+        let (moved, damaged) = rotate_servers(&mut control, ring).await?;
+        (sum.moved, sum.damaged) = (sum.moved + moved, sum.damaged + damaged);
+    }
+    for (key_id, rows) in server_keys(&mut control).await? {
+        *sum.rows.entry((SERVERS, key_id)).or_default() += rows;
+    }
     for address in ready_cells(&mut control).await? {
         let looked = async {
             let place = cells::used(&database.control, &mut control, &address, ring).await?;

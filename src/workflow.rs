@@ -2,7 +2,8 @@
 
 mod files;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -129,9 +130,10 @@ async fn all(client: &Client) -> anyhow::Result<Vec<String>> {
 async fn import(args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
     let client = Client::new(&args.server)?;
     let paths = files::found(&args.paths)?;
-    let mut items: Vec<Value> = Vec::new();
+    let (mut items, mut seen): (Vec<Value>, HashMap<String, PathBuf>) = (Vec::new(), HashMap::new());
     for (no, path) in paths.iter().enumerate() {
-        let mut item = match files::read(path) {
+        let file = files::read(path).and_then(|file| first_of_its_id(&mut seen, path, file));
+        let mut item = match file {
             Ok(file) => import_one(&client, args, &file).await?,
             Err(reason) => json!({ "result": "refused", "detail": reason }),
         };
@@ -151,6 +153,15 @@ async fn import(args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
     };
     output::result(json, &json!({ "dry_run": args.dry_run, "items": items }), &words);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The file, unless another one was the same workflow, as one that was exported before it was renamed: each would undo the other.
+fn first_of_its_id(seen: &mut HashMap<String, PathBuf>, path: &Path, file: Value) -> Result<Value, String> {
+    let Some(id) = file["workflow"]["id"].as_str() else { return Ok(file) };
+    match seen.insert(id.to_owned(), path.to_owned()) {
+        Some(other) => Err(format!("{} is the same workflow: keep one of them", other.display())),
+        None => Ok(file),
+    }
 }
 
 async fn import_one(client: &Client, args: &ImportArgs, file: &Value) -> anyhow::Result<Value> {
@@ -190,6 +201,17 @@ fn told(file: &str, item: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_files_of_one_workflow_only_the_first_comes_in() {
+        let mut seen = HashMap::new();
+        let mut is_first = |path: &str, id: Value| {
+            first_of_its_id(&mut seen, Path::new(path), json!({ "workflow": { "id": id } })).is_ok()
+        };
+        assert!(is_first("a", json!("1")) && is_first("b", json!("2")));
+        assert!(is_first("new", Value::Null) && is_first("another", Value::Null));
+        assert!(!is_first("c", json!("1")));
+    }
 
     #[test]
     fn a_line_says_what_became_of_a_file_and_what_to_do() {

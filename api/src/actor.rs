@@ -9,7 +9,8 @@ use chrono::Utc;
 
 use crate::Api;
 use crate::auth::{
-    KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, no_workspace, wrong_key, wrong_token,
+    GoesOn, KEY_COOKIE, cookie, is_from_this_machine, key_in_headers, no_key, no_session, no_workspace, wrong_key,
+    wrong_token,
 };
 use crate::people::session::{WORKSPACE, WORKSPACE_COOKIE, refuse_forged};
 use crate::problem::Problem;
@@ -140,7 +141,7 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
     }
     let token = api.people.token(&parts.headers);
     if let Some(token) = token
-        && let Some(person) = api.people.by_session(token).await?
+        && let Some(person) = person(api, parts, token).await?
     {
         refuse_forged(parts)?;
         let membership = chosen(&parts.headers, &person)?;
@@ -168,6 +169,13 @@ pub(crate) async fn recognise(api: &Api, parts: &Parts) -> Result<Actor, Problem
         return Ok(Actor { who: Who::Machine, tenant: Some(tenant), role: None, permissions });
     }
     Err(if in_cookie.is_some() { wrong_key() } else { refusal() })
+}
+
+async fn person(api: &Api, parts: &Parts, token: &str) -> Result<Option<Arc<Person>>, Problem> {
+    if parts.extensions.get::<GoesOn>().is_some() {
+        return api.people.by_session_of_absent(token).await;
+    }
+    api.people.by_session(token).await
 }
 
 /// Whether it has the form of a JSON Web Token; a key has no dots.

@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// For how long nobody else looks, in seconds.
 const LOOK_S: i32 = 50;
 /// Dedicated cells of one look.
-const AWAKE_MAX: i64 = 1_000;
+const SERVED_MAX: i64 = 1_000;
 /// Mails of one look and cell.
 const BITE: i32 = 100;
 /// Mails of one workspace within [`SPAN_S`]. What is beyond waits for its next try: by then it may be over.
@@ -69,13 +69,13 @@ pub(crate) async fn round(api: &Parts) -> Result<(), Problem> {
     Ok(())
 }
 
-/// All pooled cells, and the dedicated ones where something is going on: a worker that raises an alert stays there for longer than it
-/// takes to look.
+/// All pooled cells, and the dedicated ones that a worker serves: where people are to be told something, it stays for longer than it takes
+/// to look.
 pub(crate) async fn looked_into(api: &Parts) -> Result<Vec<CellAddress>, Problem> {
     let mut control = api.people.pool.begin().await?;
     let schemas = access::cell_schemas(&mut control).await?;
     let mut addresses: Vec<_> = schemas.iter().map(|schema| CellAddress::pooled(schema)).collect();
-    addresses.extend(cells::awake_cells(&mut control, AWAKE_MAX).await?);
+    addresses.extend(cells::served_cells(&mut control, SERVED_MAX).await?);
     control.commit().await?;
     Ok(addresses)
 }

@@ -33,6 +33,10 @@ pub(crate) const KEY_COOKIE: &str = "capstan_key";
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Of a request that goes on by itself: see [`crate::permit::goes_on`].
+#[derive(Clone, Copy)]
+pub(crate) struct GoesOn;
+
 /// The workspace of a request, for somebody whom the route's guard has let in.
 pub(crate) struct Caller {
     pub(crate) workspace_id: WorkspaceId,
@@ -162,9 +166,12 @@ impl FromRequestParts<Api> for Caller {
 
 /// Lets the request in, if it brings what is needed, and notes who it is.
 pub(crate) async fn admit(api: &Api, parts: &mut Parts, demand: impl Into<Demand>) -> Result<(), Problem> {
-    let Demand { access, page, .. } = demand.into();
+    let Demand { access, page, goes_on, .. } = demand.into();
     if access == Access::Public {
         return refuse_forged(parts);
+    }
+    if goes_on {
+        parts.extensions.insert(GoesOn);
     }
     let actor = actor::recognise(api, parts).await?;
     match access {
@@ -187,6 +194,18 @@ pub(crate) async fn admit(api: &Api, parts: &mut Parts, demand: impl Into<Demand
     }
     parts.extensions.insert(Arc::new(actor));
     Ok(())
+}
+
+/// Lets a request that lasts stay in its workspace. Who names none may come to mean another one meanwhile: 400 `workspace_required`.
+pub(crate) async fn admit_again(
+    api: &Api,
+    parts: &mut Parts,
+    permission: Permission,
+    workspace_id: WorkspaceId,
+) -> Result<(), Problem> {
+    admit(api, parts, permission).await?;
+    let tenant = parts.extensions.get::<Arc<Actor>>().and_then(|actor| actor.tenant.as_ref());
+    if tenant.is_some_and(|tenant| tenant.workspace_id == workspace_id) { Ok(()) } else { Err(no_workspace()) }
 }
 
 pub(crate) fn key_in_headers(headers: &HeaderMap) -> Result<Option<&str>, Problem> {

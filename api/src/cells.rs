@@ -138,7 +138,7 @@ impl Cells {
                 announced: Some(announced),
             })
         };
-        Ok(self.dedicated.lock().unwrap_or_else(PoisonError::into_inner).meet(address.cell_id, new))
+        Ok(self.dedicated.lock().unwrap_or_else(PoisonError::into_inner).meet(address.cell_id, server, new))
     }
 
     /// The pooled cell of that schema; connects when first used.

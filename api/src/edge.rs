@@ -25,6 +25,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most characters of a request id that a client may choose.
 const REQUEST_ID_CHARS_MAX: usize = 128;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Tells proxies that keep answers until a buffer is full to leave that.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 const SECURITY_HEADERS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
@@ -136,6 +138,9 @@ fn dress(headers: &mut HeaderMap, id: &str) {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+        headers.insert(BUFFERING, HeaderValue::from_static("no"));
+    }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -17,13 +17,12 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
 
-/// What is read again and again, changes seldom, and names nobody. Paths below `/api/v1`, as they are registered.
-const REVALIDATED: [&str; 16] = [
+/// What is read again and again, changes seldom, names nobody, and has no tag of its own. Paths below `/api/v1`, as they are registered.
+const REVALIDATED: [&str; 15] = [
     "/access",
     "/credential-types",
     "/event-types",
     "/lead-fields",
-    "/lead-pipeline",
     "/lead-sources",
     "/limits",
     "/login-providers",
@@ -142,37 +141,32 @@ fn tags(mut text: &str) -> Option<Vec<Tag>> {
 /// The layer: tags the answers of some routes, and leaves their bodies out where these are known.
 pub(crate) async fn revalidate(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().and_then(|path| path.as_str().strip_prefix(ROOT));
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || !route.is_some_and(is_revalidated) {
+    // The answer to a HEAD has lost its bytes already.
+    if *request.method() != Method::GET || !route.is_some_and(is_revalidated) {
         return next.run(request).await;
     }
     let known = Named::by(request.headers(), IF_NONE_MATCH);
     let response = next.run(request).await;
-    if response.status() != StatusCode::OK || response.headers().contains_key(CACHE_CONTROL) {
+    // A tag that is there already is a revision: that of another workspace is the same one, and a browser knows both by one address.
+    let is_own = [CACHE_CONTROL, ETAG].iter().any(|name| response.headers().contains_key(name));
+    if response.status() != StatusCode::OK || is_own {
         return response;
     }
     tagged(response, known.as_ref()).await
 }
 
 async fn tagged(response: Response, known: Option<&Named>) -> Response {
-    let (mut parts, mut body) = response.into_parts();
-    let own = parts.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-    let tag = match own {
-        Some(own) => own,
-        None => {
-            let is_short = body.size_hint().upper().is_some_and(|bytes| bytes <= TAGGED_BYTES_MAX as u64);
-            if !is_short {
-                return Response::from_parts(parts, body);
-            }
-            let bytes = match to_bytes(body, TAGGED_BYTES_MAX).await {
-                Ok(bytes) => bytes,
-                Err(error) => return Problem::internal(format!("an answer broke off: {error}")).into_response(),
-            };
-            let tag = weak_tag(&bytes);
-            body = Body::from(bytes);
-            tag
-        }
+    let (mut parts, body) = response.into_parts();
+    let is_short = body.size_hint().upper().is_some_and(|bytes| bytes <= TAGGED_BYTES_MAX as u64);
+    if !is_short {
+        return Response::from_parts(parts, body);
+    }
+    let bytes = match to_bytes(body, TAGGED_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(error) => return Problem::internal(format!("an answer broke off: {error}")).into_response(),
     };
+    let tag = weak_tag(&bytes);
+    let mut body = Body::from(bytes);
     if known.is_some_and(|known| known.has_weakly(&tag)) {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(CONTENT_TYPE);

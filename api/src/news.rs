@@ -34,6 +34,8 @@ const MAILS_BITE: i64 = 50;
 const MAILS_MAX: i32 = 20;
 /// An hour, in seconds.
 const SPAN_S: i32 = 3_600;
+/// Most characters of a summary that the subject of a mail has.
+const SUBJECT_CHARS_MAX: usize = 150;
 
 /// Looks now and then, as long as the API exists.
 pub(crate) async fn tend(api: Weak<Parts>) {
@@ -90,9 +92,11 @@ async fn bring_of(api: &Parts, cell: &Cell, workspace_id: WorkspaceId, notices: 
     transaction.commit().await?;
     let mut control = api.people.pool.begin().await?;
     let people = heads(&mut control, workspace_id).await?;
+    let mut keys = Vec::new();
     for notice in notices {
-        // One of a later release is told by nobody who does not know it.
+        // One of a later release waits for who knows it.
         let Ok(kind) = notice.kind.parse::<Kind>() else { continue };
+        keys.push(notice.notice_key.clone());
         if people.is_empty() || !settings.tells(kind) {
             continue;
         }
@@ -109,7 +113,9 @@ async fn bring_of(api: &Parts, cell: &Cell, workspace_id: WorkspaceId, notices: 
         tell(&mut control, &people, &news).await?;
     }
     control.commit().await?;
-    let keys: Vec<String> = notices.iter().map(|notice| notice.notice_key.clone()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
     let mut transaction = cell.write(workspace_id).await?;
     notifications::forget(&mut transaction, workspace_id, &keys).await?;
     Ok(transaction.commit().await?)
@@ -170,7 +176,9 @@ async fn mail(api: &Parts, mailer: &Mailer) -> Result<(), Problem> {
 fn letter(mail: &DueMail, public_url: &str) -> Letter {
     let place = mail.workspace.as_ref().map(|slug| format!("w/{slug}/")).unwrap_or_default();
     let whose = mail.workspace.as_deref().unwrap_or("Capstan");
-    let subject = format!("[{whose}] {}", mail.summary);
+    // What a database or receiver says may have several lines.
+    let line = mail.summary.split(char::is_control).collect::<Vec<_>>().join(" ");
+    let subject = format!("[{whose}] {}", line.chars().take(SUBJECT_CHARS_MAX).collect::<String>());
     let text = format!(
         "{}\n\n{public_url}/editor/{place}{}\n\nOf what you get mails is said in your account: \
          {public_url}/editor/{place}settings/account\n",

@@ -13,7 +13,7 @@ use capstan_domain::cells::{self, CellAddress};
 use capstan_domain::quotas::{PlanError, give_plan};
 use capstan_engine::core::ids::WorkspaceId;
 use sqlx::PgConnection;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::Parts;
@@ -26,6 +26,8 @@ use crate::{plans, standings, tenant};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Operations of one look.
 const BITE: i64 = 20;
+/// Longest turn: a cell whose server has fallen silent holds up no other operation.
+const TURN_MAX: Duration = Duration::from_secs(60);
 /// Most characters of the name of an owner who is called by their address.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -69,7 +71,12 @@ pub(crate) async fn tend(api: Weak<Parts>) {
 /// Goes on with an operation as far as it goes.
 pub(crate) async fn finish(api: &Parts, id: Uuid) {
     loop {
-        match turn(api, id).await {
+        // One that is given up is rolled back, and done again.
+        let Ok(turned) = timeout(TURN_MAX, turn(api, id)).await else {
+            tracing::warn!(operation_id = %id, "a step of an operation takes too long; it will be tried again");
+            return;
+        };
+        match turned {
             Ok(Turn::Done) => {}
             Ok(Turn::Over) => return,
             Err(problem) => {

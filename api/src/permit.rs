@@ -53,12 +53,14 @@ pub(crate) struct Demand {
     may_lag: bool,
     /// The page that the workspace has to have.
     pub(crate) page: Option<Page>,
+    /// Whether it goes on by itself, as a stream does, also while nobody is there.
+    pub(crate) goes_on: bool,
 }
 
 impl From<Access> for Demand {
     fn from(access: Access) -> Self {
         let page = if let Access::Needs(permission) = access { permission.page() } else { None };
-        Self { access, by_itself: false, may_lag: false, page }
+        Self { access, by_itself: false, may_lag: false, page, goes_on: false }
     }
 }
 
@@ -78,6 +80,12 @@ pub(crate) fn by_itself(access: impl Into<Access>) -> Demand {
 pub(crate) fn may_lag(access: impl Into<Access>) -> Demand {
     let access: Access = access.into();
     Demand { may_lag: true, ..Demand::from(access) }
+}
+
+/// Of a route that goes on by itself: that somebody has it open keeps no session from ending.
+pub(crate) fn goes_on(access: impl Into<Access>) -> Demand {
+    let access: Access = access.into();
+    Demand { goes_on: true, ..Demand::from(access) }
 }
 
 /// Of a route that belongs to another page than what it needs says.

@@ -72,7 +72,7 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{by_itself, delete, get, may_lag, on, post, put};
+    use crate::permit::{by_itself, delete, get, goes_on, may_lag, on, post, put};
 
     around::with_people(with_records(with_leads(around::with_platform(with_webhooks(Routes::default())))))
         .route("/openapi.json", get(Access::Public, openapi::show))
@@ -204,7 +204,7 @@ pub(crate) fn resources() -> Routes {
         .route("/executions/{execution_id}/logs", get(Permission::ExecutionsRead, logs::read))
         .route("/logs", get(may_lag(Permission::ExecutionsRead), log_search::search))
         .route("/executions/{execution_id}/timeline", get(Permission::ExecutionsRead, timeline::read))
-        .route("/executions/{execution_id}/events", get(Permission::ExecutionsRead, events::follow))
+        .route("/executions/{execution_id}/events", get(goes_on(Permission::ExecutionsRead), events::follow))
         .route("/executions/{execution_id}/cancel", post(Permission::ExecutionsOperate, signals::cancel))
         .route("/executions/{execution_id}/explain", get(Permission::ExecutionsRead, explain::read))
         .route("/executions/{execution_id}/case", get(Permission::ExecutionsRead, case::get))
@@ -222,7 +222,7 @@ pub(crate) fn resources() -> Routes {
             "/executions/{execution_id}/approvals/{node_id}",
             post(by_itself(Permission::ApprovalsAnswer), approvals::answer),
         )
-        .route("/stream", get(Permission::WorkspaceRead, stream::listen))
+        .route("/stream", get(goes_on(Permission::WorkspaceRead), stream::listen))
         .route("/approvals", get(Permission::ExecutionsRead, approvals::list))
         .route("/events", post(Permission::EventsWrite, custom_events::create))
         .route("/events/batch", post(Permission::EventsWrite, custom_events::create_batch))

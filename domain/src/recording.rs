@@ -37,7 +37,8 @@ pub async fn ended(
 ) -> Result<Vec<ExecutionId>, StoreError> {
     let ids: Vec<Uuid> = sqlx::query_scalar(
         "SELECT newest.execution_id FROM ( \
-         SELECT execution_id, workflow_id, version_id, ended_at FROM executions WHERE workspace_id = $1 \
+         SELECT execution_id, workflow_id, version_id, ended_at FROM executions \
+          WHERE workspace_id = $1 AND workspace_id >= $1 AND workspace_id <= $1 \
          ORDER BY execution_id DESC LIMIT $4) AS newest \
          WHERE workflow_id = $2 AND ended_at IS NOT NULL AND NOT EXISTS ( \
            SELECT FROM trial_versions t WHERE t.workspace_id = $1 AND t.version_id = newest.version_id) \

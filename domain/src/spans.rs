@@ -20,6 +20,8 @@ pub use opentelemetry::trace::SpanKind;
 
 use crate::secrets::redact::Redactor;
 
+/// Longest text of an attribute: whoever asks chooses what they call a host, or a path. Bytes.
+const TEXT_BYTES_MAX: usize = 256;
 /// Why work failed, in a word of few.
 const ERROR_TYPE: &str = "error.type";
 
@@ -79,6 +81,7 @@ impl Span {
         attributes: Vec<KeyValue>,
     ) -> Option<Self> {
         let tracer = TRACER.get()?;
+        let attributes = attributes.into_iter().map(shortened);
         let builder = SpanBuilder::from_name(name).with_kind(kind).with_attributes(attributes);
         let context = trace.caller().map_or_else(Context::new, |(span, is_recorded)| {
             let flags = TraceFlags::default().with_sampled(is_recorded);
@@ -121,11 +124,31 @@ impl Span {
     }
 }
 
+fn shortened(mut attribute: KeyValue) -> KeyValue {
+    if let Value::String(text) = &attribute.value
+        && text.as_str().len() > TEXT_BYTES_MAX
+    {
+        let kept = text.as_str().floor_char_boundary(TEXT_BYTES_MAX);
+        attribute.value = Value::from(text.as_str()[..kept].to_owned());
+    }
+    attribute
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn of_long_texts_the_beginning_is_told() {
+        for (given, kept) in [("a".repeat(256), 256), ("a".repeat(60_000), 256), (format!("a{}", "é".repeat(200)), 255)]
+        {
+            let told = shortened(KeyValue::new("url.path", given.clone()));
+            assert_eq!(told.value.as_str(), &given[..kept]);
+        }
+        assert_eq!(shortened(KeyValue::new("server.port", 8_443_i64)).value, Value::I64(8_443));
+    }
 
     #[tokio::test]
     async fn where_none_are_made_none_begins_and_secrets_are_taken_out_anyway() {

@@ -123,7 +123,9 @@ BEGIN
                 WHEN (SELECT true FROM journal j WHERE j.execution_id = e.execution_id LIMIT 1) THEN 'waiting'
                 ELSE 'queued' END,
            NULL::text, e.created_at, e.ended_at
-      FROM executions e WHERE e.workspace_id = v_workspace
+      FROM executions e
+     -- Said three times: else, in a cell of few workspaces, the rows of all are read in the order of their key until there are enough.
+     WHERE e.workspace_id = v_workspace AND e.workspace_id >= v_workspace AND e.workspace_id <= v_workspace
      ORDER BY e.execution_id DESC LIMIT p_newest_max;
     RETURN QUERY
     SELECT a.workspace_id, 'change', a.audit_id::text, NULL::uuid, NULL::uuid, left(a.subject, 300), a.action,

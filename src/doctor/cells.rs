@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use capstan_domain::access::ddl_waits_s;
 use capstan_domain::cells::{CellAddress, ready_cells, service};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect::{Place, Role};
@@ -18,6 +19,8 @@ use crate::cells;
 
 /// How long a cell that has something to do waits for a worker, in seconds.
 const WAITS_S: (f64, f64) = (30.0, 900.0);
+/// How long a workspace that is being made waits for a provisioner; what takes long itself may be under way for a quarter of an hour.
+const MADE_S: (f64, f64) = (60.0, 1_800.0);
 /// Cells that are looked into at a time, and longest look.
 const AT_A_TIME: usize = 8;
 const LOOK_MAX: Duration = Duration::from_secs(10);
@@ -32,6 +35,14 @@ pub(super) async fn look(args: &DoctorArgs, control: &Place, owner: &mut PgConne
             return found.fail("cells", error, "run this with the login of DATABASE_URL");
         }
     };
+    match ddl_waits_s(owner).await {
+        Ok(None) => {}
+        Ok(waits_s) => {
+            let hint = "run `capstan provision`; its log says why a database cannot be made";
+            found.measured("cells", "the workspace that has waited longest for a database", waits_s, MADE_S, hint);
+        }
+        Err(error) => return found.fail("cells", error, "run this with the login of DATABASE_URL"),
+    }
     if all.is_empty() {
         return found.ok("cells", "there are no dedicated cells");
     }

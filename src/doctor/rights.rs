@@ -18,6 +18,10 @@ pub(super) async fn look_at_roles(owner: &mut PgConnection, found: &mut Findings
             if server.login_is_superuser || server.login_bypasses_rls {
                 let hint = "give serve and worker logins of their own without such rights (docs/operation.md, Roles)";
                 found.warn("login", "the login of DATABASE_URL passes over row-level security", hint);
+            } else if server.login_makes_databases {
+                let hint =
+                    "ALTER ROLE … NOCREATEDB: databases are made by `capstan provision`, with a login of its own";
+                found.warn("login", "the login of DATABASE_URL may make databases", hint);
             } else {
                 found.ok("login", "it is under row-level security");
             }

@@ -93,6 +93,7 @@ mod tests {
             idle_slot_bytes: None,
             login_is_superuser: false,
             login_bypasses_rls: false,
+            login_makes_databases: false,
         }
     }
 

@@ -25,6 +25,7 @@ mod rules;
 mod schedules;
 mod seeds;
 mod site;
+mod skew;
 mod spans;
 mod story;
 mod timers;

@@ -104,11 +104,24 @@ impl People {
 
     /// Whose session it is, unless it is over.
     pub(crate) async fn by_session(&self, token: &str) -> Result<Option<Arc<Person>>, Problem> {
+        self.found(token, true).await
+    }
+
+    /// The same, but that it counts as no use of the session; nor does what comes while this answer is remembered.
+    pub(crate) async fn by_session_of_absent(&self, token: &str) -> Result<Option<Arc<Person>>, Problem> {
+        self.found(token, false).await
+    }
+
+    async fn found(&self, token: &str, is_use: bool) -> Result<Option<Arc<Person>>, Problem> {
         let Some(hash) = access::hash_secret(token) else { return Ok(None) };
         self.sessions
             .answer(hash, async {
                 let mut transaction = self.pool.begin().await?;
-                let person = access::find_person(&mut transaction, token).await?;
+                let person = if is_use {
+                    access::find_person(&mut transaction, token).await?
+                } else {
+                    access::find_absent_person(&mut transaction, token).await?
+                };
                 transaction.commit().await?;
                 Ok(person.map(Arc::new))
             })

@@ -11,7 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::Permission;
 use capstan_domain::history;
-use capstan_engine::core::ids::ExecutionId;
+use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::journal::Entry;
 use capstan_engine::store::executions::ExecutionRow;
 use futures::stream::{self, Stream, StreamExt};
@@ -66,9 +66,9 @@ pub(crate) async fn follow(
             follow_up(story, watch).boxed()
         }
     };
-    let closing = api.closing.clone();
+    let (closing, workspace_id) = (api.closing.clone(), caller.workspace_id);
     let over = async move {
-        let shut_out = timeout(STREAM_LIFE_MAX, shut_out(&api, &parts));
+        let shut_out = timeout(STREAM_LIFE_MAX, shut_out(&api, &parts, workspace_id));
         let _ = closing.run_until_cancelled(shut_out).await;
     };
     let stream = stream::iter(events).chain(news).take_until(over).map(Ok::<_, Infallible>);
@@ -76,10 +76,10 @@ pub(crate) async fn follow(
 }
 
 /// Waits until whoever watches may not do so any more. That nobody can tell just now shuts nobody out.
-async fn shut_out(api: &Api, parts: &Parts) {
+async fn shut_out(api: &Api, parts: &Parts, workspace_id: WorkspaceId) {
     loop {
         sleep(ADMITTED_EVERY).await;
-        let admitted = auth::admit(api, &mut parts.clone(), Permission::ExecutionsRead).await;
+        let admitted = auth::admit_again(api, &mut parts.clone(), Permission::ExecutionsRead, workspace_id).await;
         if admitted.is_err_and(|problem| problem.status.is_client_error()) {
             return;
         }

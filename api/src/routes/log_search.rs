@@ -20,8 +20,6 @@ use crate::query::Query;
 
 /// Lines that are shown of each execution.
 const LINES_MAX: usize = 20;
-/// How often 1,000 lines are read for them at most.
-const READS_MAX: usize = 5;
 /// Executions whose logs are looked through for one page.
 const LOGS_MAX: i64 = 20;
 
@@ -78,8 +76,7 @@ pub(crate) async fn search(caller: Caller, Query(query): Query<SearchQuery>) -> 
         // Erased or dropped since its words were written.
         let Some(row) = rows.remove(&execution_id) else { continue };
         let id = ExecutionId(execution_id);
-        let bounds = (LINES_MAX, READS_MAX);
-        let (lines, has_more) = find_lines(&mut transaction, caller.workspace_id, id, &words, bounds).await?;
+        let (lines, has_more) = find_lines(&mut transaction, caller.workspace_id, id, &words, LINES_MAX).await?;
         if !lines.is_empty() {
             let (workflow_id, status, created_at) = (row.workflow_id, row.status, row.created_at);
             logs.push(FoundLog { execution_id, workflow_id, status, created_at, lines, has_more });

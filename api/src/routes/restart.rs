@@ -96,6 +96,8 @@ pub(crate) async fn create(
     let wishes = json!([wish.from, asked]).to_string();
     let key = key.map(|key| IdempotencyKey { key: format!("restart:{key}"), wishes, content: None });
     let asked = loaded.recorded().restart(&plan, VersionId(version_id), key);
+    // A refusal may be written down, too.
+    caller.cell.announce().await?;
     let till = caller.cell.starter.till();
     let admitted = till.admit(caller.workspace_id, EXECUTIONS).await?;
     admitted.map_err(|refused| StartError::QuotaExceeded { resets_in_s: refused.resets_in_s })?;

@@ -15,20 +15,22 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::Api;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::stream::{EVENTS_WAITING_MAX, Listener, permissions};
+use crate::stream::{Allowed, EVENTS_WAITING_MAX, Listener};
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// `GET /stream`: `ready`, from where on nothing is missed (unless `Last-Event-ID` names a position to go on from), then `execution`,
-/// `lead`, `record`, `workflow`, `approval` and `alert` as something is new of one, as far as the caller may read them; `beat` where
+/// `lead`, `record`, `workflow`, `approval` and `alert` as something is new of one, as far as the caller may read them and the workspace
+/// has their pages; `beat` where
 /// nothing is, with the position; `reset` where it is not known what was missed: everything is to be loaded anew. Positions hold in
 /// each process. 503 `too_many_listeners`.
 pub(crate) async fn listen(State(api): State<Api>, caller: Caller, parts: Parts) -> Result<Response, Problem> {
+    let allowed = Allowed::now(&api, &parts, caller.workspace_id).await?;
     let seat = api.listeners.seats.take(caller.workspace_id)?;
     let subscription = api.listeners.subscribe(seat, &caller.cell, caller.workspace_id);
     let (out, events) = mpsc::channel(EVENTS_WAITING_MAX);
     let listener = Listener {
-        permissions: permissions(&parts),
+        allowed,
         last: last_position(&parts.headers),
         workspace_id: caller.workspace_id,
         cell: caller.cell,

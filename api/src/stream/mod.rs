@@ -21,7 +21,7 @@ use crate::cells::Cell;
 use crate::live::{LISTENERS, Seat, Seats};
 use board::Board;
 use news::Batch;
-pub(crate) use pump::{EVENTS_WAITING_MAX, Listener, permissions};
+pub(crate) use pump::{Allowed, EVENTS_WAITING_MAX, Listener};
 
 /// Those of the cells that somebody listens to, by where the cell lies in memory.
 type Boards = Arc<Mutex<HashMap<usize, Board>>>;

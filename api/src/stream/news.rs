@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use capstan_domain::access::Permission;
+use capstan_domain::access::{Page, Permission};
 use capstan_domain::changes::{ChangeRow, EACH_MAX, Position};
 use serde_json::{Value, json};
 
@@ -45,6 +45,17 @@ impl Topic {
             Self::Record => Permission::RecordsRead,
             Self::Workflow => Permission::WorkflowsRead,
             Self::Alert => Permission::WorkspaceRead,
+        }
+    }
+
+    /// Where it is shown: a workspace without that page hears nothing of it.
+    pub(crate) fn page(self) -> Page {
+        match self {
+            Self::Execution | Self::Approval => Page::Executions,
+            Self::Lead => Page::Leads,
+            Self::Record => Page::Records,
+            Self::Workflow => Page::Workflows,
+            Self::Alert => Page::Alerts,
         }
     }
 }

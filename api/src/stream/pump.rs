@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 use axum::response::sse::Event;
-use capstan_domain::access::{Permission, Permissions};
+use capstan_domain::access::{Pages, Permission, Permissions};
 use capstan_domain::changes::{NoPosition, Position};
 use capstan_engine::core::ids::WorkspaceId;
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use super::news::{Batch, News, Tidings};
+use super::news::{Batch, News, Tidings, Topic};
 use super::poller::look;
 use super::seen::tell_back;
 use super::{Lost, Subscription};
@@ -21,6 +21,8 @@ use crate::Api;
 use crate::actor::Actor;
 use crate::auth;
 use crate::cells::Cell;
+use crate::pages;
+use crate::problem::Problem;
 
 /// Most events that wait for the client to read; beside them, only batches that all share wait for it.
 pub(crate) const EVENTS_WAITING_MAX: usize = 64;
@@ -44,14 +46,33 @@ pub(crate) struct Listener {
     pub(crate) parts: Parts,
     pub(crate) cell: Arc<Cell>,
     pub(crate) workspace_id: WorkspaceId,
-    pub(crate) permissions: Permissions,
+    pub(crate) allowed: Allowed,
     /// What the client says it has come to.
     pub(crate) last: Option<Result<Position, NoPosition>>,
     pub(crate) subscription: Subscription,
 }
 
+/// What a listener may hear.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowed {
+    permissions: Permissions,
+    pages: Pages,
+}
+
 /// The end of a stream.
 struct End;
+
+impl Allowed {
+    /// For whoever was let in to that workspace.
+    pub(crate) async fn now(api: &Api, parts: &Parts, workspace_id: WorkspaceId) -> Result<Self, Problem> {
+        let permissions = parts.extensions.get::<Arc<Actor>>().map(|actor| actor.permissions).unwrap_or_default();
+        Ok(Self { permissions, pages: pages::of(api, workspace_id).await? })
+    }
+
+    fn hears(self, topic: Topic) -> bool {
+        self.permissions.has(topic.permission()) && self.pages.has(topic.page())
+    }
+}
 
 impl Listener {
     /// Tells until there is a reason to end.
@@ -72,9 +93,12 @@ impl Listener {
         admitted.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
+                // However much there is to tell.
+                biased;
+                _ = admitted.tick() => self.allowed = self.admitted().await?,
                 batch = self.subscription.next() => match batch {
                     Ok(batch) => {
-                        if pass_on(out, self.permissions, &batch, told_at.elapsed() >= BEAT_EVERY).await? {
+                        if pass_on(out, self.allowed, &batch, told_at.elapsed() >= BEAT_EVERY).await? {
                             told_at = Instant::now();
                         }
                     }
@@ -85,7 +109,6 @@ impl Listener {
                     }
                     Err(Lost::Over) => return Err(End),
                 },
-                _ = admitted.tick() => self.permissions = self.admitted().await?,
             }
         }
     }
@@ -117,38 +140,33 @@ impl Listener {
         look.rows.iter().for_each(|row| tidings.tell_fact(row));
         tell_back(since.at, &look.rows, &mut tidings);
         let batch = Batch { position: Arc::new(look.position), news: tidings.into_news().into(), is_reset: false };
-        pass_on(out, self.permissions, &batch, true).await.map(|_| ())
+        pass_on(out, self.allowed, &batch, true).await.map(|_| ())
     }
 
     /// What it may hear by now. That nobody can tell just now shuts nobody out.
-    async fn admitted(&self) -> Result<Permissions, End> {
-        let mut parts = self.parts.clone();
-        match auth::admit(&self.api, &mut parts, Permission::WorkspaceRead).await {
-            Ok(()) => Ok(permissions(&parts)),
+    async fn admitted(&self) -> Result<Allowed, End> {
+        match self.admit_again().await {
+            Ok(allowed) => Ok(allowed),
             Err(problem) if problem.status.is_client_error() => Err(End),
-            Err(_) => Ok(self.permissions),
+            Err(_) => Ok(self.allowed),
         }
     }
-}
 
-/// Of whoever was let in.
-pub(crate) fn permissions(parts: &Parts) -> Permissions {
-    parts.extensions.get::<Arc<Actor>>().map(|actor| actor.permissions).unwrap_or_default()
+    async fn admit_again(&self) -> Result<Allowed, Problem> {
+        let mut parts = self.parts.clone();
+        auth::admit_again(&self.api, &mut parts, Permission::WorkspaceRead, self.workspace_id).await?;
+        Allowed::now(&self.api, &parts, self.workspace_id).await
+    }
 }
 
 /// Hands on what of a batch may be heard, the last with the position; a beat, if one is due and there is nothing else. Whether
 /// anything was told.
-async fn pass_on(
-    out: &mpsc::Sender<Event>,
-    permissions: Permissions,
-    batch: &Batch,
-    is_beat_due: bool,
-) -> Result<bool, End> {
+async fn pass_on(out: &mpsc::Sender<Event>, allowed: Allowed, batch: &Batch, is_beat_due: bool) -> Result<bool, End> {
     if batch.is_reset {
         reset(out, "unknown", &batch.position).await?;
         return Ok(true);
     }
-    let heard: Vec<&News> = batch.news.iter().filter(|news| permissions.has(news.topic.permission())).collect();
+    let heard: Vec<&News> = batch.news.iter().filter(|news| allowed.hears(news.topic)).collect();
     for (ix, news) in heard.iter().enumerate() {
         let position = (ix + 1 == heard.len()).then_some(&*batch.position);
         send(out, event(news.topic.name(), &news.data, position)).await?;

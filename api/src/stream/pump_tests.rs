@@ -5,12 +5,12 @@ use std::convert::Infallible;
 use axum::body::to_bytes;
 use axum::response::IntoResponse;
 use axum::response::sse::Sse;
+use capstan_domain::access::Page;
 use chrono::DateTime;
 use futures::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::*;
-use crate::stream::news::Topic;
 
 fn batch(topics: &[Topic]) -> Batch {
     let at = DateTime::from_timestamp_micros(5).unwrap();
@@ -19,8 +19,12 @@ fn batch(topics: &[Topic]) -> Batch {
     Batch { position: Arc::new(Position::of_snapshot("7:9:7", at).unwrap()), news: news.into(), is_reset: false }
 }
 
-fn may(permissions: &[Permission]) -> Permissions {
-    permissions.iter().copied().collect()
+fn may(permissions: &[Permission]) -> Allowed {
+    Allowed { permissions: permissions.iter().copied().collect(), pages: Pages::all() }
+}
+
+fn all() -> Allowed {
+    Allowed { permissions: Permissions::all_scopes(), pages: Pages::all() }
 }
 
 /// What comes over the wire.
@@ -33,8 +37,8 @@ async fn wire(events: mpsc::Receiver<Event>) -> String {
 async fn who_may_not_read_leads_hears_nothing_of_them_and_the_last_that_is_heard_has_the_position() {
     let (out, events) = mpsc::channel(EVENTS_WAITING_MAX);
     let batch = batch(&[Topic::Execution, Topic::Workflow, Topic::Lead]);
-    let permissions = may(&[Permission::ExecutionsRead, Permission::WorkflowsRead]);
-    assert!(pass_on(&out, permissions, &batch, false).await.is_ok_and(|told| told));
+    let allowed = may(&[Permission::ExecutionsRead, Permission::WorkflowsRead]);
+    assert!(pass_on(&out, allowed, &batch, false).await.is_ok_and(|told| told));
     assert!(pass_on(&out, may(&[Permission::RecordsRead]), &batch, false).await.is_ok_and(|told| !told));
     drop(out);
     assert_eq!(
@@ -45,12 +49,21 @@ async fn who_may_not_read_leads_hears_nothing_of_them_and_the_last_that_is_heard
 }
 
 #[tokio::test]
+async fn of_a_page_that_the_workspace_does_not_have_nothing_is_heard() {
+    let (out, events) = mpsc::channel(EVENTS_WAITING_MAX);
+    let topics = [Topic::Execution, Topic::Lead, Topic::Record, Topic::Workflow, Topic::Approval, Topic::Alert];
+    let allowed = Allowed { pages: [Page::Leads, Page::Forms].into_iter().collect(), ..all() };
+    assert!(pass_on(&out, allowed, &batch(&topics), false).await.is_ok_and(|told| told));
+    drop(out);
+    assert_eq!(wire(events).await, "event: lead\ndata: {\"of\":\"lead\"}\nid: 1.5.7:9:7\n\n");
+}
+
+#[tokio::test]
 async fn where_nothing_is_new_a_beat_tells_the_position_and_where_nothing_is_known_there_is_a_reset() {
     let (out, events) = mpsc::channel(EVENTS_WAITING_MAX);
-    let all = Permissions::all_scopes();
-    assert!(pass_on(&out, all, &batch(&[]), true).await.is_ok_and(|told| told));
+    assert!(pass_on(&out, all(), &batch(&[]), true).await.is_ok_and(|told| told));
     let unknown = Batch { is_reset: true, ..batch(&[Topic::Lead]) };
-    assert!(pass_on(&out, all, &unknown, false).await.is_ok_and(|told| told));
+    assert!(pass_on(&out, all(), &unknown, false).await.is_ok_and(|told| told));
     drop(out);
     assert_eq!(
         wire(events).await,
@@ -63,7 +76,7 @@ async fn a_client_that_reads_nothing_is_given_up_after_a_while_and_few_events_wa
     let (out, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
     let begun = Instant::now();
     let mut handed = 0;
-    while pass_on(&out, Permissions::all_scopes(), &batch(&[Topic::Lead]), false).await.is_ok() {
+    while pass_on(&out, all(), &batch(&[Topic::Lead]), false).await.is_ok() {
         handed += 1;
     }
     assert_eq!(handed, EVENTS_WAITING_MAX);

@@ -123,24 +123,31 @@ fn tell_of_any_change(tidings: &mut Tidings) {
 /// What a change through the API was about, as its route and path tell: `POST /api/v1/workflows/{workflow_id}/publish`.
 fn tell_change(row: &ChangeRow, tidings: &mut Tidings) {
     let (Some(action), Some(subject)) = (&row.changed, &row.status) else { return };
-    let Some((method, route)) = action.split_once(" /api/v1/") else { return };
+    // What was only read, such as an export, is on record as well.
+    let Some((method, route)) = action.split_once(" /api/v1/").filter(|(method, _)| *method != "GET") else { return };
     let mut parts = route.split('/');
-    let topic = match parts.next().unwrap_or_default() {
-        "workflows" | "deleted-workflows" | "rules" => Topic::Workflow,
-        "leads" | "lead-pipeline" | "lead-fields" => Topic::Lead,
-        "records" | "record-types" => Topic::Record,
-        "executions" | "bulk-jobs" => Topic::Execution,
-        "alert-rules" => Topic::Alert,
+    // Second, whether the path names one of them, and not what they are made of or done with.
+    let (topic, is_named) = match parts.next().unwrap_or_default() {
+        "workflows" | "deleted-workflows" | "rules" => (Topic::Workflow, true),
+        "leads" | "deleted-leads" => (Topic::Lead, true),
+        "lead-pipeline" | "lead-fields" => (Topic::Lead, false),
+        "records" | "deleted-records" => (Topic::Record, true),
+        "record-types" => (Topic::Record, false),
+        "executions" => (Topic::Execution, true),
+        "bulk-jobs" => (Topic::Execution, false),
+        "alert-rules" => (Topic::Alert, true),
         _ => return,
     };
-    let id = subject.strip_prefix("/api/v1/").and_then(|path| path.split('/').nth(1)).map(str::to_owned);
+    // As in `workflows/import`, the second part of a path may be a verb.
+    let is_named = is_named && route.split('/').nth(1).is_none_or(|part| part.starts_with('{'));
+    let id = subject.strip_prefix("/api/v1/").filter(|_| is_named).and_then(|path| path.split('/').nth(1));
     let changed = match parts.next_back().filter(|part| !part.starts_with('{')) {
         Some(verb) => verb,
         None if method == "POST" => "created",
         None if method == "DELETE" => "deleted",
         None => "updated",
     };
-    tidings.tell_also(topic, id, json!({ "changed": changed }));
+    tidings.tell_also(topic, id.map(str::to_owned), json!({ "changed": changed }));
 }
 
 #[cfg(test)]
@@ -216,7 +223,12 @@ mod tests {
             ("DELETE /api/v1/leads/{lead_id}", "/api/v1/leads/l", "lead l deleted"),
             ("POST /api/v1/leads/{lead_id}/events", "/api/v1/leads/l/events", "lead l events"),
             ("POST /api/v1/executions/{execution_id}/cancel", "/api/v1/executions/e/cancel", "execution e cancel"),
+            ("POST /api/v1/deleted-leads/{lead_id}/restore", "/api/v1/deleted-leads/l/restore", "lead l restore"),
+            ("POST /api/v1/workflows/import", "/api/v1/workflows/import", "workflow - import"),
+            ("PUT /api/v1/lead-fields/{name}", "/api/v1/lead-fields/size", "lead - updated"),
+            ("POST /api/v1/bulk-jobs/{job_id}/cancel", "/api/v1/bulk-jobs/j/cancel", "execution - cancel"),
             ("DELETE /api/v1/keys/{key_id}", "/api/v1/keys/k", ""),
+            ("GET /api/v1/workflows/export", "/api/v1/workflows/export", ""),
             ("POST /other", "/other", ""),
         ] {
             assert_eq!(told(&[], &[change(action, subject)]).join(", "), expected, "{action}");

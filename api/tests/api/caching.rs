@@ -65,6 +65,12 @@ async fn what_may_be_about_people_or_hold_secrets_is_not_kept_anywhere() {
     // A draft has a revision, which is for changing it: what else is told of it may change without it.
     let draft = get(&app, &format!("/api/v1/workflows/{workflow}"), &[("if-none-match", "*")]).await;
     assert_eq!((draft.status.as_u16(), draft.header("cache-control")), (200, Some("no-store")));
+    // So has the pipeline, and another workspace may have the same one: a browser has one address for both.
+    let pipeline = get(&app, "/api/v1/lead-pipeline", &[("if-none-match", "*")]).await;
+    assert_eq!((pipeline.status.as_u16(), pipeline.header("cache-control")), (200, Some("no-store")));
+    assert!(pipeline.header("etag").is_some());
+    let head = app.send(app.request("HEAD", "/api/v1/workflows").body(Body::empty()).unwrap()).await;
+    assert_eq!((head.header("etag"), head.header("cache-control")), (None, Some("no-store")));
     let refused = app.get("/api/v1/workflows?limit=many").await;
     assert_eq!((refused.status.as_u16(), refused.header("cache-control")), (400, Some("no-store")));
 }

@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use capstan_domain::access::Role;
+use capstan_domain::cells::{rotate_servers, server_keys, server_of};
+use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -177,4 +179,16 @@ async fn passwords_lie_sealed_and_what_no_server_can_be_is_refused_and_named() {
             .await
             .unwrap();
     assert!(rows.len() == 1 && !rows[0].contains(PASSWORD) && !rows[0].contains(CREATOR_PASSWORD));
+
+    // Both come under a new key; whoever has not the old one brings none.
+    let new = KeyRing::generate();
+    let id = new.ids().next().unwrap().to_owned();
+    assert_eq!(rotate_servers(&mut owner, &new).await.unwrap(), (0, 2));
+    let both = KeyRing::parse(&format!("{}{}", new.to_text().as_str(), app.keys.to_text().as_str())).unwrap();
+    assert_eq!(rotate_servers(&mut owner, &both).await.unwrap(), (2, 0));
+    assert_eq!(rotate_servers(&mut owner, &both).await.unwrap(), (0, 0));
+    assert_eq!(server_keys(&mut owner).await.unwrap(), [(id, 2)]);
+    let server: Uuid =
+        sqlx::query_scalar("SELECT server_id FROM database_servers").fetch_one(&mut owner).await.unwrap();
+    assert!(server_of(&mut owner, server).await.unwrap().unwrap().options(&new).is_ok());
 }

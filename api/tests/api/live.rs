@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use axum::http::Request;
 use capstan_domain::access::{self, Mover, TenantState};
 use capstan_domain::history::{OUTPUTS_SHOWN_BYTES_MAX, shown_outputs};
 use capstan_engine::store::commit::Then;
@@ -31,9 +32,15 @@ impl Client {
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
-        let response = app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        Self::sending(app, request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Of the stream that this request asks for.
+    pub(crate) async fn sending(app: &App, request: Request<Body>) -> Self {
+        let response = app.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["x-accel-buffering"], "no", "proxies hand it on at once");
         Self { stream: response.into_body().into_data_stream(), text: String::new() }
     }
 

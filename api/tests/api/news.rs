@@ -198,3 +198,35 @@ async fn a_person_keeps_so_many_and_what_was_read_goes_first_and_who_has_left_se
     assert_eq!(gone.status, 204, "{}", gone.text());
     assert_eq!(told(&app.another_process(), &ada).await, (Vec::new(), 0));
 }
+
+#[tokio::test]
+async fn who_does_not_head_a_workspace_any_more_gets_no_mails_of_it_and_what_nobody_knows_waits() {
+    let app = start().await;
+    let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;
+    let ada = member(&app, app.acme, "ada@example.com", Role::Admin).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let mut ids = Vec::new();
+    for email in ["ada@example.com", "owner@example.com"] {
+        ids.push(access::find_user(&mut control, email).await.unwrap().unwrap().user_id);
+    }
+    let news = News {
+        kind: Kind::EndpointDisabled,
+        source: "1",
+        workspace_id: Some(app.acme),
+        summary: "It said\n\"gone\".",
+        page: "",
+        is_mailed: true,
+    };
+    assert_eq!(tell(&mut control, &ids, &news).await.unwrap(), 2);
+    let demoted = send(&app, &owner, "PUT", &format!("/members/{}", ids[0]), json!({ "role": "viewer" })).await;
+    assert_eq!(demoted.status, 204, "{}", demoted.text());
+    let of_tomorrow =
+        "INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ($1, 'k', 'of.tomorrow', 's', '')";
+    let mut worker = app.cell.connect(connect::Role::Worker).await.unwrap();
+    sqlx::query(of_tomorrow).bind(app.acme.0).execute(&mut worker).await.unwrap();
+    app.api.tell_people().await.unwrap();
+    assert_eq!(mail(&app, "owner@example.com", 1).await.0, "[acme] It said \"gone\".");
+    assert_eq!(app.count("sandbox_mails WHERE 'ada@example.com' = ANY(recipients)").await, 0);
+    assert_eq!((told(&app, &owner).await.1, told(&app, &ada).await), (1, (Vec::new(), 0)));
+    assert_eq!(app.count("notices WHERE kind = 'of.tomorrow'").await, 1);
+}

@@ -370,3 +370,17 @@ async fn units_of_an_ask_that_was_given_up_come_back() {
     while reclaim(&mut app.cell.connect(Role::Worker).await.unwrap()).await.unwrap() {}
     assert_eq!(settled(&app).await, (0, 0));
 }
+
+#[tokio::test]
+async fn units_that_are_too_few_for_one_are_there_for_another_at_once() {
+    let app = App::start().await;
+    limit(&app, json!({ "pages": 10 }), 0).await;
+    let mut starter = app.cell.connect(Role::Starter).await.unwrap();
+    let mut admitted = Vec::new();
+    let processes = [(); 3].map(|()| Purses::default());
+    for (purses, units) in processes.iter().zip([8, 5, 2]) {
+        admitted.push(purses.refill_units(&mut starter, (app.acme, "pages"), units).await.unwrap().is_ok());
+    }
+    assert_eq!(admitted, [true, false, true]);
+    assert_eq!(app.count("quota_counters WHERE meter = 'pages' AND granted = 10").await, 1);
+}

@@ -1,19 +1,22 @@
 //! What changes in a workspace, live.
 
 use axum::body::Body;
-use capstan_domain::access::{self, NewKey, Permission};
+use axum::http::Request;
+use capstan_domain::access::{self, NewKey, Permission, Role as MemberRole};
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::connect::Role;
 use chrono::Utc;
 use serde_json::{Value, json};
-use sqlx::Connection;
+use sqlx::{Connection, PgConnection};
 use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::hand::{Hand, completed};
 use crate::live::Client;
+use crate::people::{member, send};
 use crate::support::{App, simple};
+use crate::tenants::admin;
 
 const STREAM: &str = "/api/v1/stream";
 /// Beats, ten seconds apart, in which something is waited for.
@@ -74,6 +77,19 @@ async fn lead(app: &App, name: &str) -> String {
     let made = app.post("/api/v1/leads", &json!({ "name": name })).await;
     assert_eq!(made.status, 201, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// A lead of that id was updated, as whatever changes leads tells.
+async fn tell_of_lead(connection: &mut PgConnection, workspace: WorkspaceId, id: Uuid) {
+    sqlx::query(
+        "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
+         VALUES ($1, $2, '$lead:' || $2::text, 'lead.updated', $2::text, '{\"lead\": {\"status\": \"won\"}}', 0)",
+    )
+    .bind(workspace.0)
+    .bind(id)
+    .execute(connection)
+    .await
+    .unwrap();
 }
 
 /// Another process, for who has these scopes in a workspace.
@@ -167,20 +183,63 @@ async fn who_may_not_read_leads_hears_nothing_of_them() {
 }
 
 #[tokio::test]
+async fn of_a_page_that_the_workspace_does_not_have_nothing_is_told() {
+    let app = App::start().await;
+    let (session, path) = (admin(&app).await, format!("/platform/tenants/{}/pages", app.acme));
+    let put = send(&app, &session, "PUT", &path, json!({ "pages": ["workflows", "executions"] })).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let mut ear = Ear::open(&app).await;
+    let position = ear.position.clone().unwrap();
+    tell_of_lead(&mut app.cell.connect(Role::Owner).await.unwrap(), app.acme, Uuid::now_v7()).await;
+    let workflow = app.publish(&simple()).await;
+    let execution = app.begin(&workflow).await;
+    let mut back = Ear::back(&app, Some(&position)).await;
+    for ear in [&mut ear, &mut back] {
+        ear.until("execution", &execution, |_| true).await;
+        // What is told of this one comes with a later look.
+        let next = app.begin(&workflow).await;
+        ear.until("execution", &next, |_| true).await;
+        assert!(!ear.has_heard_of("lead"), "{:?}", ear.heard);
+    }
+}
+
+#[tokio::test]
+async fn who_names_no_workspace_and_comes_to_mean_another_one_hears_no_more_of_the_first() {
+    let app = App::start().await;
+    let session = member(&app, app.acme, "ada@example.com", MemberRole::Member).await;
+    let request = Request::get(STREAM).header("cookie", format!("capstan_session={session}"));
+    let mut client = Client::sending(&app, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(client.next().await.unwrap().0, "ready");
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let moved = "UPDATE members SET workspace_id = (SELECT workspace_id FROM workspaces WHERE slug <> 'acme' LIMIT 1) \
+                 WHERE user_id = (SELECT user_id FROM users WHERE email = 'ada@example.com')";
+    assert_eq!(sqlx::query(moved).execute(&mut owner).await.unwrap().rows_affected(), 1);
+    while client.next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn a_stream_that_is_open_keeps_no_session_from_ending() {
+    let app = App::start().await;
+    let session = member(&app, app.acme, "ada@example.com", MemberRole::Member).await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let long_ago = "UPDATE user_sessions SET last_seen_at = clock_timestamp() - interval '2 hours'";
+    sqlx::query(long_ago).execute(&mut owner).await.unwrap();
+    let request = Request::get(STREAM).header("cookie", format!("capstan_session={session}"));
+    let mut client = Client::sending(&app, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(client.next().await.unwrap().0, "ready");
+    let used = "SELECT count(*) FROM user_sessions WHERE last_seen_at > clock_timestamp() - interval '1 hour'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(used).fetch_one(&mut owner).await.unwrap(), 0);
+    assert_eq!(send(&app.another_process(), &session, "GET", "/me", json!({})).await.status, 200);
+    assert_eq!(sqlx::query_scalar::<_, i64>(used).fetch_one(&mut owner).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_transaction_that_commits_late_is_told_when_it_does_and_holds_up_nobody() {
     let app = App::start().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let late = Uuid::now_v7();
     let mut transaction = owner.begin().await.unwrap();
-    sqlx::query(
-        "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
-         VALUES ($1, $2, '$lead:late', 'lead.updated', $2::text, '{\"lead\": {\"status\": \"won\"}}', 0)",
-    )
-    .bind(app.acme.0)
-    .bind(late)
-    .execute(&mut *transaction)
-    .await
-    .unwrap();
+    tell_of_lead(&mut transaction, app.acme, late).await;
     let mut ear = Ear::open(&app).await;
     let early = lead(&app, "Ada").await;
     ear.until("lead", &early, |_| true).await;

@@ -96,6 +96,17 @@ async fn a_file_holds_no_secret_and_gives_back_what_it_took_out() {
     // The same file again changes nothing.
     assert_eq!(import(&app, &changed, json!({})).await["result"], "unchanged");
     assert_eq!(draft(&app, &id).await["revision"], 2);
+    // Who fills in a secret has it come in, though no sum knows of it.
+    let mut filled = changed.clone();
+    filled["nodes"][1]["data"]["config"]["headers"]["Authorization"] = "Bearer another-1234".into();
+    assert_eq!(import(&app, &filled, json!({})).await["result"], "updated");
+    for file in [&filled, &changed] {
+        assert_eq!(import(&app, file, json!({})).await["result"], "unchanged");
+    }
+    let now = draft(&app, &id).await;
+    let node = &now["graph"]["nodes"][1]["data"];
+    let kept = (&node["config"]["headers"]["Authorization"], &node["pinned"], &now["revision"]);
+    assert_eq!(kept, (&json!("Bearer another-1234"), &json!({ "output": 1 }), &json!(3)));
 }
 
 #[tokio::test]

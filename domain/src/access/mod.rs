@@ -45,8 +45,8 @@ pub use members::{
 };
 pub use operations::{
     Asked, DDL_STEPS, DEDICATED_STEPS, OperationRow, Placement, STEPS, TRIES_MAX, WantedWorkspace, ask_operation,
-    due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation, step_done,
-    step_failed, steps_of, take_ddl_operation, take_operation,
+    ddl_waits_s, due_ddl_operations, due_operations, find_operation, get_operation, open_operations, retry_operation,
+    step_done, step_failed, steps_of, take_ddl_operation, take_operation,
 };
 pub use pages::{Page, Pages};
 pub use passwords::{PASSWORD_CHARS, PasswordError, hash_password, is_password, is_strong};
@@ -63,7 +63,7 @@ pub(crate) use resolve::{SLUG_BYTES, SLUG_PATTERN};
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
     IDLE_HOURS, LIFE_DAYS, Level, MEMBERSHIPS, Membership, Origin, PERSON_BY_TOKEN, Person, SessionRow, end_session,
-    end_sessions, find_person, list_sessions, open_session, open_session_at,
+    end_sessions, find_absent_person, find_person, list_sessions, open_session, open_session_at,
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};

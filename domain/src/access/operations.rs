@@ -225,6 +225,18 @@ pub async fn due_ddl_operations(connection: &mut PgConnection, most: i64) -> Res
     due(connection, NEEDS_DDL, most).await
 }
 
+/// Since when, in seconds, the operation waits for a provisioner that waits longest; none if none waits.
+///
+/// # Errors
+/// If the database does.
+pub async fn ddl_waits_s(connection: &mut PgConnection) -> Result<Option<f64>, StoreError> {
+    let sql = format!(
+        "SELECT extract(epoch FROM clock_timestamp() - min(due_at))::float8 FROM operations \
+         WHERE ended_at IS NULL AND due_at <= clock_timestamp() AND {NEEDS_DDL}"
+    );
+    Ok(sqlx::query_scalar(&sql).fetch_one(connection).await?)
+}
+
 async fn due(connection: &mut PgConnection, which: &str, most: i64) -> Result<Vec<Uuid>, StoreError> {
     let sql = format!(
         "SELECT operation_id FROM operations WHERE ended_at IS NULL AND due_at <= clock_timestamp() AND {which} \

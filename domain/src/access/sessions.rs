@@ -194,10 +194,7 @@ struct MembershipRow {
 /// # Errors
 /// If the database does.
 pub async fn find_person(connection: &mut PgConnection, token: &str) -> Result<Option<Person>, StoreError> {
-    let Some(hash) = hash_secret(token) else { return Ok(None) };
-    let asked = sqlx::query_as(PERSON_BY_TOKEN).bind(hash.as_slice()).bind(IDLE_HOURS);
-    let row: Option<PersonRow> = asked.fetch_optional(&mut *connection).await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = find_session(connection, token).await? else { return Ok(None) };
     if row.is_stale {
         sqlx::query(
             "UPDATE user_sessions SET last_seen_at = clock_timestamp() \
@@ -207,10 +204,32 @@ pub async fn find_person(connection: &mut PgConnection, token: &str) -> Result<O
         .execute(&mut *connection)
         .await?;
     }
+    person(connection, row).await.map(Some)
+}
+
+/// The same for what goes on while nobody may be there, such as a stream: nothing is noted, so it keeps no session open.
+///
+/// # Errors
+/// If the database does.
+pub async fn find_absent_person(connection: &mut PgConnection, token: &str) -> Result<Option<Person>, StoreError> {
+    match find_session(connection, token).await? {
+        Some(row) => person(connection, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn find_session(connection: &mut PgConnection, token: &str) -> Result<Option<PersonRow>, StoreError> {
+    let Some(hash) = hash_secret(token) else { return Ok(None) };
+    let asked = sqlx::query_as(PERSON_BY_TOKEN).bind(hash.as_slice()).bind(IDLE_HOURS);
+    let row: Option<PersonRow> = asked.fetch_optional(connection).await?;
+    Ok(row)
+}
+
+async fn person(connection: &mut PgConnection, row: PersonRow) -> Result<Person, StoreError> {
     let level = if row.is_platform { Level::Platform } else { Level::Workspace };
     let memberships = if row.is_platform { Vec::new() } else { memberships(connection, row.user_id).await? };
     let PersonRow { session_id, user_id, email, name, is_super_admin, .. } = row;
-    Ok(Some(Person { session_id, user_id, email, name, level, is_super_admin, memberships }))
+    Ok(Person { session_id, user_id, email, name, level, is_super_admin, memberships })
 }
 
 async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec<Membership>, StoreError> {

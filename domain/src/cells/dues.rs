@@ -118,14 +118,16 @@ pub async fn open_cell(control: &mut PgConnection, cell_id: Uuid) -> Result<(), 
     Ok(())
 }
 
-/// Dedicated cells where something is going on, or is due, at most `most`. For the access role.
+/// Dedicated cells that a worker serves, at most `most`, in turns. Those whose server is away are not among them, or for a moment only.
+/// For the access role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn awake_cells(control: &mut PgConnection, most: i64) -> Result<Vec<CellAddress>, StoreError> {
+pub async fn served_cells(control: &mut PgConnection, most: i64) -> Result<Vec<CellAddress>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM cell_dues d \
-         JOIN cells c ON c.cell_id = d.cell_id WHERE d.due_at <= clock_timestamp() ORDER BY d.due_at LIMIT $1",
+        "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM cells c JOIN ( \
+           SELECT h.cell_id, max(h.held_until) AS held_until FROM cell_hands h WHERE h.held_until > clock_timestamp() \
+            GROUP BY h.cell_id) AS l ON l.cell_id = c.cell_id ORDER BY l.held_until LIMIT $1",
     );
     Ok(rows.bind(most).fetch_all(control).await?)
 }

@@ -16,8 +16,8 @@ mod wish;
 pub use check::{Checked, check};
 pub use creator::creator_place;
 pub use dues::{
-    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, awake_cells, cell_of, cells_channel, due_cells,
-    open_cell, rest, server_of,
+    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, cell_of, cells_channel, due_cells, open_cell, rest,
+    served_cells, server_of,
 };
 pub use place::{
     CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name, place_of,
@@ -27,7 +27,7 @@ pub use provision::{DDL_AT_ONCE_MAX, Provisioner, Turn};
 pub use ready::{Service, ready_cells, service};
 pub use servers::{
     SERVERS_MAX, ServerError, ServerRow, change_server, create_server, delete_server, get_server, hold_server,
-    list_servers, note_check,
+    list_servers, note_check, rotate_servers, server_keys,
 };
 pub use wish::{Flaw, ServerWish};
 

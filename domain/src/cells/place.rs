@@ -49,7 +49,7 @@ pub enum CellError {
 }
 
 /// A server as its runtime login reaches it.
-#[derive(Clone, FromRow)]
+#[derive(Clone, PartialEq, Eq, FromRow)]
 pub struct RuntimeServer {
     /// Its id.
     pub server_id: Uuid,

@@ -9,7 +9,8 @@ use super::CellAddress;
 /// Most cells that are told of together.
 const PAGE: i64 = 1_000;
 
-/// Where all of them are, by id. For the owner of `control`, or the access role.
+/// Where all of them are that have their tables, by id; also those that are still being made. For the owner of `control`, or the access
+/// role.
 ///
 /// # Errors
 /// If the database does.
@@ -18,8 +19,11 @@ pub async fn ready_cells(control: &mut PgConnection) -> Result<Vec<CellAddress>,
     loop {
         let after = all.last().map_or(Uuid::nil(), |cell| cell.cell_id);
         let page: Vec<CellAddress> = sqlx::query_as(
-            "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM cell_dues d \
-             JOIN cells c ON c.cell_id = d.cell_id WHERE d.cell_id > $1 ORDER BY d.cell_id LIMIT $2",
+            "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id FROM cells c \
+              WHERE c.placement = 'dedicated' AND c.cell_id > $1 \
+                AND (EXISTS (SELECT FROM cell_dues d WHERE d.cell_id = c.cell_id) \
+                     OR EXISTS (SELECT FROM operations o WHERE o.workspace_id = c.cell_id AND o.steps ? 'schema')) \
+              ORDER BY c.cell_id LIMIT $2",
         )
         .bind(after)
         .bind(PAGE)

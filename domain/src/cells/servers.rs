@@ -5,7 +5,7 @@ use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -250,31 +250,63 @@ pub async fn note_check(
     .fetch_optional(&mut *control)
     .await?;
     let Some(name) = name else { return Ok(false) };
-    for (kind, bytes, key) in [
-        (SERVER_PASSWORD, "password_sealed", "password_key_id"),
-        (CREATOR_PASSWORD, "creator_password_sealed", "creator_key_id"),
-    ] {
-        renew(control, keys, id, (kind, bytes, key)).await?;
-    }
+    renew(control, keys, id).await?;
     note(control, (id, &name), "checked", by).await?;
     Ok(true)
 }
 
-/// One that does not open stays as it is: the check says so.
-async fn renew(
-    control: &mut PgConnection,
-    keys: &KeyRing,
-    id: Uuid,
-    (kind, bytes, key): (&str, &str, &str),
-) -> Result<(), StoreError> {
-    let sql = format!("SELECT {bytes}, {key} FROM database_servers WHERE server_id = $1");
-    let (old, key_id): (Vec<u8>, String) = sqlx::query_as(&sql).bind(id).fetch_one(&mut *control).await?;
-    let old = Sealed { key_id, bytes: old };
-    if let Ok(Some(new)) = reseal(keys, NOBODY, kind, &id.to_string(), &old) {
-        let sql = format!("UPDATE database_servers SET {bytes} = $2, {key} = $3 WHERE server_id = $1");
-        sqlx::query(&sql).bind(id).bind(new.bytes).bind(new.key_id).execute(control).await?;
+/// Keys that passwords of servers are sealed under, with how many. For the owner of `control`, or the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn server_keys(control: &mut PgConnection) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = "SELECT k.key_id, count(*) FROM database_servers s \
+               CROSS JOIN LATERAL (VALUES (s.password_key_id), (s.creator_key_id)) AS k (key_id) GROUP BY k.key_id";
+    Ok(sqlx::query_as(sql).fetch_all(control).await?)
+}
+
+/// Brings the passwords of all servers under the newest key: how many came there, and how many do not open. For the owner of `control`,
+/// or the access role.
+///
+/// # Errors
+/// If the database does.
+pub async fn rotate_servers(control: &mut PgConnection, keys: &KeyRing) -> Result<(u64, u64), StoreError> {
+    let (mut moved, mut damaged) = (0, 0);
+    let mut transaction = control.begin().await?;
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT server_id FROM database_servers ORDER BY server_id LIMIT $1 FOR NO KEY UPDATE")
+            .bind(SERVERS_MAX)
+            .fetch_all(&mut *transaction)
+            .await?;
+    for id in ids {
+        let (more, unopened) = renew(&mut transaction, keys, id).await?;
+        (moved, damaged) = (moved + more, damaged + unopened);
     }
-    Ok(())
+    transaction.commit().await?;
+    Ok((moved, damaged))
+}
+
+/// Brings both passwords of a server, whose row the caller has locked, under the newest key: how many came there, and how many do not
+/// open and stay as they are.
+async fn renew(control: &mut PgConnection, keys: &KeyRing, id: Uuid) -> Result<(u64, u64), StoreError> {
+    let (mut moved, mut damaged) = (0, 0);
+    for (kind, bytes, key) in [
+        (SERVER_PASSWORD, "password_sealed", "password_key_id"),
+        (CREATOR_PASSWORD, "creator_password_sealed", "creator_key_id"),
+    ] {
+        let sql = format!("SELECT {bytes}, {key} FROM database_servers WHERE server_id = $1");
+        let (old, key_id): (Vec<u8>, String) = sqlx::query_as(&sql).bind(id).fetch_one(&mut *control).await?;
+        match reseal(keys, NOBODY, kind, &id.to_string(), &Sealed { key_id, bytes: old }) {
+            Ok(None) => {}
+            Ok(Some(new)) => {
+                let sql = format!("UPDATE database_servers SET {bytes} = $2, {key} = $3 WHERE server_id = $1");
+                sqlx::query(&sql).bind(id).bind(new.bytes).bind(new.key_id).execute(&mut *control).await?;
+                moved += 1;
+            }
+            Err(_) => damaged += 1,
+        }
+    }
+    Ok((moved, damaged))
 }
 
 /// Servers belong to no workspace.

@@ -47,7 +47,8 @@ pub async fn used(
     let rows: Vec<UseRow> = sqlx::query_as(
         "WITH looked AS MATERIALIZED ( \
            SELECT e.execution_id, e.workflow_id, e.version_id FROM executions e \
-            WHERE e.workspace_id = $1 AND e.execution_id < $3 ORDER BY e.execution_id DESC LIMIT $4), \
+            WHERE e.workspace_id = $1 AND e.workspace_id >= $1 AND e.workspace_id <= $1 AND e.execution_id < $3 \
+            ORDER BY e.execution_id DESC LIMIT $4), \
          versions AS MATERIALIZED (SELECT DISTINCT l.version_id FROM looked l), \
          named AS MATERIALIZED ( \
            SELECT v.version_id, n.node_id, false AS is_trial FROM versions v \
@@ -76,8 +77,9 @@ pub async fn used(
         return Ok((rows, None));
     }
     let last: Option<Uuid> = sqlx::query_scalar(
-        "SELECT execution_id FROM executions WHERE workspace_id = $1 AND execution_id < $2 \
-         ORDER BY execution_id DESC OFFSET $3 LIMIT 1",
+        "SELECT execution_id FROM executions \
+          WHERE workspace_id = $1 AND workspace_id >= $1 AND workspace_id <= $1 AND execution_id < $2 \
+          ORDER BY execution_id DESC OFFSET $3 LIMIT 1",
     )
     .bind(workspace_id.0)
     .bind(before)

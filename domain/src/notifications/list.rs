@@ -27,9 +27,9 @@ pub struct NotificationRow {
     pub read_at: Option<DateTime<Utc>>,
 }
 
-/// Whoever has left a workspace is not told of it any more.
-const IS_THEIRS: &str = "(n.workspace_id IS NULL OR EXISTS (SELECT FROM members m WHERE m.workspace_id = n.workspace_id \
-                          AND m.user_id = n.user_id))";
+/// Whether `n` is still for its person: whoever has left a workspace, or does not head it any more, is not told of it.
+pub(super) const IS_THEIRS: &str = "(n.workspace_id IS NULL OR EXISTS (SELECT FROM members m \
+    WHERE m.workspace_id = n.workspace_id AND m.user_id = n.user_id AND m.role IN ('owner', 'admin')))";
 
 /// What a person was told before `before`, newest first: all of it, or what is not read.
 ///

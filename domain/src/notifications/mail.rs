@@ -5,6 +5,8 @@ use capstan_engine::store::error::StoreError;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::list::IS_THEIRS;
+
 /// Tries of a mail.
 const TRIES_MAX: i32 = 5;
 /// Minutes until the next try, which grow with each.
@@ -27,26 +29,27 @@ pub struct DueMail {
     pub page: String,
 }
 
-/// Takes the mails that have waited longest. After the last try, whoever takes it, none is due any more.
+/// Takes the mails that have waited longest. After the last try, whoever takes it, none is due any more. Who is not told of the workspace
+/// any more by then gets none.
 ///
 /// # Errors
 /// If the database does.
 pub async fn take_mails(connection: &mut PgConnection, most: i64) -> Result<Vec<DueMail>, StoreError> {
-    let mails = sqlx::query_as(
+    let sql = format!(
         "WITH due AS ( \
-           SELECT n.user_id, n.notification_id FROM notifications n WHERE n.mail_due_at <= clock_timestamp() \
+           SELECT n.user_id, n.notification_id FROM notifications n WHERE n.mail_due_at <= statement_timestamp() \
             ORDER BY n.mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED), \
          taken AS ( \
-           UPDATE notifications t SET mail_tries = t.mail_tries + 1, \
-             mail_due_at = CASE WHEN t.mail_tries + 1 < $2 \
-                                THEN clock_timestamp() + make_interval(mins => $3 * (t.mail_tries + 1)) END \
-             FROM due d WHERE t.user_id = d.user_id AND t.notification_id = d.notification_id \
-           RETURNING t.user_id, t.notification_id, t.workspace_id, t.summary, t.page) \
+           UPDATE notifications n SET mail_tries = n.mail_tries + 1, \
+             mail_due_at = CASE WHEN n.mail_tries + 1 < $2 \
+                                THEN clock_timestamp() + make_interval(mins => $3 * (n.mail_tries + 1)) END \
+             FROM due d WHERE n.user_id = d.user_id AND n.notification_id = d.notification_id \
+           RETURNING n.user_id, n.notification_id, n.workspace_id, n.summary, n.page, {IS_THEIRS} AS is_theirs) \
          SELECT k.notification_id, k.user_id, u.email, w.slug AS workspace, k.summary, k.page \
            FROM taken k JOIN users u ON u.user_id = k.user_id LEFT JOIN workspaces w ON w.workspace_id = k.workspace_id \
-          ORDER BY k.notification_id",
+          WHERE k.is_theirs ORDER BY k.notification_id"
     );
-    Ok(mails.bind(most).bind(TRIES_MAX).bind(AGAIN_MINUTES).fetch_all(connection).await?)
+    Ok(sqlx::query_as(&sql).bind(most).bind(TRIES_MAX).bind(AGAIN_MINUTES).fetch_all(connection).await?)
 }
 
 /// A mail was sent.

@@ -87,6 +87,6 @@ pub async fn forget(
 /// If the database does.
 pub async fn tidy(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let sql = "DELETE FROM notices WHERE ctid = ANY (ARRAY(SELECT n.ctid FROM notices n \
-               WHERE n.noticed_at < clock_timestamp() - make_interval(days => $1) LIMIT $2))";
+               WHERE n.noticed_at < statement_timestamp() - make_interval(days => $1) LIMIT $2))";
     Ok(sqlx::query(sql).bind(KEPT_DAYS).bind(TIDIED_MAX).execute(connection).await?.rows_affected())
 }

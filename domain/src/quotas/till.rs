@@ -104,6 +104,10 @@ impl Till {
 
     /// Gives all back. What cannot be given back comes back by itself.
     pub async fn close(&self) {
+        // There may be no connection yet, as to a cell that was only read.
+        if self.purses.is_empty() {
+            return;
+        }
         if let Err(error) = self.ask(async |connection| self.purses.close(connection).await).await {
             debug!(%error, "quota could not be given back; it comes back in a minute");
         }

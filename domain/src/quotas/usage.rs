@@ -144,11 +144,13 @@ pub async fn receipts(
     let rows = sqlx::query_as(
         "SELECT f.execution_id, f.position, f.meter, f.units, f.at, j.node_id, j.scope \
          FROM ((SELECT e.execution_id, 0 AS position, 'executions' AS meter, 1::bigint AS units, e.created_at AS at \
-                  FROM executions e WHERE e.workspace_id = $1 AND coalesce($2, 'executions') = 'executions' \
+                  FROM executions e WHERE e.workspace_id = $1 AND e.workspace_id >= $1 AND e.workspace_id <= $1 \
+                   AND coalesce($2, 'executions') = 'executions' \
                    AND e.execution_id <= $3 AND (e.execution_id < $3 OR $4 > 0) ORDER BY e.execution_id DESC LIMIT $5) \
                UNION ALL \
                (SELECT u.execution_id, u.position, u.meter, u.units, u.created_at \
-                  FROM usage u WHERE u.workspace_id = $1 AND coalesce($2, u.meter) = u.meter \
+                  FROM usage u WHERE u.workspace_id = $1 AND u.workspace_id >= $1 AND u.workspace_id <= $1 \
+                   AND coalesce($2, u.meter) = u.meter \
                    AND u.execution_id <= $3 AND (u.execution_id, u.position) < ($3, $4) \
                  ORDER BY u.execution_id DESC, u.position DESC LIMIT $5)) AS f \
          LEFT JOIN journal j ON f.position > 0 AND j.execution_id = f.execution_id AND j.position = f.position \

@@ -12,8 +12,8 @@ use crate::leads::words::{SOUGHT_MAX, words};
 pub const FOUND_MAX: i64 = 500;
 /// A word of so many characters or more also stands for what it begins; as `search_words_1` has it.
 const BEGINS_CHARS_MIN: usize = 3;
-/// Lines of a log that are looked through at a time.
-const LINES_PER_READ: i64 = 1_000;
+/// Lines of a log that are looked through; words are of fewer of them.
+const LINES_READ_MAX: i64 = 1_000;
 
 /// In what words are sought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub async fn find(
     Ok(Found { execution_ids: row.0, then: row.1 })
 }
 
-/// The first `most` lines of a log that have all the words, among the first `reads` times 1,000; and whether there may be more.
+/// The first `most` lines of a log that have all the words, among its first 1,000; and whether there may be more.
 ///
 /// # Errors
 /// If the database does.
@@ -98,23 +98,14 @@ pub async fn find_lines(
     workspace_id: WorkspaceId,
     execution_id: ExecutionId,
     sought: &[String],
-    (most, reads): (usize, usize),
+    most: usize,
 ) -> Result<(Vec<LogLine>, bool), StoreError> {
-    let (mut found, mut after) = (Vec::new(), Uuid::nil());
-    for _ in 0..reads {
-        let lines = logs::read(connection, workspace_id, execution_id, after, LINES_PER_READ).await?;
-        let is_last = (lines.len() as i64) < LINES_PER_READ;
-        after = lines.last().map_or(after, |line| line.log_id);
-        found.extend(lines.into_iter().filter(|line| has_all(&line.message, sought)));
-        if found.len() > most {
-            found.truncate(most);
-            return Ok((found, true));
-        }
-        if is_last {
-            return Ok((found, false));
-        }
-    }
-    Ok((found, true))
+    let mut lines = logs::read(connection, workspace_id, execution_id, Uuid::nil(), LINES_READ_MAX).await?;
+    let is_longer = lines.len() as i64 >= LINES_READ_MAX;
+    lines.retain(|line| has_all(&line.message, sought));
+    let has_more = is_longer || lines.len() > most;
+    lines.truncate(most);
+    Ok((lines, has_more))
 }
 
 #[cfg(test)]

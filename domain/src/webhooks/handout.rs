@@ -11,11 +11,9 @@ use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::body::{self, Ended, of_execution};
+use super::facts::{Batch, Fact, Known, Subscriber, known};
 use super::schedule::DEADLINE_HOURS;
-use super::subscription::{fits, passes};
 use crate::moved::{IS_FOREIGN, bound};
-use crate::steps_told::{self, StepTold};
 
 /// Events that are looked at in one round.
 const EVENTS_MAX: i64 = 500;
@@ -78,49 +76,6 @@ pub struct HandedOut {
     pub deliveries: usize,
     /// Whether more events may be there.
     pub is_more: bool,
-}
-
-#[derive(FromRow)]
-struct Fact {
-    event_id: Uuid,
-    workspace_id: Uuid,
-    #[sqlx(rename = "type")]
-    type_name: String,
-    /// The execution or endpoint that it is of.
-    aggregate_id: Uuid,
-    data: Value,
-    at: DateTime<Utc>,
-    xid: String,
-    wanted: bool,
-    /// What it belongs to, if that is known.
-    trace: Option<String>,
-}
-
-#[derive(FromRow)]
-struct Subscriber {
-    workspace_id: Uuid,
-    endpoint_id: Uuid,
-    types: Vec<String>,
-    filter: Option<String>,
-    since: String,
-}
-
-/// An event that somebody gets: the tenant, its id, type, body, and what it belongs to.
-type Told = (Uuid, Uuid, String, String, Option<String>);
-
-/// What the rows say that facts are of.
-#[derive(Default)]
-struct Known {
-    executions: HashMap<Uuid, Ended>,
-    steps: HashMap<(Uuid, i32), StepTold>,
-}
-
-/// What a round writes.
-#[derive(Default)]
-struct Batch {
-    events: Vec<Told>,
-    /// Index of the event, counted from 1, and the endpoint.
-    deliveries: Vec<(i32, Uuid)>,
 }
 
 impl Source {
@@ -314,67 +269,6 @@ async fn subscribers(
         by_workspace.entry(row.workspace_id).or_default().push(row);
     }
     Ok(by_workspace)
-}
-
-/// What is known of the executions and steps that the events are of.
-async fn known(connection: &mut PgConnection, facts: &[Fact]) -> Result<Known, StoreError> {
-    let wanted = || facts.iter().filter(|fact| fact.wanted);
-    let executions = wanted().filter(|fact| fact.type_name.starts_with("execution."));
-    let executions: Vec<Uuid> = executions.map(|fact| fact.aggregate_id).collect();
-    let steps: Vec<(Uuid, i32)> = wanted().filter_map(Fact::place).collect();
-    Ok(Known {
-        executions: body::ended(connection, &executions).await?,
-        steps: steps_told::read(connection, &steps).await?,
-    })
-}
-
-impl Fact {
-    /// The row of a journal that says what there is to say, if it is of a step.
-    fn place(&self) -> Option<(Uuid, i32)> {
-        steps_told::place(&self.type_name, self.aggregate_id, &self.data)
-    }
-}
-
-impl Known {
-    /// What a fact says, and what it belongs to, if that is known.
-    fn of(&self, fact: &Fact) -> (Value, Option<String>) {
-        if let Some(status) = fact.type_name.strip_prefix("execution.") {
-            let ended = self.executions.get(&fact.aggregate_id);
-            return (of_execution(fact.aggregate_id, status, ended), ended.map(Ended::trace));
-        }
-        match fact.place() {
-            Some(place) => match self.steps.get(&place) {
-                Some(step) => (step.data(), Some(step.trace())),
-                None => (steps_told::bare(fact.aggregate_id, &fact.data), None),
-            },
-            None => (fact.data.clone(), fact.trace.clone()),
-        }
-    }
-}
-
-impl Batch {
-    /// Adds what an event comes to, if any endpoint gets it.
-    fn add(&mut self, fact: &Fact, subscribers: &[Subscriber], known: &Known) {
-        let number = |text: &str| text.parse::<u64>().unwrap_or_default();
-        let mut subscribed = subscribers
-            .iter()
-            .filter(|endpoint| fits(&endpoint.types, &fact.type_name) && number(&fact.xid) >= number(&endpoint.since))
-            .peekable();
-        if subscribed.peek().is_none() {
-            return;
-        }
-        let (data, trace) = known.of(fact);
-        let event = body::body(fact.event_id, &fact.type_name, fact.at, &data);
-        let getting: Vec<Uuid> = subscribed
-            .filter(|endpoint| passes(endpoint.filter.as_deref(), &event))
-            .map(|endpoint| endpoint.endpoint_id)
-            .collect();
-        if !getting.is_empty() {
-            self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string(), trace));
-            let index = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
-            self.deliveries.extend(getting.into_iter().map(|endpoint_id| (index, endpoint_id)));
-        }
-    }
 }
 
 async fn write(

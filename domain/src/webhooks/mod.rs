@@ -10,6 +10,7 @@ mod catalogue_steps;
 mod certificates;
 pub mod deliveries;
 pub mod endpoints;
+mod facts;
 mod handout;
 mod key_pair;
 pub mod lane;

@@ -9,4 +9,4 @@ mod store;
 
 pub use merge::{Fate, OnConflict, Present, fate};
 pub use portable::{ABOUT, LEFT_OUT_MAX, left_out, portable, refilled, sum};
-pub use store::{EXPORT_ROWS, ExportRow, PresentRow, export_page, find_present, mark_imported};
+pub use store::{EXPORT_ROWS, ExportRow, PresentRow, export_page, find_present, mark_imported, take_all};

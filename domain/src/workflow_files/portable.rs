@@ -130,7 +130,11 @@ fn refill(new: &mut Value, old: &Value) {
     }
     match (new, old) {
         (Value::Object(fields), Value::Object(before)) => {
-            let tell_the_same = TELLS.iter().all(|name| fields.get(*name) == before.get(*name));
+            // Where names are hidden as well, they stand for those of the draft, as their values do.
+            let tell_the_same = TELLS.iter().all(|name| match (fields.get(*name), before.get(*name)) {
+                (Some(new), Some(old)) => new == old || is_left_out_of(new, old),
+                (new, old) => new == old,
+            });
             for (name, field) in fields.iter_mut() {
                 // The value of another header is not this one's.
                 if (tell_the_same || name != "value")
@@ -140,11 +144,30 @@ fn refill(new: &mut Value, old: &Value) {
                 }
             }
         }
-        (Value::Array(items), Value::Array(before)) if items.len() == before.len() => {
-            items.iter_mut().zip(before).for_each(|(item, before)| refill(item, before));
-        }
+        (Value::Array(items), Value::Array(before)) => refill_items(items, before),
         _ => {}
     }
+}
+
+/// Each from the one that is called the same, if there is one such; else from the one at its place, if as many are there as before.
+fn refill_items(items: &mut [Value], before: &[Value]) {
+    let mut named: HashMap<String, Option<&Value>> = HashMap::new();
+    for old in before {
+        if let Some(name) = name_of(old) {
+            named.entry(name).and_modify(|one| *one = None).or_insert(Some(old));
+        }
+    }
+    let are_as_many = items.len() == before.len();
+    for (no, item) in items.iter_mut().enumerate() {
+        let same = name_of(item).and_then(|name| *named.get(&name)?);
+        if let Some(old) = same.or_else(|| before.get(no).filter(|_| are_as_many)) {
+            refill(item, old);
+        }
+    }
+}
+
+fn name_of(item: &Value) -> Option<String> {
+    TELLS.iter().find_map(|name| item.get(*name)?.as_str().map(str::to_owned))
 }
 
 /// Whether a text of a file stands for this value.
@@ -208,9 +231,9 @@ fn digest(value: &Value, sum: &mut Sha256) {
             items.iter().for_each(|item| digest(item, sum));
             sum.update("]");
         }
-        // 1.0 and 1 are the same, as an editor writes either.
-        Value::Number(number) => match number.as_f64().filter(|it| it.fract() == 0.0 && it.abs() < 9e15) {
-            Some(whole) => sum.update(format!("{whole:.0},")),
+        // 1.0 and 1 are the same, as an editor writes either, and a database writes 1e16 in full.
+        Value::Number(number) => match number.as_f64().filter(|it| number.is_f64() && it.fract() == 0.0) {
+            Some(whole) => sum.update(format!("{:.0},", whole + 0.0)),
             None => sum.update(format!("{number},")),
         },
         other => sum.update(format!("{other},")),
@@ -255,17 +278,27 @@ mod tests {
     #[test]
     fn what_was_left_out_is_put_back_and_nothing_else() {
         let mut draft = graph(json!({
-            "token": "abc", "url": "https://ada:pw@example.com/",
+            "token": "abc", "url": "https://ada:pw@example.com/", "cookies": [{ "name": "sid", "value": "s" }],
             "headers": [{ "name": "X-Api-Key", "value": "k" }, { "name": "X-Token", "value": "t" }],
         }));
         draft["nodes"][0]["data"]["pinned"] = json!({ "output": 1 });
         assert_eq!(refilled(portable(draft.clone()), &draft), draft);
-        // In another order no header gets the value of another one.
-        let mut turned = portable(draft.clone());
-        turned["nodes"][0]["data"]["config"]["headers"].as_array_mut().unwrap().reverse();
-        let filled = refilled(turned, &draft);
-        let at = |no: u8| format!("/nodes/0/data/config/headers/{no}/value");
-        assert_eq!(left_out(&filled), [at(0), at(1)]);
+        // In another order, or beside others, each header gets its own value, and one of another name none.
+        let headers = |graph: &mut Value| graph["nodes"][0]["data"]["config"]["headers"].take();
+        let with = |change: fn(&mut Vec<Value>)| {
+            let mut changed = portable(draft.clone());
+            change(changed["nodes"][0]["data"]["config"]["headers"].as_array_mut().unwrap());
+            refilled(changed, &draft)
+        };
+        let (k, t) = (json!({ "name": "X-Api-Key", "value": "k" }), json!({ "name": "X-Token", "value": "t" }));
+        assert_eq!(headers(&mut with(|it| it.reverse())), json!([t, k]));
+        let other = json!({ "name": "Accept", "value": "*/*" });
+        assert_eq!(
+            headers(&mut with(|it| it.insert(0, json!({ "name": "Accept", "value": "*/*" })))),
+            json!([other, k, t])
+        );
+        let renamed = with(|it| it[1]["name"] = "X-Secret".into());
+        assert_eq!(left_out(&renamed), ["/nodes/0/data/config/headers/1/value"]);
         // Nor does a node of another type.
         let mut other = portable(draft.clone());
         other["nodes"][0]["type"] = "action.send_sms".into();
@@ -274,9 +307,16 @@ mod tests {
 
     #[test]
     fn a_sum_is_of_what_is_said_and_not_of_how_it_is_written() {
-        let one: Value = serde_json::from_str(r#"{"a": 1.0, "b": [1, "x"]}"#).unwrap();
-        let same: Value = serde_json::from_str(r#"{"b": [1, "x"], "a": 1}"#).unwrap();
-        assert_eq!(sum("n", &one), sum("n", &same));
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        for (one, same) in [
+            (r#"{"a": 1.0, "b": [1, "x"]}"#, r#"{"b": [1, "x"], "a": 1}"#),
+            ("[1e16, -0.0, -2.0]", "[10000000000000000, 0, -2]"),
+            ("1e20", "100000000000000000000"),
+        ] {
+            assert_eq!(sum("n", &read(one)), sum("n", &read(same)), "{one}");
+        }
+        assert_ne!(sum("n", &read("9007199254740993")), sum("n", &read("9007199254740992")));
+        let one = read(r#"{"a": 1.0, "b": [1, "x"]}"#);
         for other in [r#"{"b": [1, "y"], "a": 1}"#, r#"{"b": [1], "a": 1}"#, r#"{"b": ["x", 1], "a": 1}"#] {
             assert_ne!(sum("n", &one), sum("n", &serde_json::from_str(other).unwrap()), "{other}");
         }

@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 /// Drafts of one piece of an export; each may have 2 MiB.
-pub const EXPORT_ROWS: usize = 10;
+pub const EXPORT_ROWS: usize = 4;
 
 /// A workflow on its way out.
 #[derive(Clone, Debug, FromRow)]
@@ -70,6 +70,23 @@ pub async fn find_present(
         if takes { "FOR UPDATE" } else { "" }
     );
     Ok(sqlx::query_as(&sql).bind(workspace_id.0).bind(workflow_id.0).fetch_optional(connection).await?)
+}
+
+/// Takes those workflows until the transaction ends. Before room is asked for: whoever restores one takes it first as well, so that
+/// neither waits for what the other has.
+///
+/// # Errors
+/// If the database does.
+pub async fn take_all(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    workflow_ids: &[Uuid],
+) -> Result<(), StoreError> {
+    let taken = sqlx::query(
+        "SELECT FROM workflows WHERE workspace_id = $1 AND workflow_id = ANY($2) ORDER BY workflow_id FOR UPDATE",
+    );
+    taken.bind(workspace_id.0).bind(workflow_ids).execute(connection).await?;
+    Ok(())
 }
 
 /// Notes the sum of what was imported.

@@ -69,6 +69,7 @@ export const constants = {
     { least_role: 'viewer', name: 'usage.read', page: 'usage' },
     { least_role: 'admin', name: 'billing.read', page: 'usage' },
     { least_role: 'admin', name: 'audit.read', page: 'audit' },
+    { least_role: 'admin', name: 'audit.export', page: null },
   ],
   platform_notice: { chars_max: 500 },
   roles: ['owner', 'admin', 'member', 'viewer'],

@@ -107,6 +107,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/audit/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who changed what, the oldest first, as a stream */
+    get: operations['exportAudit']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/billing': {
     parameters: {
       query?: never
@@ -275,6 +292,91 @@ export interface paths {
     put?: never
     /** Try it at its provider, without doing anything there */
     post: operations['testCredential']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/credentials/{credential_id}/uses': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Executions that have used it, newest first */
+    get: operations['listCredentialUses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/deleted-leads': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Leads that were deleted and can be restored, the newest made first */
+    get: operations['listDeletedLeads']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/deleted-leads/{lead_id}/restore': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Have a deleted lead be as it was */
+    post: operations['restoreLead']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/deleted-records': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Records that were deleted and can be restored, the newest made first */
+    get: operations['listDeletedRecords']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/deleted-records/{record_id}/restore': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Have a deleted record be as it was */
+    post: operations['restoreRecord']
     delete?: never
     options?: never
     head?: never
@@ -673,6 +775,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/healthz': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Whether the process and its database answer; also at `/healthz` */
+    get: operations['getHealth']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/hook-secrets': {
     parameters: {
       query?: never
@@ -1056,6 +1175,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/logs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Executions in whose logs words are, newest first, with these lines */
+    get: operations['searchLogs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/mail-links/look': {
     parameters: {
       query?: never
@@ -1171,6 +1307,74 @@ export interface paths {
     get: operations['listNodeTypes']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/notification-preferences': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Of which kinds of news one is mailed */
+    get: operations['listNotificationPreferences']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/notification-preferences/{kind}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Say whether to be mailed of a kind */
+    put: operations['setNotificationPreference']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/notifications': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What one was told, newest first */
+    get: operations['listNotifications']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/notifications/read': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Mark some as read, or all */
+    post: operations['readNotifications']
     delete?: never
     options?: never
     head?: never
@@ -1331,6 +1535,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/audit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Changes of settings, and of what is assigned to workspaces */
+    get: operations['listPlatformChanges']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/billing/events': {
     parameters: {
       query?: never
@@ -1383,6 +1604,60 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/database-servers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Servers that dedicated workspaces may be on */
+    get: operations['listDatabaseServers']
+    put?: never
+    /** Make a server known; it has to be checked then */
+    post: operations['createDatabaseServer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/database-servers/{server_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A server, and what its last check has found */
+    get: operations['getDatabaseServer']
+    /** Change it; it has to be checked again then */
+    put: operations['changeDatabaseServer']
+    post?: never
+    /** Forget a server that nothing is on */
+    delete: operations['deleteDatabaseServer']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/database-servers/{server_id}/check': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Connect to it, and say what is wrong with it */
+    post: operations['checkDatabaseServer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/duties': {
     parameters: {
       query?: never
@@ -1395,6 +1670,75 @@ export interface paths {
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/health': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How the first cell, its fleet and its database are and were */
+    get: operations['getPlatformHealth']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/pages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Parts of the product that workspaces can have */
+    get: operations['listPages']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/settings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Settings of the platform, and what holds */
+    get: operations['listPlatformSettings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/platform/settings/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Set one; it holds in all processes within seconds */
+    put: operations['setPlatformSetting']
+    post?: never
+    /** Let one be as the environment of the processes says */
+    delete: operations['removePlatformSetting']
     options?: never
     head?: never
     patch?: never
@@ -1486,6 +1830,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/platform/tenants/{workspace_id}/pages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Which pages a workspace has */
+    get: operations['getTenantPages']
+    /** Assign pages to a workspace; routes of others refuse within seconds */
+    put: operations['assignTenantPages']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/platform/tenants/{workspace_id}/resume': {
     parameters: {
       query?: never
@@ -1529,6 +1891,23 @@ export interface paths {
     }
     /** Which moves of workspaces there are */
     get: operations['listTenantMoves']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/readyz': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Whether the process takes requests, and is not about to stop; also at `/readyz` */
+    get: operations['getReadiness']
     put?: never
     post?: never
     delete?: never
@@ -1602,7 +1981,7 @@ export interface paths {
     get: operations['getRecord']
     put?: never
     post?: never
-    /** Empty and hide a record; its history stays */
+    /** Hide a record; its history stays */
     delete: operations['deleteRecord']
     options?: never
     head?: never
@@ -1897,6 +2276,23 @@ export interface paths {
     }
     /** What the workspace did, day by day, the oldest first */
     get: operations['listDailyStats']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/stream': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What changes in the workspace, live */
+    get: operations['followWorkspace']
     put?: never
     post?: never
     delete?: never
@@ -2285,6 +2681,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/workflows/{workflow_id}/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The draft as a file, without secrets */
+    get: operations['exportWorkflow']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/workflows/{workflow_id}/hooks/listen': {
     parameters: {
       query?: never
@@ -2475,6 +2888,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/workflows/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** All drafts, a file on each line */
+    get: operations['exportWorkflows']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/workflows/import': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Have files become drafts, without losing a change */
+    post: operations['importWorkflows']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/workflows/validate': {
     parameters: {
       query?: never
@@ -2520,6 +2967,24 @@ export interface paths {
     put?: never
     /** Have them go on; workflows that were paused by themselves stay so */
     post: operations['resumeWorkspace']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/workspace/settings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Settings of the workspace */
+    get: operations['getWorkspaceSettings']
+    /** Change settings of the workspace */
+    put: operations['setWorkspaceSettings']
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2573,9 +3038,13 @@ export interface components {
     AccessOffered: {
       /** @description Whether this installation sends mail. */
       mail: boolean
+      /** @description What everybody is to be shown; null for nothing. */
+      notice: string | null
       password: components['schemas']['PasswordRule']
       /** @description Whether anybody may sign up. */
       sign_up: boolean
+      /** @description Where to ask for help; null if nobody has said. */
+      support_address: string | null
     }
     /** @description One time that a rule was broken. */
     Alert: {
@@ -2731,6 +3200,20 @@ export interface components {
     }
     /** @enum {string} */
     ApprovalStatus: 'open' | 'answered' | 'expired' | 'cancelled'
+    /** @description The pages of a workspace. */
+    AssignedPages: {
+      /** @description Whether nobody has assigned any: it has all that there are and will be. */
+      is_all: boolean
+      /** @description In the order in which `GET /platform/pages` lists them. */
+      pages: string[]
+      /** Format: date-time */
+      set_at: string | null
+      set_by: string | null
+    }
+    AssignPages: {
+      /** @description Names of pages; null for all there are and will be. */
+      pages?: string[] | null
+    }
     /** @description A worker process, as far as it is known. */
     AttemptWorker: {
       /** @description The name of the process, as its log has it. */
@@ -3247,6 +3730,11 @@ export interface components {
     }
     /** @description A kind of credentials. */
     CredentialType: {
+      /**
+       * @description Where a person goes to connect an account in place of writing fields, with `workspace`, `name` and perhaps `from` as query; null if that
+       *     cannot be done here.
+       */
+      connect: string | null
       description: string
       /** @description JSON Schema of its fields. */
       fields: {
@@ -3273,6 +3761,37 @@ export interface components {
       number: number
       /** Format: uuid */
       workflow_id: string
+    }
+    /** @description An execution that has used a credential. */
+    CredentialUsed: {
+      /**
+       * Format: int64
+       * @description Attempts of these steps.
+       */
+      attempts: number
+      /** Format: uuid */
+      execution_id: string
+      /** Format: date-time */
+      first_at: string
+      /** Format: date-time */
+      last_at: string
+      /** @description The nodes that name it, of which a step has ended. */
+      node_ids: string[]
+      /** @description Whether it was a trial of a draft. */
+      trial: boolean
+      /**
+       * Format: uuid
+       * @description Null of a trial.
+       */
+      version_id: string | null
+      /** Format: uuid */
+      workflow_id: string
+    }
+    /** @description One page. */
+    CredentialUsedPage: {
+      items: components['schemas']['CredentialUsed'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
     }
     /** @description How long executions took that completed or failed, in milliseconds. Percentiles are off by less than 5 %. */
     DailyDurations: {
@@ -3332,10 +3851,138 @@ export interface components {
       /** Format: date */
       to: string
     }
+    /** @description A server beside the home server. Its passwords are never shown. */
+    DatabaseServer: {
+      /**
+       * Format: int64
+       * @description How many cells are on it.
+       */
+      cells: number
+      /**
+       * Format: date-time
+       * @description When that was found; null as long as nobody has looked since it was changed.
+       */
+      checked_at: string | null
+      /** Format: date-time */
+      created_at: string
+      created_by: string
+      /** @description Who makes databases there. */
+      creator_login: string
+      diagnosis: components['schemas']['DatabaseServerDiagnosis'] | null
+      /** @description Name, address, or folder of a Unix socket. */
+      host: string
+      /** Format: uuid */
+      id: string
+      /** @description Who works there. */
+      login: string
+      name: string
+      /** Format: int32 */
+      port: number
+      /**
+       * Format: int64
+       * @description Rises with each change.
+       */
+      revision: number
+      status: components['schemas']['DatabaseServerStatus']
+      tls: string
+      /** Format: date-time */
+      updated_at: string
+    }
+    /** @description What a check has found; the facts are there if the server let us in. */
+    DatabaseServerDiagnosis: {
+      /**
+       * Format: int64
+       * @description Connections that it takes.
+       */
+      connections_max: number | null
+      /**
+       * Format: int64
+       * @description Databases that there are.
+       */
+      databases: number | null
+      /**
+       * Format: uint64
+       * @description Of one question and its answer.
+       */
+      latency_ms: number | null
+      /** @description What stands in the way; none if it is valid. */
+      problems: components['schemas']['DatabaseServerProblem'][]
+      server_version: string | null
+    }
+    /** @description A list that is whole. */
+    DatabaseServerList: {
+      items: components['schemas']['DatabaseServer'][]
+    }
+    DatabaseServerProblem: {
+      code: string
+      detail: string
+      hint: string
+    }
+    DatabaseServerStatus: ('unchecked' | 'invalid') | 'valid'
+    /**
+     * @description A server as somebody wants it. Passwords are kept sealed; on a change they may be left out, as long as they go to the same login at
+     *     the same address.
+     */
+    DatabaseServerWish: {
+      /** @description Who makes databases there. */
+      creator_login: string
+      creator_password?: string | null
+      /** @description Name, address, or folder of a Unix socket. */
+      host: string
+      /** @description Who works there: a member of `capstan_api`, `capstan_starter` and `capstan_worker` that may nothing else. */
+      login: string
+      name: string
+      password?: string | null
+      /** Format: int32 */
+      port?: number | null
+      /** @description `disable`, `prefer`, `require`, `verify-ca` or `verify-full`, which it is if it is left out. */
+      tls?: string | null
+    }
     /** @enum {string} */
     Decided: 'approved' | 'rejected'
     /** @enum {string} */
     Decision: 'approve' | 'reject'
+    /** @description A lead that was deleted. */
+    DeletedLead: {
+      company: string | null
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      deleted_at: string
+      email: string | null
+      /** Format: uuid */
+      id: string
+      name: string | null
+      phone: string | null
+      source: string
+      /** @description Where it stood. */
+      status: string
+    }
+    /** @description One page. */
+    DeletedLeadPage: {
+      items: components['schemas']['DeletedLead'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description A record that was deleted. */
+    DeletedRecord: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      deleted_at: string
+      /** Format: uuid */
+      id: string
+      /** @description Where it was. */
+      state: string
+      /** @description Name of its type. */
+      type: string
+    }
+    /** @description One page. */
+    DeletedRecordPage: {
+      items: components['schemas']['DeletedRecord'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @description A workflow that was deleted. */
     DeletedWorkflow: {
       /** Format: date-time */
@@ -3704,6 +4351,30 @@ export interface components {
        */
       waiting: number
     }
+    /** @description An execution in whose log the words are. */
+    FoundLog: {
+      /**
+       * Format: date-time
+       * @description When it was started.
+       */
+      created_at: string
+      /** Format: uuid */
+      execution_id: string
+      /** @description Whether the log may have more of them. */
+      has_more: boolean
+      /** @description The first lines that have the words, oldest first. */
+      lines: components['schemas']['LogLine'][]
+      /** @description `completed`, `failed` or `cancelled`. */
+      status: string
+      /** Format: uuid */
+      workflow_id: string
+    }
+    /** @description One page. */
+    FoundLogPage: {
+      items: components['schemas']['FoundLog'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
     /** @description One finding of validation. A graph with problems is never published or run. */
     GraphProblem: {
       /** @description Stable machine name, as `cycle` or `unknown_node_type`. */
@@ -3715,6 +4386,58 @@ export interface components {
       /** @description JSON pointer into the graph. */
       pointer?: string
     }
+    /** @description The process answers, and its database does. */
+    Health: {
+      /** @description How a read replica follows, if there is one. */
+      replica?: components['schemas']['ReplicaStanding']
+      status: components['schemas']['HealthStatus']
+    }
+    /** @description One thing that was judged. */
+    HealthCheck: {
+      check: string
+      detail: string
+      standing: components['schemas']['HealthStanding']
+    }
+    /** @description Figures of a stretch of time: means, and the worst of ages. */
+    HealthPoint: {
+      /** Format: double */
+      active: number
+      /** Format: date-time */
+      at: string
+      /**
+       * Format: double
+       * @description Tokens that left the queue in a second.
+       */
+      claims_per_s: number | null
+      /** Format: double */
+      connections: number
+      /** Format: double */
+      connections_max: number
+      /** Format: double */
+      database_bytes: number | null
+      /** Format: double */
+      dead_rows: number
+      /** Format: double */
+      live_rows: number
+      /** Format: double */
+      months_ahead: number
+      /** Format: double */
+      oldest_transaction_s: number | null
+      /** Format: double */
+      outbox_age_s: number | null
+      /** Format: double */
+      queue_age_s: number | null
+      /** Format: double */
+      queued: number
+      /** Format: double */
+      timer_late_s: number | null
+      /** Format: double */
+      workers: number
+    }
+    /** @enum {string} */
+    HealthStanding: 'good' | 'warn' | 'bad'
+    /** @enum {string} */
+    HealthStatus: 'ok'
     /** @description Why a start does not run at once. */
     Held: {
       /** @description `throttle`, `debounce`, `batch` or `singleton`. */
@@ -3933,8 +4656,8 @@ export interface components {
       /** Format: uuid */
       lead_id: string
       /**
-       * @description `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting` or
-       *     `deleted`.
+       * @description `created`, `updated`, `status_changed`, `form_submitted`, `webhook_received`, `note`, `email`, `call`, `meeting`,
+       *     `deleted` or `restored`.
        */
       type: string
     }
@@ -4088,23 +4811,6 @@ export interface components {
       node_id: string
       scope: string
     }
-    /** @description An execution in whose log the words are. */
-    FoundLog: {
-      /** Format: date-time */
-      created_at: string
-      /** Format: uuid */
-      execution_id: string
-      has_more: boolean
-      lines: components['schemas']['LogLine'][]
-      status: string
-      /** Format: uuid */
-      workflow_id: string
-    }
-    FoundLogPage: {
-      items: components['schemas']['FoundLog'][]
-      /** @description Absent on the last page. */
-      next_cursor: string | null
-    }
     /** @description Log lines, and where to go on. */
     Logs: {
       items: components['schemas']['LogLine'][]
@@ -4166,6 +4872,7 @@ export interface components {
       key: components['schemas']['Key'] | null
       kind: components['schemas']['CallerKind']
       level: components['schemas']['CallerLevel']
+      /** @description Parts of the product that the workspace has: see `docs/tenants.md`. */
       pages: string[]
       /** @description See `docs/permissions.md`. */
       permissions: string[]
@@ -4485,6 +5192,47 @@ export interface components {
     }
     /** @description Nothing that one would have to know: an object without fields. */
     Nothing: Record<string, never>
+    /** @description Something that a person was told. */
+    Notification: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: uuid */
+      id: string
+      kind: string
+      /** @description Where to look, below the editor; empty for nowhere. */
+      page: string
+      /** Format: date-time */
+      read_at: string | null
+      /** @description A sentence. */
+      summary: string
+      /** @description Part of addresses of the workspace that it is about; null for matters of the platform. */
+      workspace: string | null
+    }
+    /** @description Whether a person is mailed of a kind of news. */
+    NotificationPreference: {
+      about: string
+      kind: string
+      mail: boolean
+    }
+    /** @description A list that is whole. */
+    NotificationPreferenceList: {
+      items: components['schemas']['NotificationPreference'][]
+    }
+    /** @description A page of what a person was told. */
+    Notifications: {
+      items: components['schemas']['Notification'][]
+      /** @description Null on the last page. */
+      next_cursor: string | null
+      /**
+       * Format: uint32
+       * @description How many of all are not read.
+       */
+      unread: number
+    }
+    NotificationWish: {
+      /** @description Whether to be mailed. */
+      mail: boolean
+    }
     /** @description Work that goes on after the answer: ask again until it has ended. */
     Operation: {
       /** Format: date-time */
@@ -4734,6 +5482,63 @@ export interface components {
       /** @description Effects that may have happened and then happen again. */
       repeated_effects: string[]
     }
+    /** @description A change of the platform. */
+    PlatformChange: {
+      /** @description Method and route. */
+      action: string
+      address: string | null
+      /** Format: date-time */
+      at: string
+      by: string
+      changes: components['schemas']['AuditChange'][]
+      /** Format: uuid */
+      id: string
+      request_id: string
+      /** @description The name of the setting, or the id of the workspace. */
+      subject: string
+    }
+    /** @description One page. */
+    PlatformChangePage: {
+      items: components['schemas']['PlatformChange'][]
+      /** @description Absent on the last page. */
+      next_cursor: string | null
+    }
+    /** @description How the first cell, its fleet and its database are and were. */
+    PlatformHealth: {
+      /** @description The schema of the cell. */
+      cell: string
+      checks: components['schemas']['HealthCheck'][]
+      /** Format: int32 */
+      hours: number
+      /** @description Oldest first. */
+      points: components['schemas']['HealthPoint'][]
+      /** @description The worst of the checks. */
+      standing: components['schemas']['HealthStanding']
+      /**
+       * Format: int32
+       * @description Seconds that a point is the mean of.
+       */
+      stretch_s: number
+    }
+    /** @description A setting of the platform. */
+    PlatformSetting: {
+      about: string
+      /** Format: date-time */
+      changed_at: string | null
+      changed_by: string | null
+      /** @description Whether somebody has set it. */
+      is_set: boolean
+      name: string
+      shape: components['schemas']['SettingShape']
+      /** @description What holds where nobody has, by the environment of the process that answers; null for nothing. */
+      usual: unknown
+      /** @description What holds; null for nothing. */
+      value: unknown
+    }
+    /** @description A list that is whole. */
+    PlatformSettingList: {
+      items: components['schemas']['PlatformSetting'][]
+    }
     /** @description One of the two. */
     PreviewedExpression: {
       error: components['schemas']['ExpressionFlaw'] | null
@@ -4790,6 +5595,16 @@ export interface components {
       /** @description JSON pointer into the body of the request. */
       pointer?: string
       severity?: components['schemas']['Severity']
+    }
+    /** @description A part of the product that a workspace can have. */
+    ProductPage: {
+      about: string
+      name: string
+      title: string
+    }
+    /** @description A list that is whole. */
+    ProductPageList: {
+      items: components['schemas']['ProductPage'][]
     }
     /** @description How far the clean-up of an execution is. */
     Progress: 'ended' | 'requested' | 'stopping' | 'undo' | 'finally'
@@ -4896,6 +5711,16 @@ export interface components {
     QuotaKind: 'stored' | 'monthly'
     /** @enum {string} */
     QuotaState: 'ok' | 'soft' | 'hard'
+    /** @description The process takes requests. */
+    Readiness: {
+      status: components['schemas']['ReadinessStatus']
+    }
+    /** @enum {string} */
+    ReadinessStatus: 'ready'
+    ReadNotifications: {
+      /** @description Which; all, if it is absent. */
+      ids?: string[] | null
+    }
     /** @description A fact that was counted. */
     Receipt: {
       /** Format: date-time */
@@ -4967,7 +5792,7 @@ export interface components {
       from: string | null
       /** Format: uuid */
       id: string
-      /** @description `created`, `updated`, `transitioned` or `deleted`. */
+      /** @description `created`, `updated`, `transitioned`, `deleted` or `restored`. */
       kind: string
       reason: string | null
       /** Format: uuid */
@@ -5072,6 +5897,8 @@ export interface components {
         [key: string]: unknown
       }
     }
+    /** @description How a read replica follows. */
+    ReplicaStanding: 'used' | 'behind' | 'lost'
     /** @description What a step replied to who waits. */
     Reply: {
       body: unknown
@@ -5449,6 +6276,35 @@ export interface components {
       /** @description The plan that is paid for. */
       plan: string
     }
+    SetSetting: {
+      /** @description What it is to be; which values there may be depends on the setting. */
+      value: unknown
+    }
+    /** @description What a setting may be. */
+    SettingShape:
+      | {
+          /** @constant */
+          type: 'choice'
+          words: string[]
+        }
+      | {
+          /** Format: uint32 */
+          chars_max: number
+          /** @constant */
+          type: 'text'
+        }
+      | {
+          /** @constant */
+          type: 'plan'
+        }
+      | {
+          /** Format: int64 */
+          max: number
+          /** Format: int64 */
+          min: number
+          /** @constant */
+          type: 'number'
+        }
     /** @enum {string} */
     Severity: 'error' | 'warning' | 'note'
     /** @description A signal that was taken in. */
@@ -5871,6 +6727,11 @@ export interface components {
     }
     /** @enum {string} */
     TriggerStartStatus: 'due' | 'held' | 'started' | 'skipped' | 'missed'
+    /** @description What is left to read. */
+    Unread: {
+      /** Format: uint32 */
+      unread: number
+    }
     /** @description What becomes of a step with effects that has no stub. */
     Unstubbed: 'fail' | 'null'
     /** @description What a waiting step waits for. Whatever comes first wakes it. */
@@ -6376,6 +7237,84 @@ export interface components {
        */
       updated_at: string
     }
+    /** @description A workflow as a file: its graph, without secrets, and which workflow it is. */
+    WorkflowFile: {
+      workflow: components['schemas']['WorkflowFileAbout']
+    } & {
+      [key: string]: unknown
+    }
+    /** @description Which workflow a file is. */
+    WorkflowFileAbout: {
+      /** @description The sum of what it was when it went out. */
+      base: string
+      /**
+       * Format: uuid
+       * @description The same wherever it is imported.
+       */
+      id: string
+      name: string
+    }
+    /** @description Which workflow a file is. */
+    WorkflowFileAboutWish: {
+      /**
+       * @description The sum of what it was when it went out: so is known what it began from.
+       * @default null
+       */
+      base: string | null
+      /**
+       * Format: uuid
+       * @description The same wherever it is imported; a new one if absent.
+       * @default null
+       */
+      id: string | null
+      name: string
+    }
+    /** @description A file that comes in: a graph, and which workflow it is. */
+    WorkflowFileWish: {
+      workflow: components['schemas']['WorkflowFileAboutWish']
+    } & {
+      [key: string]: unknown
+    }
+    /** @description Files that come in. */
+    WorkflowImport: {
+      /**
+       * @description Only tells what would become of them.
+       * @default false
+       */
+      dry_run: boolean
+      on_conflict?: components['schemas']['WorkflowImportConflicts']
+      /** @description 1 to 50. */
+      workflows: components['schemas']['WorkflowFileWish'][]
+    }
+    /** @description What is done where both a file and the draft here have changed. */
+    WorkflowImportConflicts: 'report' | 'overwrite' | 'copy'
+    /** @description What became of the files. */
+    WorkflowImported: {
+      dry_run: boolean
+      /** @description In the order of the request. */
+      items: components['schemas']['WorkflowImportedItem'][]
+    }
+    /** @description What became of one, or would. */
+    WorkflowImportedItem: {
+      /**
+       * Format: uuid
+       * @description Of the workflow that it is now; of a copy or a new one that is not made yet, none.
+       */
+      id: string | null
+      /** @description Where something was left out when it went out, and is to be filled in: JSON pointers, 20 at most. */
+      left_out: string[]
+      name: string
+      /** @description What is wrong with the graph, which is kept as a draft all the same: 20 at most. */
+      problems: components['schemas']['GraphProblem'][]
+      result: components['schemas']['WorkflowImportOutcome']
+      /**
+       * Format: int32
+       * @description Of the draft, if it was written.
+       */
+      revision: number | null
+    }
+    WorkflowImportOutcome:
+      'created' | 'updated' | 'unchanged' | 'overwritten' | 'copied' | 'conflict' | 'deleted' | 'no_room'
     /** @description The rule that a workflow was made by. */
     WorkflowRule: {
       /** @description Whether draft or version are not what the rule was compiled to: it is compiled no more then. */
@@ -6430,11 +7369,35 @@ export interface components {
       email: string
       name?: string | null
     }
+    /** @description Settings of a workspace. */
+    WorkspaceSettings: {
+      /** @description By kind, whether owner and administrators are told. */
+      notifications: {
+        [key: string]: boolean
+      }
+      /** @description An IANA name: the editor writes it into new schedules. */
+      time_zone: string
+      /** Format: date-time */
+      updated_at: string | null
+      /** @description Null if nobody has changed them. */
+      updated_by: string | null
+    }
+    WorkspaceSettingsWish: {
+      /** @description By kind, whether its owner and administrators are told; those that are absent stay as they are. */
+      notifications?: {
+        [key: string]: unknown
+      } | null
+      /** @description An IANA name, such as `Europe/Berlin`; as it is, if absent. */
+      time_zone?: string | null
+    }
     WorkspaceWish: {
       name: string
       owner?: components['schemas']['WorkspaceOwner'] | null
+      /** @description `pooled`, among those of others, or `dedicated`, in a database of its own. */
       placement?: string | null
       plan?: string | null
+      /** @description Name of the server of its own database; the home server if it is left out. */
+      server?: string | null
       slug: string
     }
   }
@@ -6469,7 +7432,7 @@ export interface components {
   }
   requestBodies: never
   headers: {
-    /** @description The revision, to be sent as `If-Match` or `If-None-Match`. */
+    /** @description What this answer is known by: of what is changed by revisions, the revision. To be sent as `If-Match` or `If-None-Match`. */
     ETag: string
     /** @description `true` if the same request was answered before, and nothing was done now. */
     IdempotentReplayed: string
@@ -6497,7 +7460,10 @@ export interface operations {
   getAccess: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -6506,12 +7472,22 @@ export interface operations {
       /** @description What a page for logging in may offer */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
         content: {
           'application/json': components['schemas']['AccessOffered']
         }
+      }
+      /** @description What a page for logging in may offer */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       500: components['responses']['Problem']
@@ -6729,6 +7705,43 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['AuditEntryPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  exportAudit: {
+    parameters: {
+      query?: {
+        /** @description `ndjson`, lines of JSON as the list has them, if absent; or `csv`. */
+        format?: string
+        /** @description Done then or later; from the beginning if absent. */
+        from?: string
+        /** @description Done before that; up to now if absent. */
+        to?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Who changed what, the oldest first, as a stream */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-ndjson': unknown
+          'text/csv': unknown
         }
       }
       400: components['responses']['Problem']
@@ -6973,7 +7986,10 @@ export interface operations {
   listCredentialTypes: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -6982,6 +7998,7 @@ export interface operations {
       /** @description Kinds of credentials, and what each is made of */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -6990,6 +8007,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['CredentialTypeList']
         }
+      }
+      /** @description Kinds of credentials, and what each is made of */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -7277,6 +8305,192 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listCredentialUses: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path: {
+        credential_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Executions that have used it, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CredentialUsedPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listDeletedLeads: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Leads that were deleted and can be restored, the newest made first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DeletedLeadPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  restoreLead: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        lead_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have a deleted lead be as it was */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Lead']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listDeletedRecords: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Records that were deleted and can be restored, the newest made first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DeletedRecordPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  restoreRecord: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Have a deleted record be as it was */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Record']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listDeletedWorkflows: {
     parameters: {
       query?: {
@@ -7355,7 +8569,10 @@ export interface operations {
   listEventTypes: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -7364,6 +8581,7 @@ export interface operations {
       /** @description Events that endpoints may get */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -7372,6 +8590,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['EventTypeList']
         }
+      }
+      /** @description Events that endpoints may get */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -7476,8 +8705,8 @@ export interface operations {
         limit?: number
         parent_id?: string
         /**
-         * @description Words, each in its input, output or error, or in a name of its workflow or of a node there; one of three
-         *     characters or more may also begin there. Finds executions that have ended.
+         * @description Words, each in its input, output or error, or in a name of its workflow or of a node there; one of three characters or more
+         *     may also begin there. Finds executions that have ended.
          */
         search?: string
         /** @description `pending, queued, running, waiting, paused, incident, completed, failed, cancelled`. */
@@ -7485,6 +8714,7 @@ export interface operations {
         /** @description Begun before that. */
         to?: string
         trial?: 'true' | 'false' | 'any'
+        version_id?: string
         workflow_id?: string
       }
       header?: never
@@ -7812,6 +9042,8 @@ export interface operations {
     parameters: {
       query?: {
         after?: string
+        /** @description Words, each in the line; one of three characters or more may also begin there. */
+        search?: string
       }
       header?: never
       path: {
@@ -8268,6 +9500,30 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getHealth: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Whether the process and its database answer; also at `/healthz` */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Health']
+        }
+      }
+      400: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -8776,7 +10032,10 @@ export interface operations {
   listLeadFields: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -8785,6 +10044,7 @@ export interface operations {
       /** @description Custom fields of leads */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -8793,6 +10053,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LeadFieldList']
         }
+      }
+      /** @description Custom fields of leads */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -8849,7 +10120,10 @@ export interface operations {
   getLeadPipeline: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -8867,6 +10141,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LeadPipeline']
         }
+      }
+      /** @description The states of leads, and the ways between them */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -8925,7 +10210,10 @@ export interface operations {
   listLeadSources: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -8934,6 +10222,7 @@ export interface operations {
       /** @description Where leads come from */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -8942,6 +10231,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LeadSourceList']
         }
+      }
+      /** @description Where leads come from */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -8960,6 +10260,8 @@ export interface operations {
         email?: string
         /** @description A custom field that has the `value`. */
         field?: string
+        /** @description In a state of this kind: `open`, `won`, which clients are in, or `lost`. */
+        kind?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
         /** @description Words, each of which begins one of name, company, address or number. */
@@ -9279,7 +10581,10 @@ export interface operations {
   listLimits: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -9288,6 +10593,7 @@ export interface operations {
       /** @description Limits on how many executions are at work, and how many are */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -9296,6 +10602,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LimitList']
         }
+      }
+      /** @description Limits on how many executions are at work, and how many are */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -9382,7 +10699,10 @@ export interface operations {
   listLoginProviders: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -9391,6 +10711,7 @@ export interface operations {
       /** @description Where people may log in beside here */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           'X-Request-Id': components['headers']['RequestId']
           [name: string]: unknown
         }
@@ -9398,7 +10719,56 @@ export interface operations {
           'application/json': components['schemas']['ProviderViewList']
         }
       }
+      /** @description Where people may log in beside here */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
       400: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  searchLogs: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Begun then or later. */
+        from?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+        /** @description Words, all of them in one line; one of three characters or more may also begin there. Finds lines of executions that have ended. */
+        search?: string
+        /** @description Begun before that. */
+        to?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Executions in whose logs words are, newest first, with these lines */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FoundLogPage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
     }
@@ -9678,7 +11048,10 @@ export interface operations {
   listNodeTypes: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -9687,6 +11060,7 @@ export interface operations {
       /** @description The palette: every node type with its schema */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -9696,9 +11070,160 @@ export interface operations {
           'application/json': components['schemas']['NodeTypeList']
         }
       }
+      /** @description The palette: every node type with its schema */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listNotificationPreferences: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Of which kinds of news one is mailed */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NotificationPreferenceList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setNotificationPreference: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        kind: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NotificationWish']
+      }
+    }
+    responses: {
+      /** @description Say whether to be mailed of a kind */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NotificationPreference']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listNotifications: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+        /** @description `true` for those that are not read. */
+        unread?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What one was told, newest first */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Notifications']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  readNotifications: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['ReadNotifications']
+      }
+    }
+    responses: {
+      /** @description Mark some as read, or all */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Unread']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -10069,6 +11594,40 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listPlatformChanges: {
+    parameters: {
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most items of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Changes of settings, and of what is assigned to workspaces */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlatformChangePage']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listBillingEvents: {
     parameters: {
       query?: {
@@ -10107,7 +11666,10 @@ export interface operations {
   listBillingPrices: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -10116,6 +11678,7 @@ export interface operations {
       /** @description Which price or product is paid for which plan */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -10124,6 +11687,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['BillingPriceList']
         }
+      }
+      /** @description Which price or product is paid for which plan */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -10203,6 +11777,208 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  listDatabaseServers: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Servers that dedicated workspaces may be on */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatabaseServerList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  createDatabaseServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatabaseServerWish']
+      }
+    }
+    responses: {
+      /** @description Make a server known; it has to be checked then */
+      201: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatabaseServer']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getDatabaseServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        server_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A server, and what its last check has found */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatabaseServer']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  changeDatabaseServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        server_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DatabaseServerWish']
+      }
+    }
+    responses: {
+      /** @description Change it; it has to be checked again then */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatabaseServer']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  deleteDatabaseServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        server_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Forget a server that nothing is on */
+      204: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  checkDatabaseServer: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        server_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Connect to it, and say what is wrong with it */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatabaseServer']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   listDuties: {
     parameters: {
       query?: never
@@ -10227,6 +12003,167 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getPlatformHealth: {
+    parameters: {
+      query?: {
+        /** @description How far back: 1 to 336, 24 if absent. */
+        hours?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description How the first cell, its fleet and its database are and were */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlatformHealth']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listPages: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Parts of the product that workspaces can have */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ProductPageList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listPlatformSettings: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Settings of the platform, and what holds */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlatformSettingList']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setPlatformSetting: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SetSetting']
+      }
+    }
+    responses: {
+      /** @description Set one; it holds in all processes within seconds */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlatformSetting']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  removePlatformSetting: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Let one be as the environment of the processes says */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlatformSetting']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -10467,6 +12404,77 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
+  getTenantPages: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Which pages a workspace has */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AssignedPages']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  assignTenantPages: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workspace_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AssignPages']
+      }
+    }
+    responses: {
+      /** @description Assign pages to a workspace; routes of others refuse within seconds */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AssignedPages']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
   resumeTenant: {
     parameters: {
       query?: never
@@ -10550,7 +12558,10 @@ export interface operations {
   listTenantMoves: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -10559,6 +12570,7 @@ export interface operations {
       /** @description Which moves of workspaces there are */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -10568,6 +12580,17 @@ export interface operations {
           'application/json': components['schemas']['TenantMoveList']
         }
       }
+      /** @description Which moves of workspaces there are */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
@@ -10576,7 +12599,7 @@ export interface operations {
       503: components['responses']['Problem']
     }
   }
-  listRecordTypes: {
+  getReadiness: {
     parameters: {
       query?: never
       header?: never
@@ -10585,9 +12608,37 @@ export interface operations {
     }
     requestBody?: never
     responses: {
+      /** @description Whether the process takes requests, and is not about to stop; also at `/readyz` */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Readiness']
+        }
+      }
+      400: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  listRecordTypes: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
       /** @description Types of records */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -10596,6 +12647,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['RecordTypeList']
         }
+      }
+      /** @description Types of records */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -10866,7 +12928,7 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description Empty and hide a record; its history stays */
+      /** @description Hide a record; its history stays */
       204: {
         headers: {
           'Idempotent-Replayed': components['headers']['IdempotentReplayed']
@@ -11776,7 +13838,10 @@ export interface operations {
         from?: string
         to?: string
       }
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -11785,6 +13850,7 @@ export interface operations {
       /** @description What the workspace did, day by day, the oldest first */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11792,6 +13858,49 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DailyStatsList']
+        }
+      }
+      /** @description What the workspace did, day by day, the oldest first */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  followWorkspace: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The last event that was seen: the stream goes on after it. */
+        'Last-Event-ID'?: components['parameters']['LastEventId']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description What changes in the workspace, live */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'text/event-stream': unknown
         }
       }
       400: components['responses']['Problem']
@@ -11841,7 +13950,10 @@ export interface operations {
   getUsage: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -11850,6 +13962,7 @@ export interface operations {
       /** @description What the workspace uses of its plan */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11858,6 +13971,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Usage']
         }
+      }
+      /** @description What the workspace uses of its plan */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -12527,12 +14651,17 @@ export interface operations {
   listWorkflows: {
     parameters: {
       query?: {
+        /** @description A JSON object: a part of the configuration of a node of the published version. */
+        config?: string
         /** @description `next_cursor` of the page before. */
         cursor?: string
         /** @description Most items of the page: 1 to 100, 50 if absent. */
         limit?: number
       }
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path?: never
       cookie?: never
     }
@@ -12541,6 +14670,7 @@ export interface operations {
       /** @description Workflows, newest first */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12550,9 +14680,21 @@ export interface operations {
           'application/json': components['schemas']['WorkflowSummaryPage']
         }
       }
+      /** @description Workflows, newest first */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
+      }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -12924,6 +15066,38 @@ export interface operations {
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  exportWorkflow: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        workflow_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The draft as a file, without secrets */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorkflowFile']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -13412,7 +15586,10 @@ export interface operations {
   listVersions: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The `ETag` that is known. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch']
+      }
       path: {
         workflow_id: string
       }
@@ -13423,6 +15600,7 @@ export interface operations {
       /** @description Versions of a workflow, newest first */
       200: {
         headers: {
+          ETag: components['headers']['ETag']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13431,6 +15609,17 @@ export interface operations {
         content: {
           'application/json': components['schemas']['VersionSummaryList']
         }
+      }
+      /** @description Versions of a workflow, newest first */
+      304: {
+        headers: {
+          ETag: components['headers']['ETag']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
@@ -13469,6 +15658,76 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  exportWorkflows: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description All drafts, a file on each line */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-ndjson': unknown
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  importWorkflows: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkflowImport']
+      }
+    }
+    responses: {
+      /** @description Have files become drafts, without losing a change */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorkflowImported']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -13578,6 +15837,76 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Resumed']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  getWorkspaceSettings: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Settings of the workspace */
+      200: {
+        headers: {
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorkspaceSettings']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  setWorkspaceSettings: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceSettingsWish']
+      }
+    }
+    responses: {
+      /** @description Change settings of the workspace */
+      200: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorkspaceSettings']
         }
       }
       400: components['responses']['Problem']

@@ -12,6 +12,8 @@ use super::error::StoreError;
 pub const STATEMENT_TIMEOUT_MS: u32 = 30_000;
 /// Longest wait for an answer, after which the connection counts as lost: the server ends statements sooner.
 const ANSWER_MAX: Duration = Duration::from_millis(STATEMENT_TIMEOUT_MS as u64 + 10_000);
+/// Longest wait for a new connection: a server that is away may not even refuse.
+const CONNECT_MAX: Duration = Duration::from_secs(15);
 /// Longest wait for a free connection of a pool.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -124,9 +126,13 @@ impl Place {
     /// One connection of its own.
     ///
     /// # Errors
-    /// If the server cannot be reached or refuses.
+    /// If the server cannot be reached or refuses, or does neither in time.
     pub async fn connect(&self, role: Role) -> Result<PgConnection, StoreError> {
-        Ok(PgConnection::connect_with(&self.options(role)).await?)
+        let options = self.options(role);
+        match tokio::time::timeout(CONNECT_MAX, PgConnection::connect_with(&options)).await {
+            Ok(connected) => Ok(connected?),
+            Err(_) => Err(late()),
+        }
     }
 
     /// A pool of at most `connections_max`; connects when first used.
@@ -152,6 +158,10 @@ pub(super) fn pool_with(options: PgConnectOptions, connections_max: u32) -> PgPo
 pub async fn answered<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     match tokio::time::timeout(ANSWER_MAX, answer).await {
         Ok(result) => result,
-        Err(_) => Err(StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))),
+        Err(_) => Err(late()),
     }
+}
+
+fn late() -> StoreError {
+    StoreError::Database(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
 }

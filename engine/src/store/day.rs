@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::executions::OF_WORKSPACE;
 use super::trials::IS_TRIAL;
 use crate::core::ids::WorkspaceId;
 
@@ -64,7 +65,7 @@ pub async fn count_page(
                   CASE WHEN e.status IN ('completed', 'failed') \
                        THEN greatest(extract(epoch FROM e.ended_at - e.created_at) * 1000, 0)::bigint END AS ms \
              FROM executions e \
-            WHERE e.workspace_id = $1 AND e.execution_id > $2 AND e.execution_id < $3 \
+            WHERE {OF_WORKSPACE} AND e.execution_id > $2 AND e.execution_id < $3 \
             ORDER BY e.execution_id LIMIT $4 \
          ), spread AS ( \
            SELECT floor(ln((p.ms + 1)::float8) / ln(2::float8) * {CLASSES_PER_DOUBLING})::int AS class, count(*) AS held \

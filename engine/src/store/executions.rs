@@ -74,7 +74,8 @@ pub(super) const STATUS: &str = "CASE WHEN e.status <> 'queued' THEN e.status \
          WHEN EXISTS (SELECT FROM journal j WHERE j.execution_id = e.execution_id) THEN 'waiting' \
          ELSE 'queued' END";
 /// Of workspace `$1`, as a condition on `executions e`. It is said three times: else, in a cell of few workspaces, the planner takes each
-/// to have a large part of all rows, and reads the rows of all in the order of their key until a page is full.
+/// to have a large part of all rows, and reads the rows of all in the order of their key until a page is full. So wherever a page of a
+/// workspace's executions is read, also where it is written out.
 pub(super) const OF_WORKSPACE: &str = "e.workspace_id = $1 AND e.workspace_id >= $1 AND e.workspace_id <= $1";
 /// Which `executions e` a list has: of workspace `$1`, before `$2`, of workflow `$3` if it is given, trials or none as
 /// `$4` says, all if it is null.

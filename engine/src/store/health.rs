@@ -109,7 +109,7 @@ pub async fn take(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM system_health_metrics WHERE taken_at IN ( \
            SELECT m.taken_at FROM system_health_metrics m \
-            WHERE m.taken_at < clock_timestamp() - make_interval(days => $1) ORDER BY m.taken_at LIMIT $2)",
+            WHERE m.taken_at < statement_timestamp() - make_interval(days => $1) ORDER BY m.taken_at LIMIT $2)",
     )
     .bind(KEPT_DAYS)
     .bind(TIDIED_MAX)
@@ -129,7 +129,7 @@ pub async fn series(connection: &mut PgConnection, hours: i32, stretch_s: i32) -
                         m.oldest_transaction_s, m.live_rows, m.dead_rows, m.months_ahead, m.connections, m.connections_max, \
                         m.database_bytes, m.claimed_total - lag(m.claimed_total) OVER o AS claimed, \
                         extract(epoch FROM m.taken_at - lag(m.taken_at) OVER o)::float8 AS lasted_s \
-                   FROM system_health_metrics m WHERE m.taken_at >= clock_timestamp() - make_interval(hours => $1) \
+                   FROM system_health_metrics m WHERE m.taken_at >= statement_timestamp() - make_interval(hours => $1) \
                  WINDOW o AS (ORDER BY m.taken_at)) \
                SELECT max(t.taken_at) AS at, avg(t.workers)::float8 AS workers, avg(t.queued)::float8 AS queued, \
                       avg(t.active)::float8 AS active, max(t.queue_age_s) AS queue_age_s, max(t.timer_late_s) AS timer_late_s, \

@@ -124,11 +124,21 @@ impl Purses {
             settle_slices(connection, &[over]).await?;
         }
         let grant = take_slice(connection, &ask).await?;
+        let too_little = {
+            let mut ledger = self.ledger();
+            ledger.take(&ask, &grant, asked_at);
+            if ledger.spend_units(key, units, asked_at) {
+                doubt.is_answered = true;
+                return Ok(Ok(()));
+            }
+            ledger.hand_back(key, asked_at)
+        };
+        if let Some(rest) = too_little {
+            settle_slices(connection, &[rest]).await?;
+        }
         doubt.is_answered = true;
-        let mut ledger = self.ledger();
-        ledger.take(&ask, &grant, asked_at);
         let resets_in_s = Duration::from_millis(grant.ends_ms.max(0).unsigned_abs()).as_secs() + 1;
-        Ok(if ledger.spend_units(key, units, asked_at) { Ok(()) } else { Err(Refused { resets_in_s }) })
+        Ok(Err(Refused { resets_in_s }))
     }
 
     /// Units that were spent on nothing come back.

@@ -168,6 +168,16 @@ impl Ledger {
         );
     }
 
+    /// What is left of a slice, where it was too little for who asked: it goes back at once, as others may need no more than that.
+    pub fn hand_back(&mut self, key: Key, now: Instant) -> Option<Settlement> {
+        let Some(Purse::Slice(slice)) = self.held.get_mut(&key) else { return None };
+        let back = std::mem::take(&mut slice.left);
+        (back > 0).then(|| {
+            (slice.told, slice.told_at) = (slice.in_flight, now);
+            slice.settlement(key, slice.in_flight, back)
+        })
+    }
+
     /// Forgets a slice of which nobody knows what the database has: that takes it back when its lease is over.
     pub fn lose(&mut self, key: Key) {
         if matches!(self.held.get(&key), Some(Purse::Slice(_))) {

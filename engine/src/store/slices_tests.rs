@@ -141,3 +141,15 @@ fn without_a_limit_what_was_used_is_noted_now_and_then() {
     till.ledger.close_purse(workspace_id, meter);
     assert!(!till.spend(), "there is a limit now");
 }
+
+#[test]
+fn what_is_too_little_for_who_asked_goes_back_at_once() {
+    let mut till = Till::new();
+    till.granted(5, LATER);
+    assert!(till.ledger.spend_units(till.key, 2, till.now) && !till.ledger.spend_units(till.key, 4, till.now));
+    let back = till.ledger.hand_back(till.key, till.now);
+    assert_eq!(back.map(|one| (one.held, one.back)), Some((2, 3)));
+    assert_eq!(till.ledger.hand_back(till.key, till.now), None);
+    assert_eq!(till.granted(3, LATER).held, 2, "what was spent is not forgotten");
+    assert!(till.ledger.spend_units(till.key, 3, till.now));
+}

@@ -32,6 +32,8 @@ pub struct Server {
     pub login_is_superuser: bool,
     /// Whether it passes over row-level security.
     pub login_bypasses_rls: bool,
+    /// Whether it may make databases.
+    pub login_makes_databases: bool,
 }
 
 /// Reads that, with the rights of the login.
@@ -50,7 +52,8 @@ pub async fn server(connection: &mut PgConnection) -> Result<Server, StoreError>
            WHERE a.datname = current_database() AND a.backend_type = 'client backend') AS oldest_transaction_s, \
          (SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn))::bigint FROM pg_replication_slots s \
            WHERE NOT s.active AND NOT pg_is_in_recovery()) AS idle_slot_bytes, \
-         r.rolsuper AS login_is_superuser, r.rolbypassrls AS login_bypasses_rls \
+         r.rolsuper AS login_is_superuser, r.rolbypassrls AS login_bypasses_rls, \
+         r.rolcreatedb AS login_makes_databases \
          FROM pg_roles r WHERE r.rolname = session_user";
     Ok(sqlx::query_as(sql).fetch_one(connection).await?)
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::day::id_floor;
 use super::error::StoreError;
+use super::executions::OF_WORKSPACE;
 use super::trials::IS_TRIAL;
 use crate::core::ids::WorkspaceId;
 
@@ -111,7 +112,7 @@ pub async fn sample(
     let sql = format!(
         "WITH page AS MATERIALIZED ( \
            SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.status, e.ended_at FROM executions e \
-            WHERE e.workspace_id = $1 AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $6 \
+            WHERE {OF_WORKSPACE} AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $6 \
          ), ended AS MATERIALIZED ( \
            SELECT e.status, {IS_TRIAL} AS is_trial FROM page e \
             WHERE ($2::uuid IS NULL OR e.workflow_id = $2) \
@@ -148,7 +149,7 @@ pub async fn newest(
     let sql = format!(
         "WITH page AS MATERIALIZED ( \
            SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id FROM executions e \
-            WHERE e.workspace_id = $1 AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $4 \
+            WHERE {OF_WORKSPACE} AND e.execution_id > $3 ORDER BY e.execution_id DESC LIMIT $4 \
          ), own AS MATERIALIZED ( \
            SELECT e.execution_id, {IS_TRIAL} AS is_trial FROM page e WHERE e.workflow_id = $2 \
          ) \
@@ -176,7 +177,7 @@ pub async fn open_page(
     let sql = format!(
         "WITH page AS MATERIALIZED ( \
            SELECT e.execution_id, e.workspace_id, e.workflow_id, e.version_id, e.ended_at FROM executions e \
-            WHERE e.workspace_id = $1 AND e.execution_id > $3 AND e.execution_id < $4 ORDER BY e.execution_id LIMIT $5 \
+            WHERE {OF_WORKSPACE} AND e.execution_id > $3 AND e.execution_id < $4 ORDER BY e.execution_id LIMIT $5 \
          ), open AS MATERIALIZED ( \
            SELECT e.execution_id, {IS_TRIAL} AS is_trial FROM page e \
             WHERE e.ended_at IS NULL AND ($2::uuid IS NULL OR e.workflow_id = $2) \

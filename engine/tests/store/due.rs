@@ -11,6 +11,8 @@ use super::support::Cell;
 
 const HOUR: u64 = 3_600;
 const ID: &str = "gen_random_uuid()";
+/// Words of all that has ended are there.
+const WORDS_WRITTEN: &str = "UPDATE word_cursor SET xid = '9000000000000000000'";
 
 async fn due(cell: &Cell) -> Option<Duration> {
     let (mut connection, _) = cell.worker().await;
@@ -49,6 +51,7 @@ async fn nothing_is_planned_in_an_empty_cell() {
 #[tokio::test]
 async fn what_is_under_way_is_due_now() {
     let cell = Cell::new().await;
+    cell.execute(WORDS_WRITTEN).await;
     for table in ["queue", "leases", "gated", "held"] {
         cell.execute(&under_way(table)).await;
         assert_eq!(due(&cell).await, Some(Duration::ZERO), "{table}");
@@ -63,6 +66,7 @@ async fn what_is_under_way_is_due_now() {
 #[tokio::test]
 async fn what_is_planned_is_due_at_its_time() {
     let cell = Cell::new().await;
+    cell.execute(WORDS_WRITTEN).await;
     let timer = format!(
         "INSERT INTO timers (execution_id, workspace_id, due_at) VALUES ({ID}, {ID}, now() + interval '1 hour')"
     );
@@ -112,6 +116,7 @@ async fn what_is_planned_is_due_at_its_time() {
 #[tokio::test]
 async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_them() {
     let cell = Cell::new().await;
+    cell.execute(WORDS_WRITTEN).await;
     cell.execute(&format!(
         "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({ID}, {ID}, 'a', {ID}, '1')"
     ))
@@ -143,6 +148,7 @@ async fn events_that_are_not_handed_out_are_due_as_long_as_somebody_hears_of_the
 #[tokio::test]
 async fn what_happened_since_its_day_was_summed_up_is_to_be_summed_up() {
     let cell = Cell::new().await;
+    cell.execute(WORDS_WRITTEN).await;
     cell.execute("INSERT INTO stats_days (day, due_at) VALUES (now()::date, now() + interval '5 minutes')").await;
     assert_eq!(due(&cell).await, None);
     let event = format!(
@@ -153,6 +159,57 @@ async fn what_happened_since_its_day_was_summed_up_is_to_be_summed_up() {
     let told = due(&cell).await.unwrap().as_secs();
     assert!((240..=300).contains(&told), "in {told} s");
     cell.execute("UPDATE outbox SET created_at = now() - interval '6 minutes'").await;
+    assert_eq!(due(&cell).await, None);
+}
+
+#[tokio::test]
+async fn duties_words_and_news_of_a_moment_ago_are_waited_for_and_old_news_are_come_back_for() {
+    let cell = Cell::new().await;
+    let (soon, mail) = (Duration::from_secs(15), "UPDATE alerts SET mail_due_at = now()");
+    cell.execute(
+        "INSERT INTO duties (name, holder, take_no, leased_until, last_begun_at, next_due_at) \
+         VALUES ('retention', 'w', 1, now() + interval '1 minute', now(), now())",
+    )
+    .await;
+    assert_eq!(due(&cell).await, Some(soon), "somebody is at it");
+    cell.execute("UPDATE duties SET leased_until = NULL").await;
+    assert_eq!(due(&cell).await, None);
+    cell.execute(&format!(
+        "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ({ID}, {ID}, 'a', {ID}, '1')"
+    ))
+    .await;
+    assert_eq!(due(&cell).await, Some(soon), "words");
+    cell.execute(WORDS_WRITTEN).await;
+    assert_eq!(due(&cell).await, None);
+    cell.execute(&format!(
+        "INSERT INTO notices (workspace_id, notice_key, kind, summary, page) VALUES ({ID}, 'k', 'quota.soft', 's', 'usage')"
+    ))
+    .await;
+    assert_eq!(due(&cell).await, Some(soon), "news");
+    cell.execute("UPDATE notices SET noticed_at = now() - interval '4 minutes'").await;
+    assert_eq!(due(&cell).await, Some(Duration::from_secs(HOUR)), "nobody has come for them");
+    cell.execute("DELETE FROM notices").await;
+    cell.execute(&format!(
+        "INSERT INTO alerts (workspace_id, alert_id, rule, kind, summary, detail, raised_at, cleared_at, cleared_because, \
+           is_mailed, mail_due_at) \
+         VALUES ({ID}, {ID}, 'failures', 'failure_rate', 's', '{{}}', now(), now(), 'recovered', true, now())"
+    ))
+    .await;
+    assert_eq!(due(&cell).await, Some(soon), "a mail");
+    cell.execute(&format!("{mail} + interval '10 minutes'")).await;
+    let told = due(&cell).await.unwrap().as_secs();
+    assert!((540..=600).contains(&told), "its next try is in {told} s");
+    cell.execute(&format!("{mail} - interval '4 minutes'")).await;
+    assert_eq!(due(&cell).await, None, "nobody sends mails");
+}
+
+#[tokio::test]
+async fn no_rule_of_who_is_not_active_brings_anybody() {
+    let cell = Cell::new().await;
+    cell.execute(WORDS_WRITTEN).await;
+    cell.execute(&rule("sla", HOUR)).await;
+    assert!(due(&cell).await.is_some());
+    cell.execute(&format!("INSERT INTO standings (workspace_id, state, revision) VALUES ({ID}, 'archived', 1)")).await;
     assert_eq!(due(&cell).await, None);
 }
 
@@ -176,7 +233,13 @@ async fn what_is_due_next_is_one_step_into_each_index() {
          SELECT {ID}, {ID}, n::text, 'a', 'a', '1', 0 FROM {rows}; \
          INSERT INTO webhook_lanes (workspace_id, endpoint_id, due_at) SELECT {ID}, {ID}, now() + n * interval '1 hour' FROM {rows}; \
          INSERT INTO stats_days (day, due_at) SELECT now()::date - n::int, now() + interval '1 hour' FROM generate_series(0, 400) n; \
-         UPDATE webhook_cursors SET xid = '9000000000000000000'; UPDATE end_cursor SET xid = '9000000000000000000'; {}; {}",
+         INSERT INTO notices (workspace_id, notice_key, kind, summary, page, noticed_at) \
+         SELECT {ID}, n::text, 'a', 's', '', now() - interval '1 day' FROM {rows}; \
+         INSERT INTO alerts (workspace_id, alert_id, rule, kind, summary, detail, raised_at, cleared_at, cleared_because, is_mailed, \
+           mail_due_at) \
+         SELECT {ID}, {ID}, 'r', 'sla', 's', '{{}}', now(), now(), 'recovered', true, now() - interval '1 day' FROM {rows}; \
+         UPDATE webhook_cursors SET xid = '9000000000000000000'; UPDATE end_cursor SET xid = '9000000000000000000'; \
+         {WORDS_WRITTEN}; {}; {}",
         rule("silence", HOUR),
         rule("sla", HOUR),
     ))
@@ -200,6 +263,8 @@ async fn what_is_due_next_is_one_step_into_each_index() {
         "person_jobs",
         "form_submissions",
         "stats_days",
+        "notices",
+        "alerts",
         "alert_rules",
     ];
     let plans = Plans::of(&mut connection).await;

@@ -131,3 +131,28 @@ async fn a_look_that_finds_too_much_says_so_and_reads_no_more_than_it_may() {
         );
     }
 }
+
+#[tokio::test]
+async fn of_a_small_workspace_beside_a_large_one_its_own_rows_alone_are_read() {
+    let cell = empty().await;
+    let made = format!(
+        "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, status, ended_at) \
+         SELECT overlay(uuid_floor_1(now())::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, \
+           CASE WHEN n <= 10 THEN '{}' ELSE md5('other') END::uuid, gen_random_uuid(), gen_random_uuid(), 'start', '1', \
+           'completed', now() FROM generate_series(1, 20000) n",
+        cell.workspace
+    );
+    cell.execute(&made).await;
+    cell.execute("ANALYZE").await;
+    let mut api = cell.connect(Role::Api).await;
+    let plans = Plans::of(&mut api).await;
+    plans.take();
+    let topics = look(&cell, &mut api, "3:3:").await;
+    assert_eq!(topics.iter().filter(|topic| *topic == "newest").count(), 10);
+    for plan in plans.take() {
+        plan.assert_no_seq_scan();
+        for relation in plan.relations().iter().filter(|name| name.starts_with("executions")) {
+            assert!(plan.rows_seen(relation) <= 10, "{plan:#?}");
+        }
+    }
+}

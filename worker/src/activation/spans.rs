@@ -97,7 +97,8 @@ pub(super) async fn told(mut span: Span, secrets: Arc<Redactor>, attempt: BoxFut
 
 /// Whether it is a word: an author may have it made of what a step reads.
 fn is_told(class: &str, secrets: &Redactor) -> bool {
-    let is_word = class.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let is_word = class.starts_with(|first: char| first.is_ascii_lowercase())
+        && class.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     is_word && class.len() <= CLASS_BYTES_MAX && secrets.text(class) == class
 }
 
@@ -114,6 +115,8 @@ mod tests {
             ("hunter2_is_it", false),
             ("the order of Ada", false),
             ("ada@example.com", false),
+            ("48221100", false),
+            ("", false),
             (&"x".repeat(65), false),
         ] {
             assert_eq!(is_told(class, &secrets), told, "{class}");

@@ -47,7 +47,7 @@ pub(super) async fn round(engine: &Engine, place: &Place) -> Result<String, Rete
     if months.is_empty() {
         return Ok(format!("no month is older than {days} days"));
     }
-    let archive = Archive::of(&engine.upkeep, &place.schema);
+    let archive = Archive::of(&engine.upkeep, place);
     if set.is_archived && archive.is_none() {
         return Err(RetentionError::NoCommand);
     }

@@ -66,7 +66,7 @@ async fn one_of_two_workers_does_a_duty_and_takes_it_over_from_one_that_died() {
     assert_eq!(cell.count("SELECT count(*) FROM duties WHERE name = 'tidying' AND holder = 'dead'").await, 1);
     run(&cell, "UPDATE duties SET leased_until = now() WHERE name = 'tidying'").await;
     cell.until_count("SELECT count(*) FROM duties WHERE name = 'tidying' AND is_done AND holder <> 'dead'", 1).await;
-    let taken = "SELECT sum(take_no)::bigint FROM duties";
+    let taken = "SELECT sum(take_no)::bigint FROM duties WHERE name IN ('partitions', 'tidying', 'retention')";
     assert_eq!(cell.count(taken).await, 1 + 8 + 1, "each was taken once more");
     let kept = "SELECT count(*) FROM duties WHERE name = 'retention' AND outcome = 'history is kept for good'";
     assert_eq!(cell.count(kept).await, 1);

@@ -55,15 +55,11 @@ impl Place {
     }
 
     async fn worker(&self) -> Worker {
-        self.worker_at(self.cell.place.clone()).await
-    }
-
-    async fn worker_at(&self, place: capstan_engine::store::connect::Place) -> Worker {
         let webhooks = WebhookSettings { timeout: Duration::from_millis(500), ..WebhookSettings::default() };
         let keys = Arc::clone(&self.keys);
         let settings =
             WorkerSettings { keys, webhooks, drain_timeout: Duration::from_secs(5), ..WorkerSettings::default() };
-        self.cell.worker_of(place, settings).await
+        self.cell.worker_of(self.cell.place.clone(), settings).await
     }
 
     async fn endpoint(&self, url: &str, types: &[&str], filter: Option<&str>) -> Endpoint {

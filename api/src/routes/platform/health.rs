@@ -33,8 +33,12 @@ pub(crate) async fn show(State(api): State<Api>, Query(query): Query<HealthQuery
     let stretch_s = (hours * 3_600 / POINTS).max(STRETCH_S_MIN);
     let schema = &api.settings.cell.schema;
     let cell = api.cells.pooled(schema);
-    let points = health::series(&mut *cell.pool.begin().await?, hours, stretch_s).await?;
-    let newest = points.last();
+    let mut transaction = cell.pool.begin().await?;
+    let points = health::series(&mut transaction, hours, stretch_s).await?;
+    // A stretch of hours may end well and be bad in the mean, or the other way round: how it is now is what counts.
+    let last_hour = health::series(&mut transaction, 1, STRETCH_S_MIN).await?;
+    transaction.commit().await?;
+    let newest = last_hour.last().or(points.last());
     let age_s = newest.map_or(0.0, |health| (Utc::now() - health.at).as_seconds_f64().max(0.0));
     let judged = health::judge(newest, age_s);
     let standing = judged.iter().map(|it| it.standing).max();

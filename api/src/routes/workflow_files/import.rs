@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use capstan_domain::quotas;
 use capstan_domain::workflow_files::{
     Fate, OnConflict, Present, PresentRow, fate, find_present, left_out, mark_imported, portable, refilled, sum,
+    take_all,
 };
 use capstan_domain::workflows::rename;
 use capstan_engine::core::ids::WorkflowId;
@@ -137,6 +138,8 @@ pub(crate) async fn create(
     if !dry_run {
         // Files come in one request after the other, so that no two wait for each other's workflows.
         caller.hold(&mut transaction, "files of workflows").await?;
+        let ids: Vec<Uuid> = candidates.iter().map(|it| it.id.0).collect();
+        take_all(&mut transaction, caller.workspace_id, &ids).await?;
     }
     let (mut items, mut before, mut after) = (Vec::new(), json!({}), json!({}));
     for candidate in candidates {
@@ -220,6 +223,10 @@ async fn import(
         Some(row) if fate != Fate::Copy => refilled(graph, &row.graph),
         _ => graph,
     };
+    let fate = match present {
+        Some(row) if fate == Fate::Unchanged && fills_in(&graph, &row.graph) => Fate::Update,
+        _ => fate,
+    };
     let (name, id) = if fate == Fate::Copy { (copied(&name), WorkflowId::new()) } else { (name, id) };
     let makes = matches!(fate, Fate::Create | Fate::Copy);
     let has_room = !makes || quotas::make_room(transaction, caller.workspace_id).await?.is_ok();
@@ -242,6 +249,11 @@ async fn import(
         left_out: left_out(&graph),
         problems: compiled.err().unwrap_or_default().into_iter().take(FLAWS_MAX).collect(),
     })
+}
+
+/// Whether a file that is otherwise as the draft has something in it that sums do not know of, such as a secret, and nothing less.
+fn fills_in(graph: &Value, draft: &Value) -> bool {
+    sum("", graph) != sum("", draft) && left_out(graph).len() <= left_out(draft).len()
 }
 
 /// Makes the workflow, or replaces the draft; the revision that it has then, none if it has moved on.

@@ -82,7 +82,8 @@ async fn may_be(
                AND lower(concat_ws(' ', a.title, a.body, a.fields::text, a.answer::text) COLLATE \"C\") LIKE ANY ($3) \
                LIMIT 1) IS NOT NULL \
          FROM (SELECT x.execution_id, x.input, x.output, x.error FROM executions x \
-               WHERE x.workspace_id = $1 AND x.execution_id > $2 ORDER BY x.execution_id LIMIT $4) e ORDER BY e.execution_id",
+               WHERE x.workspace_id = $1 AND x.workspace_id >= $1 AND x.workspace_id <= $1 AND x.execution_id > $2 \
+               ORDER BY x.execution_id LIMIT $4) e ORDER BY e.execution_id",
     )
     .bind(turn.workspace_id)
     .bind(turn.reached)

@@ -1,7 +1,6 @@
 //! What an endpoint gets, how often, and what becomes of what it never takes.
 
 use capstan_domain::webhooks::PAUSES_S;
-use chrono::Utc;
 
 use super::*;
 
@@ -86,37 +85,6 @@ async fn each_attempt_is_signed_for_its_own_time_by_the_clock_of_the_database() 
     assert!(verifies(&endpoint.secret, &first) && verifies(&endpoint.secret, &second));
     let (id, signature) = (second.header("webhook-id"), second.header("webhook-signature"));
     assert!(!endpoint.secret.verify(id, said(&first), &second.body, signature), "another time verifies, too");
-}
-
-/// How far the clock of this process is behind that of the database, in seconds.
-const BEHIND_S: i64 = 3 * 3_600;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn attempts_of_a_worker_whose_clock_is_wrong_are_signed_for_the_time_of_the_database() {
-    let place = Place::new().await;
-    let endpoint = place.endpoint(&place.receiver.url("/fail"), &["order.*"], None).await;
-    // Whoever comes by this path finds a clock that is hours ahead of the process's, before that of the server.
-    let ahead = format!(
-        "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql \
-           AS $$SELECT pg_catalog.clock_timestamp() + {BEHIND_S} * interval '1 second'$$; \
-         GRANT EXECUTE ON FUNCTION clock_timestamp() TO capstan_worker"
-    );
-    sqlx::raw_sql(&ahead).execute(&mut place.cell.owner().await).await.unwrap();
-    let path = format!("{},pg_catalog", place.cell.place.schema);
-    let worker = place.worker_at(place.cell.place.sibling(&path)).await;
-    place.send("order.paid", json!(1)).await;
-    place.cell.until_count("SELECT count(*) FROM webhook_attempts", 1).await;
-    place.hasten().await;
-    let got = place.receiver.until("/fail", 2).await;
-    place.cell.until_count("SELECT count(*) FROM webhook_attempts", 2).await;
-    let process = Utc::now().timestamp();
-    worker.drain().await;
-    let said: Vec<i64> = got[..2].iter().map(said).collect();
-    assert_eq!(begun(&place).await, said);
-    for (one, at) in got.iter().zip(&said) {
-        assert!(at - process > BEHIND_S / 2, "signed for {at}, while the process has {process}");
-        assert!(verifies(&endpoint.secret, one));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
