@@ -25,7 +25,7 @@ const SWEPT_MAX: i64 = 100;
 /// Most characters of what a browser says of itself.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
-/// Asked with each request of a person: the session of the hash `$1`, unless it was idle for `$2` hours. By the unique index on the hash.
+/// Asked with each request of a person: the session of the hash `$1`, unless it was idle for `$2` hours. By the index on hashes.
 pub const PERSON_BY_TOKEN: &str = "SELECT s.session_id, u.user_id, u.email, u.name, \
        s.last_seen_at < clock_timestamp() - interval '1 minute' AS is_stale, s.level = 'platform' AS is_platform, \
        EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.role = 'super_admin') AS is_super_admin \
