@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells plans leads"}
+readonly PARTS=${PROVE:-"chaos sabotage poison timers foreach limits mutations fuzz schedules bench flows bundles measures webhooks stripe deliveries storm schemathesis pooler cells plans leads canaries quotas addresses keys provisioning deploy"}
 
 # A year of fire times, compared with croniter's in a Python environment of its own.
 schedules() {
@@ -32,6 +32,8 @@ part() {
     plans) PLANS_ROWS=1000000 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
         cargo test --quiet -p capstan-engine --test store plans_search >&2 && echo '{"rows":1000000}' ;;
     leads) scripts/leads.sh ;;
+    canaries | quotas | addresses | keys | provisioning) scripts/processes.sh "$1" ;;
+    deploy) scripts/deploy.sh ;;
     pooler) scripts/pgbouncer.sh && CAPSTAN_TEST_POOLER=1 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \
         cargo test --quiet --workspace --test api >&2 && echo '{"failed":0}' ;;
     cells) CAPSTAN_IDLE_CELLS=200 cargo run --quiet -p capstan-private-postgres --bin with-postgres -- \

@@ -20,6 +20,8 @@ PASSWORD, COOKIE = os.environ["CAPSTAN_PASSWORD"], "__Host-capstan"
 IDS_MAX = 40
 # Of ten path parameters that may be anything, so many name what there is.
 KNOWN_OF_TEN = 8
+# Settings of the platform that are no limits of this run.
+SETTINGS = ("notice", "support_address")
 # Operations whose body has a graph.
 WITH_GRAPH = {"createWorkflow", "saveDraft", "validateGraph"}
 # How paths of lists and of what was made name the ids of their items.
@@ -32,9 +34,11 @@ NAMES = {
     "/keys": "key_id",
     "/leads": "lead_id",
     "/members": "user_id",
+    "/person-jobs": "person_job_id",
     "/platform/database-servers": "server_id",
     "/platform/tenants": "workspace_id",
     "/records": "record_id",
+    "/rules": "rule_id",
     "/schedules": "schedule_id",
     "/sessions": "session_id",
     "/webhook-deliveries": "delivery_id",
@@ -163,14 +167,16 @@ def before_call(context, case, kwargs):
 
 
 def spare(case):
-    """What the run hangs on is not deleted, suspended or archived, wherever its id was learned. Most workflows stay, as other requests
-    are about them; what a scenario has deleted it does not restore, as it looks whether that stays deleted."""
+    """What the run hangs on is not deleted, suspended, archived or taken away, wherever its id was learned, nor are its limits set. Most
+    workflows stay, as other requests are about them; what a scenario has deleted it does not restore, as it looks whether that stays deleted."""
     if case.path == "/workflows/{workflow_id}" and case.method == "DELETE" and dice.random() < 0.8:
         case.path_parameters["workflow_id"] = str(uuid.uuid4())
     if case.path.startswith("/deleted-") and case.meta is not None and case.meta.phase.name.value == "stateful":
         for name in case.path_parameters:
             case.path_parameters[name] = str(uuid.uuid4())
-    if case.method == "DELETE" or case.path.endswith(("/suspend", "/archive")):
+    if case.path == "/platform/settings/{name}" and case.method == "PUT":
+        case.path_parameters["name"] = dice.choice(SETTINGS)
+    if case.method == "DELETE" or case.path.endswith(("/suspend", "/archive", "/pages")):
         for name, value in case.path_parameters.items():
             if value in KEPT:
                 case.path_parameters[name] = str(uuid.uuid4())
@@ -196,6 +202,10 @@ def fill(operation, case):
     if "workflow_id" in case.body and known["workflow_id"]:
         case.body["workflow_id"] = dice.choice(known["workflow_id"])
         case.body.pop("version_id", None)
+    if operation == "importWorkflows" and isinstance(case.body.get("workflows"), list):
+        for file in case.body["workflows"]:
+            if isinstance(file, dict):
+                file |= dice.choice(graphs)
     if operation == "saveDraft" and case.path_parameters.get("workflow_id") in tags:
         case.headers["If-Match"] = tags[case.path_parameters["workflow_id"]]
 

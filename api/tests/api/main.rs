@@ -46,6 +46,7 @@ mod lead_strangers;
 mod leads;
 mod limits;
 mod live;
+mod lookups;
 mod mail_in;
 mod matrix;
 mod migrate;

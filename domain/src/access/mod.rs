@@ -62,8 +62,8 @@ pub use resolve::{
 pub(crate) use resolve::{SLUG_BYTES, SLUG_PATTERN};
 pub use secrets::{hash_secret, new_secret, normal_email};
 pub use sessions::{
-    IDLE_HOURS, LIFE_DAYS, Level, Membership, Origin, Person, SessionRow, end_session, end_sessions,
-    find_absent_person, find_person, list_sessions, open_session, open_session_at,
+    IDLE_HOURS, LIFE_DAYS, Level, MEMBERSHIPS, Membership, Origin, PERSON_BY_TOKEN, Person, SessionRow, end_session,
+    end_sessions, find_absent_person, find_person, list_sessions, open_session, open_session_at,
 };
 pub use standings::{UntoldMove, mark_told, mark_untold, tell_cell, untold_moves};
 pub use tries::{Share, Tried, count_try, forgive_try, take_share};

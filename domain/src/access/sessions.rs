@@ -25,6 +25,19 @@ const SWEPT_MAX: i64 = 100;
 /// Most characters of what a browser says of itself.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
+/// Asked with each request of a person: the session of the hash `$1`, unless it was idle for `$2` hours. By the index on hashes.
+pub const PERSON_BY_TOKEN: &str = "SELECT s.session_id, u.user_id, u.email, u.name, \
+       s.last_seen_at < clock_timestamp() - interval '1 minute' AS is_stale, s.level = 'platform' AS is_platform, \
+       EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.role = 'super_admin') AS is_super_admin \
+     FROM user_sessions s JOIN users u ON u.user_id = s.user_id \
+     WHERE s.token_hash = $1 AND s.expires_at > clock_timestamp() \
+       AND s.last_seen_at > clock_timestamp() - make_interval(hours => $2)";
+/// And then: the workspaces of the user `$1`, `$2` at most. By the index of members by user.
+pub const MEMBERSHIPS: &str = "SELECT w.workspace_id, w.slug, w.name, c.cell_id, c.schema_name, c.database_name, c.server_id, w.state, \
+       w.state_reason, m.role FROM members m \
+     JOIN workspaces w ON w.workspace_id = m.workspace_id JOIN cells c ON c.cell_id = w.cell_id \
+     WHERE m.user_id = $1 ORDER BY w.slug LIMIT $2";
+
 /// What a session is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Level {
@@ -207,18 +220,8 @@ pub async fn find_absent_person(connection: &mut PgConnection, token: &str) -> R
 
 async fn find_session(connection: &mut PgConnection, token: &str) -> Result<Option<PersonRow>, StoreError> {
     let Some(hash) = hash_secret(token) else { return Ok(None) };
-    let row: Option<PersonRow> = sqlx::query_as(
-        "SELECT s.session_id, u.user_id, u.email, u.name, \
-           s.last_seen_at < clock_timestamp() - interval '1 minute' AS is_stale, s.level = 'platform' AS is_platform, \
-           EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.role = 'super_admin') AS is_super_admin \
-         FROM user_sessions s JOIN users u ON u.user_id = s.user_id \
-         WHERE s.token_hash = $1 AND s.expires_at > clock_timestamp() \
-           AND s.last_seen_at > clock_timestamp() - make_interval(hours => $2)",
-    )
-    .bind(hash.as_slice())
-    .bind(IDLE_HOURS)
-    .fetch_optional(connection)
-    .await?;
+    let asked = sqlx::query_as(PERSON_BY_TOKEN).bind(hash.as_slice()).bind(IDLE_HOURS);
+    let row: Option<PersonRow> = asked.fetch_optional(connection).await?;
     Ok(row)
 }
 
@@ -230,16 +233,8 @@ async fn person(connection: &mut PgConnection, row: PersonRow) -> Result<Person,
 }
 
 async fn memberships(connection: &mut PgConnection, user_id: Uuid) -> Result<Vec<Membership>, StoreError> {
-    let rows: Vec<MembershipRow> = sqlx::query_as(
-        "SELECT w.workspace_id, w.slug, w.name, c.cell_id, c.schema_name, c.database_name, c.server_id, w.state, \
-                w.state_reason, m.role FROM members m \
-         JOIN workspaces w ON w.workspace_id = m.workspace_id JOIN cells c ON c.cell_id = w.cell_id \
-         WHERE m.user_id = $1 ORDER BY w.slug LIMIT $2",
-    )
-    .bind(user_id)
-    .bind(WORKSPACES_MAX)
-    .fetch_all(connection)
-    .await?;
+    let asked = sqlx::query_as(MEMBERSHIPS).bind(user_id).bind(WORKSPACES_MAX);
+    let rows: Vec<MembershipRow> = asked.fetch_all(connection).await?;
     let membership = |row: MembershipRow| {
         // A role of tomorrow: it gives nothing here.
         let role = row.role.parse().ok()?;
