@@ -10120,10 +10120,7 @@ export interface operations {
   getLeadPipeline: {
     parameters: {
       query?: never
-      header?: {
-        /** @description The `ETag` that is known. */
-        'If-None-Match'?: components['parameters']['IfNoneMatch']
-      }
+      header?: never
       path?: never
       cookie?: never
     }
@@ -10141,17 +10138,6 @@ export interface operations {
         content: {
           'application/json': components['schemas']['LeadPipeline']
         }
-      }
-      /** @description The states of leads, and the ways between them */
-      304: {
-        headers: {
-          ETag: components['headers']['ETag']
-          RateLimit: components['headers']['RateLimit']
-          'RateLimit-Policy': components['headers']['RateLimitPolicy']
-          'X-Request-Id': components['headers']['RequestId']
-          [name: string]: unknown
-        }
-        content?: never
       }
       400: components['responses']['Problem']
       401: components['responses']['Problem']
