@@ -97,8 +97,7 @@ pub(crate) async fn starts(
 ) -> Result<Vec<NewStart>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT workflow_id, node_id, version_id, condition, start_within_ms FROM event_triggers \
-         WHERE workspace_id = $1 AND type = $2 AND (key IS NULL OR key = $3) AND since_at <= $4 \
-         ORDER BY workflow_id, node_id LIMIT $5",
+         WHERE workspace_id = $1 AND type = $2 AND (key IS NULL OR key = $3) AND since_at <= $4 LIMIT $5",
     )
     .bind(workspace_id)
     .bind(&event.type_name)

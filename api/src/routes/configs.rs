@@ -5,7 +5,6 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::execution_list::readable;
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -16,7 +15,7 @@ pub(super) async fn with_config(
     caller: &Caller,
     text: &str,
 ) -> Result<Vec<Uuid>, Problem> {
-    let config = object(readable("config", text)?)?;
+    let config = object(text)?;
     let found = using(connection, caller.workspace_id, &config).await?;
     found.ok_or_else(|| {
         let detail =

@@ -58,10 +58,10 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         version_id: query.version_id.as_deref().map(|text| id(text, "version")).transpose()?,
         trial: trials(query.trial.as_deref())?,
         status: status.filter(|status| *status != PENDING),
-        error_class: query.error_class.as_deref().map(|text| readable("error_class", text)).transpose()?,
+        error_class: query.error_class.as_deref(),
     };
     let search = query.search.as_deref().filter(|text| !text.trim().is_empty());
-    let words = search.map(|text| readable("search", text).map(sought)).transpose()?;
+    let words = search.map(sought);
     if parent_id.is_some() && (!Wanted { trial: None, ..wanted }.is_most() || status.is_some() || words.is_some()) {
         let detail = "the list is asked for by parent_id and by something else";
         return Err(Problem::bad_request(
@@ -142,13 +142,4 @@ fn trials(wanted: Option<&str>) -> Result<Option<bool>, Problem> {
         Some("any") => Ok(None),
         Some(_) => Err(Problem::bad_request("bad_query", "trial is none of true, false and any", "name one of them")),
     }
-}
-
-/// A text that the database can hold.
-pub(super) fn readable<'a>(name: &str, text: &'a str) -> Result<&'a str, Problem> {
-    if text.contains('\0') {
-        let detail = format!("{name} holds a NUL character");
-        return Err(Problem::bad_request("nul_character", detail, "remove the character"));
-    }
-    Ok(text)
 }

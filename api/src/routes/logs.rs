@@ -11,7 +11,6 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::execution_list::readable;
 use super::{executions, id};
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -40,7 +39,7 @@ pub(crate) async fn read(
         Problem::bad_request("bad_cursor", "after is no id of a log line", "use \"next\" as it was given")
     })?;
     let search = query.search.as_deref().filter(|text| !text.trim().is_empty());
-    let words = search.map(|text| readable("search", text).map(sought)).transpose()?;
+    let words = search.map(sought);
     let mut transaction = caller.read().await?;
     executions::find(&mut transaction, &caller, execution_id).await?;
     let after = after.unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
+use capstan_engine::core::trace::Trace;
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::arrivals;
 use super::event::EventRow;
 use super::wait::holds;
-use crate::{event_triggers, trigger_starts};
+use crate::{event_triggers, trace, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 1_000;
@@ -49,8 +50,16 @@ struct Pending {
     again: bool,
     /// Whether it is looked at again where it could not be given to all.
     is_young: bool,
+    /// What it belongs to, if not to itself.
+    trace: Option<String>,
     #[sqlx(flatten)]
     event: EventRow,
+}
+
+impl Pending {
+    fn trace(&self) -> Trace {
+        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.event.event_id))
+    }
 }
 
 /// How far an event has come.
@@ -204,18 +213,22 @@ async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), Sto
     Ok(())
 }
 
-/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends.
+/// The event of a turn, or the oldest one, if it is due and nobody works on it; nobody else does until the transaction ends. The order
+/// names the primary key of the events: of a table that has just been filled a planner knows nothing, and would take any index that
+/// begins like it, and read all events of the workspace for one.
 async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Option<Pending>, StoreError> {
     let which = match turn {
         Some(_) => "AND workspace_id = $2 AND event_id = $3",
         None => "ORDER BY due_at LIMIT 1",
     };
     let sql = format!(
-        "SELECT t.workspace_id, t.reached, t.again, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, \
+        "SELECT t.workspace_id, t.reached, t.again, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, e.trace, \
            e.received_at > clock_timestamp() - make_interval(hours => $1) AS is_young \
            FROM (SELECT workspace_id, event_id, reached, again FROM event_turns WHERE due_at <= clock_timestamp() \
                   {which} FOR UPDATE SKIP LOCKED) AS t \
-           JOIN events e ON e.workspace_id = t.workspace_id AND e.event_id = t.event_id"
+           CROSS JOIN LATERAL (SELECT x.event_id, x.client_id, x.type, x.key, x.data, x.depth, x.received_at, x.trace FROM events x \
+             WHERE x.workspace_id = t.workspace_id AND x.event_id >= t.event_id ORDER BY x.event_id LIMIT 1) AS e \
+          WHERE e.event_id = t.event_id"
     );
     let mut pending = sqlx::query_as(&sql).bind(AGAIN_HOURS_MAX);
     if let Some(Turn { workspace_id, event_id }) = turn {
@@ -231,7 +244,7 @@ async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> 
         true => event_triggers::starts(&mut transaction, pending.workspace_id, &pending.event).await?,
         false => Vec::new(),
     };
-    trigger_starts::insert(&mut transaction, &starts).await?;
+    trace::within(pending.trace(), trigger_starts::insert(&mut transaction, &starts)).await?;
     let candidates = candidates(&mut transaction, pending).await?;
     let shown = pending.event.shown();
     let fitting: Vec<&Candidate> = candidates.iter().filter(|wait| holds(wait.condition.as_deref(), &shown)).collect();

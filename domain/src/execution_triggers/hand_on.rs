@@ -105,7 +105,7 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
 /// # Errors
 /// If the database does.
 pub async fn hand_on(connection: &mut PgConnection) -> Result<Option<HandedOn>, StoreError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(trigger_starts::BEGIN).await?;
     let is_ours = "SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '#ends'), 0)";
     if !sqlx::query_scalar(is_ours).fetch_one(&mut *transaction).await? {
         // At once: what is only dropped ends with the next use of the connection.
@@ -162,7 +162,7 @@ async fn triggers(connection: &mut PgConnection, facts: &[Fact]) -> Result<Vec<T
     }
     let rows = sqlx::query_as(
         "SELECT workspace_id, workflow_id, node_id, version_id, sources, outcomes, called, condition, start_within_ms, since_at \
-           FROM execution_triggers WHERE workspace_id = ANY ($1) ORDER BY workspace_id, workflow_id, node_id LIMIT $2",
+           FROM execution_triggers WHERE workspace_id = ANY ($1) LIMIT $2",
     );
     Ok(rows.bind(workspaces).bind(ROUND_TRIGGERS_MAX).fetch_all(connection).await?)
 }

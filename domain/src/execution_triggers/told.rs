@@ -193,8 +193,7 @@ async fn triggers(connection: &mut PgConnection, heard: &[&Fact]) -> Result<Vec<
     types.dedup();
     let rows = sqlx::query_as(
         "SELECT workspace_id, workflow_id, node_id, version_id, type, key, condition, start_within_ms, since_at \
-           FROM event_triggers WHERE workspace_id = ANY ($1) AND type = ANY ($2) \
-          ORDER BY workspace_id, type, workflow_id, node_id LIMIT $3",
+           FROM event_triggers WHERE workspace_id = ANY ($1) AND type = ANY ($2) LIMIT $3",
     );
     let rows = rows.bind(distinct(heard.iter().map(|fact| fact.workspace_id).collect())).bind(types);
     Ok(rows.bind(ROUND_TRIGGERS_MAX).fetch_all(connection).await?)

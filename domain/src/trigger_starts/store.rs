@@ -17,9 +17,10 @@ const GONE: &str = "its trigger is not in the published version any more";
 
 /// What a start `n` belongs to: the request that asks for it, else what the event belongs to, or the execution that has ended.
 const TRACE: &str = "coalesce($14, CASE n.cause \
-    WHEN 'event' THEN coalesce((SELECT v.trace FROM events v \
-      WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
-      fact_trace_1(n.workspace_id, CASE WHEN n.cause = 'event' THEN n.subject::uuid END), replace(n.subject, '-', '')) \
+    WHEN 'event' THEN coalesce(fact_trace_1(n.workspace_id, CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
+      (SELECT v.trace FROM events v \
+        WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
+      replace(n.subject, '-', '')) \
     WHEN 'execution' THEN coalesce((SELECT e.trace FROM executions e \
       WHERE e.workspace_id = n.workspace_id AND e.execution_id = CASE WHEN n.cause = 'execution' THEN n.subject::uuid END), \
       replace(n.subject, '-', '')) END)";
@@ -34,16 +35,18 @@ const _: () = assert!(DESCENDANTS_MAX == 10_000, "the reason names it");
 
 /// Why a start `n` of the trace `r` is missed from the beginning, if it is: the one that it comes with, or as those behind the first
 /// starts of its trigger for that trace are as many as may be. The trace is the first cause: it goes along with all that follows.
-/// Steps into `trigger_starts_first_cause`: one for the first start, whose order names the trace so that it is read from there, and as
-/// many as there are behind it.
+/// Steps into `trigger_starts_first_cause`: one for the first start, and as many as there are behind it. The orders name that index,
+/// see [`super::BEGIN`].
 const REASON: &str = "coalesce(n.reason, CASE WHEN n.cause IN ('event', 'execution') AND n.depth > 0 AND $16 <= ( \
-    SELECT count(*) FROM (SELECT FROM trigger_starts p \
-      WHERE p.cause IN ('event', 'execution') AND p.workspace_id = n.workspace_id AND p.workflow_id = n.workflow_id \
-        AND p.node_id = n.node_id AND left(p.trace, 32) = left(r.trace, 32) AND p.depth <= n.depth AND p.depth > ( \
-          SELECT f.depth FROM trigger_starts f \
-           WHERE f.cause IN ('event', 'execution') AND f.workspace_id = n.workspace_id AND f.workflow_id = n.workflow_id \
-             AND f.node_id = n.node_id AND left(f.trace, 32) = left(r.trace, 32) ORDER BY left(f.trace, 32), f.depth LIMIT 1) \
-      LIMIT $16) AS behind) THEN $15 END)";
+    SELECT count(*) FROM ( \
+      SELECT f.depth FROM trigger_starts f \
+       WHERE f.cause IN ('event', 'execution') AND f.workspace_id = n.workspace_id AND f.workflow_id = n.workflow_id \
+         AND f.node_id = n.node_id AND left(f.trace, 32) = left(r.trace, 32) ORDER BY left(f.trace, 32), f.depth LIMIT 1) AS first \
+    CROSS JOIN LATERAL ( \
+      SELECT FROM trigger_starts p \
+       WHERE p.cause IN ('event', 'execution') AND p.workspace_id = n.workspace_id AND p.workflow_id = n.workflow_id \
+         AND p.node_id = n.node_id AND left(p.trace, 32) = left(r.trace, 32) AND p.depth > first.depth AND p.depth <= n.depth \
+       ORDER BY left(p.trace, 32), p.depth LIMIT $16) AS behind) THEN $15 END)";
 
 /// A start to be.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ export type Topic = 'execution' | 'lead' | 'record' | 'workflow' | 'approval' | 
 
 /** News come thick; what they ask for is loaded so long after the first of them, and not more often than that. */
 export const AFTER_MS = 150
-export const GAP_MS = 1_000
+export const GAP_MS = 2_000
 /** How often lists are loaded anyway while news come: some things are not told. */
 export const LIVE_EVERY_MS = 30_000
 /** Shortest time between two loads where no news come. */

@@ -126,7 +126,8 @@ test('one reads news, says of what one wants mails, and what the workspace is to
 
   await zoe.go('w/roasting/settings/account')
   const mails = page.getByRole('region', { name: 'Mails' })
-  await mails.getByLabel('A quota of the workspace has reached its limit.').check()
+  await mails.getByLabel('A quota of the workspace has reached its limit.').click()
+  await mails.locator('input[name="quota.soft"]:checked').waitFor()
   await page.reload()
   await mails.locator('input[name="quota.soft"]:checked').waitFor()
   expect(await foundInBoth(zoe)).toEqual([])

@@ -48,6 +48,7 @@ test('what has ended is found by words of what it was given and of what it wrote
   await list.getByText('Birds').nth(1).waitFor()
   await page.getByRole('searchbox', { name: 'Find executions' }).fill('estu bird')
   await list.getByText('Birds').nth(1).waitFor({ state: 'detached' })
+  await list.getByText('Birds').first().waitFor()
   expect(await list.getByText('Birds').count()).toBe(1)
   await page.getByLabel('Look in').selectOption('Logs')
   await page.getByText('Nothing that has ended wrote these words.').waitFor()

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -100,12 +99,14 @@ pub async fn all(connection: &mut PgConnection) -> Result<AllWanted, StoreError>
 }
 
 impl Commit {
-    /// Has the commit, whose rows are complete, tell what is wanted of it. `now` is the time of a beginning that has no row.
-    pub fn tell(&mut self, wanted: Wanted, now: DateTime<Utc>) {
+    /// Has the commit, whose rows are complete, tell what is wanted of it. `first` is the position at which the execution begins:
+    /// behind what it goes on from.
+    pub fn tell(&mut self, wanted: Wanted, first: u32) {
         let mut facts = Vec::new();
-        if wanted.has(STARTED) && self.begins() {
-            let at = self.rows.first().map_or(now, |row| row.at);
-            facts.push(Fact { event_id: id_at(at), type_name: TYPES[STARTED], position: None });
+        if wanted.has(STARTED) && self.begins(first) {
+            // As that of its end, which comes after it.
+            let event_id = self.rows.first().map_or_else(Uuid::now_v7, |row| id_at(row.at));
+            facts.push(Fact { event_id, type_name: TYPES[STARTED], position: None });
         }
         for (position, row) in (self.position..).zip(&self.rows) {
             if let Some(kind) = kind_of(row).filter(|&kind| wanted.has(kind)) {
@@ -116,8 +117,8 @@ impl Commit {
     }
 
     /// Whether it is the first that an execution comes to. One that is cancelled before anything came of it never began.
-    fn begins(&self) -> bool {
-        let is_first = self.position == 1 && (!self.rows.is_empty() || matches!(self.then, Then::End { .. }));
+    fn begins(&self, first: u32) -> bool {
+        let is_first = self.position == first && (!self.rows.is_empty() || matches!(self.then, Then::End { .. }));
         is_first && self.rows.first().is_none_or(|row| row.kind != "cancelled")
     }
 }

@@ -17,6 +17,16 @@ pub struct Past {
     pub rows: Vec<JournalRow>,
     /// What waits for it, oldest first.
     pub signals: Vec<Pending>,
+    /// Whether its journal is that of the execution that it goes on from, and it has not begun itself.
+    pub is_copied: bool,
+}
+
+#[derive(FromRow)]
+struct Written {
+    #[sqlx(flatten)]
+    row: JournalRow,
+    /// 0 where it is a copy.
+    lease_no: i64,
 }
 
 #[derive(FromRow)]
@@ -45,13 +55,14 @@ pub async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok(HashMap::new()) };
     let mut pasts: HashMap<Uuid, Past> = ids.iter().map(|&id| (id, Past::default())).collect();
     let sql = format!(
-        "SELECT {JOURNAL_COLUMNS} FROM journal \
+        "SELECT {JOURNAL_COLUMNS}, lease_no FROM journal \
          WHERE execution_id = ANY ($1) AND execution_id BETWEEN $2 AND $3 ORDER BY execution_id, position"
     );
-    let rows: Vec<JournalRow> =
-        sqlx::query_as(&sql).bind(ids).bind(first).bind(last).fetch_all(&mut *connection).await?;
-    for row in rows {
-        pasts.entry(row.execution_id).or_default().rows.push(row);
+    let rows: Vec<Written> = sqlx::query_as(&sql).bind(ids).bind(first).bind(last).fetch_all(&mut *connection).await?;
+    for Written { row, lease_no } in rows {
+        let past = pasts.entry(row.execution_id).or_default();
+        past.is_copied = lease_no == 0;
+        past.rows.push(row);
     }
     let signals: Vec<Waiting> = sqlx::query_as(
         "SELECT execution_id, signal_id, name, payload FROM signals \

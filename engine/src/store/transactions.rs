@@ -4,14 +4,13 @@
 //! transaction, and no statement is kept: sqlx names those it prepares by number, and another client's of the same number may
 //! be left in the session.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{PgConnection, PgPool, PgTransaction};
+use sqlx::{Executor, PgConnection, PgPool, PgTransaction};
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -92,15 +91,15 @@ impl Transactions {
         statement: &'static str,
         workspace_id: Option<WorkspaceId>,
     ) -> Result<PgTransaction<'static>, sqlx::Error> {
-        // All in one message: each round trip is a time in which the connection is of use to nobody.
-        let mut whole = Cow::Borrowed(statement);
-        if let Some(opening) = self.opening {
-            let _ = write!(whole.to_mut(), "; {opening}");
-        }
-        if let Some(id) = workspace_id {
-            let _ = write!(whole.to_mut(), "; SET LOCAL app.workspace_id = '{id}'");
-        }
-        self.pool.begin_with(whole).await
+        let workspace = workspace_id.map(|id| format!("; SET LOCAL app.workspace_id = '{id}'")).unwrap_or_default();
+        let Some(opening) = self.opening else {
+            // In one message: each round trip is a time in which the connection is of use to nobody.
+            return self.pool.begin_with(format!("{statement}{workspace}")).await;
+        };
+        // Apart: what a pooler has before it may refuse this, and then the connection has to know what it is to roll back.
+        let mut transaction = self.pool.begin_with(statement).await?;
+        transaction.execute(sqlx::raw_sql(&format!("{opening}{workspace}"))).await?;
+        Ok(transaction)
     }
 
     /// Whether they come to the very database that `direct` is connected to.

@@ -36,10 +36,10 @@ async fn a_commit_tells_what_is_wanted_of_its_rows_and_nothing_else() {
     let claimed = cell.leased(&mut worker).await;
     let rows = |entries: &[Entry]| entries.iter().map(Row::of).collect::<Vec<_>>();
     let mut first = Commit { rows: rows(&[settled("a", json!(1)), waiting("b")]), ..step(&claimed, 1, Then::Hold) };
-    first.tell(everything(), Utc::now());
+    first.tell(everything(), 1);
     write(&mut worker, &[&first]).await;
     let mut last = Commit { rows: rows(&[settled("b", json!(2))]), ..step(&claimed, 3, end(true)) };
-    last.tell(Wanted::of(&["step.failed".into()]), Utc::now());
+    last.tell(Wanted::of(&["step.failed".into()]), 1);
     write(&mut worker, &[&last]).await;
     let expected = [
         ("execution.started".to_owned(), json!({})),
@@ -55,7 +55,7 @@ async fn what_ends_at_once_has_begun_and_what_is_written_already_tells_nothing_a
     let mut worker = cell.worker().await;
     let claimed = cell.leased(&mut worker).await;
     let mut at_once = Commit { rows: Vec::new(), ..step(&claimed, 1, end(false)) };
-    at_once.tell(everything(), Utc::now());
+    at_once.tell(everything(), 1);
     assert!(at_once.without_rows().family.facts.is_empty());
     write(&mut worker, &[&at_once]).await;
     assert_eq!(told(&cell, &at_once).await, [("execution.started".to_owned(), json!({}))]);

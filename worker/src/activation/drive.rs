@@ -18,6 +18,7 @@ use capstan_engine::store::claim::Claimed;
 use capstan_engine::store::codec::Row;
 use capstan_engine::store::commit::Then;
 use capstan_engine::store::orders::{Order, RESOLVE};
+use capstan_engine::store::past::Past;
 use capstan_engine::store::signals::{CANCEL, Pending, heed};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -79,6 +80,8 @@ pub(super) struct Drive<'a> {
     pub(super) is_held: bool,
     /// Journal entries that it came with.
     pub(super) began_at: u32,
+    /// Where its own entries begin: behind those of the execution that it goes on from, as far as that is known here.
+    pub(super) first: u32,
     /// Whether an entry of this activation says who took the execution up.
     pub(super) has_said: bool,
     /// The span of this activation, if spans are made.
@@ -92,7 +95,7 @@ impl<'a> Drive<'a> {
         claimed: &'a Claimed,
         version: &Version,
         state: State,
-        signals: Vec<Pending>,
+        past: Past,
         span: Option<&'a mut Span>,
     ) -> Self {
         let graph = Arc::clone(&version.graph);
@@ -108,7 +111,7 @@ impl<'a> Drive<'a> {
             trigger,
             tasks: JoinSet::new(),
             running: HashMap::new(),
-            signals,
+            signals: past.signals,
             pending: Vec::new(),
             pending_since: None,
             pending_bytes: 0,
@@ -123,6 +126,7 @@ impl<'a> Drive<'a> {
             workflow_id: version.workflow_id,
             is_held: false,
             began_at,
+            first: if past.is_copied { began_at + 1 } else { 1 },
             has_said: false,
             span,
         }

@@ -136,7 +136,7 @@ async fn run(
     if claimed.incident && state.has_outgrown() && past.signals.iter().any(is_gentle_cancel) {
         take_up_again(engine, claimed).await;
     }
-    Drive::new(engine, life, claimed, &version, state, past.signals, span).run(wake).await
+    Drive::new(engine, life, claimed, &version, state, past, span).run(wake).await
 }
 
 /// Reads one execution back by itself, however long the database is away.

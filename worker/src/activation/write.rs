@@ -127,7 +127,7 @@ impl Drive<'_> {
         commit.dropped = std::mem::take(&mut self.dropped);
         let wanted = self.engine.facts.wanted(commit.workspace_id);
         if !wanted.is_empty() {
-            commit.tell(wanted, self.life.clock.now());
+            commit.tell(wanted, self.first);
         }
         self.pending_since = None;
         commit.bytes = std::mem::take(&mut self.pending_bytes);

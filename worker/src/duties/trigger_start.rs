@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use capstan_domain::events;
 use capstan_domain::quotas::{EXECUTIONS, Till};
-use capstan_domain::trigger_starts::{Key, TriggerStart, Verdict, lock, settle};
+use capstan_domain::trigger_starts::{BEGIN, Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::core::trace::Trace;
@@ -76,7 +76,7 @@ async fn in_transaction(
     key: &Key,
     spent: &mut Option<WorkspaceId>,
 ) -> Result<Made, StoreError> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let made = within(engine, desk, &mut transaction, key, spent).await?;
     // At once, also where nothing came of it: what is only dropped ends with the next use of the connection.
     match made {

@@ -1,9 +1,13 @@
 //! Triggers that wait for events: one execution for each event and trigger.
 
 use capstan_domain::events::{self, DEPTH_MAX, Intake, NewEvent};
+use capstan_domain::schedules::Overlap;
+use capstan_domain::trigger_starts::{self, Key, NewStart, Outcome, Verdict};
+use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId};
 use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::start::{Start, start};
+use chrono::Utc;
 use serde_json::{Value, json};
 use sqlx::Connection;
 use uuid::Uuid;
@@ -130,4 +134,48 @@ async fn a_circle_that_grows_stops_with_an_explanation_at_so_many_starts_of_one_
     cell.until_count("SELECT count(*) FROM executions WHERE ended_at IS NOT NULL", 2).await;
     assert_eq!(cell.count("SELECT count(*) FROM trigger_starts WHERE status = 'missed'").await, 2);
     worker.drain().await;
+}
+
+#[tokio::test]
+async fn a_start_is_written_taken_and_settled_by_its_key_however_little_is_known_of_the_table() {
+    let cell = Cell::new().await;
+    let (workflow_id, subject, at) = (WorkflowId::new(), Uuid::now_v7().to_string(), Utc::now());
+    let before = "INSERT INTO trigger_starts (workspace_id, workflow_id, node_id, subject, version_id, cause, at, due_at, until_at, \
+          status, execution_id, depth, settled_at, trace) \
+        SELECT $1, $2, 'start', gen_random_uuid()::text, $2, 'event', now(), now(), now(), 'started', gen_random_uuid(), 1, now(), \
+          replace(gen_random_uuid()::text, '-', '') FROM generate_series(1, 2000)";
+    let filled =
+        sqlx::query(before).bind(cell.workspace_id.0).bind(workflow_id.0).execute(&mut cell.owner().await).await;
+    filled.unwrap();
+    let mut worker = cell.place.connect(Role::Worker).await.unwrap();
+    let read = "SELECT coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables \
+        WHERE schemaname = current_schema() AND relname = 'trigger_starts'";
+    let known: i64 = sqlx::query_scalar(read).fetch_one(&mut worker).await.unwrap();
+    let start = NewStart {
+        workspace_id: cell.workspace_id,
+        workflow_id,
+        version_id: VersionId(workflow_id.0),
+        node_id: "start".into(),
+        subject: subject.clone(),
+        cause: "event",
+        at,
+        input: json!({}),
+        overlap: Overlap::Allow,
+        depth: 2,
+        due_at: at,
+        until_at: at,
+        outcome: Outcome::Due,
+    };
+    let key = Key { workspace_id: cell.workspace_id.0, workflow_id: workflow_id.0, node_id: "start".into(), subject };
+    let mut transaction = worker.begin_with(trigger_starts::BEGIN).await.unwrap();
+    assert_eq!(trigger_starts::insert(&mut transaction, &[start]).await.unwrap(), 1);
+    assert!(trigger_starts::lock(&mut transaction, &key).await.unwrap().is_some());
+    let verdict = Verdict::Started(ExecutionId::new());
+    trigger_starts::settle(&mut transaction, &key, &verdict).await.unwrap();
+    transaction.commit().await.unwrap();
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut worker).await.unwrap();
+    let all: i64 = sqlx::query_scalar(read).fetch_one(&mut worker).await.unwrap();
+    assert!(all - known < 1_000, "{} rows are read for one", all - known);
+    let started = "SELECT count(*) FROM trigger_starts WHERE status = 'started' AND depth = 2";
+    assert_eq!(cell.count(started).await, 1);
 }

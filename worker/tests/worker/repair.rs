@@ -45,6 +45,10 @@ async fn a_corrected_last_step_runs_and_the_four_before_it_do_not() {
     let cell = Cell::with_registry(Registry::standard(), &[&effects.address]).await;
     let (broken, corrected) = (five(&effects, "debug.fail"), five(&effects, "debug.noop"));
     let version = cell.publish(&broken).await;
+    // Somebody wants to hear of beginnings, though of none of these.
+    let heard = "INSERT INTO event_triggers (workspace_id, workflow_id, node_id, version_id, type, key, start_within_ms) \
+                 VALUES ($1, gen_random_uuid(), 'n', gen_random_uuid(), 'execution.started', 'another', 1)";
+    sqlx::query(heard).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
     let worker = cell.worker().await;
     let id = cell.start(version, json!({ "n": 1 })).await;
     cell.until(id, &["failed"]).await;
@@ -75,6 +79,9 @@ async fn a_corrected_last_step_runs_and_the_four_before_it_do_not() {
     cell.until(new, &["completed"]).await;
     assert_eq!(effects.keys().len(), 4, "no call is repeated");
     assert_eq!(cell.steps(new).await.len(), 5);
+    let begun = "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE type = 'execution.started'";
+    assert_eq!(cell.count(begun).await, 2, "what goes on from another one begins, too");
+    assert_eq!(cell.count("SELECT count(*) FROM outbox WHERE type = 'execution.started'").await, 2);
     assert_eq!(cell.until(id, &["failed"]).await.output, None, "the old one stays as it was");
     worker.drain().await;
     cell.assert_clean().await;

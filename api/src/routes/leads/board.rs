@@ -67,7 +67,7 @@ impl From<Column> for ColumnView {
 /// `GET /lead-board?q=&source=&limit=`: the columns of the pipeline, each with the leads where something was done last.
 pub(crate) async fn show(caller: Caller, Query(query): Query<BoardQuery>) -> Result<Json<BoardView>, Problem> {
     let limit = Paging::new(Some(query.limit.as_deref().unwrap_or(LIMIT_DEFAULT)), None)?.limit;
-    let found = words(query.q)?;
+    let found = words(query.q);
     let nothing = found.is_none();
     let filter = Filter { source: query.source, words: found.flatten(), ..Filter::default() };
     let mut transaction = caller.read().await?;

@@ -48,7 +48,7 @@ function Range() {
 
 function Counted() {
   const range = rangeOf(useQuery('days'))
-  const loaded = useLoad(() => daily(firstOf(range)), `daily ${range}`, EVERY_MS, ['execution'])
+  const loaded = useLoad(() => daily(firstOf(range)), `daily ${range}`, EVERY_MS)
   return (
     <>
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
