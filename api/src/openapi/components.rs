@@ -130,10 +130,14 @@ pub(super) fn parameters() -> Value {
     })
 }
 
+/// Whether that is an id which we have given; those of nodes are what the authors of graphs write.
+fn is_uuid(name: &str) -> bool {
+    name != "node_id" && (name == "id" || name.ends_with("_id"))
+}
+
 /// What a parameter of that name in a path is.
 pub(super) fn path_schema(name: &str) -> Value {
-    let is_uuid = name != "node_id" && (name == "id" || name.ends_with("_id"));
-    if is_uuid { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "string" }) }
+    if is_uuid(name) { json!({ "type": "string", "format": "uuid" }) } else { json!({ "type": "string" }) }
 }
 
 /// What query parameters of usual names are. Handlers read them as text, to say by themselves what is wrong with one.
@@ -141,7 +145,7 @@ pub(super) fn query_schema(name: &str) -> Option<Value> {
     Some(match name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX }),
         "trial" => json!({ "type": "string", "enum": ["true", "false", "any"] }),
-        name if name.ends_with("_id") => json!({ "type": "string", "format": "uuid" }),
+        name if is_uuid(name) => json!({ "type": "string", "format": "uuid" }),
         _ => return None,
     })
 }
