@@ -57,6 +57,8 @@ pub(crate) struct Engine {
     pub(crate) upkeep: UpkeepSettings,
     /// Endpoints that this process is sending to, tests of credentials, and mails of forms.
     pub(crate) senders: TaskTracker,
+    /// Duties that this process has taken and not given back.
+    pub(crate) attended: TaskTracker,
     pub(crate) versions: Versions,
     pub(crate) gates: Gates,
     pub(crate) logs: Logs,
@@ -111,6 +113,7 @@ impl Worker {
             webhooks: settings.webhooks,
             upkeep: settings.upkeep.clone(),
             senders: TaskTracker::new(),
+            attended: TaskTracker::new(),
             versions: Versions::default(),
             gates: Gates::spawn(place.clone(), Arc::clone(&waker)),
             logs: Logs::spawn(Arc::clone(&side)),
@@ -195,6 +198,10 @@ impl Worker {
         self.engine.senders.close();
         if timeout(HURRY_TIMEOUT, self.engine.senders.wait()).await.is_err() {
             warn!("some webhooks were still being sent, and will be sent again, or credentials tested, which will not");
+        }
+        self.engine.attended.close();
+        if timeout(HURRY_TIMEOUT, self.engine.attended.wait()).await.is_err() {
+            warn!("a duty was not given back; another worker takes it once its lease is over");
         }
         let Ok(Ok(Some(life))) = timeout(HURRY_TIMEOUT, self.lives).await else { return };
         pass(Point::BeforeDrain);

@@ -32,6 +32,11 @@ pub(super) async fn attend(
     work: impl Future<Output = Result<String, String>>,
 ) -> Result<(), StoreError> {
     let holder = engine.name.as_str();
+    // Whoever drains waits until it is given back.
+    let _attended = engine.attended.token();
+    if engine.stop.is_cancelled() {
+        return Ok(());
+    }
     let taken = engine.side.run(async |connection| take(connection, duty.name, holder, LEASE).await).await?;
     let Some(taken) = taken else { return Ok(()) };
     let outcome = tokio::select! {
