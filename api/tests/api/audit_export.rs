@@ -12,14 +12,21 @@ const EXPORT: &str = "/api/v1/audit/export";
 
 /// Adds that many changes, one each second of a day of January 2026 from midnight on.
 async fn log(app: &App, day: u32, count: usize) {
+    log_recorded(app, day, count, "t.at").await;
+}
+
+/// The same, recorded `at`, in SQL; `t.at` is when a change was begun.
+async fn log_recorded(app: &App, day: u32, count: usize, at: &str) {
     let mut owner = app.cell.connect(connect::Role::Owner).await.unwrap();
-    let sql = "INSERT INTO audit_log (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, \
-                 request_id) \
-               SELECT $1, uuid_floor_1(t.at), t.at, 'user', gen_random_uuid(), '=cmd()', 'PUT /x', '/a,\"b\"', 200, 'r' || t.n \
-               FROM (SELECT n, $2::timestamptz + n * interval '1 s' AS at FROM generate_series(0, $3 - 1) AS n) t";
+    let sql = format!(
+        "INSERT INTO audit_log (workspace_id, audit_id, recorded_at, by_kind, by_id, by_name, action, subject, status, \
+           request_id) \
+         SELECT $1, uuid_floor_1(t.at), {at}, 'user', gen_random_uuid(), '=cmd()', 'PUT /x', '/a,\"b\"', 200, 'r' || t.n \
+         FROM (SELECT n, $2::timestamptz + n * interval '1 s' AS at FROM generate_series(0, $3 - 1) AS n) t"
+    );
     let from = format!("2026-01-{day:02}T00:00:00Z");
     let count = i32::try_from(count).unwrap();
-    sqlx::query(sql).bind(app.acme.0).bind(from).bind(count).execute(&mut owner).await.unwrap();
+    sqlx::query(&sql).bind(app.acme.0).bind(from).bind(count).execute(&mut owner).await.unwrap();
 }
 
 async fn export(app: &App, query: &str) -> Answer {
@@ -65,6 +72,28 @@ async fn all_of_a_time_is_told_once_from_the_oldest_on_and_that_it_was_is_record
     let mut other = app.another_process();
     other.key = app.other_key.clone();
     assert_eq!(export(&other, query).await.text(), "");
+}
+
+#[tokio::test]
+async fn whoever_goes_on_behind_a_line_misses_none_though_times_are_in_another_order_than_ids() {
+    let app = App::start().await;
+    // Begun one after the other, and recorded the other way round.
+    log_recorded(&app, 2, 8, "'2026-01-02T00:01:00Z'::timestamptz - t.n * interval '1 s'").await;
+    let span = "from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z";
+    let whole = export(&app, span).await;
+    let expected: Vec<String> = (0..8).map(|no| format!("r{no}")).collect();
+    assert_eq!(requests(&whole), expected);
+    for (cut, line) in whole.text().lines().enumerate() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let rest = export(&app, &format!("{span}&after={}", line["id"].as_str().unwrap())).await;
+        assert_eq!(requests(&rest), expected[cut + 1..]);
+    }
+    // What is asked for twice is both: not from before the span, however early the line was.
+    let none = export(&app, &format!("{span}&after=ffffffff-ffff-ffff-ffff-ffffffffffff")).await;
+    assert_eq!(none.text(), "");
+    let all = export(&app, &format!("{span}&after=00000000-0000-0000-0000-000000000000")).await;
+    assert_eq!(requests(&all), expected);
+    assert_eq!(app.get(&format!("{EXPORT}?after=r7")).await.verdict(), "400 bad_cursor");
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ pub(crate) struct ExportQuery {
     from: Option<String>,
     /// Done before that; up to now if absent.
     to: Option<String>,
+    /// The `id` of a line: only what comes behind it.
+    after: Option<String>,
     /// `ndjson`, lines of JSON as the list has them, if absent; or `csv`.
     format: Option<String>,
 }
@@ -90,8 +92,9 @@ struct Rest {
     begun: Instant,
 }
 
-/// `GET /audit/export?from&to&format`: the oldest first, as lines of JSON or as a table; of a stream that broke off the connection is cut.
-/// Recorded in the audit log before a line goes out. 400 `bad_time`, `bad_format`.
+/// `GET /audit/export?from&to&after&format`: the oldest first, in the order of their ids, as lines of JSON or as a table; of a stream that
+/// broke off the connection is cut, and `after` goes on behind its last line. Recorded in the audit log before a line goes out. 400
+/// `bad_time`, `bad_cursor`, `bad_format`.
 pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
@@ -99,6 +102,7 @@ pub(crate) async fn show(
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
     let (from, to) = Span::new(query.from.as_deref(), query.to.as_deref())?.ids();
+    let from = query.after.as_deref().map(behind).transpose()?.map_or(from, |next| from.max(next));
     let format = Format::read(query.format.as_deref())?;
     bring(&api, &caller).await?;
     take_over(&caller).await?;
@@ -132,8 +136,20 @@ async fn piece(rest: Rest) -> Result<Option<(String, Option<Rest>)>, Problem> {
     let Some(last) = rows.last().map(|row| row.audit_id) else { return Ok(None) };
     let is_full = rows.len() == EXPORT_ROWS;
     let text = rest.format.write(rows);
-    let next = Uuid::from_u128(last.as_u128().saturating_add(1));
-    Ok(Some((text, is_full.then_some(Rest { from: next, ..rest }))))
+    Ok(Some((text, is_full.then_some(Rest { from: next(last), ..rest }))))
+}
+
+/// The least id behind the line that a client has come to.
+fn behind(text: &str) -> Result<Uuid, Problem> {
+    text.parse::<Uuid>().map(next).map_err(|_| {
+        let hint = "give the id of the last line that you have";
+        Problem::bad_request("bad_cursor", "after is the id of no line", hint)
+    })
+}
+
+/// The least id behind another one.
+fn next(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_add(1))
 }
 
 /// The answer has begun, so that its status is said: whoever reads it sees that its end is missing.
