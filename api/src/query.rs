@@ -31,7 +31,10 @@ fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     if let Some((name, _)) = unknown {
         let name: String = name.chars().take(NAME_CHARS_MAX).collect();
         let detail = format!("{name:?} is no query parameter of this address");
-        let hint = format!("it takes {}; correct the name, or leave the parameter out", known.join(", "));
+        let hint = match known {
+            [] => "it takes none; leave the parameter out".to_owned(),
+            _ => format!("it takes {}; correct the name, or leave the parameter out", known.join(", ")),
+        };
         return Err(Problem::bad_request("unknown_parameter", detail, hint));
     }
     let with_nul = url::form_urlencoded::parse(query.as_bytes()).find(|(_, value)| value.contains('\0'));
@@ -116,6 +119,15 @@ mod tests {
             assert!(problem.hint.contains("limit, workflow_id"), "{}", problem.hint);
         }
         assert_eq!(of("workflow=7").unwrap_err().code, "unknown_parameter", "the name in the code is no name");
+    }
+
+    #[test]
+    fn where_there_are_no_parameters_each_is_unknown() {
+        #[derive(Debug, Deserialize)]
+        struct Nothing {}
+        read::<Nothing>(&"/list".parse().unwrap()).unwrap();
+        let problem = read::<Nothing>(&"/list?limit=5".parse().unwrap()).unwrap_err();
+        assert_eq!((problem.code, &*problem.hint), ("unknown_parameter", "it takes none; leave the parameter out"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What listeners are told: of which thing something is new, and who may hear it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use capstan_domain::access::{Page, Permission};
@@ -80,19 +80,34 @@ pub(crate) struct Batch {
 
 /// News of one look, each thing once; the last word counts.
 #[derive(Default)]
-pub(super) struct Tidings(BTreeMap<(Topic, Option<String>), Value>);
+pub(super) struct Tidings {
+    told: BTreeMap<Thing, Value>,
+    /// Of which a change through the API was told.
+    changed: BTreeSet<Thing>,
+}
+
+/// What something is told of.
+type Thing = (Topic, Option<String>);
 
 impl Tidings {
     /// Tells of one thing; without an id, of one that is not known by it.
     pub(super) fn tell(&mut self, topic: Topic, id: Option<String>, mut data: Value) {
         data["id"] = json!(id);
-        self.0.insert((topic, id), data);
+        self.told.insert((topic, id), data);
     }
 
-    /// Tells of one thing, unless something better was told of it.
+    /// Tells of a change through the API, unless something better was told of its thing. Of those of one thing the newest comes first.
     pub(super) fn tell_also(&mut self, topic: Topic, id: Option<String>, mut data: Value) {
         data["id"] = json!(id);
-        self.0.entry((topic, id)).or_insert(data);
+        self.changed.insert((topic, id.clone()));
+        self.told.entry((topic, id)).or_insert(data);
+    }
+
+    /// The same of the change after which a thing is no more: nothing that was told of it is better, but a newer change.
+    pub(super) fn tell_end(&mut self, topic: Topic, id: Option<String>, data: Value) {
+        if self.changed.insert((topic, id.clone())) {
+            self.tell(topic, id, data);
+        }
     }
 
     /// Tells that more than can be listed is new.
@@ -125,14 +140,14 @@ impl Tidings {
     /// In the order of topics. A topic with too many comes as one that says so.
     pub(super) fn into_news(mut self) -> Vec<News> {
         for topic in [Topic::Execution, Topic::Lead, Topic::Record, Topic::Workflow, Topic::Approval, Topic::Alert] {
-            let count = self.0.keys().filter(|(of, _)| *of == topic).count();
-            let has_many = self.0.get(&(topic, None)).is_some_and(|data| data["changed"] == MANY);
+            let count = self.told.keys().filter(|(of, _)| *of == topic).count();
+            let has_many = self.told.get(&(topic, None)).is_some_and(|data| data["changed"] == MANY);
             if has_many || count > usize::try_from(EACH_MAX).unwrap_or_default() {
-                self.0.retain(|(of, _), _| *of != topic);
+                self.told.retain(|(of, _), _| *of != topic);
                 self.tell_of_many(topic);
             }
         }
-        self.0.into_iter().map(|((topic, _), data)| News { topic, data: data.to_string() }).collect()
+        self.told.into_iter().map(|((topic, _), data)| News { topic, data: data.to_string() }).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::request::Parts;
 use axum::response::sse::Event;
 use capstan_domain::access::{Pages, Permission, Permissions};
-use capstan_domain::changes::{NoPosition, Position};
+use capstan_domain::changes::{self, Known, Look, NoPosition, Position};
 use capstan_engine::core::ids::WorkspaceId;
 use chrono::TimeDelta;
 use tokio::sync::mpsc;
@@ -23,6 +23,7 @@ use crate::auth;
 use crate::cells::Cell;
 use crate::pages;
 use crate::problem::Problem;
+use crate::tenant;
 
 /// Most events that wait for the client to read; beside them, only batches that all share wait for it.
 pub(crate) const EVENTS_WAITING_MAX: usize = 64;
@@ -124,8 +125,7 @@ impl Listener {
         if age > REWIND_MAX || age < -AHEAD_MAX {
             return reset(out, "too_old", begun).await;
         }
-        let own = [self.workspace_id];
-        let look = look(&self.cell, &own, &own, Some(&since)).await.map_err(|problem| {
+        let (look, known) = self.missed(&since).await.map_err(|problem| {
             // The client comes back, perhaps to a process that can.
             tracing::warn!(cause = problem.internal, "it could not be seen what a client has missed");
             End
@@ -138,9 +138,19 @@ impl Listener {
         }
         let mut tidings = Tidings::default();
         look.rows.iter().for_each(|row| tidings.tell_fact(row));
-        tell_back(since.at, &look.rows, &mut tidings);
+        tell_back(since.at, &look.rows, &known, &mut tidings);
         let batch = Batch { position: Arc::new(look.position), news: tidings.into_news().into(), is_reset: false };
         pass_on(out, self.allowed, &batch, true).await.map(|_| ())
+    }
+
+    /// What there is since then, and what of it the client knows.
+    async fn missed(&self, since: &Position) -> Result<(Look, Known), Problem> {
+        let own = [self.workspace_id];
+        let look = look(&self.cell, &own, &own, Some(since)).await?;
+        let mut transaction = tenant::read(&self.cell.pool, self.workspace_id).await?;
+        let known = changes::known(&mut transaction, self.workspace_id, since, &look.rows).await?;
+        transaction.commit().await?;
+        Ok((look, known))
     }
 
     /// What it may hear by now. That nobody can tell just now shuts nobody out.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use capstan_domain::changes::{ChangeRow, NEWEST_MAX};
+use capstan_domain::changes::{ChangeRow, Known, NEWEST_MAX};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -79,8 +79,9 @@ impl Seen {
     }
 }
 
-/// What may be different since then, for a client of whom it is not known what it saw: rather too much than too little.
-pub(super) fn tell_back(since: DateTime<Utc>, rows: &[ChangeRow], tidings: &mut Tidings) {
+/// What may be different since then, for a client of whom it is not known what else it saw: rather too much than too little.
+pub(super) fn tell_back(since: DateTime<Utc>, rows: &[ChangeRow], known: &Known, tidings: &mut Tidings) {
+    let is_new = |row: &ChangeRow| row.id.as_ref().is_none_or(|id| !known.changes.contains(id));
     let from = since - BACK;
     for row in rows {
         match row.topic.as_str() {
@@ -90,17 +91,20 @@ pub(super) fn tell_back(since: DateTime<Utc>, rows: &[ChangeRow], tidings: &mut 
                     tidings.tell_execution(row);
                 }
             }
-            "change" => tell_change(row, tidings),
+            "change" if is_new(row) => tell_change(row, tidings),
             _ => {}
         }
     }
     if oldest(rows, "newest").is_some_and(|row| row.created_at.is_none_or(|at| at >= from)) {
         tidings.tell_of_many(Topic::Execution);
     }
-    if oldest(rows, "change").is_some() {
+    if oldest(rows, "change").is_some_and(is_new) {
         tell_of_any_change(tidings);
     }
-    tidings.tell_of_many(Topic::Approval);
+    // Which of them were open then is not known.
+    if known.has_approvals || rows.iter().any(|row| row.topic == "open") {
+        tidings.tell_of_many(Topic::Approval);
+    }
 }
 
 /// The last row of a topic if there are as many as a look reads: behind it may be more.
@@ -120,7 +124,7 @@ fn tell_of_any_change(tidings: &mut Tidings) {
     }
 }
 
-/// What a change through the API was about, as its route and path tell: `POST /api/v1/workflows/{workflow_id}/publish`.
+/// What a change through the API was about, the newest first, as its route and path tell: `POST /api/v1/workflows/{workflow_id}/publish`.
 fn tell_change(row: &ChangeRow, tidings: &mut Tidings) {
     let (Some(action), Some(subject)) = (&row.changed, &row.status) else { return };
     // What was only read, such as an export, is on record as well.
@@ -147,7 +151,12 @@ fn tell_change(row: &ChangeRow, tidings: &mut Tidings) {
         None if method == "DELETE" => "deleted",
         None => "updated",
     };
-    tidings.tell_also(topic, id.map(str::to_owned), json!({ "changed": changed }));
+    let (id, data) = (id.map(str::to_owned), json!({ "changed": changed }));
+    match topic {
+        // What was told of it before it was deleted is not the last word. No event tells that it was.
+        Topic::Lead | Topic::Record if id.is_some() && changed == "deleted" => tidings.tell_end(topic, id, data),
+        _ => tidings.tell_also(topic, id, data),
+    }
 }
 
 #[cfg(test)]
@@ -243,10 +252,54 @@ mod tests {
             ..row("newest", id, "completed")
         };
         let mut tidings = Tidings::default();
-        tell_back(since, &[row("newest", "open", "running"), ended("long-ago", 0), ended("just-now", 2)], &mut tidings);
+        let rows = [row("newest", "open", "running"), ended("long-ago", 0), ended("just-now", 2)];
+        tell_back(since, &rows, &Known { has_approvals: true, ..Known::default() }, &mut tidings);
         let told: Vec<String> = tidings.into_news().into_iter().map(|news| news.data).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told[0].contains("just-now") && told[1].contains("\"open\""), "{told:?}");
         assert_eq!(told[2], r#"{"changed":"many","id":null}"#);
+    }
+
+    #[test]
+    fn whoever_comes_back_is_not_told_of_what_there_is_none_and_of_what_it_knows() {
+        let since = DateTime::from_timestamp(2_000_000, 0).unwrap();
+        let change = |id: &str| ChangeRow {
+            id: Some(id.into()),
+            changed: Some("POST /api/v1/workflows".into()),
+            status: Some("/api/v1/workflows".into()),
+            ..row("change", "", "")
+        };
+        let told = |rows: &[ChangeRow], known: &[&str]| -> Vec<String> {
+            let changes = known.iter().map(|id| (*id).to_owned()).collect();
+            let mut tidings = Tidings::default();
+            tell_back(since, rows, &Known { changes, has_approvals: false }, &mut tidings);
+            tidings.into_news().iter().map(|news| format!("{} {}", news.topic.name(), news.data)).collect()
+        };
+        assert_eq!(told(&[change("before")], &["before"]), Vec::<String>::new());
+        let created = r#"workflow {"changed":"created","id":null}"#;
+        assert_eq!(told(&[change("after"), change("before")], &["before"]), [created]);
+        assert_eq!(told(&[row("open", "a", "")], &[]), [r#"approval {"changed":"many","id":null}"#]);
+    }
+
+    #[test]
+    fn that_a_lead_was_deleted_is_the_last_word_of_it_unless_it_was_restored() {
+        let (deleted, updated, restored) = (
+            change("DELETE /api/v1/leads/{lead_id}", "/api/v1/leads/l"),
+            change("PATCH /api/v1/leads/{lead_id}", "/api/v1/leads/l"),
+            change("POST /api/v1/deleted-leads/{lead_id}/restore", "/api/v1/deleted-leads/l/restore"),
+        );
+        let fact = ChangeRow { changed: Some("updated".into()), ..row("lead", "l", "new") };
+        // Changes are read newest first.
+        for (changes, expected) in [
+            (vec![&deleted, &updated], r#"{"changed":"deleted","id":"l"}"#),
+            (vec![&restored, &deleted, &updated], r#"{"changed":"updated","id":"l","state":"new"}"#),
+            (vec![&updated], r#"{"changed":"updated","id":"l","state":"new"}"#),
+        ] {
+            let mut tidings = Tidings::default();
+            tidings.tell_fact(&fact);
+            changes.into_iter().for_each(|row| tell_change(row, &mut tidings));
+            let told: Vec<String> = tidings.into_news().into_iter().map(|news| news.data).collect();
+            assert_eq!(told, [expected]);
+        }
     }
 }

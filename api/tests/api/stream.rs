@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::hand::{Hand, completed};
 use crate::live::Client;
 use crate::people::{member, send};
-use crate::support::{App, simple};
+use crate::support::{App, as_json, simple};
 use crate::tenants::admin;
 
 const STREAM: &str = "/api/v1/stream";
@@ -136,6 +136,34 @@ async fn what_changes_through_one_process_is_told_by_each_and_whoever_comes_back
     for ear in [&mut back, &mut there] {
         ear.until("record", record["id"].as_str().unwrap(), |told| told["state"] == "lead").await;
     }
+}
+
+#[tokio::test]
+async fn whoever_comes_back_hears_the_last_word_and_nothing_of_what_did_not_change() {
+    let app = App::start().await;
+    assert_eq!(app.get(&format!("{STREAM}?limit=5")).await.verdict(), "400 unknown_parameter");
+    let mut ear = Ear::open(&app).await;
+    let workflow = app.publish(&simple()).await;
+    let made = lead(&app, "Ada").await;
+    ear.until("workflow", &workflow, |told| told["changed"] == "publish").await;
+    ear.until("lead", &made, |_| true).await;
+    drop(ear);
+    // As if nothing else of the server were under way.
+    let now = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let (next, at): (String, i64) = sqlx::query_as(now).fetch_one(&mut owner).await.unwrap();
+    let position = format!("1.{at}.{next}:{next}:");
+    let path = format!("/api/v1/leads/{made}");
+    let changed = app.send(as_json(app.request("PATCH", &path), &json!({ "name": "Eve" }))).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let deleted = app.send(app.request("DELETE", &path).body(Body::empty()).unwrap()).await;
+    assert!(deleted.status.is_success(), "{}", deleted.text());
+    let mut back = Ear::back(&app.another_process(), Some(&position)).await;
+    back.until("lead", &made, |told| told["changed"] == "deleted").await;
+    // What is told of this one comes with a later look.
+    let next = lead(&app, "Grace").await;
+    back.until("lead", &next, |_| true).await;
+    assert!(!back.has_heard_of("approval") && !back.has_heard(&workflow), "{:?}", back.heard);
 }
 
 #[tokio::test]

@@ -49,6 +49,12 @@ impl Position {
         Ok(Self { xmin, xmax, open, at })
     }
 
+    /// The oldest transaction that was open then, or the next one: all before it had ended.
+    #[must_use]
+    pub fn oldest_open(&self) -> i64 {
+        i64::try_from(self.xmin).unwrap_or(i64::MAX)
+    }
+
     /// As PostgreSQL reads it.
     #[must_use]
     pub fn snapshot(&self) -> String {
