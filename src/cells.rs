@@ -104,22 +104,54 @@ pub(crate) async fn migrate_all(
     keys: &KeyRing,
 ) -> anyhow::Result<Migrated> {
     let mut control = database.owner().await?;
-    let mut done = Migrated::default();
+    let (mut done, mut ownerless) = (Migrated::default(), 0_usize);
     for address in ready_cells(&mut control).await? {
-        let migrated = async {
+        let reached = async {
             let place = owned(&database.control, &mut control, creator, &address, keys).await?;
             require_owner(&place).await?;
-            Ok::<_, anyhow::Error>(migrate(&place, Kind::Cell).await?)
+            Ok::<_, anyhow::Error>(place)
         };
-        match migrated.await {
+        let migrated = match reached.await {
+            Err(_) if lacks_creator(creator, &address) => {
+                ownerless += 1;
+                continue;
+            }
+            Err(error) => Err(error),
+            Ok(place) => migrate(&place, Kind::Cell).await.map_err(anyhow::Error::from),
+        };
+        match migrated {
             Ok(()) => done.cells += 1,
             Err(error) => {
                 let name = address.database_name.as_deref().unwrap_or(&address.schema_name);
-                done.failed.push(format!("cell {} (database {name}): {error:#}", address.cell_id));
+                done.failed.push(format!("cell {} (database {name}): {}", address.cell_id, cause(&error)));
             }
         }
     }
+    if ownerless > 0 {
+        done.failed.push(format!(
+            "{ownerless} dedicated cells, as CAPSTAN_CREATOR_URL is not set, and the login of DATABASE_URL does not own them: run this \
+             with the login that `capstan provision` has"
+        ));
+    }
     Ok(done)
+}
+
+/// Whether a cell is one of the home server, and nobody says who made it.
+pub(crate) fn lacks_creator(creator: &CreatorArgs, address: &CellAddress) -> bool {
+    address.is_dedicated() && address.server_id.is_none() && !creator.is_set()
+}
+
+/// An error with what it comes from, each said once.
+pub(crate) fn cause(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for part in error.chain().map(|part| part.to_string()).filter(|part| !part.is_empty()) {
+        if said.is_empty() {
+            said = part;
+        } else if !said.contains(&part) {
+            said = format!("{said}: {part}");
+        }
+    }
+    said
 }
 
 /// What another login makes in a cell, as a superuser may, would be out of its owner's reach from then on.
@@ -136,4 +168,42 @@ async fn require_owner(place: &Place) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_error_comes_from_is_said_once() {
+        let refused = || anyhow::anyhow!("permission denied for database x");
+        let twice = refused().context("error returned from database: permission denied for database x");
+        assert_eq!(cause(&twice), "error returned from database: permission denied for database x");
+        assert_eq!(
+            cause(&twice.context("it is away")),
+            "it is away: error returned from database: permission denied for database x"
+        );
+        assert_eq!(cause(&refused()), "permission denied for database x");
+    }
+
+    #[test]
+    fn who_made_a_cell_is_asked_for_on_the_home_server_only() {
+        #[derive(clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            creator: CreatorArgs,
+        }
+        let creator = |url: &str| <Command as clap::Parser>::parse_from(["capstan", "--creator-url", url]).creator;
+        let address = |database: Option<&str>, server_id| CellAddress {
+            cell_id: uuid::Uuid::now_v7(),
+            schema_name: "capstan".into(),
+            database_name: database.map(Into::into),
+            server_id,
+        };
+        let (home, far) = (address(Some("one"), None), address(Some("two"), Some(uuid::Uuid::now_v7())));
+        assert!(lacks_creator(&creator(" "), &home));
+        for (url, address) in [("postgres://creator@host/postgres", &home), (" ", &far), (" ", &address(None, None))] {
+            assert!(!lacks_creator(&creator(url), address), "{url:?} {address:?}");
+        }
+    }
 }

@@ -44,6 +44,11 @@ impl fmt::Debug for CreatorArgs {
 }
 
 impl CreatorArgs {
+    /// Whether such a login is set.
+    pub(crate) fn is_set(&self) -> bool {
+        self.creator_url.as_deref().is_some_and(|url| !url.trim().is_empty())
+    }
+
     /// Where that login connects to make databases, if one is set.
     pub(crate) fn place(&self) -> anyhow::Result<Option<Place>> {
         let url = self.creator_url.as_deref().map(str::trim).filter(|url| !url.is_empty());

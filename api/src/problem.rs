@@ -60,10 +60,11 @@ impl Problem {
     /// `what` does not exist, or belongs to someone else: no difference is told.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
         let id: String = id.chars().take(100).collect();
+        let place = if what == "workspace" { "" } else { " in this workspace" };
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            format!("there is no {what} \"{id}\" in this workspace"),
+            format!("there is no {what} \"{id}\"{place}"),
             format!("list what there is to find the id of the {what}"),
         )
     }

@@ -7,7 +7,7 @@ use capstan_domain::cells::{CellAddress, ready_cells, service};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::migrate::Kind;
-use capstan_engine::store::vitals;
+use capstan_engine::store::vitals::{self, Migrations};
 use futures::StreamExt;
 use futures::stream;
 use sqlx::PgConnection;
@@ -26,6 +26,14 @@ const AT_A_TIME: usize = 8;
 const LOOK_MAX: Duration = Duration::from_secs(10);
 /// Cells that are told of by name.
 const TOLD_MAX: usize = 20;
+
+/// What is wrong with a cell.
+enum Trouble {
+    /// It is on the home server, only its owner may look into it, and nobody says who that is.
+    NoCreator,
+    /// In words.
+    Other(String),
+}
 
 /// Looks over `control` at how cells are served, and then into each.
 pub(super) async fn look(args: &DoctorArgs, control: &Place, owner: &mut PgConnection, found: &mut Findings) {
@@ -52,17 +60,31 @@ pub(super) async fn look(args: &DoctorArgs, control: &Place, owner: &mut PgConne
         Ok(keys) => troubles(args, control, owner, &keys, &all).await,
         Err(error) => return found.fail("cells", format!("{error:#}"), "look at CAPSTAN_SECRET_KEYS"),
     };
-    for trouble in troubles.iter().take(TOLD_MAX) {
-        let hint = "is its server running, and CAPSTAN_CREATOR_URL set? then run `capstan migrate`";
-        found.fail("cells", trouble, hint);
+    let others: Vec<&String> = troubles.iter().filter_map(Trouble::other).collect();
+    for trouble in others.iter().take(TOLD_MAX) {
+        found.fail("cells", trouble, "is its server running? then run `capstan migrate`");
+    }
+    let ownerless = troubles.len() - others.len();
+    if ownerless > 0 {
+        let detail = format!("{ownerless} dedicated cells cannot be looked into, as CAPSTAN_CREATOR_URL is not set");
+        found.fail("cells", detail, "run this with the login that `capstan provision` has, which owns them");
     }
     if troubles.is_empty() {
         found.ok(
             "cells",
             format!("{} dedicated cells, all as this build knows them; {} are served", all.len(), served.served),
         );
-    } else if troubles.len() > TOLD_MAX {
-        found.fail("cells", format!("{} more are like that", troubles.len() - TOLD_MAX), "mend the first ones");
+    } else if others.len() > TOLD_MAX {
+        found.fail("cells", format!("{} more are like that", others.len() - TOLD_MAX), "mend the first ones");
+    }
+}
+
+impl Trouble {
+    fn other(&self) -> Option<&String> {
+        match self {
+            Self::NoCreator => None,
+            Self::Other(words) => Some(words),
+        }
     }
 }
 
@@ -73,7 +95,7 @@ async fn troubles(
     owner: &mut PgConnection,
     keys: &KeyRing,
     all: &[CellAddress],
-) -> Vec<String> {
+) -> Vec<Trouble> {
     let mut places = Vec::with_capacity(all.len());
     for address in all {
         let used = cells::used(control, owner, address, keys).await;
@@ -81,22 +103,30 @@ async fn troubles(
         places.push((address, used, owned));
     }
     let looks = places.into_iter().map(|(address, used, owned)| async move {
-        let looked = async { look_into(&used?, &owned?).await };
+        let looked = async {
+            used?.connect(Role::Worker).await?;
+            match look_into(&owned?).await {
+                Err(_) if cells::lacks_creator(&args.creator, address) => Ok(Some(Trouble::NoCreator)),
+                seen => judge(&seen?).map(|()| None),
+            }
+        };
         let trouble = match timeout(LOOK_MAX, looked).await {
-            Ok(Ok(())) => return None,
-            Ok(Err(error)) => format!("{error:#}"),
+            Ok(Ok(trouble)) => return trouble,
+            Ok(Err(error)) => cells::cause(&error),
             Err(_) => format!("there was no answer within {} s", LOOK_MAX.as_secs()),
         };
         let name = address.database_name.as_deref().unwrap_or(&address.schema_name);
-        Some(format!("cell {} (database {name}): {trouble}", address.cell_id))
+        Some(Trouble::Other(format!("cell {} (database {name}): {trouble}", address.cell_id)))
     });
     stream::iter(looks).buffered(AT_A_TIME).filter_map(std::future::ready).collect().await
 }
 
-/// As the fleet, and as the owner.
-async fn look_into(used: &Place, owned: &Place) -> anyhow::Result<()> {
-    used.connect(Role::Worker).await?;
-    let migrations = vitals::migrations(&mut owned.connect(Role::Owner).await?, Kind::Cell).await?;
+/// As the owner.
+async fn look_into(owned: &Place) -> anyhow::Result<Migrations> {
+    Ok(vitals::migrations(&mut owned.connect(Role::Owner).await?, Kind::Cell).await?)
+}
+
+fn judge(migrations: &Migrations) -> anyhow::Result<()> {
     if !migrations.different.is_empty() {
         anyhow::bail!("migrations {:?} are not those of this build", migrations.different);
     }
