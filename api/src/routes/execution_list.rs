@@ -47,7 +47,8 @@ type Rows = (Vec<ExecutionRow>, Option<ExecutionId>);
 
 /// `GET /executions?workflow_id&version_id&parent_id&trial&status&error_class&search&from&to&limit&cursor`: newest first; with `parent_id`
 /// those that its steps started. Trials are listed with `trial=true`, where nothing else is, and with `trial=any`. Where not all are
-/// wanted, they are looked for among so many at a time; a page may be short, or empty, and have a cursor to go on with.
+/// wanted, they are looked for among so many at a time; a page may be short, or empty, and have a cursor to go on with. 400 `bad_query`
+/// where a search has no word.
 pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Result<Response, Problem> {
     let paging = Paging::new(query.limit.as_deref(), query.cursor.as_deref())?;
     let span = Span::new(query.from.as_deref(), query.to.as_deref())?;
@@ -62,6 +63,10 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
     };
     let search = query.search.as_deref().filter(|text| !text.trim().is_empty());
     let words = search.map(sought);
+    if words.as_ref().is_some_and(Vec::is_empty) {
+        let detail = "search has no word: no letter and no digit";
+        return Err(Problem::bad_request("bad_query", detail, "name the words to look for, as in ?search=refused"));
+    }
     if parent_id.is_some() && (!Wanted { trial: None, ..wanted }.is_most() || status.is_some() || words.is_some()) {
         let detail = "the list is asked for by parent_id and by something else";
         return Err(Problem::bad_request(
