@@ -17,7 +17,7 @@ use crate::platform::{SETTINGS, SettingKind};
 pub fn rules() -> Value {
     let chars = |(min, max): (usize, usize)| json!({ "chars_min": min, "chars_max": max });
     let of_setting = |name: &str| match SETTINGS.iter().find(|setting| setting.name == name).map(|it| it.kind) {
-        Some(SettingKind::Text(chars_max)) => json!({ "chars_max": chars_max }),
+        Some(SettingKind::Text(chars_max) | SettingKind::Address(chars_max)) => json!({ "chars_max": chars_max }),
         _ => Value::Null,
     };
     json!({

@@ -83,7 +83,6 @@ async fn executions_that_have_ended_are_found_by_words_of_what_they_hold_and_no_
         ("refused%204712", &both[2..]),
         ("47", &both[2..]),
         ("cy", &both[2..]),
-        ("-%21", &both[2..]),
         ("order&status=failed", &both[1..]),
         ("order&error_class=http_5xx", &both[1..]),
         ("order&error_class=timeout", &both[2..]),
@@ -98,7 +97,7 @@ async fn executions_that_have_ended_are_found_by_words_of_what_they_hold_and_no_
         app.get(&format!("/api/v1/executions/{done}")).await.json()["version_id"].as_str().unwrap().to_owned();
     assert_eq!(found(&app, &format!("version_id={version}")).await.len(), 3);
     assert!(found(&app, &format!("version_id={workflow}")).await.is_empty());
-    assert_eq!(app.get("/api/v1/executions?search=%25").await.verdict(), "400 bad_query");
+    assert_eq!(app.get("/api/v1/executions?search=-%21").await.verdict(), "400 bad_query");
     assert_eq!(app.get("/api/v1/executions?search=a%00").await.verdict(), "400 nul_character");
     let asked = format!("/api/v1/executions?search=a&parent_id={done}");
     assert_eq!(app.get(&asked).await.verdict(), "400 bad_query");

@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
 use thiserror::Error;
+use url::Url;
+
+use crate::leads::is_email;
 
 /// Fewest and most requests of a limit for each minute: fewer would shut everybody out who looks at the editor.
 const REQUESTS: (i64, i64) = (60, 100_000_000);
@@ -19,6 +22,8 @@ pub enum SettingKind {
     Choice(&'static [&'static str]),
     /// A sentence or an address for people, of at most so many characters.
     Text(usize),
+    /// An e-mail address, or the address of a page (`http` or `https`), of at most so many characters.
+    Address(usize),
     /// The name of a plan that there is; the caller looks.
     Plan,
     /// A whole number from the first to the second.
@@ -45,7 +50,11 @@ pub const SETTINGS: [Setting; 7] = [
     },
     Setting { name: "default_plan", kind: SettingKind::Plan, about: "The plan of workspaces for which none is named." },
     Setting { name: "notice", kind: SettingKind::Text(500), about: "What everybody is shown above each page." },
-    Setting { name: "support_address", kind: SettingKind::Text(200), about: "Where people are told to ask for help." },
+    Setting {
+        name: "support_address",
+        kind: SettingKind::Address(200),
+        about: "Where people are told to ask for help: an e-mail address, or the address of a page.",
+    },
     Setting {
         name: "requests_per_minute_of_caller",
         kind: SettingKind::Number(REQUESTS.0, REQUESTS.1),
@@ -78,6 +87,9 @@ pub enum SettingFlaw {
     /// It is no text, empty, or too long.
     #[error("it is no text of 1 to {0} characters")]
     Text(usize),
+    /// It is no address, or too long.
+    #[error("it is neither an e-mail address nor an http or https address, of at most {0} characters")]
+    Address(usize),
     /// It is no whole number between these.
     #[error("it is no whole number from {0} to {1}")]
     Number(i64, i64),
@@ -100,6 +112,9 @@ impl Setting {
                 Err(SettingFlaw::Choice(words))
             }
             SettingKind::Text(chars_max) if !is_text(chars_max) => Err(SettingFlaw::Text(chars_max)),
+            SettingKind::Address(chars_max) if !is_text(chars_max) || !value.as_str().is_some_and(is_address) => {
+                Err(SettingFlaw::Address(chars_max))
+            }
             SettingKind::Plan if !is_text(100) => Err(SettingFlaw::Text(100)),
             SettingKind::Number(min, max) if !value.as_i64().is_some_and(|it| (min..=max).contains(&it)) => {
                 Err(SettingFlaw::Number(min, max))
@@ -113,11 +128,20 @@ impl Setting {
     pub fn shape(&self) -> Value {
         match self.kind {
             SettingKind::Choice(words) => json!({ "type": "choice", "words": words }),
-            SettingKind::Text(chars_max) => json!({ "type": "text", "chars_max": chars_max }),
+            SettingKind::Text(chars_max) | SettingKind::Address(chars_max) => json!({ "type": "text", "chars_max": chars_max }),
             SettingKind::Plan => json!({ "type": "plan" }),
             SettingKind::Number(min, max) => json!({ "type": "number", "min": min, "max": max }),
         }
     }
+}
+
+/// Where somebody can be asked: by mail, or at a page.
+fn is_address(text: &str) -> bool {
+    let is_page = || {
+        let page = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        page.is_some_and(|url| url.has_host()) && !text.chars().any(char::is_whitespace)
+    };
+    is_email(text) || is_page()
 }
 
 /// What holds by settings that somebody has set; absent is as the environment says.
@@ -253,6 +277,12 @@ mod tests {
             ("notice", json!("  "), false),
             ("notice", json!("x".repeat(501)), false),
             ("notice", json!("bell\u{7}"), false),
+            ("support_address", json!("help@example.com"), true),
+            ("support_address", json!("https://help.example.com/ask?by=us"), true),
+            ("support_address", json!("javascript:alert(1)"), false),
+            ("support_address", json!("call us"), false),
+            ("support_address", json!("https://help.example.com/ask us"), false),
+            ("support_address", json!(format!("https://help.example.com/{}", "x".repeat(200))), false),
             ("requests_per_minute_of_caller", json!(60), true),
             ("requests_per_minute_of_caller", json!(59), false),
             ("requests_per_minute_of_caller", json!(60.5), false),
@@ -269,7 +299,7 @@ mod tests {
         for kind in SETTINGS {
             let value = match kind.kind {
                 SettingKind::Choice(words) => json!(words[0]),
-                SettingKind::Text(_) | SettingKind::Plan => json!("text"),
+                SettingKind::Text(_) | SettingKind::Address(_) | SettingKind::Plan => json!("text"),
                 SettingKind::Number(min, _) => json!(min),
             };
             assert_ne!(InForce::of_rows(&rows(kind.name, value)), InForce::default(), "{}", kind.name);
