@@ -47,7 +47,7 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
-        let error = error.into_inner();
+        let error = in_words(&error.into_inner().to_string());
         let place = if pointer.is_empty() { String::new() } else { format!(" at {pointer:?}") };
         let detail = format!("the body does not fit{place}: {error}");
         let hint = match &detail {
@@ -57,9 +57,27 @@ fn fitting<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
             }
             _ => "see the fields of this route",
         };
-        let finding = Finding { code: "bad_body", pointer, detail: error.to_string(), hint: hint.into() };
+        let finding = Finding { code: "bad_body", pointer, detail: error, hint: hint.into() };
         Problem::bad_request("bad_body", detail, hint).findings([finding])
     })
+}
+
+/// What is said of a body that does not fit, with the kinds of JSON for those of the program.
+fn in_words(text: &str) -> String {
+    let Some((found, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
+    let is_kind = |kinds: &[&str]| kinds.iter().any(|kind| expected.starts_with(kind));
+    let kind = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "unit" => "null",
+        _ if is_kind(&["struct ", "a map", "internally tagged enum ", "adjacently tagged enum "]) => "an object",
+        _ if is_kind(&["tuple ", "a tuple "]) => "a list",
+        _ if is_kind(&["enum "]) => "a word",
+        _ => expected,
+    };
+    format!("{found}, expected {kind}")
 }
 
 /// As a JSON pointer; of what is chosen among several by its looks, as far as it is known.
@@ -197,4 +215,54 @@ fn nul(path: &[std::borrow::Cow<'_, str>]) -> Problem {
 
 fn too_deep() -> Problem {
     Problem::bad_request("too_deep", format!("the body is nested more than {DEPTH_MAX} deep"), "flatten it")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "count")]
+        _count: Option<u32>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(rename = "inner")]
+        _inner: Option<Inner>,
+        #[serde(rename = "items")]
+        _items: Option<Vec<i64>>,
+        #[serde(rename = "names")]
+        _names: Option<BTreeMap<String, f64>>,
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_in_words_of_json() {
+        for (body, expected) in [
+            (json!({ "inner": 5 }), ": invalid type: integer `5`, expected an object"),
+            (
+                json!({ "inner": { "count": "5" } }),
+                ": invalid type: string \"5\", expected a whole number that is not negative",
+            ),
+            (
+                json!({ "inner": { "count": -1 } }),
+                ": invalid value: integer `-1`, expected a whole number that is not negative",
+            ),
+            (json!({ "inner": { "cuont": 1 } }), ": unknown field `cuont`, expected `count`"),
+            (json!({ "items": "a" }), ": invalid type: string \"a\", expected a list"),
+            (json!({ "items": [true] }), ": invalid type: boolean `true`, expected a whole number"),
+            (json!({ "names": [] }), ": invalid type: sequence, expected an object"),
+            (json!({ "names": { "a": "b" } }), ": invalid type: string \"b\", expected a number"),
+        ] {
+            let problem = fitting::<Outer>(body).unwrap_err();
+            assert!(problem.detail.ends_with(expected), "{}", problem.detail);
+        }
+    }
 }

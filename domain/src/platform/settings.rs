@@ -128,7 +128,9 @@ impl Setting {
     pub fn shape(&self) -> Value {
         match self.kind {
             SettingKind::Choice(words) => json!({ "type": "choice", "words": words }),
-            SettingKind::Text(chars_max) | SettingKind::Address(chars_max) => json!({ "type": "text", "chars_max": chars_max }),
+            SettingKind::Text(chars_max) | SettingKind::Address(chars_max) => {
+                json!({ "type": "text", "chars_max": chars_max })
+            }
             SettingKind::Plan => json!({ "type": "plan" }),
             SettingKind::Number(min, max) => json!({ "type": "number", "min": min, "max": max }),
         }
