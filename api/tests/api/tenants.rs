@@ -89,7 +89,9 @@ async fn tenants_are_listed_and_searched() {
     let first = get("/platform/tenants?limit=1").await.json();
     let next = format!("/platform/tenants?limit=5&cursor={}", first["next_cursor"].as_str().unwrap());
     assert_eq!(slugs(send(&app, &session, "GET", &next, json!({})).await.json()), ["other", "acme"]);
-    assert_eq!(get("/platform/tenants/no-id").await.verdict(), "404 not_found");
+    let unknown = get("/platform/tenants/no-id").await;
+    assert_eq!(unknown.verdict(), "404 not_found");
+    assert_eq!(unknown.json()["detail"], "there is no workspace \"no-id\"");
     // A draft becomes active by being provisioned only.
     let path = format!("/platform/tenants/{}/resume", draft);
     let refused = send(&app, &session, "POST", &path, json!({})).await.json();
