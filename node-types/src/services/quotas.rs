@@ -86,7 +86,11 @@ impl<'a> Spent<'a> {
             Ok(Ok(spent)) => Ok(spent),
             Ok(Err(_)) => {
                 let hint = "wait for the next, or have the quota raised";
-                Err(Outcome::fail(QUOTA, format!("this workspace has used up its {what} of this month; {hint}")))
+                let lacks = match units {
+                    1 => format!("this workspace has used up its {what} of this month; {hint}"),
+                    _ => format!("this workspace has fewer than {units} left of its {what} of this month; {hint}"),
+                };
+                Err(Outcome::fail(QUOTA, lacks))
             }
             Err(error) => {
                 let reason = format!("the quota cannot be asked for at the moment: {error}");
