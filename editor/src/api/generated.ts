@@ -7718,6 +7718,8 @@ export interface operations {
   exportAudit: {
     parameters: {
       query?: {
+        /** @description The `id` of a line: only what comes behind it. */
+        after?: string
         /** @description `ndjson`, lines of JSON as the list has them, if absent; or `csv`. */
         format?: string
         /** @description Done then or later; from the beginning if absent. */
