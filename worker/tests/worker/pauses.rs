@@ -186,7 +186,7 @@ async fn an_attempt_that_outlasts_the_pause_does_not_keep_its_siblings_waiting()
 #[tokio::test(flavor = "multi_thread")]
 async fn times_that_come_signals_and_ends_of_children_are_kept_while_a_workflow_is_paused() {
     let cell = Cell::new().await;
-    let (delay, wait) = (cell.publish(&delayed(300)).await, cell.publish(&waits()).await);
+    let (delay, wait) = (cell.publish(&delayed(2_000)).await, cell.publish(&waits()).await);
     cell.publish_as("b", &waits()).await;
     let parent = cell.publish(&calls(json!({ "input": {} }))).await;
     let worker = cell.worker().await;
