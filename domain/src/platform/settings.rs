@@ -301,7 +301,8 @@ mod tests {
         for kind in SETTINGS {
             let value = match kind.kind {
                 SettingKind::Choice(words) => json!(words[0]),
-                SettingKind::Text(_) | SettingKind::Address(_) | SettingKind::Plan => json!("text"),
+                SettingKind::Text(_) | SettingKind::Plan => json!("text"),
+                SettingKind::Address(_) => json!("help@example.com"),
                 SettingKind::Number(min, _) => json!(min),
             };
             assert_ne!(InForce::of_rows(&rows(kind.name, value)), InForce::default(), "{}", kind.name);
