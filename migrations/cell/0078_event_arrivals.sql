@@ -40,8 +40,8 @@ BEGIN
 END
 $$;
 
--- As before (0058), with events that came together among the events. One step more, into event_arrivals_due.
-CREATE OR REPLACE FUNCTION agenda_2(
+-- As before (0062), with events that came together among the events. One step more, into event_arrivals_due.
+CREATE OR REPLACE FUNCTION agenda_3(
   OUT limits boolean, OUT lines boolean, OUT pauses_no bigint, OUT held boolean, OUT starts_ms bigint,
   OUT triggers_ms bigint, OUT endpoints boolean, OUT lanes boolean, OUT events boolean, OUT jobs boolean
 )
@@ -51,19 +51,11 @@ AS $$
 DECLARE
   v_now timestamptz := clock_timestamp();
 BEGIN
-  limits := (SELECT true FROM limits l LIMIT 1) IS NOT NULL;
-  lines := (SELECT true FROM gated g LIMIT 1) IS NOT NULL;
-  pauses_no := (SELECT c.no FROM pause_changes c WHERE c.one);
-  held := (SELECT true FROM held h LIMIT 1) IS NOT NULL;
-  starts_ms := ceil(extract(epoch FROM (SELECT min(w.due_at) FROM pending_starts w) - v_now) * 1000);
-  triggers_ms := ceil(extract(epoch FROM least(
-    (SELECT min(s.next_at) FROM schedules s WHERE s.next_at IS NOT NULL),
-    (SELECT min(t.due_at) FROM trigger_starts t WHERE t.status = 'due')) - v_now) * 1000);
-  endpoints := (SELECT true FROM webhook_endpoints e WHERE e.status IN ('enabled', 'failing') LIMIT 1) IS NOT NULL;
-  lanes := (SELECT true FROM webhook_lanes l WHERE l.failures = 0 AND l.due_at < 'infinity' LIMIT 1) IS NOT NULL
-        OR (SELECT true FROM webhook_lanes l WHERE l.failures > 0 AND l.due_at < 'infinity' LIMIT 1) IS NOT NULL;
-  events := (SELECT true FROM event_turns v WHERE v.due_at <= v_now LIMIT 1) IS NOT NULL
-         OR (SELECT true FROM event_arrivals v WHERE v.due_at <= v_now LIMIT 1) IS NOT NULL;
-  jobs := (SELECT true FROM bulk_jobs b WHERE b.status = 'running' LIMIT 1) IS NOT NULL;
+  SELECT a.limits, a.lines, a.pauses_no, a.held, a.starts_ms, a.triggers_ms, a.endpoints, a.lanes, a.events, a.jobs
+    INTO limits, lines, pauses_no, held, starts_ms, triggers_ms, endpoints, lanes, events, jobs
+    FROM agenda_2() a;
+  events := events OR (SELECT true FROM event_arrivals v WHERE v.due_at <= v_now LIMIT 1) IS NOT NULL;
+  jobs := (SELECT true FROM person_jobs p WHERE p.ended_at IS NULL AND p.turn_at <= v_now LIMIT 1)
+    IS NOT NULL OR jobs;
 END
 $$;
