@@ -1,5 +1,7 @@
 //! Which dedicated cells have something to do, and who serves them. On connections to `control`.
 
+use std::time::Duration;
+
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
@@ -53,6 +55,16 @@ pub async fn due_cells(
         "SELECT cell_id, schema_name, database_name, server_id, generation FROM cells_due_1($1, $2, $3)",
     );
     Ok(rows.bind(worker).bind(hands_max).bind(most).fetch_all(control).await?)
+}
+
+/// Time until a cell has something to do, none of it where one has already or is served; nothing if nothing is planned. For the
+/// worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn next_cell_due(control: &mut PgConnection) -> Result<Option<Duration>, StoreError> {
+    let ms: Option<i64> = sqlx::query_scalar("SELECT next_cell_due_1()").fetch_one(control).await?;
+    Ok(ms.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0))))
 }
 
 /// Takes a hand at a cell, or renews it, for `lease_s` seconds; nothing if there is no such cell. For the worker's role.

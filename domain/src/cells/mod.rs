@@ -16,8 +16,8 @@ mod wish;
 pub use check::{Checked, check};
 pub use creator::creator_place;
 pub use dues::{
-    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, cell_of, cells_channel, due_cells, open_cell, rest,
-    served_cells, server_of,
+    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, cell_of, cells_channel, due_cells, next_cell_due,
+    open_cell, rest, served_cells, server_of,
 };
 pub use place::{
     CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name, place_of,

@@ -11,6 +11,8 @@ pub struct CellsSettings {
     pub hands_max: i32,
     /// Time between two looks for cells that have something to do; a hint makes it shorter.
     pub look_every: Duration,
+    /// The same where no cell has something to do and none is served, unless one will sooner.
+    pub quiet_every: Duration,
     /// How long a process counts as one that serves a cell without saying so again: another one takes the cell of a killed one then.
     pub lease: Duration,
     /// Time between two such words.
@@ -35,6 +37,7 @@ impl Default for CellsSettings {
             cells_max: 32,
             hands_max: 2,
             look_every: Duration::from_secs(1),
+            quiet_every: Duration::from_secs(10),
             lease: Duration::from_secs(30),
             renew_every: Duration::from_secs(10),
             stay: Duration::from_secs(120),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::cells::{
-    Attached, CellAddress, CellError, HAND_WORKER_CHARS_MAX, announce, attach, due_cells, place_of, rest, server_of,
+    Attached, CellAddress, CellError, HAND_WORKER_CHARS_MAX, announce, attach, due_cells, next_cell_due, place_of,
+    rest, server_of,
 };
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
@@ -121,24 +122,42 @@ impl Supervisor {
                 }
                 () = sleep_until(look_at) => {}
             }
-            if let Err(error) = self.round(is_stopping).await
-                && self.is_time_to_tell()
-            {
-                warn!(%error, "control does not say which dedicated cells have something to do; asking again");
-            }
+            let pause = match self.round(is_stopping).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    if self.is_time_to_tell() {
+                        warn!(%error, "control does not say which dedicated cells have something to do; asking again");
+                    }
+                    self.crew.settings.look_every
+                }
+            };
             metrics::gauge!("capstan_cells_served").set(self.hands.len() as f64);
             looked_at = Instant::now();
-            look_at = looked_at + self.crew.settings.look_every;
+            look_at = looked_at + pause;
         }
     }
 
-    async fn round(&mut self, is_stopping: bool) -> Result<(), StoreError> {
+    async fn round(&mut self, is_stopping: bool) -> Result<Duration, StoreError> {
         while let Some(&cell_id) = self.owed.last() {
             self.desk.ask(async |control| announce(control, cell_id).await).await?;
             self.owed.pop();
         }
         self.renew().await?;
-        if is_stopping { Ok(()) } else { self.look().await }
+        if is_stopping {
+            return Ok(self.crew.settings.look_every);
+        }
+        self.look().await?;
+        self.pause().await
+    }
+
+    /// Time until the next look: a quiet fleet asks little. Hints come in between, and a cell that is served by anybody is due.
+    async fn pause(&mut self) -> Result<Duration, StoreError> {
+        let CellsSettings { look_every, quiet_every, .. } = self.crew.settings;
+        if !self.hands.is_empty() {
+            return Ok(look_every);
+        }
+        let due_in = self.desk.ask(async |control| next_cell_due(control).await).await?;
+        Ok(due_in.unwrap_or(quiet_every).min(quiet_every).max(look_every))
     }
 
     /// Says that this process still serves its cells, and hears of announcements.

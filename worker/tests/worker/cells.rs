@@ -111,6 +111,8 @@ fn quick() -> CellsSettings {
     CellsSettings {
         cells_max: 4,
         look_every: Duration::from_millis(50),
+        // Longer than anybody waits here: what is announced or planned needs no look.
+        quiet_every: 2 * PATIENCE,
         lease: Duration::from_secs(2),
         renew_every: Duration::from_millis(100),
         stay: Duration::from_millis(100),
@@ -261,7 +263,7 @@ async fn idle_cells_have_no_connection_and_are_asked_nothing() {
         ids.push(control.add(&database_of(&cell)).await);
         cells.push(cell);
     }
-    let settings = CellsSettings { hands_max: 1, ..quick() };
+    let settings = CellsSettings { hands_max: 1, quiet_every: Duration::from_millis(50), ..quick() };
     let processes = [control.process(settings.clone()), control.process(settings)];
     // Each is visited once, as after it was made, and let go of.
     for cell_id in &ids {
