@@ -117,14 +117,6 @@ AS $$
    ORDER BY l.hands, d.due_at LIMIT p_limit
 $$;
 
--- In how many milliseconds a cell has something to do, negative where one has already, or is served; null where nothing is planned.
--- By cell_dues_by_due.
-CREATE FUNCTION next_cell_due_1() RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT
-AS $$
-  SELECT ceil(extract(epoch FROM min(d.due_at) - clock_timestamp()) * 1000)::bigint FROM cell_dues d WHERE d.due_at < 'infinity'
-$$;
-
 -- Takes a hand at a cell, or renews it for `p_lease_s` seconds: false if others have all of `p_hands_max`. Hands that have run out
 -- go. `due_at` is null if nothing is planned. No row if there is no such cell. Locks the row of cell_dues, then hands.
 CREATE FUNCTION attach_cell_1(p_cell uuid, p_worker text, p_hands_max int, p_lease_s int)
@@ -316,7 +308,7 @@ DECLARE
 BEGIN
   EXECUTE format('GRANT CREATE ON SCHEMA %I TO capstan_resolver', v_schema);
   FOREACH v_function IN ARRAY ARRAY[
-    'cells_due_1(text, int, int)', 'next_cell_due_1()', 'attach_cell_1(uuid, text, int, int)', 'rest_cell_1(uuid, text, bigint, timestamptz)',
+    'cells_due_1(text, int, int)', 'attach_cell_1(uuid, text, int, int)', 'rest_cell_1(uuid, text, bigint, timestamptz)',
     'announce_cell_1(uuid)', 'database_server_1(uuid)', 'admit_key_3(bytea)', 'admit_key_by_id_2(uuid, uuid)',
     'resolve_workspace_3(bytea, text, uuid)', 'plans_to_sync_2(uuid, int)'
   ] LOOP
@@ -329,7 +321,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION admit_key_3(bytea), admit_key_by_id_2(uuid, uuid), resolve_workspace_3(bytea, text, uuid),
   plans_to_sync_2(uuid, int) TO capstan_api;
-GRANT EXECUTE ON FUNCTION cells_due_1(text, int, int), next_cell_due_1(), attach_cell_1(uuid, text, int, int),
+GRANT EXECUTE ON FUNCTION cells_due_1(text, int, int), attach_cell_1(uuid, text, int, int),
   rest_cell_1(uuid, text, bigint, timestamptz) TO capstan_worker;
 GRANT EXECUTE ON FUNCTION announce_cell_1(uuid) TO capstan_api, capstan_starter, capstan_access, capstan_worker;
 GRANT EXECUTE ON FUNCTION database_server_1(uuid) TO capstan_api, capstan_access, capstan_worker;
