@@ -4,10 +4,11 @@ use capstan_engine::core::expression::holds_of_event;
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
 use chrono::Duration;
+use serde_json::Value;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use crate::events::EventRow;
+use crate::events::Brought;
 use crate::schedules::Overlap;
 use crate::trigger_starts::{NewStart, Outcome};
 
@@ -29,8 +30,11 @@ pub struct NewEventTrigger {
     pub start_within_ms: u64,
 }
 
+/// A trigger that an event has found.
 #[derive(FromRow)]
-struct Row {
+pub(crate) struct Found {
+    /// Which of the events, from one.
+    nth: i64,
     workflow_id: Uuid,
     node_id: String,
     version_id: Uuid,
@@ -86,44 +90,59 @@ pub async fn sync(
     Ok(crowded.fetch_optional(connection).await?)
 }
 
-/// What an event starts: one start for each trigger whose condition it meets. For the worker's role.
+/// The triggers of events, conditions aside: as many as one event may have, and one more if these have more together. For the
+/// worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub(crate) async fn starts(
-    connection: &mut PgConnection,
-    workspace_id: Uuid,
-    event: &EventRow,
-) -> Result<Vec<NewStart>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT workflow_id, node_id, version_id, condition, start_within_ms FROM event_triggers \
-         WHERE workspace_id = $1 AND type = $2 AND (key IS NULL OR key = $3) AND since_at <= $4 LIMIT $5",
-    )
-    .bind(workspace_id)
-    .bind(&event.type_name)
-    .bind(&event.key)
-    .bind(event.received_at)
-    .bind(TRIGGERS_OF_TYPE_MAX)
-    .fetch_all(connection)
-    .await?;
-    let shown = event.shown();
-    // One that cannot be evaluated for the event does not hold.
-    let holds = |condition: &str| holds_of_event(condition, &shown).unwrap_or(false);
-    let rows = rows.into_iter().filter(|row| row.condition.as_deref().is_none_or(holds));
-    let start = |row: Row| NewStart {
-        workspace_id: WorkspaceId(workspace_id),
-        workflow_id: WorkflowId(row.workflow_id),
-        version_id: VersionId(row.version_id),
-        node_id: row.node_id,
-        subject: event.event_id.to_string(),
+pub(crate) async fn found(connection: &mut PgConnection, events: &[&Brought]) -> Result<Vec<Found>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT n.nth, g.workflow_id, g.node_id, g.version_id, g.condition, g.start_within_ms \
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) \
+             WITH ORDINALITY AS n (workspace_id, type, key, received_at, nth) \
+          CROSS JOIN LATERAL (SELECT t.workflow_id, t.node_id, t.version_id, t.condition, t.start_within_ms FROM event_triggers t \
+            WHERE t.workspace_id = n.workspace_id AND t.type = n.type AND (t.key IS NULL OR t.key = n.key) \
+              AND t.since_at <= n.received_at LIMIT $5) AS g LIMIT $5 + 1",
+    );
+    let text = |value: fn(&Brought) -> &str| events.iter().map(|event| value(event)).collect::<Vec<_>>();
+    let found = found
+        .bind(events.iter().map(|event| event.workspace_id).collect::<Vec<_>>())
+        .bind(text(|event| &event.row.type_name))
+        .bind(text(|event| &event.row.key))
+        .bind(events.iter().map(|event| event.row.received_at).collect::<Vec<_>>())
+        .bind(TRIGGERS_OF_TYPE_MAX);
+    Ok(found.fetch_all(connection).await?)
+}
+
+/// What events start: one start for each trigger that an event has found and whose condition it meets.
+pub(crate) fn starts(events: &[&Brought], found: Vec<Found>) -> Vec<NewStart> {
+    let shown: Vec<Value> = events.iter().map(|event| event.row.shown()).collect();
+    let of = |found: &Found| usize::try_from(found.nth - 1).ok().filter(|nth| *nth < events.len());
+    let start = |found: Found| {
+        let nth = of(&found)?;
+        // A condition that cannot be evaluated for the event does not hold.
+        let holds = |condition: &str| holds_of_event(condition, &shown[nth]).unwrap_or(false);
+        found.condition.as_deref().is_none_or(holds).then(|| start(events[nth], &shown[nth], found))
+    };
+    found.into_iter().filter_map(start).collect()
+}
+
+fn start(event: &Brought, shown: &Value, found: Found) -> NewStart {
+    let row = &event.row;
+    NewStart {
+        workspace_id: WorkspaceId(event.workspace_id),
+        workflow_id: WorkflowId(found.workflow_id),
+        version_id: VersionId(found.version_id),
+        node_id: found.node_id,
+        subject: row.event_id.to_string(),
         cause: "event",
-        at: event.received_at,
+        at: row.received_at,
         input: shown.clone(),
         overlap: Overlap::Allow,
-        depth: event.depth,
-        due_at: event.received_at,
-        until_at: event.received_at + Duration::milliseconds(row.start_within_ms),
+        depth: row.depth,
+        due_at: row.received_at,
+        until_at: row.received_at + Duration::milliseconds(found.start_within_ms),
         outcome: Outcome::Due,
-    };
-    Ok(rows.map(start).collect())
+        trace: Some(event.trace()),
+    }
 }

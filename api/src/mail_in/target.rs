@@ -132,6 +132,7 @@ impl Target {
             due_at: now,
             until_at: now + Duration::milliseconds(within),
             outcome: Outcome::Due,
+            trace: None,
         };
         trigger_starts::insert(&mut transaction, &[start]).await?;
         transaction.commit().await?;

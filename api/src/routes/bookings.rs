@@ -225,6 +225,7 @@ async fn write(transaction: &mut PgTransaction<'static>, found: &Found, booking:
         due_at: now,
         until_at: now + Duration::hours(START_WITHIN_HOURS),
         outcome: Outcome::Due,
+        trace: None,
     };
     trigger_starts::insert(transaction, &[start]).await?;
     Ok(Written::Lead(lead.lead_id))

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use capstan_engine::core::ids::{ExecutionId, NodeId, Scope, StepKey};
 use capstan_engine::core::outcome::{EVENT_SIGNALS, signal_of};
-use capstan_engine::core::trace::Trace;
 use capstan_engine::faults::{ask, told};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::signals::SIGNALS_PENDING_MAX;
@@ -14,9 +13,9 @@ use sqlx::{Connection, FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::arrivals;
-use super::event::EventRow;
+use super::brought::Brought;
 use super::wait::holds;
-use crate::{event_triggers, trace, trigger_starts};
+use crate::{event_triggers, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 1_000;
@@ -45,21 +44,12 @@ pub struct Matched {
 
 #[derive(FromRow)]
 struct Pending {
-    workspace_id: Uuid,
     reached: Uuid,
     again: bool,
     /// Whether it is looked at again where it could not be given to all.
     is_young: bool,
-    /// What it belongs to, if not to itself.
-    trace: Option<String>,
     #[sqlx(flatten)]
-    event: EventRow,
-}
-
-impl Pending {
-    fn trace(&self) -> Trace {
-        self.trace.as_deref().and_then(Trace::parse).unwrap_or(Trace::of(self.event.event_id))
-    }
+    event: Brought,
 }
 
 /// How far an event has come.
@@ -102,7 +92,7 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
 ///
 /// Turns come and go by the thousand, so that what is known of how many there are is wrong at any time: only a way by an index
 /// costs the same whatever it is. Uses event_turns_due and the primary key.
-async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+pub(super) async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
     Ok(connection.begin_with(BEGIN).await?)
 }
 
@@ -118,8 +108,8 @@ pub struct Passed {
 /// An event that is to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    workspace_id: Uuid,
-    event_id: Uuid,
+    pub(super) workspace_id: Uuid,
+    pub(super) event_id: Uuid,
 }
 
 /// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
@@ -198,8 +188,8 @@ async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<()
         "UPDATE event_turns SET due_at = clock_timestamp() + $3 * interval '1 second' \
          WHERE workspace_id = $1 AND event_id = $2",
     )
-    .bind(pending.workspace_id)
-    .bind(pending.event.event_id)
+    .bind(pending.event.workspace_id)
+    .bind(pending.event.row.event_id)
     .bind(AFTER_FAILURE_S)
     .execute(connection)
     .await?;
@@ -209,7 +199,7 @@ async fn postpone(connection: &mut PgConnection, pending: &Pending) -> Result<()
 /// Nobody looks at the event again.
 async fn end(connection: &mut PgConnection, pending: &Pending) -> Result<(), StoreError> {
     let ended = sqlx::query("DELETE FROM event_turns WHERE workspace_id = $1 AND event_id = $2");
-    ended.bind(pending.workspace_id).bind(pending.event.event_id).execute(connection).await?;
+    ended.bind(pending.event.workspace_id).bind(pending.event.row.event_id).execute(connection).await?;
     Ok(())
 }
 
@@ -241,12 +231,14 @@ async fn pick(connection: &mut PgConnection, turn: Option<&Turn>) -> Result<Opti
 async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> Result<Matched, StoreError> {
     // Once for each trigger, however often the event is looked at: its id is the subject of the start.
     let starts = match pending.reached.is_nil() && !pending.again {
-        true => event_triggers::starts(&mut transaction, pending.workspace_id, &pending.event).await?,
+        true => {
+            event_triggers::starts(&[&pending.event], event_triggers::found(&mut transaction, &[&pending.event]).await?)
+        }
         false => Vec::new(),
     };
-    trace::within(pending.trace(), trigger_starts::insert(&mut transaction, &starts)).await?;
+    trigger_starts::insert(&mut transaction, &starts).await?;
     let candidates = candidates(&mut transaction, pending).await?;
-    let shown = pending.event.shown();
+    let shown = pending.event.row.shown();
     let fitting: Vec<&Candidate> = candidates.iter().filter(|wait| holds(wait.condition.as_deref(), &shown)).collect();
     let executions: Vec<ExecutionId> = fitting.iter().map(|wait| ExecutionId(wait.execution_id)).collect();
     let is_more = candidates.len() == usize::try_from(WAITS_MAX).unwrap_or(usize::MAX);
@@ -273,11 +265,11 @@ async fn candidates(connection: &mut PgConnection, pending: &Pending) -> Result<
          WHERE workspace_id = $1 AND type = $2 AND key = $3 AND status = 'open' AND wait_id > $4 \
            AND since_at <= $5 AND (until_at IS NULL OR until_at > $5) ORDER BY wait_id LIMIT $6",
     )
-    .bind(pending.workspace_id)
-    .bind(&pending.event.type_name)
-    .bind(&pending.event.key)
+    .bind(pending.event.workspace_id)
+    .bind(&pending.event.row.type_name)
+    .bind(&pending.event.row.key)
     .bind(pending.reached)
-    .bind(pending.event.received_at)
+    .bind(pending.event.row.received_at)
     .bind(WAITS_MAX)
     .fetch_all(connection)
     .await?;
@@ -295,9 +287,9 @@ async fn send(
         return Ok(HashMap::new());
     }
     let verdicts: Vec<_> = sqlx::query_as("SELECT wait_id, verdict FROM match_event_2($1, $2, $3, $4, $5, $6)")
-        .bind(pending.workspace_id)
+        .bind(pending.event.workspace_id)
         .bind(shown.to_string())
-        .bind(pending.event.depth)
+        .bind(pending.event.row.depth)
         .bind(waits.iter().map(|wait| wait.wait_id).collect::<Vec<_>>())
         .bind(waits.iter().map(|wait| wait.signal()).collect::<Vec<_>>())
         .bind(SIGNALS_PENDING_MAX)
@@ -317,8 +309,8 @@ async fn advance(connection: &mut PgConnection, pending: &Pending, progress: &Pr
         "UPDATE event_turns SET reached = $3, again = $4, due_at = clock_timestamp() + $5 * interval '1 second' \
          WHERE workspace_id = $1 AND event_id = $2",
     )
-    .bind(pending.workspace_id)
-    .bind(pending.event.event_id)
+    .bind(pending.event.workspace_id)
+    .bind(pending.event.row.event_id)
     .bind(if begins_again { Uuid::nil() } else { progress.reached })
     .bind(progress.again && progress.is_more)
     .bind(if begins_again { AGAIN_AFTER_S } else { 0 })

@@ -8,6 +8,7 @@ mod accept;
 mod arrivals;
 mod awaited;
 mod bell;
+mod brought;
 mod desk;
 mod emit;
 mod event;
@@ -16,11 +17,13 @@ mod room;
 mod taken;
 mod tell;
 mod tidy;
+mod together;
 mod wait;
 
 pub use accept::{Accepted, Intake, accept};
 pub use awaited::awaited;
 pub use bell::Bell;
+pub(crate) use brought::Brought;
 pub use desk::Desk;
 pub use emit::{DEPTH_MAX, Emitted, depth, emit};
 pub use event::{
@@ -29,7 +32,8 @@ pub use event::{
 };
 pub use matching::{Matched, Passed, Turn, is_any, pass_by, work};
 pub use room::{EVENTS_PENDING_MAX, Room};
-pub use taken::taken_by_start;
+pub use taken::{Taken, taken_by_starts};
 pub use tell::{check_heard, check_starts, is_room, tell};
 pub use tidy::{tidy, tidy_waits};
+pub use together::{Begun, TOGETHER_MAX, begin_starts};
 pub use wait::{Wait, WaitingStep, expire, wait};

@@ -6,31 +6,44 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Records that an execution was started by an event, as if its trigger had waited for it. In the transaction that starts
-/// it, for the worker's role.
+/// An event that has started an execution.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The tenant.
+    pub workspace_id: WorkspaceId,
+    /// What it has started.
+    pub execution_id: ExecutionId,
+    /// The trigger.
+    pub node_id: String,
+    /// As the execution has it; of it the type and the key say what it was.
+    pub event: Value,
+    /// How many events led to it.
+    pub depth: i32,
+}
+
+/// Records that executions were started by events, as if their triggers had waited for them. In the transaction that starts
+/// them, for the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub async fn taken_by_start(
-    connection: &mut PgConnection,
-    workspace_id: WorkspaceId,
-    execution_id: ExecutionId,
-    node_id: &str,
-    event: &Value,
-    depth: i32,
-) -> Result<(), StoreError> {
+pub async fn taken_by_starts(connection: &mut PgConnection, taken: &[Taken]) -> Result<(), StoreError> {
+    if taken.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at, status, event, depth, \
            closed_at) \
-         VALUES ($1, $2, $3, $4, coalesce($5::jsonb ->> 'type', ''), coalesce($5::jsonb ->> 'key', ''), clock_timestamp(), \
-           'matched', $5, $6, clock_timestamp()) ON CONFLICT DO NOTHING",
+         SELECT n.workspace_id, n.wait_id, n.execution_id, n.node_id, coalesce(n.event ->> 'type', ''), coalesce(n.event ->> 'key', ''), \
+           clock_timestamp(), 'matched', n.event, n.depth, clock_timestamp() \
+           FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::int[]) \
+             AS n (workspace_id, wait_id, execution_id, node_id, event, depth) ON CONFLICT DO NOTHING",
     )
-    .bind(workspace_id.0)
-    .bind(Uuid::now_v7())
-    .bind(execution_id.0)
-    .bind(node_id)
-    .bind(event)
-    .bind(depth)
+    .bind(taken.iter().map(|taken| taken.workspace_id.0).collect::<Vec<_>>())
+    .bind(taken.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>())
+    .bind(taken.iter().map(|taken| taken.execution_id.0).collect::<Vec<_>>())
+    .bind(taken.iter().map(|taken| taken.node_id.as_str()).collect::<Vec<_>>())
+    .bind(taken.iter().map(|taken| &taken.event).collect::<Vec<_>>())
+    .bind(taken.iter().map(|taken| taken.depth).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

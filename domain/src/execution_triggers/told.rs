@@ -214,6 +214,7 @@ fn start(trigger: &Trigger, fact: &Fact, depth: i32, shown: &Value) -> NewStart 
         due_at: fact.at,
         until_at: fact.at + Span::milliseconds(trigger.start_within_ms),
         outcome: if depth > DEPTH_MAX { Outcome::Missed(TOO_DEEP) } else { Outcome::Due },
+        trace: None,
     }
 }
 

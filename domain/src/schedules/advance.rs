@@ -140,6 +140,7 @@ fn judge(row: &Row) -> Result<(Due, Vec<NewStart>), String> {
         due_at,
         until_at: due_at + Duration::milliseconds(i64::try_from(rules.start_within_ms).unwrap_or(i64::MAX / 1_000_000)),
         outcome,
+        trace: None,
     };
     let fires = due.fires.iter().map(|&(at, is_late)| match is_late {
         true => start(at, "catch_up", row.now, Outcome::Due),

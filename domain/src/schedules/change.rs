@@ -160,6 +160,7 @@ fn start(
         due_at: row.now,
         until_at: row.now + Duration::milliseconds(within),
         outcome: Outcome::Due,
+        trace: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writing what is to be started.
 
 use capstan_engine::core::ids::{VersionId, WorkflowId, WorkspaceId};
+use capstan_engine::core::trace::Trace;
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
@@ -15,11 +16,9 @@ const BITE: i64 = 2_000;
 /// Why a start that waits is missed when its trigger goes.
 const GONE: &str = "its trigger is not in the published version any more";
 
-/// What a start `n` belongs to: the request that asks for it, else what the event belongs to, or the execution that has ended.
-const TRACE: &str = "coalesce($14, CASE n.cause \
+/// What a start `n` belongs to: what it says itself, else what the fact of its event belongs to, or the execution that has ended.
+const TRACE: &str = "coalesce(n.trace, CASE n.cause \
     WHEN 'event' THEN coalesce(fact_trace_1(n.workspace_id, CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
-      (SELECT v.trace FROM events v \
-        WHERE v.workspace_id = n.workspace_id AND v.event_id = CASE WHEN n.cause = 'event' THEN n.subject::uuid END), \
       replace(n.subject, '-', '')) \
     WHEN 'execution' THEN coalesce((SELECT e.trace FROM executions e \
       WHERE e.workspace_id = n.workspace_id AND e.execution_id = CASE WHEN n.cause = 'execution' THEN n.subject::uuid END), \
@@ -77,6 +76,14 @@ pub struct NewStart {
     pub until_at: DateTime<Utc>,
     /// Whether it is to be tried at all.
     pub outcome: Outcome,
+    /// What it belongs to, if that is known: else what the task that writes it does, or the fact or the execution that it is for.
+    pub trace: Option<Trace>,
+}
+
+impl NewStart {
+    fn traced(&self) -> Option<String> {
+        self.trace.as_ref().map(ToString::to_string).or_else(trace::written)
+    }
 }
 
 /// How a start begins.
@@ -137,9 +144,9 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
            n.due_at, n.until_at, m.reason, CASE WHEN m.reason IS NULL THEN 'due' ELSE 'missed' END, \
            CASE WHEN m.reason IS NOT NULL THEN clock_timestamp() END, r.trace \
            FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[], \
-             $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[]) \
+             $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[]) \
              AS n (workspace_id, workflow_id, version_id, node_id, subject, cause, at, input, overlap, depth, due_at, until_at, \
-               reason) \
+               reason, trace) \
           CROSS JOIN LATERAL (SELECT {TRACE} AS trace OFFSET 0) AS r \
           CROSS JOIN LATERAL (SELECT {REASON} AS reason OFFSET 0) AS m \
           ORDER BY n.workspace_id, n.workflow_id, n.node_id, n.subject {conflict}"
@@ -158,7 +165,7 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
         .bind(time(|start| start.due_at))
         .bind(time(|start| start.until_at))
         .bind(starts.iter().map(|start| start.outcome.reason()).collect::<Vec<_>>())
-        .bind(trace::written())
+        .bind(starts.iter().map(NewStart::traced).collect::<Vec<_>>())
         .bind(TOO_MANY)
         .bind(DESCENDANTS_MAX)
         .execute(connection)

@@ -19,12 +19,7 @@ const PAUSE_S_MAX: i64 = 300;
 const REASON_CHARS_MAX: usize = 500;
 /// Begins a transaction that writes starts, locks or settles one: what is read in an order is read by the index that has it, however little
 /// is known of the table.
-pub const BEGIN: &str = "BEGIN; SET LOCAL enable_sort = off";
-/// Where the row of a key is. The order names the primary key: of a table that has just been filled a planner knows nothing, and would
-/// take any index that begins like it, and read all starts of the trigger for one.
-const PLACE: &str = "(SELECT x.ctid FROM trigger_starts x WHERE x.workspace_id = $1 AND x.workflow_id = $2 AND x.node_id = $3 \
-    AND x.subject >= $4 ORDER BY x.subject LIMIT 1)";
-
+pub const BEGIN: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off";
 /// Which start.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Key {
@@ -63,6 +58,8 @@ pub struct TriggerStart {
     pub trace: Option<String>,
     /// Whether its workflow is not deleted.
     pub is_there: bool,
+    /// Where the row is, as long as the transaction has it.
+    place: String,
 }
 
 impl TriggerStart {
@@ -90,6 +87,31 @@ pub enum Verdict {
     Missed(String),
 }
 
+impl Verdict {
+    fn status(&self) -> &'static str {
+        match self {
+            Self::Started(_) => "started",
+            Self::Skipped(_) => "skipped",
+            Self::Missed(_) => "missed",
+        }
+    }
+
+    fn execution(&self) -> Option<Uuid> {
+        match self {
+            Self::Started(id) | Self::Skipped(id) => Some(id.0),
+            Self::Missed(_) => None,
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Started(_) => None,
+            Self::Skipped(_) => Some("another execution of the schedule was at work"),
+            Self::Missed(reason) => Some(reason),
+        }
+    }
+}
+
 /// Starts that are due, of all workspaces in turn. Nothing is locked.
 ///
 /// # Errors
@@ -108,49 +130,55 @@ pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, Store
     Ok(keys.bind(WINDOW).bind(CANDIDATES_MAX).fetch_all(connection).await?)
 }
 
-/// Takes a start, if it is still due and nobody else has it, until the transaction ends, which is to begin with [`BEGIN`].
+/// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin with [`BEGIN`]. By
+/// the primary key, which the order names: of a table that has just been filled a planner knows nothing, and would take any index that
+/// begins like it, and read all starts of the trigger for one.
 ///
 /// # Errors
 /// If the database does.
-pub async fn lock(connection: &mut PgConnection, key: &Key) -> Result<Option<TriggerStart>, StoreError> {
-    let sql = format!(
-        "SELECT t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, t.cause, t.input, t.overlap, t.depth, t.trace, \
-           EXISTS (SELECT FROM workflows w WHERE w.workspace_id = t.workspace_id AND w.workflow_id = t.workflow_id \
+pub async fn lock(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<TriggerStart>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT t.place, t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, t.cause, t.input, t.overlap, t.depth, \
+           t.trace, EXISTS (SELECT FROM workflows w WHERE w.workspace_id = t.workspace_id AND w.workflow_id = t.workflow_id \
              AND w.deleted_at IS NULL) AS is_there \
-         FROM trigger_starts t WHERE t.ctid = {PLACE} \
-           AND t.workspace_id = $1 AND t.workflow_id = $2 AND t.node_id = $3 AND t.subject = $4 AND t.status = 'due' \
-           AND t.due_at <= clock_timestamp() FOR UPDATE OF t SKIP LOCKED"
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS n (workspace_id, workflow_id, node_id, subject) \
+          CROSS JOIN LATERAL (SELECT t.ctid::text AS place, t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, \
+              t.cause, t.input, t.overlap, t.depth, t.trace FROM trigger_starts t \
+            WHERE t.ctid = (SELECT x.ctid FROM trigger_starts x WHERE x.workspace_id = n.workspace_id \
+                AND x.workflow_id = n.workflow_id AND x.node_id = n.node_id AND x.subject >= n.subject ORDER BY x.subject LIMIT 1) \
+              AND t.workspace_id = n.workspace_id AND t.workflow_id = n.workflow_id AND t.node_id = n.node_id \
+              AND t.subject = n.subject AND t.status = 'due' AND t.due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED) AS t",
     );
-    let row = sqlx::query_as(&sql).bind(key.workspace_id).bind(key.workflow_id).bind(&key.node_id).bind(&key.subject);
-    Ok(row.fetch_optional(connection).await?)
+    let rows = rows
+        .bind(keys.iter().map(|key| key.workspace_id).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.workflow_id).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.node_id.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.subject.as_str()).collect::<Vec<_>>());
+    Ok(rows.fetch_all(connection).await?)
 }
 
-/// Settles a start, in the transaction that made it.
+/// Settles starts that [`lock`] has taken, in the transaction that made them: by their places.
 ///
 /// # Errors
-/// If the database does.
-pub async fn settle(connection: &mut PgConnection, key: &Key, verdict: &Verdict) -> Result<(), StoreError> {
-    let (status, execution_id, reason) = match verdict {
-        Verdict::Started(id) => ("started", Some(id.0), None),
-        Verdict::Skipped(id) => ("skipped", Some(id.0), Some("another execution of the schedule was at work")),
-        Verdict::Missed(reason) => ("missed", None, Some(reason.as_str())),
-    };
-    let sql = format!(
-        "UPDATE trigger_starts t SET status = $5, execution_id = $6, reason = $7, input = NULL, tries = t.tries + 1, \
-           settled_at = clock_timestamp() \
-         WHERE t.ctid = {PLACE} AND t.workspace_id = $1 AND t.workflow_id = $2 AND t.node_id = $3 AND t.subject = $4"
+/// If the database does, or [`StoreError::Corrupt`] if one of them is not there any more.
+pub async fn settle(connection: &mut PgConnection, ends: &[(&TriggerStart, Verdict)]) -> Result<(), StoreError> {
+    let settled = sqlx::query(
+        "UPDATE trigger_starts t SET (status, execution_id, reason) = (SELECT n.status, n.execution_id, n.reason \
+             FROM unnest($1::text[], $3::text[], $4::uuid[], $5::text[]) AS n (place, status, execution_id, reason) \
+            WHERE n.place = t.ctid::text), \
+           input = NULL, tries = t.tries + 1, settled_at = clock_timestamp() \
+         WHERE t.ctid = ANY ($1::text[]::tid[]) AND t.workspace_id || '' = ANY ($2::text[])",
     );
-    sqlx::query(&sql)
-        .bind(key.workspace_id)
-        .bind(key.workflow_id)
-        .bind(&key.node_id)
-        .bind(&key.subject)
-        .bind(status)
-        .bind(execution_id)
-        .bind(reason)
-        .execute(connection)
-        .await?;
-    Ok(())
+    let settled = settled
+        .bind(ends.iter().map(|(start, _)| start.place.as_str()).collect::<Vec<_>>())
+        .bind(ends.iter().map(|(start, _)| start.workspace_id.to_string()).collect::<Vec<_>>())
+        .bind(ends.iter().map(|(_, verdict)| verdict.status()).collect::<Vec<_>>())
+        .bind(ends.iter().map(|(_, verdict)| verdict.execution()).collect::<Vec<_>>())
+        .bind(ends.iter().map(|(_, verdict)| verdict.reason()).collect::<Vec<_>>());
+    match settled.execute(connection).await?.rows_affected() == ends.len() as u64 {
+        true => Ok(()),
+        false => Err(StoreError::Corrupt("a start of a trigger that is being made is gone".into())),
+    }
 }
 
 /// Has a start that was refused come again after a pause, not before `not_before`; past its deadline it is missed. Answers

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::events::{self, Turn};
+use capstan_domain::events::{self, Begun, TOGETHER_MAX, Turn};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::postgres::PgListener;
@@ -59,8 +59,8 @@ async fn burst(engine: &Engine, apart: &mut Apart, waker: &Notify, starts: &Noti
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
         let Some(passed) = passed else { return Ok(true) };
         let mut is_any = passed.is_more;
-        for turn in &passed.left {
-            is_any |= give(engine, side, Some(turn), waker, starts).await?;
+        for turns in passed.left.chunks(TOGETHER_MAX) {
+            is_any |= give_all(engine, side, turns, waker, starts).await?;
         }
         // One of those that begin again has its turn beside any number of new ones.
         is_any |= give(engine, side, None, waker, starts).await?;
@@ -68,6 +68,31 @@ async fn burst(engine: &Engine, apart: &mut Apart, waker: &Notify, starts: &Noti
             return Ok(true);
         }
     }
+}
+
+/// Gives events to those who wait for them, what only triggers wait for together; whether there were any.
+async fn give_all(
+    engine: &Engine,
+    side: &Side,
+    turns: &[Turn],
+    waker: &Notify,
+    starts: &Notify,
+) -> Result<bool, StoreError> {
+    let begun = match turns {
+        [_] => Begun { left: turns.to_vec(), starts: 0 },
+        _ => side.run(async |connection| events::begin_starts(connection, turns).await).await.unwrap_or_else(|error| {
+            debug!(%error, "events could not be given together; they are given one at a time");
+            Begun { left: turns.to_vec(), starts: 0 }
+        }),
+    };
+    if begun.starts > 0 {
+        starts.notify_one();
+    }
+    let mut is_any = begun.left.len() < turns.len();
+    for turn in &begun.left {
+        is_any |= give(engine, side, Some(turn), waker, starts).await?;
+    }
+    Ok(is_any)
 }
 
 /// Gives an event to a chunk of those who wait for it; whether there was one.

@@ -21,6 +21,7 @@ mod retention;
 mod secrets;
 mod starts;
 mod stats;
+mod trigger_burst;
 mod trigger_start;
 mod trigger_starts;
 mod upkeep;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use capstan_domain::events;
+use capstan_domain::events::{self, Taken};
 use capstan_domain::quotas::{EXECUTIONS, Till};
 use capstan_domain::trigger_starts::{BEGIN, Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
@@ -14,7 +14,7 @@ use capstan_engine::store::flow::{FlowStarted, Ruled, Verdict as Ruling, start_f
 use capstan_engine::store::shares::Shares;
 use capstan_engine::store::start::{Start, Started, start as start_plainly};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 use crate::side::Side;
@@ -22,6 +22,9 @@ use crate::worker::Engine;
 
 /// Why nothing comes of a start that was asked for as its workflow was deleted.
 const DELETED: &str = "its workflow was deleted";
+
+/// Why nothing comes of a start whose key is taken by one with another input, such as before a change of the schedule.
+const STARTED_BEFORE: &str = "it has started before, with what the schedule said then";
 
 /// What starts spend, and which place in the queue they ask for.
 pub(super) struct Desk {
@@ -50,7 +53,7 @@ impl Desk {
         Self { till: Till::new(place, Role::Worker), shares: Mutex::default() }
     }
 
-    fn shares(&self) -> MutexGuard<'_, Shares> {
+    pub(super) fn shares(&self) -> MutexGuard<'_, Shares> {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,9 +97,9 @@ async fn within(
     key: &Key,
     spent: &mut Option<WorkspaceId>,
 ) -> Result<Made, StoreError> {
-    let Some(row) = lock(connection, key).await? else { return Ok(Made::Nothing) };
+    let Some(row) = lock(connection, std::slice::from_ref(key)).await?.pop() else { return Ok(Made::Nothing) };
     if !row.is_there {
-        settle(connection, key, &Verdict::Missed(DELETED.into())).await?;
+        settle(connection, &[(&row, Verdict::Missed(DELETED.into()))]).await?;
         return Ok(Made::Settled { is_new: false });
     }
     let (workspace_id, _, version_id) = row.ids();
@@ -115,27 +118,27 @@ async fn within(
     match answer {
         Answer::Refused { reason, until } => Ok(Made::Refused { reason: reason.into(), until }),
         Answer::Settled { verdict, is_new } => {
-            if is_new && matches!(row.cause.as_str(), "event" | "execution") {
-                let event = taken(&row);
-                let depth = row.depth;
-                events::taken_by_start(connection, workspace_id, execution_id, &row.node_id, &event, depth).await?;
-            }
-            settle(connection, key, &verdict).await?;
+            let taken = is_new.then(|| taken(&row, execution_id)).flatten();
+            events::taken_by_starts(connection, taken.as_slice()).await?;
+            settle(connection, &[(&row, verdict)]).await?;
             Ok(Made::Settled { is_new })
         }
     }
 }
 
-/// What an execution has taken that says how deep it is: the event that started it; of an end no more than that it was one, as it
-/// may be large.
-fn taken(row: &TriggerStart) -> Value {
-    match row.cause.as_str() {
+/// What an execution has taken that says how deep it is, if an event or an end started it: the event; of an end no more than that it
+/// was one, as it may be large.
+pub(super) fn taken(row: &TriggerStart, execution_id: ExecutionId) -> Option<Taken> {
+    let event = match row.cause.as_str() {
         "event" => row.input.clone(),
-        _ => json!({ "type": "execution", "key": row.subject }),
-    }
+        "execution" => json!({ "type": "execution", "key": row.subject }),
+        _ => return None,
+    };
+    let (workspace_id, ..) = row.ids();
+    Some(Taken { workspace_id, execution_id, node_id: row.node_id.clone(), event, depth: row.depth })
 }
 
-fn make(row: &TriggerStart, timeout_ms: Option<u64>, vt: i64) -> Start {
+pub(super) fn make(row: &TriggerStart, timeout_ms: Option<u64>, vt: i64) -> Start {
     let (workspace_id, workflow_id, version_id) = row.ids();
     Start {
         execution_id: ExecutionId::new(),
@@ -179,11 +182,19 @@ fn singleton_key(node_id: &str) -> String {
 async fn plain(desk: &Desk, connection: &mut PgConnection, start: Start) -> Result<Answer, StoreError> {
     let reply = start_plainly(connection, std::slice::from_ref(&start)).await?;
     desk.shares().advance(reply.front);
-    Ok(match reply.started.first() {
-        Some(Started::New(id)) => Answer::Settled { verdict: Verdict::Started(*id), is_new: true },
-        Some(Started::Replayed(id)) => Answer::Settled { verdict: Verdict::Started(*id), is_new: false },
-        Some(Started::Conflict) | None => has_started_before(),
-    })
+    Ok(reply.started.first().map_or_else(has_started_before, |started| {
+        let (verdict, is_new) = verdict(*started);
+        Answer::Settled { verdict, is_new }
+    }))
+}
+
+/// What a start without rules comes to, and whether its execution is new.
+pub(super) fn verdict(started: Started) -> (Verdict, bool) {
+    match started {
+        Started::New(id) => (Verdict::Started(id), true),
+        Started::Replayed(id) => (Verdict::Started(id), false),
+        Started::Conflict => (Verdict::Missed(STARTED_BEFORE.into()), false),
+    }
 }
 
 async fn ruled(desk: &Desk, connection: &mut PgConnection, ruled: Ruled) -> Result<Answer, StoreError> {
@@ -203,8 +214,6 @@ async fn ruled(desk: &Desk, connection: &mut PgConnection, ruled: Ruled) -> Resu
     })
 }
 
-/// The key of this trigger and subject is taken by a start with another input, such as before a change of the schedule.
 fn has_started_before() -> Answer {
-    let verdict = Verdict::Missed("it has started before, with what the schedule said then".into());
-    Answer::Settled { verdict, is_new: false }
+    Answer::Settled { verdict: Verdict::Missed(STARTED_BEFORE.into()), is_new: false }
 }

@@ -10,8 +10,9 @@ use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::Agenda;
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use super::trigger_burst::{Burst, make_all};
 use super::trigger_start::{Desk, Made, start};
 use crate::side::{Apart, Side};
 use crate::worker::Engine;
@@ -68,11 +69,8 @@ async fn look(
         let moved = side.run(async |connection| advance(connection, passed_by).await).await?;
         let due = side.run(async |connection| candidates(connection).await).await?;
         let mut made = 0;
-        for key in &due {
-            if engine.stop.is_cancelled() {
-                break;
-            }
-            made += usize::from(one(engine, desk, side, key, waker).await?);
+        for keys in by_workspace(due) {
+            made += all(engine, desk, side, &keys, waker).await?;
         }
         if moved == 0 && made == 0 {
             break;
@@ -80,6 +78,40 @@ async fn look(
     }
     let next = engine.side.run(async |connection| next_ms(connection, passed_by).await).await?;
     Ok(next.map(|ms| if ms > 0 { ms } else { OTHERS_MS }))
+}
+
+/// Those of each workspace, the workspaces in the order in which they come.
+fn by_workspace(due: Vec<Key>) -> Vec<Vec<Key>> {
+    let mut all: Vec<Vec<Key>> = Vec::new();
+    for key in due {
+        match all.iter_mut().find(|keys| keys[0].workspace_id == key.workspace_id) {
+            Some(keys) => keys.push(key),
+            None => all.push(vec![key]),
+        }
+    }
+    all
+}
+
+/// Makes starts of one workspace, together as far as that goes; how many were this worker's to make.
+async fn all(engine: &Engine, desk: &Desk, side: &Side, keys: &[Key], waker: &Notify) -> Result<usize, StoreError> {
+    let burst = match keys {
+        [_] => Burst { left: keys.to_vec(), new: 0 },
+        _ => make_all(engine, desk, side, keys).await.unwrap_or_else(|error| {
+            debug!(%error, "starts of triggers could not be made together; they are made one at a time");
+            Burst { left: keys.to_vec(), new: 0 }
+        }),
+    };
+    if burst.new > 0 {
+        waker.notify_one();
+    }
+    let mut made = keys.len() - burst.left.len();
+    for key in &burst.left {
+        if engine.stop.is_cancelled() {
+            break;
+        }
+        made += usize::from(one(engine, desk, side, key, waker).await?);
+    }
+    Ok(made)
 }
 
 /// Makes one start; whether it was this worker's to make.

@@ -209,6 +209,7 @@ fn queued(found: &Found, input: Value, once: &str, now: DateTime<Utc>) -> NewSta
         due_at: now,
         until_at: now + Duration::hours(START_WITHIN_HOURS),
         outcome: Outcome::Due,
+        trace: None,
     }
 }
 

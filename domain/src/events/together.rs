@@ -1,0 +1,71 @@
+//! Events that triggers alone wait for, many in one transaction: a burst is as many starts as it has events, but not as many
+//! transactions.
+
+use std::collections::HashSet;
+
+use capstan_engine::store::error::StoreError;
+use sqlx::PgConnection;
+
+use super::brought::Brought;
+use super::matching::{Turn, begin};
+use crate::event_triggers::{self, TRIGGERS_OF_TYPE_MAX};
+use crate::trigger_starts;
+
+/// Events that are looked at together.
+pub const TOGETHER_MAX: usize = 100;
+
+/// What became of events that were looked at together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Those that are to be looked at one at a time.
+    pub left: Vec<Turn>,
+    /// Starts that triggers are to make of the others, whose turns are over.
+    pub starts: usize,
+}
+
+/// Writes what triggers are to start of those among so many events that no step waits for. Left are those of others, those that are
+/// looked at again, and all of them where they start more than one event may. For the worker's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn begin_starts(connection: &mut PgConnection, turns: &[Turn]) -> Result<Begun, StoreError> {
+    let mut transaction = begin(connection).await?;
+    let events = take(&mut transaction, turns).await?;
+    let events: Vec<&Brought> = events.iter().collect();
+    let found = event_triggers::found(&mut transaction, &events).await?;
+    if events.is_empty() || found.len() as i64 > TRIGGERS_OF_TYPE_MAX {
+        transaction.rollback().await?;
+        return Ok(Begun { left: turns.to_vec(), starts: 0 });
+    }
+    let starts = event_triggers::starts(&events, found);
+    trigger_starts::insert(&mut transaction, &starts).await?;
+    transaction.commit().await?;
+    let over: HashSet<_> = events.iter().map(|event| event.row.event_id).collect();
+    let left = turns.iter().filter(|turn| !over.contains(&turn.event_id)).copied().collect();
+    Ok(Begun { left, starts: starts.len() })
+}
+
+/// Ends the turns of those events that no step waits for and that were not looked at before; who begins to wait for one of them later
+/// finds it. By the keys of turns and events (see `pick` for their order) and event_waits_open.
+async fn take(connection: &mut PgConnection, turns: &[Turn]) -> Result<Vec<Brought>, StoreError> {
+    let taken = sqlx::query_as(
+        "WITH taken AS ( \
+           DELETE FROM event_turns WHERE ctid = ANY (ARRAY( \
+             SELECT p.tid FROM unnest($1::uuid[], $2::uuid[]) AS n (workspace_id, event_id) \
+              CROSS JOIN LATERAL (SELECT t.ctid AS tid FROM event_turns t \
+                WHERE t.workspace_id = n.workspace_id AND t.event_id = n.event_id AND t.due_at <= clock_timestamp() \
+                  AND t.reached = '00000000-0000-0000-0000-000000000000' AND NOT t.again \
+                  AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = t.workspace_id AND w.type = t.type \
+                    AND w.key = t.key AND w.status = 'open') FOR UPDATE SKIP LOCKED) AS p)) \
+           RETURNING workspace_id, event_id \
+         ) \
+         SELECT t.workspace_id, e.event_id, e.client_id, e.type, e.key, e.data, e.depth, e.received_at, e.trace FROM taken t \
+          CROSS JOIN LATERAL (SELECT x.event_id, x.client_id, x.type, x.key, x.data, x.depth, x.received_at, x.trace FROM events x \
+            WHERE x.workspace_id = t.workspace_id AND x.event_id >= t.event_id ORDER BY x.event_id LIMIT 1) AS e \
+          WHERE e.event_id = t.event_id",
+    );
+    let taken = taken
+        .bind(turns.iter().map(|turn| turn.workspace_id).collect::<Vec<_>>())
+        .bind(turns.iter().map(|turn| turn.event_id).collect::<Vec<_>>());
+    Ok(taken.fetch_all(connection).await?)
+}
