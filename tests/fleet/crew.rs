@@ -15,18 +15,24 @@ use crate::{LOOK_EVERY, PATIENCE};
 pub(crate) struct Crew {
     pids: Arc<Mutex<Vec<Option<u32>>>>,
     /// Their workers are killed when this is dropped.
-    _keepers: JoinSet<()>,
+    keepers: JoinSet<()>,
 }
 
 impl Crew {
     /// Starts so many workers.
     pub(crate) async fn start(site: &Site, world: &World, count: usize) -> Self {
-        let pids = Arc::new(Mutex::new(vec![None; count]));
-        let mut keepers = JoinSet::new();
-        for seat in 0..count {
-            let (env, pids) = (site.worker_env(world), Arc::clone(&pids));
+        let mut crew = Self { pids: Arc::default(), keepers: JoinSet::new() };
+        crew.join(site, world, count).await;
+        crew
+    }
+
+    /// Starts so many more.
+    pub(crate) async fn join(&mut self, site: &Site, world: &World, count: usize) {
+        for _ in 0..count {
+            let (env, pids) = (site.worker_env(world), Arc::clone(&self.pids));
             let mut next = Process::try_start(&["worker"], &env).await;
-            keepers.spawn(async move {
+            let seat = self.take_seat();
+            self.keepers.spawn(async move {
                 loop {
                     // None that died of what it had claimed before it was ready.
                     if let Some(mut process) = next {
@@ -38,7 +44,12 @@ impl Crew {
                 }
             });
         }
-        Self { pids, _keepers: keepers }
+    }
+
+    fn take_seat(&self) -> usize {
+        let mut pids = self.pids.lock().unwrap();
+        pids.push(None);
+        pids.len() - 1
     }
 
     /// Kills with -9 the worker that holds most executions.

@@ -2,6 +2,7 @@
 
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::moment::id_at;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
@@ -175,9 +176,9 @@ pub async fn send_test(
     workspace_id: WorkspaceId,
     endpoint_id: Uuid,
 ) -> Result<Uuid, StoreError> {
-    let (event_id, delivery_id) = (Uuid::now_v7(), Uuid::now_v7());
     wake(connection, workspace_id, endpoint_id).await?;
     let now: DateTime<Utc> = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&mut *connection).await?;
+    let (event_id, delivery_id) = (id_at(now), id_at(now));
     let data = json!({ "endpoint_id": endpoint_id, "message": "This is a test. Your endpoint works." });
     let event: Value = body(event_id, TEST_TYPE, now, &data);
     sqlx::query("INSERT INTO webhook_events (workspace_id, event_id, type, body) VALUES ($1, $2, $3, $4)")
@@ -224,6 +225,10 @@ pub async fn resend(
 const AGAIN: &str = "status = 'pending', reason = NULL, tried = 0, due_at = clock_timestamp(), settled_at = NULL, \
     deadline_at = clock_timestamp() + make_interval(hours => $2)";
 
+/// By how much the id of a delivery may be older than its row, in seconds: as long as a statement may wait for a lock, and
+/// some room. Both are by the database's clock.
+const ID_OLDER_S: i64 = 60;
+
 /// Sends deliveries of an endpoint again that were made in a time and are in one of these statuses, the oldest first, at most
 /// [`RESEND_MAX`]; answers how many. What was sent again is pending, so the next call takes those that follow, unless it asks
 /// for what was delivered: those it takes again, once they have arrived.
@@ -238,11 +243,13 @@ pub async fn resend_range(
     statuses: &[String],
 ) -> Result<u64, StoreError> {
     wake(connection, workspace_id, endpoint_id).await?;
+    // Found by the index on ids.
     let resent = sqlx::query(&format!(
         "UPDATE webhook_deliveries SET {AGAIN} WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
-           WHERE d.workspace_id = $1 AND d.endpoint_id = $3 AND d.delivery_id >= uuid_floor_1($4) \
-             AND d.delivery_id < uuid_floor_1($5) AND d.status = ANY ($6) ORDER BY d.delivery_id LIMIT $7 \
-           FOR UPDATE SKIP LOCKED))"
+           WHERE d.workspace_id = $1 AND d.endpoint_id = $3 \
+             AND d.delivery_id >= uuid_floor_1($4 - interval '{ID_OLDER_S} seconds') \
+             AND d.delivery_id < uuid_floor_1($5 + interval '1 millisecond') AND tstzrange($4, $5) @> d.created_at \
+             AND d.status = ANY ($6) ORDER BY d.delivery_id LIMIT $7 FOR UPDATE SKIP LOCKED))"
     ))
     .bind(workspace_id.0)
     .bind(DEADLINE_HOURS)

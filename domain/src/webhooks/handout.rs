@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::moment::id_at;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
@@ -271,6 +272,8 @@ async fn subscribers(
     Ok(by_workspace)
 }
 
+/// Writes what is handed out, if the turn was not lost. Ids of deliveries are of the moment by the database's clock, whatever
+/// the time is here: deliveries are listed and sent again by them.
 async fn write(
     connection: &mut PgConnection,
     source: Source,
@@ -279,7 +282,11 @@ async fn write(
     batch: Batch,
 ) -> Result<bool, StoreError> {
     let Batch { events, deliveries } = batch;
-    let kept = sqlx::query_scalar("SELECT hand_out_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+    // The first 13 characters of a UUIDv7 are its time; the rest keeps those of one moment in order.
+    const HAND_OUT: &str = "SELECT hand_out_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ARRAY( \
+         SELECT overlay(d.id::text PLACING (SELECT left(uuid_floor_1(statement_timestamp())::text, 13)) FROM 1 FOR 13)::uuid \
+           FROM unnest($13::uuid[]) WITH ORDINALITY AS d (id, nth) ORDER BY d.nth))";
+    let kept = sqlx::query_scalar(HAND_OUT)
         .bind(source.name())
         .bind(turn.lease_no)
         .bind(&reached.0)
@@ -292,7 +299,7 @@ async fn write(
         .bind(events.iter().map(|event| event.4.as_deref()).collect::<Vec<_>>())
         .bind(deliveries.iter().map(|delivery| delivery.0).collect::<Vec<_>>())
         .bind(deliveries.iter().map(|delivery| delivery.1).collect::<Vec<_>>())
-        .bind(deliveries.iter().map(|_| Uuid::now_v7()).collect::<Vec<_>>());
+        .bind(deliveries.iter().map(|_| id_at(DateTime::UNIX_EPOCH)).collect::<Vec<_>>());
     Ok(kept.fetch_one(connection).await?)
 }
 

@@ -17,14 +17,16 @@ pub(super) async fn tell(
     target: &Target,
     reason: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) VALUES ($1, $2, $3, $4, $5)")
-        .bind(Uuid::now_v7())
-        .bind(lane.workspace_id)
-        .bind(type_name)
-        .bind(lane.endpoint_id)
-        .bind(of_endpoint(lane.endpoint_id, &target.url, lane.failing_since, reason))
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) \
+         VALUES (event_id_1(clock_timestamp()), $1, $2, $3, $4)",
+    )
+    .bind(lane.workspace_id)
+    .bind(type_name)
+    .bind(lane.endpoint_id)
+    .bind(of_endpoint(lane.endpoint_id, &target.url, lane.failing_since, reason))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -46,13 +48,12 @@ pub(super) async fn tell_people(
 pub(super) async fn tell_of_failed(connection: &mut PgConnection, lane: &Lane, due: &Due) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO outbox (event_id, workspace_id, type, aggregate_id, payload) \
-         SELECT $1, d.workspace_id, 'webhook.delivery_failed', d.endpoint_id, \
-           jsonb_build_object('endpoint_id', d.endpoint_id, 'delivery_id', d.delivery_id, 'event_id', $4::text, \
+         SELECT event_id_1(clock_timestamp()), d.workspace_id, 'webhook.delivery_failed', d.endpoint_id, \
+           jsonb_build_object('endpoint_id', d.endpoint_id, 'delivery_id', d.delivery_id, 'event_id', $3::text, \
              'type', d.type, 'attempts', d.attempts, 'reason', d.reason) \
          FROM webhook_deliveries d \
-         WHERE d.workspace_id = $2 AND d.delivery_id = $3 AND d.status = 'failed' AND d.type NOT LIKE 'webhook.%'",
+         WHERE d.workspace_id = $1 AND d.delivery_id = $2 AND d.status = 'failed' AND d.type NOT LIKE 'webhook.%'",
     )
-    .bind(Uuid::now_v7())
     .bind(lane.workspace_id)
     .bind(due.delivery_id)
     .bind(wire_id(due.event_id))

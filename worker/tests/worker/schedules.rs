@@ -102,68 +102,6 @@ async fn each_fire_time_starts_one_execution_whoever_looks_and_whichever_connect
     }
 }
 
-/// A trigger across a change of the clocks: its zone, its cron expression, until when, and its fire times in UTC.
-type Change = (&'static str, &'static str, &'static str, [&'static str; 3]);
-
-/// Both changes in three zones.
-const CHANGES: [Change; 6] = [
-    // 02:30 does not exist on the 31st: the first instant after the gap.
-    ("Europe/Berlin", "30 2 * * *", "2024-04-01T12", ["2024-03-30T01:30", "2024-03-31T01:00", "2024-04-01T00:30"]),
-    // 02:30 exists twice on the 27th: the first of the two.
-    ("Europe/Berlin", "30 2 * * *", "2024-10-28T12", ["2024-10-26T00:30", "2024-10-27T00:30", "2024-10-28T01:30"]),
-    ("America/New_York", "30 2 * * *", "2024-03-11T12", ["2024-03-09T07:30", "2024-03-10T07:00", "2024-03-11T06:30"]),
-    ("America/New_York", "30 1 * * *", "2024-11-04T12", ["2024-11-02T05:30", "2024-11-03T05:30", "2024-11-04T06:30"]),
-    // By half an hour: 02:00 becomes 02:30 on the 6th of October, and 02:00 becomes 01:30 on the 7th of April.
-    (
-        "Australia/Lord_Howe",
-        "15 2 * * *",
-        "2024-10-07T12",
-        ["2024-10-04T15:45", "2024-10-05T15:30", "2024-10-06T15:15"],
-    ),
-    (
-        "Australia/Lord_Howe",
-        "45 1 * * *",
-        "2024-04-08T12",
-        ["2024-04-05T14:45", "2024-04-06T14:45", "2024-04-07T15:15"],
-    ),
-];
-
-#[tokio::test]
-async fn each_fire_time_across_changes_of_the_clocks_starts_one_execution_whichever_connection_dies() {
-    let cell = Cell::new().await;
-    let trigger = |(n, (zone, cron, until, _)): (usize, &Change)| {
-        let config = json!({ "cron": cron, "zone": zone, "end_at": format!("{until}:00:00Z"), "catch_up": "all" });
-        json!({ "id": format!("t{n}"), "type": "trigger.schedule", "data": { "config": config } })
-    };
-    let mut nodes: Vec<Value> = CHANGES.iter().enumerate().map(trigger).collect();
-    nodes.push(json!({ "id": "a", "type": "debug.noop", "data": { "config": {} } }));
-    let edge = |n: usize| json!({ "id": format!("e{n}"), "source": format!("t{n}"), "target": "a" });
-    let edges: Vec<Value> = (0..CHANGES.len()).map(edge).collect();
-    cell.publish(&json!({ "nodes": nodes, "edges": edges })).await;
-    // As after an outage from before all of them.
-    for (n, (.., times)) in CHANGES.iter().enumerate() {
-        cell.run(&format!("UPDATE schedules SET next_at = '{}:00Z' WHERE node_id = 't{n}'", times[0])).await;
-    }
-    let (moves, starts) = (cell.hold("trigger_starts").await, cell.hold("executions").await);
-    let workers = [cell.worker().await, cell.worker().await, cell.worker().await, cell.worker().await];
-    cell.cut_who_waits_for("trigger_starts").await;
-    moves.close().await.unwrap();
-    cell.cut_who_waits_for("executions").await;
-    starts.close().await.unwrap();
-    let of = |(n, (.., times)): (usize, &Change)| times.map(|at| (format!("t{n}"), at.to_owned()));
-    let expected: Vec<(String, String)> = CHANGES.iter().enumerate().flat_map(of).collect();
-    let count = i64::try_from(expected.len()).unwrap();
-    cell.until_count(SETTLED, count).await;
-    cell.until_count(ENDED, count).await;
-    for worker in workers {
-        worker.drain().await;
-    }
-    let fired = "SELECT e.trigger_node_id, to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI') FROM executions e \
-        JOIN trigger_starts t ON t.execution_id = e.execution_id ORDER BY e.trigger_node_id, t.at";
-    let fired: Vec<(String, String)> = sqlx::query_as(fired).fetch_all(&mut cell.owner().await).await.unwrap();
-    assert_eq!(fired, expected);
-}
-
 #[tokio::test]
 async fn a_fire_time_waits_for_quota_until_its_deadline_and_is_then_missed_with_the_reason() {
     let cell = Cell::new().await;

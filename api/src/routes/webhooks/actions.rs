@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use capstan_domain::schedules::now;
 use capstan_domain::webhooks::deliveries::{self, RESEND_MAX, STATUSES};
 use capstan_domain::webhooks::{OVERLAP_S_DEFAULT, OVERLAP_S_MAX, SECRETS_MAX, add_secret, endpoints};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -139,7 +140,12 @@ pub(crate) async fn resend(
     let endpoint_id: Uuid = id(&endpoint_id, ENDPOINT)?;
     let Resend { since, until, statuses } = body::typed(request, WISH_BYTES_MAX).await?;
     let statuses = statuses.unwrap_or_else(|| vec!["failed".into(), "cancelled".into()]);
-    let until = until.unwrap_or_else(Utc::now);
+    let mut transaction = caller.write().await?;
+    enabled(&mut transaction, &caller, endpoint_id).await?;
+    let until = match until {
+        Some(until) => until,
+        None => now(&mut transaction).await?,
+    };
     let days = i64::from(deliveries::KEPT_DAYS);
     let ended = |status: &String| status != "pending" && STATUSES.contains(&status.as_str());
     if until < since || until - since > TimeDelta::days(days) || !statuses.iter().all(ended) {
@@ -147,8 +153,6 @@ pub(crate) async fn resend(
         let hint = format!("give a range of at most {days} days, and some of failed, cancelled and delivered");
         return Err(Problem::unprocessable("bad_range", detail, hint));
     }
-    let mut transaction = caller.write().await?;
-    enabled(&mut transaction, &caller, endpoint_id).await?;
     let range = (since, until);
     let resent = deliveries::resend_range(&mut transaction, caller.workspace_id, endpoint_id, range, &statuses).await?;
     transaction.commit().await?;
