@@ -18,7 +18,7 @@ use crate::secret_keys::SecretArgs;
 /// Which cell a command is about.
 #[derive(Args, Debug)]
 pub(crate) struct CellArgs {
-    /// Slug of the workspace whose cell it is; the cell of CAPSTAN_CELL_SCHEMA if absent.
+    /// Slug of the workspace whose cell it is; the cell of CAPSTAN_CELL_SCHEMA if absent, for `duties` all that are awake.
     #[arg(long, value_name = "SLUG")]
     workspace: Option<String>,
     #[command(flatten)]
