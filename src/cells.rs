@@ -2,13 +2,14 @@
 
 use anyhow::{Context, bail};
 use capstan_domain::access;
-use capstan_domain::cells::{CellAddress, creator_place, place_of, ready_cells, server_of};
+use capstan_domain::cells::{CellAddress, ServedCell, creator_place, place_of, ready_cells, served_page, server_of};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::migrate::{Kind, migrate};
 use clap::Args;
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use crate::database::Database;
 use crate::provision::CreatorArgs;
@@ -17,7 +18,7 @@ use crate::secret_keys::SecretArgs;
 /// Which cell a command is about.
 #[derive(Args, Debug)]
 pub(crate) struct CellArgs {
-    /// Slug of the workspace whose cell it is; the cell of CAPSTAN_CELL_SCHEMA if absent.
+    /// Slug of the workspace whose cell it is; the cell of CAPSTAN_CELL_SCHEMA if absent, for `duties` all that are awake.
     #[arg(long, value_name = "SLUG")]
     workspace: Option<String>,
     #[command(flatten)]
@@ -40,17 +41,44 @@ impl CellArgs {
         place.connect(Role::Owner).await.context("the cell cannot be reached as its owner (see CAPSTAN_CREATOR_URL)")
     }
 
-    /// A connection as the fleet has it.
-    pub(crate) async fn worker(&self, database: &Database) -> anyhow::Result<PgConnection> {
-        let place = match &self.workspace {
-            None => database.cell.clone(),
+    /// The cells that can be looked into as the fleet reaches them: that of the workspace, if one is named; else all pooled ones, that of
+    /// the settings first, and the newest `most` of the dedicated ones that a worker serves. Nobody looks into one that is asleep.
+    pub(crate) async fn seen(&self, database: &Database, most: i64) -> anyhow::Result<Vec<Seen>> {
+        let keys = self.secrets.ring_or_empty()?;
+        let mut owner = database.owner().await?;
+        let cells = match &self.workspace {
             Some(slug) => {
-                let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
-                used(&database.control, &mut control, &address, self.secrets.ring_or_empty()?.as_ref()).await?
+                let address = address_of(database, slug).await?;
+                vec![ServedCell { address, slug: Some(slug.clone()) }]
             }
+            None => all(&mut owner, &database.cell.schema, most).await?,
         };
-        place.connect(Role::Worker).await.context("the cell cannot be reached")
+        let mut seen = Vec::with_capacity(cells.len());
+        for ServedCell { address, slug } in cells {
+            let place = used(&database.control, &mut owner, &address, &keys).await;
+            seen.push(Seen { cell: address.name().to_owned(), workspace: slug, place });
+        }
+        Ok(seen)
     }
+}
+
+/// A cell that can be looked into, unless nobody knows how it is reached.
+pub(crate) struct Seen {
+    /// Its schema, or its database.
+    pub(crate) cell: String,
+    /// Slug of the workspace that was named, or whose own cell it is.
+    pub(crate) workspace: Option<String>,
+    pub(crate) place: anyhow::Result<Place>,
+}
+
+async fn all(owner: &mut PgConnection, home: &str, most: i64) -> anyhow::Result<Vec<ServedCell>> {
+    let mut schemas = access::cell_schemas(owner).await?;
+    schemas.retain(|schema| schema != home);
+    schemas.insert(0, home.to_owned());
+    let pooled = |schema: &String| ServedCell { address: CellAddress::pooled(schema), slug: None };
+    let mut cells: Vec<ServedCell> = schemas.iter().map(pooled).collect();
+    cells.extend(served_page(owner, Uuid::max(), most).await?);
+    Ok(cells)
 }
 
 async fn address_of(database: &Database, slug: &str) -> anyhow::Result<CellAddress> {
@@ -122,8 +150,8 @@ pub(crate) async fn migrate_all(
         match migrated {
             Ok(()) => done.cells += 1,
             Err(error) => {
-                let name = address.database_name.as_deref().unwrap_or(&address.schema_name);
-                done.failed.push(format!("cell {} (database {name}): {}", address.cell_id, cause(&error)));
+                let (id, name) = (address.cell_id, address.name());
+                done.failed.push(format!("cell {id} (database {name}): {}", cause(&error)));
             }
         }
     }
@@ -195,12 +223,12 @@ mod tests {
         }
         let creator = |url: &str| <Command as clap::Parser>::parse_from(["capstan", "--creator-url", url]).creator;
         let address = |database: Option<&str>, server_id| CellAddress {
-            cell_id: uuid::Uuid::now_v7(),
+            cell_id: Uuid::now_v7(),
             schema_name: "capstan".into(),
             database_name: database.map(Into::into),
             server_id,
         };
-        let (home, far) = (address(Some("one"), None), address(Some("two"), Some(uuid::Uuid::now_v7())));
+        let (home, far) = (address(Some("one"), None), address(Some("two"), Some(Uuid::now_v7())));
         assert!(lacks_creator(&creator(" "), &home));
         for (url, address) in [("postgres://creator@host/postgres", &home), (" ", &far), (" ", &address(None, None))] {
             assert!(!lacks_creator(&creator(url), address), "{url:?} {address:?}");

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Migrate(migrate::MigrateArgs),
     /// Look at settings, database and fleet, and say what to do about what is wrong. Changes nothing.
     Doctor(Box<doctor::DoctorArgs>),
-    /// Say which duties of upkeep there are, who is at them, and what came of them last.
+    /// Say which duties of upkeep there are, who is at them, and what came of them last, in all cells that are awake.
     Duties(duties::DutiesArgs),
     /// For how long history is kept.
     #[command(subcommand)]

@@ -9,13 +9,13 @@ mod dedicated;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capstan_domain::cells::{self, CellAddress, place_of};
+use capstan_domain::cells::{self, CellAddress, RuntimeServer, place_of};
 use capstan_domain::events::{Bell, Room};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::transactions::Transactions;
-use sqlx::PgTransaction;
+use sqlx::{PgConnection, PgTransaction};
 use tokio::sync::Notify;
 use tracing::debug;
 
@@ -112,6 +112,31 @@ impl Cells {
         if let Some(cell) = self.dedicated.lock().unwrap_or_else(PoisonError::into_inner).find(address.cell_id) {
             return Ok(cell);
         }
+        let (place, server) = self.place(address).await?;
+        let new = || {
+            let announced = Announced::new(address.cell_id, self.control.clone());
+            // What wakes the worker of this process is of its first cell; others hear of this one in its own database.
+            Arc::new(Cell {
+                replica: None,
+                pool: Transactions::new(&place, Role::Api, DEDICATED_CONNECTIONS_MAX),
+                room: Room::default(),
+                events: Bell::new(&place),
+                starter: Starter::spawn(place.clone(), None),
+                announced: Some(announced),
+            })
+        };
+        Ok(self.dedicated.lock().unwrap_or_else(PoisonError::into_inner).meet(address.cell_id, server, new))
+    }
+
+    /// A connection of the API's role to the cell at that address, for one look: nothing is kept of it, so that looking at many cells
+    /// drives none out that requests go to.
+    pub(crate) async fn connect(&self, address: &CellAddress) -> Result<PgConnection, Problem> {
+        let (place, _) = self.place(address).await?;
+        Ok(place.connect(Role::Api).await?)
+    }
+
+    /// Where the cell is, and its server if `control` had to be asked for it.
+    async fn place(&self, address: &CellAddress) -> Result<(Place, Option<RuntimeServer>), Problem> {
         let server = match address.server_id {
             Some(id) => {
                 let mut control = self.control.begin().await?;
@@ -126,19 +151,7 @@ impl Cells {
                 ("the database of this workspace cannot be reached", "ask whoever operates this server");
             Problem::unavailable("cell_unavailable", detail, hint).because(error.to_string())
         })?;
-        let new = || {
-            let announced = Announced::new(address.cell_id, self.control.clone());
-            // What wakes the worker of this process is of its first cell; others hear of this one in its own database.
-            Arc::new(Cell {
-                replica: None,
-                pool: Transactions::new(&place, Role::Api, DEDICATED_CONNECTIONS_MAX),
-                room: Room::default(),
-                events: Bell::new(&place),
-                starter: Starter::spawn(place.clone(), None),
-                announced: Some(announced),
-            })
-        };
-        Ok(self.dedicated.lock().unwrap_or_else(PoisonError::into_inner).meet(address.cell_id, server, new))
+        Ok((place, server))
     }
 
     /// The pooled cell of that schema; connects when first used.

@@ -79,6 +79,13 @@ impl Paging {
     }
 }
 
+impl<T> Page<T> {
+    /// What is on it, and the cursor of the next one.
+    pub(crate) fn into_parts(self) -> (Vec<T>, Option<String>) {
+        (self.items, self.next_cursor)
+    }
+}
+
 /// The span of time that a list was asked for. Ids tell when they were made, so that it is a range of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {

@@ -115,8 +115,7 @@ async fn troubles(
             Ok(Err(error)) => cells::cause(&error),
             Err(_) => format!("there was no answer within {} s", LOOK_MAX.as_secs()),
         };
-        let name = address.database_name.as_deref().unwrap_or(&address.schema_name);
-        Some(Trouble::Other(format!("cell {} (database {name}): {trouble}", address.cell_id)))
+        Some(Trouble::Other(format!("cell {} (database {}): {trouble}", address.cell_id, address.name())))
     });
     stream::iter(looks).buffered(AT_A_TIME).filter_map(std::future::ready).collect().await
 }

@@ -1,14 +1,12 @@
 //! Upkeep: duties that fail or that nobody does, statements that take most time, indexes that nobody reads.
 
 use capstan_engine::store::connect::{Place, Role};
-use capstan_engine::store::duties::{self, DutyRow};
+use capstan_engine::store::duties::{self, DutyRow, LATE_S};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::reports::{self, SlowStatement, UnusedIndex};
 
 use super::finding::Findings;
 
-/// Lateness of a duty that nobody is at, in seconds.
-const LATE_S: (f64, f64) = (1_800.0, 86_400.0);
 /// Statements and indexes that are told.
 const MOST: i32 = 10;
 /// Size from which on an index that nobody reads is told.
@@ -100,7 +98,9 @@ mod tests {
             is_done,
             outcome: Some("why".into()),
             next_due_at: Utc::now(),
+            is_held: false,
             late_s,
+            is_late: late_s > LATE_S.0,
         }
     }
 

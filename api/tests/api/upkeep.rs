@@ -1,7 +1,9 @@
 //! What administrators of the platform see of upkeep.
 
 use capstan_engine::store::connect::Role;
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::people::send;
 use crate::support::App;
@@ -39,10 +41,105 @@ async fn administrators_of_the_platform_see_duties_retention_and_reports() {
         (&json!("retention"), &json!("why"), &json!(false))
     );
     assert!(duty["late_s"].as_f64().unwrap() >= 3_600.0, "{told}");
-    assert_eq!(told["cell"], "cell_1");
+    assert_eq!((&told["cell"], &duty["cell"], &duty["workspace"]), (&json!("cell_1"), &json!("cell_1"), &json!(null)));
+    assert_eq!((&duty["is_late"], &duty["is_held"]), (&json!(true), &json!(false)));
+    assert_eq!((&told["unreachable"], &told["next_cursor"]), (&json!([]), &json!(null)));
     assert_eq!(told["retention"], json!({ "keep_days": 90, "is_archived": true }));
     assert_eq!(told["months"][0]["month"], "2020-01-01");
     assert_eq!(told["slow_statements"].is_array(), preloaded, "{told}");
     let unused = told["unused_indexes"].as_array().unwrap();
     assert!(unused.iter().any(|it| it["index"] == "filled_text" && it["bytes"].as_i64().unwrap() > 1 << 20), "{told}");
+}
+
+/// A dedicated cell as `control` knows it, with a worker there for so many seconds.
+async fn dedicated(control: &mut PgConnection, cell_id: Uuid, schema: &str, database: &str, served_s: f64) {
+    sqlx::query("INSERT INTO cells (cell_id, schema_name, placement, database_name) VALUES ($1, $2, 'dedicated', $3)")
+        .bind(cell_id)
+        .bind(schema)
+        .bind(database)
+        .execute(&mut *control)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO cell_dues (cell_id) VALUES ($1)").bind(cell_id).execute(&mut *control).await.unwrap();
+    sqlx::query(
+        "INSERT INTO cell_hands (cell_id, worker, held_until) \
+         VALUES ($1, 'w', clock_timestamp() + make_interval(secs => $2))",
+    )
+    .bind(cell_id)
+    .bind(served_s)
+    .execute(control)
+    .await
+    .unwrap();
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Cell, workspace and duty of each.
+fn named(items: &Value) -> Vec<(&str, &str, &str)> {
+    items.as_array().unwrap().iter().map(|it| (text(&it["cell"]), text(&it["workspace"]), text(&it["name"]))).collect()
+}
+
+#[tokio::test]
+async fn duties_are_told_of_all_cells_that_are_awake_and_one_that_is_away_hides_no_other() {
+    let app = App::start().await;
+    let session = admin(&app).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let mut control = app.control.connect(Role::Owner).await.unwrap();
+    let (database, other): (String, Uuid) =
+        sqlx::query_as("SELECT current_database()::text, workspace_id FROM workspaces WHERE slug = 'other'")
+            .fetch_one(&mut control)
+            .await
+            .unwrap();
+    // What counts of a cell here is its table of duties: it may as well be in a schema of the same database.
+    let sql = "INSERT INTO duties (name, holder, take_no, leased_until, last_begun_at, last_ended_at, is_done, outcome, next_due_at) \
+                 VALUES ('health', 'w', 3, now() + interval '1 hour', now(), now(), true, 'taken', now() - interval '2 hours'), \
+                        ('tidying', 'w', 3, NULL, now(), now(), true, 'done', now() - interval '2 hours'); \
+               CREATE SCHEMA far; \
+               CREATE TABLE far.duties (LIKE duties INCLUDING ALL); \
+               GRANT USAGE ON SCHEMA far TO capstan_api; \
+               GRANT SELECT ON far.duties TO capstan_api; \
+               INSERT INTO far.duties (name, holder, take_no, last_begun_at, last_ended_at, is_done, outcome, next_due_at) \
+                 VALUES ('retention', 'v', 1, now(), now(), false, 'the archive is full', now() + interval '1 hour')";
+    sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
+    dedicated(&mut control, other, "far", &database, 3_600.0).await;
+    dedicated(&mut control, Uuid::now_v7(), "capstan", "capstan_nowhere", 3_600.0).await;
+    dedicated(&mut control, Uuid::now_v7(), "capstan", "capstan_asleep", -1.0).await;
+
+    let told = send(&app, &session, "GET", "/platform/duties", json!({})).await.json();
+    let all = [("cell_1", "", "health"), ("cell_1", "", "tidying"), (database.as_str(), "other", "retention")];
+    assert_eq!(named(&told["items"]), all, "{told}");
+    let how = |at: usize| {
+        let duty = &told["items"][at];
+        (duty["is_done"].as_bool(), duty["is_held"].as_bool(), duty["is_late"].as_bool())
+    };
+    // At work, late, failed.
+    assert_eq!(how(0), (Some(true), Some(true), Some(false)));
+    assert_eq!(how(1), (Some(true), Some(false), Some(true)));
+    assert_eq!(how(2), (Some(false), Some(false), Some(false)));
+    assert_eq!(told["items"][2]["outcome"], "the archive is full");
+    assert_eq!(told["items"][2]["workspace_id"], json!(other));
+    // The one that is asleep was not looked for: it would be among these.
+    assert_eq!(named(&told["unreachable"]), [("capstan_nowhere", "", "")]);
+    assert_eq!(told["unreachable"][0]["reason"], "the database does not answer at the moment");
+
+    // By pages of dedicated cells, newest first; pooled ones are on the first.
+    let first = send(&app, &session, "GET", "/platform/duties?limit=1", json!({})).await.json();
+    assert_eq!(named(&first["items"]), all[..2]);
+    assert_eq!(named(&first["unreachable"]), [("capstan_nowhere", "", "")]);
+    let next = format!("/platform/duties?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    let second = send(&app, &session, "GET", &next, json!({})).await.json();
+    assert_eq!((named(&second["items"]), &second["unreachable"]), (all[2..].to_vec(), &json!([])));
+    assert_eq!((&second["next_cursor"], &second["cell"]), (&json!(null), &json!("cell_1")));
+    let wrong = send(&app, &session, "GET", "/platform/duties?cursor=x", json!({})).await;
+    assert_eq!(wrong.verdict(), "400 bad_cursor");
+
+    // One that hangs is waited for so long and no longer.
+    sqlx::raw_sql("BEGIN; LOCK TABLE far.duties IN ACCESS EXCLUSIVE MODE").execute(&mut owner).await.unwrap();
+    let told = send(&app, &session, "GET", "/platform/duties", json!({})).await.json();
+    assert_eq!(named(&told["items"]), all[..2]);
+    let hung = told["unreachable"].as_array().unwrap().iter().find(|it| it["workspace"] == "other").unwrap();
+    assert_eq!(hung["reason"], "there was no answer within 2 s");
+    sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
 }

@@ -144,6 +144,32 @@ pub async fn served_cells(control: &mut PgConnection, most: i64) -> Result<Vec<C
     Ok(rows.bind(most).fetch_all(control).await?)
 }
 
+/// A dedicated cell that a worker serves.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ServedCell {
+    /// Where it is.
+    #[sqlx(flatten)]
+    pub address: CellAddress,
+    /// The slug of its workspace; absent if that is not written down.
+    pub slug: Option<String>,
+}
+
+/// Dedicated cells that a worker serves and whose id is before `before`, at most `most`, newest first. For the access role, or the owner
+/// of `control`.
+///
+/// # Errors
+/// If the database does.
+pub async fn served_page(control: &mut PgConnection, before: Uuid, most: i64) -> Result<Vec<ServedCell>, StoreError> {
+    let rows = sqlx::query_as(
+        "SELECT c.cell_id, c.schema_name, c.database_name, c.server_id, w.slug FROM cells c \
+           LEFT JOIN workspaces w ON w.workspace_id = c.cell_id \
+          WHERE c.cell_id < $1 \
+            AND EXISTS (SELECT FROM cell_hands h WHERE h.cell_id = c.cell_id AND h.held_until > clock_timestamp()) \
+          ORDER BY c.cell_id DESC LIMIT $2",
+    );
+    Ok(rows.bind(before).bind(most).fetch_all(control).await?)
+}
+
 /// How the server of a cell is reached. For the roles of API, access and worker.
 ///
 /// # Errors

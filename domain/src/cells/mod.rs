@@ -16,8 +16,8 @@ mod wish;
 pub use check::{Checked, check};
 pub use creator::creator_place;
 pub use dues::{
-    Attached, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, cell_of, cells_channel, due_cells, next_cell_due,
-    open_cell, rest, served_cells, server_of,
+    Attached, DueCell, HAND_WORKER_CHARS_MAX, ServedCell, announce, attach, cell_of, cells_channel, due_cells,
+    next_cell_due, open_cell, rest, served_cells, served_page, server_of,
 };
 pub use place::{
     CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name, place_of,
@@ -52,6 +52,12 @@ impl CellAddress {
     #[must_use]
     pub fn pooled(schema: &str) -> Self {
         Self { cell_id: Uuid::nil(), schema_name: schema.into(), database_name: None, server_id: None }
+    }
+
+    /// What operators know it by: its database if it has one of its own, else its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.database_name.as_deref().unwrap_or(&self.schema_name)
     }
 
     /// Whether it has a database of its own.

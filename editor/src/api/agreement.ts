@@ -6,6 +6,7 @@
 
 import type { Alert, AlertRule } from './alerts'
 import type { components } from './generated'
+import type { Upkeep } from './platform'
 import type { DailyStats } from './stats'
 import type * as hand from './types'
 
@@ -29,4 +30,5 @@ export type Agreed = [
   Reads<Told['Alert'], Alert>,
   Reads<Told['AlertRule'], AlertRule>,
   Reads<Told['DailyStatsList'], DailyStats>,
+  Reads<Told['Upkeep'], Upkeep>,
 ]

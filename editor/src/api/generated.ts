@@ -4018,10 +4018,16 @@ export interface components {
     }
     /** @description What one worker of the fleet does at a time. */
     Duty: {
+      /** @description A schema, or the database of a dedicated cell. */
+      cell: string
       /** @description The worker that took it last. */
       holder: string
       /** @description Whether it then did what it should. */
       is_done: boolean | null
+      /** @description Whether the holder is at it now. */
+      is_held: boolean
+      /** @description Whether that is so much that somebody should look. */
+      is_late: boolean
       /** Format: date-time */
       last_begun_at: string
       /** Format: date-time */
@@ -4041,6 +4047,13 @@ export interface components {
       next_due_at: string
       /** @description What came of it then. */
       outcome: string | null
+      /** @description The slug of that. */
+      workspace: string | null
+      /**
+       * Format: uuid
+       * @description The workspace whose cell it is; null if it holds many.
+       */
+      workspace_id: string | null
     }
     /** @description How far one edge is resolved. */
     Edge: {
@@ -6727,6 +6740,20 @@ export interface components {
     }
     /** @enum {string} */
     TriggerStartStatus: 'due' | 'held' | 'started' | 'skipped' | 'missed'
+    /** @description A cell that did not answer, or not in time. */
+    UnreachableCell: {
+      /** @description A schema, or the database of a dedicated cell. */
+      cell: string
+      /** @description Why, for people. */
+      reason: string
+      /** @description The slug of that. */
+      workspace: string | null
+      /**
+       * Format: uuid
+       * @description The workspace whose cell it is; null if it holds many.
+       */
+      workspace_id: string | null
+    }
     /** @description What is left to read. */
     Unread: {
       /** Format: uint32 */
@@ -6751,17 +6778,22 @@ export interface components {
       index: string
       table: string
     }
-    /** @description Duties of a cell, and what is known of its database. */
+    /** @description Duties of the cells that one can see, and what is known of the database of the first one. */
     Upkeep: {
-      /** @description The schema of the cell. */
+      /** @description The schema of the first cell. */
       cell: string
-      /** @description By name. */
+      /** @description By cell and name: of pooled cells on the first page only, of dedicated ones while a worker serves them. */
       items: components['schemas']['Duty'][]
       /** @description Newest first, at most 24. */
       months: components['schemas']['HistoryMonth'][]
+      /** @description Where further dedicated cells are; null on the last page. */
+      next_cursor: string | null
+      /** @description Of the first cell, as is what follows. */
       retention: components['schemas']['Retention']
       /** @description Those that took most time in all, at most ten, worst first; null where the database does not count them. */
       slow_statements: components['schemas']['SlowStatement'][] | null
+      /** @description Cells of this page that could not be looked into. */
+      unreachable: components['schemas']['UnreachableCell'][]
       /** @description The largest, at most ten. */
       unused_indexes: components['schemas']['UnusedIndex'][]
     }
@@ -11969,7 +12001,12 @@ export interface operations {
   }
   listDuties: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description `next_cursor` of the page before. */
+        cursor?: string
+        /** @description Most dedicated cells of the page: 1 to 100, 50 if absent. */
+        limit?: number
+      }
       header?: never
       path?: never
       cookie?: never

@@ -94,6 +94,37 @@ export const health = object({
   points: list(point),
 })
 
+/** A schema or a database, and the workspace whose own cell it is. */
+const ofCell = { cell: text, workspace_id: nullable(text), workspace: nullable(text) }
+const duty = object({
+  ...ofCell,
+  name: text,
+  holder: text,
+  leased_until: nullable(text),
+  last_begun_at: text,
+  last_ended_at: nullable(text),
+  is_done: nullable(boolean),
+  outcome: nullable(text),
+  next_due_at: text,
+  is_held: boolean,
+  late_s: number,
+  is_late: boolean,
+})
+const unreachable = object({ ...ofCell, reason: text })
+const month = object({ month: text, closed_at: text, archived_at: nullable(text), dropped_at: nullable(text) })
+const statement = object({ statement: text, calls: number, total_ms: number, mean_ms: number, max_ms: number })
+export const upkeep = object({
+  cell: text,
+  items: list(duty),
+  unreachable: list(unreachable),
+  next_cursor: nullable(text),
+  retention: object({ keep_days: nullable(number), is_archived: boolean }),
+  months: list(month),
+  /** None where the database does not count them. */
+  slow_statements: nullable(list(statement)),
+  unused_indexes: list(object({ index: text, table: text, bytes: number })),
+})
+
 export type Tenant = TypeOf<typeof tenant>
 export type TenantWhole = TypeOf<typeof tenantWhole>
 export type TenantMove = TypeOf<typeof move>
@@ -104,6 +135,9 @@ export type PlatformChange = TypeOf<typeof platformChange>
 export type Health = TypeOf<typeof health>
 export type HealthPoint = TypeOf<typeof point>
 export type Standing = TypeOf<typeof standing>
+export type Duty = TypeOf<typeof duty>
+export type Unreachable = TypeOf<typeof unreachable>
+export type Upkeep = TypeOf<typeof upkeep>
 export type Verb = 'suspend' | 'resume' | 'archive'
 
 export interface NewTenant {
@@ -138,3 +172,6 @@ export const removeSetting = (name: string) => ask<Setting>(`/platform/settings/
 export const platformChanges = (cursor: string | null) =>
   ask<Page<PlatformChange>>(`/platform/audit?limit=20${cursor === null ? '' : `&cursor=${cursor}`}`)
 export const healthOf = (hours: number) => ask<Health>(`/platform/health?hours=${hours}`)
+/** By pages of dedicated cells; the others are on the first one. */
+export const upkeepOf = (cursor: string | null) =>
+  ask<Upkeep>(`/platform/duties?limit=50${cursor === null ? '' : `&cursor=${cursor}`}`)

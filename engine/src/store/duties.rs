@@ -8,6 +8,8 @@ use sqlx::{FromRow, PgConnection};
 
 use super::error::StoreError;
 
+/// By how much a duty is late that nobody is at, in seconds: what is told as late, and what is bad.
+pub const LATE_S: (f64, f64) = (1_800.0, 86_400.0);
 /// Longest text of an outcome, in characters.
 const OUTCOME_CHARS_MAX: usize = 1_000;
 
@@ -37,8 +39,12 @@ pub struct DutyRow {
     pub outcome: Option<String>,
     /// When it is due next.
     pub next_due_at: DateTime<Utc>,
+    /// Whether that worker is at it now, by the database's clock: one that died leaves a lease that runs out.
+    pub is_held: bool,
     /// Seconds by which it is late and nobody is at it, by the database's clock; 0 if it is not.
     pub late_s: f64,
+    /// Whether that is more than what is told ([`LATE_S`]).
+    pub is_late: bool,
 }
 
 /// Which of `names` may be taken now. It only reads: most looks find nothing.
@@ -121,9 +127,12 @@ pub async fn give_back(connection: &mut PgConnection, taken: &Taken) -> Result<(
 /// # Errors
 /// If the database does.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<DutyRow>, StoreError> {
-    let sql = "SELECT name, holder, leased_until, last_begun_at, last_ended_at, is_done, outcome, next_due_at, \
-                      CASE WHEN leased_until > clock_timestamp() THEN 0 \
-                           ELSE greatest(0, extract(epoch FROM clock_timestamp() - next_due_at)) END::float8 AS late_s \
-                 FROM duties ORDER BY name";
-    Ok(sqlx::query_as(sql).fetch_all(connection).await?)
+    let sql = "SELECT d.name, d.holder, d.leased_until, d.last_begun_at, d.last_ended_at, d.is_done, d.outcome, d.next_due_at, \
+                      h.is_held, l.late_s, l.late_s > $1 AS is_late \
+                 FROM duties d \
+                CROSS JOIN LATERAL (SELECT coalesce(d.leased_until > clock_timestamp(), false) AS is_held) AS h \
+                CROSS JOIN LATERAL (SELECT CASE WHEN h.is_held THEN 0 \
+                  ELSE greatest(0, extract(epoch FROM clock_timestamp() - d.next_due_at)) END::float8 AS late_s) AS l \
+                ORDER BY d.name";
+    Ok(sqlx::query_as(sql).bind(LATE_S.0).fetch_all(connection).await?)
 }

@@ -45,6 +45,13 @@ async fn a_duty_is_one_workers_until_it_ends_it_or_is_not_heard_of() {
     assert_eq!(row.outcome.as_deref().map(str::len), Some(1_000));
     cell.execute("UPDATE duties SET next_due_at = now() - interval '1 hour'").await;
     let late = list(&mut one).await.unwrap();
-    assert!(late.iter().any(|row| row.name == "tidying" && row.late_s >= 3_600.0), "{late:?}");
-    assert!(late.iter().any(|row| row.name == "partitions" && row.late_s == 0.0), "somebody is at it: {late:?}");
+    assert!(
+        late.iter().any(|row| row.name == "tidying" && row.late_s >= 3_600.0 && row.is_late && !row.is_held),
+        "{late:?}"
+    );
+    let held = late.iter().find(|row| row.name == "partitions").unwrap();
+    assert!(held.late_s == 0.0 && held.is_held && !held.is_late, "somebody is at it: {late:?}");
+    cell.execute("UPDATE duties SET next_due_at = now() - interval '20 minutes', leased_until = now()").await;
+    let soon = list(&mut one).await.unwrap();
+    assert!(soon.iter().all(|row| row.late_s >= 1_200.0 && !row.is_late && !row.is_held), "not late enough: {soon:?}");
 }

@@ -65,6 +65,7 @@ pub(super) fn all() -> Vec<Operation> {
             .query::<billing::EventQuery>()
             .gives::<Page<BillingEvent>>(200),
         op(duties::list, "listDuties", "Duties of upkeep, and what the database says of how it is used")
+            .query::<duties::DutiesQuery>()
             .gives::<Upkeep>(200),
         op(servers::list, "listDatabaseServers", "Servers that dedicated workspaces may be on")
             .gives::<Items<DatabaseServer>>(200),

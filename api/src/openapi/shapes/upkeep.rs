@@ -2,15 +2,20 @@
 
 use schemars::JsonSchema;
 
-use super::{Date, Time};
+use super::{Date, Id, Time};
 
-/// Duties of a cell, and what is known of its database.
+/// Duties of the cells that one can see, and what is known of the database of the first one.
 #[derive(JsonSchema)]
 pub(crate) struct Upkeep {
-    /// The schema of the cell.
+    /// The schema of the first cell.
     cell: String,
-    /// By name.
+    /// By cell and name: of pooled cells on the first page only, of dedicated ones while a worker serves them.
     items: Vec<Duty>,
+    /// Cells of this page that could not be looked into.
+    unreachable: Vec<UnreachableCell>,
+    /// Where further dedicated cells are; null on the last page.
+    next_cursor: Option<String>,
+    /// Of the first cell, as is what follows.
     retention: Retention,
     /// Newest first, at most 24.
     months: Vec<HistoryMonth>,
@@ -23,6 +28,12 @@ pub(crate) struct Upkeep {
 /// What one worker of the fleet does at a time.
 #[derive(JsonSchema)]
 pub(crate) struct Duty {
+    /// A schema, or the database of a dedicated cell.
+    cell: String,
+    /// The workspace whose cell it is; null if it holds many.
+    workspace_id: Option<Id>,
+    /// The slug of that.
+    workspace: Option<String>,
     name: String,
     /// The worker that took it last.
     holder: String,
@@ -35,8 +46,25 @@ pub(crate) struct Duty {
     /// What came of it then.
     outcome: Option<String>,
     next_due_at: Time,
+    /// Whether the holder is at it now.
+    is_held: bool,
     /// Seconds by which it is late and nobody is at it.
     late_s: f64,
+    /// Whether that is so much that somebody should look.
+    is_late: bool,
+}
+
+/// A cell that did not answer, or not in time.
+#[derive(JsonSchema)]
+pub(crate) struct UnreachableCell {
+    /// A schema, or the database of a dedicated cell.
+    cell: String,
+    /// The workspace whose cell it is; null if it holds many.
+    workspace_id: Option<Id>,
+    /// The slug of that.
+    workspace: Option<String>,
+    /// Why, for people.
+    reason: String,
 }
 
 /// For how long history is kept.

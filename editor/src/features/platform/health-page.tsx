@@ -9,12 +9,13 @@ import { List, ListingPage } from '../../ui/listing'
 import { dateTime } from '../../ui/time'
 import { Curve } from './curve'
 import { CURVES, RANGES, rangeOf } from './curves'
+import { Duties } from './duties-section'
 
 const EVERY_MS = 30_000
 const TONES: Record<Standing, Tone> = { good: 'good', warn: 'wait', bad: 'bad' }
 const WORDS: Record<Standing, string> = { good: 'good', warn: 'look at it', bad: 'bad' }
 
-/** How the first cell, its fleet and its database are and were. */
+/** How the first cell, its fleet and its database are and were, and what workers do in all cells to keep them so. */
 export function HealthPage() {
   const hours = rangeOf(useQuery('hours'))
   const loaded = useLoad(() => healthOf(hours), `health ${hours}`, EVERY_MS)
@@ -31,6 +32,7 @@ export function HealthPage() {
     <ListingPage title="Health" about="How workers and database are, by figures that workers take." actions={range}>
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
       {loaded.value && <Known health={loaded.value} />}
+      <Duties everyMs={EVERY_MS} />
     </ListingPage>
   )
 }
