@@ -65,12 +65,16 @@ pub async fn run(settings: &Settings, say: impl Fn(&str)) -> anyhow::Result<Repo
     client.publish("marked", &at_event("storm.marked")).await?;
     let crew = Crew::start(&ground.recipe, settings.workers).await?;
     let door = ground.database.door()?;
-    let raw_per_s = raw(&door, settings).await?;
-    say(&format!("plain SQL inserts {raw_per_s:.0} rows a second"));
+    let before = raw(&door, settings).await?;
+    say(&format!("plain SQL inserts {before:.0} rows a second"));
     let per_s = storm(&client, settings).await?;
     say(&format!("{per_s:.0} facts a second are taken in"));
     let mut owner = door.enter().await?;
     until_looked_at(&mut owner).await?;
+    let after = raw(&door, settings).await?;
+    say(&format!("plain SQL inserts {after:.0} rows a second afterwards"));
+    // Of both runs together: the machine may have become faster or slower meanwhile.
+    let raw_per_s = 2.0 / (before.recip() + after.recip());
     let (lost, disordered) = check(&mut owner, settings).await?;
     let not_started_once = not_started_once(&mut owner, settings).await?;
     let deaths = crew.deaths();
