@@ -133,7 +133,7 @@ pub struct Parts {
     people: People,
     tokens: Tokens,
     login: Login,
-    consent: Consent,
+    consent: Arc<Consent>,
     cells: Cells,
     replica: Option<Replica>,
     assigned: Assigned,
@@ -175,7 +175,11 @@ impl Api {
             people: People::new(settings.accounts.clone(), &settings.control, settings.cell.schema.clone()),
             tokens: Tokens::new(&settings.keys, &settings.accounts.public_url),
             login: Login::new(&settings.accounts.login_providers, &settings.allow, &settings.accounts.public_url),
-            consent: Consent::new(settings.accounts.gmail.as_ref(), &settings.allow, &settings.accounts.public_url),
+            consent: Arc::new(Consent::new(
+                settings.accounts.gmail.as_ref(),
+                &settings.allow,
+                &settings.accounts.public_url,
+            )),
             cells: Cells::new(
                 settings.cell.clone(),
                 control.clone(),

@@ -296,7 +296,7 @@ where
 }
 
 /// A handler that panicked goes on to do so where panics are caught; one that ended with its server is to be asked again.
-fn broken_off(error: JoinError) -> Response {
+pub(crate) fn broken_off(error: JoinError) -> Response {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => Problem::unavailable("stopping", "this server is stopping", "try again in a moment").into_response(),

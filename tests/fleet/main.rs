@@ -9,6 +9,7 @@ mod doctor;
 mod drain;
 mod foreach;
 mod form_mails;
+mod forwarded;
 mod freeze;
 mod graphs;
 mod holding;

@@ -20,14 +20,16 @@ fn pair(trigger: (&str, &str, Value), step: (&str, &str, Value)) -> Value {
 }
 
 impl Site {
-    async fn publish_over_http(&self, url: &str, name: &str, graph: &Value) {
+    /// Makes and publishes a workflow; what was answered to the latter.
+    pub(crate) async fn publish_over_http(&self, url: &str, name: &str, graph: &Value) -> Value {
         let made = self.post(url, "workflows", name, &json!({ "name": name, "graph": graph })).await;
         let id = made.body["id"].as_str().unwrap_or_else(|| panic!("{}", made.body)).to_owned();
         let published = self.post(url, &format!("workflows/{id}/publish"), &format!("{name}-1"), &json!({})).await;
         assert_eq!(published.status, 201, "{}", published.body);
+        published.body
     }
 
-    async fn rows(&self, of: &str) -> i64 {
+    pub(crate) async fn rows(&self, of: &str) -> i64 {
         self.count(&format!("SELECT count(*) FROM {of}")).await
     }
 }

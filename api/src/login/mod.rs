@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use url::Url;
 
-pub(crate) use gmail::{Consent, ConsentError};
+pub(crate) use gmail::{Consent, ConsentError, Given};
 pub use gmail::{GmailClient, GmailClientError};
 use id_token::BadToken;
 pub(crate) use id_token::Subject;

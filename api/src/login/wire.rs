@@ -58,27 +58,36 @@ impl Wire {
             let value = value.map_err(|_| WireError::Wrong("an access token that is no header".into()))?;
             headers.insert(reqwest::header::AUTHORIZATION, value);
         }
-        self.ask(Method::GET, url, headers, None).await
+        json(url, &self.ask(Method::GET, url, headers, None).await?)
     }
 
     pub(super) async fn post_form<T: DeserializeOwned>(
         &self,
         url: &str,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         form: &[(&str, &str)],
     ) -> Result<T, WireError> {
+        json(url, &self.send_form(url, headers, form).await?)
+    }
+
+    /// The same, where nothing matters but that the answer is a good one.
+    pub(super) async fn tell_form(&self, url: &str, form: &[(&str, &str)]) -> Result<(), WireError> {
+        self.send_form(url, HeaderMap::new(), form).await.map(drop)
+    }
+
+    async fn send_form(&self, url: &str, mut headers: HeaderMap, form: &[(&str, &str)]) -> Result<Vec<u8>, WireError> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         self.ask(Method::POST, url, headers, Some(body.into_bytes())).await
     }
 
-    async fn ask<T: DeserializeOwned>(
+    async fn ask(
         &self,
         method: Method,
         url: &str,
         mut headers: HeaderMap,
         body: Option<Vec<u8>>,
-    ) -> Result<T, WireError> {
+    ) -> Result<Vec<u8>, WireError> {
         let shown: Box<str> = url.into();
         let url = Url::parse(url).ok().filter(is_safe).ok_or_else(|| WireError::Unsafe(shown.clone()))?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -96,8 +105,12 @@ impl Wire {
             let error = said["error"].as_str().unwrap_or_default().chars().take(100).collect::<String>();
             return Err(WireError::Status { url: shown, status, error: error.into() });
         }
-        serde_json::from_slice(&bytes).map_err(|error| WireError::Form { url: shown, why: error.to_string() })
+        Ok(bytes)
     }
+}
+
+fn json<T: DeserializeOwned>(url: &str, bytes: &[u8]) -> Result<T, WireError> {
+    serde_json::from_slice(bytes).map_err(|error| WireError::Form { url: url.into(), why: error.to_string() })
 }
 
 async fn read(response: Response, url: &str) -> Result<Vec<u8>, WireError> {

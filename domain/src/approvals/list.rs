@@ -134,12 +134,11 @@ async fn over(
     let open = || rows.iter().filter(|row| row.status == "open");
     let executions: Vec<Uuid> = open().map(|row| row.execution_id).collect();
     let live: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT execution_id FROM executions WHERE workspace_id = $1 AND execution_id BETWEEN $2 AND $3 \
-         AND execution_id = ANY ($4) AND ended_at IS NULL",
+        "SELECT e.execution_id FROM unnest($2::uuid[]) AS n (id) \
+         CROSS JOIN LATERAL (SELECT x.execution_id, x.ended_at FROM executions x \
+           WHERE x.execution_id = n.id AND x.workspace_id = $1 LIMIT 1) AS e WHERE e.ended_at IS NULL",
     )
     .bind(workspace_id.0)
-    .bind(executions.iter().min())
-    .bind(executions.iter().max())
     .bind(&executions)
     .fetch_all(connection)
     .await?;

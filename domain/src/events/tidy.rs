@@ -59,9 +59,13 @@ pub async fn tidy_waits(
     let over = waits.iter().filter(|(_, _, execution_id)| !live.contains(execution_id));
     let (workspaces, ids): (Vec<Uuid>, Vec<Uuid>) =
         over.map(|&(workspace_id, wait_id, _)| (workspace_id, wait_id)).unzip();
+    // The order names the key: else, where little is known of the table, all waits of a workspace are read for each. A row that
+    // somebody changes at this moment is left for the next round.
     sqlx::query(
-        "DELETE FROM event_waits w USING unnest($1::uuid[], $2::uuid[]) AS o (workspace_id, wait_id) \
-         WHERE w.workspace_id = o.workspace_id AND w.wait_id = o.wait_id",
+        "DELETE FROM event_waits w WHERE w.ctid = ANY (ARRAY(SELECT x.ctid \
+           FROM unnest($1::uuid[], $2::uuid[]) AS o (workspace_id, wait_id) \
+           CROSS JOIN LATERAL (SELECT e.ctid FROM event_waits e WHERE e.workspace_id = o.workspace_id \
+             AND e.wait_id >= o.wait_id AND e.wait_id <= o.wait_id ORDER BY e.wait_id LIMIT 1) AS x))",
     )
     .bind(workspaces)
     .bind(ids)

@@ -17,6 +17,10 @@ const LOOK_EVENTS_MAX: i64 = 500;
 const NOT_LOOKED_AT: &str = "AND (EXISTS (SELECT FROM event_turns t \
       WHERE t.workspace_id = events.workspace_id AND t.event_id = events.event_id) \
     OR EXISTS (SELECT FROM event_arrivals a WHERE a.workspace_id = events.workspace_id AND a.xid = events.xid))";
+/// Wait `$2` of workspace `$1`, by the step too, `$3` to `$5`, if it is open. Any index that this lets a planner take holds one row of
+/// it, however little is known of the table: so the status is not named, whose index begins with what all waits for an event share.
+const IF_OPEN: &str =
+    "workspace_id = $1 AND wait_id = $2 AND execution_id = $3 AND node_id = $4 AND scope = $5 AND closed_at IS NULL";
 
 /// A step that waits for an event, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,14 +104,14 @@ pub async fn expire(
     if row.status == "open" {
         look(connection, waiting, &row, NOT_LOOKED_AT).await?;
     }
-    sqlx::query(
-        "UPDATE event_waits SET status = 'expired', closed_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND wait_id = $2 AND status = 'open'",
-    )
-    .bind(waiting.workspace_id.0)
-    .bind(row.wait_id)
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query(&format!("UPDATE event_waits SET status = 'expired', closed_at = clock_timestamp() WHERE {IF_OPEN}"))
+        .bind(waiting.workspace_id.0)
+        .bind(row.wait_id)
+        .bind(waiting.execution_id.0)
+        .bind(waiting.step.node_id.as_str())
+        .bind(waiting.step.scope.as_str())
+        .execute(&mut *connection)
+        .await?;
     Ok(find(connection, waiting).await?.event)
 }
 
@@ -176,12 +180,20 @@ async fn look(
     .await?;
     let fits = |event: &&EventRow| holds(row.condition.as_deref(), &event.shown());
     let Some(event) = events.iter().find(fits) else { return Ok(None) };
-    let taken = sqlx::query_scalar(
-        "UPDATE event_waits SET status = 'matched', event = $3, depth = $4, closed_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND wait_id = $2 AND status = 'open' RETURNING event",
-    );
-    let taken = taken.bind(waiting.workspace_id.0).bind(row.wait_id).bind(event.shown()).bind(event.depth);
-    Ok(taken.fetch_optional(connection).await?)
+    let taken = sqlx::query_scalar(&format!(
+        "UPDATE event_waits SET status = 'matched', event = $6, depth = $7, closed_at = clock_timestamp() \
+         WHERE {IF_OPEN} RETURNING event"
+    ))
+    .bind(waiting.workspace_id.0)
+    .bind(row.wait_id)
+    .bind(waiting.execution_id.0)
+    .bind(waiting.step.node_id.as_str())
+    .bind(waiting.step.scope.as_str())
+    .bind(event.shown())
+    .bind(event.depth)
+    .fetch_optional(connection)
+    .await?;
+    Ok(taken)
 }
 
 /// Whether a condition holds for an event. One that cannot be evaluated for it does not.

@@ -225,7 +225,7 @@ pub async fn list(
     Ok(rows)
 }
 
-/// How these executions stand.
+/// How these executions stand, each looked up by its key.
 ///
 /// # Errors
 /// If the database does.
@@ -235,8 +235,9 @@ pub async fn statuses(
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, String>, StoreError> {
     let rows: Vec<(Uuid, String)> = sqlx::query_as(&format!(
-        "SELECT e.execution_id, {STATUS} AS status FROM executions e \
-         WHERE e.execution_id = ANY ($1) AND e.workspace_id = $2"
+        "SELECT e.execution_id, {STATUS} AS status FROM unnest($1::uuid[]) AS n (id) \
+         CROSS JOIN LATERAL (SELECT x.execution_id, x.status FROM executions x \
+           WHERE x.execution_id = n.id AND x.workspace_id = $2 LIMIT 1) AS e"
     ))
     .bind(ids)
     .bind(workspace_id.0)

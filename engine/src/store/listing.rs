@@ -101,7 +101,8 @@ pub async fn looked_for(
     Ok((rows, last.map(ExecutionId)))
 }
 
-/// Those of these executions of a workspace that are wanted, newest first. By their keys.
+/// Those of these executions of a workspace that are wanted, newest first. Each is looked up by its key, whatever a planner knows
+/// of the table.
 ///
 /// # Errors
 /// If the database does.
@@ -115,8 +116,10 @@ pub async fn of_ids(
         return Ok(Vec::new());
     }
     let rows = sqlx::query_as(&format!(
-        "SELECT {} FROM executions e WHERE e.workspace_id = $1 AND e.execution_id = ANY ($2) \
-           AND e.execution_id BETWEEN $8 AND $9 AND {} ORDER BY e.execution_id DESC",
+        "SELECT {} FROM (SELECT DISTINCT n.id FROM unnest($2::uuid[]) AS n (id)) AS named \
+           CROSS JOIN LATERAL (SELECT {HEAD}, e.status FROM executions e \
+             WHERE e.execution_id = named.id AND e.workspace_id = $1 LIMIT 1) AS e \
+          WHERE {} ORDER BY e.execution_id DESC",
         columns(),
         meets()
     ))
@@ -127,8 +130,6 @@ pub async fn of_ids(
     .bind(wanted.trial)
     .bind(wanted.status)
     .bind(wanted.error_class)
-    .bind(execution_ids.iter().min())
-    .bind(execution_ids.iter().max())
     .fetch_all(connection)
     .await?;
     Ok(rows)

@@ -204,10 +204,12 @@ pub async fn still_open(
         return Ok(Vec::new());
     }
     let open = sqlx::query_scalar(
-        "SELECT e.execution_id FROM executions e WHERE e.execution_id = ANY ($1) AND e.execution_id BETWEEN $2 AND $3 \
-            AND e.workspace_id = $4 AND e.ended_at IS NULL ORDER BY e.execution_id",
+        "SELECT e.execution_id FROM (SELECT DISTINCT n.id FROM unnest($1::uuid[]) AS n (id)) AS named \
+          CROSS JOIN LATERAL (SELECT x.execution_id, x.ended_at FROM executions x \
+            WHERE x.execution_id = named.id AND x.workspace_id = $2 LIMIT 1) AS e \
+          WHERE e.ended_at IS NULL ORDER BY e.execution_id",
     );
-    let open = open.bind(ids).bind(ids.iter().min()).bind(ids.iter().max()).bind(workspace_id.0);
+    let open = open.bind(ids).bind(workspace_id.0);
     Ok(open.fetch_all(connection).await?)
 }
 

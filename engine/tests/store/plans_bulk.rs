@@ -1,18 +1,21 @@
 //! The plans of bulk jobs, and whose turn it is.
 
-use capstan_engine::store::bulk::{ItemEnd, finish, pick, tidy};
+use capstan_engine::store::bulk::{Filter, ItemEnd, Made, NewJob, Work, create, finish, matching, pick, tidy};
 use capstan_engine::store::connect::Role;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::explain::Plans;
 use super::plans_data::empty;
-use super::support::Cell;
+use super::support::{Cell, run};
 
 /// Executions of a job.
 const ITEMS: i64 = 20_000;
 /// Executions of a chunk.
 const CHUNK: i64 = 60;
+/// The oldest fifty executions of the cell, and the newest fifty.
+const OUTER: &str = "execution_id IN (SELECT x.execution_id FROM executions x ORDER BY x.execution_id LIMIT 50) \
+    OR execution_id IN (SELECT x.execution_id FROM executions x ORDER BY x.execution_id DESC LIMIT 50)";
 
 fn job(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -120,4 +123,64 @@ async fn jobs_that_ended_long_ago_are_removed_in_bites_and_others_stay() {
         .await
         .unwrap();
     assert_eq!(left, (1, 10));
+}
+
+/// How many executions fit, by a look and by a new job.
+async fn fitting(cell: &Cell, api: &mut PgConnection, ids: Option<Vec<Uuid>>) -> (i64, i32) {
+    let filter = Filter { ids, ..Filter::default() };
+    let found = matching(api, cell.workspace, &filter, 1_000).await.unwrap();
+    assert!(found.sample.is_sorted() && i64::try_from(found.sample.len()).unwrap() == found.count, "{found:?}");
+    let new = NewJob { job_id: Uuid::now_v7(), filter, work: Work::Pause { reason: None }, idempotency_key: None };
+    let Made::New(job) = create(api, cell.workspace, &new).await.unwrap() else { panic!("no job") };
+    (found.count, job.total)
+}
+
+/// Without ids the executions of the workspace are read, with ids those, and no others.
+async fn check_choice(cell: &Cell, api: &mut PgConnection, plans: &Plans, own: &[Uuid]) {
+    // One twice, and one that there is not.
+    let named = vec![own[0], own[99], own[0], job(1)];
+    for (ids, expected) in [(None, 100), (Some(named), 2)] {
+        plans.take();
+        assert_eq!(fitting(cell, api, ids).await, (i64::from(expected), expected));
+        let mut all = plans.take();
+        all.retain(|plan| plan.relations().iter().any(|relation| relation.starts_with("executions")));
+        assert_eq!(all.len(), 3, "{all:#?}");
+        for plan in &all {
+            plan.assert_no_seq_scan();
+            for relation in plan.relations().iter().filter(|relation| relation.starts_with("executions")) {
+                assert!(plan.rows_seen(relation) <= u64::from(expected.unsigned_abs()) + 2, "{plan:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn executions_are_chosen_by_the_index_of_their_workspace_or_their_keys_whatever_is_known_of_the_table() {
+    let cell = empty().await;
+    let mut api = cell.connect(Role::Api).await;
+    run(&mut api, &format!("SELECT set_config('app.workspace_id', '{}', false)", cell.workspace)).await;
+    // Plans from when everything was empty.
+    for ids in [None, Some(vec![job(1)])] {
+        assert_eq!(fitting(&cell, &mut api, ids).await, (0, 0));
+    }
+    cell.execute(
+        "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, status, ended_at) \
+         SELECT overlay(uuid_floor_1(now())::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, md5('other')::uuid, \
+           gen_random_uuid(), gen_random_uuid(), 'start', '1', 'completed', now() FROM generate_series(1, 20000) n",
+    )
+    .await;
+    let give = |to: &str| format!("UPDATE executions SET workspace_id = {to} WHERE {OUTER}");
+    let own = format!("'{}'", cell.workspace);
+    cell.execute(&give(&own)).await;
+    let mut owner = cell.connect(Role::Owner).await;
+    let ids = sqlx::query_scalar("SELECT execution_id FROM executions WHERE workspace_id = $1 ORDER BY 1")
+        .bind(cell.workspace.0);
+    let ids: Vec<Uuid> = ids.fetch_all(&mut owner).await.unwrap();
+    let plans = Plans::of(&mut api).await;
+    check_choice(&cell, &mut api, &plans, &ids).await;
+    // Of a large workspace alone it is known.
+    cell.execute(&give("md5('other')::uuid")).await;
+    cell.execute("ANALYZE").await;
+    cell.execute(&give(&own)).await;
+    check_choice(&cell, &mut api, &plans, &ids).await;
 }

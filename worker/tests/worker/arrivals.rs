@@ -91,6 +91,42 @@ async fn of_events_only_those_are_read_that_came_together_however_little_is_know
     assert_eq!(cell.count(ARRIVALS).await, 0);
 }
 
+/// Rows of the table of waits that statements have read by indexes so far; those of this connection are all counted.
+async fn read_of_waits(worker: &mut PgConnection) -> i64 {
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut *worker).await.unwrap();
+    let read = "SELECT coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables \
+        WHERE schemaname = current_schema() AND relname = 'event_waits'";
+    sqlx::query_scalar(read).fetch_one(worker).await.unwrap()
+}
+
+#[tokio::test]
+async fn waits_are_given_events_and_closed_by_their_keys_however_little_is_known_of_the_table() {
+    let cell = Cell::new().await;
+    let ids = executions(&cell, 2).await;
+    let mut worker = worker(&cell).await;
+    assert_eq!(events::wait(&mut worker, &step(&cell, ids[0]), &wait("8")).await.unwrap(), None);
+    // What the planner goes by from now on: one row.
+    for sql in ["ALTER TABLE event_waits SET (autovacuum_enabled = off)", "ANALYZE event_waits"] {
+        sqlx::query(sql).execute(&mut cell.owner().await).await.unwrap();
+    }
+    let more = "INSERT INTO event_waits (workspace_id, wait_id, execution_id, node_id, type, key, since_at) \
+        SELECT $1, gen_random_uuid(), $2, 'paid-' || n, 'order.paid', '7', now() - interval '1 hour' \
+          FROM generate_series(1, 2000) AS n";
+    let more = sqlx::query(more).bind(cell.workspace_id.0).bind(ids[1].0);
+    more.execute(&mut cell.owner().await).await.unwrap();
+    send(&cell, &many("order.paid", 9)[7..8]).await;
+    let before = read_of_waits(&mut worker).await;
+    for _ in 0..2 {
+        assert_eq!(events::work(&mut worker, None).await.unwrap().unwrap().waits, 200, "those of a chunk");
+    }
+    let given = read_of_waits(&mut worker).await - before;
+    assert!(given < 10_000, "{given} rows are read for 400 waits");
+    assert_eq!(events::expire(&mut worker, &step(&cell, ids[0]), &wait("8")).await.unwrap(), None);
+    let expired = read_of_waits(&mut worker).await - before - given;
+    assert!(expired < 1_000, "{expired} rows are read for one wait");
+    assert_eq!(cell.count("SELECT count(*) FROM event_waits WHERE status = 'expired'").await, 1);
+}
+
 #[tokio::test]
 async fn a_workflow_starts_at_each_of_many_that_come_together() {
     let cell = Cell::new().await;

@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use capstan_domain::access::{self, LOGIN_MINUTES, Permission, hash_secret, new_secret};
 use capstan_domain::audit::Difference;
 use capstan_domain::credentials::{self, GMAIL, Kept, NewCredential};
+use capstan_domain::trace;
 use capstan_node_types::services::mail::is_sender;
 use serde_json::{Value, json};
+use tracing::Instrument;
 use url::Url;
 use url::form_urlencoded::{Serializer, parse};
 use uuid::Uuid;
@@ -22,8 +24,9 @@ use crate::Api;
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::auth::{Holder, admit, no_key};
-use crate::login::{ConsentError, GmailClient, Secrets};
+use crate::login::{ConsentError, Given, GmailClient, Secrets};
 use crate::people::session::{WORKSPACE, refuse_foreign};
+use crate::permit::broken_off;
 use crate::problem::Problem;
 use crate::rates;
 use crate::routes::people::login::parameter;
@@ -129,7 +132,7 @@ pub(crate) async fn begin(State(api): State<Api>, mut parts: Parts) -> Result<Re
 /// the browser that began, by somebody who may. 400 `consent_over`, 403 `consent_refused`, `wrong_scope`, 502 `provider_unavailable`,
 /// `no_refresh_token`, 503 `no_secret_keys`.
 pub(crate) async fn end(State(api): State<Api>, mut parts: Parts) -> Result<Response, Problem> {
-    let client = client(&api)?;
+    client(&api)?;
     let state = parameter(&parts, "state").unwrap_or_default();
     let browser = api.people.login_half(&parts.headers).unwrap_or_default().to_owned();
     let mut transaction = api.people.pool.begin().await?;
@@ -141,13 +144,31 @@ pub(crate) async fn end(State(api): State<Api>, mut parts: Parts) -> Result<Resp
     }
     let code = parameter(&parts, "code").filter(|code| code.len() <= CODE_BYTES_MAX).ok_or_else(consent_over)?;
     let (holder, change) = admitted(&api, &mut parts, Some(&wanted.workspace)).await?;
-    let secrets = Secrets { state: &state, browser: &browser };
-    let refresh_token = api.consent.refresh_token(client, &secrets, &code).await.map_err(told)?;
-    let kept = wanted.kept(client, &refresh_token)?;
-    let done = keep(&api, &holder, &wanted.name, &kept).await;
-    change.made(&api, done.as_ref().map_or_else(|problem| problem.status, |_| StatusCode::OK)).await;
-    done?;
-    Ok(Redirect::to(&format!("/editor/w/{}/credentials", holder.caller.slug)).into_response())
+    let there = format!("/editor/w/{}/credentials", holder.caller.slug);
+    let back = Back { state, browser, code };
+    // Whoever hangs up meanwhile leaves no token behind that nobody knows of, and no change that is not recorded.
+    match tokio::spawn(trace::carried(connect(api, holder, change, wanted, back)).in_current_span()).await {
+        Ok(done) => done.map(|()| Redirect::to(&there).into_response()),
+        Err(error) => Ok(broken_off(error)),
+    }
+}
+
+/// What somebody came back with.
+struct Back {
+    state: String,
+    browser: String,
+    code: String,
+}
+
+/// Exchanges the code, and keeps what the account gives. What is not kept is taken back.
+async fn connect(api: Api, holder: Holder, change: Arc<Change>, wanted: Wanted, back: Back) -> Result<(), Problem> {
+    let client = client(&api)?;
+    let secrets = Secrets { state: &back.state, browser: &back.browser };
+    let given = api.consent.given(client, &secrets, &back.code).await.map_err(told)?;
+    let kept = wanted.kept(client, given.refresh_token().map_err(told)?)?;
+    let done = keep(&api, &holder, &wanted.name, &kept, given).await;
+    change.made(&api, done.as_ref().map_or_else(|problem| problem.status, |()| StatusCode::OK)).await;
+    done
 }
 
 fn client(api: &Api) -> Result<&GmailClient, Problem> {
@@ -195,7 +216,7 @@ async fn refuse_unfit(holder: &Holder, wanted: &Wanted) -> Result<(), Problem> {
 }
 
 /// Stores it as a new credential, or in place of what the one of that name held.
-async fn keep(api: &Api, holder: &Holder, name: &str, kept: &Kept) -> Result<(), Problem> {
+async fn keep(api: &Api, holder: &Holder, name: &str, kept: &Kept, given: Given) -> Result<(), Problem> {
     let caller = &holder.caller;
     let (fields_set, secrets) = (fields_set(kept), redactor(kept)?);
     let mut transaction = caller.write().await?;
@@ -226,6 +247,8 @@ async fn keep(api: &Api, holder: &Holder, name: &str, kept: &Kept) -> Result<(),
     let before = before.as_ref().map_or(Value::Null, shown);
     caller.names(format!("/api/v1/credentials/{credential_id}"));
     caller.tells(&mut transaction, Difference::between(&before, &shown(&row)).without(&secrets)).await?;
+    // From here on it may be stored, whatever the database answers.
+    given.keep();
     transaction.commit().await?;
     Ok(())
 }

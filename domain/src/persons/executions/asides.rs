@@ -93,13 +93,15 @@ pub(super) async fn waits(connection: &mut PgConnection, site: &Site<'_>, finds:
         ];
         if site.sift("event_wait", &place, &mut columns, finds) {
             sqlx::query(
-                "UPDATE event_waits SET key = $3, condition = $4, event = $5 WHERE workspace_id = $1 AND wait_id = $2",
+                "UPDATE event_waits SET key = $3, condition = $4, event = $5 \
+                 WHERE workspace_id = $1 AND wait_id = $2 AND execution_id = $6",
             )
             .bind(site.turn.workspace_id)
             .bind(wait_id)
             .bind(key.as_str())
             .bind(condition.as_str())
             .bind(is_matched.then_some(event))
+            .bind(site.execution_id)
             .execute(&mut *connection)
             .await?;
         }

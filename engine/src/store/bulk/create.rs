@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::matching::{bind, condition};
+use super::matching::{bind, condition, source};
 use super::model::{Filter, Onto, Work};
 use super::read::{JobRow, find};
 use crate::core::ids::WorkspaceId;
@@ -119,8 +119,9 @@ async fn insert_items(
 ) -> Result<i64, StoreError> {
     let sql = format!(
         "INSERT INTO bulk_items (workspace_id, job_id, execution_id, version_id) \
-         SELECT e.workspace_id, $10, e.execution_id, {} FROM executions e WHERE {} LIMIT $12",
+         SELECT e.workspace_id, $10, e.execution_id, {} FROM {} WHERE {} LIMIT $12",
         version(&new.work),
+        source(&new.filter),
         condition(&new.filter)
     );
     let named = match new.work.onto() {

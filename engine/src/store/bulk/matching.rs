@@ -8,18 +8,31 @@ use uuid::Uuid;
 
 use super::model::{Filter, Status};
 use crate::core::ids::WorkspaceId;
-use crate::store::executions::STATUS;
+use crate::store::executions::{OF_WORKSPACE, STATUS};
 use crate::store::trials::IS_TRIAL;
 
 /// How far the time in an execution's id may be from when it was recorded: whoever starts it makes the id.
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
-/// The condition on `executions e`, with the parameters $1 to $9 that [`bind`] binds. Without ids it walks the
-/// executions of the workspace between two ids, with ids it looks up each. Trials have to be named, or their version.
+/// What a filter chooses from, called `e`. Without ids that is all executions; with ids it looks each up by its key, once: whether a
+/// planner would do so with a condition on many ids hangs on what it knows of the table, else it walks all that lies between them.
+pub(super) fn source(filter: &Filter) -> &'static str {
+    match filter.ids {
+        Some(_) => {
+            "(SELECT DISTINCT n.id FROM unnest($9::uuid[]) AS n (id)) AS named CROSS JOIN LATERAL ( \
+               SELECT x.execution_id, x.workspace_id, x.workflow_id, x.version_id, x.status, x.created_at FROM executions x \
+                WHERE x.execution_id = named.id AND x.workspace_id = $1 LIMIT 1) AS e"
+        }
+        None => "executions e",
+    }
+}
+
+/// The condition on what [`source`] names `e`, with the parameters $1 to $9 that [`bind`] binds. Without ids it walks the
+/// executions of the workspace between two ids, by its index. Trials have to be named, or their version.
 pub(super) fn condition(filter: &Filter) -> String {
-    let among = if filter.ids.is_some() { "e.execution_id = ANY ($9)" } else { "$9::uuid[] IS NULL" };
+    let among = if filter.ids.is_some() { "$9::uuid[] IS NOT NULL" } else { "$9::uuid[] IS NULL" };
     format!(
-        "e.workspace_id = $1 AND e.execution_id BETWEEN $2 AND $3 AND {among} \
+        "{OF_WORKSPACE} AND e.execution_id BETWEEN $2 AND $3 AND {among} \
          AND ($4::timestamptz IS NULL OR e.created_at >= $4) AND ($5::timestamptz IS NULL OR e.created_at < $5) \
          AND ($6::uuid IS NULL OR e.workflow_id = $6) AND ($7::uuid IS NULL OR e.version_id = $7) \
          AND ($8::text[] IS NULL OR {STATUS} = ANY ($8)) \
@@ -27,7 +40,7 @@ pub(super) fn condition(filter: &Filter) -> String {
     )
 }
 
-/// Binds the parameters of [`condition`].
+/// Binds the parameters of [`source`] and [`condition`].
 pub(super) fn bind<'q>(
     query: Query<'q, Postgres, PgArguments>,
     workspace_id: WorkspaceId,

@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use uuid::Uuid;
 
 use super::create::EXECUTIONS_MAX;
-use super::matching::{bind, condition};
+use super::matching::{bind, condition, source};
 use super::model::{Filter, ItemStatus};
 use crate::core::ids::{ExecutionId, WorkspaceId};
 use crate::store::error::StoreError;
@@ -162,11 +162,11 @@ pub async fn matching(
     filter: &Filter,
     sample: i64,
 ) -> Result<Match, StoreError> {
-    let fits = condition(filter);
-    let sql = format!("SELECT count(*) FROM (SELECT FROM executions e WHERE {fits} LIMIT $10) AS fitting");
+    let (from, fits) = (source(filter), condition(filter));
+    let sql = format!("SELECT count(*) FROM (SELECT FROM {from} WHERE {fits} LIMIT $10) AS fitting");
     let count = bind(sqlx::query(&sql), workspace_id, filter).bind(EXECUTIONS_MAX + 1);
     let count = count.fetch_one(&mut *connection).await?.try_get(0)?;
-    let sql = format!("SELECT e.execution_id FROM executions e WHERE {fits} ORDER BY e.execution_id LIMIT $10");
+    let sql = format!("SELECT e.execution_id FROM {from} WHERE {fits} ORDER BY e.execution_id LIMIT $10");
     let rows = bind(sqlx::query(&sql), workspace_id, filter).bind(sample).fetch_all(connection).await?;
     let ids = rows.iter().map(|row| Ok(ExecutionId(row.try_get(0)?)));
     Ok(Match { count, sample: ids.collect::<Result<_, sqlx::Error>>()? })
