@@ -61,7 +61,7 @@ impl Archived {
         assert_eq!(close(&mut worker, month).await.unwrap(), None);
         let (mut lines, rows) = (Vec::new(), rows(&cell).await);
         for table in BY_MONTH {
-            let mut sink = Vec::new();
+            let mut sink: Vec<u8> = Vec::new();
             archive(&mut worker, table, month, &mut sink).await.unwrap();
             lines.push(sink);
         }
