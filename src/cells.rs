@@ -28,16 +28,16 @@ pub(crate) struct CellArgs {
 }
 
 impl CellArgs {
+    /// Where it is, as the owner of its tables reaches it.
+    pub(crate) async fn owned(&self, database: &Database) -> anyhow::Result<Place> {
+        let Some(slug) = &self.workspace else { return Ok(database.cell.clone()) };
+        let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
+        owned(&database.control, &mut control, &self.creator, &address, self.secrets.ring_or_empty()?.as_ref()).await
+    }
+
     /// A connection of the owner of its tables.
     pub(crate) async fn owner(&self, database: &Database) -> anyhow::Result<PgConnection> {
-        let place = match &self.workspace {
-            None => database.cell.clone(),
-            Some(slug) => {
-                let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
-                owned(&database.control, &mut control, &self.creator, &address, self.secrets.ring_or_empty()?.as_ref())
-                    .await?
-            }
-        };
+        let place = self.owned(database).await?;
         place.connect(Role::Owner).await.context("the cell cannot be reached as its owner (see CAPSTAN_CREATOR_URL)")
     }
 

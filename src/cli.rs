@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::LogArgs;
 use crate::{
-    admin, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, provision, retention,
-    secrets, serve, stats, test, user, validate, worker, workflow, workspace,
+    admin, archive, bench, dev, doctor, duties, exec, execution, explain, key, maintain, migrate, plan, provision,
+    retention, secrets, serve, stats, test, user, validate, worker, workflow, workspace,
 };
 
 /// A durable workflow execution engine with a worker fleet, on PostgreSQL.
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// For how long history is kept.
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
+    /// Months of history that were archived.
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Vacuum once a week, and build bloated indexes anew once a month: to be run each day in a quiet hour.
     Maintain(maintain::MaintainArgs),
     /// Measure this engine against the raw limit of the database.
@@ -122,6 +125,7 @@ impl Cli {
             Command::Maintain(args) => maintain::run(&args, json).await,
             Command::Duties(args) => duties::run(&args, json).await,
             Command::Retention(command) => retention::run(&command, json).await,
+            Command::Archive(command) => Box::pin(archive::run(&command, json)).await,
             Command::Stats(command) => stats::run(&command, json).await,
             Command::Key(command) => key::run(&command, json).await,
             Command::User(command) => user::run(&command, json).await,

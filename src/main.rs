@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod archive;
 mod bench;
 mod billing;
 mod cells;

@@ -1,6 +1,7 @@
 //! A fleet of real processes on a real PostgreSQL, and what must not matter to it: kills, outages, freezes, restarts.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod archive;
 mod bulk;
 mod cells;
 mod children;

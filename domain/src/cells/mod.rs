@@ -20,8 +20,8 @@ pub use dues::{
     next_cell_due, open_cell, rest, served_cells, served_page, server_of,
 };
 pub use place::{
-    CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name, place_of,
-    tls_mode,
+    CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name,
+    name_in_archive, place_of, tls_mode,
 };
 pub use provision::{DDL_AT_ONCE_MAX, Provisioner, Turn};
 pub use ready::{Service, ready_cells, service};

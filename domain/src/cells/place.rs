@@ -28,6 +28,16 @@ pub fn database_name(workspace_id: WorkspaceId) -> String {
     format!("capstan_{}", workspace_id.0.simple())
 }
 
+/// What a cell is called in archives of its history: by the database of a dedicated one, as all of these have the same schema, by the
+/// schema of another. No two cells of a server have one name.
+#[must_use]
+pub fn name_in_archive(place: &Place) -> &str {
+    match place.database.get_database() {
+        Some(database) if place.schema == DEDICATED_SCHEMA => database,
+        _ => &place.schema,
+    }
+}
+
 /// A cell cannot be reached, or nobody knows how.
 #[derive(Debug, Error)]
 pub enum CellError {

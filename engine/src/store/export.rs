@@ -69,7 +69,8 @@ pub async fn export(
     Ok(rows)
 }
 
-/// The tables of the connection's schema, by name; a partitioned one stands for its months.
+/// The tables of the connection's schema, by name; a partitioned one stands for its months. Without those that a month out of an archive
+/// is being loaded into, which [`restore`](super::restore) names so.
 const TABLES: &str = "SELECT c.relname::text AS name, \
        (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a \
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid <> 'bytea'::regtype) AS columns, \
@@ -77,4 +78,5 @@ const TABLES: &str = "SELECT c.relname::text AS name, \
          WHERE has_table_privilege(r.name, c.oid, 'SELECT') ORDER BY r.nth LIMIT 1) AS reader \
   FROM pg_class c JOIN pg_attribute w ON w.attrelid = c.oid AND w.attname = 'workspace_id' AND NOT w.attisdropped \
  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
+   AND c.relname !~ '^loading_[a-z_]+_[0-9]{4}_[0-9]{2}$' \
  ORDER BY c.relname";

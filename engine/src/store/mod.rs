@@ -36,6 +36,7 @@ pub mod purses;
 pub mod quotas;
 pub mod reports;
 pub mod restart;
+pub mod restore;
 pub mod retention;
 pub mod said;
 pub mod shares;

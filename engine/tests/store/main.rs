@@ -35,6 +35,7 @@ mod preflight;
 mod race;
 mod reap;
 mod release;
+mod restore;
 mod retention;
 mod roles;
 mod roles_rows;

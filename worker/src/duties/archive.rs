@@ -4,7 +4,7 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use capstan_domain::cells::DEDICATED_SCHEMA;
+use capstan_domain::cells::name_in_archive;
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::retention::{self, ArchiveError, tables_of};
@@ -44,7 +44,7 @@ impl<'a> Archive<'a> {
     /// None if no command is set.
     pub(super) fn of(settings: &'a UpkeepSettings, place: &'a Place) -> Option<Self> {
         let command = settings.archive_command.as_deref().map(str::trim).filter(|command| !command.is_empty())?;
-        Some(Self { command, longest: settings.archive_max, cell: name_of(place) })
+        Some(Self { command, longest: settings.archive_max, cell: name_in_archive(place) })
     }
 
     /// Hands over the tables of a month that are still there, one run of the command each; how many bytes.
@@ -107,26 +107,20 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// The database of a dedicated cell, the schema of another one: no two of them write to one name.
-fn name_of(place: &Place) -> &str {
-    match place.database.get_database() {
-        Some(database) if place.schema == DEDICATED_SCHEMA => database,
-        _ => &place.schema,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use capstan_domain::cells::DEDICATED_SCHEMA;
+
     use super::*;
 
     #[test]
     fn no_two_cells_have_one_name_in_the_archive() {
         let home = Place::new("postgres://home.example/capstan_fleet", "cell_1").unwrap();
-        assert_eq!(name_of(&home), "cell_1");
+        assert_eq!(name_in_archive(&home), "cell_1");
         for database in ["capstan_one", "capstan_other"] {
             let database = home.database.clone().database(database);
             let own = Place { database: database.clone(), schema: DEDICATED_SCHEMA.into(), pooler: None };
-            assert_eq!(Some(name_of(&own)), database.get_database());
+            assert_eq!(Some(name_in_archive(&own)), database.get_database());
         }
     }
 }
