@@ -74,14 +74,6 @@ fn expected(year: i64) -> Vec<(String, String)> {
 }
 
 impl Site {
-    async fn publish_over_http(&self, url: &str, name: &str, graph: &Value) {
-        let made = self.post(url, "workflows", name, &json!({ "name": name, "graph": graph })).await;
-        assert_eq!(made.status, 201, "{}", made.body);
-        let publish = format!("workflows/{}/publish", made.body["id"].as_str().unwrap());
-        let published = self.post(url, &publish, &format!("{name}-published"), &json!({})).await;
-        assert_eq!(published.status, 201, "{}", published.body);
-    }
-
     /// Has all schedules be due since their first fire times, as after an outage of decades.
     async fn long_ago(&self, expected: &[(String, String)]) {
         let (triggers, times): (Vec<&str>, Vec<&str>) =
