@@ -1,4 +1,4 @@
-//! The side of the fleet: what is due, one at a time.
+//! The side of the fleet: what is due, alone or many of a workspace together.
 
 use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
