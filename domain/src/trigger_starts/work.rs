@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Starts that are due among which turns are given, by workspace.
 const WINDOW: i64 = 2_000;
 /// Starts that one look finds at most.
-const CANDIDATES_MAX: i64 = 50;
+const CANDIDATES_MAX: i64 = 200;
 /// First pause after a refusal, in seconds; each is twice as long as the one before.
 const PAUSE_S: i64 = 1;
 /// Longest pause, in seconds.
