@@ -21,6 +21,8 @@ const NOT_LOOKED_AT: &str = "AND (EXISTS (SELECT FROM event_turns t \
 /// it, however little is known of the table: so the status is not named, whose index begins with what all waits for an event share.
 const IF_OPEN: &str =
     "workspace_id = $1 AND wait_id = $2 AND execution_id = $3 AND node_id = $4 AND scope = $5 AND closed_at IS NULL";
+/// Before all waits, for [`first_key`].
+pub(super) const NONE_BEFORE: &str = "'00000000-0000-0000-0000-000000000000'::uuid";
 
 /// A step that waits for an event, within all workspaces of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,9 +197,6 @@ async fn look(
     .await?;
     Ok(taken)
 }
-
-/// Before all waits, for [`first_key`].
-pub(super) const NONE_BEFORE: &str = "'00000000-0000-0000-0000-000000000000'::uuid";
 
 /// The key of the first open wait behind `reached` for the type and the key of a row, or for its type and a later key; in SQL. The order
 /// names event_waits_open, as nothing may be sorted: where little is known of the table, a planner takes any index that begins with the

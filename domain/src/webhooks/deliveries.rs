@@ -225,9 +225,9 @@ pub async fn resend(
 const AGAIN: &str = "status = 'pending', reason = NULL, tried = 0, due_at = clock_timestamp(), settled_at = NULL, \
     deadline_at = clock_timestamp() + make_interval(hours => $2)";
 
-/// By how much the id of a delivery may be older than its row, in seconds: as long as a statement may wait for a lock, and
-/// some room. Both are by the database's clock.
-const ID_OLDER_S: i64 = 60;
+/// By how much the time in the id of a delivery may differ from that of its row, in seconds: as long as a statement may wait for a
+/// lock, and some room. Ids of the releases before are by the clock of the process that made them.
+const ID_OFF_S: i64 = 60;
 
 /// Sends deliveries of an endpoint again that were made in a time and are in one of these statuses, the oldest first, at most
 /// [`RESEND_MAX`]; answers how many. What was sent again is pending, so the next call takes those that follow, unless it asks
@@ -243,12 +243,12 @@ pub async fn resend_range(
     statuses: &[String],
 ) -> Result<u64, StoreError> {
     wake(connection, workspace_id, endpoint_id).await?;
-    // Found by the index on ids.
+    // Found by the index on ids, and chosen by when the row was made.
     let resent = sqlx::query(&format!(
         "UPDATE webhook_deliveries SET {AGAIN} WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
            WHERE d.workspace_id = $1 AND d.endpoint_id = $3 \
-             AND d.delivery_id >= uuid_floor_1($4 - interval '{ID_OLDER_S} seconds') \
-             AND d.delivery_id < uuid_floor_1($5 + interval '1 millisecond') AND tstzrange($4, $5) @> d.created_at \
+             AND d.delivery_id >= uuid_floor_1($4 - interval '{ID_OFF_S} seconds') \
+             AND d.delivery_id < uuid_floor_1($5 + interval '{ID_OFF_S} seconds') AND tstzrange($4, $5) @> d.created_at \
              AND d.status = ANY ($6) ORDER BY d.delivery_id LIMIT $7 FOR UPDATE SKIP LOCKED))"
     ))
     .bind(workspace_id.0)

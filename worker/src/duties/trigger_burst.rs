@@ -51,18 +51,18 @@ async fn in_transaction(
 ) -> Result<Burst, StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     let rows = lock(&mut transaction, keys, Some(INPUT_BYTES_MAX)).await?;
-    let taken: Vec<Key> = rows.iter().map(TriggerStart::key).collect();
+    let locked: Vec<Key> = rows.iter().map(TriggerStart::key).collect();
     let (rows, starts) = plain_ones(engine, desk, rows).await?;
     if !may_spend(desk, &starts, spent).await? {
         // At once: what is only dropped ends with the next use of the connection.
         transaction.rollback().await?;
-        return Ok(Burst::none_of(&taken));
+        return Ok(Burst::none_of(&locked));
     }
     let new = start_all(desk, &mut transaction, &rows, &starts).await?;
     spent.is_asked = true;
     transaction.commit().await?;
     let made: HashSet<Key> = rows.iter().map(TriggerStart::key).collect();
-    Ok(Burst { left: taken.into_iter().filter(|key| !made.contains(key)).collect(), made: rows.len(), new })
+    Ok(Burst { left: locked.into_iter().filter(|key| !made.contains(key)).collect(), made: rows.len(), new })
 }
 
 /// Those that may begin whatever else is at work, and what they start.
