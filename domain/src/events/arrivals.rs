@@ -3,6 +3,8 @@
 use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 
+use super::wait::{NONE_BEFORE, first_key};
+
 /// Arrivals that are looked at together.
 const ARRIVALS_MAX: i64 = 20;
 
@@ -13,7 +15,8 @@ const ARRIVALS_MAX: i64 = 20;
 ///
 /// Events of before a restore may have the number of a transaction of after it; those are older.
 pub(super) async fn unpack(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let unpacked = sqlx::query_scalar(
+    let awaited = first_key("e", NONE_BEFORE);
+    let sql = format!(
         "WITH taken AS ( \
            DELETE FROM event_arrivals WHERE ctid = ANY (ARRAY(SELECT a.ctid FROM event_arrivals a \
              WHERE a.due_at <= clock_timestamp() ORDER BY a.due_at LIMIT $1)) \
@@ -25,10 +28,9 @@ pub(super) async fn unpack(connection: &mut PgConnection) -> Result<bool, StoreE
               WHERE x.xid = t.xid OFFSET 0) AS e \
             WHERE e.workspace_id = t.workspace_id AND e.received_at > t.due_at - interval '1 hour' \
               AND ((SELECT true FROM event_triggers g WHERE g.workspace_id = e.workspace_id AND g.type = e.type LIMIT 1) \
-                OR (SELECT true FROM event_waits w WHERE w.workspace_id = e.workspace_id AND w.type = e.type \
-                      AND w.key = e.key AND w.status = 'open' LIMIT 1)) \
+                OR {awaited} IS NOT DISTINCT FROM e.key) \
            ON CONFLICT DO NOTHING \
-         ) SELECT count(*) = $1 FROM taken",
+         ) SELECT count(*) = $1 FROM taken"
     );
-    Ok(unpacked.bind(ARRIVALS_MAX).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar(&sql).bind(ARRIVALS_MAX).fetch_one(connection).await?)
 }

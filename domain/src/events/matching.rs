@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::arrivals;
 use super::brought::Brought;
-use super::wait::holds;
+use super::wait::{first_key, holds};
 use crate::{event_triggers, trigger_starts};
 
 /// Events that are passed by at a time, as nobody waits for them.
@@ -118,20 +118,20 @@ pub struct Turn {
 /// # Errors
 /// If the database does.
 pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, StoreError> {
-    let passed = sqlx::query_as(
+    let awaited = first_key("t", "t.reached");
+    let sql = format!(
         "WITH looked_at AS MATERIALIZED ( \
            SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
            WHERE NOT p.again AND p.due_at <= clock_timestamp() ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
          ), passed AS ( \
            DELETE FROM event_turns t WHERE t.ctid = ANY (ARRAY(SELECT l.tid FROM looked_at l)) \
-             AND NOT EXISTS (SELECT FROM event_waits w WHERE w.workspace_id = t.workspace_id AND w.type = t.type \
-               AND w.key = t.key AND w.status = 'open' AND w.wait_id > t.reached) \
+             AND {awaited} IS DISTINCT FROM t.key \
              AND NOT EXISTS (SELECT FROM event_triggers g WHERE g.workspace_id = t.workspace_id AND g.type = t.type) \
            RETURNING t.event_id \
          ) \
          SELECT (SELECT count(*) FROM looked_at) = $1, array_agg(l.workspace_id ORDER BY l.due_at), \
                 array_agg(l.event_id ORDER BY l.due_at) \
-           FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)",
+           FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)"
     );
     let mut transaction = begin(connection).await?;
     if !takes_turn(&mut transaction).await? {
@@ -140,7 +140,7 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, St
     }
     let more_came = arrivals::unpack(&mut transaction).await?;
     let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
-        passed.bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
+        sqlx::query_as(&sql).bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
     Ok(Some(Passed {
@@ -258,12 +258,12 @@ async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> 
     Ok(Matched { waits, starts: starts.len(), is_more })
 }
 
-/// The next waits for an event, in the order of their ids, by the index on open waits.
+/// The next waits for an event, in the order of their ids, by the index on open waits: see [`first_key`] for the order.
 async fn candidates(connection: &mut PgConnection, pending: &Pending) -> Result<Vec<Candidate>, StoreError> {
     let waits = sqlx::query_as(
         "SELECT wait_id, execution_id, node_id, scope, condition FROM event_waits \
-         WHERE workspace_id = $1 AND type = $2 AND key = $3 AND status = 'open' AND wait_id > $4 \
-           AND since_at <= $5 AND (until_at IS NULL OR until_at > $5) ORDER BY wait_id LIMIT $6",
+         WHERE workspace_id = $1 AND type = $2 AND (key, wait_id) > ($3, $4) AND key <= $3 AND status = 'open' \
+           AND since_at <= $5 AND (until_at IS NULL OR until_at > $5) ORDER BY key, wait_id LIMIT $6",
     )
     .bind(pending.event.workspace_id)
     .bind(&pending.event.row.type_name)

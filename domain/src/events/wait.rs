@@ -196,6 +196,19 @@ async fn look(
     Ok(taken)
 }
 
+/// Before all waits, for [`first_key`].
+pub(super) const NONE_BEFORE: &str = "'00000000-0000-0000-0000-000000000000'::uuid";
+
+/// The key of the first open wait behind `reached` for the type and the key of a row, or for its type and a later key; in SQL. The order
+/// names event_waits_open, as nothing may be sorted: where little is known of the table, a planner takes any index that begins with the
+/// workspace, and reads all its waits for each event.
+pub(super) fn first_key(row: &str, reached: &str) -> String {
+    format!(
+        "(SELECT w.key FROM event_waits w WHERE w.workspace_id = {row}.workspace_id AND w.type = {row}.type \
+            AND (w.key, w.wait_id) > ({row}.key, {reached}) AND w.status = 'open' ORDER BY w.key, w.wait_id LIMIT 1)"
+    )
+}
+
 /// Whether a condition holds for an event. One that cannot be evaluated for it does not.
 pub(super) fn holds(condition: Option<&str>, event: &Value) -> bool {
     condition.is_none_or(|condition| holds_of_event(condition, event).unwrap_or(false))

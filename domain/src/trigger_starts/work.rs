@@ -1,4 +1,4 @@
-//! The side of the fleet: what is due, one at a time.
+//! The side of the fleet: what is due, alone or many of a workspace together.
 
 use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
@@ -20,8 +20,9 @@ const REASON_CHARS_MAX: usize = 500;
 /// Begins a transaction that writes starts, locks or settles one: what is read in an order is read by the index that has it, however little
 /// is known of the table.
 pub const BEGIN: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off";
+
 /// Which start.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, FromRow)]
 pub struct Key {
     /// The tenant.
     pub workspace_id: Uuid,
@@ -48,8 +49,10 @@ pub struct TriggerStart {
     pub subject: String,
     /// Why.
     pub cause: String,
-    /// What the execution is given.
+    /// What the execution is given, if it is whole.
     pub input: Value,
+    /// Whether the input was not too large to be read.
+    pub is_whole: bool,
     /// See [`crate::schedules::Overlap`].
     pub overlap: String,
     /// How many events led to it.
@@ -67,6 +70,13 @@ impl TriggerStart {
     #[must_use]
     pub fn ids(&self) -> (WorkspaceId, WorkflowId, VersionId) {
         (WorkspaceId(self.workspace_id), WorkflowId(self.workflow_id), VersionId(self.version_id))
+    }
+
+    /// Which it is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let (node_id, subject) = (self.node_id.clone(), self.subject.clone());
+        Key { workspace_id: self.workspace_id, workflow_id: self.workflow_id, node_id, subject }
     }
 
     /// The key of its start: the same for the same trigger and subject, whatever becomes of this row.
@@ -132,28 +142,35 @@ pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, Store
 
 /// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin with [`BEGIN`]. By
 /// the primary key, which the order names: of a table that has just been filled a planner knows nothing, and would take any index that
-/// begins like it, and read all starts of the trigger for one.
+/// begins like it, and read all starts of the trigger for one. An input of more than `bytes_max` bytes is not read.
 ///
 /// # Errors
 /// If the database does.
-pub async fn lock(connection: &mut PgConnection, keys: &[Key]) -> Result<Vec<TriggerStart>, StoreError> {
+pub async fn lock(
+    connection: &mut PgConnection,
+    keys: &[Key],
+    bytes_max: Option<i32>,
+) -> Result<Vec<TriggerStart>, StoreError> {
     let rows = sqlx::query_as(
-        "SELECT t.place, t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, t.cause, t.input, t.overlap, t.depth, \
-           t.trace, EXISTS (SELECT FROM workflows w WHERE w.workspace_id = t.workspace_id AND w.workflow_id = t.workflow_id \
+        "SELECT t.place, t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, t.cause, t.input, t.is_whole, t.overlap, \
+           t.depth, t.trace, EXISTS (SELECT FROM workflows w WHERE w.workspace_id = t.workspace_id AND w.workflow_id = t.workflow_id \
              AND w.deleted_at IS NULL) AS is_there \
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS n (workspace_id, workflow_id, node_id, subject) \
           CROSS JOIN LATERAL (SELECT t.ctid::text AS place, t.workspace_id, t.workflow_id, t.version_id, t.node_id, t.subject, \
-              t.cause, t.input, t.overlap, t.depth, t.trace FROM trigger_starts t \
+              t.cause, CASE WHEN s.is_whole THEN t.input ELSE 'null' END AS input, s.is_whole, t.overlap, t.depth, t.trace \
+              FROM trigger_starts t CROSS JOIN LATERAL (SELECT CASE WHEN pg_column_size(t.input) <= $5 \
+                THEN octet_length(t.input::text) <= $5 ELSE $5 IS NULL END AS is_whole OFFSET 0) AS s \
             WHERE t.ctid = (SELECT x.ctid FROM trigger_starts x WHERE x.workspace_id = n.workspace_id \
                 AND x.workflow_id = n.workflow_id AND x.node_id = n.node_id AND x.subject >= n.subject ORDER BY x.subject LIMIT 1) \
               AND t.workspace_id = n.workspace_id AND t.workflow_id = n.workflow_id AND t.node_id = n.node_id \
-              AND t.subject = n.subject AND t.status = 'due' AND t.due_at <= clock_timestamp() FOR UPDATE SKIP LOCKED) AS t",
+              AND t.subject = n.subject AND t.status = 'due' AND t.due_at <= clock_timestamp() FOR UPDATE OF t SKIP LOCKED) AS t",
     );
     let rows = rows
         .bind(keys.iter().map(|key| key.workspace_id).collect::<Vec<_>>())
         .bind(keys.iter().map(|key| key.workflow_id).collect::<Vec<_>>())
         .bind(keys.iter().map(|key| key.node_id.as_str()).collect::<Vec<_>>())
-        .bind(keys.iter().map(|key| key.subject.as_str()).collect::<Vec<_>>());
+        .bind(keys.iter().map(|key| key.subject.as_str()).collect::<Vec<_>>())
+        .bind(bytes_max);
     Ok(rows.fetch_all(connection).await?)
 }
 

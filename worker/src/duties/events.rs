@@ -78,6 +78,9 @@ async fn give_all(
     waker: &Notify,
     starts: &Notify,
 ) -> Result<bool, StoreError> {
+    if engine.stop.is_cancelled() {
+        return Ok(false);
+    }
     let begun = match turns {
         [_] => Begun { left: turns.to_vec(), starts: 0 },
         _ => side.run(async |connection| events::begin_starts(connection, turns).await).await.unwrap_or_else(|error| {

@@ -3,34 +3,42 @@
 use std::collections::HashSet;
 
 use capstan_domain::events::{Taken, taken_by_starts};
-use capstan_domain::quotas::EXECUTIONS;
 use capstan_domain::schedules::Overlap;
 use capstan_domain::trigger_starts::{BEGIN, Key, TriggerStart, Verdict, lock, settle};
-use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::start::{Start, start};
 use sqlx::{Connection, PgConnection};
 
-use super::trigger_start::{Desk, make, taken, verdict};
+use super::trigger_start::{Desk, Spent, make, taken, verdict};
 use crate::side::Side;
 use crate::worker::Engine;
 
+/// Most bytes of the input of each of them: all are in memory at once, more than once. One with more is made alone.
+const INPUT_BYTES_MAX: i32 = 16 * 1024;
+
 /// What became of starts that were due at once.
 pub(super) struct Burst {
-    /// Those that are to be made one at a time: what they start has rules of its own, is gone, or the quota does not suffice for all.
+    /// Those that are to be made one at a time: what they start has rules of its own, is gone, large or not to be had, or the quota does
+    /// not suffice for all.
     pub(super) left: Vec<Key>,
+    /// How many were made; the others are somebody else's.
+    pub(super) made: usize,
     /// How many executions are new.
     pub(super) new: i64,
 }
 
+impl Burst {
+    /// Nothing was made of these together.
+    pub(super) fn none_of(keys: &[Key]) -> Self {
+        Self { left: keys.to_vec(), made: 0, new: 0 }
+    }
+}
+
 /// Makes those of these starts, of one workspace, that it can.
 pub(super) async fn make_all(engine: &Engine, desk: &Desk, side: &Side, keys: &[Key]) -> Result<Burst, StoreError> {
-    let mut spent = None;
+    let mut spent = Spent::default();
     let made = side.run(async |connection| in_transaction(engine, desk, connection, keys, &mut spent).await).await;
-    if let (Ok(burst), Some((workspace_id, units))) = (&made, spent) {
-        desk.till.confirm_units(workspace_id, EXECUTIONS, burst.new);
-        desk.till.give_units_back(workspace_id, EXECUTIONS, units - burst.new);
-    }
+    desk.settle(&spent, made.as_ref().ok().map(|burst| burst.new));
     made
 }
 
@@ -39,22 +47,22 @@ async fn in_transaction(
     desk: &Desk,
     connection: &mut PgConnection,
     keys: &[Key],
-    spent: &mut Option<(WorkspaceId, i64)>,
+    spent: &mut Spent,
 ) -> Result<Burst, StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await?;
-    let rows = lock(&mut transaction, keys).await?;
+    let rows = lock(&mut transaction, keys, Some(INPUT_BYTES_MAX)).await?;
+    let taken: Vec<Key> = rows.iter().map(TriggerStart::key).collect();
     let (rows, starts) = plain_ones(engine, desk, rows).await?;
     if !may_spend(desk, &starts, spent).await? {
         // At once: what is only dropped ends with the next use of the connection.
         transaction.rollback().await?;
-        return Ok(Burst { left: keys.to_vec(), new: 0 });
+        return Ok(Burst::none_of(&taken));
     }
     let new = start_all(desk, &mut transaction, &rows, &starts).await?;
+    spent.is_asked = true;
     transaction.commit().await?;
-    let made: HashSet<_> =
-        rows.iter().map(|row| (row.workflow_id, row.node_id.as_str(), row.subject.as_str())).collect();
-    let is_left = |key: &&Key| !made.contains(&(key.workflow_id, key.node_id.as_str(), key.subject.as_str()));
-    Ok(Burst { left: keys.iter().filter(is_left).cloned().collect(), new })
+    let made: HashSet<Key> = rows.iter().map(TriggerStart::key).collect();
+    Ok(Burst { left: taken.into_iter().filter(|key| !made.contains(key)).collect(), made: rows.len(), new })
 }
 
 /// Those that may begin whatever else is at work, and what they start.
@@ -64,25 +72,37 @@ async fn plain_ones(
     rows: Vec<TriggerStart>,
 ) -> Result<(Vec<TriggerStart>, Vec<Start>), StoreError> {
     let (mut plain, mut starts) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for row in rows.into_iter().filter(|row| row.is_there && row.overlap == Overlap::Allow.as_str()) {
-        let (workspace_id, _, version_id) = row.ids();
-        let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
-        if version.graph.flow.is_none() {
-            let vt = desk.shares().stamp(workspace_id);
-            starts.push(make(&row, version.graph.timeout_ms, vt));
+    for row in rows {
+        if let Some(start) = plain_one(engine, desk, &row).await? {
+            starts.push(start);
             plain.push(row);
         }
     }
     Ok((plain, starts))
 }
 
+async fn plain_one(engine: &Engine, desk: &Desk, row: &TriggerStart) -> Result<Option<Start>, StoreError> {
+    if !row.is_there || !row.is_whole || row.overlap != Overlap::Allow.as_str() {
+        return Ok(None);
+    }
+    let (workspace_id, _, version_id) = row.ids();
+    let version = match engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await {
+        Ok(version) => version,
+        // The others need not wait for it; by itself it is refused.
+        Err(error) if !error.is_transient() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if version.graph.flow.is_some() {
+        return Ok(None);
+    }
+    let vt = desk.shares().stamp(workspace_id);
+    Ok(Some(make(row, version.graph.timeout_ms, vt)))
+}
+
 /// Whether there are any, and the workspace may begin all of them, which it has spent then.
-async fn may_spend(desk: &Desk, starts: &[Start], spent: &mut Option<(WorkspaceId, i64)>) -> Result<bool, StoreError> {
-    let Some(Start { workspace_id, .. }) = starts.first() else { return Ok(false) };
-    let units = i64::try_from(starts.len()).unwrap_or(i64::MAX);
-    let may = desk.till.admit_units(*workspace_id, EXECUTIONS, units).await?.is_ok();
-    *spent = may.then_some((*workspace_id, units));
-    Ok(may)
+async fn may_spend(desk: &Desk, starts: &[Start], spent: &mut Spent) -> Result<bool, StoreError> {
+    let Some(first) = starts.first() else { return Ok(false) };
+    desk.spend(first.workspace_id, i64::try_from(starts.len()).unwrap_or(i64::MAX), spent).await
 }
 
 /// Starts and settles them; how many executions are new.

@@ -32,6 +32,15 @@ pub(super) struct Desk {
     shares: Mutex<Shares>,
 }
 
+/// What was spent on starts that are being made.
+#[derive(Default)]
+pub(super) struct Spent {
+    /// Of which workspace, and how many.
+    units: Option<(WorkspaceId, i64)>,
+    /// Whether the database was asked to keep what was made: nobody knows whether it has where no answer comes.
+    pub(super) is_asked: bool,
+}
+
 /// What came of it.
 pub(super) enum Made {
     /// Another worker has it, or had it.
@@ -56,19 +65,36 @@ impl Desk {
     pub(super) fn shares(&self) -> MutexGuard<'_, Shares> {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Spends so many units of the quota, all of them or none; whether it did.
+    pub(super) async fn spend(
+        &self,
+        workspace_id: WorkspaceId,
+        units: i64,
+        spent: &mut Spent,
+    ) -> Result<bool, StoreError> {
+        let may = self.till.admit_units(workspace_id, EXECUTIONS, units).await?.is_ok();
+        spent.units = may.then_some((workspace_id, units));
+        Ok(may)
+    }
+
+    /// What new executions cost stays spent, the rest comes back. How many are new is absent after a failure; nothing is then, unless
+    /// the answer was lost: what was not spent is mended with the counts of dead processes.
+    pub(super) fn settle(&self, spent: &Spent, new: Option<i64>) {
+        let new = new.or((!spent.is_asked).then_some(0));
+        if let (Some((workspace_id, units)), Some(new)) = (spent.units, new) {
+            self.till.confirm_units(workspace_id, EXECUTIONS, new);
+            self.till.give_units_back(workspace_id, EXECUTIONS, units - new);
+        }
+    }
 }
 
 /// Makes one start, if nobody else has it.
 pub(super) async fn start(engine: &Engine, desk: &Desk, side: &Side, key: &Key) -> Result<Made, StoreError> {
-    let mut spent = None;
+    let mut spent = Spent::default();
     let made = side.run(async |connection| in_transaction(engine, desk, connection, key, &mut spent).await).await;
-    let is_new = matches!(made, Ok(Made::Settled { is_new: true }));
-    match spent {
-        Some(workspace_id) if is_new => desk.till.confirm(workspace_id, EXECUTIONS),
-        Some(workspace_id) if made.is_ok() => desk.till.give_back(workspace_id, EXECUTIONS),
-        // After a lost answer it may have been spent; what was not is mended with the counts of dead processes.
-        _ => {}
-    }
+    let new = made.as_ref().ok().map(|made| i64::from(matches!(made, Made::Settled { is_new: true })));
+    desk.settle(&spent, new);
     made
 }
 
@@ -77,13 +103,16 @@ async fn in_transaction(
     desk: &Desk,
     connection: &mut PgConnection,
     key: &Key,
-    spent: &mut Option<WorkspaceId>,
+    spent: &mut Spent,
 ) -> Result<Made, StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     let made = within(engine, desk, &mut transaction, key, spent).await?;
     // At once, also where nothing came of it: what is only dropped ends with the next use of the connection.
     match made {
-        Made::Settled { .. } => transaction.commit().await?,
+        Made::Settled { .. } => {
+            spent.is_asked = true;
+            transaction.commit().await?;
+        }
         Made::Nothing | Made::Refused { .. } => transaction.rollback().await?,
     }
     Ok(made)
@@ -95,19 +124,18 @@ async fn within(
     desk: &Desk,
     connection: &mut PgConnection,
     key: &Key,
-    spent: &mut Option<WorkspaceId>,
+    spent: &mut Spent,
 ) -> Result<Made, StoreError> {
-    let Some(row) = lock(connection, std::slice::from_ref(key)).await?.pop() else { return Ok(Made::Nothing) };
+    let Some(row) = lock(connection, std::slice::from_ref(key), None).await?.pop() else { return Ok(Made::Nothing) };
     if !row.is_there {
         settle(connection, &[(&row, Verdict::Missed(DELETED.into()))]).await?;
         return Ok(Made::Settled { is_new: false });
     }
     let (workspace_id, _, version_id) = row.ids();
     let version = engine.versions.get(&engine.side, &engine.registry, workspace_id, version_id).await?;
-    if desk.till.admit(workspace_id, EXECUTIONS).await?.is_err() {
+    if !desk.spend(workspace_id, 1, spent).await? {
         return Ok(Made::Refused { reason: "the workspace has used up its quota of executions".into(), until: None });
     }
-    *spent = Some(workspace_id);
     let vt = desk.shares().stamp(workspace_id);
     let started = make(&row, version.graph.timeout_ms, vt);
     let execution_id = started.execution_id;

@@ -94,17 +94,20 @@ fn by_workspace(due: Vec<Key>) -> Vec<Vec<Key>> {
 
 /// Makes starts of one workspace, together as far as that goes; how many were this worker's to make.
 async fn all(engine: &Engine, desk: &Desk, side: &Side, keys: &[Key], waker: &Notify) -> Result<usize, StoreError> {
+    if engine.stop.is_cancelled() {
+        return Ok(0);
+    }
     let burst = match keys {
-        [_] => Burst { left: keys.to_vec(), new: 0 },
+        [_] => Burst::none_of(keys),
         _ => make_all(engine, desk, side, keys).await.unwrap_or_else(|error| {
             debug!(%error, "starts of triggers could not be made together; they are made one at a time");
-            Burst { left: keys.to_vec(), new: 0 }
+            Burst::none_of(keys)
         }),
     };
     if burst.new > 0 {
         waker.notify_one();
     }
-    let mut made = keys.len() - burst.left.len();
+    let mut made = burst.made;
     for key in &burst.left {
         if engine.stop.is_cancelled() {
             break;

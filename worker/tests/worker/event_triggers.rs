@@ -170,7 +170,7 @@ async fn a_start_is_written_taken_and_settled_by_its_key_however_little_is_known
     let key = Key { workspace_id: cell.workspace_id.0, workflow_id: workflow_id.0, node_id: "start".into(), subject };
     let mut transaction = worker.begin_with(trigger_starts::BEGIN).await.unwrap();
     assert_eq!(trigger_starts::insert(&mut transaction, &[start]).await.unwrap(), 1);
-    let row = trigger_starts::lock(&mut transaction, &[key]).await.unwrap().pop().unwrap();
+    let row = trigger_starts::lock(&mut transaction, &[key], None).await.unwrap().pop().unwrap();
     trigger_starts::settle(&mut transaction, &[(&row, Verdict::Started(ExecutionId::new()))]).await.unwrap();
     transaction.commit().await.unwrap();
     sqlx::query("SELECT pg_stat_force_next_flush()").execute(&mut worker).await.unwrap();

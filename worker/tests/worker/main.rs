@@ -38,6 +38,7 @@ mod slow;
 mod step_triggers;
 mod support;
 mod taken;
+mod together;
 mod upkeep;
 mod verbs;
 mod webhooks;
