@@ -65,14 +65,17 @@ async fn look(
     }
     // The side connection must not wait for starts.
     let side = apart.side();
+    let mut behind = 0;
     while !engine.stop.is_cancelled() {
         let moved = side.run(async |connection| advance(connection, passed_by).await).await?;
-        let due = side.run(async |connection| candidates(connection).await).await?;
-        let mut made = 0;
+        let due = side.run(async |connection| candidates(connection, behind).await).await?;
+        let (found, mut made) = (due.len(), 0);
         for keys in by_workspace(due) {
             made += all(engine, desk, side, &keys, waker).await?;
         }
-        if moved == 0 && made == 0 {
+        // What others have is theirs: whoever is held up there holds up nobody else.
+        behind = if made == 0 { behind + i64::try_from(found).unwrap_or(0) } else { 0 };
+        if moved == 0 && found == 0 {
             break;
         }
     }
