@@ -93,7 +93,13 @@ pub(crate) async fn run(command: &ArchiveCommand, json: bool) -> anyhow::Result<
             "capstan: what was loaded is seen by nobody, and is dropped by the next load of the month: {error}"
         ));
     }
-    tell(&source, &done?, args.dry_run, json);
+    let done = done?;
+    if !args.dry_run
+        && let Err(error) = args.cell.announce(&database).await
+    {
+        note(&format!("capstan: workers write words of it at their next visit only: {error:#}"));
+    }
+    tell(&source, &done, args.dry_run, json);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, bail};
 use capstan_domain::access;
-use capstan_domain::cells::{CellAddress, ServedCell, creator_place, place_of, ready_cells, served_page, server_of};
+use capstan_domain::cells::{
+    CellAddress, ServedCell, announce, creator_place, place_of, ready_cells, served_page, server_of,
+};
 use capstan_domain::secrets::KeyRing;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
@@ -33,6 +35,16 @@ impl CellArgs {
         let Some(slug) = &self.workspace else { return Ok(database.cell.clone()) };
         let (mut control, address) = (database.owner().await?, address_of(database, slug).await?);
         owned(&database.control, &mut control, &self.creator, &address, self.secrets.ring_or_empty()?.as_ref()).await
+    }
+
+    /// Has a worker come, if nobody looks into the cell by himself: a dedicated one may be asleep.
+    pub(crate) async fn announce(&self, database: &Database) -> anyhow::Result<()> {
+        let Some(slug) = &self.workspace else { return Ok(()) };
+        let address = address_of(database, slug).await?;
+        if address.is_dedicated() {
+            announce(&mut database.owner().await?, address.cell_id).await?;
+        }
+        Ok(())
     }
 
     /// A connection of the owner of its tables.

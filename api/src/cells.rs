@@ -16,7 +16,7 @@ use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::transactions::Transactions;
 use sqlx::{PgConnection, PgTransaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tracing::debug;
 
 use crate::problem::Problem;
@@ -29,6 +29,8 @@ use dedicated::{DEDICATED_CONNECTIONS_MAX, Met};
 
 /// Most connections of the API role to one pooled cell.
 const CELL_CONNECTIONS_MAX: u32 = 16;
+/// Connections for one look each that a process makes at a time.
+const LOOKS_MAX: usize = 20;
 
 /// One cell.
 pub(crate) struct Cell {
@@ -84,6 +86,8 @@ pub(crate) struct Cells {
     waker: Option<Arc<Notify>>,
     met: Mutex<HashMap<String, Arc<Cell>>>,
     dedicated: Mutex<Met>,
+    /// Who makes a connection for one look takes a turn, however many people ask.
+    pub(crate) looks: Semaphore,
 }
 
 impl Cells {
@@ -94,7 +98,8 @@ impl Cells {
         replica: Option<ReplicaSettings>,
         waker: Option<Arc<Notify>>,
     ) -> Self {
-        Self { first, control, keys, replica, waker, met: Mutex::default(), dedicated: Mutex::default() }
+        let looks = Semaphore::new(LOOKS_MAX);
+        Self { first, control, keys, replica, waker, met: Mutex::default(), dedicated: Mutex::default(), looks }
     }
 
     /// Writes the starts that wait, and takes no more.
@@ -129,7 +134,7 @@ impl Cells {
     }
 
     /// A connection of the API's role to the cell at that address, for one look: nothing is kept of it, so that looking at many cells
-    /// drives none out that requests go to.
+    /// drives none out that requests go to, and one that hangs takes none of its connections.
     pub(crate) async fn connect(&self, address: &CellAddress) -> Result<PgConnection, Problem> {
         let (place, _) = self.place(address).await?;
         Ok(place.connect(Role::Api).await?)

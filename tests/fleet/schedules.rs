@@ -120,7 +120,7 @@ async fn each_fire_time_across_changes_of_the_clocks_starts_one_execution_though
     let expected = expected(site.count("SELECT extract(year FROM clock_timestamp() AT TIME ZONE 'UTC')::bigint").await);
 
     // Upkeep, which writes to the same tables, is done for an hour: who waits below is at starts of triggers, of which each
-    // worker makes fifty at a time; there are enough for all of them.
+    // worker makes some at a time, others than the others.
     let mut crew = Crew::start(&site, &world, 1).await;
     const KEPT_UP: &str = "SELECT count(*) FROM duties \
         WHERE name IN ('partitions', 'tidying', 'retention') AND last_ended_at IS NOT NULL";

@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Starts that are due among which turns are given, by workspace.
 const WINDOW: i64 = 2_000;
 /// Starts that one look finds at most.
-const CANDIDATES_MAX: i64 = 200;
+const CANDIDATES_MAX: i64 = 50;
 /// First pause after a refusal, in seconds; each is twice as long as the one before.
 const PAUSE_S: i64 = 1;
 /// Longest pause, in seconds.
@@ -122,11 +122,11 @@ impl Verdict {
     }
 }
 
-/// Starts that are due, of all workspaces in turn. Nothing is locked.
+/// Starts that are due, of all workspaces in turn, behind so many that others have. Nothing is locked.
 ///
 /// # Errors
 /// If the database does.
-pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, StoreError> {
+pub async fn candidates(connection: &mut PgConnection, behind: i64) -> Result<Vec<Key>, StoreError> {
     let keys = sqlx::query_as(
         "WITH waiting AS MATERIALIZED ( \
            SELECT t.workspace_id, t.workflow_id, t.node_id, t.subject, t.due_at FROM trigger_starts t \
@@ -135,9 +135,9 @@ pub async fn candidates(connection: &mut PgConnection) -> Result<Vec<Key>, Store
          SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject FROM ( \
            SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject, w.due_at, \
                   row_number() OVER (PARTITION BY w.workspace_id ORDER BY w.due_at, w.subject) AS turn FROM waiting w) AS w \
-          ORDER BY w.turn, w.due_at LIMIT $2",
+          ORDER BY w.turn, w.due_at LIMIT $2 OFFSET $3",
     );
-    Ok(keys.bind(WINDOW).bind(CANDIDATES_MAX).fetch_all(connection).await?)
+    Ok(keys.bind(WINDOW).bind(CANDIDATES_MAX).bind(behind).fetch_all(connection).await?)
 }
 
 /// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin with [`BEGIN`]. By

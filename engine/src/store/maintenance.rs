@@ -27,13 +27,14 @@ pub async fn be_gentle(connection: &mut PgConnection, longest: Duration) -> Resu
     Ok(())
 }
 
-/// Tables of the schema that it pays to vacuum and analyse, as quoted names; the ones with most dead rows first.
+/// Tables of the schema that it pays to vacuum and analyse, as quoted names; the ones with most dead rows first. None that a month out of
+/// an archive is being loaded into: [`restore`](super::restore) could not make it part of the history meanwhile.
 ///
 /// # Errors
 /// If the database does.
 pub async fn worth_vacuum(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT quote_ident(s.relname) FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid \
-                WHERE s.schemaname = current_schema() AND c.relkind = 'r' \
+                WHERE s.schemaname = current_schema() AND c.relkind = 'r' AND NOT starts_with(s.relname, 'loading_') \
                   AND s.n_dead_tup + greatest(s.n_mod_since_analyze, s.n_ins_since_vacuum) >= $1 \
                 ORDER BY s.n_dead_tup DESC, s.relname";
     Ok(sqlx::query_scalar(sql).bind(ROWS_MIN).fetch_all(connection).await?)

@@ -143,7 +143,13 @@ async fn all_rows_of_a_month_come_back_as_they_were_and_others_see_what_they_may
     assert_eq!(cell.count(&count("relname ~ 'loading'")).await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM pg_policies WHERE policyname = 'loading'").await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM pg_constraint WHERE conname ~ '^loading'").await, 0);
+    assert_eq!(cell.count(&count("reloptions IS NOT NULL")).await, 0, "autovacuum takes care of them");
     assert_eq!(cell.count("SELECT count(*) FROM history_months").await, 0, "it is not gone any more");
+    let days = format!(
+        "SELECT extract(day FROM '{month}'::date + interval '1 month -1 day')::bigint - count(*) FROM stats_days \
+          WHERE due_at IS NULL AND date_trunc('month', day) = '{month}'"
+    );
+    assert_eq!(cell.count(&days).await, 0, "the sums of its days stay");
     let mut worker = cell.connect(Role::Worker).await;
     let walked =
         format!("SELECT walked_to = month_floor_1(('{month}'::date + interval '1 month')::date) FROM word_cursor");
@@ -186,6 +192,8 @@ async fn a_load_that_dies_half_way_leaves_nothing_that_is_seen_and_is_begun_anew
     }
     let beside = format!("SELECT count(*) FROM loading_execution_logs{}", month.format("_%Y_%m"));
     assert!(cell.count(&beside).await > 0);
+    let calm = "SELECT count(*) FROM pg_class WHERE relname ~ '^loading' AND reloptions = '{autovacuum_enabled=false}'";
+    assert_eq!(cell.count(calm).await, 4, "nobody is at them for hours when they are to be attached");
     drop(owner);
     archived.assert_unseen().await;
     let mut owner = cell.connect(Role::Owner).await;
@@ -257,8 +265,15 @@ async fn tables_of_a_month_may_come_one_after_the_other_as_long_as_they_are_empt
     let mut owner = cell.connect(Role::Owner).await;
     archived.load(&mut owner, &["executions"]).await.unwrap();
     assert_eq!(rows(cell).await[1..], ["[]"; 3]);
+    // What is not here does not take the place of what the archive has.
+    assert!(retention::is_archived(&mut owner, archived.month).await.unwrap());
     archived.load(&mut owner, &["journal", "execution_logs", "usage"]).await.unwrap();
     assert_eq!(rows(cell).await, archived.rows);
+    keep(cell, Some(90)).await;
+    let mut worker = cell.connect(Role::Worker).await;
+    assert_eq!(close(&mut worker, archived.month).await.unwrap(), None);
+    assert!(retention::is_archived(&mut worker, archived.month).await.unwrap());
+    assert!(drop_next(&mut worker, archived.month).await.unwrap().is_some());
 
     // What is not over is in no archive.
     let months = "SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date";

@@ -21,9 +21,7 @@ use crate::worker::Engine;
 const LOOK_EVERY_MIN: Duration = Duration::from_millis(20);
 /// Time until the next look after one that failed, in milliseconds.
 const AGAIN_MS: i64 = 1_000;
-/// Starts that one transaction makes at most. Fewer than a look finds, so that others make some meanwhile, also while who has these
-/// stands still.
-const TOGETHER_MAX: usize = 50;
+
 /// Pause where something is due still, which others work on, in milliseconds.
 const OTHERS_MS: i64 = 100;
 
@@ -67,20 +65,17 @@ async fn look(
     }
     // The side connection must not wait for starts.
     let side = apart.side();
+    let mut behind = 0;
     while !engine.stop.is_cancelled() {
         let moved = side.run(async |connection| advance(connection, passed_by).await).await?;
-        let due = side.run(async |connection| candidates(connection).await).await?;
-        let mut made = 0;
-        for keys in due.chunks(TOGETHER_MAX) {
-            for keys in by_workspace(keys) {
-                made += all(engine, desk, side, &keys, waker).await?;
-            }
-            // Those that others have are passed by. Whoever has made some looks anew: whose turn it is may have changed.
-            if made > 0 {
-                break;
-            }
+        let due = side.run(async |connection| candidates(connection, behind).await).await?;
+        let (found, mut made) = (due.len(), 0);
+        for keys in by_workspace(due) {
+            made += all(engine, desk, side, &keys, waker).await?;
         }
-        if moved == 0 && made == 0 {
+        // What others have is theirs: whoever is held up there holds up nobody else.
+        behind = if made == 0 { behind + i64::try_from(found).unwrap_or(0) } else { 0 };
+        if moved == 0 && found == 0 {
             break;
         }
     }
@@ -89,12 +84,12 @@ async fn look(
 }
 
 /// Those of each workspace, the workspaces in the order in which they come.
-fn by_workspace(due: &[Key]) -> Vec<Vec<Key>> {
+fn by_workspace(due: Vec<Key>) -> Vec<Vec<Key>> {
     let mut all: Vec<Vec<Key>> = Vec::new();
     for key in due {
         match all.iter_mut().find(|keys| keys[0].workspace_id == key.workspace_id) {
-            Some(keys) => keys.push(key.clone()),
-            None => all.push(vec![key.clone()]),
+            Some(keys) => keys.push(key),
+            None => all.push(vec![key]),
         }
     }
     all

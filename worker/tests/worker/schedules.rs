@@ -162,11 +162,11 @@ async fn a_paused_schedule_starts_nothing_and_a_resumed_one_what_was_held() {
     assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 1);
     let row = cell.schedule().await;
     schedules::pause(&mut cell.owner().await, cell.workspace_id, &row, "test", None).await.unwrap();
-    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap(), []);
+    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker, 0).await.unwrap(), []);
     assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 0);
     let calendar = row.rules.calendar().unwrap();
     schedules::resume(&mut cell.owner().await, cell.workspace_id, &row, &calendar).await.unwrap();
-    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker).await.unwrap().len(), 1);
+    assert_eq!(capstan_domain::trigger_starts::candidates(&mut worker, 0).await.unwrap().len(), 1);
     let row = cell.schedule().await;
     assert!(row.paused_at.is_none() && row.next_at > Some(row.now));
 }

@@ -28,8 +28,8 @@ const MOST: i32 = 10;
 const INDEX_BYTES_MIN: i64 = 1 << 20;
 /// Months that are told.
 const MONTHS_MAX: i64 = 24;
-/// Cells that are looked into at a time: each is a connection. A page has a hundred at most, so that the request ends in time though all
-/// of them hang.
+/// Cells that a request looks into at a time: each is a connection, of which a process has a bound as well. A page has a hundred at most,
+/// so that the request ends in time though all of them hang.
 const AT_A_TIME: usize = 10;
 /// Longest look into one cell.
 const LOOK_MAX: Duration = Duration::from_secs(2);
@@ -131,10 +131,7 @@ async fn look(api: Api, cell: ServedCell) -> (Of, Result<Vec<DutyRow>, String>) 
 }
 
 async fn look_into(api: &Api, address: &CellAddress) -> Result<Vec<DutyRow>, Problem> {
-    if !address.is_dedicated() {
-        let mut transaction = api.cells.pooled(&address.schema_name).pool.begin().await?;
-        return Ok(duties::list(&mut transaction).await?);
-    }
+    let _turn = api.cells.looks.acquire().await;
     let mut connection = api.cells.connect(address).await?;
     let rows = duties::list(&mut connection).await?;
     connection.close().await?;

@@ -25,8 +25,8 @@ const DONE = {
 const FAILED = { ...DONE, name: 'retention', is_done: false, outcome: 'the archive is full' }
 const AWAY = { cell: 'capstan_1', workspace_id: 'w1', workspace: 'globex', reason: 'no answer within 2 s' }
 
-function drawn(lines: Line[] | null, error: ApiError | null = null): string {
-  return renderToStaticMarkup(<DutiesOf lines={lines} error={error} onRetry={() => undefined} more={null} />)
+function drawn(lines: Line[] | null, error: ApiError | null = null, more: (() => void) | null = null): string {
+  return renderToStaticMarkup(<DutiesOf lines={lines} error={error} onRetry={() => undefined} more={more} />)
 }
 
 function told(): Line[] {
@@ -50,6 +50,13 @@ test('what needs a look is at the top, by colour and by word, with the reason', 
   expect(rows[1]).toMatch(/data-tone="bad".*failed.*retention.*cell_1.*nobody.*the archive is full/)
   expect(rows[2]).toMatch(/data-tone="good".*done.*tidying/)
   expect(html).toMatch(/role="status"[^>]*>1 cell was not reached, 1 duty failed\.</)
+})
+
+test('it does not say that all is well while there are cells that it has not asked for', () => {
+  const all = 'None has failed, and none is late.'
+  const lines = told().slice(1, 2)
+  expect(drawn(lines)).toContain(`${all}</p>`)
+  expect(drawn(lines, null, () => undefined)).toContain(`${all} There are more cells: load them below.</p>`)
 })
 
 test('each column has a head, and the table a name', () => {

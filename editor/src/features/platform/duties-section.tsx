@@ -43,6 +43,7 @@ export function DutiesOf({ lines, error, onRetry, more }: Props) {
       </p>
       <p role="status" data-testid="duties">
         {lines ? inSum(lines) : !error && 'Looking into the cells…'}
+        {lines && more && ' There are more cells: load them below.'}
       </p>
       <List<Line>
         label="Duties"

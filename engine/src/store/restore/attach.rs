@@ -12,18 +12,19 @@ use super::{HAS_ENDED, OF_MONTH, RestoreError, beside, bounds, check, name_of, o
 
 /// Longest wait for a lock while the month is made part of the history: others queue behind it.
 const LOCK_MAX: &str = "200ms";
-/// How often that is tried, and the pause between two tries.
-const LOCK_TRIES_MAX: u32 = 60;
-const LOCK_PAUSE: Duration = Duration::from_secs(1);
+/// Longest statement of that: whatever takes longer, as making an index does that a migration has brought meanwhile, would hold others up.
+const STATEMENT_MAX: &str = "10s";
+/// How often that is tried, and the pause between two tries: a quarter of an hour. What was loaded is lost then.
+const LOCK_TRIES_MAX: u32 = 300;
+const LOCK_PAUSE: Duration = Duration::from_secs(3);
 /// What is made of the history, and so is in no archive.
 const WORDS: &str = "execution_words";
 
 /// Makes what was loaded part of the history, all of it in one transaction, with what else belongs to a month: the other tables without
-/// rows, and a table for words, which workers then write anew. Empty tables of the month make room.
+/// rows, and a table for words, which workers then write anew. Empty tables of the month make room. Its days are not counted anew.
 ///
 /// # Errors
-/// [`RestoreError::Refused`] as by [`check`]; [`StoreError::LockTimeout`] if others were at the tables for a minute; else if the database
-/// does.
+/// [`RestoreError::Refused`] as by [`check`], and if others were at the tables for a quarter of an hour; else if the database does.
 pub async fn attach(
     connection: &mut PgConnection,
     month: NaiveDate,
@@ -36,8 +37,16 @@ pub async fn attach(
     loop {
         match attach_once(connection, month, tables).await {
             Err(RestoreError::Store(StoreError::LockTimeout)) if tries < LOCK_TRIES_MAX => {
+                if tries == 1 {
+                    tracing::warn!("the month waits for a migration, a vacuum, a backup or another long transaction");
+                }
                 tries += 1;
                 sleep(LOCK_PAUSE).await;
+            }
+            Err(RestoreError::Store(StoreError::LockTimeout)) => {
+                let text = "the history was locked for a quarter of an hour, by a migration, a vacuum, a backup or another long transaction: \
+                            load the month again once that is over";
+                return Err(RestoreError::Refused(text.into()));
             }
             done => return done,
         }
@@ -52,8 +61,8 @@ async fn attach_once(
     tables: &[&'static str],
 ) -> Result<(), RestoreError> {
     let mut transaction = connection.begin().await?;
-    let wait = sqlx::query("SELECT set_config('lock_timeout', $1, true)").bind(LOCK_MAX);
-    wait.execute(&mut *transaction).await?;
+    let limits = "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)";
+    sqlx::query(limits).bind(LOCK_MAX).bind(STATEMENT_MAX).execute(&mut *transaction).await?;
     for others in ["#months", "#words"] {
         let lock = sqlx::query("SELECT pg_advisory_xact_lock(hashtext(current_schema() || $1), 0)").bind(others);
         lock.execute(&mut *transaction).await?;
@@ -75,9 +84,33 @@ async fn attach_once(
     for table in BY_MONTH.into_iter().chain([WORDS]) {
         make_missing(&mut transaction, table, month).await?;
     }
-    sqlx::query("DELETE FROM history_months WHERE month = $1").bind(month).execute(&mut *transaction).await?;
+    note_back(&mut transaction, month, tables).await?;
+    keep_sums(&mut transaction, month).await?;
     have_words_written(&mut transaction, month).await?;
     transaction.commit().await?;
+    Ok(())
+}
+
+/// A whole month goes as any other, into the archive again. Some tables of one stay as what the archive has: else those that were not loaded
+/// would be written over without a row.
+async fn note_back(connection: &mut PgConnection, month: NaiveDate, tables: &[&'static str]) -> Result<(), StoreError> {
+    let sql = if BY_MONTH.iter().all(|table| tables.contains(table)) {
+        "DELETE FROM history_months WHERE month = $1"
+    } else {
+        "INSERT INTO history_months AS m (month, archived_at) VALUES ($1, clock_timestamp()) ON CONFLICT (month) \
+             DO UPDATE SET archived_at = coalesce(m.archived_at, excluded.archived_at), dropped_at = NULL"
+    };
+    sqlx::query(sql).bind(month).execute(connection).await?;
+    Ok(())
+}
+
+/// Sums of days were made when all was there: mails of a day may be of executions of the month before, and marks of trials are gone. So
+/// days of which nobody knows any more that they were counted are not counted again by themselves.
+async fn keep_sums(connection: &mut PgConnection, month: NaiveDate) -> Result<(), StoreError> {
+    let sql = "INSERT INTO stats_days (day, due_at) SELECT d.day::date, NULL \
+                 FROM generate_series($1::timestamp, $1::timestamp + interval '1 month -1 day', '1 day') AS d (day) \
+               ON CONFLICT (day) DO NOTHING";
+    sqlx::query(sql).bind(month).execute(connection).await?;
     Ok(())
 }
 
@@ -93,7 +126,9 @@ async fn join(connection: &mut PgConnection, table: &str, month: NaiveDate) -> R
     let place = [
         format!("ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{from}') TO ('{to}')"),
         format!("DROP POLICY loading ON {name}"),
-        format!("ALTER TABLE {name} DROP CONSTRAINT {OF_MONTH}, DROP CONSTRAINT IF EXISTS {HAS_ENDED}"),
+        format!(
+            "ALTER TABLE {name} DROP CONSTRAINT {OF_MONTH}, DROP CONSTRAINT IF EXISTS {HAS_ENDED}, RESET (autovacuum_enabled)"
+        ),
     ];
     for sql in renames.into_iter().chain(place) {
         sqlx::query(&sql).execute(&mut *connection).await?;

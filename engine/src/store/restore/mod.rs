@@ -158,7 +158,8 @@ async fn holds(connection: &mut PgConnection, table: &str, month: NaiveDate) -> 
     Ok(held)
 }
 
-/// Makes the table beside. Row-level security is as strict as it will be, but for whoever loads it.
+/// Makes the table beside. Row-level security is as strict as it will be, but for whoever loads it. No autovacuum takes it up before it is
+/// part of the history: one that is at a large table would be at it for hours, and nothing can be attached meanwhile.
 async fn make(connection: &mut PgConnection, table: &str, month: NaiveDate) -> Result<(), StoreError> {
     let ((from, to), owner) = (bounds(connection, month).await?, owner_of(connection, table).await?);
     let name = beside(table, month);
@@ -171,7 +172,8 @@ async fn make(connection: &mut PgConnection, table: &str, month: NaiveDate) -> R
     for sql in [
         format!(
             "CREATE TABLE {name} (LIKE {table} INCLUDING ALL, \
-             CONSTRAINT {OF_MONTH} CHECK (execution_id >= '{from}' AND execution_id < '{to}'){ended})"
+             CONSTRAINT {OF_MONTH} CHECK (execution_id >= '{from}' AND execution_id < '{to}'){ended}) \
+             WITH (autovacuum_enabled = false)"
         ),
         format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
         format!("CREATE POLICY loading ON {name} TO CURRENT_USER USING (true) WITH CHECK (true)"),
