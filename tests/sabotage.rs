@@ -12,11 +12,6 @@ const SEED: u64 = 1;
 static TURN: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_park_that_ignores_a_signal_is_found() {
-    is_found("ignore-woken").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_timer_that_wakes_nobody_is_found() {
     is_found("drop-token").await;
 }

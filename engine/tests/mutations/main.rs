@@ -22,7 +22,7 @@ const THREADS: usize = 2;
 const MUTATIONS_MIN: usize = 10;
 /// Set to `all` to plant all of them, which takes minutes; of so many one is planted otherwise.
 const VARIABLE: &str = "CAPSTAN_MUTATIONS";
-const SAMPLED: usize = 6;
+const SAMPLED: usize = 10;
 /// The package whose core is left as it is.
 const SOUND: &str = "sound";
 
