@@ -27,6 +27,8 @@ const OTHERS_MS: i64 = 100;
 
 /// Starts what is due, until the worker stops. `due` says that there may be something before it is looked for.
 pub(crate) async fn trigger_starts(engine: Arc<Engine>, place: Place, waker: Arc<Notify>, due: Arc<Notify>) {
+    // Whoever drains waits until what is being made is made, and what is held of quotas is given back.
+    let _attended = engine.attended.token();
     let (desk, mut agenda, mut next_ms) = (Desk::new(&place), engine.agenda.reader(), Some(0));
     let (mut passed_by, mut apart) = (PassedBy::default(), Apart::new(place));
     let triggers = |agenda: &Agenda| agenda.triggers_ms;
