@@ -143,7 +143,11 @@ async fn all_rows_of_a_month_come_back_as_they_were_and_others_see_what_they_may
     assert_eq!(cell.count(&count("relname ~ 'loading'")).await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM pg_policies WHERE policyname = 'loading'").await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM pg_constraint WHERE conname ~ '^loading'").await, 0);
-    assert_eq!(cell.count(&count("array_to_string(reloptions, ',') ~ 'autovacuum_enabled'")).await, 0, "autovacuum takes care of them");
+    assert_eq!(
+        cell.count(&count("array_to_string(reloptions, ',') ~ 'autovacuum_enabled'")).await,
+        0,
+        "autovacuum takes care of them"
+    );
     assert_eq!(cell.count("SELECT count(*) FROM history_months").await, 0, "it is not gone any more");
     let days = format!(
         "SELECT extract(day FROM '{month}'::date + interval '1 month -1 day')::bigint - count(*) FROM stats_days \

@@ -143,21 +143,26 @@ impl Supervisor {
             self.owed.pop();
         }
         self.renew().await?;
+        let look_every = self.crew.settings.look_every;
         if is_stopping {
-            return Ok(self.crew.settings.look_every);
-        }
-        self.look().await?;
-        self.pause().await
-    }
-
-    /// Time until the next look: a quiet fleet asks little. Hints come in between, and a cell that is served by anybody is due.
-    async fn pause(&mut self) -> Result<Duration, StoreError> {
-        let CellsSettings { look_every, quiet_every, .. } = self.crew.settings;
-        if !self.hands.is_empty() {
             return Ok(look_every);
         }
+        if self.hands.is_empty()
+            && let Some(quiet) = self.quiet().await?
+        {
+            return Ok(quiet);
+        }
+        self.look().await?;
+        Ok(look_every)
+    }
+
+    /// Time until some cell has something to do, unless that is now: a quiet fleet asks little. Hints come in between, and a cell that
+    /// is served by anybody is due.
+    async fn quiet(&mut self) -> Result<Option<Duration>, StoreError> {
+        let CellsSettings { look_every, quiet_every, .. } = self.crew.settings;
         let due_in = self.desk.ask(async |control| next_cell_due(control).await).await?;
-        Ok(due_in.unwrap_or(quiet_every).min(quiet_every).max(look_every))
+        let quiet = due_in.unwrap_or(quiet_every).min(quiet_every);
+        Ok((!quiet.is_zero()).then(|| quiet.max(look_every)))
     }
 
     /// Says that this process still serves its cells, and hears of announcements.
