@@ -90,19 +90,22 @@ pub async fn sync(
     Ok(crowded.fetch_optional(connection).await?)
 }
 
-/// The triggers of events, conditions aside: as many as one event may have, and one more if these have more together. For the
-/// worker's role.
+/// The triggers of events, conditions aside: `most` of them, and one more if there are more. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
-pub(crate) async fn found(connection: &mut PgConnection, events: &[&Brought]) -> Result<Vec<Found>, StoreError> {
+pub(crate) async fn found(
+    connection: &mut PgConnection,
+    events: &[&Brought],
+    most: i64,
+) -> Result<Vec<Found>, StoreError> {
     let found = sqlx::query_as(
         "SELECT n.nth, g.workflow_id, g.node_id, g.version_id, g.condition, g.start_within_ms \
            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) \
              WITH ORDINALITY AS n (workspace_id, type, key, received_at, nth) \
           CROSS JOIN LATERAL (SELECT t.workflow_id, t.node_id, t.version_id, t.condition, t.start_within_ms FROM event_triggers t \
             WHERE t.workspace_id = n.workspace_id AND t.type = n.type AND (t.key IS NULL OR t.key = n.key) \
-              AND t.since_at <= n.received_at LIMIT $5) AS g LIMIT $5 + 1",
+              AND t.since_at <= n.received_at LIMIT $5) AS g LIMIT $6 + 1",
     );
     let text = |value: fn(&Brought) -> &str| events.iter().map(|event| value(event)).collect::<Vec<_>>();
     let found = found
@@ -110,7 +113,8 @@ pub(crate) async fn found(connection: &mut PgConnection, events: &[&Brought]) ->
         .bind(text(|event| &event.row.type_name))
         .bind(text(|event| &event.row.key))
         .bind(events.iter().map(|event| event.row.received_at).collect::<Vec<_>>())
-        .bind(TRIGGERS_OF_TYPE_MAX);
+        .bind(TRIGGERS_OF_TYPE_MAX)
+        .bind(most);
     Ok(found.fetch_all(connection).await?)
 }
 

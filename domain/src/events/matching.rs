@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::arrivals;
 use super::brought::Brought;
 use super::wait::{first_key, holds};
-use crate::{event_triggers, trigger_starts};
+use crate::event_triggers::{self, TRIGGERS_OF_TYPE_MAX};
+use crate::trigger_starts;
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 1_000;
@@ -232,7 +233,8 @@ async fn give(mut transaction: Transaction<'_, Postgres>, pending: &Pending) -> 
     // Once for each trigger, however often the event is looked at: its id is the subject of the start.
     let starts = match pending.reached.is_nil() && !pending.again {
         true => {
-            event_triggers::starts(&[&pending.event], event_triggers::found(&mut transaction, &[&pending.event]).await?)
+            let found = event_triggers::found(&mut transaction, &[&pending.event], TRIGGERS_OF_TYPE_MAX).await?;
+            event_triggers::starts(&[&pending.event], found)
         }
         false => Vec::new(),
     };

@@ -9,13 +9,14 @@ use sqlx::PgConnection;
 use super::brought::Brought;
 use super::matching::{Turn, begin};
 use super::wait::{NONE_BEFORE, first_key};
-use crate::event_triggers::{self, TRIGGERS_OF_TYPE_MAX};
-use crate::trigger_starts;
+use crate::{event_triggers, trigger_starts};
 
 /// Events that are looked at together.
 pub const TOGETHER_MAX: usize = 100;
 /// Most bytes of the data of each of them: all are in memory at once, and once more for each trigger. A larger one is looked at alone.
 const TOGETHER_BYTES_MAX: i32 = 16 * 1024;
+/// Most triggers that they have together: ten of each.
+const TRIGGERS_MAX: i64 = 1_000;
 
 /// What became of events that were looked at together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Begun {
 }
 
 /// Writes what triggers are to start of those among so many events that no step waits for. Left are those of others, large ones,
-/// those that are looked at again, and all of them where they start more than one event may. For the worker's role.
+/// those that are looked at again, and all of them where they have too many triggers. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -35,8 +36,8 @@ pub async fn begin_starts(connection: &mut PgConnection, turns: &[Turn]) -> Resu
     let mut transaction = begin(connection).await?;
     let events = take(&mut transaction, turns).await?;
     let events: Vec<&Brought> = events.iter().collect();
-    let found = event_triggers::found(&mut transaction, &events).await?;
-    if events.is_empty() || found.len() as i64 > TRIGGERS_OF_TYPE_MAX {
+    let found = event_triggers::found(&mut transaction, &events, TRIGGERS_MAX).await?;
+    if events.is_empty() || found.len() as i64 > TRIGGERS_MAX {
         transaction.rollback().await?;
         return Ok(Begun { left: turns.to_vec(), starts: 0 });
     }
