@@ -20,6 +20,12 @@ use crate::trigger_starts;
 
 /// Events that are passed by at a time, as nobody waits for them.
 const EVENTS_MAX: i64 = 1_000;
+/// Workspaces of which events are looked at however old they are; of more at a time the last ones wait until theirs are the oldest.
+const SPACES_MAX: i32 = 200;
+/// Events of each of them that are looked at so.
+const FIRST_OF_EACH: i64 = 10;
+/// Events of each of them among which these are: others may be put off.
+const FIRST_LOOKED_AT: i64 = 100;
 /// Waits that are looked at in one transaction.
 const WAITS_MAX: i64 = 200;
 /// When an event is looked at again that found too many signals before it, in seconds.
@@ -100,7 +106,7 @@ pub(super) async fn begin(connection: &mut PgConnection) -> Result<Transaction<'
 /// What became of the oldest events that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
-    /// Those that somebody may wait for, the oldest first.
+    /// Those that somebody may wait for, workspaces in turn, the oldest of each first.
     pub left: Vec<Turn>,
     /// Whether there may be more that were not looked at.
     pub is_more: bool,
@@ -113,7 +119,8 @@ pub struct Turn {
     pub(super) event_id: Uuid,
 }
 
-/// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due. Who begins to wait for
+/// Passes by events that nobody waits for, neither step nor trigger, of the oldest that are due and of the oldest of each workspace, so
+/// that the burst of one holds up no other. Who begins to wait for
 /// one of them later finds it. Nothing while another worker does it. For the worker's role.
 ///
 /// # Errors
@@ -121,17 +128,34 @@ pub struct Turn {
 pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, StoreError> {
     let awaited = first_key("t", "t.reached");
     let sql = format!(
-        "WITH looked_at AS MATERIALIZED ( \
+        "WITH RECURSIVE spaces AS ( \
+           (SELECT t.workspace_id, 1 AS nth FROM event_turns t ORDER BY t.workspace_id, t.event_id LIMIT 1) \
+           UNION ALL \
+           SELECT n.workspace_id, s.nth + 1 FROM spaces s \
+            CROSS JOIN LATERAL (SELECT t.workspace_id FROM event_turns t WHERE t.workspace_id > s.workspace_id \
+              ORDER BY t.workspace_id, t.event_id LIMIT 1) AS n WHERE s.nth < $2 \
+         ), oldest AS MATERIALIZED ( \
            SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
            WHERE NOT p.again AND p.due_at <= clock_timestamp() ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
+         ), first AS MATERIALIZED ( \
+           SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
+           WHERE p.ctid = ANY (ARRAY(SELECT x.tid FROM spaces s CROSS JOIN LATERAL (SELECT f.tid FROM ( \
+               SELECT t.ctid AS tid, t.again, t.due_at FROM event_turns t WHERE t.workspace_id = s.workspace_id \
+                ORDER BY t.workspace_id, t.event_id LIMIT $4) AS f \
+              WHERE NOT f.again AND f.due_at <= clock_timestamp() LIMIT $3) AS x)) FOR UPDATE SKIP LOCKED \
+         ), looked_at AS MATERIALIZED ( \
+           SELECT l.tid, l.workspace_id, l.event_id, l.due_at, \
+                  row_number() OVER (PARTITION BY l.workspace_id ORDER BY l.due_at, l.event_id) AS turn \
+             FROM (SELECT o.tid, o.workspace_id, o.event_id, o.due_at FROM oldest o \
+                   UNION SELECT f.tid, f.workspace_id, f.event_id, f.due_at FROM first f) AS l \
          ), passed AS ( \
            DELETE FROM event_turns t WHERE t.ctid = ANY (ARRAY(SELECT l.tid FROM looked_at l)) \
              AND {awaited} IS DISTINCT FROM t.key \
              AND NOT EXISTS (SELECT FROM event_triggers g WHERE g.workspace_id = t.workspace_id AND g.type = t.type) \
            RETURNING t.event_id \
          ) \
-         SELECT (SELECT count(*) FROM looked_at) = $1, array_agg(l.workspace_id ORDER BY l.due_at), \
-                array_agg(l.event_id ORDER BY l.due_at) \
+         SELECT (SELECT count(*) FROM oldest) = $1, array_agg(l.workspace_id ORDER BY l.turn, l.due_at), \
+                array_agg(l.event_id ORDER BY l.turn, l.due_at) \
            FROM looked_at l WHERE l.event_id NOT IN (SELECT p.event_id FROM passed p)"
     );
     let mut transaction = begin(connection).await?;
@@ -140,8 +164,13 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, St
         return Ok(None);
     }
     let more_came = arrivals::unpack(&mut transaction).await?;
-    let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) =
-        sqlx::query_as(&sql).bind(EVENTS_MAX).fetch_one(&mut *transaction).await?;
+    let (is_more, workspaces, events): (bool, Option<Vec<Uuid>>, Option<Vec<Uuid>>) = sqlx::query_as(&sql)
+        .bind(EVENTS_MAX)
+        .bind(SPACES_MAX)
+        .bind(FIRST_OF_EACH)
+        .bind(FIRST_LOOKED_AT)
+        .fetch_one(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     let left = workspaces.unwrap_or_default().into_iter().zip(events.unwrap_or_default());
     Ok(Some(Passed {

@@ -4,11 +4,15 @@ use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId, WorkspaceId}
 use capstan_engine::store::error::StoreError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, PgConnection};
+use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
-/// Starts that are due among which turns are given, by workspace.
+/// The oldest starts that are due among which turns are given, by workspace.
 const WINDOW: i64 = 2_000;
+/// Workspaces that have a turn however old their starts are; of more at a time the last ones wait until they are in the window.
+const SPACES_MAX: i32 = 1_000;
+/// Starts of each of them that have a turn so.
+const FIRST_OF_EACH: i64 = 5;
 /// Starts that one look finds at most.
 const CANDIDATES_MAX: i64 = 50;
 /// First pause after a refusal, in seconds; each is twice as long as the one before.
@@ -122,22 +126,41 @@ impl Verdict {
     }
 }
 
-/// Starts that are due, of all workspaces in turn, behind so many that others have. Nothing is locked.
+/// Starts that are due, of all workspaces in turn, behind so many that others have: the oldest of all, and the oldest of each workspace
+/// that has any, so that the burst of one holds up no other. Nothing is locked. By trigger_starts_due_at and trigger_starts_turns.
 ///
 /// # Errors
 /// If the database does.
 pub async fn candidates(connection: &mut PgConnection, behind: i64) -> Result<Vec<Key>, StoreError> {
     let keys = sqlx::query_as(
-        "WITH waiting AS MATERIALIZED ( \
-           SELECT t.workspace_id, t.workflow_id, t.node_id, t.subject, t.due_at FROM trigger_starts t \
-            WHERE t.status = 'due' AND t.due_at <= (SELECT clock_timestamp()) ORDER BY t.due_at LIMIT $1 \
+        "WITH RECURSIVE now AS MATERIALIZED (SELECT clock_timestamp() AS now), spaces AS ( \
+           (SELECT t.workspace_id, t.due_at, 1 AS nth FROM trigger_starts t \
+             WHERE t.status = 'due' ORDER BY t.workspace_id, t.due_at LIMIT 1) \
+           UNION ALL \
+           SELECT n.workspace_id, n.due_at, s.nth + 1 FROM spaces s \
+            CROSS JOIN LATERAL (SELECT t.workspace_id, t.due_at FROM trigger_starts t \
+              WHERE t.status = 'due' AND t.workspace_id > s.workspace_id ORDER BY t.workspace_id, t.due_at LIMIT 1) AS n \
+            WHERE s.nth < $4 \
+         ), waiting AS ( \
+           (SELECT t.workspace_id, t.workflow_id, t.node_id, t.subject, t.due_at FROM trigger_starts t \
+             WHERE t.status = 'due' AND t.due_at <= (SELECT n.now FROM now n) ORDER BY t.due_at LIMIT $1) \
+           UNION \
+           SELECT t.workspace_id, t.workflow_id, t.node_id, t.subject, t.due_at FROM spaces s \
+            CROSS JOIN LATERAL (SELECT x.workspace_id, x.workflow_id, x.node_id, x.subject, x.due_at FROM trigger_starts x \
+              WHERE x.status = 'due' AND x.workspace_id = s.workspace_id AND x.due_at <= (SELECT n.now FROM now n) \
+              ORDER BY x.workspace_id, x.due_at LIMIT $5) AS t \
+            WHERE s.due_at <= (SELECT n.now FROM now n) \
          ) \
          SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject FROM ( \
            SELECT w.workspace_id, w.workflow_id, w.node_id, w.subject, w.due_at, \
                   row_number() OVER (PARTITION BY w.workspace_id ORDER BY w.due_at, w.subject) AS turn FROM waiting w) AS w \
           ORDER BY w.turn, w.due_at LIMIT $2 OFFSET $3",
     );
-    Ok(keys.bind(WINDOW).bind(CANDIDATES_MAX).bind(behind).fetch_all(connection).await?)
+    let keys = keys.bind(WINDOW).bind(CANDIDATES_MAX).bind(behind).bind(SPACES_MAX).bind(FIRST_OF_EACH);
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let keys = keys.fetch_all(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(keys)
 }
 
 /// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin with [`BEGIN`]. By

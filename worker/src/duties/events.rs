@@ -17,6 +17,8 @@ use crate::worker::Engine;
 
 /// Pause after a chunk of an event for which more wait, so that it takes a part of the database only.
 const CHUNK_PAUSE: Duration = Duration::from_millis(20);
+/// Time after which it is looked anew whose turn it is.
+const SLICE: Duration = Duration::from_millis(250);
 /// Time after which events are looked for once more where there were some: longer than senders hold hints back.
 const AGAIN_PAUSE: Duration = Duration::from_millis(25);
 /// Pause before hints are listened for again, where the connection was lost.
@@ -58,8 +60,13 @@ async fn burst(engine: &Engine, apart: &mut Apart, waker: &Notify, starts: &Noti
     loop {
         let passed = side.run(async |connection| events::pass_by(connection).await).await?;
         let Some(passed) = passed else { return Ok(true) };
-        let mut is_any = passed.is_more;
+        let (mut is_any, begun) = (passed.is_more, Instant::now());
         for turns in passed.left.chunks(TOGETHER_MAX) {
+            // Other workspaces may have sent something meanwhile.
+            if begun.elapsed() > SLICE {
+                is_any = true;
+                break;
+            }
             is_any |= give_all(engine, side, turns, waker, starts).await?;
         }
         // One of those that begin again has its turn beside any number of new ones.

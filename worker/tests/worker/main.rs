@@ -16,6 +16,7 @@ mod doomed;
 mod event_triggers;
 mod events;
 mod execution_triggers;
+mod fairness;
 mod flow;
 mod form_mails;
 mod full;
