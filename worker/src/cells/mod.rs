@@ -7,6 +7,7 @@
 
 mod desk;
 mod hand;
+mod partings;
 mod settings;
 mod supervisor;
 

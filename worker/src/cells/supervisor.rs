@@ -1,12 +1,12 @@
 //! Takes hands at cells that have something to do, renews them, and gives them back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::cells::{
-    Attached, CellAddress, CellError, HAND_WORKER_CHARS_MAX, announce, attach, due_cells, next_cell_due, place_of,
-    rest, server_of,
+    Attached, CellAddress, CellError, DueCell, HAND_WORKER_CHARS_MAX, announce, attach, due_cells, next_cell_due,
+    place_of, rest, server_of,
 };
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::hand::{Crew, News, Next, Parted, serve};
+use super::partings::Partings;
 use super::{CellsSettings, Outfit};
 
 /// Shortest time between two looks: hints come with each announcement, also of cells that are served already.
@@ -50,6 +51,7 @@ impl Cells {
             hands: HashMap::new(),
             serving: JoinSet::new(),
             failures: HashMap::new(),
+            partings: Partings::default(),
             owed: Vec::new(),
             told_at: None,
         };
@@ -80,6 +82,7 @@ struct Supervisor {
     hands: HashMap<Uuid, Hand>,
     serving: JoinSet<Parted>,
     failures: HashMap<Uuid, Failure>,
+    partings: Partings,
     /// Cells that are to be announced as soon as `control` answers, as nobody knows when somebody comes to them. As many as were
     /// served while it was away.
     owed: Vec<Uuid>,
@@ -195,23 +198,47 @@ impl Supervisor {
     async fn look(&mut self) -> Result<(), StoreError> {
         let now = Instant::now();
         self.failures.retain(|_, failure| failure.until + FAILURE_KEPT > now);
+        self.partings.forget(now);
         let (room, hands_max) = (self.crew.settings.cells_max.saturating_sub(self.hands.len()), self.hands_max());
         if room == 0 {
             return self.tell_if_full().await;
         }
-        let most = i32::try_from(room + self.failures.len()).unwrap_or(i32::MAX);
+        let most = i32::try_from(room + self.failures.len() + self.partings.len()).unwrap_or(i32::MAX);
         let due = self.desk.ask(async |control| due_cells(control, &self.name, hands_max, most).await).await?;
+        let left = self.left_to_others(&due, hands_max, most).await?;
         let is_put_off = |cell_id: &Uuid| self.failures.get(cell_id).is_some_and(|failure| failure.until > now);
         let free: Vec<CellAddress> = due
             .into_iter()
             .map(|cell| cell.address)
-            .filter(|address| !self.hands.contains_key(&address.cell_id) && !is_put_off(&address.cell_id))
+            .filter(|CellAddress { cell_id, .. }| {
+                !self.hands.contains_key(cell_id) && !is_put_off(cell_id) && !left.contains(cell_id)
+            })
             .take(room)
             .collect();
         for address in free {
             self.take(address).await?;
         }
         Ok(())
+    }
+
+    /// Cells among those that are due which this process has left, as nothing was to do, and others still serve: they are to come to
+    /// rest. One that nobody serves is taken in any case, as its worker may have been killed.
+    async fn left_to_others(
+        &mut self,
+        due: &[DueCell],
+        hands_max: i32,
+        most: i32,
+    ) -> Result<HashSet<Uuid>, StoreError> {
+        let left = due.iter().filter(|cell| self.partings.holds(cell)).map(|cell| cell.address.cell_id);
+        let mut left: HashSet<Uuid> = left.collect();
+        if left.is_empty() || hands_max <= 1 {
+            return Ok(HashSet::new());
+        }
+        let unserved = self.desk.ask(async |control| due_cells(control, &self.name, 1, most).await).await?;
+        for cell in unserved {
+            left.remove(&cell.address.cell_id);
+        }
+        Ok(left)
     }
 
     /// Processes that may serve a cell at a time, as far as this one goes: whoever has much to do leaves room for cells that nobody
@@ -271,9 +298,14 @@ impl Supervisor {
         };
         let cell_id = parted.cell_id;
         let Some(hand) = self.hands.remove(&cell_id) else { return };
-        let due_in = self.due_in(&parted);
+        let (now, due_in) = (Instant::now(), self.due_in(&parted));
         let settled = match self.rest(cell_id, parted.generation, due_in).await {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                if matches!(parted.next, Next::Due(_)) {
+                    self.partings.note(cell_id, parted.generation, now, due_in);
+                }
+                Ok(())
+            }
             Ok(false) => self.again(hand.address).await,
             Err(error) => Err(error),
         };

@@ -23,6 +23,8 @@ use crate::support::{Cell, PATIENCE, Version, graph, node, services};
 const IDLE_CELLS: usize = 12;
 /// Looks for something to do through which idle cells are watched.
 const WATCHED_LOOKS: i64 = 20;
+/// Cells to which nobody has to come now.
+const RESTING: &str = "SELECT count(*) FROM cell_dues WHERE due_at > clock_timestamp()";
 
 /// `control`, and the connection over which a test looks into it.
 struct Control {
@@ -250,6 +252,101 @@ async fn clients(control: &mut Control, databases: &[String]) -> (i64, i64) {
     .unwrap()
 }
 
+/// Waits until cells have no connection any more; how many they ever had.
+async fn sessions_of_left(control: &mut Control, databases: &[String]) -> i64 {
+    let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(50)));
+    loop {
+        ticks.tick().await;
+        let (there, sessions) = clients(control, databases).await;
+        if there == 0 {
+            return sessions;
+        }
+        assert!(Instant::now() < deadline, "cells that were left have connections");
+    }
+}
+
+/// Waits until processes have looked again and again for cells that have something to do.
+async fn through_looks(control: &mut Control) {
+    let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(50)));
+    // What this connection has looked at is counted before.
+    control.count("SELECT 1::bigint FROM pg_stat_force_next_flush()").await;
+    let looks =
+        "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'cell_dues'";
+    let begun = control.count(looks).await;
+    while control.count(looks).await < begun + WATCHED_LOOKS {
+        ticks.tick().await;
+        assert!(Instant::now() < deadline, "nobody looks for cells that have something to do");
+    }
+}
+
+/// Looks again and again, also where nothing is due.
+fn watchful() -> CellsSettings {
+    CellsSettings { quiet_every: Duration::from_millis(50), ..quick() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_left_an_idle_cell_comes_back_to_no_other_worker_unless_something_is_announced() {
+    let (mut control, cell) = (Control::new().await, Cell::new().await);
+    let (cell_id, databases) = (control.add(&database_of(&cell)).await, [database_of(&cell)]);
+    control.announce(cell_id).await;
+    // As much of another worker as `control` sees: its hand. It leaves when it is told to.
+    assert!(attach(&mut control.owner, cell_id, "other", 2, 600).await.unwrap().unwrap().is_attached);
+    let process = control.process(watchful());
+    // Whoever leaves while others are there notes what comes next.
+    let has_left = "SELECT count(*) FROM cell_dues WHERE rest_at < 'infinity'";
+    control.until(has_left, 1).await;
+    let before = sessions_of_left(&mut control, &databases).await;
+    through_looks(&mut control).await;
+    assert_eq!(clients(&mut control, &databases).await, (0, before), "the process has come again");
+    // What is announced meanwhile brings it back.
+    sqlx::query("UPDATE cell_dues SET rest_at = 'infinity'").execute(&mut control.owner).await.unwrap();
+    control.announce(cell_id).await;
+    control.until(has_left, 1).await;
+    let before = sessions_of_left(&mut control, &databases).await;
+    // The other one leaves as well, and knows of nothing.
+    let other = attach(&mut control.owner, cell_id, "other", 2, 600).await.unwrap().unwrap();
+    assert!(rest(&mut control.owner, cell_id, "other", other.generation, None).await.unwrap());
+    assert_eq!(control.count(RESTING).await, 1);
+    through_looks(&mut control).await;
+    assert_eq!(clients(&mut control, &databases).await, (0, before), "the process has come to a cell that rests");
+    assert_eq!(control.count(RESTING).await, 1);
+    assert_eq!(control.count("SELECT count(*) FROM cell_hands").await, 0);
+    process.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_left_a_cell_comes_back_once_the_worker_that_stayed_is_lost() {
+    let (mut control, cell) = (Control::new().await, Cell::new().await);
+    let cell_id = control.add(&database_of(&cell)).await;
+    control.announce(cell_id).await;
+    assert!(attach(&mut control.owner, cell_id, "other", 2, 600).await.unwrap().unwrap().is_attached);
+    let process = control.process(watchful());
+    control.until("SELECT count(*) FROM cell_dues WHERE rest_at < 'infinity'", 1).await;
+    // As if its time was over.
+    sqlx::query("UPDATE cell_hands SET held_until = clock_timestamp()").execute(&mut control.owner).await.unwrap();
+    control.until(RESTING, 1).await;
+    control.until_all_rest().await;
+    process.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_cell_comes_to_rest_though_its_workers_leave_one_after_the_other() {
+    let (mut control, cell) = (Control::new().await, Cell::new().await);
+    let (cell_id, databases) = (control.add(&database_of(&cell)).await, [database_of(&cell)]);
+    let later = CellsSettings { stay: Duration::from_millis(600), ..watchful() };
+    let processes = [control.process(watchful()), control.process(later)];
+    control.announce(cell_id).await;
+    control.until(RESTING, 1).await;
+    control.until_all_rest().await;
+    let before = sessions_of_left(&mut control, &databases).await;
+    through_looks(&mut control).await;
+    assert_eq!(clients(&mut control, &databases).await, (0, before), "an idle cell was taken again");
+    assert_eq!(control.count(RESTING).await, 1);
+    for process in processes {
+        process.drain().await;
+    }
+}
+
 /// Who has no connection asks nothing: that none was made says more than a count of statements, among which are those of autovacuum.
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_cells_have_no_connection_and_are_asked_nothing() {
@@ -263,7 +360,7 @@ async fn idle_cells_have_no_connection_and_are_asked_nothing() {
         ids.push(control.add(&database_of(&cell)).await);
         cells.push(cell);
     }
-    let settings = CellsSettings { hands_max: 1, quiet_every: Duration::from_millis(50), ..quick() };
+    let settings = CellsSettings { hands_max: 1, ..watchful() };
     let processes = [control.process(settings.clone()), control.process(settings)];
     // Each is visited once, as after it was made, and let go of.
     for cell_id in &ids {
@@ -272,22 +369,10 @@ async fn idle_cells_have_no_connection_and_are_asked_nothing() {
     let resting = "SELECT count(*) FROM cell_dues WHERE due_at > clock_timestamp() + interval '8 hours'";
     control.until(resting, i64::try_from(count).unwrap()).await;
     control.until_all_rest().await;
-    let (deadline, mut ticks) = (Instant::now() + PATIENCE, interval(Duration::from_millis(50)));
-    while clients(&mut control, &databases).await.0 > 0 {
-        ticks.tick().await;
-        assert!(Instant::now() < deadline, "cells that rest have connections");
-    }
-    let before = clients(&mut control, &databases).await.1;
+    let before = sessions_of_left(&mut control, &databases).await;
     assert!(before >= i64::try_from(count).unwrap(), "nobody was there: {before} connections");
-    // Both processes go on to look. What this connection has looked at is counted before.
-    control.count("SELECT 1::bigint FROM pg_stat_force_next_flush()").await;
-    let looks =
-        "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'cell_dues'";
-    let (begun, deadline) = (control.count(looks).await, Instant::now() + PATIENCE);
-    while control.count(looks).await < begun + WATCHED_LOOKS {
-        ticks.tick().await;
-        assert!(Instant::now() < deadline, "nobody looks for cells that have something to do");
-    }
+    // Both processes go on to look.
+    through_looks(&mut control).await;
     assert_eq!(clients(&mut control, &databases).await, (0, before), "idle cells were asked something");
     // One that wakes up wakes no other.
     let id = cells[0].start(noop(&cells[0]).await, json!({})).await;
