@@ -125,7 +125,7 @@ struct Done {
     workspaces: Vec<(Uuid, i64)>,
 }
 
-/// Loads one table after the other, and has all of them seen at once. Told to stop, it does so unless it is about to become part of the
+/// Loads one table after the other, and has all of them seen at once. Told to stop, it fails, unless they are just becoming part of the
 /// history.
 async fn load(
     owner: &mut PgConnection,
@@ -163,9 +163,15 @@ async fn load(
     Ok(Done { tables: done, workspaces })
 }
 
-/// Drops what was loaded. A database that does not answer holds nobody up.
+/// Drops what was loaded. A database that does not answer holds nobody up. The first answer may be that of a statement that was given up.
 async fn discard(owner: &mut PgConnection, month: NaiveDate) {
-    let left = match timeout(DISCARD_MAX, restore::discard(owner, month)).await {
+    let discarding = async {
+        match restore::discard(owner, month).await {
+            Err(_) => restore::discard(owner, month).await,
+            done => done,
+        }
+    };
+    let left = match timeout(DISCARD_MAX, discarding).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the database does not answer".to_owned(),
