@@ -5,7 +5,7 @@ use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use capstan_domain::cells::name_in_archive;
+use capstan_domain::cells::{name_in_archive, strangers};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::restore::{self, Loaded};
 use capstan_engine::store::retention::BY_MONTH;
@@ -16,15 +16,21 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::io::BufReader;
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::cells::CellArgs;
 use crate::config::DatabaseArgs;
 use crate::database::Database;
-use crate::output::failure::BadInput;
+use crate::interrupt;
+use crate::output::failure::{BadInput, Interrupted};
 use crate::output::{self, note, table};
 
 /// Time between two pictures of the bar.
 const TICK: Duration = Duration::from_millis(200);
+/// Longest time in which what was loaded is dropped again: the statement that was given up ends before.
+const DISCARD_MAX: Duration = Duration::from_secs(20);
 /// What is said where nothing gives rows.
 const NO_COMMAND: &str = "nothing says how rows come out of the archive: set CAPSTAN_RESTORE_COMMAND, or give --command, to a command line \
      that prints what CAPSTAN_ARCHIVE_COMMAND was given";
@@ -83,38 +89,58 @@ pub(crate) async fn run(command: &ArchiveCommand, json: bool) -> anyhow::Result<
         restore::check(&mut owner, args.month, &tables).await?;
     }
     let cell = args.archived_as.as_deref().unwrap_or_else(|| name_in_archive(&place));
-    let source = Source { command, cell, month: args.month };
-    restore::begin(&mut owner, args.month, &tables).await?;
-    let done = load(&mut owner, &source, &tables, args.dry_run, json).await;
-    if (done.is_err() || args.dry_run)
-        && let Err(error) = restore::discard(&mut owner, args.month).await
-    {
-        note(&format!(
-            "capstan: what was loaded is seen by nobody, and is dropped by the next load of the month: {error}"
-        ));
+    let source = Source { command, cell, month: args.month, only: args.cell.only(&database).await? };
+    let stop = interrupt::token()?;
+    restore::begin(&mut owner, args.month, &tables, source.only).await?;
+    let done = Box::pin(load(&mut owner, &source, &tables, args.dry_run, json, &stop)).await;
+    if done.is_err() || args.dry_run {
+        discard(&mut owner, args.month).await;
     }
-    let done = done?;
+    let done = match done {
+        Err(_) if stop.is_cancelled() => {
+            return Err(Interrupted(format!("nothing of {} was loaded", source.named())).into());
+        }
+        done => done?,
+    };
     if !args.dry_run
         && let Err(error) = args.cell.announce(&database).await
     {
         note(&format!("capstan: workers write words of it at their next visit only: {error:#}"));
     }
-    tell(&source, &done, args.dry_run, json);
+    let unseen = match unseen(&database, &place.schema, &done.workspaces).await {
+        Ok(rows) => Some(rows),
+        Err(error) => {
+            note(&format!("capstan: whether its workspaces live in this cell is not known: {error:#}"));
+            None
+        }
+    };
+    tell(&source, &done, unseen, args.dry_run, json);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads one table after the other, and has all of them seen at once.
+/// What was loaded.
+struct Done {
+    tables: Vec<(&'static str, Loaded)>,
+    /// Rows of the first of them by workspace; none of a dedicated cell, which holds one.
+    workspaces: Vec<(Uuid, i64)>,
+}
+
+/// Loads one table after the other, and has all of them seen at once. Told to stop, it fails, unless they are just becoming part of the
+/// history.
 async fn load(
     owner: &mut PgConnection,
     source: &Source<'_>,
     tables: &[&'static str],
     dry_run: bool,
     json: bool,
-) -> anyhow::Result<Vec<(&'static str, Loaded)>> {
+    stop: &CancellationToken,
+) -> anyhow::Result<Done> {
     let progress = Progress::new(tables.len(), json);
     let mut done = Vec::new();
     for &table in tables {
-        let loaded = source.load(owner, table, &progress).await?;
+        let loading = Box::pin(source.load(owner, table, &progress));
+        let Some(loaded) = stop.run_until_cancelled(loading).await else { bail!("it was told to stop") };
+        let loaded = loaded?;
         if table == "executions" && loaded.rows == 0 {
             bail!(
                 "the archive gave no execution: was {} of \"{}\" archived under these names (--archived-as)?",
@@ -126,10 +152,41 @@ async fn load(
         done.push((table, loaded));
     }
     progress.end();
+    restore::check_whole(&done)?;
+    let workspaces = match source.only {
+        None => restore::workspaces(owner, tables[0], source.month).await?,
+        Some(_) => Vec::new(),
+    };
     if !dry_run {
-        restore::attach(owner, source.month, tables).await?;
+        restore::attach(owner, source.month, tables, || stop.is_cancelled()).await?;
     }
-    Ok(done)
+    Ok(Done { tables: done, workspaces })
+}
+
+/// Drops what was loaded. A database that does not answer holds nobody up. The first answer may be that of a statement that was given up.
+async fn discard(owner: &mut PgConnection, month: NaiveDate) {
+    let discarding = async {
+        match restore::discard(owner, month).await {
+            Err(_) => restore::discard(owner, month).await,
+            done => done,
+        }
+    };
+    let left = match timeout(DISCARD_MAX, discarding).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the database does not answer".to_owned(),
+    };
+    note(&format!("capstan: what was loaded is seen by nobody, and is dropped by the next load of the month: {left}"));
+}
+
+/// How many of these rows are of workspaces that do not live in the pooled cell of that schema: nobody sees them.
+async fn unseen(database: &Database, schema: &str, rows: &[(Uuid, i64)]) -> anyhow::Result<i64> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let workspaces: Vec<Uuid> = rows.iter().map(|(workspace_id, _)| *workspace_id).collect();
+    let strangers = strangers(&mut database.owner().await?, schema, &workspaces).await?;
+    Ok(rows.iter().filter(|(workspace_id, _)| strangers.contains(workspace_id)).map(|(_, rows)| rows).sum())
 }
 
 /// Where rows come from.
@@ -138,6 +195,8 @@ struct Source<'a> {
     /// What the cell was called when the month was archived.
     cell: &'a str,
     month: NaiveDate,
+    /// The one workspace of a dedicated cell: rows of another one are refused.
+    only: Option<Uuid>,
 }
 
 impl Source<'_> {
@@ -174,13 +233,16 @@ impl Source<'_> {
     }
 }
 
-fn tell(source: &Source<'_>, done: &[(&'static str, Loaded)], dry_run: bool, json: bool) {
+/// Says what was loaded; `unseen` rows of the first table are of workspaces that do not live there, if that is known.
+fn tell(source: &Source<'_>, done: &Done, unseen: Option<i64>, dry_run: bool, json: bool) {
     let rows: Vec<Value> = done
+        .tables
         .iter()
         .map(|(table, loaded)| json!({ "table": table, "rows": loaded.rows, "bytes": loaded.bytes }))
         .collect();
     let named = source.named();
     let shown: Vec<Value> = done
+        .tables
         .iter()
         .map(|(table, loaded)| {
             json!({ "table": table, "rows": loaded.rows.to_string(), "size": HumanBytes(loaded.bytes).to_string() })
@@ -191,8 +253,17 @@ fn tell(source: &Source<'_>, done: &[(&'static str, Loaded)], dry_run: bool, jso
     } else {
         format!("{named} is part of the history again")
     };
+    if let (Some(rows @ 1..), Some((table, _))) = (unseen, done.tables.first()) {
+        note(&format!(
+            "capstan: {rows} rows of {table} are of workspaces that do not live in this cell: nobody sees them"
+        ));
+    }
     let text = format!("{}\n{said}", table::plain(&["table", "rows", "size"], &shown));
-    output::result(json, &json!({ "month": named, "is_loaded": !dry_run, "tables": rows }), &text);
+    output::result(
+        json,
+        &json!({ "month": named, "is_loaded": !dry_run, "tables": rows, "unseen_rows": unseen }),
+        &text,
+    );
 }
 
 /// How far it is, on standard error: a bar in a terminal, else a line for each table.

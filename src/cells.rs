@@ -37,6 +37,13 @@ impl CellArgs {
         owned(&database.control, &mut control, &self.creator, &address, self.secrets.ring_or_empty()?.as_ref()).await
     }
 
+    /// The one workspace that a dedicated cell holds, whose id it has; none for a pooled one.
+    pub(crate) async fn only(&self, database: &Database) -> anyhow::Result<Option<Uuid>> {
+        let Some(slug) = &self.workspace else { return Ok(None) };
+        let address = address_of(database, slug).await?;
+        Ok(address.is_dedicated().then_some(address.cell_id))
+    }
+
     /// Has a worker come, if nobody looks into the cell by himself: a dedicated one may be asleep.
     pub(crate) async fn announce(&self, database: &Database) -> anyhow::Result<()> {
         let Some(slug) = &self.workspace else { return Ok(()) };

@@ -3,8 +3,8 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Exit code of a process that was told twice to end.
-const FORCED_EXIT: i32 = 130;
+/// Exit code of a process that was told twice to end, or whose work was given up because it was told to.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// A token that the first signal cancels.
 pub(crate) fn token() -> anyhow::Result<CancellationToken> {
@@ -16,7 +16,7 @@ pub(crate) fn token() -> anyhow::Result<CancellationToken> {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
             if told.is_cancelled() {
                 // The guard of the private PostgreSQL stops it; executions go on from their last settled step.
-                std::process::exit(FORCED_EXIT);
+                std::process::exit(INTERRUPTED.into());
             }
             told.cancel();
         }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{line, note};
+use crate::interrupt::INTERRUPTED;
 
 /// Exit code of bad usage and invalid graphs, as of the command line parser.
 pub(crate) const BAD_INPUT: u8 = 2;
@@ -21,6 +22,18 @@ impl std::fmt::Display for BadInput {
 
 impl std::error::Error for BadInput {}
 
+/// The command was told to end, and gave its work up; the message says what is left of it.
+#[derive(Debug)]
+pub(crate) struct Interrupted(pub(crate) String);
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "interrupted: {}", self.0)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 /// Prints why a command failed and answers its exit code.
 pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     let mut reason = String::new();
@@ -35,5 +48,11 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     if json {
         line(&json!({"error": reason}).to_string());
     }
-    if error.chain().any(|cause| cause.is::<BadInput>()) { ExitCode::from(BAD_INPUT) } else { ExitCode::FAILURE }
+    if error.chain().any(|cause| cause.is::<BadInput>()) {
+        ExitCode::from(BAD_INPUT)
+    } else if error.is::<Interrupted>() {
+        ExitCode::from(INTERRUPTED)
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -113,12 +113,26 @@ async fn a_month_that_workers_archived_and_dropped_is_shown_as_before_once_it_is
     refused(&with_archive(&env, folder.path(), " | head -c 20"), "line 1 of executions cannot be taken").await;
     refused(&with_archive(&env, folder.path(), " > /dev/null"), "the archive gave no execution").await;
     refused(&site.worker_env(&world), "set CAPSTAN_RESTORE_COMMAND").await;
+    let without_journal = with_archive(
+        &env,
+        folder.path(),
+        " | if [ $CAPSTAN_ARCHIVE_TABLE = journal ]; then cat > /dev/null; else cat; fi",
+    );
+    refused(&without_journal, "not one row of their journal").await;
+    // Told to end while it loads, it leaves nothing beside.
+    let ends = ["archive", "load", &month, "--command", "kill -TERM $PPID; exec sleep 600"];
+    let (status, result) = Process::outcome(&ends, &env).await;
+    assert_eq!(
+        (status.code(), &result["error"]),
+        (Some(130), &json!(format!("interrupted: nothing of {month} was loaded")))
+    );
+    assert_eq!(site.rows("pg_class WHERE relname ~ '^loading'").await, 0);
 
     let tried = Process::result(&["archive", "load", &month, "--dry-run"], &env).await;
     assert_eq!((&tried["is_loaded"], site.old_rows().await[0].as_str()), (&json!(false), "[]"));
     let loaded = Process::result(&["archive", "load", &month], &env).await;
     assert_eq!((&loaded["month"], &loaded["is_loaded"]), (&json!(month), &json!(true)));
-    assert_eq!(loaded["tables"], tried["tables"]);
+    assert_eq!((&loaded["tables"], &loaded["unseen_rows"]), (&tried["tables"], &json!(0)));
     let counts: Vec<&Value> = loaded["tables"].as_array().unwrap().iter().map(|table| &table["rows"]).collect();
     assert_eq!((counts[0], counts[2], counts[3]), (&json!(1), &json!(3), &json!(1)), "{loaded}");
     assert_eq!(site.old_rows().await, rows);

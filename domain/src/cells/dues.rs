@@ -120,6 +120,20 @@ pub async fn cell_of(control: &mut PgConnection, workspace_id: WorkspaceId) -> R
     Ok(row.bind(workspace_id.0).fetch_optional(control).await?)
 }
 
+/// Those of some workspaces that do not live in the pooled cell of that schema, or are not there at all. For the access role, or the owner
+/// of `control`.
+///
+/// # Errors
+/// If the database does.
+pub async fn strangers(control: &mut PgConnection, schema: &str, among: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sqlx::query_scalar(
+        "SELECT a.id FROM unnest($2::uuid[]) AS a (id) WHERE NOT EXISTS ( \
+           SELECT FROM workspaces w JOIN cells c ON c.cell_id = w.cell_id \
+            WHERE w.workspace_id = a.id AND c.schema_name = $1 AND c.database_name IS NULL)",
+    );
+    Ok(rows.bind(schema).bind(among).fetch_all(control).await?)
+}
+
 /// A dedicated cell is ready: workers come to it from now on, and do so at once. Changes nothing the second time. For the access role.
 ///
 /// # Errors

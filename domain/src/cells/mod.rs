@@ -17,7 +17,7 @@ pub use check::{Checked, check};
 pub use creator::creator_place;
 pub use dues::{
     Attached, DueCell, HAND_WORKER_CHARS_MAX, ServedCell, announce, attach, cell_of, cells_channel, due_cells,
-    next_cell_due, open_cell, rest, served_cells, served_page, server_of,
+    next_cell_due, open_cell, rest, served_cells, served_page, server_of, strangers,
 };
 pub use place::{
     CREATOR_PASSWORD, CellError, DEDICATED_SCHEMA, RuntimeServer, SERVER_PASSWORD, TLS_MODES, database_name,

@@ -2,15 +2,19 @@
 
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::export::export;
-use capstan_engine::store::restore::{self, LINE_BYTES_MAX, Loaded, RestoreError, attach, begin, check, discard, load};
+use capstan_engine::store::restore::{
+    self, LINE_BYTES_MAX, Loaded, RestoreError, attach, begin, check, check_whole, discard, load, workspaces,
+};
 use capstan_engine::store::retention::{
     self, BY_MONTH, Retention, archive, close, drop_next, note_archived, old_months,
 };
 use capstan_engine::store::vitals::unguarded;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use tokio::io::{AsyncWriteExt, BufReader, duplex};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::support::{Cell, run};
 
@@ -80,19 +84,24 @@ impl Archived {
     /// Loads some of the tables as the command does, each out of its lines.
     async fn load(&self, owner: &mut PgConnection, tables: &[&'static str]) -> Result<Vec<Loaded>, RestoreError> {
         check(owner, self.month, tables).await?;
-        begin(owner, self.month, tables).await?;
+        begin(owner, self.month, tables, None).await?;
         let mut done = Vec::new();
         for &table in tables {
             done.push(load(owner, table, self.month, &mut self.lines(table), |_| ()).await?);
         }
-        attach(owner, self.month, tables).await?;
+        attach(owner, self.month, tables, || false).await?;
         Ok(done)
     }
 
     /// Why one table is refused that has these lines.
     async fn refused(&self, table: &'static str, lines: &str) -> String {
+        self.refused_in(None, table, lines).await
+    }
+
+    /// The same in a cell that holds `only` this workspace.
+    async fn refused_in(&self, only: Option<Uuid>, table: &'static str, lines: &str) -> String {
         let mut owner = self.cell.connect(Role::Owner).await;
-        begin(&mut owner, self.month, &[table]).await.unwrap();
+        begin(&mut owner, self.month, &[table], only).await.unwrap();
         load(&mut owner, table, self.month, &mut lines.as_bytes(), |_| ()).await.unwrap_err().to_string()
     }
 
@@ -184,7 +193,7 @@ async fn a_load_that_dies_half_way_leaves_nothing_that_is_seen_and_is_begun_anew
     let (cell, month) = (&archived.cell, archived.month);
     keep(cell, None).await;
     let mut owner = cell.connect(Role::Owner).await;
-    begin(&mut owner, month, &BY_MONTH).await.unwrap();
+    begin(&mut owner, month, &BY_MONTH, None).await.unwrap();
     // The last line of the logs does not come, and then the process is gone.
     let logs = archived.lines("execution_logs");
     let (mut gives, takes) = duplex(logs.len());
@@ -236,7 +245,7 @@ async fn a_bad_line_is_named_and_nothing_is_loaded() {
     let execution = String::from_utf8(archived.lines("executions").to_vec()).unwrap();
     let execution = execution.lines().next().unwrap();
     let id = execution.split('"').nth(3).unwrap();
-    let of_today = execution.replace(id, &uuid::Uuid::now_v7().to_string());
+    let of_today = execution.replace(id, &Uuid::now_v7().to_string());
     let said = archived.refused("executions", &of_today).await;
     assert!(
         said.contains(&format!(
@@ -252,13 +261,93 @@ async fn a_bad_line_is_named_and_nothing_is_loaded() {
     // A column that came after the month was archived is as in new rows.
     let early = execution.replace("\"begun\":false,", "");
     let mut owner = cell.connect(Role::Owner).await;
-    begin(&mut owner, archived.month, &["executions"]).await.unwrap();
+    begin(&mut owner, archived.month, &["executions"], None).await.unwrap();
     let loaded = load(&mut owner, "executions", archived.month, &mut early.as_bytes(), |_| ()).await.unwrap();
     assert_eq!(loaded, Loaded { rows: 1, bytes: early.len() as u64 });
 
     discard(&mut owner, archived.month).await.unwrap();
     assert_eq!(cell.count("SELECT count(*) FROM pg_class WHERE relname ~ 'loading'").await, 0);
     archived.assert_unseen().await;
+}
+
+#[tokio::test]
+async fn times_that_cannot_be_shown_are_bad_lines() {
+    let archived = Archived::new().await;
+    let day = |days: i64| (archived.month + TimeDelta::days(days)).format("%Y-%m-%dT00:00:00Z").to_string();
+    let today = Utc::now().date_naive();
+    for (table, column, time) in [
+        ("executions", "created_at", "infinity"),
+        ("executions", "created_at", &*day(-2)),
+        ("executions", "created_at", &*(today + TimeDelta::days(3)).to_string()),
+        ("executions", "ended_at", "294000-01-01T00:00:00Z"),
+        ("executions", "deadline_at", "-infinity"),
+        ("executions", "begun_at", "1999-12-31T00:00:00Z"),
+        ("journal", "recorded_at", "infinity"),
+        ("execution_logs", "created_at", "294000-01-01T00:00:00Z"),
+        ("usage", "created_at", "4713-01-01 00:00:00 BC"),
+    ] {
+        let said = archived.refused(table, &with_time(archived.lines(table), column, time)).await;
+        let told = format!("line 1 of {table} cannot be taken: its {column} is no time that such a row can have");
+        assert_eq!(said, told, "{time}");
+    }
+    // A start may be held, and then be begun after the month, and clocks may differ by some hours.
+    let mut owner = archived.cell.connect(Role::Owner).await;
+    for (column, time) in [("created_at", day(40)), ("created_at", day(-1)), ("deadline_at", day(1_800))] {
+        begin(&mut owner, archived.month, &["executions"], None).await.unwrap();
+        let line = with_time(archived.lines("executions"), column, &time);
+        load(&mut owner, "executions", archived.month, &mut line.as_bytes(), |_| ()).await.unwrap();
+    }
+}
+
+/// The first of these lines with another time in a column.
+fn with_time(lines: &[u8], column: &str, time: &str) -> String {
+    let first = lines.split(|byte| *byte == b'\n').next().unwrap();
+    let mut row: Value = serde_json::from_slice(first).unwrap();
+    row[column] = time.into();
+    row.to_string()
+}
+
+#[tokio::test]
+async fn a_cell_of_one_workspace_takes_rows_of_no_other_and_a_pooled_one_knows_whose_it_took() {
+    let archived = Archived::new().await;
+    let (cell, month) = (&archived.cell, archived.month);
+    keep(cell, None).await;
+    let lines = String::from_utf8(archived.lines("executions").to_vec()).unwrap();
+    let own = cell.workspace.to_string();
+    let other = 1 + lines.lines().position(|line| !line.contains(&own)).unwrap();
+    let said = archived.refused_in(Some(cell.workspace.0), "executions", &lines).await;
+    let told = "cannot be taken: it is of another workspace than the one of this cell";
+    assert_eq!(said, format!("line {other} of executions {told}"));
+
+    let mut owner = cell.connect(Role::Owner).await;
+    begin(&mut owner, month, &["executions"], None).await.unwrap();
+    load(&mut owner, "executions", month, &mut lines.as_bytes(), |_| ()).await.unwrap();
+    let found = workspaces(&mut owner, "executions", month).await.unwrap();
+    assert!(found.len() == 2 && found.contains(&(cell.workspace.0, 1)), "{found:?}");
+    // Told to stop, it changes nothing; then all of it is taken that is of the one workspace, and nothing of the limits stays.
+    let stopped = attach(&mut owner, month, &["executions"], || true).await;
+    assert!(matches!(stopped, Err(RestoreError::Stopped)), "{stopped:?}");
+    archived.assert_unseen().await;
+    let lines = lines.lines().find(|line| line.contains(&own)).unwrap();
+    begin(&mut owner, month, &["executions"], Some(cell.workspace.0)).await.unwrap();
+    load(&mut owner, "executions", month, &mut lines.as_bytes(), |_| ()).await.unwrap();
+    attach(&mut owner, month, &["executions"], || false).await.unwrap();
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 1);
+    assert_eq!(cell.count("SELECT count(*) FROM pg_constraint WHERE conname ~ '^loading'").await, 0);
+}
+
+#[test]
+fn executions_without_any_journal_are_refused_unless_it_was_left_out() {
+    let given = |rows: [(&'static str, u64); 4]| rows.map(|(table, rows)| (table, Loaded { rows, bytes: rows }));
+    let [executions, journal, logs, usage] = BY_MONTH;
+    let refused = check_whole(&given([(executions, 2), (journal, 0), (logs, 0), (usage, 1)])).unwrap_err().to_string();
+    let hint = "by --table executions --table execution_logs --table usage";
+    assert!(refused.contains("not one row of their journal") && refused.ends_with(hint), "{refused}");
+    let whole = given([(executions, 2), (journal, 1), (logs, 0), (usage, 0)]);
+    check_whole(&whole).unwrap();
+    check_whole(&given([(executions, 0), (journal, 0), (logs, 0), (usage, 0)])).unwrap();
+    check_whole(&whole[..1]).unwrap();
+    check_whole(&given([(executions, 2), (journal, 0), (logs, 0), (usage, 0)])[1..2]).unwrap();
 }
 
 #[tokio::test]
@@ -292,10 +381,10 @@ async fn one_process_loads_a_month_at_a_time() {
     let (cell, month) = (&archived.cell, archived.month);
     keep(cell, None).await;
     let (mut one, mut other) = (cell.connect(Role::Owner).await, cell.connect(Role::Owner).await);
-    begin(&mut one, month, &["usage"]).await.unwrap();
+    begin(&mut one, month, &["usage"], None).await.unwrap();
     let pid = super::support::pid(&mut other).await;
     let tables = ["usage"];
-    let waits = async { begin(&mut other, month, &tables).await.unwrap() };
+    let waits = async { begin(&mut other, month, &tables, None).await.unwrap() };
     let goes = async {
         cell.until_blocked(pid).await;
         drop(one);

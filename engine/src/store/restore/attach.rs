@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::super::error::StoreError;
 use super::super::retention::BY_MONTH;
-use super::{HAS_ENDED, OF_MONTH, RestoreError, beside, bounds, check, name_of, owner_of, there};
+use super::{RestoreError, beside, bounds, check, name_of, owner_of, there};
 
 /// Longest wait for a lock while the month is made part of the history: others queue behind it.
 const LOCK_MAX: &str = "200ms";
@@ -24,17 +24,22 @@ const WORDS: &str = "execution_words";
 /// rows, and a table for words, which workers then write anew. Empty tables of the month make room. Its days are not counted anew.
 ///
 /// # Errors
-/// [`RestoreError::Refused`] as by [`check`], and if others were at the tables for a quarter of an hour; else if the database does.
+/// [`RestoreError::Refused`] as by [`check`], and if others were at the tables for a quarter of an hour; [`RestoreError::Stopped`] if
+/// `is_stopped` says so before a try, and nothing was changed then; else if the database does.
 pub async fn attach(
     connection: &mut PgConnection,
     month: NaiveDate,
     tables: &[&'static str],
+    is_stopped: impl Fn() -> bool + Send + Sync,
 ) -> Result<(), RestoreError> {
     for table in tables {
         sqlx::query(&format!("ANALYZE {}", beside(table, month))).execute(&mut *connection).await?;
     }
     let mut tries = 1;
     loop {
+        if is_stopped() {
+            return Err(RestoreError::Stopped);
+        }
         match attach_once(connection, month, tables).await {
             Err(RestoreError::Store(StoreError::LockTimeout)) if tries < LOCK_TRIES_MAX => {
                 if tries == 1 {
@@ -123,12 +128,13 @@ async fn join(connection: &mut PgConnection, table: &str, month: NaiveDate) -> R
                      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
                     WHERE i.indrelid = to_regclass($1) AND starts_with(c.relname, 'loading_')";
     let renames: Vec<String> = sqlx::query_scalar(indexes).bind(&name).fetch_all(&mut *connection).await?;
+    let limits = "SELECT coalesce(string_agg(format('DROP CONSTRAINT %I, ', c.conname), ''), '') FROM pg_constraint c \
+                   WHERE c.conrelid = to_regclass($1) AND c.contype = 'c' AND starts_with(c.conname, 'loading_')";
+    let limits: String = sqlx::query_scalar(limits).bind(&name).fetch_one(&mut *connection).await?;
     let place = [
         format!("ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{from}') TO ('{to}')"),
         format!("DROP POLICY loading ON {name}"),
-        format!(
-            "ALTER TABLE {name} DROP CONSTRAINT {OF_MONTH}, DROP CONSTRAINT IF EXISTS {HAS_ENDED}, RESET (autovacuum_enabled)"
-        ),
+        format!("ALTER TABLE {name} {limits}RESET (autovacuum_enabled)"),
     ];
     for sql in renames.into_iter().chain(place) {
         sqlx::query(&sql).execute(&mut *connection).await?;

@@ -9,6 +9,7 @@ mod rows;
 
 use chrono::NaiveDate;
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 pub use self::attach::attach;
 pub use self::rows::{LINE_BYTES_MAX, Loaded, load};
@@ -17,9 +18,12 @@ use super::retention::BY_MONTH;
 
 /// Longest wait for another process that loads the same month, or for the end of a connection that was given up.
 const OTHERS_MAX: &str = "10s";
-/// Constraints of the tables beside: rows are of the month, so that attaching them reads nothing, and executions have ended.
+/// Constraints of the tables beside; none of them stays. Rows are of the month, so that attaching them reads nothing, executions have
+/// ended, rows are of the one workspace of the cell, and times are such as can be shown, the name of the column after the word.
 const OF_MONTH: &str = "loading_month";
 const HAS_ENDED: &str = "loading_ended";
+const OF_WORKSPACE: &str = "loading_workspace";
+const TIME_OF: &str = "loading_time_of_";
 
 /// Why a month does not come back. Nothing of it is seen then.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,9 @@ pub enum RestoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It was to stop.
+    #[error("it was stopped before the month was part of the history")]
+    Stopped,
     /// The month may not come back here, or not now; the text says what to do.
     #[error("{0}")]
     Refused(String),
@@ -95,7 +102,7 @@ pub async fn check(
 }
 
 /// Makes empty tables beside the history, for [`load`]. What an earlier load of the month has left is dropped. The month is this
-/// connection's until it ends.
+/// connection's until it ends. With `only`, rows of another workspace are refused: a dedicated cell holds no other.
 ///
 /// # Errors
 /// [`RestoreError::Refused`] if another process is loading the month; else if the database does.
@@ -103,6 +110,7 @@ pub async fn begin(
     connection: &mut PgConnection,
     month: NaiveDate,
     tables: &[&'static str],
+    only: Option<Uuid>,
 ) -> Result<(), RestoreError> {
     let wait = sqlx::query("SELECT set_config('lock_timeout', $1, false)").bind(OTHERS_MAX);
     wait.execute(&mut *connection).await?;
@@ -117,9 +125,41 @@ pub async fn begin(
     }
     discard(connection, month).await?;
     for table in tables {
-        make(connection, table, month).await?;
+        make(connection, table, month, only).await?;
     }
     Ok(())
+}
+
+/// Fails if tables that were loaded do not go together: executions have a journal. A command that was cut off may have ended well.
+///
+/// # Errors
+/// [`RestoreError::Refused`].
+pub fn check_whole(loaded: &[(&'static str, Loaded)]) -> Result<(), RestoreError> {
+    let rows_of = |name: &str| loaded.iter().find(|(table, _)| *table == name).map(|(_, loaded)| loaded.rows);
+    let is_all = BY_MONTH.into_iter().all(|table| rows_of(table).is_some());
+    if !is_all || rows_of("executions") == Some(0) || rows_of("journal") != Some(0) {
+        return Ok(());
+    }
+    let others = BY_MONTH.into_iter().filter(|table| *table != "journal").map(|table| format!("--table {table}"));
+    let others: Vec<String> = others.collect();
+    Err(RestoreError::Refused(format!(
+        "the archive gave executions, but not one row of their journal: was the command cut off (has a pipe `set -o pipefail`)? Load \
+         what there is without it by {}",
+        others.join(" ")
+    )))
+}
+
+/// Rows of one of the tables beside by workspace, however many these are. It reads them all.
+///
+/// # Errors
+/// If the database does.
+pub async fn workspaces(
+    connection: &mut PgConnection,
+    table: &'static str,
+    month: NaiveDate,
+) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    let sql = format!("SELECT workspace_id, count(*) FROM {} GROUP BY workspace_id", beside(table, month));
+    Ok(sqlx::query_as(&sql).fetch_all(connection).await?)
 }
 
 /// Drops what was loaded and is not part of the history.
@@ -160,19 +200,26 @@ async fn holds(connection: &mut PgConnection, table: &str, month: NaiveDate) -> 
 
 /// Makes the table beside. Row-level security is as strict as it will be, but for whoever loads it. No autovacuum takes it up before it is
 /// part of the history: one that is at a large table would be at it for hours, and nothing can be attached meanwhile.
-async fn make(connection: &mut PgConnection, table: &str, month: NaiveDate) -> Result<(), StoreError> {
+async fn make(
+    connection: &mut PgConnection,
+    table: &str,
+    month: NaiveDate,
+    only: Option<Uuid>,
+) -> Result<(), StoreError> {
     let ((from, to), owner) = (bounds(connection, month).await?, owner_of(connection, table).await?);
     let name = beside(table, month);
-    let ended = if table == BY_MONTH[0] {
-        format!(", CONSTRAINT {HAS_ENDED} CHECK (ended_at IS NOT NULL)")
-    } else {
-        String::new()
-    };
+    let mut limits = times(connection, table, month).await?;
+    if table == BY_MONTH[0] {
+        limits += &format!(", CONSTRAINT {HAS_ENDED} CHECK (ended_at IS NOT NULL)");
+    }
+    if let Some(workspace_id) = only {
+        limits += &format!(", CONSTRAINT {OF_WORKSPACE} CHECK (workspace_id = '{workspace_id}')");
+    }
     let mut transaction = connection.begin().await?;
     for sql in [
         format!(
             "CREATE TABLE {name} (LIKE {table} INCLUDING ALL, \
-             CONSTRAINT {OF_MONTH} CHECK (execution_id >= '{from}' AND execution_id < '{to}'){ended}) \
+             CONSTRAINT {OF_MONTH} CHECK (execution_id >= '{from}' AND execution_id < '{to}'){limits}) \
              WITH (autovacuum_enabled = false)"
         ),
         format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
@@ -183,6 +230,23 @@ async fn make(connection: &mut PgConnection, table: &str, month: NaiveDate) -> R
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// What times of rows are held to, a constraint for each column: what is not finite or is thousands of years away cannot be shown.
+///
+/// The month of an execution is that of its id, which is drawn before it is begun: a start may be held for days, and as long as its
+/// workspace is suspended. So `created_at` of an execution is not before the month, but for a day by which clocks may differ, and may be
+/// after it, but not in the future.
+async fn times(connection: &mut PgConnection, table: &str, month: NaiveDate) -> Result<String, StoreError> {
+    let sql = "SELECT coalesce(string_agg(format(', CONSTRAINT %I CHECK (%I >= %L AND %I < %L)', $3::text || c.name, c.name, \
+                                                 CASE WHEN c.is_birth THEN ($2::date - 1)::timestamp AT TIME ZONE 'UTC' \
+                                                      ELSE '2000-01-01T00:00:00Z'::timestamptz END, c.name, \
+                                                 now() + CASE WHEN c.is_birth THEN interval '1 day' ELSE interval '10 years' END), \
+                                          '' ORDER BY c.name), '') \
+                 FROM (SELECT a.attname::text AS name, $1::text = 'executions' AND a.attname = 'created_at' AS is_birth \
+                         FROM pg_attribute a WHERE a.attrelid = to_regclass($1::text) AND a.atttypid = 'timestamptz'::regtype \
+                          AND a.attnum > 0 AND NOT a.attisdropped) AS c";
+    Ok(sqlx::query_scalar(sql).bind(table).bind(month).bind(TIME_OF).fetch_one(connection).await?)
 }
 
 /// The lowest id of a month and that of the next one.

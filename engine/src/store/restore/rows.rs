@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 use super::super::error::StoreError;
-use super::{HAS_ENDED, OF_MONTH, RestoreError, beside};
+use super::{HAS_ENDED, OF_MONTH, OF_WORKSPACE, RestoreError, TIME_OF, beside};
 
 /// Lines of one statement, and bytes from which on it takes no more.
 const LINES_MAX: usize = 1_000;
@@ -148,9 +148,13 @@ impl Target {
             return reason;
         }
         let Some(said) = error.as_database_error() else { return error.to_string() };
+        if let Some(column) = said.constraint().and_then(|name| name.strip_prefix(TIME_OF)) {
+            return format!("its {column} is no time that such a row can have");
+        }
         match said.constraint() {
             Some(OF_MONTH) => format!("it is not of {}", self.month.format("%Y-%m")),
             Some(HAS_ENDED) => "the execution has not ended".into(),
+            Some(OF_WORKSPACE) => "it is of another workspace than the one of this cell".into(),
             Some(_) if said.is_unique_violation() => "the same row has come before".into(),
             _ => said.message().to_owned(),
         }
