@@ -3,27 +3,22 @@
 use capstan_engine::store::error::StoreError;
 use sqlx::PgConnection;
 
+use super::matching::spaces;
 use super::wait::{NONE_BEFORE, first_key};
 
 /// Arrivals that are looked at together; beside them the first of so many workspaces.
 const ARRIVALS_MAX: i64 = 20;
 
-/// Gives those a turn of their own that somebody waits for, of the oldest arrivals and the first of each workspace; whether there may be more. In the transaction
-/// of whoever passes events by: nobody else does it meanwhile. Uses event_arrivals_due, events_xid, event_waits_open and the key
+/// Gives those a turn of their own that somebody waits for, of the oldest arrivals and the first of each workspace; whether there may be
+/// more. In the transaction of whoever passes events by: nobody else does it meanwhile. Uses event_arrivals_due, events_xid, event_waits_open and the key
 /// of the triggers. Events are read by the number of their transaction alone: among conditions on the workspace and the time, which
 /// stand outside for that, a planner that knows little of the table would choose an index of all events of the workspace.
 ///
 /// Events of before a restore may have the number of a transaction of after it; those are older.
 pub(super) async fn unpack(connection: &mut PgConnection) -> Result<bool, StoreError> {
-    let awaited = first_key("e", NONE_BEFORE);
+    let (awaited, spaces) = (first_key("e", NONE_BEFORE), spaces("event_arrivals", "xid", "$1"));
     let sql = format!(
-        "WITH RECURSIVE spaces AS ( \
-           (SELECT a.workspace_id, 1 AS nth FROM event_arrivals a ORDER BY a.workspace_id, a.xid LIMIT 1) \
-           UNION ALL \
-           SELECT n.workspace_id, s.nth + 1 FROM spaces s \
-            CROSS JOIN LATERAL (SELECT a.workspace_id FROM event_arrivals a WHERE a.workspace_id > s.workspace_id \
-              ORDER BY a.workspace_id, a.xid LIMIT 1) AS n WHERE s.nth < $1 \
-         ), taken AS ( \
+        "WITH RECURSIVE {spaces}, taken AS ( \
            DELETE FROM event_arrivals WHERE ctid = ANY (ARRAY( \
              (SELECT a.ctid FROM event_arrivals a WHERE a.due_at <= clock_timestamp() ORDER BY a.due_at LIMIT $1) \
              UNION \

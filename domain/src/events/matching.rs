@@ -126,15 +126,9 @@ pub struct Turn {
 /// # Errors
 /// If the database does.
 pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, StoreError> {
-    let awaited = first_key("t", "t.reached");
+    let (awaited, spaces) = (first_key("t", "t.reached"), spaces("event_turns", "event_id", "$2"));
     let sql = format!(
-        "WITH RECURSIVE spaces AS ( \
-           (SELECT t.workspace_id, 1 AS nth FROM event_turns t ORDER BY t.workspace_id, t.event_id LIMIT 1) \
-           UNION ALL \
-           SELECT n.workspace_id, s.nth + 1 FROM spaces s \
-            CROSS JOIN LATERAL (SELECT t.workspace_id FROM event_turns t WHERE t.workspace_id > s.workspace_id \
-              ORDER BY t.workspace_id, t.event_id LIMIT 1) AS n WHERE s.nth < $2 \
-         ), oldest AS MATERIALIZED ( \
+        "WITH RECURSIVE {spaces}, oldest AS MATERIALIZED ( \
            SELECT p.ctid AS tid, p.workspace_id, p.event_id, p.due_at FROM event_turns p \
            WHERE NOT p.again AND p.due_at <= clock_timestamp() ORDER BY p.due_at LIMIT $1 FOR UPDATE SKIP LOCKED \
          ), first AS MATERIALIZED ( \
@@ -177,6 +171,18 @@ pub async fn pass_by(connection: &mut PgConnection) -> Result<Option<Passed>, St
         left: left.map(|(workspace_id, event_id)| Turn { workspace_id, event_id }).collect(),
         is_more: is_more || more_came,
     }))
+}
+
+/// `spaces`: the first `most` workspaces that have rows in a table, a step into its key for each; in SQL.
+pub(super) fn spaces(table: &str, key: &str, most: &str) -> String {
+    format!(
+        "spaces AS ( \
+           (SELECT t.workspace_id, 1 AS nth FROM {table} t ORDER BY t.workspace_id, t.{key} LIMIT 1) \
+           UNION ALL \
+           SELECT n.workspace_id, s.nth + 1 FROM spaces s \
+            CROSS JOIN LATERAL (SELECT t.workspace_id FROM {table} t WHERE t.workspace_id > s.workspace_id \
+              ORDER BY t.workspace_id, t.{key} LIMIT 1) AS n WHERE s.nth < {most})"
+    )
 }
 
 /// One worker at a time passes events by: another one would walk over the same head of the same index, past what this one has locked.
