@@ -29,7 +29,8 @@ pub(crate) async fn empty() -> Cell {
 /// Fills executions, history, tokens and timers behind the planner's back.
 ///
 /// Tokens are stamped from [`ROWS`] + 1 on; as many dead ones lie below. Timers are due in a day, and a tenth is due
-/// already. Every hundredth execution is the cell's workspace's.
+/// already. Every hundredth execution is the cell's workspace's. All is one transaction: `now()` is the same in each
+/// statement, also where a month ends meanwhile.
 pub(crate) async fn fill(cell: &Cell) {
     let workspace = format!(
         "CASE WHEN n % 100 = 0 THEN '{}'::uuid ELSE uuid_floor_1(now() + (n % 100) * interval '1 hour') END",
@@ -37,6 +38,7 @@ pub(crate) async fn fill(cell: &Cell) {
     );
     let mut owner = cell.connect(Role::Owner).await;
     for sql in [
+        "BEGIN".to_owned(),
         format!(
             "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
              SELECT id, {workspace}, id, id, 'start', '1' FROM {IDS}"
@@ -71,6 +73,7 @@ pub(crate) async fn fill(cell: &Cell) {
             "INSERT INTO leases (execution_id, workspace_id, worker_no, lease_no, losses) \
              SELECT id, {workspace}, 1000 + n % 3, n, 0 FROM {IDS} WHERE m = -1"
         ),
+        "COMMIT".to_owned(),
     ] {
         run(&mut owner, &sql).await;
     }

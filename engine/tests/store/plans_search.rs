@@ -26,7 +26,8 @@ fn rows() -> i64 {
 }
 
 /// Executions of last month and of this one, half each, a tenth of them the own workspace's, with a line of log and with words each; and
-/// as many nodes of published versions, a hundred in each. Others have everywhere what is rare in the own workspace.
+/// as many nodes of published versions, a hundred in each. Others have everywhere what is rare in the own workspace. All is
+/// one transaction and so of one moment.
 async fn fill(cell: &Cell, rows: i64) {
     let ids = format!(
         "(SELECT (substr(uuid_floor_1(date_trunc('month', now(), 'UTC') + interval '1 day' + m * interval '25 days')::text, \
@@ -42,6 +43,7 @@ async fn fill(cell: &Cell, rows: i64) {
     );
     let mut owner = cell.connect(Role::Owner).await;
     for sql in [
+        "BEGIN".to_owned(),
         format!(
             "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, status, \
                error, ended_at) SELECT id, {workspace}, id, id, 'start', '1', CASE WHEN has THEN 'failed' ELSE 'completed' END, \
@@ -69,6 +71,7 @@ async fn fill(cell: &Cell, rows: i64) {
                WHEN NOT own OR n = 10 AND k <= 3 THEN 'https://rare.example' ELSE 'https://often.example/' || k END) \
              FROM {workflows}, generate_series(1, 100) k"
         ),
+        "COMMIT".to_owned(),
     ] {
         run(&mut owner, &sql).await;
     }
