@@ -53,6 +53,29 @@ async fn mail_is_delivered_with_one_id_for_all_attempts() {
 }
 
 #[tokio::test]
+async fn files_arrive_as_they_were_given_and_what_is_none_fails() {
+    let (sink, mut mails) = SmtpSink::start().await.unwrap();
+    let context = over_smtp(sink.address());
+    let with = |files: Value| {
+        let config = json!({"to": "ada@example.com", "subject": "Offer", "text": "Hello", "attachments": files});
+        ActionSendEmail.run(serde_json::from_value(config).unwrap(), &context)
+    };
+    let files = json!([
+        {"name": "offer.pdf", "content": "JVBERgD/", "encoding": "base64", "content_type": "application/pdf"},
+        {"name": "list.txt", "content": "Käse"},
+    ]);
+    assert!(matches!(with(files).await, Outcome::Done { .. }));
+    let mail = mails.recv().await.unwrap();
+    for part in
+        ["application/pdf", "filename=\"offer.pdf\"", "JVBERgD/", "text/plain; charset=utf-8", "filename=\"list.txt\""]
+    {
+        assert!(mail.body().contains(part), "{part}: {}", mail.body());
+    }
+    let (class, reason) = failed(with(json!([{"name": "a", "content": "%", "encoding": "base64"}])).await);
+    assert!(class == "config" && reason.contains("the attachment \"a\" is not base64"), "{class}: {reason}");
+}
+
+#[tokio::test]
 async fn a_refusal_fails_and_a_delay_is_another_attempt() {
     let (sink, _mails) = SmtpSink::start().await.unwrap();
     let context = over_smtp(sink.address());
