@@ -8,6 +8,8 @@ const FENCED: &str = "CAP01";
 const DEADLOCK: &str = "40P01";
 /// SQLSTATE of a lock that was not had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// SQLSTATE of a row that a check refuses, and of one for which no partition is there: only the former names a constraint.
+const CHECK_VIOLATION: &str = "23514";
 
 /// SQLSTATEs, or how they begin, of a database that is slow, full, restarted or out of reach for a while: broken
 /// connections, times that were over and standbys, refused log-ins, a database that is not there, deadlocks, want of
@@ -42,6 +44,14 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::LockTimeout | Self::Database(_))
+    }
+
+    /// Whether there are no tables for the month of an execution: no worker has made them yet, or the clock that its id was made by
+    /// is months off. It is no fault of the data, and nothing was written.
+    #[must_use]
+    pub fn is_month_missing(&self) -> bool {
+        let Self::Data(sqlx::Error::Database(error)) = self else { return false };
+        error.constraint().is_none() && error.code().is_some_and(|code| code == CHECK_VIOLATION)
     }
 
     /// Whether the database was away, slow or in the way of itself: no fault of what was asked, and it passes. Narrower
