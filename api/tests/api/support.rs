@@ -208,6 +208,15 @@ impl App {
     }
 
     /// Rows of a table of the cell, seen by the owner.
+    /// Waits for the next month where this one ends in a moment: what is counted by the month begins anew with it.
+    pub(crate) async fn within_a_month(&self) {
+        let ends = "(SELECT WHERE date_trunc('month', clock_timestamp() + interval '15 s') \
+            > date_trunc('month', clock_timestamp())) AS ends";
+        while self.count(ends).await > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let mut owner = self.cell.connect(Role::Owner).await.unwrap();
         sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut owner).await.unwrap()
