@@ -178,10 +178,12 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let cause = error.to_string();
         match &error {
-            StoreError::Data(_) if error.is_month_missing() => {
-                Self::unavailable("database_unavailable", "the month has no tables yet", "start a worker, which makes them")
-                    .because(cause)
-            }
+            StoreError::Data(_) if error.is_month_missing() => Self::unavailable(
+                "database_unavailable",
+                "the month has no tables yet",
+                "start a worker, which makes them",
+            )
+            .because(cause),
             StoreError::Data(_) => {
                 Self::bad_request("not_storable", "the data cannot be stored", "check numbers, lengths and characters")
                     .because(cause)
