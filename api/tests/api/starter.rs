@@ -121,7 +121,7 @@ async fn large_inputs_go_in_several_batches_and_too_many_at_once_are_put_off() {
 
 /// Limits the executions of `acme` to ten a month, so to twelve with the tolerance.
 async fn ten_a_month(app: &App) {
-    app.within_a_month().await;
+    app.within_a_day().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     sqlx::query(
         "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 10, 12)",

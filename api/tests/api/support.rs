@@ -207,16 +207,17 @@ impl App {
         started.json()["id"].as_str().unwrap().to_owned()
     }
 
-    /// Rows of a table of the cell, seen by the owner.
-    /// Waits for the next month where this one ends in a moment: what is counted by the month begins anew with it.
-    pub(crate) async fn within_a_month(&self) {
-        let ends = "(SELECT WHERE date_trunc('month', clock_timestamp() + interval '15 s') \
-            > date_trunc('month', clock_timestamp())) AS ends";
+    /// Waits for the next day where this one ends in a moment: what is counted by the day or the month begins anew with it.
+    pub(crate) async fn within_a_day(&self) {
+        let ends = "(SELECT WHERE date_trunc('day', clock_timestamp() + interval '15 s') \
+            > date_trunc('day', clock_timestamp())) AS ends";
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
         while self.count(ends).await > 0 {
-            tokio::task::yield_now().await;
+            ticks.tick().await;
         }
     }
 
+    /// Rows of a table of the cell, seen by the owner.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let mut owner = self.cell.connect(Role::Owner).await.unwrap();
         sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut owner).await.unwrap()

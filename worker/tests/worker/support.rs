@@ -194,10 +194,10 @@ impl Cell {
         }
     }
 
-    /// Waits for the next month where this one ends in a moment: what is counted by the month begins anew with it.
-    pub(crate) async fn within_a_month(&self) {
-        let ends = "SELECT count(*) WHERE date_trunc('month', clock_timestamp() + interval '15 s') \
-            > date_trunc('month', clock_timestamp())";
+    /// Waits for the next day where this one ends in a moment: what is counted by the day or the month begins anew with it.
+    pub(crate) async fn within_a_day(&self) {
+        let ends = "SELECT count(*) WHERE date_trunc('day', clock_timestamp() + interval '15 s') \
+            > date_trunc('day', clock_timestamp())";
         self.until_count(ends, 0).await;
     }
 
