@@ -178,7 +178,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let cause = error.to_string();
         match &error {
-            StoreError::Data(_) if error.is_month_missing() => Self::unavailable(
+            _ if error.is_month_missing() => Self::unavailable(
                 "database_unavailable",
                 "the month has no tables yet",
                 "start a worker, which makes them",
@@ -201,7 +201,7 @@ impl From<StoreError> for Problem {
                 "update this process, or try again when the update is done",
             )
             .because(cause),
-            StoreError::Fenced | StoreError::Corrupt(_) => Self::internal(cause),
+            StoreError::Fenced | StoreError::Corrupt(_) | StoreError::NoMonth => Self::internal(cause),
         }
     }
 }

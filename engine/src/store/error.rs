@@ -31,6 +31,9 @@ pub enum StoreError {
     /// Whether the statement took effect is not known, or it may be repeated.
     #[error("the database did not answer as expected: {0}")]
     Database(#[source] sqlx::Error),
+    /// There are no tables for the month of an execution that might have to wait; nothing was written.
+    #[error("there are no tables for the month of an execution")]
+    NoMonth,
     /// A version needs a newer build: an unknown node type, or rules that this build does not have.
     #[error("{0}")]
     Unsupported(String),
@@ -50,8 +53,13 @@ impl StoreError {
     /// is months off. It is no fault of the data, and nothing was written.
     #[must_use]
     pub fn is_month_missing(&self) -> bool {
-        let Self::Data(sqlx::Error::Database(error)) = self else { return false };
-        error.constraint().is_none() && error.code().is_some_and(|code| code == CHECK_VIOLATION)
+        match self {
+            Self::NoMonth => true,
+            Self::Data(sqlx::Error::Database(error)) => {
+                error.constraint().is_none() && error.code().is_some_and(|code| code == CHECK_VIOLATION)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the database was away, slow or in the way of itself: no fault of what was asked, and it passes. Narrower
@@ -62,7 +70,7 @@ impl StoreError {
         let error = match self {
             Self::LockTimeout => return true,
             Self::Database(error) => error,
-            Self::Fenced | Self::Data(_) | Self::Unsupported(_) | Self::Corrupt(_) => return false,
+            Self::Fenced | Self::Data(_) | Self::NoMonth | Self::Unsupported(_) | Self::Corrupt(_) => return false,
         };
         match error {
             sqlx::Error::Database(error) => {
