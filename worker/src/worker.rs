@@ -131,6 +131,8 @@ impl Worker {
             hurry: CancellationToken::new(),
             broken: CancellationToken::new(),
         });
+        // Before anything is begun in a month that has no tables.
+        duties::first_months(&engine.side).await;
         // Before anything is claimed that is held up.
         engine.pauses.refresh(&engine.side).await?;
         // Before anything is committed that somebody wants to hear of.

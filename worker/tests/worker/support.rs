@@ -194,6 +194,13 @@ impl Cell {
         }
     }
 
+    /// Waits for the next day where this one ends in a moment: what is counted by the day or the month begins anew with it.
+    pub(crate) async fn within_a_day(&self) {
+        let ends = "SELECT count(*) WHERE date_trunc('day', clock_timestamp() + interval '15 s') \
+            > date_trunc('day', clock_timestamp())";
+        self.until_count(ends, 0).await;
+    }
+
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.owner().await).await.unwrap()
     }

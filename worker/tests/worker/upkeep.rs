@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use capstan_engine::store::retention::{self, Retention};
+use capstan_engine::store::vitals::missing_months;
 use capstan_worker::{UpkeepSettings, Worker, WorkerSettings};
 use serde_json::Value;
 use tokio::time::{Instant, interval};
@@ -73,6 +74,23 @@ async fn one_of_two_workers_does_a_duty_and_takes_it_over_from_one_that_died() {
     one.drain().await;
     two.drain().await;
     assert_eq!(cell.count("SELECT count(*) FROM duties WHERE leased_until IS NOT NULL").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_makes_the_months_before_it_begins_even_if_the_duty_is_not_its_own() {
+    let cell = Cell::new().await;
+    run(
+        &cell,
+        "DO $$ DECLARE v_table regclass; BEGIN \
+           FOR v_table IN SELECT i.inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p' LOOP \
+             EXECUTE format('DROP TABLE %s', v_table); END LOOP; END $$; \
+         INSERT INTO duties (name, holder, take_no, leased_until, last_begun_at, next_due_at) \
+         VALUES ('partitions', 'dead', 7, now() + interval '1 hour', now(), now())",
+    )
+    .await;
+    let first = worker(&cell, "first", None).await;
+    assert_eq!(missing_months(&mut cell.owner().await).await.unwrap(), Vec::<String>::new());
+    first.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
