@@ -117,6 +117,18 @@ pub struct Room<'a> {
     pub taken: &'a [(Uuid, usize)],
 }
 
+/// For whom leases are taken, and how long they last.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The worker that sends. Once it is fenced its leases end before their time; those of nobody do not.
+    pub worker_no: Option<i32>,
+    /// How long a lease lasts.
+    pub lease: Duration,
+    /// How long after a worker was fenced an attempt that it began may still be under way, unless its process is known to be
+    /// dead. The same for all workers.
+    pub attempt: Duration,
+}
+
 /// Takes leases of queues that are due: of endpoints that work, or of those that fail. For the worker's role.
 ///
 /// # Errors
@@ -125,17 +137,18 @@ pub async fn claim_lanes(
     connection: &mut PgConnection,
     ailing: bool,
     room: Room<'_>,
-    lease: Duration,
+    terms: Terms,
 ) -> Result<Vec<Lane>, StoreError> {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 2);
     let (workspaces, taken): (Vec<Uuid>, Vec<i32>) =
         room.taken.iter().map(|&(workspace_id, taken)| (workspace_id, number(taken))).unzip();
     let lanes = sqlx::query_as(
         "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned \
-         FROM claim_lanes_1($1, $2, $3, $4, $5, $6)",
+         FROM claim_lanes_2($1, $2, $3, $4, $5, $6, $7, $8)",
     );
-    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(lease));
-    Ok(lanes.bind(workspaces).bind(taken).bind(number(room.share)).fetch_all(connection).await?)
+    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(terms.lease));
+    let lanes = lanes.bind(workspaces).bind(taken).bind(number(room.share));
+    Ok(lanes.bind(terms.worker_no).bind(millis(terms.attempt)).fetch_all(connection).await?)
 }
 
 /// The endpoint of a lane, and the secrets that sign for it now, newest first.

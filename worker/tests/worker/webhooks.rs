@@ -1,11 +1,12 @@
 //! Webhooks: from what happened to a signed request, whatever the receivers do.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use capstan_domain::secrets::KeyRing;
 use capstan_domain::webhooks::endpoints::{self, EndpointRow, Wish};
-use capstan_domain::webhooks::lane::{Next, Room, claim_lanes, due, settle};
+use capstan_domain::webhooks::lane::{Next, Room, Terms, claim_lanes, due, settle};
 use capstan_domain::webhooks::{
     Attempt, PublicKey, SigningSecret, Source, add_secret, deliveries, hand_out, is_any_endpoint, take_turn,
 };
@@ -23,6 +24,7 @@ mod attempts;
 mod certificates;
 mod facts;
 mod lanes;
+mod lost;
 mod pairs;
 mod restored;
 mod steps;
@@ -55,10 +57,14 @@ impl Place {
     }
 
     async fn worker(&self) -> Worker {
+        self.worker_beside(None).await
+    }
+
+    /// The same on a machine whose processes leave files in that folder.
+    async fn worker_beside(&self, black_boxes: Option<PathBuf>) -> Worker {
         let webhooks = WebhookSettings { timeout: Duration::from_millis(500), ..WebhookSettings::default() };
-        let keys = Arc::clone(&self.keys);
-        let settings =
-            WorkerSettings { keys, webhooks, drain_timeout: Duration::from_secs(5), ..WorkerSettings::default() };
+        let (keys, drain_timeout) = (Arc::clone(&self.keys), Duration::from_secs(5));
+        let settings = WorkerSettings { keys, webhooks, drain_timeout, black_boxes, ..WorkerSettings::default() };
         self.cell.worker_of(self.cell.place.clone(), settings).await
     }
 
@@ -299,34 +305,6 @@ async fn what_commits_late_is_not_missed_and_nothing_is_handed_out_twice() {
     assert_eq!(made, 2);
     // Another process has no turn as long as this one holds it.
     assert!(take_turn(&mut worker, Source::Events, None).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn an_attempt_under_a_lost_lease_leaves_no_trace() {
-    let place = Place::new().await;
-    let endpoint = place.endpoint("https://example.com/", &["*"], None).await;
-    let mut worker = place.worker_role().await;
-    deliveries::send_test(&mut place.cell.owner().await, place.cell.workspace_id, endpoint.id).await.unwrap();
-    let lost = claim_lanes(&mut worker, false, ROOM, Duration::ZERO).await.unwrap().remove(0);
-    let sent = due(&mut worker, &lost, &[], 10).await.unwrap().remove(0);
-    // The process was killed; another one takes over, and sends the same event.
-    let held = claim_lanes(&mut worker, false, ROOM, Duration::from_secs(60)).await.unwrap().remove(0);
-    assert!(claim_lanes(&mut worker, false, ROOM, Duration::from_secs(60)).await.unwrap().is_empty());
-    let again = due(&mut worker, &held, &[], 10).await.unwrap().remove(0);
-    assert_eq!((again.event_id, again.delivery_id), (sent.event_id, sent.delivery_id));
-    let fine = Attempt {
-        status: Some(200),
-        retry_after: None,
-        broke: None,
-        detail: None,
-        response: None,
-        duration: Duration::from_millis(3),
-    };
-    assert!(!settle(&mut worker, &lost, &sent, &fine, None, &Next::Delivered).await.unwrap());
-    assert_eq!(place.cell.count("SELECT count(*) FROM webhook_attempts").await, 0);
-    assert!(settle(&mut worker, &held, &again, &fine, None, &Next::Delivered).await.unwrap());
-    assert_eq!(place.cell.count("SELECT count(*) FROM webhook_attempts WHERE number = 1").await, 1);
-    assert_eq!(place.cell.count(DELIVERED).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 use super::deliver::Office;
 use super::means::Means;
+use crate::WebhookSettings;
+use crate::life::{BEAT_AGE_MAX, Life};
 
 /// Requests with which a turn begins, if the endpoint takes as many at a time; each that arrives allows another one.
 const FIRST_REQUESTS: usize = 2;
@@ -39,8 +41,14 @@ const FAILED_PAUSE: Duration = Duration::from_secs(10);
 /// How long the rate of an endpoint is counted.
 const RATE_TIME: Duration = Duration::from_secs(1);
 
-/// Takes a turn, whose lease was asked for when it had `begun`.
-pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result<(), StoreError> {
+/// How long after a worker was fenced an attempt that it began may still be under way: it begins none once its last beat is
+/// too old, and that beat was before the fence.
+pub(super) fn longest_after_fence(settings: &WebhookSettings) -> Duration {
+    BEAT_AGE_MAX + settings.timeout + SETTLE_TIME
+}
+
+/// Takes a turn, whose lease was asked for when it had `begun`, in that life.
+pub(super) async fn take(office: &Office, lane: &Lane, life: &Life, begun: Instant) -> Result<(), StoreError> {
     let found = answered(async { lane::target(&mut *office.connection().await?, lane).await }).await?;
     let calm = Health { failures: 0, pause: Duration::ZERO, gone: false };
     let Some((target, stored)) = found else { return release(office, lane, None, calm).await };
@@ -60,6 +68,7 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
     let mut turn = Turn {
         office,
         lane,
+        life,
         target: &target,
         means: &means,
         begun,
@@ -99,6 +108,7 @@ fn concurrency(target: &Target) -> usize {
 struct Turn<'a> {
     office: &'a Office,
     lane: &'a Lane,
+    life: &'a Life,
     target: &'a Target,
     means: &'a Means,
     begun: Instant,
@@ -168,10 +178,11 @@ impl Turn<'_> {
         answered(async { lane::due(&mut *self.office.connection().await?, self.lane, flying, room).await }).await
     }
 
-    /// Whether an attempt that begins now might outlast the lease, as the database was slow.
+    /// Whether an attempt that begins now might outlast the lease, as the database was slow, or as this worker may have been
+    /// given up and its lease ends earlier.
     fn is_late(&self) -> bool {
         let settings = &self.office.engine.webhooks;
-        self.begun.elapsed() + settings.timeout + SETTLE_TIME > settings.lease
+        !self.life.may_begin() || self.begun.elapsed() + settings.timeout + SETTLE_TIME > settings.lease
     }
 
     /// Whether the circuit is open: one probe in a turn is enough.
