@@ -160,6 +160,30 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_execution_that_goes_on_keeps_its_month_and_what_an_archived_workspace_left_keeps_none() {
+    let cell = Cell::new().await;
+    let live = OLD_MONTH.replace("'completed', now()", "'queued', NULL");
+    run(&cell, &live).await;
+    run(
+        &cell,
+        "INSERT INTO standings (workspace_id, state, revision, changed_at) \
+                SELECT workspace_id, 'archived', 1, now() - interval '2 days' FROM executions",
+    )
+    .await;
+    run(&cell, &live.replace("5 months", "6 months")).await;
+    let set = Retention { keep_days: Some(90), is_archived: false };
+    retention::set(&mut cell.owner().await, set).await.unwrap();
+    let worker = worker(&cell, "one", None).await;
+    let told = "SELECT count(*) FROM duties WHERE name = 'retention' AND is_done \
+                   AND outcome LIKE 'dropped: %; % is kept: an execution of it has not ended (%'";
+    cell.until_count(told, 1).await;
+    worker.drain().await;
+    let left = "SELECT count(*) FROM executions e WHERE e.ended_at IS NULL \
+                   AND NOT EXISTS (SELECT FROM standings s WHERE s.workspace_id = e.workspace_id)";
+    assert_eq!((cell.count(left).await, cell.count("SELECT count(*) FROM executions").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_taken_out_of_one_kind_hinders_no_other_and_is_told() {
     let cell = Cell::new().await;
     // A start of long ago that nobody can remove, and a submission of a form, which comes behind it.
