@@ -181,6 +181,26 @@ async fn a_key_that_may_not_use_credentials_gives_none_to_a_step_that_is_tried_a
     }
 }
 
+#[tokio::test]
+async fn what_an_execution_recorded_is_shown_to_nobody_who_may_not_see_executions() {
+    let app = start().await;
+    let graph =
+        chain(&[("start", "trigger.manual", json!({})), ("a", "debug.noop", json!({ "output": "{{ input }}" }))]);
+    let workflow = app.publish(&graph).await;
+    let id = app.begin(&workflow).await;
+    let builds = ["workflows.read", "workflows.write"];
+    let narrow = key(&app, app.acme, &builds).await;
+    let wide = key(&app, app.acme, &[builds.as_slice(), &["executions.read"]].concat()).await;
+    let step = json!({ "node_id": "a", "of_execution": id });
+    for (way, body) in [("simulate", json!({ "of_execution": id })), ("test-step?wait=1ms", step)] {
+        let path = format!("/workflows/{workflow}/draft/{way}");
+        assert_eq!(with_key(&app, &narrow, "POST", &path, &body).await.verdict(), "403 forbidden", "{way}");
+        assert_ne!(with_key(&app, &wide, "POST", &path, &body).await.verdict(), "403 forbidden", "{way}");
+    }
+    let simulate = format!("/workflows/{workflow}/draft/simulate");
+    assert_eq!(with_key(&app, &narrow, "POST", &simulate, &json!({ "input": {} })).await.status, 200);
+}
+
 /// Waits until somebody waits for the connection `pid`, or until `done`. Looks through a connection of its own, as within a
 /// transaction the view stays what it was at first.
 async fn blocks_or(app: &App, pid: i32, done: impl Fn() -> bool) {
