@@ -212,6 +212,7 @@ impl Api {
         tokio::spawn(standings::sync(Arc::downgrade(&parts)));
         tokio::spawn(in_force::follow(Arc::downgrade(&parts)));
         tokio::spawn(cells::retire(Arc::downgrade(&parts)));
+        tokio::spawn(once::tend(Arc::downgrade(&parts)));
         if parts.replica.is_some() {
             tokio::spawn(replica::watch(Arc::downgrade(&parts)));
         }

@@ -1,7 +1,10 @@
-//! `Idempotency-Key` on every route that changes a workspace: a repeated request changes nothing more, and gets the first one's
-//! answer. Routes that make executions have ways of their own, in the transaction of the start.
+//! `Idempotency-Key` on every route that changes something and knows who asks: a repeated request changes nothing more, and gets the
+//! first one's answer. Routes that make executions have ways of their own, in the transaction of the start. Which routes take a key
+//! is said where they are registered: see [`crate::permit`].
 //!
 //! See `docs/decisions/0045-a-key-is-claimed-marked-and-answered.md`.
+
+mod keeper;
 
 use std::sync::Arc;
 
@@ -12,7 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use capstan_domain::access::Permission;
-use capstan_domain::request_keys::{self, Answered, Claim, Claimed, Place};
+use capstan_domain::request_keys::{self, Answered, Claim, Claimed, PERSON_KEYS_MAX, Place};
 use capstan_domain::secrets::{Sealed, open, seal};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,11 +23,14 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor::{Actor, Who};
-use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
+use crate::people::session::WORKSPACE;
 use crate::permit::{Access, Demand};
 use crate::problem::Problem;
 use crate::routes::{REPLAYED, idempotency_key};
+use keeper::{Asker, Keeper};
+
+pub(crate) use keeper::tend;
 
 /// Most bytes of an answer that are kept.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
@@ -32,14 +38,14 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 const SEALED_BYTES_MAX: usize = 100_000;
 /// Seconds after which to ask again for what is under way.
 const COME_AGAIN_S: u16 = 2;
-/// What kept answers are sealed for.
-const KIND: &str = "request_answer";
+/// The same for who has sent so many keys that no more are kept; they go within a day.
+const COME_AGAIN_LATER_S: u16 = 3_600;
 /// Headers that are kept; `Location` has a column of its own.
 const KEPT: [HeaderName; 2] = [CONTENT_TYPE, ETAG];
 
 /// A request with a key, on its way.
 pub(crate) struct Once {
-    caller: Caller,
+    keeper: Keeper,
     claim: Arc<Claim>,
     place: Place,
 }
@@ -74,35 +80,34 @@ async fn try_begin(api: &Api, demand: Demand, request: Request) -> Result<Begun,
         return Ok(Begun::Goes(request, None));
     };
     let (mut parts, body) = request.into_parts();
-    let Some((actor, tenant)) = asker(&parts) else {
+    let Some(asker) = Asker::of(&parts, demand.access) else {
         return Ok(Begun::Goes(Request::from_parts(parts, body), None));
     };
     let bytes = body::bytes(&parts, body, BODY_BYTES_MAX).await?;
     let key = idempotency_key(&parts.headers)?.unwrap_or_default();
     let claim = Arc::new(Claim {
-        key_hash: hash(&[actor.as_bytes(), key.as_bytes()]),
-        request_hash: hash(&[
-            parts.method.as_str().as_bytes(),
-            address(&parts).as_bytes(),
-            &bytes,
-            rights(&parts, place).as_bytes(),
-        ]),
+        key_hash: hash(&[asker.id.as_bytes(), key.as_bytes()]),
+        request_hash: request_hash(&parts, &bytes, &asker, (place, key)),
         claim_id: Uuid::now_v7(),
     });
-    let caller = Caller::new(api, tenant).await?;
-    let mut transaction = caller.write().await?;
-    let claimed = request_keys::claim(&mut transaction, caller.workspace_id, &claim, place).await?;
+    let keeper = Keeper::of(api, asker).await?;
+    let mut transaction = keeper.write(api).await?;
+    let claimed = request_keys::claim(&mut transaction, keeper.owner(), &claim, place).await?;
     transaction.commit().await?;
     match claimed {
         Claimed::Mine => {
-            parts.extensions.insert(Arc::clone(&claim));
+            // What a cell changes is marked in the row that lies there.
+            if matches!(keeper, Keeper::Workspace(_)) {
+                parts.extensions.insert(Arc::clone(&claim));
+            }
             let request = Request::from_parts(parts, Body::from(bytes));
-            Ok(Begun::Goes(request, Some(Once { caller, claim, place })))
+            Ok(Begun::Goes(request, Some(Once { keeper, claim, place })))
         }
-        Claimed::Answered(answered) => replay(api, &caller, &claim, answered).map(Begun::Told),
+        Claimed::Answered(answered) => replay(api, &keeper, &claim, answered).map(Begun::Told),
         Claimed::Reused => Err(reused()),
         Claimed::UnderWay => Err(under_way()),
         Claimed::Unanswered => Err(not_kept(None)),
+        Claimed::Full => Err(too_many()),
         Claimed::Unclear => {
             let detail = "the first request with this idempotency key broke off, and may have made its change";
             let hint = "look whether it did, and use a new key if it has to be made again";
@@ -111,20 +116,30 @@ async fn try_begin(api: &Api, demand: Demand, request: Request) -> Result<Begun,
     }
 }
 
-/// Where the change of a route lies whose answers are kept; nothing for those that only look, or have a way of their own.
+/// Where the change of a route lies whose answers are kept; nothing for those that only look, have a way of their own, or take no key.
 fn place(demand: Demand, method: &Method) -> Option<Place> {
-    let Access::Needs(permission) = demand.access else { return None };
     if !demand.keeps_answers(method.as_str()) {
         return None;
     }
     let lies_in_control = [Permission::MembersWrite, Permission::KeysWrite, Permission::WorkspaceOwn];
-    Some(if lies_in_control.contains(&permission) { Place::Control } else { Place::Cell })
+    Some(match demand.access {
+        Access::Needs(permission) if !lies_in_control.contains(&permission) => Place::Cell,
+        _ => Place::Control,
+    })
 }
 
-/// Whose key it is, and in which workspace.
-fn asker(parts: &Parts) -> Option<(Uuid, capstan_domain::access::Tenant)> {
-    let actor = parts.extensions.get::<Arc<Actor>>()?;
-    Some((actor.who.name()?.key_id, actor.tenant.clone()?))
+/// What makes a request the same as another one. Those of persons are bound to what their header says of the workspace, and to the key
+/// itself, which nobody keeps: their bodies may hold passwords that could be guessed.
+fn request_hash(parts: &Parts, body: &[u8], asker: &Asker, (place, key): (Place, &str)) -> [u8; 32] {
+    let (address, rights) = (address(parts), rights(parts, place));
+    let mut told: Vec<&[u8]> = vec![parts.method.as_str().as_bytes(), address.as_bytes(), body];
+    if asker.tenant.is_some() {
+        told.push(rights.as_bytes());
+    } else {
+        told.push(parts.headers.get(WORKSPACE).map(HeaderValue::as_bytes).unwrap_or_default());
+        told.push(key.as_bytes());
+    }
+    hash(&told)
 }
 
 /// What whoever asks may do, and for how long, where answers depend on it: who has a token, which is less than its key, does not get
@@ -161,9 +176,11 @@ impl Once {
     pub(crate) async fn end(self, api: &Api, response: Response) -> Response {
         let status = response.status();
         if !status.is_success() {
-            // The connection to `control` may have broken when the change was made, so nobody knows.
-            let is_unclear = self.place == Place::Control && status.is_server_error();
-            if !is_unclear && let Err(problem) = self.release(status).await {
+            // The connection to `control` may have broken when the change was made, so nobody knows. What is refused because
+            // something is not set up has no cause that is for the log only.
+            let is_refused = response.extensions().get::<Problem>().is_some_and(|problem| problem.internal.is_none());
+            let is_unclear = self.place == Place::Control && status.is_server_error() && !is_refused;
+            if !is_unclear && let Err(problem) = self.release(api, status).await {
                 tracing::warn!(cause = problem.internal, "an idempotency key was not given back");
             }
             return response;
@@ -171,7 +188,7 @@ impl Once {
         let (response, kept) = take(response).await;
         let location = response.headers().get(LOCATION).and_then(|it| it.to_str().ok()).map(str::to_owned);
         let sealed = kept.and_then(|kept| self.seal(api, &kept));
-        if let Err(problem) = self.answer((status.as_u16(), location.as_deref()), sealed.as_ref()).await {
+        if let Err(problem) = self.answer(api, (status.as_u16(), location.as_deref()), sealed.as_ref()).await {
             tracing::error!(cause = problem.internal, "an answer was not kept for its idempotency key");
         }
         response
@@ -180,24 +197,25 @@ impl Once {
     /// Answers may hold secrets that are told once: they are kept sealed, or not at all.
     fn seal(&self, api: &Api, kept: &Kept) -> Option<Sealed> {
         let text = serde_json::to_vec(kept).ok()?;
-        seal(&api.settings.keys, self.caller.workspace_id, KIND, &id(&self.claim), &text)
+        let (workspace_id, kind) = self.keeper.sealed_for();
+        seal(&api.settings.keys, workspace_id, kind, &id(&self.claim), &text)
             .ok()
             .filter(|sealed| sealed.bytes.len() <= SEALED_BYTES_MAX)
     }
 
-    async fn answer(&self, told: (u16, Option<&str>), sealed: Option<&Sealed>) -> Result<(), Problem> {
-        let mut transaction = self.caller.write().await?;
-        request_keys::answer(&mut transaction, self.caller.workspace_id, &self.claim, told, sealed).await?;
+    async fn answer(&self, api: &Api, told: (u16, Option<&str>), sealed: Option<&Sealed>) -> Result<(), Problem> {
+        let mut transaction = self.keeper.write(api).await?;
+        request_keys::answer(&mut transaction, self.keeper.owner(), &self.claim, told, sealed).await?;
         Ok(transaction.commit().await?)
     }
 
-    async fn release(&self, status: StatusCode) -> Result<(), Problem> {
-        let mut transaction = self.caller.write().await?;
-        let workspace_id = self.caller.workspace_id;
+    async fn release(&self, api: &Api, status: StatusCode) -> Result<(), Problem> {
+        let mut transaction = self.keeper.write(api).await?;
+        let owner = self.keeper.owner();
         if status.is_client_error() {
-            request_keys::give_back(&mut transaction, workspace_id, &self.claim).await?;
+            request_keys::give_back(&mut transaction, owner, &self.claim).await?;
         } else {
-            request_keys::release(&mut transaction, workspace_id, &self.claim).await?;
+            request_keys::release(&mut transaction, owner, &self.claim).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -218,11 +236,12 @@ async fn take(response: Response) -> (Response, Option<Kept>) {
 }
 
 /// The first request's answer.
-fn replay(api: &Api, caller: &Caller, claim: &Claim, answered: Answered) -> Result<Response, Problem> {
+fn replay(api: &Api, keeper: &Keeper, claim: &Claim, answered: Answered) -> Result<Response, Problem> {
     let location = answered.location;
     let sealed = answered.answer.zip(answered.key_id).map(|(bytes, key_id)| Sealed { key_id, bytes });
     // Sealed under a key that is no longer there: that is all the same to who asks.
-    let opened = sealed.and_then(|it| open(&api.settings.keys, caller.workspace_id, KIND, &id(claim), &it).ok());
+    let (workspace_id, kind) = keeper.sealed_for();
+    let opened = sealed.and_then(|it| open(&api.settings.keys, workspace_id, kind, &id(claim), &it).ok());
     let kept = opened.and_then(|text| serde_json::from_slice::<Kept>(text.bytes()).ok());
     let Some(Kept { headers, body }) = kept else { return Err(not_kept(location.as_deref())) };
     let status = u16::try_from(answered.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
@@ -255,6 +274,15 @@ pub(crate) fn under_way() -> Problem {
     let detail = "a request with this idempotency key is under way";
     Problem::conflict("idempotency_in_progress", detail, "ask again in a moment")
         .header(RETRY_AFTER, HeaderValue::from(COME_AGAIN_S))
+}
+
+/// 429 `too_many_keys`.
+fn too_many() -> Problem {
+    let detail =
+        format!("you have sent {PERSON_KEYS_MAX} idempotency keys within a day, which is the most that are kept");
+    let hint = "send the request without a key, or wait until some are a day old";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_keys", detail, hint)
+        .header(RETRY_AFTER, HeaderValue::from(COME_AGAIN_LATER_S))
 }
 
 fn not_kept(location: Option<&str>) -> Problem {

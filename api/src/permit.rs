@@ -43,12 +43,32 @@ impl From<Permission> for Access {
     }
 }
 
+impl Access {
+    /// Whether it is for looking only, whatever the method is.
+    fn only_looks(self) -> bool {
+        matches!(self, Self::Needs(permission) if permission.as_str().ends_with(".read"))
+    }
+}
+
+/// What a route whose method may change something does with an `Idempotency-Key`. This is the only place that decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeats {
+    /// A repeated request gets the first one's answer from [`crate::once`]. So does a route that says nothing.
+    Kept,
+    /// It keeps what it was answered by itself, with what it changes.
+    ByItself,
+    /// It takes no key. Why.
+    Unkeyed(&'static str),
+}
+
+/// Why what only looks takes no key.
+pub(crate) const ONLY_LOOKS: &str = "It only looks.";
+
 /// What a route needs, and what it does with an `Idempotency-Key`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand {
     pub(crate) access: Access,
-    /// Whether it keeps what it was answered by itself, with what it changes.
-    by_itself: bool,
+    repeats: Repeats,
     /// Whether what it reads may be a moment old.
     may_lag: bool,
     /// The page that the workspace has to have.
@@ -60,7 +80,7 @@ pub(crate) struct Demand {
 impl From<Access> for Demand {
     fn from(access: Access) -> Self {
         let page = if let Access::Needs(permission) = access { permission.page() } else { None };
-        Self { access, by_itself: false, may_lag: false, page, goes_on: false }
+        Self { access, repeats: Repeats::Kept, may_lag: false, page, goes_on: false }
     }
 }
 
@@ -73,7 +93,14 @@ impl From<Permission> for Demand {
 /// Of a route that looks after its `Idempotency-Key` itself: see [`crate::once`].
 pub(crate) fn by_itself(access: impl Into<Access>) -> Demand {
     let access: Access = access.into();
-    Demand { by_itself: true, ..Demand::from(access) }
+    Demand { repeats: Repeats::ByItself, ..Demand::from(access) }
+}
+
+/// Of a route that takes no `Idempotency-Key`, and why: the document says so. One for everybody has to, as there is nobody to whom a
+/// key would belong.
+pub(crate) fn unkeyed(access: impl Into<Access>, why: &'static str) -> Demand {
+    let access: Access = access.into();
+    Demand { repeats: Repeats::Unkeyed(why), ..Demand::from(access) }
 }
 
 /// Of a route that reads what may be a moment old, from the replica if there is one: see [`crate::replica`]. It changes nothing.
@@ -99,11 +126,26 @@ pub(crate) fn on_no_page(demand: impl Into<Demand>) -> Demand {
 }
 
 impl Demand {
-    /// Whether a repeated request gets the first one's answer from [`crate::once`]: it changes something of a workspace.
+    /// Whether a repeated request gets the first one's answer from [`crate::once`]: it may change something, and who asks is known.
     pub(crate) fn keeps_answers(self, method: &str) -> bool {
-        let Access::Needs(permission) = self.access else { return false };
-        method != "GET" && method != "HEAD" && !permission.as_str().ends_with(".read") && !self.by_itself
+        let is_somebodys = matches!(self.access, Access::User | Access::Platform | Access::Needs(_));
+        is_somebodys && self.repeats == Repeats::Kept && !is_safe(method) && !self.access.only_looks()
     }
+
+    /// Why it takes no key though its method may change something.
+    fn unkeyed(self, method: &str) -> Option<&'static str> {
+        match self.repeats {
+            _ if is_safe(method) => None,
+            Repeats::Unkeyed(why) => Some(why),
+            Repeats::Kept => self.access.only_looks().then_some(ONLY_LOOKS),
+            Repeats::ByItself => None,
+        }
+    }
+}
+
+/// Whether nothing is changed by it, as RFC 9110 has it.
+fn is_safe(method: &str) -> bool {
+    ["GET", "HEAD"].contains(&method)
 }
 
 /// One route with one method.
@@ -121,14 +163,15 @@ pub struct Registered {
     pub(crate) handler: &'static str,
     /// Whether a repeated request gets the first one's answer.
     pub(crate) keeps_answers: bool,
+    /// Why it takes no `Idempotency-Key` though its method may change something.
+    pub unkeyed: Option<&'static str>,
 }
 
 impl Registered {
     /// Whether it may change something: what only looks does so by `GET`, or by a permission to read.
     #[must_use]
     pub fn may_change(&self) -> bool {
-        let only_looks = matches!(self.access, Access::Needs(permission) if permission.as_str().ends_with(".read"));
-        self.method != "GET" && !only_looks
+        self.method != "GET" && !self.access.only_looks()
     }
 }
 
@@ -195,8 +238,8 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn route(mut self, path: &'static str, methods: Methods) -> Self {
         let registered = |(method, demand, handler): (_, Demand, _)| {
-            let keeps_answers = demand.keeps_answers(method);
-            Registered { method, path, access: demand.access, page: demand.page, handler, keeps_answers }
+            let (keeps_answers, unkeyed) = (demand.keeps_answers(method), demand.unkeyed(method));
+            Registered { method, path, access: demand.access, page: demand.page, handler, keeps_answers, unkeyed }
         };
         self.registered.extend(methods.needs.into_iter().map(registered));
         self.router = self.router.route(path, methods.router);

@@ -1,6 +1,7 @@
 //! Which route goes where.
 
 mod around;
+mod why;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -72,18 +73,20 @@ fn routes() -> Router<Api> {
 
 /// Below `/api/v1`. Each method says what it needs; see [`crate::permit`].
 pub(crate) fn resources() -> Routes {
-    use crate::permit::{by_itself, delete, get, goes_on, may_lag, on, post, put};
+    use crate::permit::{ONLY_LOOKS, by_itself, delete, get, goes_on, may_lag, on, post, put, unkeyed};
+    use why::{EACH_IS_ITS_OWN, ENDS_ITS_SESSION, KEEPS_NOTHING, LINK_WORKS_ONCE, MAILS_A_LINK};
 
     around::with_people(with_records(with_leads(around::with_platform(with_webhooks(Routes::default())))))
         .route("/openapi.json", get(Access::Public, openapi::show))
         .route("/healthz", get(Access::Public, health::healthz))
         .route("/readyz", get(Access::Public, health::readyz))
         .route("/me", get(Access::Anyone, me::show).put(Access::User, me::rename))
-        .route("/me/password", put(Access::User, people::password::change))
+        .route("/me/password", put(unkeyed(Access::User, ENDS_ITS_SESSION), people::password::change))
         .route("/access", get(Access::Public, me::access))
         .route(
             "/session",
-            post(Access::Public, people::sessions::log_in).delete(Access::User, people::sessions::log_out),
+            post(unkeyed(Access::Public, EACH_IS_ITS_OWN), people::sessions::log_in)
+                .delete(unkeyed(Access::User, ENDS_ITS_SESSION), people::sessions::log_out),
         )
         .route(
             "/sessions",
@@ -92,12 +95,12 @@ pub(crate) fn resources() -> Routes {
         .route("/sessions/{session_id}", delete(Access::User, people::sessions::end))
         .route("/identities", get(Access::User, people::identities::list))
         .route("/identities/{identity_id}", delete(Access::User, people::identities::unlink))
-        .route("/sign-up", post(Access::Public, people::sign_up::begin))
-        .route("/sign-up/complete", post(Access::Public, people::sign_up::complete))
-        .route("/password/forgot", post(Access::Public, people::password::forgot))
-        .route("/password/reset", post(Access::Public, people::password::reset))
-        .route("/mail-links/look", post(Access::Public, people::links::look))
-        .route("/invitations/accept", post(Access::Public, people::invitations::accept))
+        .route("/sign-up", post(unkeyed(Access::Public, MAILS_A_LINK), people::sign_up::begin))
+        .route("/sign-up/complete", post(unkeyed(Access::Public, LINK_WORKS_ONCE), people::sign_up::complete))
+        .route("/password/forgot", post(unkeyed(Access::Public, MAILS_A_LINK), people::password::forgot))
+        .route("/password/reset", post(unkeyed(Access::Public, LINK_WORKS_ONCE), people::password::reset))
+        .route("/mail-links/look", post(unkeyed(Access::Public, ONLY_LOOKS), people::links::look))
+        .route("/invitations/accept", post(unkeyed(Access::Public, LINK_WORKS_ONCE), people::invitations::accept))
         .route(
             "/invitations",
             get(Permission::MembersRead, people::invitations::list)
@@ -114,7 +117,7 @@ pub(crate) fn resources() -> Routes {
         .route("/workspace/transfer", post(Permission::WorkspaceOwn, people::members::transfer))
         .route("/keys", get(Permission::KeysRead, people::keys::list).post(Permission::KeysWrite, people::keys::create))
         .route("/login-providers", get(Access::Public, people::login::list))
-        .route("/tokens", post(Access::Anyone, people::tokens::create))
+        .route("/tokens", post(unkeyed(Access::Anyone, KEEPS_NOTHING), people::tokens::create))
         .route("/jwks", get(Access::Public, people::tokens::public_keys))
         .route(
             "/person-jobs",

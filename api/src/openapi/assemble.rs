@@ -221,6 +221,9 @@ fn complete(mut told: Map<String, Value>, route: &Registered) -> Value {
     if let Some(page) = route.page {
         told.insert("x-page".into(), json!(page));
     }
+    if let Some(why) = route.unkeyed {
+        told.insert("x-no-idempotency-key".into(), json!(why));
+    }
     told.insert("security".into(), ways.into());
     Value::Object(told)
 }

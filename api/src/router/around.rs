@@ -24,16 +24,16 @@ pub(super) fn with_people(routes: Routes) -> Routes {
 
 /// Workspaces as tenants, for administrators of the platform.
 pub(super) fn with_platform(routes: Routes) -> Routes {
-    use crate::permit::{get, post, put};
+    use crate::permit::{by_itself, get, post, put};
     use Access::Platform;
     use platform::{audit, billing, duties, health, pages, servers, settings};
 
     routes
-        .route("/workspaces", post(Access::User, operations::create))
+        .route("/workspaces", post(by_itself(Access::User), operations::create))
         .route("/operations/{operation_id}", get(Access::User, operations::get))
         .route("/operations/{operation_id}/retry", post(Platform, operations::retry))
         .route("/platform/transitions", get(Platform, platform::transitions))
-        .route("/platform/tenants", get(Platform, platform::list).post(Platform, platform::create))
+        .route("/platform/tenants", get(Platform, platform::list).post(by_itself(Platform), platform::create))
         .route("/platform/tenants/{workspace_id}", get(Platform, platform::get))
         .route("/platform/tenants/{workspace_id}/suspend", post(Platform, platform::suspend))
         .route("/platform/tenants/{workspace_id}/resume", post(Platform, platform::resume))

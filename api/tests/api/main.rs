@@ -53,6 +53,7 @@ mod migrate;
 mod news;
 mod oidc;
 mod once;
+mod once_persons;
 mod operations;
 mod pages;
 mod pauses;

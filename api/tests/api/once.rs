@@ -165,10 +165,11 @@ async fn what_broke_off_before_its_change_is_done_and_what_broke_off_after_it_is
 async fn who_is_overtaken_changes_nothing() {
     let app = App::start().await;
     let (acme, claim_id) = (app.acme, uuid::Uuid::now_v7());
+    let of_acme = request_keys::Owner::Workspace(acme);
     let claim = request_keys::Claim { key_hash: [1; 32], request_hash: [2; 32], claim_id };
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     let mut first = owner.begin().await.unwrap();
-    let claimed = request_keys::claim(&mut first, acme, &claim, request_keys::Place::Cell).await.unwrap();
+    let claimed = request_keys::claim(&mut first, of_acme, &claim, request_keys::Place::Cell).await.unwrap();
     assert!(matches!(claimed, request_keys::Claimed::Mine));
     first.commit().await.unwrap();
     change(&app, "UPDATE request_keys SET claimed_at = claimed_at - interval '61 seconds'").await;
@@ -177,10 +178,10 @@ async fn who_is_overtaken_changes_nothing() {
     assert!(request_keys::mark(&mut slow, acme, &claim).await.unwrap());
     let next = request_keys::Claim { claim_id: uuid::Uuid::now_v7(), ..claim.clone() };
     let mut other = app.cell.connect(Role::Owner).await.unwrap();
-    let claimed = request_keys::claim(&mut other, acme, &next, request_keys::Place::Cell).await.unwrap();
+    let claimed = request_keys::claim(&mut other, of_acme, &next, request_keys::Place::Cell).await.unwrap();
     assert!(matches!(claimed, request_keys::Claimed::UnderWay));
     slow.rollback().await.unwrap();
-    let claimed = request_keys::claim(&mut other, acme, &next, request_keys::Place::Cell).await.unwrap();
+    let claimed = request_keys::claim(&mut other, of_acme, &next, request_keys::Place::Cell).await.unwrap();
     assert!(matches!(claimed, request_keys::Claimed::Mine));
     assert!(!request_keys::mark(&mut owner, acme, &claim).await.unwrap());
 }

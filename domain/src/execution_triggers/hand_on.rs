@@ -87,8 +87,10 @@ pub async fn is_any(connection: &mut PgConnection) -> Result<bool, StoreError> {
     // The second by `event_triggers_facts`.
     const ANY: &str = "EXISTS (SELECT FROM execution_triggers) OR EXISTS (SELECT FROM event_triggers g \
         WHERE g.type ~ '^(execution|step|tenant|webhook)\\.' OR g.type = 'quota.reconciled')";
-    if sqlx::query_scalar(&format!("SELECT {ANY}")).fetch_one(&mut *connection).await? {
-        return Ok(true);
+    let look = format!("SELECT {ANY}, moved_at < clock_timestamp() - interval '1 minute' FROM end_cursor WHERE one");
+    let (is_any, is_behind): (bool, bool) = sqlx::query_as(&look).fetch_one(&mut *connection).await?;
+    if is_any || !is_behind {
+        return Ok(is_any);
     }
     // One view of both: a trigger that is published meanwhile is not there yet for what lies below the horizon.
     let follow = format!(

@@ -9707,7 +9707,10 @@ export interface operations {
   unlinkIdentity: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         identity_id: string
       }
@@ -9718,6 +9721,7 @@ export interface operations {
       /** @description No longer be that one */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -9730,6 +9734,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -10861,7 +10868,10 @@ export interface operations {
   renameMe: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -10874,6 +10884,7 @@ export interface operations {
       /** @description Have another name */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -10884,6 +10895,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11039,7 +11051,10 @@ export interface operations {
   leaveWorkspace: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11048,6 +11063,7 @@ export interface operations {
       /** @description Belong to it no more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11060,6 +11076,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11141,7 +11160,10 @@ export interface operations {
   setNotificationPreference: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         kind: string
       }
@@ -11156,6 +11178,7 @@ export interface operations {
       /** @description Say whether to be mailed of a kind */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11169,6 +11192,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11216,7 +11240,10 @@ export interface operations {
   readNotifications: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11229,6 +11256,7 @@ export interface operations {
       /** @description Mark some as read, or all */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11241,6 +11269,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11323,7 +11352,10 @@ export interface operations {
   retryOperation: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         operation_id: string
       }
@@ -11334,6 +11366,7 @@ export interface operations {
       /** @description Let one that failed go on at the step where it did */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
@@ -11347,6 +11380,7 @@ export interface operations {
       /** @description Let one that failed go on at the step where it did */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
@@ -11361,6 +11395,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11730,7 +11768,10 @@ export interface operations {
   setBillingPrice: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         price: string
       }
@@ -11745,6 +11786,7 @@ export interface operations {
       /** @description Have it stand for a plan; those who pay it get that plan */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11770,7 +11812,10 @@ export interface operations {
   removeBillingPrice: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         price: string
       }
@@ -11781,6 +11826,7 @@ export interface operations {
       /** @description Have it stand for no plan */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11792,6 +11838,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11829,7 +11879,10 @@ export interface operations {
   createDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11842,6 +11895,7 @@ export interface operations {
       /** @description Make a server known; it has to be checked then */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11898,7 +11952,10 @@ export interface operations {
   changeDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11913,6 +11970,7 @@ export interface operations {
       /** @description Change it; it has to be checked again then */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11938,7 +11996,10 @@ export interface operations {
   deleteDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11949,6 +12010,7 @@ export interface operations {
       /** @description Forget a server that nothing is on */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11961,6 +12023,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11969,7 +12034,10 @@ export interface operations {
   checkDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11980,6 +12048,7 @@ export interface operations {
       /** @description Connect to it, and say what is wrong with it */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11994,6 +12063,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -12126,7 +12198,10 @@ export interface operations {
   setPlatformSetting: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         name: string
       }
@@ -12141,6 +12216,7 @@ export interface operations {
       /** @description Set one; it holds in all processes within seconds */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12154,6 +12230,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -12165,7 +12242,10 @@ export interface operations {
   removePlatformSetting: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         name: string
       }
@@ -12176,6 +12256,7 @@ export interface operations {
       /** @description Let one be as the environment of the processes says */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12189,6 +12270,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -12320,7 +12405,10 @@ export interface operations {
   archiveTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12335,6 +12423,7 @@ export interface operations {
       /** @description It can be read, and is never changed again */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12392,7 +12481,10 @@ export interface operations {
   linkTenantCustomer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12407,6 +12499,7 @@ export interface operations {
       /** @description Say which customer pays for a workspace */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12464,7 +12557,10 @@ export interface operations {
   assignTenantPages: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12479,6 +12575,7 @@ export interface operations {
       /** @description Assign pages to a workspace; routes of others refuse within seconds */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12492,6 +12589,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -12503,7 +12601,10 @@ export interface operations {
   resumeTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12518,6 +12619,7 @@ export interface operations {
       /** @description What was held up goes on */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12543,7 +12645,10 @@ export interface operations {
   suspendTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12558,6 +12663,7 @@ export interface operations {
       /** @description Nobody gets in, and nothing of it runs, until it is resumed */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13730,7 +13836,10 @@ export interface operations {
   endOtherSessions: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -13739,6 +13848,7 @@ export interface operations {
       /** @description Log out everywhere else */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13749,6 +13859,10 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -13757,7 +13871,10 @@ export interface operations {
   endSession: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         session_id: string
       }
@@ -13768,6 +13885,7 @@ export interface operations {
       /** @description Log out there */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13779,6 +13897,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
