@@ -12,6 +12,7 @@ use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::answer::Attempt;
+use super::lines::hold;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
 use super::secrets::StoredSecret;
 use super::telling::{tell, tell_of_failed, tell_people};
@@ -52,6 +53,8 @@ pub struct Target {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether deliveries may stand in lines though it is not ordered any more: they are to be let go.
+    pub is_loose: bool,
     /// By the database's clock.
     pub now: DateTime<Utc>,
     certificate_sealed: Option<Vec<u8>>,
@@ -67,8 +70,10 @@ pub struct Due {
     pub event_id: Uuid,
     /// Attempts since it was last sent by hand.
     pub tried: i32,
-    /// Whether it is past its deadline.
+    /// Whether it is past its deadline. One that has waited in line until then is tried once.
     pub over: bool,
+    /// Whether its time was over before this attempt: no other follows.
+    pub is_last: bool,
     /// As it is sent.
     pub body: String,
     /// By the database's clock: the time of the attempt.
@@ -160,7 +165,8 @@ pub async fn target(
     lane: &Lane,
 ) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
     let target: Option<Target> = sqlx::query_as(
-        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now, certificate_sealed, certificate_key_id \
+        "SELECT url, status, rate_per_s, concurrency, has_lines AND NOT is_ordered AS is_loose, clock_timestamp() AS now, \
+           certificate_sealed, certificate_key_id \
          FROM webhook_endpoints WHERE workspace_id = $1 AND endpoint_id = $2",
     )
     .bind(lane.workspace_id)
@@ -191,7 +197,8 @@ pub async fn due(
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
-        "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= clock_timestamp() AS over, e.body, \
+        "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= statement_timestamp() AS is_last, \
+           d.deadline_at <= statement_timestamp() AND (d.line IS NULL OR d.tried > 0) AS over, e.body, \
            clock_timestamp() AS now, e.trace \
          FROM webhook_deliveries d JOIN webhook_events e ON e.workspace_id = d.workspace_id AND e.event_id = d.event_id \
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at <= statement_timestamp() \
@@ -274,6 +281,8 @@ pub async fn give_up(connection: &mut PgConnection, lane: &Lane, due: &Due) -> R
 /// # Errors
 /// If the database does.
 pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) -> Result<u64, StoreError> {
+    let mut transaction = connection.begin().await?;
+    hold(&mut transaction, lane).await?;
     let cancelled = sqlx::query(
         "UPDATE webhook_deliveries SET status = 'cancelled', reason = $3, settled_at = clock_timestamp() \
          WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
@@ -281,7 +290,9 @@ pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) ->
            FOR UPDATE SKIP LOCKED))",
     );
     let cancelled = cancelled.bind(lane.workspace_id).bind(lane.endpoint_id).bind(format!("the endpoint is {status}"));
-    Ok(cancelled.bind(CANCEL_BITE).execute(connection).await?.rows_affected())
+    let cancelled = cancelled.bind(CANCEL_BITE).execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(cancelled)
 }
 
 /// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end. Under

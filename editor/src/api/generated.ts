@@ -7136,6 +7136,8 @@ export interface components {
       settled_at: string | null
       status: components['schemas']['DeliveryStatus']
       type: string
+      /** @description Whether it waits for the end of earlier ones of the same thing: its endpoint is ordered. */
+      waits_in_line: boolean
     }
     /** @description A delivery as its owner sees it. */
     WebhookDeliveryDetails: {
@@ -7157,6 +7159,8 @@ export interface components {
       status: components['schemas']['DeliveryStatus']
       tries: components['schemas']['WebhookAttempt'][]
       type: string
+      /** @description Whether it waits for the end of earlier ones of the same thing: its endpoint is ordered. */
+      waits_in_line: boolean
     }
     /** @description One page. */
     WebhookDeliveryPage: {
@@ -7180,6 +7184,8 @@ export interface components {
       filter: string | null
       /** Format: uuid */
       id: string
+      /** @description Whether deliveries of one thing go one after the other. */
+      ordered: boolean
       /** Format: int32 */
       rate_per_s: number | null
       reason: string | null
@@ -7205,6 +7211,8 @@ export interface components {
       /** @default  */
       description: string
       filter?: string | null
+      /** @description Whether deliveries of one thing go one after the other. Left out: as it was, and not for a new one. */
+      ordered?: boolean | null
       /** Format: uint32 */
       rate_per_s?: number | null
       types: string[]

@@ -25,6 +25,7 @@ mod certificates;
 mod facts;
 mod lanes;
 mod lost;
+mod ordered;
 mod pairs;
 mod restored;
 mod steps;
@@ -75,9 +76,10 @@ impl Place {
     async fn endpoint_with(&self, url: &str, types: &[&str], filter: Option<&str>, asymmetric: bool) -> Endpoint {
         let (mut owner, id) = (self.cell.owner().await, Uuid::now_v7());
         let types = types.iter().map(|&name| name.to_owned()).collect();
-        let (url, filter, description) = (url.to_owned(), filter.map(str::to_owned), String::new());
+        let (url, filter, description, asymmetric) =
+            (url.to_owned(), filter.map(str::to_owned), String::new(), Some(asymmetric));
         let wish =
-            Wish { url, types, filter, description, rate_per_s: None, concurrency: 10, asymmetric: Some(asymmetric) };
+            Wish { url, types, filter, description, rate_per_s: None, concurrency: 10, asymmetric, ordered: None };
         assert!(endpoints::create(&mut owner, self.cell.workspace_id, id, &wish).await.unwrap());
         let secret = self.rotate(id).await;
         Endpoint { id, secret }
@@ -92,11 +94,11 @@ impl Place {
         send(&mut self.cell.owner().await, &self.cell, type_name, data).await;
     }
 
-    /// Has everything that waits tried again at once.
+    /// Has everything that waits tried again at once, but what stands in line.
     async fn hasten(&self) {
         let mut owner = self.cell.owner().await;
         for sql in [
-            "UPDATE webhook_deliveries SET due_at = clock_timestamp() WHERE status = 'pending'",
+            "UPDATE webhook_deliveries SET due_at = clock_timestamp() WHERE status = 'pending' AND due_at < '9999-01-01'",
             "UPDATE webhook_lanes SET due_at = clock_timestamp(), rests_until = '-infinity'",
         ] {
             sqlx::query(sql).execute(&mut owner).await.unwrap();

@@ -6,8 +6,8 @@ use capstan_domain::spans::{self, KeyValue, Span, SpanKind};
 use capstan_domain::trace;
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
-    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, pause_after,
-    probe_pause, rest, signatures, wire_id,
+    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, let_go,
+    pause_after, probe_pause, rest, signatures, wire_id,
 };
 use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::answered;
@@ -56,6 +56,10 @@ pub(super) async fn take(office: &Office, lane: &Lane, life: &Life, begun: Insta
         let cancelling = async || lane::cancel(&mut *office.connection().await?, lane, &target.status).await;
         while answered(cancelling()).await? > 0 {}
         return release(office, lane, Some(&target), calm).await;
+    }
+    if target.is_loose {
+        let letting = async || let_go(&mut *office.connection().await?, lane).await;
+        while answered(letting()).await? {}
     }
     let means = match Means::open(&office.engine, lane, &target, &stored).await {
         Ok(means) => means,
@@ -236,6 +240,9 @@ impl Turn<'_> {
 
 /// The next attempt of a delivery that has failed once more.
 fn retry(due: &Due, asked: Asked) -> Next {
+    if due.is_last {
+        return Next::Failed("it could not be delivered in time");
+    }
     let tried = usize::try_from(due.tried).unwrap_or(usize::MAX).saturating_add(1);
     pause_after(tried, asked, seed()).map_or(Next::Failed("all attempts have failed"), Next::Retry)
 }
