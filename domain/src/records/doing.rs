@@ -32,7 +32,7 @@ struct Wish {
     expected: Option<i32>,
 }
 
-/// Does it. For the roles of the API and of workers; these make and move records only.
+/// Does it. For the roles of the API and of workers; these make, change and move records only.
 ///
 /// # Errors
 /// If the database does.

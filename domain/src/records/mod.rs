@@ -11,6 +11,7 @@ mod deleted;
 mod desk;
 mod doing;
 mod event;
+mod find;
 mod history;
 mod record;
 mod shipped;
@@ -23,6 +24,7 @@ pub use define::{DeleteType, IN_USE_SHOWN, PutType, RecordInUse, TYPES_MAX, Type
 pub use deleted::{DeletedRecord, deleted};
 pub use desk::Desk;
 pub use doing::{REASON_CHARS_MAX, act};
+pub use find::{COMPARED_MAX, Sought};
 pub use history::{EntryKind, EntryRow, history};
 pub use record::RecordRow;
 pub use shipped::{PURSUIT, pursuit_machine};

@@ -65,6 +65,9 @@ pub enum ActionType {
     /// Makes a record.
     #[serde(rename = "record.create")]
     RecordCreate,
+    /// Changes what a record holds.
+    #[serde(rename = "record.update")]
+    RecordUpdate,
     /// Moves a record to another state.
     #[serde(rename = "record.transition")]
     RecordTransition,
@@ -75,7 +78,7 @@ pub enum ActionType {
 
 impl ActionType {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SendEmail,
         Self::SendSms,
         Self::HttpRequest,
@@ -84,6 +87,7 @@ impl ActionType {
         Self::LeadUpdate,
         Self::LeadSetStatus,
         Self::RecordCreate,
+        Self::RecordUpdate,
         Self::RecordTransition,
         Self::SubWorkflow,
     ];
@@ -100,6 +104,7 @@ impl ActionType {
             Self::LeadUpdate => "lead.update",
             Self::LeadSetStatus => "lead.set_status",
             Self::RecordCreate => "record.create",
+            Self::RecordUpdate => "record.update",
             Self::RecordTransition => "record.transition",
             Self::SubWorkflow => "logic.sub_workflow",
         }
@@ -116,6 +121,7 @@ impl ActionType {
             Self::LeadUpdate => "Change the lead",
             Self::LeadSetStatus => "Move the lead",
             Self::RecordCreate => "Make a record",
+            Self::RecordUpdate => "Change the record",
             Self::RecordTransition => "Move the record",
             Self::SubWorkflow => "Start a workflow",
         }

@@ -17,6 +17,7 @@ export const actionType = oneOf(
   'lead.update',
   'lead.set_status',
   'record.create',
+  'record.update',
   'record.transition',
   'logic.sub_workflow',
 )
