@@ -47,6 +47,9 @@ pub enum ActionType {
     /// Sends a text message.
     #[serde(rename = "action.send_sms")]
     SendSms,
+    /// Tells members of the workspace something.
+    #[serde(rename = "action.notify")]
+    Notify,
     /// Sends an HTTP request.
     #[serde(rename = "action.http_request")]
     HttpRequest,
@@ -78,9 +81,10 @@ pub enum ActionType {
 
 impl ActionType {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SendEmail,
         Self::SendSms,
+        Self::Notify,
         Self::HttpRequest,
         Self::EmitEvent,
         Self::LeadUpsert,
@@ -98,6 +102,7 @@ impl ActionType {
         match self {
             Self::SendEmail => "action.send_email",
             Self::SendSms => "action.send_sms",
+            Self::Notify => "action.notify",
             Self::HttpRequest => "action.http_request",
             Self::EmitEvent => "action.emit_event",
             Self::LeadUpsert => "lead.upsert",
@@ -115,6 +120,7 @@ impl ActionType {
         match self {
             Self::SendEmail => "Send an e-mail",
             Self::SendSms => "Send a text message",
+            Self::Notify => "Notify members",
             Self::HttpRequest => "Send a request",
             Self::EmitEvent => "Send an event",
             Self::LeadUpsert => "Make or change the lead",

@@ -11,6 +11,7 @@ export type Operator = TypeOf<typeof operator>
 export const actionType = oneOf(
   'action.send_email',
   'action.send_sms',
+  'action.notify',
   'action.http_request',
   'action.emit_event',
   'lead.upsert',
