@@ -13,7 +13,7 @@ async fn in_cell(app: &App, sql: &str) {
     sqlx::raw_sql(sql).execute(&mut owner).await.unwrap();
 }
 
-/// A lead and a record that are there, and the answers to whatever would be told of them and of new ones.
+/// A lead and a record that are there.
 struct Ground {
     lead: String,
     record: String,
