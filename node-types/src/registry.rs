@@ -11,9 +11,9 @@ use crate::types::{
     DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadFind, LeadNote,
     LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup,
     LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent,
-    LogicWaitForSignal, RecordCreate, RecordFind, RecordTransition, RecordUpdate, TriggerDemoBooked, TriggerEmail,
-    TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook, check_overlaps,
-    check_responses,
+    LogicWaitForSignal, RecordCreate, RecordFind, RecordNote, RecordTransition, RecordUpdate, TriggerDemoBooked,
+    TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook,
+    check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -49,6 +49,7 @@ impl Registry {
             .register(RecordCreate)
             .register(RecordUpdate)
             .register(RecordTransition)
+            .register(RecordNote)
             .register(RecordFind)
             .register(LogicCondition)
             .register(LogicSwitch)
@@ -144,7 +145,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 44);
+        assert_eq!(names.len(), 45);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, one for leads, one for records, one where members are told something, one where other workflows are called, one that says what a plan allows, and a vault of
-//! credentials.
+//! asked, one for events, one for leads, one for records, one where members are told something, one where other workflows
+//! are called, one that says what a plan allows, and a vault of credentials.
 
 use std::sync::Arc;
 

@@ -28,7 +28,11 @@ pub(super) fn id_of(text: &str) -> Result<Uuid, Outcome> {
 /// Does it, once for the step.
 pub(super) async fn run(context: &Context, what: Act) -> Outcome {
     let once = step_event_id(&context.idempotency_key());
-    let shown: fn(Acted) -> Value = if matches!(what, Act::Update { .. }) { changed } else { moved };
+    let shown: fn(&Acted) -> Value = match what {
+        Act::Update { .. } => changed,
+        Act::Note { .. } => noted,
+        _ => moved,
+    };
     let acting = context.services.records.act(context.workspace_id, context.execution_id, &once, &what);
     match context.database.ask(acting).await {
         Ok(Some(done)) => outcome(done, shown),
@@ -45,19 +49,24 @@ pub(super) async fn run(context: &Context, what: Act) -> Outcome {
 
 // What is done again is told as it was the first time; the record is as it is now.
 
-fn moved(acted: Acted) -> Value {
-    let (from, to) = acted.entry.map_or((None, None), |entry| (entry.from_state, entry.to_state));
+fn moved(acted: &Acted) -> Value {
+    let entry = acted.entry.as_ref();
+    let (from, to) = entry.map_or((None, None), |entry| (entry.from_state.as_deref(), entry.to_state.as_deref()));
     json!({ "record": acted.record.shown(), "from": from, "to": to })
 }
 
-fn changed(acted: Acted) -> Value {
-    let fields = acted.entry.map(|entry| entry.fields).unwrap_or_default();
+fn changed(acted: &Acted) -> Value {
+    let fields = acted.entry.as_ref().map(|entry| entry.fields.as_slice()).unwrap_or_default();
     json!({ "record": acted.record.shown(), "changed": fields })
 }
 
-fn outcome(done: Done, shown: fn(Acted) -> Value) -> Outcome {
+fn noted(acted: &Acted) -> Value {
+    json!({ "record": acted.record.shown() })
+}
+
+fn outcome(done: Done, shown: fn(&Acted) -> Value) -> Outcome {
     match done {
-        Done::Acted(acted) => Outcome::done("out", shown(*acted)),
+        Done::Acted(acted) => Outcome::done("out", shown(&acted)),
         Done::Flawed(flaw) => Outcome::fail("invalid_record", flaw.detail),
         Done::NoType(name) => Outcome::fail("no_such_type", format!("there is no type {name:?} of records")),
         Done::NotFound => Outcome::fail("no_such_record", "there is no such record in this workspace"),

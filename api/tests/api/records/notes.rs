@@ -1,5 +1,7 @@
 //! Notes of what was done about a record.
 
+use capstan_domain::records::{Act, Desk, Done, NoteKind};
+use capstan_engine::core::ids::ExecutionId;
 use serde_json::json;
 
 use super::{RECORDS, history, made};
@@ -47,4 +49,19 @@ async fn a_note_says_something_about_a_record_that_is_there() {
     assert_eq!(gone.status, 204, "{}", gone.text());
     assert_eq!(app.post(&path, &call).await.verdict(), "404 not_found");
     assert_eq!(app.count("record_history WHERE kind IN ('call', 'note')").await, 1);
+}
+
+#[tokio::test]
+async fn a_step_notes_something_once_however_often_it_is_repeated() {
+    let app = App::start().await;
+    let desk = Desk::new(&app.cell);
+    let record_id = made(&app, "pursuit", json!({})).await.parse().unwrap();
+    let note = Act::Note { record_id, kind: NoteKind::Call, text: "a call".into() };
+    for replayed in [false, true] {
+        let done = desk.act(app.acme, ExecutionId::new(), "$step:a", &note).await.unwrap().unwrap();
+        let Done::Acted(acted) = done else { panic!("{done:?}") };
+        assert_eq!((acted.replayed, acted.record.revision), (replayed, 1));
+        assert_eq!(acted.entry.and_then(|entry| entry.reason).as_deref(), Some("a call"));
+    }
+    assert_eq!(app.count("record_history WHERE kind = 'call' AND by_kind = 'step'").await, 1);
 }
