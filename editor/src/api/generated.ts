@@ -6099,12 +6099,14 @@ export interface components {
     RuleActionType:
       | 'action.send_email'
       | 'action.send_sms'
+      | 'action.notify'
       | 'action.http_request'
       | 'action.emit_event'
       | 'lead.upsert'
       | 'lead.update'
       | 'lead.set_status'
       | 'record.create'
+      | 'record.update'
       | 'record.transition'
       | 'logic.sub_workflow'
     /** @description A comparison, or a group: exactly one of `all`, `any` and `field` is there. */

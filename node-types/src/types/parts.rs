@@ -61,6 +61,16 @@ impl std::fmt::Display for Scalar {
     }
 }
 
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Text(text) => Self::String(text),
+            Scalar::Number(number) => Self::Number(number),
+            Scalar::Bool(flag) => Self::Bool(flag),
+        }
+    }
+}
+
 /// One or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -9,7 +9,7 @@ use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
 use capstan_domain::secrets::KeyRing;
 use capstan_domain::triggers::keep_in_step;
-use capstan_domain::{events, leads, records};
+use capstan_domain::{events, leads, notifications, records};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -243,6 +243,7 @@ pub(crate) fn services_with(place: &Place, allow: &[&str], keys: &Arc<KeyRing>, 
         events: Arc::new(events::Desk::new(place)),
         leads: Arc::new(leads::Desk::new(place)),
         records: Arc::new(records::Desk::new(place)),
+        notices: Arc::new(notifications::Desk::new(place)),
         quotas: Arc::new(calls.till()),
         calls,
         credentials: Arc::new(Vault::new(place, Arc::clone(keys))),

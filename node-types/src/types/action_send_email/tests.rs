@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use capstan_domain::leads::{Act, Done};
+use capstan_domain::leads::{Act, Done, Filter, LeadRow};
 use capstan_domain::quotas::Refused;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
@@ -159,6 +159,10 @@ impl LeadDesk for Notes {
         self.noted.lock().unwrap().push((once.into(), mail.clone()));
         Box::pin(async { if self.is_away { Err(StoreError::LockTimeout.into()) } else { Ok(()) } })
     }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        unreachable!("no lead is sought");
+    }
 }
 
 #[tokio::test]
@@ -203,6 +207,10 @@ impl LeadDesk for Silent {
         _: &'a Mailed,
     ) -> BoxFuture<'a, Result<(), LeadsAway>> {
         Box::pin(std::future::pending())
+    }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        unreachable!("no lead is sought");
     }
 }
 
