@@ -8,7 +8,7 @@ use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::explain::{Reason, explain};
 use capstan_engine::core::gate::Gate;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
-use capstan_engine::core::state::State;
+use capstan_engine::core::state::State as Folded;
 use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
@@ -125,7 +125,7 @@ pub(crate) async fn read(
 
 /// That the history of an execution that has ended is not there, where it tells of no end and of nothing else: its month was archived
 /// and dropped, and only its row came back.
-fn without_history(loaded: &Loaded, state: &State) -> Option<Reason> {
+fn without_history(loaded: &Loaded, state: &Folded) -> Option<Reason> {
     let is_there = state.end().is_some() || !loaded.entries.is_empty();
     loaded.row.ended_at.filter(|_| !is_there).map(|ended_at| Reason::History { ended_at })
 }

@@ -30,10 +30,16 @@ mod pairs;
 mod restored;
 mod steps;
 
+const LEASE: Duration = Duration::from_secs(60);
 const ROOM: Room<'static> = Room { places: 10, share: 10, taken: &[] };
 const DELIVERED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'delivered'";
 const PENDING: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'";
 const CANCELLED: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'cancelled'";
+
+/// Leases that last so long, for a worker without a number.
+fn lasting(lease: Duration) -> Terms {
+    Terms { worker_no: None, lease, attempt: Duration::ZERO }
+}
 
 /// A cell whose workers may send to a receiver.
 struct Place {

@@ -47,7 +47,7 @@ pub(super) async fn reason(
 }
 
 /// The column that has to be there.
-fn missing(said: &(dyn DatabaseError + 'static)) -> Option<&str> {
+fn missing<'a>(said: &'a (dyn DatabaseError + 'static)) -> Option<&'a str> {
     match said.kind() {
         ErrorKind::NotNullViolation => said.try_downcast_ref::<PgDatabaseError>()?.column(),
         _ => None,

@@ -4,13 +4,6 @@ use capstan_domain::webhooks::lane::{Health, release, target};
 
 use super::*;
 
-const LEASE: Duration = Duration::from_secs(60);
-
-/// Leases that last so long, for a worker without a number.
-fn lasting(lease: Duration) -> Terms {
-    Terms { worker_no: None, lease, attempt: Duration::ZERO }
-}
-
 fn broken() -> Attempt {
     let duration = Duration::from_millis(3);
     Attempt { status: Some(500), retry_after: None, broke: None, detail: None, response: None, duration }

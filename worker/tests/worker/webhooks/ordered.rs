@@ -5,7 +5,6 @@ use capstan_domain::webhooks::let_go;
 
 use super::*;
 
-const LEASE: Duration = Duration::from_secs(60);
 const FAILED: &str = "SELECT count(*) FROM webhook_attempts WHERE outcome = 'failed'";
 const WAITING: &str = "SELECT count(*) FROM webhook_deliveries WHERE status = 'pending' AND due_at >= '9999-01-01'";
 /// Nothing is under way any more that is older than the events are: all of them can be handed out.
@@ -73,7 +72,7 @@ async fn hand_out_all(place: &Place, worker: &mut PgConnection) {
 async fn taken(place: &Place, worker: &mut PgConnection, count: i64) -> Lane {
     hand_out_all(place, worker).await;
     assert_eq!(place.cell.count("SELECT count(*) FROM webhook_deliveries").await, count);
-    claim_lanes(worker, false, ROOM, LEASE).await.unwrap().remove(0)
+    claim_lanes(worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0)
 }
 
 async fn due_now(worker: &mut PgConnection, lane: &Lane) -> Vec<Due> {
@@ -169,7 +168,7 @@ async fn who_takes_over_from_a_lost_process_goes_on_with_the_same_one() {
     assert_eq!(names_due(&mut worker, &lost).await, ["a1", "b1", "c1", "c2"]);
     let sent = due_now(&mut worker, &lost).await;
     place.cell.run("UPDATE webhook_lanes SET leased_until = '-infinity'").await;
-    let held = claim_lanes(&mut worker, false, ROOM, LEASE).await.unwrap().remove(0);
+    let held = claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0);
     assert_eq!(names_due(&mut worker, &held).await, ["a1", "b1", "c1", "c2"]);
     let duration = Duration::from_millis(3);
     let fine = Attempt { status: Some(200), retry_after: None, broke: None, detail: None, response: None, duration };
