@@ -45,19 +45,19 @@ test('a pursuit is written down, changed, moved and deleted, and comes back', as
   await dialog.getByLabel('Another field').fill('budget')
   await dialog.getByLabel('What it is').selectOption('number')
   await dialog.getByRole('button', { name: 'Add the field' }).click()
-  await dialog.getByLabel('budget').fill('much')
+  await dialog.getByRole('textbox', { name: 'budget' }).fill('much')
   await dialog.getByRole('button', { name: 'Write it down' }).click()
   await dialog.getByText('This is a number.').waitFor()
   await picture(page, 'record-new')
   expect(await foundInBoth(ada)).toEqual([])
-  await dialog.getByLabel('budget').fill('3000')
+  await dialog.getByRole('textbox', { name: 'budget' }).fill('3000')
   await dialog.getByRole('button', { name: 'Write it down' }).click()
   await page.getByRole('heading', { name: 'Engines Ltd' }).waitFor()
 
   const fields = page.getByRole('region', { name: 'Fields' })
   const happened = page.getByRole('table', { name: 'What happened' })
   const id = page.url().split('/').at(-1) ?? ''
-  await fields.getByLabel('budget').fill('4000')
+  await fields.getByRole('textbox', { name: 'budget' }).fill('4000')
   // Somebody else changes it meanwhile: nothing of either is lost.
   await api(`/records/${id}`, 'PATCH', { data: { client: 'Ada' } }, 1)
   await fields.getByRole('button', { name: 'Go on from what is there now' }).click()
@@ -68,7 +68,10 @@ test('a pursuit is written down, changed, moved and deleted, and comes back', as
     budget: 4000,
     client: 'Ada',
   })
-  await page.getByRole('region', { name: 'Where it may go' }).getByRole('button', { name: 'Qualified' }).click()
+  await page
+    .getByRole('region', { name: 'Where it may go' })
+    .getByRole('button', { name: 'Qualified', exact: true })
+    .click()
   await page.getByTestId('record-state').getByText('Qualified').waitFor()
   await happened.getByText('Lead → Qualified').waitFor()
   await picture(page, 'record')

@@ -34,7 +34,7 @@ export function AnswerDialog({ of: approval, onAnswered, onClose }: Props) {
         if (!ApiError.of(refused).isOffline) key.current = unique()
         throw refused
       })
-      say(`${approval.title}: ${decision === 'approve' ? 'approved' : 'rejected'}.`)
+      say(`${decision === 'approve' ? 'Approved' : 'Rejected'}: ${approval.title}`)
       onAnswered()
       onClose()
     })

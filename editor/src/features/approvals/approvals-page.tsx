@@ -61,7 +61,7 @@ export default function ApprovalsPage() {
           },
           { head: 'Until', cell: ({ deadline_at }) => (deadline_at === null ? '' : dateTime(deadline_at)) },
           {
-            head: 'By',
+            head: 'Asked by',
             cell: ({ execution_id, node_id }) => (
               <Link href={to.execution(execution_id, { step: node_id })}>execution {execution_id.slice(-12)}</Link>
             ),

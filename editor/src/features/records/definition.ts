@@ -43,6 +43,16 @@ export function wishIn(text: string): TypeWish | ApiError {
   }
 }
 
+/** The refusal with the place of each finding in its words; what is about the name is told there. */
+export function withPlaces({ status, code, detail, hint, errors, requestId, retryAfterS }: ApiError): ApiError {
+  const told = errors.map((finding) =>
+    finding.pointer && finding.pointer !== '/name'
+      ? { ...finding, detail: `${finding.pointer}: ${finding.detail}` }
+      : finding,
+  )
+  return new ApiError(status, code, detail, hint, told, requestId, retryAfterS)
+}
+
 function unreadable(detail: string): ApiError {
   return new ApiError(422, 'unreadable', detail, 'it has label, initial, states and transitions')
 }

@@ -44,7 +44,7 @@ export function drawn(machine: Machine): Drawing {
   const hasBack = ways.some(({ from, to }) => (at.get(from)?.x ?? 0) >= (at.get(to)?.x ?? 0))
   return {
     width: Math.max(0, ...states.map(({ x }) => x + WIDTH)) + EDGE,
-    height: below + (hasBack ? GAP_Y + HEIGHT : 0) + EDGE,
+    height: below + (hasBack ? GAP_Y : 0) + EDGE,
     states,
     ways,
   }
@@ -59,7 +59,8 @@ function pathOf(begin: DrawnState, end: DrawnState, below: number): string {
     return `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`
   }
   const [x, y, toX, toY] = [begin.x + WIDTH * 0.6, begin.y + HEIGHT, end.x + WIDTH * 0.4, end.y + HEIGHT]
-  const depth = below + GAP_Y + half
+  // A curve reaches three quarters of the way to where it is drawn to: below everything, and not further.
+  const depth = (below + GAP_Y - (y + toY) / 8) / 0.75
   return `M${x} ${y}C${x} ${depth} ${toX} ${depth} ${toX} ${toY}`
 }
 

@@ -6,7 +6,7 @@ import type { RecordType, TypeWish } from '../../api/records'
 import { useAttempt } from '../../app/attempt'
 import { LinesField, TextField } from '../../ui/field'
 import { FormDialog } from '../../ui/form-dialog'
-import { EXAMPLE, wishIn, wishOf } from './definition'
+import { EXAMPLE, wishIn, wishOf, withPlaces } from './definition'
 
 interface Props {
   /** The type that is changed; null for a new one. */
@@ -29,7 +29,9 @@ export function TypeDialog({ of, onPut, onClose }: Props) {
     if (!(wish instanceof ApiError)) void attempt(() => put(wish))
   }
   const put = async (wish: TypeWish) => {
-    await putRecordType(name.trim(), wish, of?.revision ?? null)
+    await putRecordType(name.trim(), wish, of?.revision ?? null).catch((refused: unknown) => {
+      throw withPlaces(ApiError.of(refused))
+    })
     onPut(name.trim())
   }
   return (
