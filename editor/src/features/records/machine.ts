@@ -50,14 +50,17 @@ export function drawn(machine: Machine): Drawing {
   }
 }
 
-/** Ways that lead on go from side to side, those that lead back below everything. */
+/** Ways to the next column go from side to side, those further on between the rows, those that lead back below everything. */
 function pathOf(begin: DrawnState, end: DrawnState, below: number): string {
-  const half = HEIGHT / 2
-  if (end.x > begin.x) {
-    const [x, y, toX, toY] = [begin.x + WIDTH, begin.y + half, end.x, end.y + half]
-    const bend = Math.max(GAP_X / 2, (toX - x) / 2)
-    return `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`
-  }
+  if (end.x <= begin.x) return backwards(begin, end, below)
+  const [x, y, toX, toY, bend] = [begin.x + WIDTH, begin.y + HEIGHT / 2, end.x, end.y + HEIGHT / 2, GAP_X / 2]
+  if (toX - x <= GAP_X) return `M${x} ${y}C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`
+  const lane = begin.y + HEIGHT + GAP_Y / 2
+  const down = `C${x + bend} ${y} ${x + bend} ${lane} ${x + GAP_X} ${lane}`
+  return `M${x} ${y}${down}H${toX - GAP_X}C${toX - bend} ${lane} ${toX - bend} ${toY} ${toX} ${toY}`
+}
+
+function backwards(begin: DrawnState, end: DrawnState, below: number): string {
   const [x, y, toX, toY] = [begin.x + WIDTH * 0.6, begin.y + HEIGHT, end.x + WIDTH * 0.4, end.y + HEIGHT]
   // A curve reaches three quarters of the way to where it is drawn to: below everything, and not further.
   const depth = (below + GAP_Y - (y + toY) / 8) / 0.75

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { ApiError } from '../../api/client'
 import type { RecordItem, RecordType } from '../../api/records'
 import type { Me } from '../../api/types'
-import { EXAMPLE, wishIn } from './definition'
+import { EXAMPLE, wishIn, withPlaces } from './definition'
 import { begun, changeOf, dataOf, entriesOf, read, rebased, refusalOf, whyNoName } from './entries'
-import { drawn } from './machine'
+import { STATE_HEIGHT_PX, drawn } from './machine'
 import { guardsOf, has, nameOf, summaryOf, told, waysFrom } from './words'
 
 const TYPE: RecordType = { ...EXAMPLE, name: 'deal', revision: 1, shipped: false, updated_at: null }
@@ -122,7 +122,25 @@ test('states are drawn from left to right, and a way back makes no circle of it'
   expect(new Set(states.map((state) => `${state.x} ${state.y}`)).size).toBe(states.length)
 })
 
+test('a way past a column goes between the rows, and through no state', () => {
+  const skips = { from: 'open', to: 'signed' }
+  const { states, ways } = drawn({ ...TYPE, transitions: [...TYPE.transitions, skips] })
+  const path = ways.find(({ from, to }) => from === 'open' && to === 'signed')?.path ?? ''
+  const lane = Number(/ ([\d.]+)H/.exec(path)?.[1])
+  expect(states.filter(({ y }) => y <= lane && lane <= y + STATE_HEIGHT_PX)).toEqual([])
+})
+
 test('a definition that is no JSON object is told before it is sent', () => {
   expect(wishIn(JSON.stringify(EXAMPLE))).toEqual(EXAMPLE)
   for (const text of ['{', '[]', '3', '']) expect(wishIn(text)).toBeInstanceOf(ApiError)
+})
+
+test('what is wrong with a definition is told with its place, and what is wrong with the name at the name', () => {
+  const finding = { code: 'invalid', detail: 'is none', hint: 'correct it' }
+  const errors = [
+    { ...finding, pointer: '/states/1' },
+    { ...finding, pointer: '/name' },
+  ]
+  const told = withPlaces(new ApiError(422, 'invalid_type', '', '', errors)).errors
+  expect(told.map(({ detail }) => detail)).toEqual(['/states/1: is none', 'is none'])
 })

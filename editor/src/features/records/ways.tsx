@@ -6,7 +6,7 @@ import { Failure, sentence } from '../../ui/failure'
 import { Icon } from '../../ui/icon'
 import { Diagram } from './diagram'
 import { useMoving } from './moving'
-import { guardsOf, isFor, stateOf } from './words'
+import { guardsOf, isFor, stateOf, wayOf } from './words'
 
 const EVERY_MS = 30_000
 
@@ -35,6 +35,7 @@ export function Ways({ record, type, mayMove, onMoved }: Props) {
               key={way.to}
               way={way}
               label={stateOf(type, way.to).label}
+              guards={guardsOf(wayOf(type, record.state, way.to) ?? { by: way.by, needs_reason: way.needs_reason })}
               mayMove={mayMove}
               onMove={() => moving.move(record, way.to)}
             />
@@ -49,11 +50,13 @@ export function Ways({ record, type, mayMove, onMoved }: Props) {
 interface WayProps {
   way: RecordWay
   label: string
+  /** What it asks for, in words. */
+  guards: string[]
   mayMove: boolean
   onMove: () => void
 }
 
-function Way({ way, label, mayMove, onMove }: WayProps) {
+function Way({ way, label, guards, mayMove, onMove }: WayProps) {
   const me = useMe()
   const isMine = mayMove && isFor(way.by, me)
   return (
@@ -68,7 +71,7 @@ function Way({ way, label, mayMove, onMove }: WayProps) {
           <Icon name="warn" /> Not now: {sentence(way.why_not)}
         </span>
       )}
-      <span className="faint">{guardsOf({ by: way.by, needs_reason: way.needs_reason }).join(' ')}</span>
+      <span className="faint">{guards.join(' ')}</span>
     </li>
   )
 }
